@@ -1,11 +1,9 @@
 //! Who may do what: identities and roles of the caller's choice, tokens, passwords, and the build and
 //! the start of images.
 
-use super::{Sign, review};
+use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
 
-const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
-const JVM: &[&str] = &[".java", ".kt"];
 const IMAGES: &[&str] = &[
     "dockerfile",
     ".dockerfile",
@@ -85,7 +83,7 @@ const fn moves(
 
 pub(super) const SIGNS: &[Sign] = &[
     chosen(
-        &[".go"],
+        GO,
         r#"(?m)^\s*(?P<what>(?:Role|Roles|IsAdmin|Admin|Permissions|Balance|CreatedBy|ModifiedBy|UpdatedBy|OwnerID|OwnerId|AuthorID|AuthorId|IsSuperuser|Verified|Status))\s+\S+\s+`[^`\n]*(?:form:"|binding:"|validate:"|valid:")"#,
         "",
     ),
@@ -117,7 +115,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::CallerIdentity,
-        &[".go"],
+        GO,
         r#"(?P<what>\b(?:c|ctx)\.(?:QueryParam|Query|PostForm|FormValue|DefaultQuery)\(\s*"(?:bucket|user_?id|owner|author|role|created_by|modified_by|account_?id|tenant)")"#,
         "",
         "`{}…)` comes from the caller, and decides whose data is used",
@@ -140,7 +138,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>createHash\(\s*['\x22](?:md5|sha1|sha256)['\x22]\s*\)\.update\(\s*(?:\w+\.)*(?:password|pwd|pass)\b)",
     ),
     plain(
-        &[".go"],
+        GO,
         r"(?P<what>\w+\{[^{}\n]*\bPassword:\s*(?:\w+\.)*[pP]assword\s*\}\s*\)\s*\.(?:First|Find|Take))",
     ),
     plain(
@@ -152,7 +150,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\b\w+\.(?:get)?[pP]assword(?:\(\))?\s*(?:===?|!==?)\s*(?:\w+\.)*(?:[pP]assword|pwd|pass)\b)",
     ),
     long(
-        &[".py"],
+        PYTHON,
         r"(?m)^\s*(?P<what>\w*(?i:expire|lifetime|ttl)\w*\s*(?::\s*\w+)?\s*=\s*(?:60\s*\*\s*24\s*\*\s*(?:[7-9]|\d\d+)|60\s*\*\s*60\s*\*\s*24\s*\*\s*(?:[7-9]|\d\d+)|(?:timedelta\(\s*)days\s*=\s*(?:[7-9]|\d\d+)|\d{5,}))",
     ),
     long(
@@ -164,7 +162,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\bexp:?\s*(?:=>)?\s*\(?(?:[7-9]|\d\d+)\.days|\bexp[^\n]*\b(?:[7-9]|\d\d+)\.days\.from_now|(?:[1-9])\.(?:weeks?|months?|years?)\.from_now)",
     ),
     long(
-        &[".go"],
+        GO,
         r"(?i)(?P<what>(?:exp|token|session|maxage)\w*[^\n]*\b(?:(?:[7-9]|\d\d+)\s*\*\s*24\s*\*\s*time\.Hour|24\s*\*\s*(?:[7-9]|\d\d+)\s*\*\s*time\.Hour|time\.Hour\s*\*\s*24\s*\*\s*(?:[7-9]|\d\d+)|time\.Hour\s*\*\s*(?:1[6-9]\d|[2-9]\d\d|\d{4,})|(?:1[6-9]\d|[2-9]\d\d|\d{4,})\s*\*\s*time\.Hour))",
     ),
     long(
@@ -192,7 +190,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::UnsafeInput,
-        &[".go"],
+        GO,
         r"(?P<what>\.(?:Order|OrderBy|OrderExpr)\(\s*(?:order|sort|sortBy|orderBy|f\.\w+|filter\.\w+|params\.\w+|query\.\w+|req\.\w+|in\.\w+)(?:\.Get\w+\(\))?\s*\))",
         r"(?i)allowed|whitelist|switch ",
         "the caller chooses the column of `{}`",
@@ -300,14 +298,14 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::MemoryState,
-        &[".go"],
+        GO,
         r"(?P<what>\.SaveUploadedFile\(|\bxlsFile\.Save\(|\bos\.Create\(|\bos\.WriteFile\(|\bioutil\.WriteFile\()",
         r"(?i)s3\.|minio|os\.TempDir|MkdirTemp",
         "`{}…)` keeps data on the disk of one replica",
     ),
     review(
         Topic::MemoryState,
-        &[".go"],
+        GO,
         r"(?m)^var\s+(?P<what>\w+)\s*(?:=\s*(?:make\()?|\s)map\[\w+\](?:\*?[A-Z]\w*|\[\]\w+|int|string)",
         r"(?i)regist|handlers|status|codes|messages|levels|names|flags|types",
         "`{}` is kept in the memory of one process",

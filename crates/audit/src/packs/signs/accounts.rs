@@ -1,10 +1,9 @@
 //! Accounts and sessions: answers that reveal accounts, hashes in answers, sessions that stay the
 //! same, origins and identities of the caller's choice.
 
-use super::{Sign, review};
+use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
 
-const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
 const TIME: &str = "the login of an unknown account computes no hash, so the response time reveals which accounts exist";
 const TEXT: &str = "the response `{}` reveals which accounts exist";
 const FIXED: &str = "`{}` signs the user in and keeps the session ID";
@@ -55,22 +54,22 @@ pub(super) const SIGNS: &[Sign] = &[
         TIME,
     ),
     enumeration(
-        &[".go"],
+        GO,
         r"(?P<what>if [^\n]*(?:err|nil|found|ok)\b[^\n]*\{)\s*\n(?:[^\n}]*\n){0,6}?\s*return[^\n]*\n\s*\}\s*\n(?:[^\n]*\n){0,3}?[^\n]*bcrypt\.CompareHashAndPassword\(",
         TIME,
     ),
     enumeration(
-        &[".py"],
+        PYTHON,
         r"(?P<what>if (?:not )?\w*(?:user|account)\w*(?: is (?:not )?None)?(?: and| or)(?: not)? [^\n]*(?:check_password|verify_password|checkpw|verify)\w*\()",
         TIME,
     ),
     enumeration(
-        &[".py"],
+        PYTHON,
         r"(?P<what>if (?:not \w*user\w*|\w*user\w* is None)):\s*\n\s*(?:return|raise)[^\n]*\n(?:[^\n]*\n){0,3}?[^\n]*(?:check_password|verify_password|checkpw)\w*\(",
         TIME,
     ),
     enumeration(
-        &[".java", ".kt"],
+        JVM,
         r"(?P<what>orElseThrow)\([^;]*;(?:[^;]*;){0,2}?[^;]*\b\w*[eE]ncoder\.matches\(",
         TIME,
     ),
@@ -85,12 +84,12 @@ pub(super) const SIGNS: &[Sign] = &[
         "regenerate",
     ),
     fixation(
-        &[".go"],
+        GO,
         r#"(?P<what>\b\w*[sS]ess\w*\.(?:Values\["(?:user|auth|uid)\w*"\]\s*=|(?:Set|Put)\((?:[\w.()]+,\s*)?"(?:user|auth|uid)\w*"))"#,
         r"(?i)regenerate|RenewToken|MaxAge:\s*-1",
     ),
     fixation(
-        &[".java", ".kt"],
+        JVM,
         r#"(?P<what>\b\w*[sS]ession(?:\(\))?\.setAttribute\(\s*"(?:user|account|loggedIn|auth)\w*")"#,
         "changeSessionId|invalidate",
     ),
@@ -101,7 +100,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::ExposedHash,
-        &[".go"],
+        GO,
         r#"(?m)^\s*(?P<what>\w*(?:Password|PasswordHash|Passwd))\s+\*?string\s+`(?:[^`\n]*\b(?:gorm|db|bson|xorm):"[^`\n]*json:"(?:password|passwd|hash)\w*"|[^`\n]*json:"\w*(?:password|passwd)\w*"[^`\n]*\b(?:gorm|db|bson|xorm):")"#,
         "",
         HASH,
@@ -142,15 +141,15 @@ pub(super) const SIGNS: &[Sign] = &[
         r"\borigin\w*[!?]?\.(?P<what>(?:endsWith\(\s*['\x22`][^.'\x22`][^)\n]*\)|(?:includes|startsWith|indexOf)\(\s*['\x22`][^)\n]*\)))",
     ),
     origin(
-        &[".go"],
+        GO,
         r"(?P<what>strings\.(?:(?:Contains|HasPrefix)\(\s*\w*[oO]rigin\w*\s*,\s*\x22|HasSuffix\(\s*\w*[oO]rigin\w*\s*,\s*\x22[^.]))",
     ),
     origin(
-        &[".go"],
+        GO,
         r"(?P<what>CheckOrigin\s*[:=]\s*func\([^)\n]*\)\s*bool\s*\{\s*return true)",
     ),
     origin(
-        &[".py"],
+        PYTHON,
         r"(?P<what>allow_origin_regex\s*=\s*r?['\x22](?:https\??://)?\(?\.[*+])",
     ),
     origin(
@@ -166,7 +165,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::UnsafeInput,
-        &[".go"],
+        GO,
         r"(?P<what>\.(?:Keys|Scan)\([^\n]*(?:\+\s*\x22\*\x22|\x22\*\x22\s*\+|Sprintf\(\x22[^\x22\n]*%s[^\x22\n]*\*))",
         "",
         PATTERN,
@@ -211,7 +210,7 @@ pub(super) const SIGNS: &[Sign] = &[
     },
     review(
         Topic::MassAssignment,
-        &[".java", ".kt"],
+        JVM,
         r"@InitBinder(?:\([^)\n]*\))?\s*(?:fun|public void|protected void|private void|void)\s+(?P<what>\w+)\([^)]*\)\s*\{(?:[^}F]|F[^i])*\}",
         "",
         "`{}` accepts every field of the form, including the ID",

@@ -1,11 +1,9 @@
 //! Answers and logs: texts of inner errors, answers that reveal accounts, persons and credentials in
 //! logs.
 
-use super::{Sign, review};
+use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
 
-const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
-const JVM: &[&str] = &[".java", ".kt"];
 const INNER: &str = "`{}` exposes the text of an internal error to the client";
 const PERSON: &str = "a log record contains `{}` of a person";
 const SECRET: &str = "a log record contains `{}`";
@@ -65,11 +63,11 @@ const fn to_file(
 
 pub(super) const SIGNS: &[Sign] = &[
     inner(
-        &[".go"],
+        GO,
         r#"(?P<what>\b(?:\w*(?:Error|Message|Msg|Detail|Reason|error|message|msg)\w*"?):\s*(?:err|e)\.Error\(\))"#,
     ),
     inner(
-        &[".go"],
+        GO,
         r"(?P<what>\bstatus\.Errorf?\(\s*codes\.\w+\s*,\s*\x22[^\x22\n]*%[vsw][^\x22\n]*\x22[^\n]*\berr\b)",
     ),
     inner(
@@ -85,11 +83,11 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>new (?:InternalServerError|HttpException|RpcException|GraphQLError|ApolloError)\w*\(\s*(?:err|error|e|ex)(?:\.message|\.stack)?\s*[,)])",
     ),
     inner(
-        &[".py"],
+        PYTHON,
         r#"(?P<what>\b(?:detail|message|error|msg|reason)["']?\s*[=:]\s*(?:f["'][^"'\n]*\{)?\s*(?:str\()?(?:e|err|ex|exc|error|exception)\b\)?\s*[,)}"'])"#,
     ),
     inner(
-        &[".py"],
+        PYTHON,
         r"(?P<what>\breturn\s+(?:\w+\(\s*)?str\(\s*(?:e|err|ex|exc|error)\s*\))",
     ),
     inner(
@@ -122,15 +120,15 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\b(?:Json|HttpResponse::\w+\(\)\.(?:body|json)|body)\([^;\n]*\b(?:e|err|error|self)\.to_string\(\))",
     ),
     person(
-        &[".go"],
+        GO,
         r#"(?P<what>WithFields?\(\s*"(?:email|phone|e-mail|mobile|address|ip)"|zap\.(?:String|Any)\(\s*"(?:email|phone|mobile)"|slog\.(?:String|Any)\(\s*"(?:email|phone)")"#,
     ),
     person(
-        &[".go"],
+        GO,
         r"(?i)\b(?:\w*log\w*|zap|sugar|slog|logrus)(?:\(\w*\))?\.(?:info|warn|error|debug|print)\w*\([^\n]*,\s*(?P<what>(?:\w+\.)*(?:email|phone|phonenumber|mobile)(?:\(\))?)\s*[,)]",
     ),
     person(
-        &[".py"],
+        PYTHON,
         r"(?i)\b(?:log\w*|logging)\.(?:info|warning|error|debug|exception)\([^\n]*[\{,\s](?P<what>(?:\w+\.)*(?:email|phone|phone_number|mobile))\b\s*[\},)]",
     ),
     person(
@@ -146,11 +144,11 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?i)\b(?:Log::\w+|logger\.\w+|_?log\w*\.\w+|tracing::\w+!|log::\w+!|(?:info|debug|warn|error)!)\([^\n;]*[,{>.]\s*(?P<what>email|phone|phone_?number)\b",
     ),
     secret(
-        &[".go"],
+        GO,
         r"(?i)\b(?:\w*log\w*|zap|sugar|slog|logrus|fmt)(?:\(\w*\))?\.(?:info|warn|error|debug|print)\w*\([^\n]*,\s*(?:zap\.\w+\([^\n,]*,\s*)?(?P<what>(?:\w+\.)*(?:token|tokenstring|access_?token|refresh_?token|password|passwd|secret|session_?id|cookie(?:\.value)?|bearer\w*|auth_?header|authorization|otp|api_?key|dsn|connstr|connection_?string)(?:\[\d\])?)\s*[,)]",
     ),
     secret(
-        &[".py"],
+        PYTHON,
         r"(?i)\b(?:log\w*|logging)\.(?:info|warning|error|debug|exception)\([^\n]*[\{,\s](?P<what>(?:\w+\.)*(?:token|access_token|refresh_token|password|secret|api_key|authorization|session_id))\b\s*[\},)]",
     ),
     secret(
@@ -178,16 +176,16 @@ pub(super) const SIGNS: &[Sign] = &[
         r"\b(?:console|this\.\w*[lL]ogger|logger|log)\.\w+\(\s*`[^`\n]*\$\{\s*(?P<what>JSON\.stringify\(\s*[^)\n]*\))",
     ),
     whole(
-        &[".go"],
+        GO,
         r#"(?P<what>\b(?:\w*[lL]og\w*|fmt|zap|sugar)\.(?:Print|Info|Debug|Warn|Error)\w*\(\s*"[^"\n]*%[+#]v[^"\n]*"\s*,[^\n]*\b(?:req|request|body|user|order|payload|in|msg|message|customer|account|cfg|config|conf|m|data|input)\s*\))"#,
     ),
     whole(
-        &[".go"],
+        GO,
         r"\b(?:\w*[lL]og\w*)\.(?:Print|Info|Debug|Warn|Error)\w*\([^\n]*\bstring\(\s*(?P<what>body|b|data|msg\.Value|m\.Value|d\.Body|msg\.Data|payload|message\.Value)\s*\)",
     ),
-    whole(&[".go"], r"(?P<what>\blogging\.(?:Server|Client))\("),
+    whole(GO, r"(?P<what>\blogging\.(?:Server|Client))\("),
     whole(
-        &[".py"],
+        PYTHON,
         r#"\b(?:log\w*\.(?:info|debug|warning|error)|print)\([^\n]*[\{,(\s](?P<what>(?:request\.(?:json|data|body|form|headers|get_json\(\))|body|payload|data|order|user|message\.value|event|msg))\s*[\},)]"#,
     ),
     whole(
@@ -203,11 +201,11 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\blogging\s*:\s*(?:true\b|console\.log|\w*[lL]ogger|\(?\w*\)?\s*=>|['\x22]all|\[\s*['\x22]query))",
     ),
     sql(
-        &[".py"],
+        PYTHON,
         r"(?P<what>\becho\s*=\s*True|SQLALCHEMY_ECHO\s*=\s*True)",
     ),
     sql(
-        &[".go"],
+        GO,
         r"(?P<what>\.LogMode\(\s*(?:true|logger\.Info)\s*\)|Logger:\s*logger\.Default\.LogMode\(logger\.Info\)|\.Debug\(\)\.(?:Where|Find|Model|Create)|bundebug\.WithVerbose\(true\)|ent\.Debug\(\))",
     ),
     sql(
@@ -235,12 +233,12 @@ pub(super) const SIGNS: &[Sign] = &[
         KNOWN,
     ),
     reveals(
-        &[".go"],
+        GO,
         r"(?i)\bfunc [^\n]*(?:login|signin|authenticate|verifypassword|checkpassword|verify_?user)\w*\((?:[^\n]|\n[^}])*?(?P<what>\w*\.?Err\w*(?:UserNotFound|NotFound|NotExist\w*|UnknownUser|NoUser|EmailNot\w*))\b",
         KNOWN,
     ),
     reveals(
-        &[".py"],
+        PYTHON,
         r"(?P<what>except \w*(?:DoesNotExist|NotFound|NoResultFound)\w*[^\n]*:)\s*\n\s*(?:raise|return)[^\n]*\n(?:[^\n]*\n){0,6}?[^\n]*(?:check_password|verify_password|checkpw|verify)\w*\(",
         TIME,
     ),
@@ -260,12 +258,12 @@ pub(super) const SIGNS: &[Sign] = &[
         TIME,
     ),
     to_file(
-        &[".go"],
+        GO,
         r"(?P<what>\blog\.(?:SetOutput|New)\(\s*(?:f|F|file|logFile|fd|\w*[fF]ile)\b|lumberjack\.Logger\{|rotatelogs\.New\(|os\.OpenFile\([^\n]*\.log\b|OutputPaths:\s*\[\]string\{[^}\n]*\.log)",
         "",
     ),
     to_file(
-        &[".py"],
+        PYTHON,
         r"(?P<what>\b(?:logging\.(?:handlers\.)?|handlers\.)?(?:Rotating|TimedRotating|Watched)?FileHandler\b|basicConfig\([^)]*filename\s*=)",
         "",
     ),

@@ -1,6 +1,6 @@
 //! Rollouts that follow chance instead of the user.
 
-use super::Sign;
+use super::{GO, PYTHON, Sign};
 use crate::model::facts::{Topic, Verdict};
 
 const fn random(files: &'static [&'static str], pattern: &'static str) -> Sign {
@@ -21,11 +21,11 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\bMath\.random\(\))[^;\n<>]*[<>][^;\n]*(?i:rollout|feature|canary|experiment)",
     ),
     random(
-        &[".go"],
+        GO,
         r"(?P<what>\brand\.\w+\([^()\n]*\))[^;\n<>]*[<>][^;\n]*(?i:rollout|feature|canary|experiment)",
     ),
     random(
-        &[".py"],
+        PYTHON,
         r"(?P<what>\brandom\.\w+\([^()\n]*\))[^;\n<>]*[<>][^;\n]*(?i:rollout|feature|canary|experiment)",
     ),
     random(

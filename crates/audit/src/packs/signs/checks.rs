@@ -1,9 +1,8 @@
 //! Checks of credentials, addresses and origins that are too weak.
 
-use super::{Sign, review};
+use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
 
-const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
 const ROUNDS: &str = "the cost factor of `{}` is too low";
 const TIMING: &str =
     "`{}` does not compare in constant time, so a timing attack can reveal the value";
@@ -40,17 +39,14 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\bbcrypt\w*\.(?:hash|hashSync|genSalt|genSaltSync)\((?:[^()\n]*,)?\s*[1-9]\s*[,)]|\b\w*(?i:salt_?rounds)\s*[:=]\s*[1-9]\b)",
     ),
     rounds(
-        &[".go"],
+        GO,
         r"(?P<what>\bbcrypt\.MinCost\b|GenerateFromPassword\([^\n]*,\s*[4-9]\s*\))",
     ),
     rounds(
-        &[".py"],
+        PYTHON,
         r"(?P<what>\bgensalt\(\s*(?:rounds\s*=\s*)?[4-9]\s*\)|bcrypt__rounds\s*=\s*[4-9]\b)",
     ),
-    rounds(
-        &[".java", ".kt"],
-        r"(?P<what>\bBCryptPasswordEncoder\(\s*[4-9]\s*\))",
-    ),
+    rounds(JVM, r"(?P<what>\bBCryptPasswordEncoder\(\s*[4-9]\s*\))"),
     timing(
         SCRIPT,
         r"(?P<what>\b[\w.\[\]'\x22\-]*(?i:signature|hmac|digest|api_?key|secret)[\w\]'\x22]*\s*[!=]==?\s*[\w.]*(?i:signature|hmac|digest|expected|computed|secret|api_?key|config\w*|env)\b[\w.]*)",
@@ -62,27 +58,27 @@ pub(super) const SIGNS: &[Sign] = &[
         r"timingSafeEqual|safe-?[cC]ompare",
     ),
     timing(
-        &[".go"],
+        GO,
         r"(?P<what>\b[\w.]*(?i:signature|hmac|digest|api_?key|secret|sign|checksum|mac)\b\s*[!=]=\s*\w*[a-zA-Z][\w.]*(?i:sign|signature|hmac|digest|expected|key|secret|mac)\w*)",
         r"ConstantTimeCompare|hmac\.Equal",
     ),
     timing(
-        &[".py"],
+        PYTHON,
         r"(?P<what>\b[\w.]*(?i:signature|hmac|digest|api_?key|secret)\w*\s*[!=]=\s*[\w.]*(?i:signature|hmac|digest|expected|computed|secret|api_?key|settings)[\w.]*)",
         r"compare_digest|constant_time_compare",
     ),
     timing(
-        &[".java", ".kt"],
+        JVM,
         r"(?P<what>\b\w*(?i:signature|hmac|digest|api_?key|secret)\w*\.equals(?:IgnoreCase)?\()",
         r"MessageDigest\.isEqual",
     ),
     forwarded(
-        &[".go"],
+        GO,
         r#"(?P<what>\.Header\.Get\(\s*"(?i:x-forwarded-for|x-real-ip)"|GetHeader\(\s*"(?i:x-forwarded-for|x-real-ip)")"#,
         r"(?i)trusted_?prox|ParseCIDR|ParsePrefix",
     ),
     forwarded(
-        &[".go"],
+        GO,
         r"(?P<what>\.ClientIP\(\))",
         r"SetTrustedProxies|TrustedPlatform|ForwardedByClientIP",
     ),
@@ -105,7 +101,7 @@ pub(super) const SIGNS: &[Sign] = &[
         elsewhere: r"SetMode\(|GIN_MODE",
         ..review(
             Topic::DebugMode,
-            &[".go"],
+            GO,
             r"(?P<what>\bgin\.(?:Default|New))\(\)",
             "",
             "`{}` starts in debug mode, because no code sets the release mode",
@@ -134,7 +130,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::ApiDocs,
-        &[".go"],
+        GO,
         r"(?P<what>\b(?:ginSwagger|echoSwagger|httpSwagger|fiberSwagger|swagger)\.(?:WrapHandler|EchoWrapHandler|Handler|HandlerDefault|New)\b)",
         r"(?i)if [^\n]*(?:debug|swagger|env|production|dev)",
         "`{}` serves the API documentation in every environment",

@@ -1,10 +1,8 @@
 //! Calls and stores: time limits, connections at start, pools, lists and bodies without a limit.
 
-use super::{Sign, review};
+use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
 
-const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
-const JVM: &[&str] = &[".java", ".kt"];
 const ENDLESS: &str = "`{}` has no timeout";
 const ONCE: &str = "`{}` is not retried, so the start fails if the dependency is not ready";
 const WAITS: &str = "`{}` sets neither the pool size nor the acquire timeout";
@@ -59,17 +57,17 @@ const fn length(
 
 pub(super) const SIGNS: &[Sign] = &[
     endless(
-        &[".go"],
+        GO,
         r"(?P<what>\bhttp\.(?:Get|Post|PostForm|Head)\(|\bhttp\.DefaultClient\b|&?http\.Client\{\s*\}|\bnew\(http\.Client\))",
         r"Timeout:|\.Timeout\s*=|SetDeadline|WithTimeout",
     ),
     endless(
-        &[".go"],
+        GO,
         r"(?P<what>\bhttp\.Client\{\s*(?:Transport|Jar|CheckRedirect):[^{}]*(?:\{[^{}]*\}[^{}]*)*\})",
         r"Timeout:|WithTimeout|\.Timeout\s*=",
     ),
     endless(
-        &[".go"],
+        GO,
         r"(?P<what>\bredis\.Dial(?:URL)?\()",
         r"DialConnectTimeout|DialReadTimeout",
     ),
@@ -79,7 +77,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"[?&](?:read|write)?[tT]imeout=",
     ),
     endless(
-        &[".go"],
+        GO,
         r"(?P<what>\bsmtp\.SendMail\(|\bmail\.NewDialer\(|gomail\.NewDialer\(|\bresty\.New\(\)|\breq\.C\(\)|\bgorequest\.New\(\)|\bnet\.Dial\()",
         r"Timeout|Deadline",
     ),
@@ -99,12 +97,12 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?i)timeout|deadline",
     ),
     endless(
-        &[".py"],
+        PYTHON,
         r"(?m)(?:^|[^.\w]|self\.)(?P<what>(?:requests|session|http)\.(?:get|post|put|delete|patch|request)\(\s*(?:f?['\x22]|url|[A-Z_]{2,}\b|self\.))",
         r"timeout\s*=",
     ),
     endless(
-        &[".py"],
+        PYTHON,
         r"(?P<what>\b(?:urllib\.request\.)?urlopen\(|\bsmtplib\.SMTP(?:_SSL)?\(|\baiohttp\.ClientSession\(\s*\)|\bhttpx\.(?:Async)?Client\([^)]*timeout\s*=\s*None|\basyncpg\.(?:create_pool|connect)\(|\bpsycopg2\.connect\(|\bpymongo\.MongoClient\(|\bMongoClient\(|\bredis\.(?:Strict)?Redis\(|\bgrpc\.(?:aio\.)?insecure_channel\()",
         r"(?i)timeout",
     ),
@@ -138,7 +136,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?i)timeout",
     ),
     once(
-        &[".go"],
+        GO,
         r"(?P<what>\b(?:sqlx|sql|gorm|pgx|pgxpool|mongo|ent|bun|xorm|amqp|amqp091|nats|elastic|elasticsearch|stan|bigcache|clickhouse|mysql|pg)\.(?:Connect|MustConnect|ConnectContext|Open|MustOpen|Dial|DialConfig|NewClient|New|ConnectConfig|NewConn|NewEngine)\()[^\n]*(?:\n[^\n]*){0,8}?\n\s*(?:if )?[^\n]*err != nil",
     ),
     once(
@@ -156,7 +154,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?im)^[^\n]*:?=\s*(?P<what>[\w.]*(?:db|database|postgres|psql|mysql|mongo|redis|rabbit|amqp|kafka|nats|store|storage|conn)\w*\([^\n]*)\n\s*if err != nil \{\s*\n[^\n]*(?:fatal|panic|exit|return)",
     ),
     once(
-        &[".go"],
+        GO,
         r"(?P<what>if err :?= (?:\w+\.)*(?:[pP]ing\w*|check\w*[cC]onn\w*)\([^\n.]*; err != nil)",
     ),
     once(
@@ -164,7 +162,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\b(?:mongoose\.connect|amqp(?:lib)?\.connect|createConnection|\w*[sS]equelize\w*\.(?:authenticate|sync)|\w*[dD]ata[sS]ource\w*\.initialize|MongoClient\.connect|\w*[cC]lient\.connect|producer\.connect|consumer\.connect)\()",
     ),
     once(
-        &[".py"],
+        PYTHON,
         r"(?P<what>\b(?:asyncpg\.(?:create_pool|connect)|psycopg2?\.connect|pika\.BlockingConnection|aio_pika\.connect|pymysql\.connect|mysql\.connector\.connect|KafkaProducer|KafkaConsumer|AIOKafkaProducer)\()",
     ),
     once(
@@ -185,12 +183,12 @@ pub(super) const SIGNS: &[Sign] = &[
         r"\bpool\s*:|connectionLimit|maxPoolSize|poolSize|connection_limit|\bextra\s*:",
     ),
     pool(
-        &[".py"],
+        PYTHON,
         r"(?P<what>\basyncpg\.create_pool\()",
         r"max_size[\s\S]*command_timeout",
     ),
     pool(
-        &[".go"],
+        GO,
         r"(?P<what>\b(?:sql|sqlx|gorm|bun|xorm)\.(?:Open|OpenDB|NewDB|Connect|NewEngine)\()",
         r"SetConnMaxLifetime|SetMaxOpenConns",
     ),
@@ -240,12 +238,12 @@ pub(super) const SIGNS: &[Sign] = &[
         r"\.limit\(",
     ),
     all(
-        &[".py"],
+        PYTHON,
         r"(?P<what>=\s*(?:await\s+)?[\w.]*(?:\.objects\.all\(\)|\.query\.all\(\)|\.scalars\(\)\.all\(\)|\.query\([^)\n]*\)\.all\(\)|\.find\(\s*(?:\{\s*\})?\s*\)|queries\.get_all\w*\(|queries\.get_\w+s_for_\w+\())",
         r"(?i)\blimit\b|pagina|\[:",
     ),
     all(
-        &[".go"],
+        GO,
         r"(?P<what>\.(?:Find|Scan)\(\s*&\w*s\s*\)|\.(?:Select|SelectContext)\(\s*(?:ctx,\s*)?&\w*s\s*,|\.All\(ctx\)|\.Find\(\s*(?:ctx|context\.\w+\(\)),\s*bson\.[DM]\{\s*\})",
         r"(?i)\blimit\b",
     ),
@@ -268,14 +266,14 @@ pub(super) const SIGNS: &[Sign] = &[
         elsewhere: r"MaxBytes|LimitReader|BodyLimit|MaxRequestBodySize|RequestSize",
         ..review(
             Topic::UnboundedBody,
-            &[".go"],
+            GO,
             r"(?P<what>\b(?:c|ctx|context)\.(?:ShouldBind(?:JSON|BodyWith)?|BindJSON|Bind|BodyParser|GetRawData)\()",
             "",
             BODY,
         )
     },
     body(
-        &[".go"],
+        GO,
         r"(?P<what>\b(?:io|ioutil)\.ReadAll\(\s*[\w.]*(?:Body|body|resp|response)\s*\)|\bjson\.NewDecoder\(\s*\w*(?:\.Request)?\.Body\s*\))",
         r"MaxBytes|LimitReader|BodyLimit",
     ),
@@ -295,12 +293,12 @@ pub(super) const SIGNS: &[Sign] = &[
         "",
     ),
     body(
-        &[".py"],
+        PYTHON,
         r"(?P<what>\bawait request\.(?:body|json)\(\)|\brequest\.(?:get_data|stream\.read)\()",
         r"(?i)MAX_CONTENT_LENGTH|content-length|max_size",
     ),
     page(
-        &[".py"],
+        PYTHON,
         r"(?P<what>\b(?:limit|size|per_page|page_size|count|take)\s*:\s*(?:int|Optional\[int\])\s*=\s*(?:Query\([^)\n]*\)|\d+))",
         r"\ble\s*=|\blt\s*=|min\(",
     ),
@@ -310,12 +308,12 @@ pub(super) const SIGNS: &[Sign] = &[
         r"\.min\(|clamp\(|MAX_",
     ),
     page(
-        &[".go"],
+        GO,
         r#"(?P<what>strconv\.(?:Atoi|ParseInt|ParseUint)\(\s*[\w.()"]*(?i:limit|size|perpage|per_page|pagesize|count|take)\w*"?\)*)"#,
         r"(?i)(?:limit|size|perpage)\w*\s*>=?\s*|min\(|max_?(?:page|limit|size)",
     ),
     page(
-        &[".go"],
+        GO,
         r"(?P<what>\.(?:Limit|Offset)\(\s*(?:int\(|uint64\()?\w*(?:\.\w+)*\.?(?:Get)?(?:Limit|PageSize|Size|PerPage)(?:\(\))?\)?\s*\))",
         r"(?i)(?:limit|size|perpage)\w*(?:\(\))?\s*>=?\s*|min\(|max_?(?:page|limit|size)",
     ),
@@ -350,7 +348,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"MaxLength|@Length\(",
     ),
     length(
-        &[".go"],
+        GO,
         r#"(?P<what>\b\w+\s+string\s+`[^`\n]*(?:binding|validate):"(?:required)")"#,
         r"max=|lte=|len=",
     ),

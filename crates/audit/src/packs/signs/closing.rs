@@ -1,11 +1,8 @@
 //! Connections that a service opens and does not close.
 
-use super::{Sign, review};
+use super::{GO, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
 
-const GO: &[&str] = &[".go"];
-const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
-const PYTHON: &[&str] = &[".py"];
 const NEVER: &str = "`{}` opens a resource that no file of the service closes";
 
 /// Returns a sign for an open connection. `elsewhere` matches code that closes one of its kind.

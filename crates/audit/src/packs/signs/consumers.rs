@@ -1,9 +1,8 @@
 //! Consumers and publishers: lost messages, and consumers that stop after an error.
 
-use super::{Sign, review};
+use super::{GO, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
 
-const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
 const LOST: &str = "the handler logs the failure and reports the message as processed";
 
 pub(super) const SIGNS: &[Sign] = &[
@@ -16,42 +15,42 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::DroppedMessage,
-        &[".go"],
+        GO,
         r"for (?:\w+, )?\w+ := range (?:\w+|\w+\.\w+|\w+\.Messages\(\)|\w+\.Chan\w*\(\))\s*\{(?:[^\n]*\n){1,12}?\s*if err :?=[^\n]*(?:json\.Unmarshal|proto\.Unmarshal|[hH]andle|[pP]rocess)\w*\([^\n]*; err != nil \{\s*\n[^\n]*(?i:log|print)[^\n]*\n\s*(?P<what>continue)",
         r"(?i)nack|reject|dead|dlq|retry",
         "the consumer logs a failed message and skips it",
     ),
     review(
         Topic::DroppedMessage,
-        &[".go"],
+        GO,
         r"\.(?:ReadMessage|FetchMessage|Poll|ReceiveMessage)\([\s\S]{0,700}?if (?P<what>err) :?= [^\n;]*\.(?:Create|Save|Exec|ExecContext|Insert\w*|Handle\w*|Process\w*)\([^\n]*; err != nil \{\s*\n[^\n]*(?i:log|print)[^\n]*\n(?:\s*continue\s*\n)?\s*\}",
         r"(?i)nack|dead|dlq|retry|backoff",
         LOST,
     ),
     review(
         Topic::Acknowledgement,
-        &[".go"],
+        GO,
         r"(?P<what>\b\w+\.ReadMessage)\(",
         r"CommitMessages|FetchMessage|websocket|gorilla|confluent|StoreOffsets",
         "`{}` commits the offset before the message is processed",
     ),
     review(
         Topic::Acknowledgement,
-        &[".go"],
+        GO,
         r"\.FetchMessage\([^\n]*\n(?:[^\n]*\n){0,5}?[^\n]*(?P<what>\.CommitMessages)\([^\n]*\n(?:[^\n]*\n){0,4}?[^\n]*(?:Unmarshal|[hH]andle|[pP]rocess)\w*\(",
         "",
         "`{}` commits the offset before the message is processed",
     ),
     review(
         Topic::Acknowledgement,
-        &[".go"],
+        GO,
         r"for (?:\w+, )?\w+ := range [^\n]*\n\s*(?:_ = )?(?P<what>\w+\.Ack)\((?:false|true)?\)\s*\n",
         "",
         "`{}` acknowledges the message before it is processed",
     ),
     review(
         Topic::IgnoredError,
-        &[".go"],
+        GO,
         r"(?m)^\s*(?:_ = )?(?P<what>(?:\w+\.)*\w+\.(?:CommitMessages|WriteMessages))\(",
         "",
         "no code checks the error of `{}`",
@@ -72,7 +71,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::Reconnect,
-        &[".go"],
+        GO,
         r"(?P<what>\b\w+\.(?:ReadMessage|FetchMessage))\([^\n]*\n\s*if err != nil \{\s*\n(?:[^\n}]*(?i:log|print)[^\n]*\n)?\s*(?:break|return)\b",
         r"(?i)backoff|retry|io\.EOF|context\.Canceled|errors\.Is",
         "the consumer stops at the first error of `{}`",
@@ -86,7 +85,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::Acknowledgement,
-        &[".go"],
+        GO,
         r"\.QueueDeclare\(\s*[^,\n]+,\s*(?P<what>false)\s*,",
         r"(?i)exclusive|reply",
         "the queue is not durable, so a restart of the broker deletes its messages",
@@ -100,14 +99,14 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::DroppedMessage,
-        &[".go"],
+        GO,
         r"func\(\w+ \*nats\.Msg\) \{(?:[^\n]*\n){1,20}?[^\n]*err != nil \{\s*\n[^\n]*(?P<what>(?i:log)\w*\.\w+)\([^\n]*\n\s*(?:return\s*\n\s*)?\}",
         r"\.Nak\(|\.Term\(|\.Ack\(|ManualAck",
         LOST,
     ),
     review(
         Topic::IgnoredError,
-        &[".go"],
+        GO,
         r"(?m)^\s*(?P<what>\w+(?:\.\w+)*\.(?:Subscribe|QueueSubscribe))\(\s*[^\n]*func\(",
         r"(?i)event.?bus|emitter",
         "the error of `{}` is ignored, so a subscription may be missing",

@@ -1,9 +1,8 @@
 //! Consumers without dead letters or without stored offsets.
 
-use super::{Sign, review};
+use super::{GO, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
 
-const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
 /// Names of what keeps messages that fail.
 const DEAD_LETTER: &str = r"(?i)dead_?-?letter|\bdlq\b|\bdlx\b|poison|retry_?topic|x-dead";
 
@@ -12,7 +11,7 @@ pub(super) const SIGNS: &[Sign] = &[
         elsewhere: DEAD_LETTER,
         ..review(
             Topic::DroppedMessage,
-            &[".go"],
+            GO,
             r"(?P<what>\.(?:FetchMessage|ReadMessage|AddNoPublisherHandler|AddMiddleware|QueueSubscribe|PollFetches)\(|\bConsumeClaim\(|\b\w*(?i:ch|channel)\w*\.Consume(?:WithContext)?\()",
             "websocket|gorilla",
             "no code dead-letters failed messages of `{}…)`",
@@ -32,7 +31,7 @@ pub(super) const SIGNS: &[Sign] = &[
         elsewhere: DEAD_LETTER,
         ..review(
             Topic::DroppedMessage,
-            &[".py"],
+            PYTHON,
             r"(?P<what>\bbasic_consume|\b(?:AIO)?KafkaConsumer)\(",
             "",
             "no code dead-letters failed messages of `{}…)`",
@@ -40,7 +39,7 @@ pub(super) const SIGNS: &[Sign] = &[
     },
     review(
         Topic::Acknowledgement,
-        &[".go"],
+        GO,
         r"(?P<what>\bkafka\.ReaderConfig\{|\bkafka\.SubscriberConfig\{|\bsarama\.NewConsumer\(|\.ConsumePartition\()",
         r"GroupID|ConsumerGroup|GroupTopics",
         "the consumer of `{}…)` has no consumer group, so it commits no offset",

@@ -1,9 +1,7 @@
 //! Defaults for development: modes and credentials.
 
-use super::{Sign, review};
+use super::{PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
-
-const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
 
 pub(super) const SIGNS: &[Sign] = &[
     review(
@@ -22,7 +20,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::DebugMode,
-        &[".py"],
+        PYTHON,
         r"(?m)^\s+(?P<what>(?:DEBUG|debug)\s*:\s*bool\s*=\s*True)",
         "",
         "`{}` defaults to development mode",

@@ -1,10 +1,8 @@
 //! Ends: cleanup that an exit skips, failures that only a log shows, crashes that nothing catches.
 
-use super::{Sign, review};
+use super::{GO, JVM, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
 
-const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
-const JVM: &[&str] = &[".java", ".kt"];
 /// Files of Rust that answer requests.
 const ANSWERS: &[&str] = &[
     "handler.rs",
@@ -35,27 +33,21 @@ const fn only_logged(
 const fn recovery(pattern: &'static str) -> Sign {
     Sign {
         elsewhere: RECOVERS,
-        ..review(
-            Topic::RequestPanic,
-            &[".go"],
-            pattern,
-            RECOVERS,
-            NO_RECOVERY,
-        )
+        ..review(Topic::RequestPanic, GO, pattern, RECOVERS, NO_RECOVERY)
     }
 }
 
 pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::Cleanup,
-        &[".go"],
+        GO,
         r"(?m)^func main\(\) \{(?:[^\n]*\n){1,80}?[ \t]*defer [^\n]*(?:Close|Shutdown|Stop|Sync|Flush|Disconnect|leanup|Cleanup)\w*\([^\n]*\n(?:[^}\n][^\n]*\n|\n){0,80}?[ \t]*(?P<what>(?:\w+\.)*(?i:log\w*)\.Fatal\w*\(\s*\w+(?:\.\w+)*\.(?:Run|Start|Serve|Listen\w*))\(",
         "",
         SKIPPED,
     ),
     review(
         Topic::Cleanup,
-        &[".go"],
+        GO,
         r"if err :?= (?P<what>\w+(?:\.\w+)*\.Shutdown\([^\n;]*\)); err != nil \{\s*\n(?:[^\n}]*\n){0,3}?\s*return\b[^\n]*\n\s*\}[\s\S]{0,400}?\.(?:Close|Disconnect|Stop)\(",
         "",
         "after a failed `{}` the function returns and leaves later resources open",
@@ -95,28 +87,28 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::IgnoredError,
-        &[".go"],
+        GO,
         r"(?m)^[ \t]*(?P<what>(?:\w+\.)*(?:db|DB|tx)\.(?:Model|Where|Preload|Order|Limit|Offset|Joins|Select|Table|Find|First))\([^\n]*(?:\.[ \t]*\n[^\n]*){0,10}?\.?(?:Find|First|Take|Scan|Count|Last|Pluck)\(&\w+[^\n)]*\)[ \t]*\n",
         "",
         "no code checks the error of the query that `{}…)` starts",
     ),
     review(
         Topic::IgnoredError,
-        &[".go"],
+        GO,
         r"(?m)^\s*\w+,\s*_\s*:?=\s*(?P<what>(?:\w+\.)*(?:SignedString|GenerateFromPassword|Sign|Encrypt|Key))\(",
         "",
         "the error of `{}` is ignored",
     ),
     review(
         Topic::UncheckedValue,
-        &[".go"],
+        GO,
         r#"(?P<what>\b(?:md|meta\w*)\.Get\([^)\n]*\)\[0\]|\bmd\[[^\]\n]*\]\[0\]|\.URL\.Query\(\)\[[^\]\n]*\]\[0\])"#,
         r"\blen\(",
         "`{}` panics if the caller sends no value",
     ),
     review(
         Topic::UncheckedValue,
-        &[".go"],
+        GO,
         r#":?=\s*(?:md|meta\w*)\.Get\([^)\n]*\)\s*\n(?:[^\n]*\n){0,3}?[^\n]*(?P<what>\b\w+\[0\])"#,
         r"\blen\(",
         "`{}` panics if the caller sends no value",

@@ -1,21 +1,19 @@
 //! Failures that panic, and failures whose text is part of a response.
 
-use super::{Sign, review};
+use super::{GO, JVM, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
-
-const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
 
 pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::RequestPanic,
-        &[".go"],
+        GO,
         r"(?P<what>\bpanic\((?:err\b|fmt\.|errors\.|\x22))",
         r"\bfunc (?:\([^)\n]*\) )?(?:main|init|[mM]ust\w*|New\w*|Open\w*|Init\w*|Connect\w*|Setup\w*|Load\w*)\(|recover\(\)|unreachable",
         "`{}…)` ends the process instead of returning an error",
     ),
     review(
         Topic::UncheckedValue,
-        &[".go"],
+        GO,
         r"(?P<what>\.\((?:json\.Number|string|u?int\d*|float64|bool|\*?\w+\.\w+)\)\.\w+)",
         "",
         "`{}` panics if the value is missing or has another type",
@@ -29,7 +27,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::UncheckedLookup,
-        &[".java", ".kt"],
+        JVM,
         r"(?P<what>\.find\w*\((?:[^()\n]|\([^()\n]*\))*\)\s*\.get\(\))",
         r"isPresent\(|isEmpty\(",
         "`{}` throws if the record does not exist, and the response status is 500",
@@ -64,7 +62,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::InternalError,
-        &[".go"],
+        GO,
         r"(?P<what>\b(?:status\.Error|errors\.(?:InternalServer|New|BadRequest|ServiceUnavailable))\([^\n]*,\s*err\.Error\(\)\s*\))",
         "",
         "`{}` exposes the text of an internal error to the client",

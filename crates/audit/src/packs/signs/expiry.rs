@@ -1,6 +1,6 @@
 //! Redis keys that never expire: caches, sessions, codes and locks.
 
-use super::{Sign, review};
+use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
 
 const LOCK: &str = "`{}` acquires a lock without an expiry, so a crash leaves it locked";
@@ -27,38 +27,38 @@ const fn never(
 
 pub(super) const SIGNS: &[Sign] = &[
     never(
-        &[".go"],
+        GO,
         r"(?P<what>\.SetNX)\([^\n]*,\s*(?:0|redis\.KeepTTL)\s*\)",
         LOCK,
     ),
     never(
-        &[".go"],
+        GO,
         r"(?P<what>\b(?:\w+\.)*(?i:\w*(?:redis|rdb|cache|client|rds|kv)|c|r)\.Set)\(\s*(?:ctx|c|context\.\w+\(\)|r\.Context\(\)|\w+\.ctx),[^\n]*,\s*0\s*\)",
         KEY,
     ),
-    never(&[".ts", ".js", ".mjs"], r"(?P<what>\.setnx)\(", LOCK),
+    never(SCRIPT, r"(?P<what>\.setnx)\(", LOCK),
     never(
-        &[".ts", ".js", ".mjs"],
+        SCRIPT,
         r"(?P<what>\b\w*(?i:redis|cache)\w*\.set)\([^;\n]*,\s*['\x22]NX['\x22]\s*\)",
         LOCK,
     ),
     never(
-        &[".ts", ".js", ".mjs"],
+        SCRIPT,
         r"(?P<what>\b\w*(?i:redis)\w*(?:\(\))?\.set)\(\s*[^,;\n]+,\s*(?:JSON\.stringify\([^;\n()]*\)|[\w.]+|[\w.]+\([^()\n]*\))\s*\)",
         KEY,
     ),
     never(
-        &[".py"],
+        PYTHON,
         r"(?P<what>\b\w*(?i:redis|rdb)\w*\.set)\(\s*[^,\n]+,\s*(?:json\.dumps\([^\n()]*\)|[\w.]+)\s*\)",
         KEY,
     ),
     never(
-        &[".py"],
+        PYTHON,
         r"(?P<what>\b\w*(?i:redis|rdb)\w*\.(?:setnx\(|set\([^\n]*nx=True\s*\)))",
         LOCK,
     ),
     never(
-        &[".java", ".kt"],
+        JVM,
         r"(?P<what>opsForValue\(\)\s*\.(?:set|setIfAbsent))\(\s*[^,;\n]+,\s*[^,;\n]+\);",
         KEY,
     ),

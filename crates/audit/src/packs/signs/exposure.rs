@@ -1,6 +1,6 @@
 //! Parts that the outside reaches: management endpoints, plain HTTP, documents, tokens.
 
-use super::Sign;
+use super::{GO, JVM, PYTHON, Sign};
 use crate::model::facts::{Topic, Verdict};
 
 const SETTINGS: &[&str] = &[".properties", ".yml", ".yaml"];
@@ -64,7 +64,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         topic: Topic::EdgeLimit,
         verdict: Verdict::Review,
-        files: &[".java", ".kt"],
+        files: JVM,
         pattern: r"(?P<what>@EnableZuulProxy)\b",
         unless: "(?i)ratelimit",
         elsewhere: "",
@@ -96,7 +96,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         topic: Topic::ApiDocs,
         verdict: Verdict::Minor,
-        files: &[".py"],
+        files: PYTHON,
         pattern: r"(?m)=\s*(?P<what>FastAPI\(\s*(?:title|version|description|lifespan|debug|[\s,=\w.'\x22])*\))",
         unless: r"docs_url|openapi_url|redoc_url",
         elsewhere: "",
@@ -105,7 +105,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         topic: Topic::DebugRoute,
         verdict: Verdict::Minor,
-        files: &[".java", ".kt"],
+        files: JVM,
         pattern: r#"@(?:Get|Request)Mapping\([^)]*\)\s*(?:public\s+[\w<>]+|fun)\s+(?P<what>\w+)\([^)]*\)[^{;]*\{\s*throw\s"#,
         unless: "",
         elsewhere: "",
@@ -123,7 +123,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         topic: Topic::PlaintextGrpc,
         verdict: Verdict::Review,
-        files: &[".go"],
+        files: GO,
         pattern: r"(?P<what>\bzrpc\.MustNewClient)\(",
         unless: "TransportCredentials",
         elsewhere: "",

@@ -1,14 +1,12 @@
-//! Failures: errors that nothing reads, answers that go on after a refusal, values that panic, work
-//! that nothing waits for, ends of programs.
+//! Failures: ignored errors, handlers that continue after an error response, values that panic, tasks
+//! that no code waits for, programs that abort requests at a stop.
 
-use super::{Sign, review};
+use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
 
-const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
-const JVM: &[&str] = &[".java", ".kt"];
 const DROPPED: &str = "the error of `{}` is ignored";
 const NOT_AWAITED: &str = "no code waits for `{}`, so its failure is lost";
-const GOES_ON: &str = "after `{}` the handler continues, because it does not return";
+const CONTINUES: &str = "after `{}` the handler continues, because it does not return";
 const PANICS: &str = "`{}` panics if the value is missing or has another type";
 const ENDS: &str = "`{}` aborts open requests at SIGTERM";
 
@@ -16,8 +14,8 @@ const fn dropped(files: &'static [&'static str], pattern: &'static str) -> Sign 
     review(Topic::IgnoredError, files, pattern, "", DROPPED)
 }
 
-const fn goes_on(files: &'static [&'static str], pattern: &'static str) -> Sign {
-    review(Topic::ErrorAnswer, files, pattern, "", GOES_ON)
+const fn continues(files: &'static [&'static str], pattern: &'static str) -> Sign {
+    review(Topic::ErrorAnswer, files, pattern, "", CONTINUES)
 }
 
 const fn panics(
@@ -49,23 +47,23 @@ const fn ends(
 
 pub(super) const SIGNS: &[Sign] = &[
     dropped(
-        &[".go"],
+        GO,
         r"(?m)^\s*(?P<what>\w+\.Commit\(\)|(?:\w+\.)?(?:server|srv|s|app|r|router|e|engine|http|httpServer)\.(?:ListenAndServe(?:TLS)?|Run|Start|Listen|Serve)\([^\n]*\))\s*$",
     ),
     dropped(
-        &[".go"],
+        GO,
         r"(?m)^\s*_ = (?P<what>\w+(?:\.\w+)*\.(?:Set\w+|Run|Start|Serve|Shutdown|Stop|Commit|Save|Create|Update|Delete|Publish|Send|Write|Flush|Insert|Exec)\w*)\(",
     ),
     dropped(
-        &[".go"],
+        GO,
         r"(?m)^\s*\w+,\s*_\s*:?=\s*(?P<what>(?:\w+\.)*(?:New|Open|Load|Init|Create|Connect|Dial|Read|Marshal|Unmarshal|Decode|Parse|Atoi|Hash|Generate|Find|Query|Fetch)\w*)\(",
     ),
     dropped(
-        &[".go"],
+        GO,
         r"(?m)^\s*(?P<what>(?:\w+\.)*(?:models?|repo|repository|store|dao|svc|service|producer|publisher|writer|queue|mailer|cache|\w*(?:Repo|Repository|Store|Service|Producer|Publisher|Writer|Queue|Cache|Client))\.(?:Add|Create|Save|Update|Edit|Delete|Remove|Insert|Publish|Send|Produce|Enqueue|WriteMessages|Set|Put|Push)\w*)\([^\n]*\)\s*$",
     ),
     dropped(
-        &[".go"],
+        GO,
         r"(?m)^\s*(?P<what>json\.(?:Unmarshal|NewDecoder\([^\n]*\)\.Decode)|(?:c|ctx|context)\.(?:Bind|BindJSON|ShouldBind\w*|BodyParser)|\w+\.(?:Ack|Nack|Reject)|godotenv\.Load|os\.(?:Remove|MkdirAll|WriteFile)|viper\.(?:ReadInConfig|Unmarshal))\([^\n]*\)\s*$",
     ),
     dropped(
@@ -90,53 +88,53 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::ErrorAnswer,
-        &[".go"],
+        GO,
         r"(?:\.Get|\.Find|\.First|\.Select|\.Take|ByID|ById|ByEmail|\.One)\w*\([^\n]*\n\s*if err != nil \{\s*\n(?:\s*//[^\n]*\n)*[^\n]*(?P<what>(?i:not_?found|unauthorized|\b404\b|\b401\b|StatusBadRequest)\w*)",
         r"errors\.Is\(|ErrNoRows|ErrRecordNotFound|ErrNoDocuments|IsNotFound",
         "every failure of the store returns `{}` and is not logged",
     ),
-    goes_on(
-        &[".go"],
+    continues(
+        GO,
         r"(?m)if [^\n]*(?:err != nil|HasErrors\(\)|!ok|== nil)[^\n]*\{\s*\n(?:[ \t]*[\w.]+\([^\n]*\)\s*\n)*[ \t]*(?P<what>(?:\w+\.)*(?:JSON|Render|http\.Error|Error|Response|Respond\w*|WriteHeader|String|SendString|SendStatus|Redirect))\((?:w|c|ctx|http|\d|r,|appG)[^\n]*\)\s*\n[ \t]*\}\s*\n\s*[a-z]",
     ),
-    goes_on(
-        &[".go"],
+    continues(
+        GO,
         r"(?m)if [^\n]*err != nil \{\s*\n(?:[ \t]*(?:log|logger)[^\n]*\n)*[ \t]*(?P<what>\w*[tT]x\w*\.Rollback\([^\n]*\))\s*\n[ \t]*\}\s*\n",
     ),
-    goes_on(
+    continues(
         SCRIPT,
         r"if\s*\([^{}]*\)\s*\{\s*(?P<what>(?:res|response|reply)\.(?:status|code|sendStatus)\(\s*[45]\d\d\s*\)(?:\.\w+\([^;{}]*(?:\{[^{}]*\})?[^;{}]*\))?);?\s*\}\s*\n\s*(?:const|let|var|await|res\.|response\.|this\.)",
     ),
     panics(
-        &[".go"],
+        GO,
         r"(?m)^\s*(?:return )?(?:[\w.\[\]]+\s*:?=\s*)?(?:\*?\w+\()?(?P<what>[\w.()\x22\[\]]+\.\((?:string|float64|bool|u?int\d*|\[\]\w+|\*?[a-zA-Z]\w*(?:\.\w+)?|map\[string\](?:interface\{\}|any|string))\))[^\n{,]*$",
         "",
     ),
-    panics(&[".go"], r"(?P<what>\berr\.\(\*?\w+(?:\.\w+)?\)\.\w+)", ""),
+    panics(GO, r"(?P<what>\berr\.\(\*?\w+(?:\.\w+)?\)\.\w+)", ""),
     panics(
-        &[".go"],
+        GO,
         r"strings\.Split(?:N)?\([^\n]*\n(?:[^\n]*\n){0,3}?[^\n]*(?P<what>\b\w+\[[1-9]\])",
         r"\blen\(",
     ),
     panics(
-        &[".go"],
+        GO,
         r"(?P<what>\b(?:row|data|record|cols|cells|fields|line|parts|tokens|args)\[[1-9]\])",
         r"\blen\((?:row|data|record|cols|cells|fields|line|parts|tokens|args)\)|os\.Args",
     ),
-    panics(&[".go"], r"(?P<what>if !ok \|\| \*\w+\.\w+)", ""),
+    panics(GO, r"(?P<what>if !ok \|\| \*\w+\.\w+)", ""),
     panics(
-        &[".go"],
+        GO,
         r"(?P<what>return [^\n;]*\w+\s*/\s*(?:int\w*\()?(?:pageSize|size|limit|total|count|len)\b)",
         r"(?:pageSize|size|limit|total|count)\s*(?:==|<=|>|!=)\s*0",
     ),
-    panics(&[".go"], r"(?P<what>int\(\s*\w+\[0\]\s*-\s*'0'\s*\))", ""),
+    panics(GO, r"(?P<what>int\(\s*\w+\[0\]\s*-\s*'0'\s*\))", ""),
     panics(
         SCRIPT,
         r"(?P<what>\bJSON\.parse\(\s*(?:body|data|res\w*|reply|value|cached|result|msg\.content\.toString\(\)|message\.value\.toString\(\)|process\.env\.\w+|await \w+\.get\([^)\n]*\))\s*\))",
         r"\btry\s*\{",
     ),
     panics(
-        &[".py"],
+        PYTHON,
         r#"(?P<what>\bos\.environ\[["']\w+["']\]|\bjson\.loads\(\s*(?:body|data|message|msg|request\.data)\b)"#,
         r"\btry\s*:",
     ),
@@ -163,12 +161,12 @@ pub(super) const SIGNS: &[Sign] = &[
         "",
     ),
     unowned(
-        &[".go"],
+        GO,
         r"(?m)^\s*(?P<what>go func\(\))",
         r"sync\.WaitGroup|errgroup|\.Wait\(\)|<-done|<-quit",
     ),
     unowned(
-        &[".py"],
+        PYTHON,
         r"(?P<what>\bthreading\.Thread\(|\bbackground_tasks\.add_task\(|\bloop\.create_task\()",
         r"\.join\(",
     ),
@@ -185,14 +183,14 @@ pub(super) const SIGNS: &[Sign] = &[
     unowned(&[".cs"], r"(?m)^\s*(?P<what>(?:_ = )?Task\.Run\()", ""),
     review(
         Topic::ExitOutsideMain,
-        &[".go"],
+        GO,
         r"\bgo func\(\)\s*\{\s*\n(?:[^\n]*\n){0,6}?[^\n]*(?P<what>panic\(|\b\w*(?i:log\w*)\.(?:Fatal|Panic)\w*\()",
         "",
         "`{}…)` ends the process from a goroutine, without the cleanup of `main`",
     ),
     review(
         Topic::ExitOutsideMain,
-        &[".go"],
+        GO,
         r"(?m)^func [^m(\n][^\n]*\{\s*\n(?:[^\n}]*\n|[ \t]+\}[^\n]*\n){0,20}?[^\n]*(?P<what>\b\w*(?i:log|logger)\.(?:Fatal|Panic)\w*\()",
         r"package main",
         "`{}…)` ends the process from a package, without the cleanup of `main`",
@@ -234,12 +232,12 @@ pub(super) const SIGNS: &[Sign] = &[
         r"with_graceful_shutdown|serve_with_shutdown",
     ),
     ends(
-        &[".go"],
+        GO,
         r"(?P<what>\b(?:\w+\.)*(?:ListenAndServe(?:TLS)?|Run|Start|Listen|Serve)\(\s*(?:\x22:|lis\b|listener\b|fmt\.Sprintf\(\x22:|addr\b|port\b|os\.Getenv|\x22:\x22\s*\+|\))[^\n]*)",
         r"SIGTERM|signal\.Notify|NotifyContext|kratos\.New|fx\.New|MustNewServer|graceful",
     ),
     ends(
-        &[".py"],
+        PYTHON,
         r"(?P<what>\bserver\.wait_for_termination\(\)|\bserve_forever\(\)|\bstart_consuming\(\))",
         r"SIGTERM|signal\.signal|add_signal_handler",
     ),
@@ -262,28 +260,28 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::ServerTimeouts,
-        &[".go"],
+        GO,
         r"(?P<what>\bhttp\.ListenAndServe(?:TLS)?\(|&http\.Server\{|\b(?:e|app|echo)\.Start(?:Server|TLS)?\(|\b(?:r|router|srv|server)\.Start\(\s*\x22|\b(?:r|router|engine|g)\.Run(?:TLS)?\(|\bfiber\.New\()",
         r"ReadHeaderTimeout|ReadTimeout",
         "`{}…)` reads headers and body without a timeout",
     ),
     review(
         Topic::ServerTimeouts,
-        &[".py"],
+        PYTHON,
         r"(?P<what>\bapp\.run\(|\bHTTPServer\(|\brun_simple\()",
         r"timeout",
         "`{}` is a development server without timeouts",
     ),
     review(
         Topic::SilentNull,
-        &[".go"],
+        GO,
         r"(?m):?=\s*(?P<what>\w*\.?New\w*(?i:redis|mongo|kafka|nats|rabbit|elastic)\w*\([^\n]*\))\s*\n\s*(?:defer [^\n]*\n\s*)?[^\n]*(?i:log)\w*\.Info\w*\([^\n]*(?i:connected|ready)",
         r"\.Ping\(",
         "the log reports a connection, but `{}` does not connect",
     ),
     review(
         Topic::HealthResult,
-        &[".go"],
+        GO,
         r#"(?:GET|Get|HandleFunc|Handle)\(\s*"[^"\n]*(?:health|ready|live|ping)[^"\n]*"\s*,\s*func\([^{]*\{\s*\n(?:[^\n]*(?i:log|setheader|header\(\))[^\n]*\n)?\s*(?:return )?(?P<what>\w+(?:\.\w+)*\((?:\w+, )?(?:200|http\.StatusOK|\[\]byte\(|"|w, ")[^\n]*)"#,
         r"(?i)ping\(|PingContext",
         "the health route always returns `{}`",
@@ -297,7 +295,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::HealthResult,
-        &[".py"],
+        PYTHON,
         r"(?m)@[\w.]+\.(?:route|get|api_route)\(\s*['\x22][^'\x22\n]*(?:health|ready|live|ping)[^'\x22\n]*['\x22][^\n]*\)\s*\n(?:@[^\n]*\n)*(?:async )?def \w+\([^)]*\)[^:]*:\s*\n(?:\s*\x22\x22\x22[^\n]*\n)?\s*(?P<what>return [^\n]*)",
         r"(?i)\bping\(|select 1|execute\(",
         "the health route always returns `{}`",

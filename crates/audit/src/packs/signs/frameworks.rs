@@ -1,10 +1,7 @@
 //! Habits of frameworks that need a setting or a guard which nothing in the service has.
 
-use super::{Sign, review};
+use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
-
-const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
-const JVM: &[&str] = &[".java", ".kt"];
 
 /// A sign that another file of the service may keep.
 const fn unless_elsewhere(
@@ -23,7 +20,7 @@ const fn unless_elsewhere(
 pub(super) const SIGNS: &[Sign] = &[
     unless_elsewhere(
         Topic::Ownership,
-        &[".go"],
+        GO,
         r"(?P<what>\b(?:grpc\.NewServer|zrpc\.MustNewServer))\(",
         r"auth/jwt|(?i:auth\w*interceptor|interceptor\w*auth|authn|authz|verify_?token|parse_?token|grpc_?auth|RequireAndVerifyClientCert)",
         "no interceptor of `{}` authenticates a caller",
@@ -79,35 +76,35 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::Leak,
-        &[".go"],
+        GO,
         r"(?m)^\s*for [^\n]*\{\s*\n(?:[^\n}f]*\n){0,6}?\s*(?P<what>defer \w+(?:\.\w+)*\.Close\(\))",
         "",
         "`{}` in a loop runs only when the function returns",
     ),
     review(
         Topic::Leak,
-        &[".go"],
+        GO,
         r"\bfunc \([^\n]*\n(?:[^\n}]*\n){0,6}?[^\n]*(?P<what>\btime\.Tick)\(",
         "",
         "no code stops the ticker of `{}`",
     ),
     review(
         Topic::IgnoredError,
-        &[".go"],
+        GO,
         r"(?m)^\s*\w+\s*,\s*_\s*:?=\s*(?P<what>uuid\.(?:Parse|FromString)|primitive\.ObjectIDFromHex)\(",
         "",
         "the error of `{}` is ignored",
     ),
     review(
         Topic::Blocking,
-        &[".py"],
+        PYTHON,
         r"\basync def \w+\([^)]*\)[^:\n]*:\s*\n(?:[ \t]+[^\n]*\n){0,12}?[ \t]+[^\n]*(?P<what>\b(?:requests\.(?:get|post|put|delete|patch)|time\.sleep))\(",
         "run_in_threadpool|to_thread",
         "`{}` blocks all other requests of the process",
     ),
     review(
         Topic::CallerIdentity,
-        &[".go"],
+        GO,
         r"(?P<what>\b(?:userID|userId|uid|ownerID)\s*:?=\s*(?:c|ctx|r)\.(?:Query|PostForm|FormValue|QueryParam|URL\.Query\(\)\.Get|GetHeader|Request\.Header\.Get)\()",
         "",
         "`{}…)` comes from the caller, and this code does not verify it",

@@ -1,17 +1,14 @@
 //! Guards that are missing around a server, a store or a client: limits, results, addresses.
 
-use super::{Sign, review};
+use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
-
-const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
-const JVM: &[&str] = &[".java", ".kt"];
 
 pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"BodyLimit|MaxBytes|LimitReader",
         ..review(
             Topic::UnboundedBody,
-            &[".go"],
+            GO,
             r"(?P<what>\becho\.New)\(",
             "",
             "the server of `{}` has no limit for bodies",
@@ -21,7 +18,7 @@ pub(super) const SIGNS: &[Sign] = &[
         elsewhere: r"grpc\.Creds\(|credentials\.New\w*TLS|ServerTLS",
         ..review(
             Topic::PlaintextGrpc,
-            &[".go"],
+            GO,
             r"(?P<what>\bgrpc\.NewServer)\(",
             "",
             "`{}` listens without TLS",
@@ -36,7 +33,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::LooseOrigin,
-        &[".py"],
+        PYTHON,
         r#"(?m)^\s+(?P<what>\w*(?i:cors|origins)\w*\s*:\s*[\w\[\]]+\s*=\s*\[\s*["']\*["']\s*\])"#,
         "",
         "`{}` allows every origin if the setting is missing",
@@ -66,7 +63,7 @@ pub(super) const SIGNS: &[Sign] = &[
         elsewhere: r"SIGTERM|signal\.Notify|NotifyContext|fx\.New|kratos\.New",
         ..review(
             Topic::ShutdownContext,
-            &[".go"],
+            GO,
             r#"(?P<what>\b\w+\.(?:Start|Run|Listen)\(\s*"[\w.]+:\d+"\s*\))"#,
             "",
             "`{}` aborts open requests at SIGTERM",
@@ -74,7 +71,7 @@ pub(super) const SIGNS: &[Sign] = &[
     },
     review(
         Topic::LocalAddress,
-        &[".go"],
+        GO,
         r#"(?P<what>\.(?:Start|Run|Listen|ListenAndServe)\(\s*"(?:localhost|127\.0\.0\.1):\d+")"#,
         r"(?i)pprof|debug|admin",
         "`{}` is reachable from this host only, so no container and no probe reaches it",
@@ -88,7 +85,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::LogLevel,
-        &[".go"],
+        GO,
         r"(?P<what>Logger\.SetLevel\(\s*log\.DEBUG\s*\))",
         "",
         "`{}` is the deployed log level",
@@ -144,7 +141,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::WeakRandom,
-        &[".py"],
+        PYTHON,
         r"(?P<what>\brandom\.(?:choices?|sample)\(\s*(?:string\.|ALPHA|ALNUM|CHARS|LETTERS|alphabet|chars|letters|characters)\w*)",
         r"SystemRandom",
         "`{}…)` generates predictable values",
@@ -179,7 +176,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::OutboundTimeout,
-        &[".go"],
+        GO,
         r"(?P<what>\.DialAndSend)\(",
         "",
         "`{}` takes no context, so the request deadline does not cancel it",

@@ -1,10 +1,9 @@
 //! Text of callers that becomes a command, a redirect, a key or a record, and cookies that scripts
 //! read.
 
-use super::{Sign, review};
+use super::{GO, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
 
-const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
 const TOO_MUCH: &str = "the caller can set every field of `{}`";
 const STATEMENT: &str = "a statement contains the text of `{}`";
 const COOKIE: &str = "scripts can read the cookie of `{}`, and plain HTTP carries it";
@@ -12,7 +11,7 @@ const COOKIE: &str = "scripts can read the cookie of `{}`, and plain HTTP carrie
 pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::MassAssignment,
-        &[".ts", ".js", ".mjs"],
+        SCRIPT,
         r"\.(?:create|update|upsert|save|insert)\(\s*\{[^;]{0,120}?(?:data|set|create|update)\s*:\s*(?P<what>(?:req(?:uest)?\.body|\{\s*\.\.\.(?:req(?:uest)?\.)?(?:body|input|payload|dto)))\b",
         r"(?i)class-validator|zod|joi\.|\bwhitelist\s*:\s*true|schema:",
         "the caller can set every field of the record through `{}`",
@@ -47,42 +46,42 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::UnsafeInput,
-        &[".go"],
+        GO,
         r#"(?P<what>exec\.Command(?:Context)?\([^\n]*"(?:sh|bash)"\s*,\s*"-c"\s*,\s*(?:fmt\.Sprintf\(|"[^"\n]*"\s*\+|[a-z]\w*\)))"#,
         "",
         "a command line of a shell contains a value",
     ),
     review(
         Topic::UnsafeInput,
-        &[".go"],
+        GO,
         r#"(?P<what>\.Redirect\([^\n]*(?:\.Query\("|\.URL\.Query\(\)\.Get\("|\.FormValue\(")[^\n]*\))"#,
         "",
         "the caller chooses the target of the redirect",
     ),
     review(
         Topic::UnsafeInput,
-        &[".py"],
+        PYTHON,
         r"(?P<what>(?:os\.system|subprocess\.\w+)\(\s*f['\x22][^\n]*\{|subprocess\.\w+\([^\n]*shell\s*=\s*True)",
         "shlex",
         "a command line of a shell contains a value",
     ),
     review(
         Topic::SqlText,
-        &[".go"],
+        GO,
         r#"\.(?:Query|QueryRow|Exec|QueryContext|QueryRowContext|ExecContext|Raw|Where|Order|Select)\(\s*(?:ctx\s*,\s*)?(?:"[^"\n]*"|`[^`]*`)\s*\+\s*(?P<what>[a-z]\w*(?:\.\w+)*)\s*[+,)]"#,
         r"(?i)allowed\w*\[|switch (?:sort|order|column)|whitelist",
         STATEMENT,
     ),
     review(
         Topic::SqlText,
-        &[".go"],
+        GO,
         r#"\.(?:Query|QueryRow|Exec|QueryContext|QueryRowContext|ExecContext|Raw|Where)\(\s*(?:ctx\s*,\s*)?fmt\.Sprintf\(\s*(?:"[^"\n]*'%[sv][^"\n]*"|`[^`]*'%[sv][^`]*`)\s*,\s*(?P<what>[\w.]+)"#,
         "",
         STATEMENT,
     ),
     review(
         Topic::MassAssignment,
-        &[".go"],
+        GO,
         r"var (?P<what>\w+) (?:models?|entit(?:y|ies)|domain|db|store|repository)\.[A-Z]\w*\s*\n[^\n]*(?:ShouldBind\w*|Bind(?:JSON)?|BodyParser|Decode)\(\s*&",
         "",
         TOO_MUCH,
@@ -103,14 +102,14 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::BrowserToken,
-        &[".go"],
+        GO,
         r#"(?P<what>&?http\.Cookie)\{[^}]*Name:\s*"[^"]*(?i:token|session|sid|auth|jwt)"#,
         r"HttpOnly:\s*true",
         COOKIE,
     ),
     review(
         Topic::BrowserToken,
-        &[".py"],
+        PYTHON,
         r#"(?P<what>\.set_cookie)\(\s*(?:key\s*=\s*)?["'][^"']*(?i:token|session|auth|jwt)"#,
         r"httponly\s*=\s*True",
         COOKIE,
@@ -124,21 +123,21 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::CallerIdentity,
-        &[".go"],
+        GO,
         r"(?P<what>\.ParseUnverified)\(",
         "",
         "`{}` reads a token without a check of its signature",
     ),
     review(
         Topic::PlainPassword,
-        &[".go"],
+        GO,
         r"func (?:\([^)]*\)\s*)?(?P<what>\w*(?i:hash|encrypt|digest)\w*)\(\s*(?:p|pw|pwd|pass|passw\w*|plain\w*)\s+(?:string|\[\]byte)\)[^{]*\{(?:[^\n]|\n[^}])*?\b(?:md5|sha1|sha256|sha512)\.(?:Sum|New)",
         "",
         "`{}` hashes a password with a fast function without a salt",
     ),
     review(
         Topic::TokenLifetime,
-        &[".go"],
+        GO,
         r"(?P<what>\bjwt\.NewWithClaims)\(",
         r#""exp"|ExpiresAt|exp:"#,
         "the token of `{}` never expires",
@@ -152,7 +151,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::UncheckedValue,
-        &[".go"],
+        GO,
         r#"(?m)^[^,\n]*(?P<what>\.MustGet\(\s*"?\w+"?\s*\)\.\([\w.*]+\))"#,
         "",
         "`{}` panics if the middleware did not run or stored another type",
@@ -194,7 +193,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::PlainPassword,
-        &[".go"],
+        GO,
         r"(?P<what>\bbcrypt\.MinCost)\b",
         "",
         "`{}` is for tests",

@@ -1,11 +1,9 @@
 //! What leaves a service: credentials and records in logs and answers, files in images, stores
 //! that require no password.
 
-use super::{Sign, review};
+use super::{GO, JVM, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
 
-const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
-const JVM: &[&str] = &[".java", ".kt"];
 const YAML: &[&str] = &["compose.yml", "compose.yaml", ".prod.yml", ".full.yml"];
 const WHOLE: &str = "a log record contains the whole value of `{}`";
 const HASH: &str = "the response contains `{}`";
@@ -17,15 +15,15 @@ const fn whole(files: &'static [&'static str], pattern: &'static str) -> Sign {
 
 pub(super) const SIGNS: &[Sign] = &[
     whole(
-        &[".go"],
+        GO,
         r#"\b(?:zap|slog)\.(?:Any|Reflect|Object)\(\s*"\w*"\s*,\s*(?P<what>[*&]?(?:email|mail|user|order|payment|message|msg|req|request|body|payload|customer|account|notification|event|in|input|dto|claims|session|cfg|config))\s*\)"#,
     ),
     whole(
-        &[".go"],
+        GO,
         r#"\bzap\.(?:Strings|ByteStrings|ByteString)\(\s*"(?P<what>(?:entries|messages|bodies|body|payloads?|events|records|emails|values))""#,
     ),
     whole(
-        &[".go"],
+        GO,
         r#"(?i)\b\w*log\w*\.(?:info|debug|error|warn)\w*\(\s*"[^"\n]*(?:metadata|headers?)[^"\n]*%[+#]?v[^"\n]*"[^\n]*\b(?P<what>md|metadata|headers?)\b"#,
     ),
     whole(
@@ -38,7 +36,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::PersonLogged,
-        &[".go"],
+        GO,
         r"(?i)\b\w*log\w*\.\w+\(\s*fmt\.Sprintf\([^\n]*,\s*(?P<what>\w+\.(?:to|email|phone|recipient|mobile)|email|recipient|phone)\s*\)",
         "",
         "a log record contains `{}` of a person",
@@ -59,7 +57,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::InternalError,
-        &[".go"],
+        GO,
         r#"(?P<what>\bstatus\.Errorf?\([^"\n]*"[^"\n]*%[vsw][^"\n]*"[^\n]*\berr\b)"#,
         "",
         "`{}` exposes the text of an internal error to the client",
@@ -80,21 +78,21 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::InternalError,
-        &[".go"],
+        GO,
         r"(?P<what>\.JSON\([^\n,]*,\s*(?:err|(?:\w+\.)?\w*[eE]rr\w*\(\s*err\s*\))\s*\))",
         "",
         "`{}` exposes the text of an internal error to the client",
     ),
     review(
         Topic::ExposedHash,
-        &[".go"],
+        GO,
         r"func [^\n]*(?i:proto|response|dto|topb|reply|view|resp)\w*\([^\n]*\{(?:[^\n]|\n[^}])*?(?P<what>\bPassword(?:Hash)?:\s*\w+\.(?:Get)?Password\w*)",
         "",
         HASH,
     ),
     review(
         Topic::ExposedHash,
-        &[".go"],
+        GO,
         r#"(?m)^\s*(?P<what>Password(?:Hash)?)\s+string\s+`(?:[^`\n]*(?:gorm|db|bson):[^`\n]*json:"password[^`\n]*|[^`\n]*json:"password[^`\n]*(?:gorm|db|bson):[^`\n]*)`"#,
         r"(?i)sanitize|omit\(.?password",
         HASH,
@@ -122,7 +120,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::MassAssignment,
-        &[".go"],
+        GO,
         r"(?P<what>\b(?:Roles?|IsAdmin):\s*(?:r|req|request|in|input|body|dto|payload|cmd)\.(?:Get)?(?:Roles?|IsAdmin)\b)",
         "(?i)requireadmin|isadmin\\(|adminonly",
         "the caller chooses `{}`",

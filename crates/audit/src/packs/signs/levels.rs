@@ -1,6 +1,6 @@
 //! Modes for development and levels of logs that are delivered.
 
-use super::{Sign, review};
+use super::{GO, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
 
 /// Settings of programs, without compose files and manifests.
@@ -39,7 +39,6 @@ const YAML: &[&str] = &[".yml", ".yaml"];
 const CODE: &[&str] = &[
     ".go", ".ts", ".js", ".mjs", ".py", ".java", ".kt", ".cs", ".php", ".rb", ".rs",
 ];
-const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
 const DEBUG: &str = "`{}` is a development mode";
 const LEVEL: &str = "`{}` is the deployed log level";
 
@@ -86,17 +85,17 @@ pub(super) const SIGNS: &[Sign] = &[
         r"debug:\s*\w+\.\w+|isDev",
     ),
     debug(
-        &[".go"],
+        GO,
         r#"SetDefault\(\s*"(?P<what>[\w.]*(?:debug|mode|env)"\s*,\s*(?:true|"(?:debug|dev\w*)"))"#,
         "",
     ),
     debug(
-        &[".go"],
+        GO,
         r"(?P<what>gin\.SetMode\(gin\.DebugMode\)|\b(?:e|app|engine|echo)\.Debug\s*=\s*true)",
         "",
     ),
     debug(
-        &[".go"],
+        GO,
         r#"(?P<what>SetConfigName\(\s*"(?:dev|development|local)")"#,
         "",
     ),
@@ -121,12 +120,12 @@ pub(super) const SIGNS: &[Sign] = &[
         "",
     ),
     level(
-        &[".go"],
+        GO,
         r"(?P<what>(?:SetLevel|\.Level\()\s*\(?(?:\w+\.)?(?:DebugLevel|TraceLevel)|zap\.NewDevelopment(?:Config)?\(|LevelDebug\b)",
         r"(?i)if .*(?:debug|dev|level|env|verbose|flag)|case ",
     ),
     level(
-        &[".py"],
+        PYTHON,
         r#"(?P<what>basicConfig\([^)]*level\s*=\s*logging\.DEBUG|setLevel\(\s*(?:logging\.DEBUG|["']DEBUG["'])|log_?level\w*\s*(?::\s*\w+)?\s*=\s*(?:logging\.DEBUG|["']DEBUG["']))"#,
         "",
     ),

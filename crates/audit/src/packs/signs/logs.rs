@@ -1,13 +1,13 @@
 //! Logs: levels, prints, data of persons.
 
-use super::Sign;
+use super::{JVM, PYTHON, Sign};
 use crate::model::facts::{Topic, Verdict};
 
 pub(super) const SIGNS: &[Sign] = &[
     Sign {
         topic: Topic::PersonLogged,
         verdict: Verdict::LikelyBroken,
-        files: &[".java", ".kt"],
+        files: JVM,
         pattern: r"(?i)\b(?P<what>log(?:ger)?\.(?:info|warn|error|debug)\([^;]*?[,+]\s*[\w.()]*get(?:email|phone|mobile|telephone)\w*\(\))",
         unless: "",
         elsewhere: "",
@@ -34,7 +34,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         topic: Topic::PersonLogged,
         verdict: Verdict::LikelyBroken,
-        files: &[".py"],
+        files: PYTHON,
         pattern: r#"\b(?P<what>log(?:ger|ging)?\.(?:info|warning|error|debug|exception)\([^\n]*?(?:,\s*|\{)(?:\w+\.)+(?:email|phone|phone_number|mobile)\b)"#,
         unless: "",
         elsewhere: "",
@@ -88,7 +88,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         topic: Topic::Print,
         verdict: Verdict::Minor,
-        files: &[".java", ".kt"],
+        files: JVM,
         pattern: r"\b(?P<what>System\.(?:out|err)\.print(?:ln|f)?|\.printStackTrace)\(",
         unless: "",
         elsewhere: "",

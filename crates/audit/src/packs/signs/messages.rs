@@ -1,6 +1,6 @@
 //! Messages, tasks, retries and errors.
 
-use super::{Sign, review};
+use super::{GO, JVM, PYTHON, Sign, review};
 use crate::model::facts::{Topic, Verdict};
 
 const UNCONFIRMED: &str = "`{}` does not wait until the broker has stored the message";
@@ -10,14 +10,14 @@ const IGNORED: &str = "the error of `{}` is ignored";
 pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::Acknowledgement,
-        &[".py"],
+        PYTHON,
         r"=\s*(?P<what>Celery\()",
         r"acks_late|autoretry_for|\.retry\(",
         "tasks are acknowledged before they run (`acks_late` is not set), so a crash loses them",
     ),
     review(
         Topic::TaskLimit,
-        &[".py"],
+        PYTHON,
         r"(?P<what>@(?:\w+\.task|shared_task)\b)",
         r"time_limit",
         "the task has no time limit",
@@ -31,14 +31,14 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::PublisherConfirm,
-        &[".py"],
+        PYTHON,
         r"(?P<what>\bbasic_publish)\(",
         "confirm_delivery",
         UNCONFIRMED,
     ),
     review(
         Topic::PublisherConfirm,
-        &[".go"],
+        GO,
         r"(?P<what>\.Publish(?:WithContext)?)\((?:[^()]|\([^()]*\))*?amqp\w*\.Publishing\{",
         r"\.Confirm\(|NotifyPublish|DeferredConfirm",
         UNCONFIRMED,
@@ -59,14 +59,14 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::OwnedTask,
-        &[".java", ".kt"],
+        JVM,
         r"(?P<what>\bCompletableFuture\.(?:runAsync|supplyAsync)|\bGlobalScope\.(?:launch|async))\b",
         r"Executor\b",
         UNOWNED,
     ),
     review(
         Topic::OwnedTask,
-        &[".py"],
+        PYTHON,
         r"(?m)^\s*(?P<what>asyncio\.(?:create_task|ensure_future))\(",
         "TaskGroup",
         UNOWNED,
@@ -109,7 +109,7 @@ pub(super) const SIGNS: &[Sign] = &[
     },
     review(
         Topic::Schedule,
-        &[".java", ".kt"],
+        JVM,
         r"(?P<what>@Scheduled)\(",
         "SchedulerLock|ShedLock|LockRegistry|tryLock|leader",
         "every replica runs this schedule",
@@ -160,14 +160,14 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::IgnoredError,
-        &[".go"],
+        GO,
         r"(?P<what>\b\w+\.(?:Register|Connect|Dial|Migrate|Subscribe)\w*)\([^\n]*\)\s*\n\s*if err != nil \{\s*\n[^\n]*(?i:log|print)[^\n]*\n\s*\}",
         "",
         "the failure of `{}` is logged, and the program continues without it",
     ),
     review(
         Topic::BodyLogged,
-        &[".go"],
+        GO,
         r"(?P<what>(?:Wrapf|Errorf)\([^\n]*%\+v[^\n]*,\s*(?:user\w*|\w*[aA]uth(?:Result|Data)\w*|session\w*|account|customer)\s*\))",
         "",
         "an error that is logged contains a whole record of a person",
@@ -202,14 +202,14 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::IgnoredError,
-        &[".go"],
+        GO,
         r"(?m)^\s*\w+\s*,\s*_\s*:?=\s*(?P<what>time\.LoadLocation|url\.Parse|os\.ReadFile|ioutil\.ReadAll|io\.ReadAll|os\.Open|http\.NewRequest)\(",
         "",
         IGNORED,
     ),
     review(
         Topic::IgnoredError,
-        &[".py"],
+        PYTHON,
         r"(?m)^\s*(?P<what>except\s*:)",
         "",
         "`{}` hides every error, including programming errors",
@@ -223,7 +223,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::UncheckedValue,
-        &[".go"],
+        GO,
         r"if err != nil \|\| \w+\.\w+ == nil \{\s*\n[^\n]*(?P<what>\b(?:resp|res|reply|result|out|rsp)\.\w+)",
         "",
         "`{}` is read although the call may have failed",

@@ -1,4 +1,4 @@
-//! Signs: patterns in the text of a file that show whether a habit is kept.
+//! Signs: patterns in the text of a file that show whether a practice is followed.
 //!
 //! A sign needs no grammar, so it works for languages and formats that the auditor does not parse.
 //! One file per subject holds its list. A sign that needs the structure of the code belongs into a
@@ -77,7 +77,14 @@ pub(super) const PACKS: &[Pack] = &[
     servers::PACK,
 ];
 
-/// A pattern that shows a broken habit.
+/// Ends of the paths of JavaScript and TypeScript.
+const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
+const GO: &[&str] = &[".go"];
+const PYTHON: &[&str] = &[".py"];
+/// Ends of the paths of Java and Kotlin.
+const JVM: &[&str] = &[".java", ".kt"];
+
+/// A pattern that shows a violated practice.
 #[derive(Debug, Clone, Copy)]
 struct Sign {
     /// The topic.
@@ -88,9 +95,9 @@ struct Sign {
     files: &'static [&'static str],
     /// The pattern. Its group `what`, if it has one, replaces `{}` in the evidence.
     pattern: &'static str,
-    /// A pattern of the same file that keeps the habit. Empty for none.
+    /// A pattern of the same file that follows the practice. Empty for none.
     unless: &'static str,
-    /// A pattern of any file of the service that keeps the habit. Empty for none.
+    /// A pattern of any file of the service that follows the practice. Empty for none.
     elsewhere: &'static str,
     /// The evidence in one sentence.
     evidence: &'static str,
@@ -200,7 +207,7 @@ fn compile(pattern: &str) -> Option<Regex> {
     Regex::new(&either).ok()
 }
 
-/// The patterns that keep a habit for all files of a service.
+/// The patterns that follow a practice for all files of a service.
 static ELSEWHERE: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
     let patterns: BTreeSet<&str> = LISTS
         .iter()

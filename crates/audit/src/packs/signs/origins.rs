@@ -1,10 +1,8 @@
 //! Origins, documents of interfaces and pages for operators that everyone may read.
 
-use super::{Sign, review};
+use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
 
-const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
-const JVM: &[&str] = &[".java", ".kt"];
 const ANY: &str = "`{}` accepts every origin";
 const DOCS: &str = "`{}` serves the API documentation in every environment";
 const PAGE: &str = "`{}` requires no authentication";
@@ -35,11 +33,11 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>(?:setHeader|header|set)\(\s*['\x22`]Access-Control-Allow-Origin['\x22`]\s*,\s*['\x22`]\*)",
     ),
     any(
-        &[".go"],
+        GO,
         r#"(?P<what>(?:AllowOrigins|AllowedOrigins|AllowOrigin|AllowedOrigin)\s*[:=]\s*(?:\[\]string\{\s*)?"(?:https?://)?\*"|AllowAllOrigins\s*[:=]\s*true|cors\.(?:Default|AllowAll|New)\(\)|"Access-Control-Allow-Origin"\s*,\s*(?:"\*"|\w+\.(?:Header|Request\.Header)\.Get\(|origin))"#,
     ),
     any(
-        &[".py"],
+        PYTHON,
         r#"(?P<what>\b(?:allow_origins|allowed_hosts|allowed_origins|cors_origins|BACKEND_CORS_ORIGINS)\b[^=\n]*=\s*\[\s*["']\*["']|\bCORS\(\s*\w+\s*\)|CORS_(?:ORIGIN_ALLOW_ALL|ALLOW_ALL_ORIGINS)\s*=\s*True|["']Access-Control-Allow-Origin["']\]?\s*[=,:]\s*["']\*)"#,
     ),
     any(
@@ -76,12 +74,12 @@ pub(super) const SIGNS: &[Sign] = &[
         r"NODE_ENV|isProd|isDev|production",
     ),
     docs(
-        &[".go"],
+        GO,
         r#"(?P<what>(?:ginSwagger|echoSwagger|httpSwagger|fiberSwagger|swagger|swaggerUI|playground)\.(?:WrapHandler|EchoWrapHandler|WrapHandler|Handler|HandlerDefault|New|NewHandler|RegisterSwaggerUIServer\w*)\b|"/swagger/\*)"#,
         r"(?i)if .*(?:debug|dev|env|swagger)",
     ),
     docs(
-        &[".py"],
+        PYTHON,
         r#"(?P<what>\bdocs_url\s*(?::\s*\w+)?\s*=\s*["']/|FastAPI\(|SpectacularSwaggerView|schema_view\.with_ui|get_swagger_view|flasgger|Swagger\(\s*app)"#,
         r"docs_url\s*=\s*None|(?i:if .*debug|environment\s*[!=]=)",
     ),
@@ -106,7 +104,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?i)Require (?:ip|local|host|valid)|\bdeny all|auth_basic",
     ),
     page(
-        &[".go"],
+        GO,
         r#"(?P<what>\.Static(?:FS|File)?\(\s*"[^"\n]*(?:export|upload|backup|file|data|media|storage)[^"\n]*"[^\n]*)"#,
         "",
     ),

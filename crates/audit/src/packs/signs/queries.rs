@@ -1,9 +1,8 @@
 //! Queries without the request context, and queries without a limit.
 
-use super::{Sign, review};
+use super::{GO, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
 
-const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
 const LIMITS: &str = r"(?i)\blimit|\btake\b|pagina|cursor|page_?size|per_?page|\bfirst\b|aggregate";
 const ALL: &str = "`{}` reads every matching row";
 const CONTEXT: &str =
@@ -12,14 +11,14 @@ const CONTEXT: &str =
 pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::RequestContext,
-        &[".go"],
+        GO,
         r#"(?P<what>\b(?:\w+\.)*(?:db|DB|sqlDB|conn|tx|pool|\w*[sS]tmt)\.(?:Query|QueryRow|Exec|Get|Select|NamedExec|NamedQuery|Queryx|QueryRowx|MustExec|Begin|Beginx|Ping)\((?:["`&)]|[\w.]*(?i:query|sql|stmt|id|name|args?|params?|user\w*|model\w*)\b[,.\w)]))"#,
         r"(?i)migrat|\bfunc main\(\)|WithContext\(",
         CONTEXT,
     ),
     review(
         Topic::RequestContext,
-        &[".go"],
+        GO,
         r#"(?P<what>\b(?:\w+\.)*(?:db|DB|gorm|orm)\.(?:Where|First|Find|Create|Save|Model|Delete|Updates|Preload|Table|Raw|Joins|Order)\()(?:["`&]|[a-z]\w*\)\.Error)"#,
         r"WithContext\(|(?i:automigrate)",
         CONTEXT,
@@ -47,21 +46,21 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::UnboundedList,
-        &[".go"],
+        GO,
         r"(?P<what>\.Find\(\s*(?:ctx|c|context\.\w+\(\)|r\.Context\(\))\s*,\s*[^)\n]*\)|\.All\(\s*ctx\s*(?:,\s*&\w+\s*)?\))",
         LIMITS,
         ALL,
     ),
     review(
         Topic::UnboundedList,
-        &[".go"],
+        GO,
         r"(?m)(?P<what>\.Find\(&(?:\w*s|out|list|all|result|rows|items)\))(?:\.Error)?(?:;| *$)",
         r"(?i)\blimit|pagina|page_?size|per_?page|\btake\b|\boffset|\bIN\b|_?ids\b|FindInBatches",
         ALL,
     ),
     review(
         Topic::UnboundedList,
-        &[".py"],
+        PYTHON,
         r"(?P<what>\.scalars\([^()\n]*(?:\([^()\n]*\))?[^()\n]*\)\.all\(\)|\.fetchall\(\)|\.fetch_all\(|\.mappings\(\)\.all\(\)|\.to_list\(\s*(?:length\s*=\s*)?None)",
         LIMITS,
         ALL,

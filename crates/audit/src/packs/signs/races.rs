@@ -1,11 +1,9 @@
 //! Races: values that are read, changed and written back, queues that are emptied in two steps,
 //! clients that requests share, and changes without their message.
 
-use super::{Sign, review};
+use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
 
-const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
-const JVM: &[&str] = &[".java", ".kt"];
 /// Files that carry out what a request asks for.
 const WORK: &[&str] = &[
     "service.ts",
@@ -42,7 +40,7 @@ const fn lost(files: &'static [&'static str], pattern: &'static str, unless: &'s
 
 pub(super) const SIGNS: &[Sign] = &[
     lost(
-        &[".go"],
+        GO,
         r"(?P<what>\b[a-z]\w*\.(?:Stock|Quantity|Balance\w*|Inventory|Points|Credits|Remaining|Available)\s*(?:-=|\+=|--|\+\+)|\b(?:Stock|Quantity|Balance\w*|Inventory|Points|Credits):\s*\w+\.(?:Get)?(?:Stock|Quantity|Balance\w*|Inventory|Points|Credits)(?:\(\))?\s*[-+])",
         r"(?i)for update|clause\.Locking|gorm\.Expr|\.Lock\(\)|version|serializable|redsync",
     ),
@@ -62,7 +60,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?i)for update|\.lock\(|version|serializable",
     ),
     lost(
-        &[".py"],
+        PYTHON,
         r"(?P<what>\b\w+\.(?:balance|stock|quantity|inventory|points|credits)\s*[-+]=)[\s\S]{0,400}?(?:\.save\(|\.commit\(|\.add\()",
         r"select_for_update|with_for_update|\bF\(|version",
     ),
@@ -91,14 +89,14 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::DestructivePop,
-        &[".go"],
+        GO,
         r"\.(?:ZRangeByScore|ZRange|LRange|SMembers)\((?:[^\n]*\n){1,20}?[^\n]*(?P<what>\.(?:ZRem|ZRemRangeByScore|LTrim|LRem|SRem))\(",
         r"NewScript|\.Eval\(|TxPipelined|ZPopMin|LMove|SetNX",
         "`{}` removes entries before the work on them is done, so a failure loses them",
     ),
     review(
         Topic::SharedState,
-        &[".go"],
+        GO,
         r"(?P<what>\.(?:ZRangeByScore|ZRange|LRange|SMembers))\((?:[^\n]*\n){1,20}?[^\n]*\.(?:ZRem|ZRemRangeByScore|LTrim|LRem|SRem)\(",
         r"NewScript|\.Eval\(|TxPipelined|ZPopMin|LMove|SetNX",
         TWO_STEPS,
@@ -112,7 +110,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::DualWrite,
-        &[".go"],
+        GO,
         r"(?m)^[ \t]*(?:if )?(?:\w+, )?err :?=\s*(?P<what>(?:\w+\.)+(?:Send|Publish|Produce|Enqueue|Charge|Push|Notify|Emit|AddDelayed)\w*)\((?:ctx|c|r\.Context\(\))[^\n]*\n(?:[^\n]*\n){1,14}?[^\n]*\.(?:Save|Create|Insert|Store|Update)\w*\((?:ctx|c|r\.Context\(\))",
         r"(?i)outbox",
         BOTH,

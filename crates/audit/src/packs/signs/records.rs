@@ -1,21 +1,19 @@
 //! Log records that contain messages, variables and addresses with a password.
 
-use super::{Sign, review};
+use super::{GO, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
-
-const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
 
 pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::BodyLogged,
-        &[".go"],
+        GO,
         r"(?:(?i:log\w*|logger)(?:\.\w+)*\.\w+|fmt\.(?:Print|Println|Printf))\([^\n]*\bstring\(\s*(?P<what>\w+(?:\.\w+)*)\s*\)",
         r"ReadFile",
         "a log record contains the whole value of `{}`",
     ),
     review(
         Topic::BodyLogged,
-        &[".go"],
+        GO,
         r#"(?i)\b\w*log\w*(?:\.\w+\([^()\n]*\))*\.(?:info|debug|print|warn|error)\w*\(\s*"[^"\n]*%[+#]v[^"\n]*"\s*,\s*(?:[^()\n]*,\s*)?(?P<what>[*&]?(?:req|request|in|input|body|payload|msg|message|order|user|account|customer|payment|booking|profile|claims|event|cfg|config|conf|dto|o|u))\s*\)"#,
         "",
         "a log record contains the whole value of `{}`",

@@ -1,9 +1,7 @@
 //! Requests and calls: pages without a maximum, time limits, pools, panics, addresses.
 
-use super::{Sign, review};
+use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
-
-const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
 
 const fn page(files: &'static [&'static str], pattern: &'static str, unless: &'static str) -> Sign {
     review(
@@ -48,7 +46,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "`{}` is a literal, which no environment replaces",
     ),
     page(
-        &[".py"],
+        PYTHON,
         r"\.limit\(\s*(?P<what>limit|page_size|per_page|size)\s*\)",
         r"min\(|\ble=|lte=|max_limit|MAX_|Range\(|max=",
     ),
@@ -63,12 +61,12 @@ pub(super) const SIGNS: &[Sign] = &[
         r"limit[^;\n]{0,60}\.(?:min|clamp)\(|min\([^;\n]*(?:limit|page)|MAX_|validate\(range",
     ),
     page(
-        &[".go"],
+        GO,
         r"[(,]\s*(?P<what>(?:in|req|request|params|query|q)\.(?:PageSize|Limit|PerPage))\s*[,)]",
         r"(?:PageSize|Limit|PerPage)\s*>=?\s|min\(|[mM]axPage|[mM]axLimit",
     ),
     page(
-        &[".go"],
+        GO,
         r"\.Limit\(\s*(?P<what>(?:int\(|uint64\()?(?:limit|pageSize|perPage)\)?)\s*\)",
         r"(?i)(?:limit|size|perpage)\s*>=?\s|min\(|max(?:page|limit)",
     ),
@@ -78,7 +76,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"Math\.min|maximum|@Max\(|\.max\(|max:",
     ),
     page(
-        &[".java", ".kt"],
+        JVM,
         r"PageRequest\.of\(\s*\w+\s*,\s*(?P<what>size|limit|pageSize|perPage)\b",
         r"Math\.min|@Max|coerceAtMost|minOf",
     ),
@@ -98,7 +96,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"\.min\b|\bclamp\b",
     ),
     local(
-        &[".py"],
+        PYTHON,
         r#"os\.(?:environ\.get|getenv)\(\s*["'](?P<what>\w*(?:URL|URI|HOST|ADDR|BROKER|BACKEND|DSN)\w*)["']\s*,\s*["'][^"'\n]*(?:localhost|127\.0\.0\.1)"#,
     ),
     local(
@@ -133,7 +131,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::PoolBounds,
-        &[".py"],
+        PYTHON,
         r"=\s*(?P<what>SQLAlchemy\(|create_engine\()",
         r"pool_size|ENGINE_OPTIONS|pool_pre_ping|NullPool|pool_recycle|sqlite",
         "the pool has neither limits nor timeouts here",
@@ -168,7 +166,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::OutboundTimeout,
-        &[".java", ".kt"],
+        JVM,
         r"(?P<what>\bnew OAuth2RestTemplate)\(",
         r"setRequestFactory|[tT]imeout|RestTemplateBuilder|ClientHttpRequestFactory",
         "the client has no timeout",
@@ -182,7 +180,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::OutboundTimeout,
-        &[".py"],
+        PYTHON,
         r"=\s*(?P<what>Celery\()",
         r"socket_timeout|transport_options|broker_connection_timeout|config_from_object",
         "the connections to the broker and the results have no timeout",
@@ -203,7 +201,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::InternalError,
-        &[".java", ".kt"],
+        JVM,
         r"(?P<what>(?:ResponseEntity|\.body\()[^;\n]*\b(?:e|ex|exception)\.(?:getMessage\(\)|message\b))",
         "",
         "the response contains the text of an exception",
@@ -231,7 +229,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::RequestContext,
-        &[".go"],
+        GO,
         r"func [^\n]*\bctx context\.Context[^\n]*\{(?:[^\n]|\n[^}])*?(?P<what>time\.Sleep)\(",
         r"ctx\.Done\(\)",
         "`{}` continues after the context is cancelled",
@@ -257,7 +255,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::HealthAccess,
-        &[".java", ".kt"],
+        JVM,
         r"(?P<what>\banyRequest\(\)\s*\.(?:authenticated\(\)|hasRole|access))",
         r"actuator|health|EndpointRequest",
         "every path that is not listed needs credentials, and no health path is listed",

@@ -1,9 +1,8 @@
 //! Resources and writes: rows, clients and transactions that stay open, retries, lost updates.
 
-use super::{Sign, review};
+use super::{GO, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
 
-const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
 const OPEN: &str = "`{}` opens a resource that the file does not close";
 const FIXED: &str = "the retry delay is fixed, so all callers retry at the same time";
 const LOST_UPDATE: &str = "a value is read, changed and written back, so a parallel change is lost";
@@ -11,21 +10,21 @@ const LOST_UPDATE: &str = "a value is read, changed and written back, so a paral
 pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::Leak,
-        &[".go"],
+        GO,
         r"\b\w+, err :?= (?P<what>\w+(?:\.\w+)*\.Query(?:Context|x)?)\([^)\n][^\n]*\)\s*\n\s*if err != nil",
         r"\.Close\(\)|CollectRows|sqlx\.Select",
         OPEN,
     ),
     review(
         Topic::Leak,
-        &[".go"],
+        GO,
         r"resp\w*, err :?= (?P<what>\w+(?:\.\w+)*\.(?:Get|Do|Post|PostForm))\([^\n]*\)\s*\n\s*if err != nil",
         r"Body\.Close\(\)|resty|fasthttp",
         OPEN,
     ),
     review(
         Topic::Leak,
-        &[".go"],
+        GO,
         r"\b\w+, err :?= (?P<what>\w+(?:\.\w+)*\.(?:Begin|BeginTx|Beginx))\(",
         r"Rollback",
         "an error after `{}` leaves the transaction and its connection open",
@@ -53,7 +52,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::RetryDelay,
-        &[".go"],
+        GO,
         r"for \w+ := (?:0|1|range \w+)[^\n]*\{(?:\s*\n[^\n]*){1,10}?\n\s*(?P<what>time\.Sleep)\(\s*(?:\d+\s*\*\s*)?time\.(?:Second|Millisecond|Minute)\s*(?:\*\s*\d+)?\)",
         r"(?i)backoff|jitter|<<|math\.Pow",
         FIXED,
@@ -67,7 +66,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::IgnoredError,
-        &[".go"],
+        GO,
         r"resp\w*, err :?= (?P<what>\w+(?:\.\w+)*\.(?:Get|Do|Post|PostForm))\([^\n]*\)\s*\n\s*if err != nil",
         r"StatusCode|\.Status\b|resty",
         "the response status of `{}` is never checked",
@@ -81,21 +80,21 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::IgnoredError,
-        &[".go"],
+        GO,
         r"(?m)^\s*(?P<what>(?:rdb|redis\w*|cache|client|c|s\.\w*(?:redis|rdb|cache)\w*|r\.\w*(?:redis|rdb|cache)\w*)\.(?:Set|Del|HSet|Expire|Incr|LPush|RPush|Publish))\(\s*ctx\b[^\n]*\)\s*$",
         r"\.Err\(\)\s*\n",
         "the error of `{}` is ignored",
     ),
     review(
         Topic::IgnoredError,
-        &[".go"],
+        GO,
         r"(?m)^\s*(?P<what>(?:\w+\.)*(?:db|DB|conn|tx|gorm|repo)\.(?:Create|Save|Delete|Update|Updates))\([^\n]*\)\s*$",
         "",
         "the error of `{}` is ignored",
     ),
     review(
         Topic::UnboundedList,
-        &[".go"],
+        GO,
         r"(?P<what>\.Keys\(\s*(?:ctx|context\.\w+\(\)|c)\s*,)",
         "",
         "every key of the store is read",
@@ -123,7 +122,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::LimiterFailure,
-        &[".go"],
+        GO,
         r"func [^\n]*(?i:allow|limit|throttl|quota)\w*\([^\n]*\)\s*(?:bool|\(bool, error\))\s*\{(?:[^\n]|\n[^}])*?if err != nil \{\s*\n(?:[^\n}]*(?i:log|print)[^\n]*\n)?\s*return (?P<what>true)\b",
         "(?i)fails? ?-?open",
         "if the limiter fails, it allows the request",
@@ -137,21 +136,21 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::PoolBounds,
-        &[".go"],
+        GO,
         r"(?P<what>\bpgxpool\.(?:New|Connect))\(",
         r"MaxConns|pool_max_conns",
         "the pool of `{}` has the default size of 4 connections or one for each core",
     ),
     review(
         Topic::LookupBeforeInsert,
-        &[".go"],
+        GO,
         r"(?i)(?P<what>SELECT\s+(?:count\(\*\)|1|EXISTS|id))[^`\x22;]*FROM\s+\w+\s+WHERE[\s\S]{0,400}?(?:exists|taken|already|duplicate)[\s\S]{0,200}?INSERT INTO",
         r"(?i)ON CONFLICT|FOR UPDATE|23505|Serializable",
         "`{}` decides whether the row may be inserted",
     ),
     review(
         Topic::PartialWrite,
-        &[".go"],
+        GO,
         r"(?:tx\w*), err :?= [\w.]+\.Begin\w*\([^\n]*\n(?:[^\n]|\n[^}])*?(?P<what>\b(?:\w+\.)*(?:db|DB|pool|Pool|conn)\.(?:Exec|ExecContext|Query\w*|Create|Save))\(",
         "",
         "`{}` runs outside of the transaction that was begun",
@@ -165,42 +164,42 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::IgnoredError,
-        &[".go"],
+        GO,
         r"(?m)^\s*(?P<what>rows?\.Scan)\(",
         "",
         "the error of `{}` is ignored",
     ),
     review(
         Topic::IgnoredError,
-        &[".go"],
+        GO,
         r"for (?P<what>\w*[rR]ows?\.Next\(\)) \{",
         r"[rR]ows?\.Err\(\)",
         "an error ends `{}` like the last row, and no code checks it",
     ),
     review(
         Topic::IgnoredError,
-        &[".go"],
+        GO,
         r"(?m)^\s*\w+, _ :?= (?P<what>\w+(?:\.\w+)+)\(\s*(?:ctx|r\.Context\(\)|c\.Request\.Context\(\)|c\.Context\(\)|context\.\w+\(\))\s*[,)]",
         "",
         "the error of `{}` is ignored",
     ),
     review(
         Topic::UncheckedValue,
-        &[".go"],
+        GO,
         r"\w+\[\w*:(?P<what>limit|end|size|pageSize)\]",
         r"len\(|min\(",
         "`{}` may be larger than the list, which panics",
     ),
     review(
         Topic::UnboundedBody,
-        &[".go"],
+        GO,
         r"json\.NewDecoder\(\s*(?P<what>(?:r|req|request)\.Body)\s*\)",
         r"MaxBytes|LimitReader|BodyLimit|http\.Get|\.Do\(",
         "`{}` is read without a limit",
     ),
     review(
         Topic::SecretLogged,
-        &[".go"],
+        GO,
         r#"\b(?:zap|slog)\.(?:String|Any|Info|Debug|Error|Warn)\([^\n]*"(?P<what>\w*(?i:token|password|secret|authorization)\w*)"\s*,\s*[a-z]"#,
         "",
         "`{}` is logged",
@@ -235,7 +234,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::MemoryState,
-        &[".go"],
+        GO,
         r"(?m)^\t(?P<what>\w*(?i:cache|session|token|otp|attempt|cart|visitor|limiter|bucket)\w*)\s+(?:map\[|sync\.Map)",
         r"(?i)\blru\b|\bttl\b|evict|expir|\bdelete\(|\breflect\.|\bregexp\.",
         "`{}` is separate in each replica and may grow without a limit",

@@ -1,9 +1,7 @@
 //! Python programs: state, tokens, health and credentials.
 
-use super::{Sign, review};
+use super::{PYTHON, Sign, review};
 use crate::model::facts::Topic;
-
-const PYTHON: &[&str] = &[".py"];
 
 pub(super) const SIGNS: &[Sign] = &[
     review(

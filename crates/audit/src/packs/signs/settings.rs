@@ -1,7 +1,7 @@
 //! Values in settings files and defaults: credentials, addresses of this host, encryption that is
 //! off, limits that are literals.
 
-use super::{Sign, review};
+use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
 
 /// Settings that no grammar reads.
@@ -17,7 +17,6 @@ const JSON: &[&str] = &[
 const CODE: &[&str] = &[
     ".go", ".ts", ".js", ".mjs", ".py", ".java", ".kt", ".cs", ".php", ".rb", ".rs",
 ];
-const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
 const LITERAL: &str = "`{}` has a literal value in a file of the repository";
 const LOCAL: &str = "the value of `{}` is this host";
 const OFF: &str = "`{}` turns encryption off";
@@ -70,7 +69,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r#"(?i)"(?P<what>[\w.\-]+)"\s*:\s*"[^"\n]*(?:Password|Pwd)=[^;"$\{]+"#,
     ),
     secret(
-        &[".go"],
+        GO,
         r#"(?i)\bconst\b[^=]*?(?P<what>\w*(?:salt|secret|signing_?key|jwt_?key|csrf_?key|hmac)\w*)[ \t]*=[ \t]*"[^"\s]{6,}""#,
     ),
     secret(
@@ -99,7 +98,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::UncheckedSecret,
-        &[".go"],
+        GO,
         r#"(?m)^\s*(?P<what>\w*(?:Secret|SigningKey|JwtKey|JWTKey|SecretKey)\w*)\s+(?:string|\[\]byte)\s*(?:`[^`\n]*`)?\s*$"#,
         r"min=|len\(|required",
         "`{}` may be empty, and the file does not check it",
@@ -124,15 +123,15 @@ pub(super) const SIGNS: &[Sign] = &[
         r#"(?i)"(?P<what>[\w.:\-]+)"\s*:\s*"[^"\n]*(?:localhost|127\.0\.0\.1|\(local\)|\(localdb\)|Server=\.;)"#,
     ),
     local(
-        &[".go"],
+        GO,
         r#"SetDefault\(\s*"(?P<what>[\w.]+)"\s*,\s*"[^"\n]*(?:localhost|127\.0\.0\.1)"#,
     ),
     local(
-        &[".go"],
+        GO,
         r#"`[^`\n]*\b(?:env|envconfig|mapstructure|json|yaml|koanf):"(?P<what>\w*)[^`\n]*(?:default|envDefault):"[^"\n]*(?:localhost|127\.0\.0\.1)"#,
     ),
     local(
-        &[".go"],
+        GO,
         r#"(?i)(?:getenv|env|lookup)\w*\(\s*"(?P<what>\w*(?:host|url|uri|addr|broker|dsn|endpoint)\w*)"\s*,\s*"[^"\n]*(?:localhost|127\.0\.0\.1)"#,
     ),
     local(
@@ -148,7 +147,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"\$\{(?P<what>\w*(?:HOST|URL|URI|ADDR|BROKER|SERVERS)\w*):[^}\n]*(?:localhost|127\.0\.0\.1)",
     ),
     local(
-        &[".py"],
+        PYTHON,
         r#"(?m)^\s+(?P<what>\w*(?:host|url|uri|dsn|broker|server)\w*)\s*:\s*\w+\s*=\s*["'][^"'\n]*(?:localhost|127\.0\.0\.1)"#,
     ),
     local(
@@ -213,15 +212,11 @@ pub(super) const SIGNS: &[Sign] = &[
         r"secure\s*:",
     ),
     off(
-        &[".go"],
+        GO,
         r"(?P<what>\bSecure:\s*false\b|\bUseSSL:\s*false\b|InsecureSkipVerify:\s*true|\.SetCookie\([^\n]*,\s*false\s*,\s*(?:true|false)\s*\))",
         "",
     ),
-    fixed(
-        &[".go"],
-        r"\.(?P<what>SetMax(?:Open|Idle)Conns\(\s*\d+\s*\))",
-        "",
-    ),
+    fixed(GO, r"\.(?P<what>SetMax(?:Open|Idle)Conns\(\s*\d+\s*\))", ""),
     fixed(
         &[".rs"],
         r"\.(?P<what>(?:max_connections|max_size|pool_size)\(\s*\d+\s*\))",
@@ -233,12 +228,12 @@ pub(super) const SIGNS: &[Sign] = &[
         "",
     ),
     fixed(
-        &[".py"],
+        PYTHON,
         r"(?P<what>\bpool_size\s*=\s*\d+|\bmax_overflow\s*=\s*\d+|\buvicorn\.run\([^)]*port\s*=\s*\d+|\bapp\.run\([^)]*port\s*=\s*\d+|add_insecure_port\(\s*f?['\x22]\[::\]:\d+)",
         "",
     ),
     fixed(
-        &[".java", ".kt"],
+        JVM,
         r"(?P<what>\b(?:setMaximumPoolSize|setConnectTimeout|setReadTimeout|newFixedThreadPool)\(\s*\d+\s*\))",
         r"@Value|\$\{",
     ),
@@ -248,13 +243,13 @@ pub(super) const SIGNS: &[Sign] = &[
         "",
     ),
     fixed(
-        &[".go"],
+        GO,
         r#"(?P<what>(?:ini|viper|toml|yaml|godotenv)\.(?:Load|ReadFile|DecodeFile|LoadFile|SetConfigFile)\(\s*"[^"\n]+"\s*\)?)"#,
         r"AutomaticEnv|Getenv|LookupEnv|BindEnv",
     ),
     review(
         Topic::LiteralSetting,
-        &[".go"],
+        GO,
         r"(?P<what>\.AutomaticEnv\(\))",
         r"SetEnvKeyReplacer|BindEnv",
         "`{}` without a replacer of `.` reads no nested key, so the environment cannot override it",

@@ -1,16 +1,15 @@
 //! Starts and ends: failures that are logged only, secrets that nothing checks, loops without end.
 
-use super::{Sign, review};
+use super::{GO, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::{Topic, Verdict};
 
-const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
 const ONLY_LOGGED: &str = "the failure is logged, and the program continues without `{}`";
 const UNCHECKED: &str = "`{}` may be missing, and no code checks it at startup";
 
 pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::SilentNull,
-        &[".go"],
+        GO,
         r"(?P<what>\b[a-zA-Z]\w*),\s*err\s*:?=\s*(?:\w+\.)*(?:New|Open|Init|Connect|Setup|Dial|Load|Read)\w*\((?:[^()\n]|\([^()\n]*\))*\)\s*\n\s*if err != nil \{\s*\n\s*(?:\w+\.)*(?i:log\w*|logger|fmt|helper|slog)(?:\.\w+\([^()\n]*\))*\.(?:Print|Printf|Println|Error|Errorf|Errorw|Warn|Warnf|Warnw|Info|Infof)\([^\n]*\n\s*\}",
         r"(?i)fall(?:ing)? back|fallback|optional|degraded",
         ONLY_LOGGED,
@@ -38,14 +37,14 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::SilentNull,
-        &[".go"],
+        GO,
         r"func \((?P<what>\w+) \*?\w*(?i:publisher|producer|client|bus)\w*\) (?:Publish|Send|Produce|Emit)\w*\([^\n]*\{\s*\n\s*if \w+(?:\.\w+)? == nil \{\s*\n\s*return(?: nil)?\s*\n",
         "",
         "a publisher that is nil drops the message, and the caller sees success",
     ),
     review(
         Topic::UncheckedSecret,
-        &[".go"],
+        GO,
         r#"(?P<what>os\.Getenv\("\w*(?:SECRET|PASSWORD|PRIVATE_KEY|API_KEY|SIGNING_KEY)\w*"\))"#,
         r#"== ""|required|validate|LookupEnv|log\.Fatal"#,
         UNCHECKED,
@@ -59,7 +58,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::UncheckedSecret,
-        &[".py"],
+        PYTHON,
         r#"(?P<what>os\.(?:getenv|environ\.get)\(\s*["']\w*(?:SECRET|PASSWORD|PRIVATE_KEY|API_KEY|SIGNING_KEY)\w*["']\s*\))"#,
         r"raise |assert |BaseSettings|sys\.exit",
         UNCHECKED,
@@ -80,14 +79,14 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::OwnedTask,
-        &[".go"],
+        GO,
         r"(?m)^\s*go\s+(?P<what>[\w.]+)\(\s*context\.(?:Background|TODO)\(\)",
         "",
         "no code cancels `{}`, and the shutdown does not wait for it",
     ),
     review(
         Topic::BackgroundLoop,
-        &[".go"],
+        GO,
         r"(?m)^\s*(?P<what>for) \{\s*\n(?:[^\n]*\n){1,12}?\s*time\.Sleep\(",
         r"ctx\.Done\(\)|ctx\.Err\(\)|<-stop|<-quit|<-done",
         "the loop sleeps and never checks for a shutdown",
@@ -108,35 +107,35 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::BackgroundLoop,
-        &[".go"],
+        GO,
         r"(?m)^\s*(?P<what>for (?:_ := |_ = )?range \w+(?:\.\w+)*\.C) \{",
         r"ctx\.Done\(\)|\.Stop\(\)|<-stop|<-quit|<-done",
         "the loop of the ticker never ends",
     ),
     review(
         Topic::Schedule,
-        &[".go"],
+        GO,
         r"(?P<what>for (?:_ := |_ = )?range \w+(?:\.\w+)*\.C|<-\w*[tT]icker\.C)\b[\s\S]{0,400}?(?:UPDATE|DELETE|INSERT|\.Update|\.Delete|\.Send)",
         r"(?i)advisory|SKIP LOCKED|redsync|\block\w*\(|leader|SetNX",
         "every replica runs this schedule",
     ),
     review(
         Topic::ShutdownContext,
-        &[".go"],
+        GO,
         r"(?P<what>\.Shutdown\(\s*context\.(?:Background|TODO)\(\)\s*\))",
         "",
         "`{}` waits for open requests without a timeout",
     ),
     review(
         Topic::ShutdownContext,
-        &[".go"],
+        GO,
         r"(?P<what>signal\.Notify(?:Context)?\((?:[^()]|\(\))*,\s*os\.Interrupt\s*\))",
         r"SIGTERM",
         "`{}` does not wait for SIGTERM, which an orchestrator sends",
     ),
     review(
         Topic::DebugRoute,
-        &[".go"],
+        GO,
         r#"(?m)^\s*_ "(?P<what>net/http/pprof|expvar)""#,
         r"build debug|localhost|127\.0\.0\.1",
         "`{}` adds its routes to the default server",
@@ -144,7 +143,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         topic: Topic::CodeCredential,
         verdict: Verdict::LikelyBroken,
-        files: &[".go"],
+        files: GO,
         pattern: r#"SetDefault\(\s*"(?P<what>[\w.]*(?i:secret|password|passwd|api_?key|signing_?key)[\w.]*)"\s*,\s*"[^"\n]+""#,
         unless: "",
         elsewhere: "",
@@ -152,7 +151,7 @@ pub(super) const SIGNS: &[Sign] = &[
     },
     review(
         Topic::HealthResult,
-        &[".go"],
+        GO,
         r"func [^\n]*(?i:ready|readiness|health|live)\w*\([^\n]*\{(?:[^\n]|\n[^}])*?(?P<what>if err :?= [^\n]*(?i:ping)\w*\([^\n]*; err != nil \{)\s*\n[^\n]*(?i:log|print|warn)[^\n]*\n\s*\}",
         r"(?i)503|StatusServiceUnavailable|InternalServerError",
         "the check fails, and the response is success",

@@ -1,9 +1,8 @@
 //! Starts and stops of processes: failures that exit with success, and lost signals.
 
-use super::{Sign, review};
+use super::{GO, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
 
-const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
 const STATUS: &str =
     "after `{}` the program exits with status 0, so a restart on failure does not happen";
 const REJECTED: &str = "the rejection of `{}` is not handled";
@@ -11,7 +10,7 @@ const REJECTED: &str = "the rejection of `{}` is not handled";
 pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::SilentNull,
-        &[".go"],
+        GO,
         r"\bfunc (?:\([^)\n]*\) )?(?:main|Run|Start|Main|Serve|Execute)\([^)\n]*\) \{(?:[^\n]|\n[^}])*?if [^\n]*err != nil \{\s*\n\s*(?P<what>(?:\w+\.)*(?i:log\w*|fmt|logger|helper)(?:\.\w+\(\))?\.(?:Print|Println|Printf|Error|Errorf|Errorw|Warn|Warnf|Err)\w*\([^\n]*\))\s*\n(?:\s*return\s*\n\s*\}|\s*\}\s*\n\})",
         "",
         STATUS,
@@ -68,7 +67,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::RetryDelay,
-        &[".go"],
+        GO,
         r"(?P<what>\btime\.Sleep\(\s*\w+\.\w*(?i:retry|delay|backoff|wait)\w*\s*\))",
         "",
         "no context can cancel the wait of `{}`",
@@ -82,21 +81,21 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::ConnectRetry,
-        &[".go"],
+        GO,
         r"(?m)^\s*[\w.]+ :?= (?P<what>(?:\w+\.)*(?:(?:Init|Connect|Open|Setup|Must)\w*(?:Redis|Postgres|DB|Mysql|MySQL|Mongo|Kafka|Rabbit|AMQP|Nats|SQL)|New\w*(?:Postgres|DB|Mysql|MySQL|Mongo|Rabbit|AMQP|Nats|SQL))\w*\()",
         r"(?i)retry|backoff|attempt",
         "`{}…)` returns no error, so the start fails if a dependency is not ready",
     ),
     review(
         Topic::ConnectRetry,
-        &[".go"],
+        GO,
         r"(?P<what>\b(?:amqp|kafka|nats|redisstream|stan)\.New(?:Publisher|Subscriber|Consumer|Producer|Conn|Connection)\w*\()",
         r"(?i)retry|backoff|attempt",
         "`{}…)` is not retried, so the start fails if the broker is not ready",
     ),
     review(
         Topic::Cleanup,
-        &[".go"],
+        GO,
         r"(?P<what>\b\w*[cC]leanup\w*\s*:?=\s*func\(\)\s*\{\s*\})",
         "",
         "`{}` closes nothing",

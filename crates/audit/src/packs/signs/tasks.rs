@@ -1,9 +1,7 @@
 //! Goroutines without an owner.
 
-use super::{Sign, review};
+use super::{GO, Sign, review};
 use crate::model::facts::Topic;
-
-const GO: &[&str] = &[".go"];
 
 pub(super) const SIGNS: &[Sign] = &[
     // A call with a context may stop when the context is cancelled.

@@ -1,6 +1,6 @@
 //! Tokens, passwords and random values.
 
-use super::{Sign, review};
+use super::{GO, JVM, PYTHON, Sign, review};
 use crate::model::facts::{Topic, Verdict};
 
 const LONG: &str = "a token is valid for 30 days or longer";
@@ -17,7 +17,7 @@ pub(super) const SIGNS: &[Sign] = &[
     },
     review(
         Topic::MassAssignment,
-        &[".py"],
+        PYTHON,
         r"(?:\.update\(|\b[A-Z]\w+\()(?:[^()\n]|\([^()\n]*\))*(?P<what>\*\*(?:kwargs|request\.(?:json|data)|data|payload|body))\b",
         r"class \w*(?:Serializer|Schema|Manager|Form|Mixin)\b",
         "`{}` sets every field that the caller names",
@@ -57,7 +57,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         topic: Topic::IgnoredCheck,
         verdict: Verdict::LikelyBroken,
-        files: &[".py"],
+        files: PYTHON,
         pattern: r"(?m)^[ \t]+(?P<what>(?:\w+\.)*(?:check_password_hash|checkpw|check_password)\([^\n]*\))[ \t]*$",
         unless: "",
         elsewhere: "",
@@ -65,7 +65,7 @@ pub(super) const SIGNS: &[Sign] = &[
     },
     review(
         Topic::TokenAlgorithm,
-        &[".py"],
+        PYTHON,
         r"(?P<what>\bjwt\.decode)\(",
         "algorithms",
         "`{}` accepts every algorithm that the library knows",
@@ -79,14 +79,14 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::TokenAlgorithm,
-        &[".go"],
+        GO,
         r"(?P<what>\bjwt\.Parse(?:WithClaims)?)\(",
         r"WithValidMethods|\.Method\b|SigningMethod\w+\)",
         "`{}` does not check the algorithm of the token",
     ),
     review(
         Topic::TokenLifetime,
-        &[".py"],
+        PYTHON,
         r"(?P<what>\btimedelta\(\s*days\s*=\s*(?:[3-9]\d|\d{3,})\s*\))[\s\S]{0,400}?jwt\.encode",
         "",
         LONG,
@@ -107,7 +107,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::TokenLifetime,
-        &[".go"],
+        GO,
         r"(?P<what>\bExpiresAt\b[^\n]*(?:24\s*\*\s*(?:[3-9]\d|\d{3,})|(?:[3-9]\d|\d{3,})\s*\*\s*24|AddDate\(0, [1-9]|AddDate\([1-9]))",
         "",
         LONG,
@@ -123,7 +123,7 @@ pub(super) const SIGNS: &[Sign] = &[
     },
     review(
         Topic::WeakRandom,
-        &[".go"],
+        GO,
         r"func\s+(?P<what>\w*(?i:rand|code|token|captcha)\w*)\([^)]*\)\s*string\s*\{(?:[^\n]|\n[^}])*?\brand\.(?:Seed|Intn?|Int31n)\(",
         "crypto/rand",
         "`{}` uses a predictable random source",
@@ -145,7 +145,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::MemoryState,
-        &[".java", ".kt"],
+        JVM,
         r"(?P<what>\b(?:new )?InMemoryTokenStore\()",
         "",
         "tokens are kept in memory",

@@ -1,13 +1,11 @@
 //! Uploads: sizes, types, pixels, names, and buckets that anyone reads.
 
-use super::Sign;
+use super::{GO, JVM, PYTHON, SCRIPT, Sign};
 use crate::model::facts::{Topic, Verdict};
 
 const CODE: &[&str] = &[
     ".go", ".ts", ".tsx", ".js", ".mjs", ".py", ".java", ".kt", ".rs", ".cs",
 ];
-const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
-const JVM: &[&str] = &[".java", ".kt"];
 
 const fn sign(
     topic: Topic,
@@ -97,7 +95,7 @@ const fn kept(topic: Topic, pattern: &'static str, evidence: &'static str) -> Si
 
 pub(super) const SIGNS: &[Sign] = &[
     size(
-        &[".go"],
+        GO,
         r"(?P<what>\b\w+\.(?:ParseMultipartForm|MultipartReader|FormFile))\(",
         r"MaxBytesReader|MaxBytesHandler|BodyLimit|LimitReader|LimitBytes|gofiber/fiber|beego",
     ),
@@ -117,12 +115,12 @@ pub(super) const SIGNS: &[Sign] = &[
         r"fileSize|MaxFileSizeValidator|MulterModule",
     ),
     size(
-        &[".py"],
+        PYTHON,
         r"(?P<what>\bawait\s+\w*(?:file|upload|image|photo|avatar|document)\w*\.read\(\s*\))",
         r"(?i)content.length|\.size\b|max_?\w*(?:size|bytes|length|mb)|too_large|413",
     ),
     size(
-        &[".py"],
+        PYTHON,
         r"(?P<what>\brequest\.(?:files|FILES))\b",
         r"(?i)content.length|\.size\b|max_?\w*(?:size|bytes|length|mb)|too_large|413|validators",
     ),
@@ -164,22 +162,22 @@ pub(super) const SIGNS: &[Sign] = &[
         r"file-type|fileTypeFrom|magic-?bytes|\bsharp\(|mmmagic|randomUUID|uuid|Date\.now",
     ),
     claimed(
-        &[".go"],
+        GO,
         r#"(?P<what>\b(?:file|header|fh|handler|fileHeader|fileheader)\.Header\.Get\("Content-Type"\))"#,
         r"DetectContentType|mimetype\.Detect|image\.Decode|filetype\.",
     ),
     claimed(
-        &[".go"],
+        GO,
         r"(?P<what>\bExt\(\s*(?:\w+\.)*Filename\s*\))",
         r"(?i)DetectContentType|mimetype\.Detect|image\.Decode|filetype\.|uuid",
     ),
     claimed(
-        &[".py"],
+        PYTHON,
         r"(?P<what>\b\w*(?:file|upload|image|photo|avatar)\w*\.content_type)\s*(?:not\s+in|in\b|==|!=|\.startswith)",
         r"\bmagic\b|filetype|imghdr|Image\.open|puremagic",
     ),
     claimed(
-        &[".py"],
+        PYTHON,
         r#"(?P<what>\bfilename\.rsplit\(\s*['"]\.['"])"#,
         r"\bmagic\b|filetype|imghdr|Image\.open|puremagic",
     ),
@@ -205,7 +203,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     decoded(
         Verdict::Review,
-        &[".go"],
+        GO,
         r"(?s)\b(?:FormFile|multipart\.\w+|r\.Body|req\.Body).*?(?P<what>\b(?:image|imaging)\.Decode)\(",
         r"DecodeConfig",
     ),
@@ -217,7 +215,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     decoded(
         Verdict::LikelyBroken,
-        &[".py"],
+        PYTHON,
         r"(?P<what>\bMAX_IMAGE_PIXELS\s*=\s*None)",
         "",
     ),
@@ -259,17 +257,17 @@ pub(super) const SIGNS: &[Sign] = &[
         r#"(?P<what>["']?Principal["']?\s*:\s*(?:["']\*["']|\{\s*["']?AWS["']?\s*:\s*\[?\s*["']\*["']\s*\]?\s*\}))(?:[^{}]|\{[^{}]*\}){0,300}?["']s3:(?:GetObject|PutObject|\*)"#,
     ),
     path(
-        &[".py"],
+        PYTHON,
         r"(?P<what>\bos\.path\.join\([^()\n]*\b\w+\.filename)\b",
         r"secure_filename|os\.path\.basename|uuid",
     ),
     path(
-        &[".py"],
+        PYTHON,
         r#"(?P<what>\bopen\(\s*f["'][^"'\n]*\{\s*\w+\.filename\s*\})"#,
         r"secure_filename|os\.path\.basename|uuid",
     ),
     path(
-        &[".py"],
+        PYTHON,
         r"(?P<what>[\w)]\s*/\s*\w+\.filename)\b",
         r"secure_filename|\.name\b|uuid",
     ),
@@ -300,7 +298,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     path(SCRIPT, r"(?P<what>\bpreservePath\s*:\s*true)", r"basename"),
     path(
-        &[".go"],
+        GO,
         r"(?P<what>\bfilepath\.Join\([^;\n]*(?:\.URL\.Query\(\)\.Get|\.FormValue|\.PathValue|\bc\.Param|\bc\.Query|\bc\.PostForm|\bmux\.Vars|\bchi\.URLParam))\(",
         r"filepath\.(?:Base|IsLocal|Rel)\(|os\.OpenRoot|uuid\.Parse|SecureJoin|strconv\.",
     ),

@@ -1,10 +1,8 @@
 //! Values from outside that code takes for present and well formed.
 
-use super::{Sign, review};
+use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
 
-const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
-const JVM: &[&str] = &[".java", ".kt"];
 const MISSING: &str = "`{}` fails if the caller omits the field, and the response status is 500";
 const SHORT: &str = "`{}` panics if the text is shorter";
 const HEADER: &str = "`{}` fails if the request has no such header";
@@ -20,19 +18,19 @@ const fn value(
 
 pub(super) const SIGNS: &[Sign] = &[
     value(
-        &[".py"],
+        PYTHON,
         r#"=\s*Body\([^)\n]*\)[^\n]*\n(?:[^\n]*\n){0,4}?[^\n]*(?P<what>\b\w+\[["']\w+["']\])"#,
         "KeyError",
         MISSING,
     ),
     value(
-        &[".py"],
+        PYTHON,
         r#"(?P<what>\brequest\.(?:json|get_json\([^)\n]*\))\[["']\w+["']\])"#,
         r"KeyError|\.validate\(|\.load\(|jsonschema",
         MISSING,
     ),
     value(
-        &[".py"],
+        PYTHON,
         r#"=\s*(?:await\s+)?request\.(?:json(?:\(\))?|get_json\([^)\n]*\))\s*\n(?:[^\n]*\n){0,4}?[^\n]*(?P<what>\b(?:data|body|payload|content|params|json_data)\[["']\w+["']\])"#,
         r"KeyError|\.validate\(|\.load\(|jsonschema",
         MISSING,
@@ -46,32 +44,32 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         elsewhere: r"required\s*=\s*True",
         ..value(
-            &[".py"],
+            PYTHON,
             r"@use_(?:kwargs|args)\([^\n]*\)\n(?:@[^\n]*\n)*(?P<what>def \w+\(\w+(?:, \w+)*, \*\*kwargs\))",
             "",
             "no field of the schema is required, so `{}` fails without an argument",
         )
     },
     value(
-        &[".py"],
+        PYTHON,
         r"(?P<what>\bint\(\s*request\.(?:args|form|GET|POST|query_params)[^\n]*\))",
         "ValueError|type=int",
         "`{}` fails if the text is not a number, and the response status is 500",
     ),
     value(
-        &[".go"],
+        GO,
         r"[(,=]\s*(?P<what>[a-z]\w*\[(?:[2-9]|\d\d+):\]|[a-z]\w*\[:(?:[2-9]|\d\d+)\])",
         r"\blen\(|HasPrefix|sha256|md5|sha1|uuid|hex\.",
         SHORT,
     ),
     value(
-        &[".go"],
+        GO,
         r"(?P<what>strings\.(?:Split|SplitN|Fields)\([^\n]*\)\[[1-9]\])",
         r"\blen\(",
         "`{}` panics if the text has fewer parts",
     ),
     value(
-        &[".go"],
+        GO,
         r#"(?P<what>\.Header(?:\.Get\(|\[)"?Authorization"?[\])]\[\d+:\])"#,
         r"\blen\(|HasPrefix",
         SHORT,
@@ -160,7 +158,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::InternalError,
-        &[".py"],
+        PYTHON,
         r"AsyncResult\([\s\S]*?(?P<what>\b\w+\.result)\b",
         r"successful\(\)|failed\(\)|\.state ==|\.status ==|str\(\w+\.result",
         "`{}` is an exception if the task failed, and JSON cannot represent it",

@@ -1,11 +1,9 @@
 //! Writes and messages: transactions that miss a write, queries in loops, consumers that repeat
 //! their effect, state that parallel requests change.
 
-use super::{Sign, review};
+use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
 
-const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
-const JVM: &[&str] = &[".java", ".kt"];
 const OUTSIDE: &str = "`{}` runs outside of the transaction that was begun";
 const PER_ROW: &str = "`{}` runs once for each element of a list";
 const AGAIN: &str = "a message that the broker delivers twice runs `{}` twice";
@@ -60,7 +58,7 @@ pub(super) const SIGNS: &[Sign] = &[
         elsewhere: r"ATOMIC_REQUESTS|transaction\.atomic",
         ..review(
             Topic::PartialWrite,
-            &[".py"],
+            PYTHON,
             r"@receiver\(\s*\[?\s*post_save[\s\S]*?(?P<what>\b\w+(?:\.\w+)*\.objects\.(?:get_or_)?create)\(",
             "on_commit",
             "`{}` follows the save that it belongs to, and no transaction contains both",
@@ -68,7 +66,7 @@ pub(super) const SIGNS: &[Sign] = &[
     },
     review(
         Topic::PartialWrite,
-        &[".py"],
+        PYTHON,
         r"(?P<what>\.save\(\)\s*\)\s*\.save\(\))",
         "begin_nested|commit=False|atomic",
         "two records are saved one after the other without a transaction",
@@ -89,7 +87,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "",
     ),
     outside(
-        &[".go"],
+        GO,
         r"\.Transaction\(func\(\w+ \*gorm\.DB\) error \{\s*\n(?:[^\n]*\n){0,15}?[^\n]*(?P<what>\b(?:\w+\.)*(?:db|DB)\.(?:Create|Save|Update|Updates|Delete|Exec))\(",
         "",
     ),
@@ -109,11 +107,11 @@ pub(super) const SIGNS: &[Sign] = &[
         r"\.map\(\s*async\s*\(?[^)=\n]*\)?\s*=>\s*\{?[^}]{0,200}?(?P<what>\bawait\s+(?:this\.)?(?:\w*(?i:repo|model|prisma|db|dao|knex|pool|store)\w*(?:\.\w+)*|[A-Z]\w*)\.(?:find|get|query|count|select)\w*)\(",
     ),
     per_row(
-        &[".go"],
+        GO,
         r"(?m)^\s*for [^\n]*\brange [^\n]*\{\s*\n(?:[^\n}]*\n){0,5}?[^\n]*(?P<what>\b(?:\w+\.)*\w*(?i:db|repo|store|dao|model|queries|rpc|client|cache)\w*\.(?:Get|Find|Query|Select|First|Take|Count|Load)\w*)\(",
     ),
     per_row(
-        &[".py"],
+        PYTHON,
         r"(?m)^[ \t]+for [^\n]* in [^\n]*:\s*\n(?:[ \t]+[^\n]*\n){0,2}?[ \t]{8,}[^\n]*(?P<what>\.objects\.(?:get|filter)|session\.(?:query|get)|\.query\.(?:get|filter\w*)|await \w+\.(?:fetch\w*|find_one))\(",
     ),
     per_row(
@@ -129,7 +127,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"\.(?:iter|into_iter)\(\)\s*\.map\((?:async\s+)?(?:move\s+)?\|[^|]*\|[^;]*?(?:;[^;]*?){0,4}?(?P<what>\b\w+(?:::|\.)(?:find|fetch|get|load|is|count)\w*\(\s*(?:&mut )?conn)\b",
     ),
     again(
-        &[".go"],
+        GO,
         r"(?:sarama\.ConsumerMessage|kafka\.Message|amqp\w*\.Delivery|\*nats\.Msg|\*asynq\.Task|\.ReadMessage\(|\.FetchMessage\()[\s\S]*?(?P<what>\b\w+(?:\.\w+)*\.(?:Create|Insert\w*|Exec|ExecContext|Increment\w*|Incr|Decrease\w*|Charge\w*|SendMail|SendEmail))\(",
     ),
     again(
@@ -141,7 +139,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"@(?:KafkaListener|RabbitListener|JmsListener|SqsListener|StreamListener)\b[\s\S]*?(?P<what>\b\w+\.(?:save|saveAll|insert\w*|create|send\w*|increase\w*|decrease\w*|charge\w*))\(",
     ),
     again(
-        &[".py"],
+        PYTHON,
         r"(?:basic_consume|@(?:\w+\.task|shared_task)\b|KafkaConsumer|AIOKafkaConsumer)[\s\S]*?(?P<what>\bsend_mail|\w+\.objects\.create|session\.add|\.insert_one)\(",
     ),
     again(
@@ -184,7 +182,7 @@ pub(super) const SIGNS: &[Sign] = &[
         elsewhere: r"ForceCommit:\s*false",
         ..review(
             Topic::DroppedMessage,
-            &[".go"],
+            GO,
             r"func \(\w+ \*?\w+\) (?P<what>Consume)\((?:\w+ context\.Context, )?\w+, \w+ string\) error \{",
             "",
             "go-queue commits a message whose `{}` fails, and no code dead-letters it",
@@ -196,7 +194,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?i)dead|dlq|throw\s+(?:err|e)\b|retry",
     ),
     dropped(
-        &[".go"],
+        GO,
         r"\bProcessTask\([^\n]*asynq\.Task\) error \{[\s\S]*?if err != nil \{\s*\n[^\n]*(?i:log)[^\n]*\n\s*(?P<what>return nil)\b",
         "SkipRetry",
     ),
@@ -206,7 +204,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?i)dead|dlt|nack|throw new|reject",
     ),
     dropped(
-        &[".py"],
+        PYTHON,
         r"(?:basic_consume|KafkaConsumer|AIOKafkaConsumer|def callback)[\s\S]*?(?P<what>\bexcept[^\n]*:)\s*\n\s*(?:log\w*\.\w+|print)\([^\n]*\)\s*\n",
         r"(?i)nack|reject|raise|dead|dlq|retry",
     ),
@@ -215,13 +213,9 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\bnew (?:\w+\.)?BasicProperties|\bCreateBasicProperties\(\))",
         r"Persistent|DeliveryMode",
     ),
-    volatile(
-        &[".go"],
-        r"(?P<what>\bamqp\w*\.Publishing)\{",
-        r"DeliveryMode",
-    ),
+    volatile(GO, r"(?P<what>\bamqp\w*\.Publishing)\{", r"DeliveryMode"),
     volatile(&[".ts", ".js"], r"(?P<what>\.sendToQueue)\(", "persistent"),
-    volatile(&[".py"], r"(?P<what>\bbasic_publish)\(", "delivery_mode"),
+    volatile(PYTHON, r"(?P<what>\bbasic_publish)\(", "delivery_mode"),
     review(
         Topic::OwnedTask,
         SCRIPT,
@@ -252,7 +246,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::ShutdownContext,
-        &[".go"],
+        GO,
         r"(?P<what>\bcontext\.WithTimeout\(\s*context\.Background\(\),\s*(?:[1-2]\s*\*\s*)?time\.(?:Second|Millisecond)\s*\))[\s\S]{0,200}?\.Shutdown\(",
         "",
         "`{}` aborts requests that need longer",
@@ -304,7 +298,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::IgnoredError,
-        &[".go"],
+        GO,
         r"(?P<what>\.(?:Error|Info|Warn|Debug|Slow|Print|Println))\(\s*\x22[^\x22\n]*%[+#]?[vsdqT][^\x22\n]*\x22\s*,",
         "",
         "`{}` does not format, so the log shows `%v` instead of the error",
@@ -325,7 +319,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::IgnoredError,
-        &[".py"],
+        PYTHON,
         r"(?P<what>\bexcept (?:Base)?Exception(?: as \w+)?:)\s*\n\s*(?:pass|return None)\b",
         "",
         "`{}` hides the failure",
@@ -344,7 +338,7 @@ pub(super) const SIGNS: &[Sign] = &[
         elsewhere: r"\bcache\.(?:get|set|cached|memoize|delete|add|clear)\b|@cached\b",
         ..review(
             Topic::DeadResilience,
-            &[".py"],
+            PYTHON,
             r"(?m)^(?P<what>cache\s*=\s*Cache\()",
             "",
             "no code uses the cache of `{}…)`",
