@@ -8,7 +8,7 @@ use super::{
 const MAX_KEYS: usize = 64;
 /// The keys that are tried for a token without a `kid`: the current one, the next one and two
 /// retired ones.
-const MAX_TRIES: usize = 4;
+const MAX_ATTEMPTS: usize = 4;
 
 /// The keys of one issuer.
 #[derive(Debug, Clone, Default)]
@@ -92,7 +92,7 @@ impl KeySet {
         let id = header.key_id.as_deref();
         let candidates = self.0.iter().filter(|key| key.serves(header.algorithm, id));
         let mut outcome = Err(TokenError::UnknownKey);
-        for key in candidates.take(MAX_TRIES) {
+        for key in candidates.take(MAX_ATTEMPTS) {
             outcome = key.verify(header.algorithm, token.signed, &token.signature);
             if outcome.is_ok() {
                 break;

@@ -10,8 +10,8 @@ const MAX_IN_SLOT: u32 = 5;
 const FEW_STUDENTS: u32 = 4;
 /// The rating that students prefer, in tenths.
 const GOOD_RATING: u32 = 40;
-/// The number of candidates that an attempt tries.
-pub(crate) const MAX_TRIES: usize = 10;
+/// Maximum number of candidates in one attempt.
+pub(crate) const MAX_CANDIDATES: usize = 10;
 /// The service notifies an operator when a trainer has this number of students.
 pub(crate) const MANY_STUDENTS: u32 = 6;
 /// Subjects that a programmer can teach.

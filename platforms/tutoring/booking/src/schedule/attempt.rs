@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::Schedule;
 use crate::{
     domain::{
-        MANY_STUDENTS, MAX_TRIES, Need, Place, Planned, Refusal, errors, first_date, judge,
+        MANY_STUDENTS, MAX_CANDIDATES, Need, Place, Planned, Refusal, errors, first_date, judge,
         judge_ways, plan, rank,
     },
     store::{Allocation, Allocations, Candidates, Copies, Slots, Zones},
@@ -83,7 +83,7 @@ impl Schedule {
                 (fit.into_iter().map(|trainer| trainer.id).collect(), refused)
             }
         };
-        for trainer in fit.iter().take(MAX_TRIES) {
+        for trainer in fit.iter().take(MAX_CANDIDATES) {
             match self.take(tx, &allocation, &wanted, *trainer).await {
                 Ok(students) => {
                     Allocations::set_refusals(tx, allocation.id, &refused).await?;
@@ -108,7 +108,7 @@ impl Schedule {
                 Err(Failed::Error(error)) => return Err(error),
             }
         }
-        let rest = fit.iter().skip(MAX_TRIES);
+        let rest = fit.iter().skip(MAX_CANDIDATES);
         refused.extend(rest.map(|trainer| (*trainer, Refusal::NotTried)));
         Allocations::set_refusals(tx, allocation.id, &refused).await?;
         let reason = match refused.is_empty() {
