@@ -35,9 +35,10 @@ pub struct ConnectionStatsSnapshot {
     pub accepted: u64,
     /// Failed accepts, for example without a free file descriptor.
     pub accept_errors: u64,
-    /// Connections closed at once because `connections.max` were open.
+    /// Connections closed at once because `connections.max_connections` were open.
     pub refused_full: u64,
-    /// Connections closed at once because `connections.max_per_ip` of their address were open.
+    /// Connections closed at once because `connections.max_connections_per_ip` of their address
+    /// were open.
     pub refused_per_ip: u64,
     /// TLS handshakes that failed.
     pub handshake_failures: u64,

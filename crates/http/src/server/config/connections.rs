@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Enough for ten thousand idle clients and the traffic of others. The limit on open files must be
 /// higher.
-const DEFAULT_MAX: NonZeroU32 = NonZeroU32::new(16_384).unwrap();
+const DEFAULT_MAX_CONNECTIONS: NonZeroU32 = NonZeroU32::new(16_384).unwrap();
 /// Enough for a long round trip with two lost packets.
 const DEFAULT_FIRST_BYTE_TIMEOUT: Timeout = Timeout::from_secs(10);
 /// Longer than the 60 s of common load balancers, so that they close idle connections first.
@@ -27,10 +27,10 @@ const DEFAULT_LINGER: Timeout = Timeout::from_millis(500);
 pub struct ConnectionLimitsConfig {
     /// Maximum open connections. A further one is accepted and closed, so that its client can use
     /// another replica.
-    pub max: NonZeroU32,
+    pub max_connections: NonZeroU32,
     /// Maximum open connections of one client IP, or of one IPv6 /64. Not set: no limit, because
     /// all clients behind a load balancer share one IP.
-    pub max_per_ip: Option<NonZeroU32>,
+    pub max_connections_per_ip: Option<NonZeroU32>,
     /// Time limit from the opening of a connection to its first bytes, which select the protocol.
     pub first_byte_timeout: Timeout,
     /// Maximum time of a connection between two requests.
@@ -51,8 +51,8 @@ pub struct ConnectionLimitsConfig {
 impl Default for ConnectionLimitsConfig {
     fn default() -> Self {
         Self {
-            max: DEFAULT_MAX,
-            max_per_ip: None,
+            max_connections: DEFAULT_MAX_CONNECTIONS,
+            max_connections_per_ip: None,
             first_byte_timeout: DEFAULT_FIRST_BYTE_TIMEOUT,
             idle_timeout: DEFAULT_IDLE_TIMEOUT,
             half_close_timeout: DEFAULT_HALF_CLOSE_TIMEOUT,
