@@ -19,7 +19,7 @@ use seaworthy_resilience::{
     rate_limit::{
         OnStoreFailure, RateLimitConfig, RateLimitKey, RateLimitRedisConfig, RateLimitsConfig,
         shared::{
-            LeaseConfig, LeasedRateLimiter, RateLimitStore, SharedRateLimitConfig,
+            LeasedRateLimitConfig, LeasedRateLimiter, RateLimitStore, SharedRateLimitConfig,
             SharedRateLimiter,
         },
     },
@@ -100,7 +100,7 @@ async fn child() {
         LeasedRateLimiter::new(
             "api",
             &config,
-            &LeaseConfig { units },
+            &LeasedRateLimitConfig { units },
             store(&url),
             &metrics,
         )
@@ -333,7 +333,7 @@ async fn thousand_limiter_clones_share_one_limit_res_6() {
 async fn a_lease_decides_most_requests_without_redis_res_6() {
     let Some(server) = redis() else { return };
     let config = config(100_000, OnStoreFailure::Closed);
-    let lease = LeaseConfig {
+    let lease = LeasedRateLimitConfig {
         units: NonZeroU32::new(1_000).unwrap(),
     };
     let limiter = LeasedRateLimiter::new(

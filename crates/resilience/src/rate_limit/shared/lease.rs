@@ -14,7 +14,7 @@ use seaworthy_telemetry::metrics::Metrics;
 
 use super::{
     super::{config::nanoseconds, decision::Decision, key::RateLimitKey},
-    config::{LeaseConfig, SharedRateLimitConfig},
+    config::{LeasedRateLimitConfig, SharedRateLimitConfig},
     limiter::SharedRateLimiter,
     store::RateLimitStore,
 };
@@ -43,7 +43,7 @@ impl LeasedRateLimiter {
     pub fn new(
         name: &str,
         config: &SharedRateLimitConfig,
-        lease: &LeaseConfig,
+        lease: &LeasedRateLimitConfig,
         store: RateLimitStore,
         metrics: &Metrics,
     ) -> Self {

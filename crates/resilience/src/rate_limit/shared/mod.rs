@@ -15,7 +15,7 @@ mod lease;
 mod limiter;
 mod store;
 
-pub use config::{LeaseConfig, SharedRateLimitConfig};
+pub use config::{LeasedRateLimitConfig, SharedRateLimitConfig};
 pub use lease::LeasedRateLimiter;
 pub use limiter::SharedRateLimiter;
 pub(super) use store::WeakRateLimitStore;
