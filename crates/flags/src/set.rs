@@ -51,7 +51,7 @@ impl Compiler {
     /// Compiles a document in flagd's format.
     ///
     /// # Errors
-    /// All mistakes in the document.
+    /// All errors in the document.
     pub fn compile(
         &self,
         mut document: Value,

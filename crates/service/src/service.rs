@@ -123,7 +123,7 @@ impl Service {
     /// Loads the settings of the service as [`start`](Self::start) does.
     ///
     /// # Errors
-    /// [`ConfigErrors`] with every mistake.
+    /// [`ConfigErrors`] with every error.
     pub async fn load<C: Settings>(&self, loader: Loader) -> Result<Loaded, ConfigErrors> {
         let loader = settings::with_rules(self.prepare(loader));
         let schema = loader.complete(settings::schema::<C>());

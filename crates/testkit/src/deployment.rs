@@ -192,7 +192,7 @@ impl Deployment {
     }
 }
 
-/// Fails when the program finds a mistake in the variables that a compose file starts a service
+/// Fails when the program finds an error in the variables that a compose file starts a service
 /// with.
 ///
 /// # Panics
@@ -286,7 +286,7 @@ impl Deployed {
         assert_facts_are_current(self.program(), &config, with, &file);
     }
 
-    /// Fails when the program finds a mistake in the settings for production, or production refuses
+    /// Fails when the program finds an error in the settings for production, or production refuses
     /// them.
     ///
     /// # Panics
@@ -350,7 +350,7 @@ impl Deployed {
         becomes_ready(deployment, &production(&[own, self.more].concat()))
     }
 
-    /// Fails when the program finds a mistake in the variables that the compose file starts it
+    /// Fails when the program finds an error in the variables that the compose file starts it
     /// with.
     ///
     /// # Panics

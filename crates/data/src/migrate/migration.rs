@@ -142,8 +142,8 @@ impl MigrationSet {
         self.migrations
     }
 
-    /// Returns a mistake in the definition of the set.
-    pub(super) fn mistake(&self) -> Option<String> {
+    /// Returns an error in the definition of the set.
+    pub(super) fn definition_error(&self) -> Option<String> {
         let is_word = |name: &str| {
             name.bytes()
                 .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')

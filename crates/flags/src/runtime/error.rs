@@ -28,7 +28,7 @@ pub enum ChangeError {
     Field {
         /// The field of the request.
         field: &'static str,
-        /// A description of the mistake.
+        /// A description of the error.
         problem: String,
     },
     /// The definition is not valid.

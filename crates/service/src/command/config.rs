@@ -23,7 +23,7 @@ pub(super) fn run<C: Settings>(
         ConfigCommand::Check | ConfigCommand::Show | ConfigCommand::Explain { .. } => {
             match settings::load(loader, &schema) {
                 Ok(loaded) => inspect(&loaded, format, command),
-                Err(errors) => serve::refuse(&StartFailure::Mistakes(errors), format),
+                Err(errors) => serve::refuse(&StartFailure::Invalid(errors), format),
             }
         }
     }

@@ -24,7 +24,7 @@ pub(super) fn run<C: Settings>(loader: &Loader, format: Format, probe: HealthPro
     let loaded = match loader.load_without_secrets(&loader.complete(settings::schema::<C>())) {
         Ok(loaded) => loaded,
         Err(errors) => {
-            serve::refuse(&StartFailure::Mistakes(errors), format);
+            serve::refuse(&StartFailure::Invalid(errors), format);
             return status::FAILURE;
         }
     };

@@ -9,7 +9,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) enum StartFailure {
     /// The settings have errors.
-    Mistakes(ConfigErrors),
+    Invalid(ConfigErrors),
     /// The settings are unsafe and the profile refuses them.
     Unsafe(Vec<Violation>),
     /// A part of the service could not start.
@@ -20,7 +20,7 @@ impl StartFailure {
     /// Returns the failure with its causes, for a program that starts the service.
     pub(crate) fn into_error(self) -> StartError {
         match self {
-            Self::Mistakes(errors) => StartError::because("the settings have errors", errors),
+            Self::Invalid(errors) => StartError::because("the settings have errors", errors),
             Self::Unsafe(violations) => StartError::new(format!(
                 "the profile production refuses to start with {} unsafe settings (CONF-3)\n\n{}",
                 violations.len(),
@@ -33,7 +33,7 @@ impl StartFailure {
     /// Returns the causes in one line, for the log.
     pub(crate) fn causes(&self) -> String {
         match self {
-            Self::Mistakes(errors) => {
+            Self::Invalid(errors) => {
                 let errors = errors.iter().map(ToString::to_string);
                 errors.collect::<Vec<_>>().join("; ")
             }

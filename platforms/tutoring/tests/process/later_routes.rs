@@ -194,7 +194,7 @@ pub(crate) async fn further_routes_refuse_callers_without_rights_auth_5(app: &Te
     let other = Uuid::from_u128(8);
     let [student, trainer, admin] =
         [Role::Student, Role::Trainer, Role::Admin].map(|role| token(USER, role));
-    let mut mistakes = Vec::new();
+    let mut errors = Vec::new();
     for (method, template, caller) in ROUTES {
         let path = template
             .replace("{id}", &USER.to_string())
@@ -203,7 +203,7 @@ pub(crate) async fn further_routes_refuse_callers_without_rights_auth_5(app: &Te
         if *caller == Everyone {
             let (status, code) = outcome(&call(""));
             if matches!(status, 401 | 403 | 405) {
-                mistakes.push(format!("{method} {path}: {status} {code}"));
+                errors.push(format!("{method} {path}: {status} {code}"));
             }
             continue;
         }
@@ -229,9 +229,9 @@ pub(crate) async fn further_routes_refuse_callers_without_rights_auth_5(app: &Te
                 (status, &*code),
                 (403, "FORBIDDEN") | (404 | 405 | 502 | 503, _)
             ) {
-                mistakes.push(format!("{method} {path}: {status} {code}"));
+                errors.push(format!("{method} {path}: {status} {code}"));
             }
         }
     }
-    assert_eq!(mistakes, [""; 0]);
+    assert_eq!(errors, [""; 0]);
 }

@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        history::{self, Session, mistake, table_exists},
+        history::{self, Session, migration_error, table_exists},
         migration::MigrationSet,
         text::created_tables,
     },
@@ -33,7 +33,7 @@ pub(in super::super) async fn refuse_legacy(
             is_legacy &= table_exists(session, table.name).await?;
         }
         if is_legacy {
-            return Err(mistake(format!(
+            return Err(migration_error(format!(
                 "the database belongs to {}: stop that service, back the database up and run `migrate adopt`",
                 adoption.name
             )));
@@ -57,7 +57,7 @@ pub(in super::super) async fn refuse_foreign_tables(
     if foreign.is_empty() || !history::read(session, set).await?.is_empty() {
         return Ok(());
     }
-    Err(mistake(format!(
+    Err(migration_error(format!(
         "tables of another program have the names of tables of this service: {}; use an empty database",
         foreign.join(", ")
     )))
