@@ -1,4 +1,4 @@
-//! Limits the size of a request's body (SEC-3). A body that declares a larger size is refused, and
+//! Limits the size of a request's body (SEC-3). A body that declares a larger size is rejected, and
 //! one that grows larger is cut off. Its bytes are charged to the budget of the process.
 
 use std::{

@@ -49,7 +49,7 @@ pub struct CorsConfig {
     /// Whether pages of other origins may call the service.
     pub enabled: bool,
     /// The allowed origins: scheme, host and port, such as `https://app.example.org`. `*` allows
-    /// every origin. Production refuses `*`, plain HTTP and loopback.
+    /// every origin. Production rejects `*`, plain HTTP and loopback.
     #[schemars(extend("x-reloadable" = true, "x-browser-address" = true, "x-cors-origins" = true))]
     pub allowed_origins: Vec<String>,
     /// The allowed methods.
@@ -211,7 +211,7 @@ impl Cors {
     }
 }
 
-/// The status of the answer to every preflight: a refusal is the absence of the allowing headers.
+/// The status of the answer to every preflight: a rejection is the absence of the allowing headers.
 pub(crate) const PREFLIGHT_STATUS: StatusCode = StatusCode::NO_CONTENT;
 
 impl CrossOrigin {

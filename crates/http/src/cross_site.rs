@@ -2,7 +2,7 @@
 //!
 //! A cookie identifies the user and not the page that sends the request. Browsers send the origin
 //! of the page in `Sec-Fetch-Site`, older ones in `Origin`. So forms need no token: an unsafe
-//! request with cookies from another origin is refused. Other clients send neither header, and no
+//! request with cookies from another origin is rejected. Other clients send neither header, and no
 //! page can use their cookies. `SameSite` cookies alone are not enough, because another subdomain
 //! is the same site (F. Valsorda, "Cross-Site Request Forgery", 2025, implemented in Go 1.25).
 //!

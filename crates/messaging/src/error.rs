@@ -26,7 +26,7 @@ pub enum PublishError {
         /// The topic.
         topic: Topic,
     },
-    /// The broker cannot be reached, does not answer in time, or refuses temporarily. Without an
+    /// The broker cannot be reached, does not answer in time, or rejects temporarily. Without an
     /// answer the message may have been published.
     #[error("the broker did not confirm the message")]
     Unavailable(#[source] Cause),
@@ -161,7 +161,7 @@ pub enum MessagingError {
     /// The publisher has no topics.
     #[error("a publisher needs at least one topic")]
     NoTopics,
-    /// The broker refuses the topics.
+    /// The broker rejects the topics.
     #[error("the topics {topics:?} cannot be declared")]
     Declare {
         /// The topics.
@@ -170,7 +170,7 @@ pub enum MessagingError {
         #[source]
         cause: TransportError,
     },
-    /// The broker refuses the subscription.
+    /// The broker rejects the subscription.
     #[error("the consumer group {group} cannot subscribe")]
     Open {
         /// The consumer group.

@@ -104,7 +104,7 @@ impl Failure {
     }
 }
 
-/// Returns the refusal of a policy that kept the call from its dependency.
+/// Returns the rejection of a policy that kept the call from its dependency.
 fn refusal<'a>(mut cause: &'a (dyn StdError + 'static)) -> Option<&'a Refusal> {
     let refusal = loop {
         match cause.downcast_ref::<Refusal>() {

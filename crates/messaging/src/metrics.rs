@@ -108,7 +108,7 @@ impl ConsumerMetrics {
             ),
             refused_dead_letters: counter(
                 "messages_dead_letter_refusals_total",
-                "Messages that went back to their queue because the broker refused their dead letters.",
+                "Messages that went back to their queue because the broker rejected their dead letters.",
             ),
             dead: DeadLetterReason::ALL.map(|reason| {
                 let labels = [("group", group.as_str()), ("reason", reason.as_str())];

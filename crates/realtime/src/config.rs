@@ -68,8 +68,8 @@ pub struct RealtimeConfig {
     /// Maximum size of a message from a client.
     pub max_message_size: ByteSize,
     /// Maximum number of packets that one client of Socket.IO sends in `call_period`. Further
-    /// events are refused. At ten times this number, or at 20 times with attachments and pings, the
-    /// session ends.
+    /// events are rejected. At ten times this number, or at 20 times with attachments and pings,
+    /// the session ends.
     pub max_calls: NonZeroU32,
     /// The period of `max_calls`.
     pub call_period: Timeout,

@@ -8,7 +8,7 @@ pub enum RedisError {
     #[error("Redis cannot be reached: {0}")]
     Unreachable(String),
     /// Redis answered with an error.
-    #[error("Redis refused: {code}")]
+    #[error("Redis rejected the command: {code}")]
     Refused {
         /// The error code, such as `WRONGTYPE`.
         code: String,

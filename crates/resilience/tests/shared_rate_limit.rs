@@ -386,8 +386,8 @@ async fn sentinel_limit_survives_loss_of_master_res_6() {
     }
 }
 
-/// Returns how many of fifty concurrent requests are allowed, and how many the limit refuses. None
-/// is refused because of the store.
+/// Returns how many of fifty concurrent requests are allowed, and how many the limit rejects. None
+/// is rejected because of the store.
 async fn burst(limiter: &SharedRateLimiter, user: &str) -> (usize, usize) {
     let user = key(user);
     let decisions = futures::future::join_all((0..50).map(|_| limiter.admit(&user))).await;

@@ -102,7 +102,7 @@ impl Service {
     ///
     /// The status is 0 for a clean stop, 1 for a failed start and 2 for an invalid command line. It
     /// is 75 if the stop aborted work or was forced, and 78 if settings have errors or production
-    /// refuses them.
+    /// rejects them.
     pub fn main<C, A>(self, assemble: A) -> ExitCode
     where
         C: Settings,

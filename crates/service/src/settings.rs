@@ -30,7 +30,7 @@ pub(crate) fn with_rules(loader: Loader) -> Loader {
     loader.rule(check_rules)
 }
 
-/// Adds preflight for reloads, so that production refuses unsafe settings at a reload too (CONF-3).
+/// Adds preflight for reloads, so that production rejects unsafe settings at a reload too (CONF-3).
 pub(crate) fn with_preflight(loader: Loader) -> Loader {
     loader.rule(|loaded| {
         if !refuses(loaded.profile()) {
@@ -126,7 +126,7 @@ fn check_rules(loaded: &Loaded) -> Vec<ConfigError> {
         .collect()
 }
 
-/// Refuses addresses that other machines reach without an explicit profile. A deployed service must
+/// Rejects addresses that other machines reach without an explicit profile. A deployed service must
 /// not run as `development` because its image or manifest omits the profile (CONF-3).
 ///
 /// # Errors
@@ -174,12 +174,12 @@ pub(crate) fn violations(loaded: &Loaded) -> Vec<Violation> {
     preflight::check(&facts(loaded))
 }
 
-/// Returns the settings that allow what production refuses otherwise.
+/// Returns the settings that allow what production rejects otherwise.
 pub(crate) fn allowances(loaded: &Loaded) -> Vec<Allowance> {
     preflight::allowances(&facts(loaded))
 }
 
-/// Returns whether the profile refuses unsafe settings instead of logging them.
+/// Returns whether the profile rejects unsafe settings instead of logging them.
 pub(crate) fn refuses(profile: Profile) -> bool {
     profile == Profile::Production
 }

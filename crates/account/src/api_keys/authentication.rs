@@ -7,7 +7,7 @@ use seaworthy_http::{Access, Authenticate, Authentication, Identity, RouteOption
 
 use super::ApiKeys;
 
-/// The role of callers with an API key. Refuse it where only a person may act.
+/// The role of callers with an API key. Reject it where only a person may act.
 pub const API_KEY_ROLE: &str = "api_key";
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");

@@ -265,7 +265,7 @@ impl Call {
     async fn record(&self, response: Response) -> Response {
         if let Some(outcome) = without_answer(response.status()) {
             let outcome = self.outcome(outcome);
-            // A refusal after a change is kept like any other answer.
+            // A rejection after a change is kept like any other answer.
             if response.status().is_server_error() || outcome == CallOutcome::Unchanged {
                 self.settle(outcome).await;
                 return response;
@@ -327,7 +327,7 @@ enum AnswerBody {
     Failed(axum::Error),
 }
 
-/// Returns the outcome of a call whose answer is not kept: it was refused, so the client may
+/// Returns the outcome of a call whose answer is not kept: it was rejected, so the client may
 /// correct it under the same key, or it failed.
 fn without_answer(status: StatusCode) -> Option<CallOutcome> {
     match status {

@@ -17,7 +17,7 @@ use crate::{
     library::Shelves,
 };
 
-/// The maximum memory, in bytes, that a refused request of [`BODY`] bytes may take.
+/// The maximum memory, in bytes, that a rejected request of [`BODY`] bytes may take.
 const MAX_MEMORY: u64 = 32 * 1024 * 1024;
 
 /// The length of the bodies in bytes.

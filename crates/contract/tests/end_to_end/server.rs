@@ -43,7 +43,7 @@ impl Answer {
         self.headers[header::CONTENT_TYPE].to_str().unwrap()
     }
 
-    /// The fields that a refusal names, sorted.
+    /// The fields that a rejection names, sorted.
     pub(crate) fn bad_fields(&self) -> Vec<String> {
         let mut fields: Vec<String> = self.json()["fields"]
             .as_array()

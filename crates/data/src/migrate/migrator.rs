@@ -184,7 +184,7 @@ impl<'a> Migrator<'a> {
         refuse_mismatch(&self.status().await?, &[])
     }
 
-    /// Refuses a database of the legacy service, which `migrate adopt` takes over. Changes nothing.
+    /// Rejects a database of the legacy service, which `migrate adopt` takes over. Changes nothing.
     pub(crate) async fn refuse_legacy(&self) -> Result<(), DataError> {
         let (mut lease, _admission) = self.database.lease(None).await?;
         refuse_legacy(&mut Session(&mut lease), &self.sets).await

@@ -108,7 +108,7 @@ impl Shared {
         outcome
     }
 
-    /// Reports an error to the breaker, which does not refuse statements of a transaction.
+    /// Reports an error to the breaker, which does not reject statements of a transaction.
     fn report_to_breaker(&self, error: &DataError) {
         let now = Instant::now().into_std();
         if let Ok(admission) = self.database.policies().breaker().admit(now) {

@@ -3,7 +3,7 @@ use seaworthy_core::{Code, Error};
 use super::store::StoreError;
 use crate::problem::{self, Problem};
 
-/// A change of flags at run time was refused.
+/// A change of flags at run time was rejected.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChangeError {

@@ -49,7 +49,7 @@ impl BudgetMetrics {
         let refused = |reason| {
             metrics.counter(
                 "request_body_budget_refused_total",
-                "Requests refused because the budget for request bodies was exhausted.",
+                "Requests rejected because the budget for request bodies was exhausted.",
                 &[("reason", reason)],
             )
         };

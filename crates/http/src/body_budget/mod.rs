@@ -6,7 +6,7 @@
 //! length costs nothing. Decoders charge it for the decoded form of a request too
 //! ([`RequestMemory`](seaworthy_core::RequestMemory)).
 //!
-//! A body that exceeds the budget waits for [`MAX_WAIT`], and is then refused with 503 and
+//! A body that exceeds the budget waits for [`MAX_WAIT`], and is then rejected with 503 and
 //! `Retry-After`. While bodies wait, the budget ends bodies whose clients do not send, with the
 //! same answer. It starts with the body that has the largest product of bytes held and time held.
 //! A body may wait if another one is heavier by that product, or holds more bytes.
@@ -41,7 +41,7 @@ pub(crate) use room::Room;
 pub const DEFAULT_BODY_BUDGET: ByteSize = ByteSize::mebibytes(64);
 /// Most handlers answer and release their bytes in less time. It is short compared to any deadline.
 const MAX_WAIT: Duration = Duration::from_secs(1);
-/// The `Retry-After` of a refused body.
+/// The `Retry-After` of a rejected body.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The bytes of request bodies that a process may hold at once. Cheap to clone. All clones share

@@ -94,7 +94,7 @@ proptest! {
         let mut router = Router::new();
         for template in templates {
             let more = routes.clone().route(&template, handler(&template));
-            // Skip routes that the table refuses, because a service cannot have them.
+            // Skip routes that the table rejects, because a service cannot have them.
             if Table::new(more.clone()).is_ok() {
                 routes = more;
                 router = router.route(&template, handler(&template));

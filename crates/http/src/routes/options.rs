@@ -10,7 +10,7 @@ use crate::{authentication::unknown, body_limit::BodyReader};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Access {
-    /// Not declared. A stack with authentication refuses such a route when it is built.
+    /// Not declared. A stack with authentication rejects such a route when it is built.
     #[default]
     Undeclared,
     /// Everyone. Credentials are ignored.
@@ -167,7 +167,7 @@ impl RouteOptions {
         self
     }
 
-    /// Refuses requests from pages of other origins without cookies too, because the response sets
+    /// Rejects requests from pages of other origins without cookies too, because the response sets
     /// or removes a session cookie. Otherwise another site could log its visitors into an account
     /// of its own (AUTH-4). Clients other than browsers, and origins that CORS allows with
     /// credentials, may call.
@@ -238,7 +238,7 @@ impl RouteOptions {
         self.scopes.iter().map(|scope| &**scope)
     }
 
-    /// Refuses callers without access. `None` is an anonymous caller.
+    /// Rejects callers without access. `None` is an anonymous caller.
     pub(crate) fn permit(&self, caller: Option<&Grants>) -> Result<(), Error> {
         match (self.access, caller) {
             // Required roles and scopes apply even if the route was declared public afterwards.

@@ -58,9 +58,9 @@ pub struct ConnectionStatsSnapshot {
     pub max_age: u64,
     /// Connections closed because the peer cancelled too many requests.
     pub reset_floods: u64,
-    /// Heads and chunks refused because two parsers could read them differently.
+    /// Heads and chunks rejected because two parsers could read them differently.
     pub malformed: u64,
-    /// Requests refused for their host, target or size.
+    /// Requests rejected for their host, target or size.
     pub refused_requests: u64,
     /// Successful reloads of TLS files.
     pub tls_reloads: u64,

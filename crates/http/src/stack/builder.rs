@@ -46,7 +46,7 @@ pub(crate) struct Inner {
     pub(super) protocol: Protocol,
     pub(super) request_ids: RequestIds,
     pub(super) errors: ErrorForm,
-    /// Off: no request is counted or refused by a rate limit.
+    /// Off: no request is counted or rejected by a rate limit.
     pub(super) rate_limit_switch: Switch,
     pub(super) flags: Option<Arc<dyn FlagGate>>,
 }

@@ -78,7 +78,7 @@ impl Exchange {
         }
     }
 
-    /// Continues with a counted request. Refuses callers without access.
+    /// Continues with a counted request. Rejects callers without access.
     pub(super) fn counted(&mut self, counted: Counted, next: Next) -> State {
         let outcome = match (counted, next) {
             (Err(limited), next) => {
@@ -105,7 +105,7 @@ impl Exchange {
         }
     }
 
-    /// Refuses the request if the route requires a feature flag that is off, or if a flag that is
+    /// Rejects the request if the route requires a feature flag that is off, or if a flag that is
     /// off lists the route.
     fn check_flag(&self) -> Result<(), Error> {
         let Some(flags) = &self.stack.flags else {

@@ -199,7 +199,7 @@ impl Exchange {
         self.target.options().unwrap_or_else(without_route)
     }
 
-    /// Counts a refusal and sets the challenge.
+    /// Counts a rejection and sets the challenge.
     pub(super) fn refuse_caller(&mut self, error: Error) -> Error {
         let stack = Arc::clone(&self.stack);
         stack.observer.unauthenticated(&error);
@@ -246,7 +246,7 @@ impl Exchange {
                 }
                 let mut request = Request::from_parts(parts, body);
                 if report.is_some() {
-                    // Otherwise axum's extractors refuse more than 2 MB, also if the route allows
+                    // Otherwise axum's extractors reject more than 2 MB, also if the route allows
                     // more.
                     let bytes = usize::try_from(limit.get()).unwrap_or(usize::MAX);
                     DefaultBodyLimit::max(bytes).apply(&mut request);

@@ -128,7 +128,7 @@ pub struct DeadLetter {
     pub first_failed: Option<DateTime<Utc>>,
     /// The time of the last failure.
     pub last_failed: Option<DateTime<Utc>>,
-    /// The original payload, if the broker refused it and the dead letter has only its beginning.
+    /// The original payload, if the broker rejected it and the dead letter has only its beginning.
     pub truncated: Option<TruncatedPayload>,
 }
 

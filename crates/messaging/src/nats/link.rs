@@ -67,7 +67,7 @@ impl From<RequestError> for TransportError {
     fn from(error: RequestError) -> Self {
         match error {
             RequestError::Refused(error) if error.code() < 500 => {
-                Self::refused(format!("JetStream refuses: {error}"))
+                Self::refused(format!("JetStream rejected the request: {error}"))
             }
             RequestError::Forbidden(_) => Self::refused(error),
             error => Self::unavailable(error),

@@ -26,7 +26,7 @@ use crate::{GroupName, Topic, transport::TransportError};
 #[derive(Debug, Deserialize)]
 struct Purged {}
 
-/// Whether this process records returns. It stops at the first refusal, for all groups.
+/// Whether this process records returns. It stops at the first rejection, for all groups.
 #[derive(Debug, Default)]
 pub(super) struct Recording {
     is_refused: AtomicBool,
@@ -50,7 +50,7 @@ impl Recording {
     /// Creates the stream of the records.
     ///
     /// # Errors
-    /// The server is unavailable. A refusal is not an error.
+    /// The server is unavailable. A rejection is not an error.
     pub(super) async fn prepare(
         &self,
         link: &Link,

@@ -330,7 +330,7 @@ impl Parameters {
     }
 }
 
-/// Classifies an error of the client. A refusal, such as wrong credentials or other queue
+/// Classifies an error of the client. A rejection, such as wrong credentials or other queue
 /// arguments, is permanent. Any other error is transient.
 pub(super) fn failure(error: lapin::Error) -> TransportError {
     let is_refusal = match error.kind() {

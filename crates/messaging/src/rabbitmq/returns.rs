@@ -59,7 +59,7 @@ struct Reader {
 }
 
 impl Returns {
-    /// Declares the stream of the group. Returns `None` if the broker refuses it: then returns
+    /// Declares the stream of the group. Returns `None` if the broker rejects it: then returns
     /// count as deliveries.
     pub(super) async fn open(link: &Link, group: &GroupName) -> Option<Self> {
         match time::timeout(TIMEOUT, Self::try_open(link, group)).await {

@@ -1,4 +1,4 @@
-//! A broker that refuses every form of a dead letter.
+//! A broker that rejects every form of a dead letter.
 
 use std::{
     num::NonZeroU16,
@@ -26,7 +26,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 const TOPIC: &str = "test.happened";
 const METRIC: &str = "messages_dead_letter_refusals_total";
 
-/// A broker in memory that refuses dead letters while the flag is set.
+/// A broker in memory that rejects dead letters while the flag is set.
 struct RefusingBroker {
     broker: MemoryBroker,
     refuses: AtomicBool,

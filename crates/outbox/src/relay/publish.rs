@@ -127,7 +127,7 @@ impl Relay {
                     tracing::warn!(
                         sequence,
                         problem,
-                        "the broker refused an event; the relay retries it"
+                        "the broker rejected an event; the relay retries it"
                     );
                 }
                 Disposition::Delayed { problem, .. } => {

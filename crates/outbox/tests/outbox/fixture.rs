@@ -72,13 +72,13 @@ impl Event for Refused {
 pub(crate) enum Behavior {
     /// It confirms every message.
     Available,
-    /// It refuses every message transiently.
+    /// It rejects every message transiently.
     Unavailable,
     /// It has no subscriber for [`Refused`].
     RefusedUnroutable,
     /// The queue of [`Refused`] is full.
     RefusedQueueFull,
-    /// It refuses [`Refused`] permanently.
+    /// It rejects [`Refused`] permanently.
     RefusedPermanently,
 }
 

@@ -77,7 +77,7 @@ pub struct ConcurrencySnapshot {
     pub base_latency: Option<Duration>,
     /// The part of the limit that each priority may fill, in the order of `Priority::ALL`.
     pub shares: [f64; Priority::ALL.len()],
-    /// Requests that were refused since the start.
+    /// Requests that were rejected since the start.
     pub refused: u64,
 }
 
@@ -155,7 +155,7 @@ impl AdaptiveConcurrency {
     /// Admits a request that starts now.
     ///
     /// # Errors
-    /// A refusal if the maximum number of requests of its priority is in flight.
+    /// A rejection if the maximum number of requests of its priority is in flight.
     pub fn admit(&self, priority: Priority, now: Instant) -> Result<ConcurrencyPermit, Refusal> {
         let inner = &*self.0;
         let class = priority.index();

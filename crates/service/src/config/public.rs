@@ -42,7 +42,7 @@ pub struct PublicHttpConfig {
     pub forwarded_header: ForwardedHeader,
     /// Cross-origin resource sharing: which pages of other origins may call the service.
     pub cors: CorsConfig,
-    /// Whether to refuse unsafe requests with cookies from pages of other origins. Origins that
+    /// Whether to reject unsafe requests with cookies from pages of other origins. Origins that
     /// CORS allows with credentials may send them. Routes that start a session are guarded without
     /// cookies too.
     pub refuse_cross_site_cookies: bool,

@@ -10,7 +10,7 @@ use crate::{
 pub(crate) enum StartFailure {
     /// The settings have errors.
     Invalid(ConfigErrors),
-    /// The settings are unsafe and the profile refuses them.
+    /// The settings are unsafe and the profile rejects them.
     Unsafe(Vec<Violation>),
     /// A part of the service could not start.
     Failed(StartError),

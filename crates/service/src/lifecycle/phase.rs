@@ -5,7 +5,7 @@ use std::fmt;
 pub enum Phase {
     /// Reads the settings and reports all errors at once.
     Configure,
-    /// Refuses unsafe settings (CONF-3).
+    /// Rejects unsafe settings (CONF-3).
     Preflight,
     /// Starts logs, metrics and traces.
     Telemetry,

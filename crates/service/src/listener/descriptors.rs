@@ -22,7 +22,7 @@ impl Descriptors {
             current: limits.maximum,
             maximum: limits.maximum,
         };
-        // If the system refuses, `of_process` reads the lower limit.
+        // If the system rejects, `of_process` reads the lower limit.
         let _ = setrlimit(Resource::Nofile, raised);
     }
 

@@ -61,7 +61,7 @@ pub struct WorkerRun {
     /// The stop signal. A long run finishes its current step and returns.
     pub stop: Stop,
     /// The token of a singleton. It grows with every change of the replica, so that a store can
-    /// refuse writes of a replica that was replaced.
+    /// reject writes of a replica that was replaced.
     pub fencing_token: Option<FencingToken>,
 }
 

@@ -24,7 +24,7 @@ impl PrometheusServer {
     /// and evaluates the rules, both in this interval.
     ///
     /// # Errors
-    /// It cannot be started, or refuses the rules.
+    /// It cannot be started, or rejects the rules.
     pub fn start(
         program: impl Into<PathBuf>,
         rules: &str,

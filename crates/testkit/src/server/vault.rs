@@ -90,7 +90,7 @@ impl VaultServer {
     /// requests, and 0 is unlimited.
     ///
     /// # Errors
-    /// Vault refuses the policy.
+    /// Vault rejects the policy.
     pub fn token(&self, policy: &str, uses: u32) -> io::Result<String> {
         let name = format!("test-{}", self.policies.fetch_add(1, Ordering::Relaxed));
         let path = format!("sys/policies/acl/{name}");
@@ -103,7 +103,7 @@ impl VaultServer {
     /// Stores a new version of the secret at `secret/path`.
     ///
     /// # Errors
-    /// Vault refuses it.
+    /// Vault rejects it.
     pub fn put(&self, path: &str, data: &Value) -> io::Result<()> {
         let path = format!("secret/data/{path}");
         self.call("POST", &path, &json!({ "data": data })).map(drop)
@@ -112,7 +112,7 @@ impl VaultServer {
     /// Deletes the newest version of the secret at `secret/path`.
     ///
     /// # Errors
-    /// Vault refuses it.
+    /// Vault rejects it.
     pub fn delete(&self, path: &str) -> io::Result<()> {
         let path = format!("secret/data/{path}");
         self.call("DELETE", &path, &Value::Null).map(drop)
@@ -121,7 +121,7 @@ impl VaultServer {
     /// Sends a request as root to a path below `/v1/`, and returns the JSON of the response.
     ///
     /// # Errors
-    /// Vault does not answer, or refuses.
+    /// Vault does not answer, or rejects.
     pub fn call(&self, method: &str, path: &str, body: &Value) -> io::Result<Value> {
         let answer = self.answer(method, path, body)?;
         if !(200..300).contains(&answer.status) {
@@ -138,7 +138,7 @@ impl VaultServer {
 
     fn answer(&self, method: &str, path: &str, body: &Value) -> io::Result<http::Answer> {
         let token = [("x-vault-token", self.root_token())];
-        // Without initialization there is no token, and Vault refuses an empty one.
+        // Without initialization there is no token, and Vault rejects an empty one.
         let headers = if self.keys.root.is_empty() {
             &[][..]
         } else {
@@ -154,7 +154,7 @@ impl VaultServer {
     /// Closes it: it answers, and gives nothing away until [`unseal`](Self::unseal).
     ///
     /// # Errors
-    /// Vault refuses.
+    /// Vault rejects.
     pub fn seal(&self) -> io::Result<()> {
         self.call("PUT", "sys/seal", &Value::Null).map(drop)
     }
@@ -162,7 +162,7 @@ impl VaultServer {
     /// Opens it, and waits until it is active.
     ///
     /// # Errors
-    /// Vault refuses the key, or does not become active in time.
+    /// Vault rejects the key, or does not become active in time.
     pub fn unseal(&self) -> io::Result<()> {
         self.call("PUT", "sys/unseal", &json!({ "key": self.keys.unseal }))?;
         poll("Vault does not become active", || {

@@ -180,7 +180,7 @@ impl Trial {
 
     /// Sends everything after the offset of the server.
     pub(crate) async fn finish(&self, running: &Running, path: &str) {
-        // Until the claim of the killed process has expired, the request is refused, which may
+        // Until the claim of the killed process has expired, the request is rejected, which may
         // reset the connection while the client sends the body.
         eventually(async || {
             let offset = self.offset(running, path).await;

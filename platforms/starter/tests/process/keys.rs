@@ -129,7 +129,7 @@ fn root_key_in_vault_is_rotated_while_replicas_run_sec_5() {
         .call("POST", &format!("{key}/rotate"), &Value::Null)
         .unwrap();
     encryption_with(url, "rewrap", &settings);
-    // Vault refuses the first version of the root key.
+    // Vault rejects the first version of the root key.
     let newest = json!({ "min_decryption_version": 2 });
     vault
         .call("POST", &format!("{key}/config"), &newest)

@@ -13,7 +13,7 @@ pub enum Topic {
     ConnectRetry,
     /// A failed initialisation is an error, not a null.
     SilentNull,
-    /// A limiter that cannot decide refuses.
+    /// A limiter that cannot decide rejects.
     LimiterFailure,
     /// A limiter counts for all replicas together.
     LimiterStore,
@@ -99,7 +99,7 @@ pub enum Topic {
     ErrorListener,
     /// Writes that belong together are one transaction.
     PartialWrite,
-    /// The database, not a look-up, refuses duplicates.
+    /// The database, not a look-up, rejects duplicates.
     LookupBeforeInsert,
     /// A schedule runs on one replica.
     Schedule,

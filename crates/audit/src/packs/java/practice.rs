@@ -81,7 +81,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 thrown,
                 Topic::ErrorAnswer,
                 Verdict::LikelyBroken,
-                "a filter refuses a caller with an exception, which becomes status 500, not 401",
+                "a filter rejects a caller with an exception, which becomes status 500, not 401",
             );
         }
     }

@@ -108,7 +108,7 @@ impl TestApp {
         .await
     }
 
-    /// Asserts that a repeat is refused with a reason and does not run.
+    /// Asserts that a repeat is rejected with a reason and does not run.
     pub(super) async fn refuses_repeat(&self, path: &str, reason: &str) {
         let calls = self.calls();
         let (status, text) = self.send("POST", path, "k1", "").await;

@@ -1,4 +1,4 @@
-//! Refusals of a start or a migration on a database of another program. They change nothing.
+//! Rejections of a start or a migration on a database of another program. They change nothing.
 
 use super::{
     super::{
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::DataError;
 
-/// Refuses a database of the legacy service, and one whose adoption was interrupted.
+/// Rejects a database of the legacy service, and one whose adoption was interrupted.
 pub(in super::super) async fn refuse_legacy(
     session: &mut Session<'_>,
     sets: &[MigrationSet],
@@ -42,7 +42,7 @@ pub(in super::super) async fn refuse_legacy(
     Ok(())
 }
 
-/// Refuses tables that the migrations of the set would create, if it has no history.
+/// Rejects tables that the migrations of the set would create, if it has no history.
 pub(in super::super) async fn refuse_foreign_tables(
     session: &mut Session<'_>,
     set: &MigrationSet,

@@ -208,7 +208,7 @@ impl Migrator<'_> {
     }
 }
 
-/// Refuses a pooler, because an adoption holds the lock of its session.
+/// Rejects a pooler, because an adoption holds the lock of its session.
 fn refuse_pooler(session: &Session<'_>) -> Result<(), DataError> {
     if session.is_pooled() {
         return Err(migration_error(
@@ -245,14 +245,14 @@ async fn refuse_migrated(session: &mut Session<'_>, set: &MigrationSet) -> Resul
     ))
 }
 
-/// Refuses a database that differs from the declared one.
+/// Rejects a database that differs from the declared one.
 async fn recognize(session: &mut Session<'_>, adoption: &Adoption) -> Result<(), DataError> {
     let mut problems = fingerprint::differences(session, adoption).await?;
     problems.extend(relocate::obstacles(session, adoption).await?);
     refuse(problems)
 }
 
-/// Refuses rows without a conversion.
+/// Rejects rows without a conversion.
 async fn check(
     session: &mut Session<'_>,
     adoption: &Adoption,

@@ -136,7 +136,7 @@ async fn rotated_password_opens_new_connections_conf_5() {
     rotation.set(Secret::new("second".to_owned()));
     let begun = Instant::now();
     while !publish("after").await {
-        assert!(begun.elapsed() < TIMEOUT, "the cluster refuses messages");
+        assert!(begun.elapsed() < TIMEOUT, "the cluster rejects messages");
     }
     // The member with the old password ends, and the next session has the new one.
     drop(session);

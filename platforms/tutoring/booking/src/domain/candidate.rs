@@ -194,7 +194,7 @@ pub(crate) fn judge_ways(need: &Need, booked: &[Booked]) -> Result<(), Refusal> 
     Ok(())
 }
 
-/// Returns the trainers who meet all conditions, the best first, and the refusals of the others.
+/// Returns the trainers who meet all conditions, the best first, and the rejections of the others.
 /// Trainers with the exact specialty and a good rating precede all others, then those with a good
 /// rating.
 pub(crate) fn rank(need: &Need, trainers: Vec<Trainer>) -> (Vec<Trainer>, Vec<(Uuid, Refusal)>) {

@@ -49,7 +49,7 @@ impl Schedule {
     }
 
     /// Chooses a trainer for a pending allocation, and reserves all slots in the same transaction.
-    /// Without a candidate it stays pending, with the reason and the refusals of all trainers.
+    /// Without a candidate it stays pending, with the reason and the rejections of all trainers.
     pub(super) async fn assign(
         &self,
         tx: &Transaction,
@@ -184,7 +184,7 @@ impl Schedule {
         Ok((zone.id, need))
     }
 
-    /// Checks one trainer again under a lock, and reserves the slots. A refusal undoes its own
+    /// Checks one trainer again under a lock, and reserves the slots. A rejection undoes its own
     /// statements alone. Returns the number of students before.
     async fn take(
         &self,

@@ -49,7 +49,7 @@ pub(crate) async fn message_is_sent_once_and_encrypted_sec_5(app: TestApp) {
         "{notification}"
     );
 
-    // Contact data are refused by kind, without the matched text.
+    // Contact data are rejected by kind, without the matched text.
     for text in ["call 98470 12345", "asha@example.org"] {
         let refused = app.send(&student(), &to_trainer("third", text));
         assert_eq!(refused.status, 400);

@@ -41,7 +41,7 @@ named! {
         Processing = "processing",
         /// The money was captured.
         Succeeded = "succeeded",
-        /// The provider refused the payment.
+        /// The provider rejected the payment.
         Failed = "failed",
         /// The order expired.
         Cancelled = "cancelled",
