@@ -150,7 +150,7 @@ impl StackService {
     }
 
     fn check_site(&self, exchange: &Exchange, parts: &Parts) -> Result<(), Error> {
-        let is_forged = self.stack.config.refuse_cross_site_cookies
+        let is_forged = self.stack.config.reject_cross_site_cookies
             && cross_site::is_forged(
                 &parts.method,
                 &parts.uri,

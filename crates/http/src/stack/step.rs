@@ -122,7 +122,7 @@ impl Step {
             Self::Cors => &["cors"],
             Self::ClientIp => &["trusted_proxies", "forwarded_header"],
             Self::Deadline => &["timeout"],
-            Self::CrossSiteGuard => &["refuse_cross_site_cookies"],
+            Self::CrossSiteGuard => &["reject_cross_site_cookies"],
             Self::BodyLimit => &["max_body_size", "limits.body", "server.max_body_memory"],
             Self::LoadShedding => &["load_shed"],
             Self::Authentication => &["rate_limit"],
@@ -169,7 +169,7 @@ impl Step {
                 count => format!(" [{count} trusted ranges]"),
             },
             Self::Deadline => format!(" [{}]", config.timeout),
-            Self::CrossSiteGuard if !config.refuse_cross_site_cookies => " [off]".to_owned(),
+            Self::CrossSiteGuard if !config.reject_cross_site_cookies => " [off]".to_owned(),
             Self::BodyLimit => format!(" [{}]", config.max_body_size),
             Self::LoadShedding => format!(
                 " [{} in flight, {} queue delay]",
