@@ -107,7 +107,7 @@ impl ConsumerMetrics {
                 "1 while an operator has paused the subscription, else 0.",
             ),
             refused_dead_letters: counter(
-                "messages_dead_letter_refusals_total",
+                "messages_dead_letter_rejections_total",
                 "Messages that went back to their queue because the broker rejected their dead letters.",
             ),
             dead: DeadLetterReason::ALL.map(|reason| {

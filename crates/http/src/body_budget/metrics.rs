@@ -48,7 +48,7 @@ impl BudgetMetrics {
         );
         let refused = |reason| {
             metrics.counter(
-                "request_body_budget_refused_total",
+                "request_body_budget_rejected_total",
                 "Requests rejected because the budget for request bodies was exhausted.",
                 &[("reason", reason)],
             )

@@ -24,7 +24,7 @@ use tokio::{sync::mpsc, time::timeout};
 /// Everything that a test waits for happens within this time.
 const TIMEOUT: Duration = Duration::from_secs(60);
 const TOPIC: &str = "test.happened";
-const METRIC: &str = "messages_dead_letter_refusals_total";
+const METRIC: &str = "messages_dead_letter_rejections_total";
 
 /// A broker in memory that rejects dead letters while the flag is set.
 struct RefusingBroker {
