@@ -1,4 +1,4 @@
-//! Collects all violations of a request, so that one answer names them (API-3).
+//! Collects all violations of a request, so that one response names them (API-3).
 
 mod location;
 #[cfg(test)]
@@ -11,8 +11,8 @@ use seaworthy_core::FieldViolation;
 use crate::footprint::Budget;
 use location::{Location, Step};
 
-/// The maximum number of violations in one answer. A body with a million bad elements must not cost
-/// a million messages.
+/// The maximum number of violations in one response. A body with a million bad elements must not
+/// cost a million messages.
 pub const MAX_VIOLATIONS: usize = 64;
 
 /// The maximum bytes of all violations together, paths and descriptions. With JSON escapes an

@@ -33,7 +33,7 @@ pub(crate) struct BodyTooLarge {
     limit: u64,
 }
 
-/// The result of reading a body, which the answer uses even if the handler's extractor hides the
+/// The result of reading a body, which the response uses even if the handler's extractor hides the
 /// error. It holds the body's share of the budget until the request is answered.
 #[derive(Debug, Clone)]
 pub(crate) struct BodyReport(Arc<Reading>);

@@ -136,10 +136,10 @@ pub(crate) struct Cors(ArcSwap<Option<Policy>>);
 /// The classification of the request's `Origin`, kept until the response.
 #[derive(Debug, Clone)]
 pub(crate) enum CrossOrigin {
-    /// CORS is off, or every origin is allowed and none was named: the answer does not depend on
+    /// CORS is off, or every origin is allowed and none was named: the response does not depend on
     /// it.
     Indifferent,
-    /// The answer depends on the origin, and this one is absent or not allowed.
+    /// The response depends on the origin, and this one is absent or not allowed.
     NotAllowed,
     /// Allowed: the values of the answer's headers.
     Allowed {
@@ -184,7 +184,7 @@ impl Cors {
         }
     }
 
-    /// The headers of the answer to a preflight, where the request is one and CORS is on. Its
+    /// The headers of the response to a preflight, where the request is one and CORS is on. Its
     /// status is [`PREFLIGHT_STATUS`].
     pub(crate) fn preflight(
         &self,
@@ -211,7 +211,8 @@ impl Cors {
     }
 }
 
-/// The status of the answer to every preflight: a rejection is the absence of the allowing headers.
+/// The status of the response to every preflight: a rejection is the absence of the allowing
+/// headers.
 pub(crate) const PREFLIGHT_STATUS: StatusCode = StatusCode::NO_CONTENT;
 
 impl CrossOrigin {

@@ -56,7 +56,7 @@ struct Inner {
 }
 
 impl Messaging {
-    /// Connects to the broker of the settings (LIFE-2). Retries until the broker answers or the
+    /// Connects to the broker of the settings (LIFE-2). Retries until the broker responds or the
     /// total connect timeout expires. `name` is the key of the settings, and the name in logs,
     /// probes and policies. A stop of the service closes the connection after all publishers have
     /// ended.

@@ -1,7 +1,7 @@
 /// Errors of a call to Redis. Their texts do not contain the address, which may contain a password.
 #[derive(Debug, thiserror::Error)]
 pub enum RedisError {
-    /// Redis did not answer within the timeout.
+    /// Redis did not respond within the timeout.
     #[error("Redis did not respond in time")]
     TimedOut,
     /// The connection failed.
@@ -15,7 +15,7 @@ pub enum RedisError {
         /// The error text, for logs. It may contain data of the request.
         detail: String,
     },
-    /// The answer has an unexpected type.
+    /// The reply has an unexpected type.
     #[error("the response of Redis has an unexpected type")]
     Unexpected,
 }

@@ -182,7 +182,7 @@ async fn long_run_allows_exact_rate_and_removes_keys_res_6() {
         match limiter.admit(&ada()).await {
             Ok(_) => allowed.push((asked, began.elapsed().as_secs_f64())),
             Err(refusal) => {
-                // On a busy machine Redis may once take too long to answer.
+                // On a busy machine Redis may once take too long to respond.
                 assert!(matches!(
                     refusal.by(),
                     Refused::RateLimited | Refused::Degraded
@@ -197,7 +197,7 @@ async fn long_run_allows_exact_rate_and_removes_keys_res_6() {
     assert!((4.0..8.0).contains(&took), "{took} s for 500");
     for tenth in 0..70 {
         let from = f64::from(tenth) / 10.0;
-        // Redis counted a request between its question and its answer.
+        // Redis counted a request between its question and its response.
         let within = |&&(asked, answered): &&(f64, f64)| asked >= from && answered < from + 0.98;
         let within = allowed.iter().filter(within).count();
         assert!(within <= 100, "{within} from {from}");

@@ -22,8 +22,8 @@ type OwnerScopes = dyn Fn(String) -> BoxFuture<'static, Result<Vec<String>, Erro
 /// that the owner has at the time of the request. A `*` at the end of a scope matches any rest.
 ///
 /// A key is accepted only on routes that require a scope, so that its scopes limit it. With a key,
-/// other routes that require credentials answer 403, and those with optional credentials treat the
-/// caller as anonymous.
+/// other routes that require credentials respond with 403, and those with optional credentials
+/// treat the caller as anonymous.
 #[derive(Clone)]
 pub struct ApiKeyAuthentication<A> {
     keys: ApiKeys,

@@ -22,7 +22,7 @@ use crate::{
     token::{Algorithm, ClockReading, KeySet, KeysValidity, TokenError},
 };
 
-/// Requests that may wait for newer keys. Each holds a connection. Further ones are answered with
+/// Requests that may wait for newer keys. Each holds a connection. Further ones get
 /// 503 at once.
 const MAX_WAITING: usize = 1_000;
 /// The maximum number of unknown keys that are remembered for one key set, at most 256 bytes each.

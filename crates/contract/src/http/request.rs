@@ -21,7 +21,7 @@ use crate::{
     json::{self, DecodeError, JsonMessage, parameter},
 };
 
-/// The maximum characters of the name of an unreadable parameter in an answer.
+/// The maximum characters of the name of an unreadable parameter in a response.
 const MAX_NAME_CHARACTERS: usize = 64;
 
 pub(super) async fn read<M>(

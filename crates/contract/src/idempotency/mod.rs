@@ -1,4 +1,4 @@
-//! `Idempotency-Key` on unsafe calls (API-6): a repeat gets the same answer, and another request
+//! `Idempotency-Key` on unsafe calls (API-6): a repeat gets the same response, and another request
 //! under the same key is rejected.
 //!
 //! The layer follows draft-ietf-httpapi-idempotency-key-header. A request with a key runs to its
@@ -32,7 +32,7 @@
 //! cookies and the address. `DatabaseStore` (feature `idempotency`) keeps keys in the database of
 //! the service, for all replicas and across restarts. `RedisStore` of `seaworthy-cache` keeps them
 //! in Redis. [`MemoryStore`] ends with its process. When a bounded store is full, the caller with
-//! the largest share loses the answers that expire first. A share belongs to the actor, or to the
+//! the largest share loses the responses that expire first. A share belongs to the actor, or to the
 //! address of an anonymous caller (the /64 for IPv6).
 //!
 //! ```

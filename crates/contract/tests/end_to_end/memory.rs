@@ -32,7 +32,7 @@ impl RequestMemory for NoMemory {
     }
 }
 
-/// Returns the answer to a body, and the maximum memory in use, in bytes.
+/// Returns the response to a body, and the maximum memory in use, in bytes.
 fn echo(content_type: &str, body: Vec<u8>) -> (StatusCode, String, u64) {
     let router = LibraryContract::new(Shelves).unguarded_router();
     let request = Request::post("/v1/echo")

@@ -97,7 +97,7 @@ impl Running {
             .await
     }
 
-    /// Sends the head of a request and no body, and answers with the head of the answer.
+    /// Sends the head of a request and no body, and answers with the head of the response.
     pub(crate) async fn head_of_request(&self, path: &str, headers: &[(&str, &str)]) -> String {
         use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 

@@ -161,7 +161,7 @@ impl Shared {
         outcome.map(drop)
     }
 
-    /// Commits. If the answer of the server is lost, the error is
+    /// Commits. If the reply of the server is lost, the error is
     /// [`DataErrorKind::OutcomeUnknown`].
     ///
     /// Only a transaction that wrote counts as a change of the running call and marks its key.

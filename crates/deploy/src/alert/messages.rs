@@ -100,7 +100,7 @@ pub(super) const ALERTS: &[Alert] = &[
         meaning: "A subscription has no connection to the broker for five minutes. Its messages wait in the queue.",
         causes: &[
             "The broker is down or unreachable.",
-            "The broker rejects the subscription: the log has its answer.",
+            "The broker rejects the subscription: the log has its reply.",
         ],
         triage: &[TriageStep::Open(
             "/readyz",

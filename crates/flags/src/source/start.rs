@@ -57,7 +57,7 @@ impl FlagsBuilder {
     /// Loads the flag files of a service and follows their changes and those of operators.
     ///
     /// Rules read `service`, `version` and `environment` (the profile) of the service. A store that
-    /// does not answer does not fail the start: the last known changes apply until it does.
+    /// does not respond does not fail the start: the last known changes apply until it does.
     ///
     /// # Errors
     /// [`StartError`] with all errors in the files.

@@ -8,7 +8,7 @@
 //!
 //! A body that exceeds the budget waits for [`MAX_WAIT`], and is then rejected with 503 and
 //! `Retry-After`. While bodies wait, the budget ends bodies whose clients do not send, with the
-//! same answer. It starts with the body that has the largest product of bytes held and time held.
+//! same response. It starts with the body that has the largest product of bytes held and time held.
 //! A body may wait if another one is heavier by that product, or holds more bytes.
 //! It never ends a complete body. So clients that send slowly, or never finish, cannot exhaust the
 //! budget.
@@ -158,7 +158,7 @@ impl BodyBudget {
                 .filter(|(weight, body)| *weight > own_weight || body.held > own_held)
                 .max_by_key(|(weight, _)| *weight);
             let Some((_, body)) = heaviest else {
-                // Handlers hold the rest and release it with their answers, or other bodies wait
+                // Handlers hold the rest and release it with their responses, or other bodies wait
                 // for the rest and this one has made its own room.
                 if is_alone || released >= bytes {
                     break;

@@ -112,7 +112,7 @@ impl StackService {
         Some(response)
     }
 
-    /// Runs one step on the way to the handler. Returns the response of a step that answers the
+    /// Runs one step on the way to the handler. Returns the response of a step that responds to the
     /// request itself.
     fn pass(
         &self,
@@ -221,7 +221,7 @@ impl Exchange {
             .map_err(|Panicked| panicked())
     }
 
-    /// Runs the last step: calls the handler, or answers 404 or 405.
+    /// Runs the last step: calls the handler, or responds with 404 or 405.
     pub(super) fn route(&mut self, request: Request<Body>) -> State {
         let stack = Arc::clone(&self.stack);
         match &self.target.found {

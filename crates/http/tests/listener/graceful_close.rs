@@ -80,7 +80,7 @@ async fn a_peer_that_does_not_read_does_not_hold_up_a_stop_life_4() {
     let mut client = RawClient::connect_with_receive_buffer(fixture.address, 4096)
         .await
         .unwrap();
-    // The rejected request behind the large answer is never reached.
+    // The rejected request behind the large response is never reached.
     let request = "GET /zeros/50000000 HTTP/1.1\r\nhost: a\r\n\r\nGET\r\n\r\n";
     client.send(request).await.unwrap();
     fixture

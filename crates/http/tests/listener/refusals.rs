@@ -39,7 +39,7 @@ const MALFORMED: [&str; 18] = [
 
 async fn answer(fixture: &Fixture, request: impl AsRef<[u8]>) -> Received {
     let mut client = RawClient::connect(fixture.address).await.unwrap();
-    // The answer may come before the last byte is sent.
+    // The response may come before the last byte is sent.
     let _ = client.send(request).await;
     client.read_to_end(TIMEOUT).await
 }

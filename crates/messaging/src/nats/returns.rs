@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{GroupName, Topic, transport::TransportError};
 
-/// The answer of the server to a purge.
+/// The reply of the server to a purge.
 #[derive(Debug, Deserialize)]
 struct Purged {}
 

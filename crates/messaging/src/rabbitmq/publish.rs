@@ -1,6 +1,6 @@
-//! Sends messages and assigns the answers of the broker to them.
+//! Sends messages and assigns the replies of the broker to them.
 //!
-//! The broker answers some rejections by closing the channel, and the client then fails every
+//! The broker reports some rejections by closing the channel, and the client then fails every
 //! message of the channel that waits for its confirm. Such a failure does not identify the rejected
 //! message. The messages of a rejected batch are sent one at a time until the rejected one is
 //! known.
@@ -26,10 +26,10 @@ use crate::{Envelope, PublishError, transport::TransportError};
 /// The result of a message.
 type Answer = Result<(), PublishError>;
 
-/// A message without a final answer, and the place for the answer.
+/// A message without a final reply, and the place for the reply.
 type Open<'a> = (&'a Envelope, &'a mut Answer);
 
-/// The broker's answer to one message.
+/// The broker's reply to one message.
 enum Outcome {
     /// The broker answered for this message.
     Answered(Answer),
@@ -50,7 +50,7 @@ enum Refusal {
 type ReturnKey = (String, String, String);
 
 impl Inner {
-    /// Sends all messages and returns an answer for each, in their order.
+    /// Sends all messages and returns a reply for each, in their order.
     pub(super) async fn send(
         &self,
         link: &Link,

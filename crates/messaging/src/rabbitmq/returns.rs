@@ -1,4 +1,4 @@
-//! Counts how often the members of a group returned each message without an answer.
+//! Counts how often the members of a group returned each message without a reply.
 //!
 //! Below version 4.3 a quorum queue counts every return of a message as a delivery, and no client
 //! can prevent it. So a member appends the IDs of the messages that it returns to a stream of the

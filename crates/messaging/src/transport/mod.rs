@@ -81,7 +81,7 @@ pub trait Transport: Send + Sync + 'static {
     /// Declares the topics of a publisher (MSG-2).
     fn declare(&self, topics: Vec<TopicPlan>) -> BoxFuture<'_, Result<(), TransportError>>;
 
-    /// Publishes a batch and returns the results in its order after the broker has answered.
+    /// Publishes a batch and returns the results in its order after the broker has responded.
     /// Without a connection it returns `Unavailable` at once.
     fn publish(&self, batch: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<(), PublishError>>>;
 
@@ -127,7 +127,7 @@ pub trait Transport: Send + Sync + 'static {
         true
     }
 
-    /// Whether the broker answers.
+    /// Whether the broker responds.
     fn check(&self) -> BoxFuture<'_, Result<(), TransportError>>;
 
     /// Returns messages of a dead-letter topic after `after`, the oldest first, and leaves them

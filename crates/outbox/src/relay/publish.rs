@@ -14,7 +14,7 @@ use crate::store::{
     settle::{Disposition, settle},
 };
 
-/// Longer than a publisher needs to fail. Without this limit, a broker that never answers would
+/// Longer than a publisher needs to fail. Without this limit, a broker that never responds would
 /// keep its partitions claimed.
 const MAX_PUBLISH_TIME: Duration = Duration::from_secs(60);
 

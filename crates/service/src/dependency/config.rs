@@ -26,7 +26,8 @@ pub struct ConnectConfig {
     pub total_timeout: Timeout,
     /// Time limit for one attempt.
     pub attempt_timeout: Timeout,
-    /// How often a backoff probes whether an address that did not answer accepts connections again.
+    /// How often a backoff probes whether an address that did not respond accepts connections
+    /// again.
     pub probe_interval: Timeout,
 }
 

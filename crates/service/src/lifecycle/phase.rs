@@ -9,7 +9,7 @@ pub enum Phase {
     Preflight,
     /// Starts logs, metrics and traces.
     Telemetry,
-    /// Opens the HTTP and admin listeners, which answer probes: alive, not ready, and which
+    /// Opens the HTTP and admin listeners, which respond to probes: alive, not ready, and which
     /// dependency is missing. Other requests get 503.
     Listen,
     /// Runs the assembly function: it connects dependencies, checks migrations and warms caches

@@ -39,7 +39,7 @@ impl VaultServer {
     /// Starts the program, which `SEAWORTHY_TEST_VAULT` names, and waits until both engines answer.
     ///
     /// # Errors
-    /// It cannot be started, or does not answer in time.
+    /// It cannot be started, or does not respond in time.
     pub fn start(program: impl Into<PathBuf>) -> io::Result<Self> {
         let mut server = Self {
             program: program.into(),
@@ -121,12 +121,12 @@ impl VaultServer {
     /// Sends a request as root to a path below `/v1/`, and returns the JSON of the response.
     ///
     /// # Errors
-    /// Vault does not answer, or rejects.
+    /// Vault does not respond, or rejects.
     pub fn call(&self, method: &str, path: &str, body: &Value) -> io::Result<Value> {
         let answer = self.answer(method, path, body)?;
         if !(200..300).contains(&answer.status) {
             return Err(io::Error::other(format!(
-                "Vault answers {} to {method} {path}: {}",
+                "Vault responded with {} to {method} {path}: {}",
                 answer.status, answer.body
             )));
         }
@@ -151,7 +151,7 @@ impl VaultServer {
         http::request(self.address, method, &format!("/v1/{path}"), headers, &body)
     }
 
-    /// Closes it: it answers, and gives nothing away until [`unseal`](Self::unseal).
+    /// Closes it: it responds, and gives nothing away until [`unseal`](Self::unseal).
     ///
     /// # Errors
     /// Vault rejects.

@@ -10,7 +10,7 @@ use crate::app::{PASSWORD, Replica, SECRETS, builder_with};
 /// Short times, so that replicas use a new key soon.
 const TIMES: [&str; 2] = ["kms.refresh_interval=50ms", "kms.delete_after=100ms"];
 
-/// Runs a subcommand of `encryption`, and returns its answer.
+/// Runs a subcommand of `encryption`, and returns its response.
 fn encryption(url: &str, subcommand: &str) -> Value {
     encryption_with(url, subcommand, &SECRETS)
 }

@@ -129,7 +129,7 @@ pub struct SmsConfig {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SmsProvider {
-    /// There is no provider. The routes of codes by SMS answer 503.
+    /// There is no provider. The routes of codes by SMS respond with 503.
     #[default]
     Off,
     /// The log shows the codes. Only the profile `development` accepts it.

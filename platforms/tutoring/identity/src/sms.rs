@@ -90,7 +90,7 @@ impl fmt::Debug for Msg91 {
     }
 }
 
-/// MSG91 answers 200 also to requests that it rejects.
+/// MSG91 responds with 200 also to requests that it rejects.
 #[derive(Deserialize)]
 struct Msg91Reply {
     r#type: String,

@@ -1,5 +1,5 @@
 //! Routes of section 6 whose services also have tests of their own, or are not built yet. A service
-//! that does not run answers 502, or 503 once its circuit breaker is open.
+//! that does not run responds with 502, or 503 once its circuit breaker is open.
 
 use seaworthy::prelude::Timeout;
 use serde_json::json;
@@ -224,7 +224,7 @@ pub(crate) async fn further_routes_refuse_callers_without_rights_auth_5(app: &Te
         }
         for token in refused {
             let (status, code) = outcome(&call(token));
-            // 405 is the answer for a method that is not built yet.
+            // 405 is the response for a method that is not built yet.
             if !matches!(
                 (status, &*code),
                 (403, "FORBIDDEN") | (404 | 405 | 502 | 503, _)

@@ -87,7 +87,7 @@ impl Remote {
         }))
     }
 
-    /// Reads the flags once. If the server does not answer, reads the last good ones. A service
+    /// Reads the flags once. If the server does not respond, reads the last good ones. A service
     /// starts without them too, with the defaults of the code.
     pub(super) async fn start(&self) {
         let fetched = match &self.source {

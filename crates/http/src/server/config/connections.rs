@@ -11,7 +11,7 @@ const DEFAULT_MAX_CONNECTIONS: NonZeroU32 = NonZeroU32::new(16_384).unwrap();
 const DEFAULT_FIRST_BYTE_TIMEOUT: Timeout = Timeout::from_secs(10);
 /// Longer than the 60 s of common load balancers, so that they close idle connections first.
 const DEFAULT_IDLE_TIMEOUT: Timeout = Timeout::from_secs(75);
-/// Longer than most requests, so that a half-closed client gets its answer. Short enough that the
+/// Longer than most requests, so that a half-closed client gets its response. Short enough that the
 /// request of a client that is gone costs little.
 const DEFAULT_HALF_CLOSE_TIMEOUT: Timeout = Timeout::from_millis(500);
 /// Short enough to spread traffic over new replicas, long enough that handshakes cost little.
@@ -43,8 +43,8 @@ pub struct ConnectionLimitsConfig {
     pub max_age: Timeout,
     /// Random deviation of `max_age` for each connection, as a ratio.
     pub max_age_jitter: Ratio,
-    /// Time in which a closing connection still answers new requests, and reads the last bytes of
-    /// its client, so that a reset does not destroy the response.
+    /// Time in which a closing connection still responds to new requests, and reads the last bytes
+    /// of its client, so that a reset does not destroy the response.
     pub linger: Timeout,
 }
 

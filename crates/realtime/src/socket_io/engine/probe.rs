@@ -25,11 +25,11 @@ pub(super) enum Probe<S = WebSocket> {
 pub(super) enum Progress {
     /// The client may send its probe.
     Waiting,
-    /// The answer to the probe has to be sent.
+    /// The response to the probe has to be sent.
     Answering,
-    /// The answer may be in the buffer of the WebSocket.
+    /// The response may be in the buffer of the WebSocket.
     Flushing,
-    /// The client has received the answer.
+    /// The client has received the response.
     Answered,
     /// The client has ended the change.
     Upgraded,

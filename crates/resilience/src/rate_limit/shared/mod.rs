@@ -6,7 +6,7 @@
 //! Redis for each request. [`LeasedRateLimiter`] borrows a few units at a time and decides most
 //! requests in memory.
 //!
-//! When Redis does not answer within its timeout, a policy decides:
+//! When Redis does not respond within its timeout, a policy decides:
 //! [`OnStoreFailure`](super::OnStoreFailure). A breaker then keeps requests from each waiting for
 //! the timeout.
 

@@ -108,7 +108,7 @@ pub(crate) async fn strangers_cannot_write_or_read_auth_5(app: TestApp) {
         app.get("/conversations", &stranger)["pagination"]["total"],
         0
     );
-    // An administrator writes to a user, who then answers.
+    // An administrator writes to a user, who then responds.
     let admin = token(1, Role::Admin);
     let body = json!({ "recipientIds": [Uuid::from_u128(8)], "type": "system",
         "content": "Call us at 98470 12345", "clientMessageId": "d" });
