@@ -33,6 +33,7 @@ mod lifecycle;
 mod listener;
 mod memory_check;
 mod no_settings;
+pub mod platform;
 pub mod preflight;
 pub mod private_files;
 mod reload;
