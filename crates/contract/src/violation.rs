@@ -20,6 +20,13 @@ pub const MAX_VIOLATIONS: usize = 64;
 pub const MAX_VIOLATIONS_BYTES: usize = 12 * 1024;
 
 /// The two names of a field.
+///
+/// ```
+/// use seaworthy_contract::Field;
+///
+/// static PROJECT_ID: Field = Field { proto: "project_id", json: "projectId" };
+/// assert_eq!(PROJECT_ID.json, "projectId");
+/// ```
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Field {
     /// The name in the `.proto`, such as `project_id`. gRPC clients know it.

@@ -11,6 +11,17 @@ const MAX_KEYS: usize = 64;
 const MAX_ATTEMPTS: usize = 4;
 
 /// The keys of one issuer.
+///
+/// ```
+/// use seaworthy_auth::token::{Algorithm, KeySet, VerificationKey};
+/// use seaworthy_core::Secret;
+///
+/// let secret = Secret::new(b"0f8b1d0c6a3e47f2b95d2c81a7e6f439".to_vec());
+/// let key = VerificationKey::secret(Algorithm::Hs256, &secret)?;
+/// let keys = KeySet::new([key]);
+/// # drop(keys);
+/// # Ok::<_, seaworthy_auth::token::KeyError>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct KeySet(Vec<VerificationKey>);
 

@@ -67,6 +67,12 @@ pub mod attributes {
 const MAX_MESSAGE: usize = 1_000;
 
 /// The ID of a dead letter. A message that fails again after a replay is another dead letter.
+///
+/// ```
+/// use seaworthy_messaging::DeadLetterId;
+///
+/// assert_eq!(DeadLetterId::new("0192d3a8").as_str(), "0192d3a8");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct DeadLetterId(Arc<str>);

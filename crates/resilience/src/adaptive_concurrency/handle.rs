@@ -34,6 +34,20 @@ const RESPONDING: u8 = 1;
 const READING: u8 = 2;
 
 /// The adaptive limit of one service or dependency. Cheap to clone. All clones share the limit.
+///
+/// ```
+/// use std::time::Instant;
+///
+/// use seaworthy_resilience::adaptive_concurrency::{
+///     AdaptiveConcurrency, AdaptiveConcurrencyConfig, Priority,
+/// };
+/// use seaworthy_telemetry::metrics::Metrics;
+///
+/// let config = AdaptiveConcurrencyConfig::default();
+/// let limit = AdaptiveConcurrency::new("stock", &config, &Metrics::new());
+/// let permit = limit.admit(Priority::Normal, Instant::now());
+/// assert!(permit.is_ok());
+/// ```
 #[derive(Clone)]
 pub struct AdaptiveConcurrency(Arc<Inner>);
 
