@@ -77,7 +77,7 @@ impl Keyring {
         Ok(())
     }
 
-    /// Removes a key. Values whose data keys it wraps can no longer be decrypted.
+    /// Removes a key. Values whose data keys it wraps cannot be decrypted without it.
     ///
     /// # Errors
     /// The key does not exist, or is active.

@@ -51,8 +51,8 @@ pub(crate) fn is_forged(
     !origins.all(|origin| is_own(origin.as_bytes(), uri, headers))
 }
 
-/// Returns whether a request comes from a page of this origin, from the user, or from a client that
-/// is not a browser and has no credentials that browsers send by themselves.
+/// Returns whether a request comes from a page of this origin or from the user. A client that is
+/// not a browser has no credentials that browsers send by themselves, so its requests pass too.
 ///
 /// Older browsers do not send `Sec-Fetch-Site`. Without it, a request with such credentials may
 /// come from any page: cookies, a password or ticket in `Authorization`, or a client certificate.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 const DEFAULT_MAX_CONNECTIONS: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 /// The devices and browser windows of one user.
 const DEFAULT_MAX_CONNECTIONS_PER_USER: NonZeroU32 = NonZeroU32::new(5).unwrap();
-/// The clients behind one address that connect at the same moment.
+/// The clients with one address that connect at the same moment.
 const DEFAULT_MAX_UNAUTHENTICATED_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(50).unwrap();
 /// More than a page shows at once.
 const DEFAULT_MAX_ROOMS: NonZeroU32 = NonZeroU32::new(100).unwrap();

@@ -18,7 +18,7 @@ type OwnerScopes = dyn Fn(String) -> BoxFuture<'static, Result<Vec<String>, Erro
 /// Authenticates requests with the header `X-API-Key` by an API key, and all others by another
 /// authentication.
 ///
-/// The actor is the owner of the key, and has the role [`API_KEY_ROLE`] and those scopes of the key
+/// The actor is the owner of the key. It has the role [`API_KEY_ROLE`] and the scopes of the key
 /// that the owner has at the time of the request. A `*` at the end of a scope matches any rest.
 ///
 /// A key is accepted only on routes that require a scope, so that its scopes limit it. With a key,

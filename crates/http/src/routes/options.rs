@@ -118,8 +118,8 @@ impl RouteOptions {
     }
 
     /// Declares that the handler keeps at most `size` of a body when it asks for the next chunk.
-    /// The budget for request bodies is then charged for at most `size` and one chunk, until the
-    /// request is answered and the handler has dropped the body.
+    /// The budget for request bodies is then charged for at most `size` and one chunk. The charge
+    /// ends when the response is sent and the handler has dropped the body.
     #[must_use]
     pub fn buffers_body(mut self, size: ByteSize) -> Self {
         self.body_reader = BodyReader::Buffer(size.get());
@@ -207,7 +207,7 @@ impl RouteOptions {
         self.flag(RequiredFlag::new(key))
     }
 
-    /// Hides the route behind a feature flag. While it is off for a caller, the response is that of
+    /// Requires a feature flag for the route. While it is off for a caller, the response is that of
     /// a route that does not exist, after the check of the access.
     #[must_use]
     pub fn hidden_by_flag(self, key: impl Into<Box<str>>) -> Self {

@@ -40,13 +40,13 @@ impl ServerHandle {
         self.registry.drain();
     }
 
-    /// Stops accepting and drops every connection and its requests now.
+    /// Stops accepting, and drops every connection and its requests at once.
     pub fn abort(&self) {
         self.stop.cancel();
         self.registry.abort();
     }
 
-    /// The connections open now, oldest first.
+    /// The open connections, oldest first.
     #[must_use]
     pub fn connections(&self) -> Vec<ConnectionSnapshot> {
         self.registry.snapshot()

@@ -29,7 +29,7 @@ pub struct ConnectionStats {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ConnectionStatsSnapshot {
-    /// Connections open now.
+    /// Open connections.
     pub open: u64,
     /// Connections accepted, those closed at once included.
     pub accepted: u64,

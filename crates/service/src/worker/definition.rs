@@ -66,8 +66,8 @@ pub struct WorkerRun {
 }
 
 impl Worker {
-    /// Creates a worker. By default a run has a timeout of 5 minutes and 3 attempts, an interval
-    /// has a jitter of 10 %, and a stalled worker makes the service `degraded`.
+    /// Creates a worker. By default a run has a timeout of 5 minutes and 3 attempts, and an
+    /// interval has a jitter of 10 %. A stalled worker makes the service `degraded`.
     pub fn new<W, F>(name: impl Into<Arc<str>>, schedule: Schedule, work: W) -> Self
     where
         W: Fn(WorkerRun) -> F + Send + Sync + 'static,

@@ -42,9 +42,9 @@ impl Migrator<'_> {
     /// `legacy_` elsewhere. No legacy service may run.
     ///
     /// # Errors
-    /// No set has an [`Adoption`], the database has migrations already, its tables differ from the
-    /// declared ones, rows cannot be converted, or a statement fails. The database is then as it
-    /// was. If the connection is lost on MySQL, call this function again.
+    /// No set has an [`Adoption`], the database has migrations already, or its tables differ from
+    /// the declared ones. Also if rows cannot be converted, or a statement fails. The database is
+    /// then as it was. If the connection is lost on MySQL, call this function again.
     pub async fn adopt(&self, dry_run: bool) -> Result<AdoptionReport, DataError> {
         let (set, adoption) = self.adoption()?;
         let mut lease = self.begin(dry_run).await?;

@@ -38,7 +38,7 @@ pub(crate) struct Trainer {
     pub(crate) is_busy: bool,
 }
 
-/// What a student needs.
+/// The needs of a student.
 #[derive(Debug, Clone)]
 pub(crate) struct Need {
     pub(crate) category: String,
@@ -100,7 +100,7 @@ impl Refusal {
         }
     }
 
-    /// Returns the numbers behind the reason.
+    /// Returns the numbers of the reason.
     pub(crate) fn detail(self) -> String {
         match self {
             Self::TooFar { km } => format!("{km:.1} km"),

@@ -107,7 +107,7 @@ impl FromRow for RefusalRow {
     }
 }
 
-/// Which allocations a list shows.
+/// The filter of a list of allocations.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Filter {
     All,

@@ -1,4 +1,4 @@
-//! Push services behind a trait.
+//! The trait of push services.
 
 mod apns;
 mod assertion;

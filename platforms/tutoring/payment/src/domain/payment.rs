@@ -130,7 +130,7 @@ impl Payment {
         matches!(self.status, Status::Initiated | Status::Processing)
     }
 
-    /// Whether the order can no longer be paid.
+    /// Whether the order cannot be paid because it has ended.
     pub(crate) fn is_expired(&self, now: DateTime<Utc>) -> bool {
         self.expires_at <= now
     }

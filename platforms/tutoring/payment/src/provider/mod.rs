@@ -1,4 +1,4 @@
-//! The payment provider behind a trait.
+//! The trait of payment providers.
 
 mod fake;
 mod razorpay;
