@@ -16,7 +16,7 @@ use location::{Location, Step};
 pub const MAX_VIOLATIONS: usize = 64;
 
 /// The maximum bytes of all violations together, paths and descriptions. With JSON escapes an
-/// answer stays below 32 KiB.
+/// response stays below 32 KiB.
 pub const MAX_VIOLATIONS_BYTES: usize = 12 * 1024;
 
 /// The two names of a field.
@@ -171,7 +171,7 @@ impl Violations {
     }
 
     /// Whether a violation was omitted because of the limit. Further reading finds nothing that the
-    /// answer could name.
+    /// response could name.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.full

@@ -34,7 +34,7 @@ pub(crate) struct BodyTooLarge {
 }
 
 /// The result of reading a body, which the response uses even if the handler's extractor hides the
-/// error. It holds the body's share of the budget until the request is answered.
+/// error. It holds the body's share of the budget until the response is sent.
 #[derive(Debug, Clone)]
 pub(crate) struct BodyReport(Arc<Reading>);
 
@@ -175,12 +175,12 @@ pub(crate) fn limited(
 /// How a handler reads request bodies, which determines how many bytes it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum BodyReader {
-    /// The whole body, until the request is answered.
+    /// The whole body, until the response is sent.
     #[default]
     Whole,
     /// Chunk by chunk, without keeping any.
     Pieces,
-    /// Chunk by chunk, keeping at most this number of bytes until the request is answered.
+    /// Chunk by chunk, keeping at most this number of bytes until the response is sent.
     Buffer(u64),
     /// One message of a gRPC stream at a time.
     Messages,

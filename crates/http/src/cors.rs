@@ -1,7 +1,7 @@
 //! Cross-origin resource sharing (SEC-2), as the Fetch standard defines it.
 //!
-//! The step is outside the routes. It answers preflights for every path and method, and the page
-//! that caused a 404 or 405 can read the response.
+//! The step is outside the routes. It responds to preflights for every path and method, and the
+//! page that caused a 404 or 405 can read the response.
 
 use std::{collections::HashSet, str::FromStr};
 
@@ -141,7 +141,7 @@ pub(crate) enum CrossOrigin {
     Indifferent,
     /// The response depends on the origin, and this one is absent or not allowed.
     NotAllowed,
-    /// Allowed: the values of the answer's headers.
+    /// Allowed: the values of the response headers.
     Allowed {
         origin: HeaderValue,
         exposed: Option<HeaderValue>,
@@ -249,7 +249,7 @@ impl CrossOrigin {
     }
 }
 
-/// A shared cache must keep answers for different origins apart. Other values of `Vary` are the
+/// A shared cache must keep responses for different origins apart. Other values of `Vary` are the
 /// handler's and stay.
 fn vary_by_origin(headers: &mut HeaderMap) {
     let named = headers.get_all(header::VARY).iter().any(|line| {

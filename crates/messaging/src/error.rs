@@ -27,7 +27,7 @@ pub enum PublishError {
         topic: Topic,
     },
     /// The broker cannot be reached, does not respond in time, or rejects temporarily. Without an
-    /// answer the message may have been published.
+    /// reply the message may have been published.
     #[error("the broker did not confirm the message")]
     Unavailable(#[source] Cause),
     /// A queue of the topic has reached its maximum length. The broker itself works, so other

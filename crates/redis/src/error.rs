@@ -7,7 +7,7 @@ pub enum RedisError {
     /// The connection failed.
     #[error("Redis cannot be reached: {0}")]
     Unreachable(String),
-    /// Redis answered with an error.
+    /// Redis responded with an error.
     #[error("Redis rejected the command: {code}")]
     Refused {
         /// The error code, such as `WRONGTYPE`.

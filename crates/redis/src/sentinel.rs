@@ -50,7 +50,7 @@ pub(crate) struct Master {
 #[derive(Debug)]
 pub(crate) struct Named {
     pub(crate) master: Master,
-    /// Whether more than half of them answered, so that at least one of them took part in the last
+    /// Whether more than half of them responded, so that at least one of them took part in the last
     /// vote.
     is_majority: bool,
 }

@@ -66,7 +66,7 @@ pub enum StorageError {
     /// The server did not respond.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// The server answered with an error.
+    /// The server responded with an error.
     #[error("the server responded with {status} and the code {code:?}{hint}", hint = hint(code))]
     Response {
         /// The status.

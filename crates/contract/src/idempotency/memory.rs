@@ -20,8 +20,8 @@ const ENTRY_COST: usize = 256;
 /// The memory of a header besides its text, in bytes. An estimate.
 const HEADER_COST: usize = 64;
 
-/// Keeps answers in memory, bounded in number and size. If it is full, the caller with the largest
-/// share loses the response that expires first. Running calls never lose their key.
+/// Keeps responses in memory, bounded in number and size. If it is full, the caller with the
+/// largest share loses the response that expires first. Running calls never lose their key.
 ///
 /// ```
 /// use seaworthy_contract::idempotency::{IdempotencyConfig, MemoryStore};
@@ -173,7 +173,7 @@ impl State {
     }
 
     /// Makes room for more `entries` of `cost` bytes. Returns `false` if that would remove an
-    /// answer of a caller with a smaller share.
+    /// response of a caller with a smaller share.
     fn make_room(&mut self, limits: Limits, own: &Arc<str>, entries: usize, cost: usize) -> bool {
         loop {
             let (bound, more) = if self.entries.len() + entries > limits.entries {

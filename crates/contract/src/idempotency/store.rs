@@ -109,7 +109,7 @@ pub enum KeyState {
     Claimed(u64),
     /// The request is running.
     Running,
-    /// The request was answered.
+    /// The request has a response.
     Answered(RecordedAnswer),
     /// The request took effect, and its response was not kept.
     AnswerNotKept,

@@ -2,7 +2,7 @@
 //!
 //! The limit of one body and the limit of requests in flight bound memory only as their product,
 //! which exceeds any container. The budget bounds the sum. It is charged for every byte of a
-//! request body when the reader receives it, and released when the request is answered. A declared
+//! request body when the reader receives it, and released when the response is sent. A declared
 //! length costs nothing. Decoders charge it for the decoded form of a request too
 //! ([`RequestMemory`](seaworthy_core::RequestMemory)).
 //!
@@ -39,7 +39,8 @@ pub(crate) use room::Room;
 
 /// A quarter of a small container of 256 MiB: 32 bodies of 2 MiB, or thousands of the usual size.
 pub const DEFAULT_BODY_BUDGET: ByteSize = ByteSize::mebibytes(64);
-/// Most handlers answer and release their bytes in less time. It is short compared to any deadline.
+/// Most handlers respond and release their bytes in less time. It is short compared to any
+/// deadline.
 const MAX_WAIT: Duration = Duration::from_secs(1);
 /// The `Retry-After` of a rejected body.
 const RETRY_AFTER: Duration = Duration::from_secs(1);

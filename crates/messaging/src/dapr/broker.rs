@@ -153,7 +153,7 @@ impl Transport for DaprBroker {
         Box::pin(async { Err(unsupported("measure the lag of a group")) })
     }
 
-    /// The broker of the component may be unavailable although the sidecar answers.
+    /// The broker of the component may be unavailable although the sidecar responds.
     fn check(&self) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move { self.metadata().await.map(drop) })
     }

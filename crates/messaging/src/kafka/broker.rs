@@ -152,7 +152,7 @@ impl Inner {
             Some(member) => {
                 let answer = ask(&member, &partitions, timeout);
                 // This may be the last reference to the client of a member that has left. The
-                // answer does not wait for the end of the client.
+                // reply does not wait for the end of the client.
                 drop(Arc::into_inner(member).map(Detached::new));
                 answer
             }

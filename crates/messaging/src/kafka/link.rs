@@ -83,7 +83,7 @@ impl Link {
         self.timeout
     }
 
-    /// Checks that the cluster answers.
+    /// Checks that the cluster responds.
     pub(super) async fn check(&self) -> Result<(), TransportError> {
         self.request(|client, timeout| client.fetch_metadata(Some(NO_TOPIC), timeout).map(drop))
             .await

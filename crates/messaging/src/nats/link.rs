@@ -45,7 +45,7 @@ pub(super) struct Link {
 /// Errors of a request to JetStream.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RequestError {
-    /// JetStream answered with an error.
+    /// JetStream responded with an error.
     #[error("{0}")]
     Refused(jetstream::Error),
     /// The user may not publish to the subject of the request.

@@ -31,7 +31,7 @@ type Open<'a> = (&'a Envelope, &'a mut Answer);
 
 /// The broker's reply to one message.
 enum Outcome {
-    /// The broker answered for this message.
+    /// The broker replied for this message.
     Answered(Answer),
     /// The channel failed while the message waited for its confirm.
     ChannelFailed(lapin::Error),

@@ -36,7 +36,8 @@ struct Keys {
 }
 
 impl VaultServer {
-    /// Starts the program, which `SEAWORTHY_TEST_VAULT` names, and waits until both engines answer.
+    /// Starts the program, which `SEAWORTHY_TEST_VAULT` names, and waits until both engines
+    /// respond.
     ///
     /// # Errors
     /// It cannot be started, or does not respond in time.

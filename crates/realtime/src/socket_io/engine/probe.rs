@@ -90,8 +90,8 @@ impl<S: FrameSocket> Probe<S> {
     }
 }
 
-/// Reads the probe of the client and answers it, or reads the packet that ends the change. Returns
-/// `None` if the client breaks the protocol.
+/// Reads the probe of the client and responds to it, or reads the packet that ends the change.
+/// Returns `None` if the client breaks the protocol.
 async fn advance(websocket: &mut impl FrameSocket, progress: &mut Progress) -> Option<()> {
     if *progress == Progress::Answered {
         let packet = read(websocket).await?;
