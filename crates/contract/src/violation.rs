@@ -15,7 +15,7 @@ use location::{Location, Step};
 /// cost a million messages.
 pub const MAX_VIOLATIONS: usize = 64;
 
-/// The maximum bytes of all violations together, paths and descriptions. With JSON escapes an
+/// The maximum bytes of all violations together, paths and descriptions. With JSON escapes a
 /// response stays below 32 KiB.
 pub const MAX_VIOLATIONS_BYTES: usize = 12 * 1024;
 

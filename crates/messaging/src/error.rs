@@ -26,7 +26,7 @@ pub enum PublishError {
         /// The topic.
         topic: Topic,
     },
-    /// The broker cannot be reached, does not respond in time, or rejects temporarily. Without an
+    /// The broker cannot be reached, does not respond in time, or rejects temporarily. Without a
     /// reply the message may have been published.
     #[error("the broker did not confirm the message")]
     Unavailable(#[source] Cause),

@@ -172,7 +172,7 @@ impl State {
         }
     }
 
-    /// Makes room for more `entries` of `cost` bytes. Returns `false` if that would remove an
+    /// Makes room for more `entries` of `cost` bytes. Returns `false` if that would remove a
     /// response of a caller with a smaller share.
     fn make_room(&mut self, limits: Limits, own: &Arc<str>, entries: usize, cost: usize) -> bool {
         loop {
