@@ -59,8 +59,8 @@ fn profile_path(prefix: &Path, target: Target, workload: Workload) -> PathBuf {
     name.into()
 }
 
-/// Returns the instructions of a server process that answers a number of requests, including its
-/// start and stop.
+/// Returns the instructions of a server process that responds to a number of requests, including
+/// its start and stop.
 fn count(
     target: Target,
     workload: Workload,

@@ -29,7 +29,7 @@ pub(crate) struct Faults {
 }
 
 impl Faults {
-    /// Refuses faults that nothing ends.
+    /// Rejects faults that nothing ends.
     pub(super) fn check(&self) -> Result<(), Failure> {
         if self.faults.len() != self.heals.len() {
             return Err("each --fault needs a --heal".into());

@@ -32,8 +32,8 @@ pub(crate) fn count_instructions(requests: u32) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Returns the instructions of a process that answers a number of requests. They include the start
-/// and the verification of all tokens.
+/// Returns the instructions of a process that responds to a number of requests. They include the
+/// start and the verification of all tokens.
 fn count(requests: u32, authenticated: bool) -> Result<u64, Failure> {
     let name = format!("seaworthy-bench-{}.callgrind", process::id());
     let file = env::temp_dir().join(name);

@@ -16,8 +16,8 @@ pub struct AuditLogConfig {
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
     pub key: Option<Secret<String>>,
-    /// Additional keys that verify and do not sign, by a name of your choice: the next key during a
-    /// change of `key`, and each earlier key while its records are stored.
+    /// Additional keys that verify and do not sign, by a name of your choice. Add the next key
+    /// before you change `key`, and keep each earlier key while its records are stored.
     pub additional_verification_keys: BTreeMap<String, VerificationKeyConfig>,
     /// The retention of entries in days. Without it, entries are stored forever.
     pub retention_days: Option<NonZeroU32>,

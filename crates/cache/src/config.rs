@@ -40,7 +40,7 @@ pub struct CacheConfig {
     /// The time limit of a call to Redis.
     pub timeout: Timeout,
     /// The prefix of the keys and leases in Redis. The default is SERVICE:PROFILE:CACHE, such as
-    /// orders:production:cache, so that services and deployments that share a Redis share no
+    /// orders:production:cache. Services and deployments that share a Redis therefore share no
     /// entries and no leases.
     pub prefix: Option<String>,
     /// The maximum memory of a cache in the process.

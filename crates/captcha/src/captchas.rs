@@ -190,7 +190,7 @@ impl Captchas {
         if !self.is_on() {
             return Ok(());
         }
-        let stored = match store::count(&self.database, id, self.config.max_tries.get()).await? {
+        let stored = match store::count(&self.database, id, self.config.max_attempts.get()).await? {
             Counted::Valid(stored) => stored,
             Counted::Expired => return Err(CaptchaError::Expired),
             Counted::Invalid => return Err(CaptchaError::Invalid),

@@ -39,12 +39,12 @@ pub(crate) enum Counted {
 pub(crate) async fn count(
     database: &Database,
     id: &str,
-    max_tries: u32,
+    max_attempts: u32,
 ) -> Result<Counted, DataError> {
     let id = hash(id);
     let counted = sql("UPDATE captchas SET tries = tries + 1 WHERE id_hash = ? AND tries < ?")
         .bind(id.clone())
-        .bind(max_tries)
+        .bind(max_attempts)
         .execute(database)
         .await?;
     if counted.rows_affected() == 0 {

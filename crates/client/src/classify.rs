@@ -24,7 +24,8 @@ impl<B> Classify<Response<B>, ClientError> for ClassifyClient {
     }
 }
 
-/// Classifies an error. Limits and mistakes of this client say nothing about the dependency.
+/// Classifies an error. Limits and invalid requests of this client do not count as failures of the
+/// dependency.
 pub(crate) fn of_error(error: &ClientError) -> Outcome {
     match error {
         ClientError::Connect { source, .. } if is_refused(&**source) => Outcome::Unreachable,

@@ -13,7 +13,7 @@ const UNSAFE: &str = "x-unsafe";
 /// `#[schemars(extend("x-link" = true))]`. A section or list passes it on to everything in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mark {
-    /// Allows what production refuses otherwise (`x-allowance`).
+    /// Allows what production rejects otherwise (`x-allowance`).
     Allowance,
     /// Browsers visit the address or send it as their origin (`x-browser-address`).
     BrowserAddress,
@@ -68,7 +68,7 @@ impl Marks {
         self.marks.contains(&mark)
     }
 
-    /// The values that production must refuse.
+    /// The values that production must reject.
     #[must_use]
     pub fn unsafe_values(&self) -> &[UnsafeValue] {
         &self.unsafe_values
@@ -114,7 +114,7 @@ impl FromIterator<Mark> for Marks {
     }
 }
 
-/// A value, or a range of values, that production must refuse (CONF-3).
+/// A value, or a range of values, that production must reject (CONF-3).
 ///
 /// A settings type declares a list of them with `x-unsafe`. Each has either `value`, for one value,
 /// or `above`, for everything that is larger. A duration or a size is a text such as `"10m"`.

@@ -4,6 +4,13 @@ use crate::nearest::nearest;
 
 /// The environment of a service. It selects the file that overrides `config.yaml` (CONF-2) and how
 /// strict preflight is.
+///
+/// ```
+/// use seaworthy_config::Profile;
+///
+/// assert_eq!("staging".parse::<Profile>(), Ok(Profile::Staging));
+/// assert!("prod".parse::<Profile>().is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Profile {
     /// The machine of a developer. Unsafe settings are warnings.

@@ -136,7 +136,7 @@ impl<'a> Declarations<'a> {
     }
 }
 
-/// Refuses declarations of a contract that is not served.
+/// Rejects declarations of a contract that is not served.
 pub(crate) fn refuse_in_client(declared: &[(String, Access)]) -> Result<(), BuildError> {
     let mut diagnostics = Diagnostics::default();
     for (method, _) in declared {

@@ -142,10 +142,9 @@ impl Builder {
     /// Compiles the files. Imports are searched for in `includes`.
     ///
     /// # Errors
-    /// A file is missing or is not valid proto, or the contract contains something that is not
-    /// supported: an unknown rule, a path variable that does not name a field, two methods on one
-    /// route, or a method without an access declaration. The error lists every location with file,
-    /// line and column.
+    /// A file is missing or is not valid proto. Or the contract has an unknown rule, a path
+    /// variable that does not name a field, two methods on one route, or a method without an access
+    /// declaration. The error lists every location with file, line and column.
     pub fn compile(
         &self,
         files: &[impl AsRef<Path>],

@@ -1,9 +1,10 @@
 //! Compiles contracts at build time, without `protoc` or other system packages.
 //!
 //! One `.proto` with `google.api.http` and validation rules becomes messages, a gRPC server and
-//! client, HTTP routes over the same implementation, checks for both and an OpenAPI 3.1 document
-//! (API-1). The compiler implements every rule of a contract, or fails the build with its location.
-//! Every method declares its callers with `(seaworthy.access)`, or the build fails (AUTH-5).
+//! client, and HTTP routes over the same implementation. The compiler also generates checks for
+//! both, and an OpenAPI 3.1 document (API-1). The compiler implements every rule of a contract, or
+//! fails the build with its location. Every method declares its callers with `(seaworthy.access)`,
+//! or the build fails (AUTH-5).
 //!
 //! ```
 //! let folder = tempfile::tempdir()?;

@@ -47,7 +47,7 @@ pub trait Contract: Send + Sync + 'static {
         + Sync
         + 'static;
 
-    /// Returns the service for a gRPC server. It refuses messages that are larger than
+    /// Returns the service for a gRPC server. It rejects messages that are larger than
     /// [`ContractConfig::max_body_size`]. It does not check the caller's access:
     /// `seaworthy_grpc::Contracts` does.
     fn unguarded_grpc(&self) -> Self::Grpc;

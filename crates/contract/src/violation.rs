@@ -1,4 +1,4 @@
-//! Collects all violations of a request, so that one answer names them (API-3).
+//! Collects all violations of a request, so that one response names them (API-3).
 
 mod location;
 #[cfg(test)]
@@ -11,15 +11,22 @@ use seaworthy_core::FieldViolation;
 use crate::footprint::Budget;
 use location::{Location, Step};
 
-/// The maximum number of violations in one answer. A body with a million bad elements must not cost
-/// a million messages.
+/// The maximum number of violations in one response. A body with a million bad elements must not
+/// cost a million messages.
 pub const MAX_VIOLATIONS: usize = 64;
 
-/// The maximum bytes of all violations together, paths and descriptions. With JSON escapes an
-/// answer stays below 32 KiB.
+/// The maximum bytes of all violations together, paths and descriptions. With JSON escapes a
+/// response stays below 32 KiB.
 pub const MAX_VIOLATIONS_BYTES: usize = 12 * 1024;
 
 /// The two names of a field.
+///
+/// ```
+/// use seaworthy_contract::Field;
+///
+/// static PROJECT_ID: Field = Field { proto: "project_id", json: "projectId" };
+/// assert_eq!(PROJECT_ID.json, "projectId");
+/// ```
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Field {
     /// The name in the `.proto`, such as `project_id`. gRPC clients know it.
@@ -164,7 +171,7 @@ impl Violations {
     }
 
     /// Whether a violation was omitted because of the limit. Further reading finds nothing that the
-    /// answer could name.
+    /// response could name.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.full

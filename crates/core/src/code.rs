@@ -3,6 +3,13 @@ use std::fmt;
 /// The kind of an [`Error`](crate::Error), from which HTTP and gRPC derive their status (API-2).
 ///
 /// The pairs of statuses follow the HTTP mapping that `google.rpc.Code` documents.
+///
+/// ```
+/// use seaworthy_core::Code;
+///
+/// assert_eq!(Code::NotFound.http_status(), 404);
+/// assert_eq!(Code::NotFound.name(), "NOT_FOUND");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Code {

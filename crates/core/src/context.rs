@@ -38,6 +38,15 @@ tokio::task_local! {
 }
 
 /// The facts about a request that every layer may read.
+///
+/// ```
+/// use seaworthy_core::{Actor, RequestContext, ServiceIdentity};
+///
+/// let context = RequestContext::background(ServiceIdentity::new("orders", "1.0.0"));
+/// assert!(context.set_actor(Actor::new("user-7")));
+/// assert!(!context.set_actor(Actor::new("user-8")), "the actor is set once");
+/// assert_eq!(context.actor().map(Actor::as_str), Some("user-7"));
+/// ```
 #[derive(Debug)]
 pub struct RequestContext {
     service: ServiceIdentity,
@@ -74,6 +83,12 @@ pub enum Snapshot {
 pub struct Actor(Arc<str>);
 
 /// The tenant whose data a request may reach.
+///
+/// ```
+/// use seaworthy_core::Tenant;
+///
+/// assert_eq!(Tenant::new("acme").as_str(), "acme");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Tenant(Arc<str>);
 

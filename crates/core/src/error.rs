@@ -28,6 +28,13 @@ struct Inner {
 }
 
 /// A violation of one field of a request (API-3).
+///
+/// ```
+/// use seaworthy_core::{Error, FieldViolation};
+///
+/// let error = Error::invalid(vec![FieldViolation::new("items[2].price", "must be positive")]);
+/// assert_eq!(error.reason(), "VALIDATION_FAILED");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct FieldViolation {
     /// Path of the field in the request, such as `items[2].price`.

@@ -25,6 +25,6 @@
 /// assert!(!request.charge_memory(1000));
 /// ```
 pub trait RequestMemory: Send + Sync {
-    /// Charges `bytes` until the request is answered. Returns `false` if the budget has no room.
+    /// Charges `bytes` until the response is sent. Returns `false` if the budget has no room.
     fn charge(&self, bytes: u64) -> bool;
 }

@@ -5,8 +5,8 @@ const INTERFACE_BITS: u32 = 64;
 
 /// Returns the network that a per-IP limit counts as one client.
 ///
-/// That is the whole IPv4 address, or the /64 of an IPv6 address, because one subscriber usually
-/// owns a /64 and can use any address in it. An IPv4 address written as IPv6 counts as IPv4.
+/// That is the whole IPv4 address, or the /64 of an IPv6 address. One subscriber usually owns a /64
+/// and can use any address in it. An IPv4 address written as IPv6 counts as IPv4.
 ///
 /// ```
 /// use seaworthy_core::network_of;

@@ -56,8 +56,8 @@ pub enum CryptoError {
     /// Vault cannot be reached, or did not respond in time.
     #[error("Vault cannot be reached")]
     Unreachable(#[from] ClientError),
-    /// Vault refused the request.
-    #[error("Vault refused: {0}")]
+    /// Vault rejected the request.
+    #[error("Vault rejected the request: {0}")]
     Refused(&'static str),
 }
 

@@ -5,6 +5,14 @@ const MAX_LENGTH: usize = 64;
 
 /// The name of a key-encryption key: 1 to 64 letters, digits, `.`, `_`, `-` and `:`, without a
 /// leading point. Every stored value contains it, so it is not secret.
+///
+/// ```
+/// use seaworthy_crypto::KeyId;
+///
+/// assert_eq!(KeyId::new("orders:2026-11")?.as_str(), "orders:2026-11");
+/// assert!(KeyId::new("../orders").is_err());
+/// # Ok::<_, seaworthy_crypto::InvalidKeyId>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyId(Arc<str>);
 

@@ -18,6 +18,19 @@ const PURPOSE: &[u8] = b"seaworthy data key 1:";
 /// it, rewrap all data keys ([`Sealer::rewrap`](crate::Sealer::rewrap)), and
 /// [`remove`](Self::remove) the old one. The keys come from settings, so each step is a change of
 /// the settings.
+///
+/// ```
+/// use seaworthy_core::Secret;
+/// use seaworthy_crypto::{KeyId, Keyring};
+///
+/// let (old, new) = (KeyId::new("2026-10")?, KeyId::new("2026-11")?);
+/// let keyring = Keyring::new(old.clone(), &Secret::new([7; 32]))?;
+/// keyring.add(new.clone(), &Secret::new([8; 32]))?;
+/// keyring.activate(&new)?;
+/// // Rewrap all data keys before you remove the old key.
+/// keyring.remove(&old)?;
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Keyring(Arc<RwLock<Keys>>);
 
@@ -64,7 +77,7 @@ impl Keyring {
         Ok(())
     }
 
-    /// Removes a key. Values whose data keys it wraps can no longer be decrypted.
+    /// Removes a key. Values whose data keys it wraps cannot be decrypted without it.
     ///
     /// # Errors
     /// The key does not exist, or is active.

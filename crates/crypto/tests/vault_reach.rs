@@ -106,7 +106,7 @@ async fn vault_is_trusted_only_by_its_authority_sec_5() {
     }
 }
 
-/// Answers one request as Vault answers a rotation. Returns the head of the request.
+/// Answers one request as Vault responds to a rotation. Returns the head of the request.
 async fn one_request(listener: TcpListener) -> String {
     let (mut stream, _) = listener.accept().await.unwrap();
     let mut head = String::new();

@@ -51,7 +51,7 @@ pub struct CsvReaderConfig {
     pub max_field_size: ByteSize,
     /// Maximum size of a row.
     pub max_row_size: ByteSize,
-    /// Maximum number of bad rows. With more, the file is refused.
+    /// Maximum number of bad rows. With more, the file is rejected.
     pub max_bad_rows: NonZeroU32,
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// Makes a text harmless for spreadsheets: it prefixes `'` to a text that begins with `=`, `+`,
+/// Makes a text harmless for spreadsheets. It prefixes `'` to a text that begins with `=`, `+`,
 /// `-`, `@`, `|`, `%`, a tab or a carriage return, also after spaces and quotes. [`restore`]
 /// returns the text.
 ///

@@ -5,6 +5,14 @@ use bytes::Bytes;
 use crate::{BadRow, defuse};
 
 /// A field of an exported row.
+///
+/// ```
+/// use seaworthy_csv::Cell;
+///
+/// assert_eq!(Cell::from("=cmd"), Cell::Text("=cmd".into()));
+/// assert_eq!(Cell::from(-5), Cell::Plain("-5".to_owned()));
+/// assert_eq!(Cell::from(None::<&str>), Cell::Empty);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cell<'a> {
     /// Text, which the writer makes harmless for spreadsheets.

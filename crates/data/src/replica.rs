@@ -174,7 +174,7 @@ impl Replica {
     }
 }
 
-/// Probes a replica until it answers, or the database is dropped or closed.
+/// Probes a replica until it responds, or the database is dropped or closed.
 async fn probe(replica: Weak<Replica>) {
     loop {
         tokio::time::sleep(PROBE_INTERVAL).await;

@@ -1,7 +1,7 @@
 //! Deployment files from the [facts](seaworthy_facts::Facts) of services.
 //!
-//! Every port, path, timeout, metric and name comes from the facts. What an operator decides, such
-//! as thresholds and images, comes from an [`Overlay`]. The same input gives the same files.
+//! Every port, path, timeout, metric and name comes from the facts. Decisions of operators, such as
+//! thresholds and images, come from an [`Overlay`]. The same input gives the same files.
 
 mod alert;
 mod dashboard;
@@ -45,8 +45,8 @@ impl RenderError {
 /// Renders all files of the services.
 ///
 /// # Errors
-/// Two services have one name, or the facts lack something that only the caller knows, such as the
-/// address behind a secret.
+/// Two services have one name, or the facts lack something that only the caller knows, such as an
+/// address in a secret.
 pub fn render(services: &[Facts], overlay: &Overlay) -> Result<Files, RenderError> {
     let mut files = Files::new();
     let mut names: Vec<_> = services.iter().map(|facts| facts.name.as_str()).collect();

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-/// The version of the document. A reader refuses every other version.
+/// The version of the document. A reader rejects every other version.
 pub const FORMAT: u32 = 1;
 
 /// The facts of one service.

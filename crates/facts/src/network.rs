@@ -20,7 +20,7 @@ pub struct Listener {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Probe {
-    /// The name of the listener that answers it.
+    /// The name of the listener that responds to it.
     pub listener: String,
     /// The path.
     pub path: String,

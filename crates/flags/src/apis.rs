@@ -45,11 +45,11 @@ fn served(api: &str) -> Cow<'_, str> {
 }
 
 impl Flags {
-    /// Refuses calls of routes that a flag lists in `apis`, such as `GET /reports/{id}`, while that
+    /// Rejects calls of routes that a flag lists in `apis`, such as `GET /reports/{id}`, while that
     /// flag is off for the caller. The template is that of the route. The name of a gRPC method is
     /// a route of its own: `POST /reports.v1.Reports/Get`.
     ///
-    /// Refused calls get 403 `FEATURE_DISABLED`, after the check of the access.
+    /// Rejected calls get 403 `FEATURE_DISABLED`, after the check of the access.
     pub fn guard_apis(&self) {
         self.0.guards_apis.store(true, Relaxed);
     }

@@ -41,7 +41,7 @@ enum Targeting {
 /// Whether a rule that cannot be compiled is an error of the whole set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Strictness {
-    /// A mistake rejects the whole set. For files of the service.
+    /// An error rejects the whole set. For files of the service.
     Strict,
     /// A flag with a broken rule evaluates to `PARSE_ERROR`. For sets of a flag server.
     Lenient,

@@ -30,12 +30,12 @@ impl<'a> Path<'a> {
     }
 }
 
-/// A mistake in a document of flags.
+/// An error in a document of flags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The names and indices of the path to the value.
     pub path: Vec<String>,
-    /// A description of the mistake.
+    /// A description of the error.
     pub problem: String,
 }
 
@@ -54,21 +54,21 @@ impl From<DeclareError> for Problem {
     }
 }
 
-/// Logs mistakes in new flags, which are not used.
-pub(crate) fn log_refused(mistakes: &str) {
+/// Logs errors in new flags, which are not used.
+pub(crate) fn log_rejected(errors: &str) {
     tracing::error!(
-        mistakes,
+        errors,
         "feature flags have errors, and the previous flags remain active"
     );
 }
 
-/// Returns all mistakes in one line.
-pub(crate) fn join(mistakes: &[impl fmt::Display]) -> String {
-    let texts: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+/// Returns all errors in one line.
+pub(crate) fn join(errors: &[impl fmt::Display]) -> String {
+    let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
     texts.join("; ")
 }
 
-/// All mistakes in a document.
+/// All errors in a document.
 #[derive(Debug, Default)]
 pub(crate) struct Problems(pub(crate) Vec<Problem>);
 

@@ -51,7 +51,7 @@ impl Compiler {
     /// Compiles a document in flagd's format.
     ///
     /// # Errors
-    /// All mistakes in the document.
+    /// All errors in the document.
     pub fn compile(
         &self,
         mut document: Value,
@@ -114,7 +114,7 @@ impl Compiler {
     }
 }
 
-/// Writes integral values such as 5.0 as integers, because some clients refuse them as integers.
+/// Writes integral values such as 5.0 as integers, because some clients reject them as integers.
 fn write_integers(document: &mut Value) {
     let flags = document.get_mut("flags").and_then(Value::as_object_mut);
     for flag in flags.into_iter().flat_map(|flags| flags.values_mut()) {

@@ -132,7 +132,7 @@ impl Flags {
         is_part || group.is_some_and(|group| guard.switches.groups().contains(&group))
     }
 
-    /// Refuses an override that would turn off a protected part.
+    /// Rejects an override that would turn off a protected part.
     ///
     /// # Errors
     /// [`ChangeError::Protected`].

@@ -115,7 +115,7 @@ impl Contracts {
     }
 
     /// Adds a contract. The contract declares who may call each of its methods, on both transports.
-    /// Requests that are refused ahead of any contract use the error format of the first contract.
+    /// Requests that are rejected ahead of any contract use the error format of the first contract.
     pub fn with<C: Contract>(self, contract: C) -> Self {
         self.with_options(contract, |_| MethodOptions::new())
     }
@@ -143,7 +143,7 @@ impl Contracts {
     }
 
     /// Answers repeats of unsafe HTTP calls with an `Idempotency-Key` from `store` (API-6).
-    /// Refusals have the error format of each contract.
+    /// Rejections have the error format of each contract.
     pub fn idempotency_keys(
         mut self,
         config: IdempotencyConfig,

@@ -63,7 +63,7 @@ impl MethodOptions {
         Self(self.0.sensitive_query())
     }
 
-    /// Refuses requests from pages of other origins even without a cookie
+    /// Rejects requests from pages of other origins even without a cookie
     /// ([`RouteOptions::sets_session`]).
     #[must_use]
     pub fn sets_session(self) -> Self {

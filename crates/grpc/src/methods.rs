@@ -115,8 +115,8 @@ fn failure(status: &Status) -> Option<&ResponseError> {
     std::error::Error::source(status)?.downcast_ref()
 }
 
-/// Whether a message was too large. tonic answers it with `OUT_OF_RANGE`. Other implementations
-/// answer `RESOURCE_EXHAUSTED`, and clients expect it.
+/// Whether a message was too large. tonic responds to it with `OUT_OF_RANGE`. Other implementations
+/// respond with `RESOURCE_EXHAUSTED`, and clients expect it.
 fn is_too_large(status: &Status) -> bool {
     status.code() == tonic::Code::OutOfRange
         && status

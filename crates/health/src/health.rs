@@ -123,7 +123,7 @@ impl Health {
                 .compare_exchange(STARTING, STARTED, Ordering::SeqCst, Ordering::SeqCst);
     }
 
-    /// Marks the service as stopping. It is unready from now on.
+    /// Marks the service as stopping. The service is unready from then on.
     pub fn set_stopping(&self) {
         self.0.phase.store(STOPPING, Ordering::SeqCst);
     }

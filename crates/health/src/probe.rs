@@ -1,6 +1,13 @@
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 /// Why a check failed. Only the admin listener and logs contain the text.
+///
+/// ```
+/// use seaworthy_health::CheckFailure;
+///
+/// let failure = CheckFailure::new("the queue has 10,000 messages");
+/// assert_eq!(failure.to_string(), "the queue has 10,000 messages");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct CheckFailure(String);
@@ -23,6 +30,21 @@ pub(crate) enum Source {
 }
 
 /// A health check and its name.
+///
+/// ```
+/// use seaworthy_health::{CheckFailure, Health, HealthConfig, Probe, Readiness};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// let health = Health::new(HealthConfig::default());
+/// health.register(Probe::critical("database", || async { Ok(()) }));
+/// health.register(Probe::optional("search", || async {
+///     Err(CheckFailure::new("the index cannot be reached"))
+/// }));
+/// health.set_started();
+/// health.refresh_once().await;
+/// assert_ne!(health.readiness(), Readiness::NotReady, "an optional check does not decide");
+/// # });
+/// ```
 #[derive(Clone)]
 pub struct Probe {
     pub(crate) name: Arc<str>,

@@ -20,7 +20,7 @@ pub trait Authenticate: Send + Sync + 'static {
         route: &RouteOptions,
     ) -> Authentication;
 
-    /// Returns the value of `WWW-Authenticate` for a refused caller (RFC 9110, section 11.6.1).
+    /// Returns the value of `WWW-Authenticate` for a rejected caller (RFC 9110, section 11.6.1).
     fn challenge(&self, refusal: &Error, route: &RouteOptions) -> Option<HeaderValue> {
         let _ = (refusal, route);
         None

@@ -1,4 +1,4 @@
-//! Limits the size of a request's body (SEC-3). A body that declares a larger size is refused, and
+//! Limits the size of a request's body (SEC-3). A body that declares a larger size is rejected, and
 //! one that grows larger is cut off. Its bytes are charged to the budget of the process.
 
 use std::{
@@ -33,8 +33,8 @@ pub(crate) struct BodyTooLarge {
     limit: u64,
 }
 
-/// The result of reading a body, which the answer uses even if the handler's extractor hides the
-/// error. It holds the body's share of the budget until the request is answered.
+/// The result of reading a body, which the response uses even if the handler's extractor hides the
+/// error. It holds the body's share of the budget until the response is sent.
 #[derive(Debug, Clone)]
 pub(crate) struct BodyReport(Arc<Reading>);
 
@@ -175,12 +175,12 @@ pub(crate) fn limited(
 /// How a handler reads request bodies, which determines how many bytes it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum BodyReader {
-    /// The whole body, until the request is answered.
+    /// The whole body, until the response is sent.
     #[default]
     Whole,
     /// Chunk by chunk, without keeping any.
     Pieces,
-    /// Chunk by chunk, keeping at most this number of bytes until the request is answered.
+    /// Chunk by chunk, keeping at most this number of bytes until the response is sent.
     Buffer(u64),
     /// One message of a gRPC stream at a time.
     Messages,

@@ -1,9 +1,9 @@
 //! Compression of JSON and HTML responses, safe against BREACH.
 //!
 //! The length of a compressed response depends on its content. A page of another site can make a
-//! browser request a page with the user's cookies, choose a part of it, and guess a secret in it by
-//! the length (BREACH, 2013). So a response is compressed only if no other site can have caused
-//! it. A response that sets a cookie or a session is never compressed.
+//! browser request a page with the user's cookies. It can choose a part of that page, and guess a
+//! secret in it by the length (BREACH, 2013). So a response is compressed only if no other site can
+//! have caused it. A response that sets a cookie or a session is never compressed.
 
 mod config;
 

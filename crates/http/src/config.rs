@@ -28,10 +28,10 @@ pub struct HttpConfig {
     pub forwarded_header: ForwardedHeader,
     /// Cross-origin resource sharing: which pages of other origins may call the service.
     pub cors: CorsConfig,
-    /// Whether to refuse unsafe requests with cookies from pages of other origins. Origins that
+    /// Whether to reject unsafe requests with cookies from pages of other origins. Origins that
     /// CORS allows with credentials may send them. Routes that start a session are guarded without
     /// cookies too.
-    pub refuse_cross_site_cookies: bool,
+    pub reject_cross_site_cookies: bool,
     /// Rate limits per user or client IP.
     pub rate_limit: RateLimitsConfig,
     /// Limit on the requests in flight.
@@ -52,7 +52,7 @@ impl Default for HttpConfig {
             trusted_proxies: Vec::new(),
             forwarded_header: ForwardedHeader::default(),
             cors: CorsConfig::default(),
-            refuse_cross_site_cookies: true,
+            reject_cross_site_cookies: true,
             rate_limit: RateLimitsConfig::default(),
             load_shed: LoadShedConfig::default(),
             compression: CompressionConfig::default(),

@@ -1,7 +1,7 @@
 //! Cross-origin resource sharing (SEC-2), as the Fetch standard defines it.
 //!
-//! The step is outside the routes. It answers preflights for every path and method, and the page
-//! that caused a 404 or 405 can read the response.
+//! The step is outside the routes. It responds to preflights for every path and method, and the
+//! page that caused a 404 or 405 can read the response.
 
 use std::{collections::HashSet, str::FromStr};
 
@@ -49,7 +49,7 @@ pub struct CorsConfig {
     /// Whether pages of other origins may call the service.
     pub enabled: bool,
     /// The allowed origins: scheme, host and port, such as `https://app.example.org`. `*` allows
-    /// every origin. Production refuses `*`, plain HTTP and loopback.
+    /// every origin. Production rejects `*`, plain HTTP and loopback.
     #[schemars(extend("x-reloadable" = true, "x-browser-address" = true, "x-cors-origins" = true))]
     pub allowed_origins: Vec<String>,
     /// The allowed methods.
@@ -136,12 +136,12 @@ pub(crate) struct Cors(ArcSwap<Option<Policy>>);
 /// The classification of the request's `Origin`, kept until the response.
 #[derive(Debug, Clone)]
 pub(crate) enum CrossOrigin {
-    /// CORS is off, or every origin is allowed and none was named: the answer does not depend on
+    /// CORS is off, or every origin is allowed and none was named: the response does not depend on
     /// it.
     Indifferent,
-    /// The answer depends on the origin, and this one is absent or not allowed.
+    /// The response depends on the origin, and this one is absent or not allowed.
     NotAllowed,
-    /// Allowed: the values of the answer's headers.
+    /// Allowed: the values of the response headers.
     Allowed {
         origin: HeaderValue,
         exposed: Option<HeaderValue>,
@@ -184,7 +184,7 @@ impl Cors {
         }
     }
 
-    /// The headers of the answer to a preflight, where the request is one and CORS is on. Its
+    /// The headers of the response to a preflight, where the request is one and CORS is on. Its
     /// status is [`PREFLIGHT_STATUS`].
     pub(crate) fn preflight(
         &self,
@@ -211,7 +211,8 @@ impl Cors {
     }
 }
 
-/// The status of the answer to every preflight: a refusal is the absence of the allowing headers.
+/// The status of the response to every preflight: a rejection is the absence of the allowing
+/// headers.
 pub(crate) const PREFLIGHT_STATUS: StatusCode = StatusCode::NO_CONTENT;
 
 impl CrossOrigin {
@@ -248,7 +249,7 @@ impl CrossOrigin {
     }
 }
 
-/// A shared cache must keep answers for different origins apart. Other values of `Vary` are the
+/// A shared cache must keep responses for different origins apart. Other values of `Vary` are the
 /// handler's and stay.
 fn vary_by_origin(headers: &mut HeaderMap) {
     let named = headers.get_all(header::VARY).iter().any(|line| {

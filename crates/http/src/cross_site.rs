@@ -2,7 +2,7 @@
 //!
 //! A cookie identifies the user and not the page that sends the request. Browsers send the origin
 //! of the page in `Sec-Fetch-Site`, older ones in `Origin`. So forms need no token: an unsafe
-//! request with cookies from another origin is refused. Other clients send neither header, and no
+//! request with cookies from another origin is rejected. Other clients send neither header, and no
 //! page can use their cookies. `SameSite` cookies alone are not enough, because another subdomain
 //! is the same site (F. Valsorda, "Cross-Site Request Forgery", 2025, implemented in Go 1.25).
 //!
@@ -51,8 +51,8 @@ pub(crate) fn is_forged(
     !origins.all(|origin| is_own(origin.as_bytes(), uri, headers))
 }
 
-/// Returns whether a request comes from a page of this origin, from the user, or from a client that
-/// is not a browser and has no credentials that browsers send by themselves.
+/// Returns whether a request comes from a page of this origin or from the user. A client that is
+/// not a browser has no credentials that browsers send by themselves, so its requests pass too.
 ///
 /// Older browsers do not send `Sec-Fetch-Site`. Without it, a request with such credentials may
 /// come from any page: cookies, a password or ticket in `Authorization`, or a client certificate.

@@ -35,7 +35,7 @@ fn milliseconds(text: &[u8]) -> Option<u64> {
     Some(std::str::from_utf8(text).ok()?.parse().unwrap_or(u64::MAX))
 }
 
-/// Refuses a request whose deadline is not after its start.
+/// Rejects a request whose deadline is not after its start.
 pub(crate) fn check(deadline: Option<Deadline>, started: Instant) -> Result<(), Error> {
     match deadline {
         Some(deadline) if deadline.instant() <= started => Err(exceeded()),

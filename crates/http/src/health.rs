@@ -6,7 +6,7 @@ use axum::body::Body;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use seaworthy_health::Health;
 
-/// The source of the probes' results. Every method must answer from memory.
+/// The source of the probes' results. Every method must respond from memory.
 pub trait HealthSource: Send + Sync + 'static {
     /// Returns whether the process works. Checks no dependency (HLTH-2).
     fn is_alive(&self) -> bool {

@@ -1,6 +1,6 @@
 //! Load shedding by a limit on the requests in flight, which follows the latency (RES-7).
 //!
-//! A queue in front of a saturated service makes every request late. A refusal makes one request
+//! A queue in front of a saturated service makes every request late. A rejection makes one request
 //! wait. [`AdaptiveConcurrency`] measures the latency of the whole service, because a full
 //! connection pool is a bottleneck too.
 

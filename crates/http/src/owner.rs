@@ -6,8 +6,8 @@ use seaworthy_core::{RequestContext, context, network_of};
 const ANONYMOUS: &str = "anonymous";
 
 /// Returns the owner of the data that this request creates: the authenticated user, or the network
-/// of an anonymous client, so that one client can neither use the quota of all others nor read
-/// their data.
+/// of an anonymous client. So one client can neither use the quota of all others nor read their
+/// data.
 #[must_use]
 pub fn request_owner() -> String {
     context::with_current(

@@ -12,6 +12,13 @@ use crate::{ImageError, ImagesConfig, Picture, Rendition, header, render::render
 const KIBIBYTE: u64 = 1024;
 
 /// Renders pictures within a budget of memory and threads. Clones share the budget.
+///
+/// ```
+/// use seaworthy_images::{Images, ImagesConfig};
+///
+/// let config = ImagesConfig::default();
+/// assert_eq!(Images::new(&config).config().max_memory, config.max_memory);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Images(Arc<Inner>);
 

@@ -66,7 +66,7 @@ impl Rendition {
     }
 
     /// A picture of at most `width` by `height` pixels with this ratio, from the center of the
-    /// picture. What does not fit the ratio is cut off.
+    /// picture. The parts outside this ratio are cut off.
     pub fn fill(width: u32, height: u32) -> Self {
         Self::of(Shape::Fill(width.max(1), height.max(1)))
     }

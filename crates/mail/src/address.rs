@@ -10,7 +10,7 @@ use url::Host;
 ///
 /// The address is ASCII, so that every mail server accepts it. An internationalized domain is
 /// converted to its ASCII form (RFC 5891). A local part that is not ASCII needs SMTPUTF8
-/// (RFC 6531), which many servers do not offer, and is refused.
+/// (RFC 6531), which many servers do not offer, and is rejected.
 ///
 /// ```
 /// use seaworthy_mail::MailAddress;

@@ -16,7 +16,7 @@ const DEFAULT_MAX_MAILBOX_MESSAGES: NonZeroU16 = NonZeroU16::new(100).unwrap();
 #[serde(default, deny_unknown_fields)]
 pub struct MailConfig {
     /// The URL of the mail server. The default is the development mailbox in memory, which
-    /// production refuses.
+    /// production rejects.
     pub url: MailUrl,
     /// The password of the user in the URL.
     #[serde(skip_serializing)]
@@ -25,7 +25,7 @@ pub struct MailConfig {
     pub from: Option<MailAddress>,
     /// The timeout of one message, from connecting to the last response.
     pub timeout: Timeout,
-    /// Sends mail and password without TLS, readable on the whole network path. Production refuses
+    /// Sends mail and password without TLS, readable on the whole network path. Production rejects
     /// it.
     #[schemars(extend("x-unsafe" = [{
         "id": "SEC-1",

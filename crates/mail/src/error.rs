@@ -37,7 +37,7 @@ pub enum MailError {
     /// The server did not respond in time. Whether it has the message is unknown.
     #[error("the mail server did not respond in time: {0}")]
     TimedOut(Elapsed),
-    /// A policy of this process refused the call. Nothing was sent.
+    /// A policy of this process rejected the call. Nothing was sent.
     #[error(transparent)]
     Refused(Refusal),
 }

@@ -4,7 +4,7 @@
 //! - Each error is transient or permanent, so a caller knows whether to retry.
 //! - Without TLS nothing is sent, unless a setting allows it.
 //! - In development no server is needed: the mailbox keeps the last messages in memory. Production
-//!   refuses it.
+//!   rejects it.
 //!
 //! [`Mailer::send`] sends a message once. If the response of the server is lost, the server may or
 //! may not have the message. To deliver a message reliably, send it from a consumer of the outbox.

@@ -162,7 +162,7 @@ mod tests {
         #[test]
         fn message_has_no_injected_headers_sec_6(subject in "\\PC{1,200}", id in "\\PC{0,40}", text in "[\\PC\r\n]{0,200}") {
             let from: MailAddress = "City Events <events@example.org>".parse().unwrap();
-            // A line separator is not a control character, and is refused too.
+            // A line separator is not a control character, and is rejected too.
             let Ok(mail) = Mail::new("ada@example.org", subject) else {
                 return Ok(());
             };

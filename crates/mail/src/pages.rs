@@ -17,7 +17,7 @@ pre{white-space:pre-wrap;overflow-wrap:anywhere;padding:1rem;background:color-mi
 impl DevelopmentMailbox {
     /// Returns routes that show the messages: `/mailbox` and `/mailbox/{id}` as pages,
     /// `/mailbox.json` and `/mailbox/{id}/json` for programs. Every client of the listener can read
-    /// them, so preflight refuses the mailbox in production.
+    /// them, so preflight rejects the mailbox in production.
     pub fn routes(&self) -> Routes {
         let [list, one, list_json, one_json] = std::array::from_fn(|_| self.clone());
         Routes::new()

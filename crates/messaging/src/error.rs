@@ -26,8 +26,8 @@ pub enum PublishError {
         /// The topic.
         topic: Topic,
     },
-    /// The broker cannot be reached, does not answer in time, or refuses temporarily. Without an
-    /// answer the message may have been published.
+    /// The broker cannot be reached, does not respond in time, or rejects temporarily. Without a
+    /// reply the message may have been published.
     #[error("the broker did not confirm the message")]
     Unavailable(#[source] Cause),
     /// A queue of the topic has reached its maximum length. The broker itself works, so other
@@ -161,7 +161,7 @@ pub enum MessagingError {
     /// The publisher has no topics.
     #[error("a publisher needs at least one topic")]
     NoTopics,
-    /// The broker refuses the topics.
+    /// The broker rejects the topics.
     #[error("the topics {topics:?} cannot be declared")]
     Declare {
         /// The topics.
@@ -170,7 +170,7 @@ pub enum MessagingError {
         #[source]
         cause: TransportError,
     },
-    /// The broker refuses the subscription.
+    /// The broker rejects the subscription.
     #[error("the consumer group {group} cannot subscribe")]
     Open {
         /// The consumer group.

@@ -40,7 +40,7 @@ impl Failure {
     /// Retries with exponential backoff. After the last retry the message is dead-lettered.
     ///
     /// A [`Refusal`] in the chain of causes, such as that of an open circuit breaker, does not
-    /// count as an attempt, because the dependency was not called.
+    /// count as an attempt. The dependency was not called.
     pub fn retry(cause: impl Into<Cause>) -> Self {
         Self::new(Disposition::Retry, "RETRY", cause)
     }
@@ -104,7 +104,7 @@ impl Failure {
     }
 }
 
-/// Returns the refusal of a policy that kept the call from its dependency.
+/// Returns the rejection of a policy that kept the call from its dependency.
 fn refusal<'a>(mut cause: &'a (dyn StdError + 'static)) -> Option<&'a Refusal> {
     let refusal = loop {
         match cause.downcast_ref::<Refusal>() {

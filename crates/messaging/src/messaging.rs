@@ -56,7 +56,7 @@ struct Inner {
 }
 
 impl Messaging {
-    /// Connects to the broker of the settings (LIFE-2). Retries until the broker answers or the
+    /// Connects to the broker of the settings (LIFE-2). Retries until the broker responds or the
     /// total connect timeout expires. `name` is the key of the settings, and the name in logs,
     /// probes and policies. A stop of the service closes the connection after all publishers have
     /// ended.
@@ -157,7 +157,7 @@ impl Messaging {
     /// Declares topics and returns a publisher for them (MSG-2).
     ///
     /// # Errors
-    /// [`MessagingError`] if a name is not valid or the broker refuses a topic.
+    /// [`MessagingError`] if a name is not valid or the broker rejects a topic.
     pub async fn publisher(&self, topics: Topics) -> Result<Publisher, MessagingError> {
         let plans = topics.plan()?;
         if plans.is_empty() {
@@ -184,7 +184,7 @@ impl Messaging {
     /// start fails if the settings name a group that has no subscription when the assembly ends.
     ///
     /// # Errors
-    /// [`MessagingError`] if the subscription is invalid or the broker refuses it.
+    /// [`MessagingError`] if the subscription is invalid or the broker rejects it.
     pub async fn subscribe(&self, mut subscription: Subscription) -> Result<(), MessagingError> {
         let group = subscription.check()?;
         let Some(inner) = &self.0 else {

@@ -107,8 +107,8 @@ impl ConsumerMetrics {
                 "1 while an operator has paused the subscription, else 0.",
             ),
             refused_dead_letters: counter(
-                "messages_dead_letter_refusals_total",
-                "Messages that went back to their queue because the broker refused their dead letters.",
+                "messages_dead_letter_rejections_total",
+                "Messages that went back to their queue because the broker rejected their dead letters.",
             ),
             dead: DeadLetterReason::ALL.map(|reason| {
                 let labels = [("group", group.as_str()), ("reason", reason.as_str())];

@@ -135,7 +135,7 @@ impl Publisher {
     }
 }
 
-/// Returns the result of a message without an answer of the engine.
+/// Returns the result of a message without a reply of the engine.
 fn unanswered() -> Result<(), PublishError> {
     Err(PublishError::unavailable(
         "the broker sent no confirmation for this message",

@@ -11,7 +11,7 @@ use http_body_util::{BodyExt as _, BodyStream, StreamBody};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-/// What the log reads of a body.
+/// The part of a body that the log reads.
 pub(crate) enum Peeked {
     /// The whole body.
     Whole(Bytes),

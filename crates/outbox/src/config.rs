@@ -18,7 +18,7 @@ const DEFAULT_CLAIM_TTL: Timeout = Timeout::from_secs(3);
 const DEFAULT_MIN_POLL_INTERVAL: Timeout = Timeout::from_millis(25);
 /// One query per second costs an idle database almost nothing.
 const DEFAULT_MAX_POLL_INTERVAL: Timeout = Timeout::from_secs(1);
-/// An event that the broker refused this often will be refused again.
+/// An event that the broker rejected this often will be rejected again.
 const DEFAULT_MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// A missing subscriber may appear within a second.
 const DEFAULT_INITIAL_BACKOFF: Timeout = Timeout::from_millis(200);
@@ -69,10 +69,10 @@ pub struct RelayConfig {
     pub min_poll_interval: Timeout,
     /// How often a relay polls an idle outbox. A commit in the same process wakes it at once.
     pub max_poll_interval: Timeout,
-    /// How often a relay publishes an event that the broker refuses, before it dead-letters the
+    /// How often a relay publishes an event that the broker rejects, before it dead-letters the
     /// event. Attempts while the broker is unavailable do not count.
     pub max_attempts: NonZeroU32,
-    /// The backoff after the first refusal of an event. It doubles with each refusal.
+    /// The backoff after the first rejection of an event. It doubles with each rejection.
     pub initial_backoff: Timeout,
     /// The maximum backoff.
     pub max_backoff: Timeout,

@@ -71,7 +71,7 @@ pub struct PluginsConfig {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureMode {
-    /// The call is refused with 503.
+    /// The call is rejected with 503.
     #[default]
     Closed,
     /// The call continues without the plugin.

@@ -57,7 +57,7 @@ pub(crate) struct State {
 
 /// Sees the calls of plugins.
 pub(crate) trait Observe: Send + Sync {
-    /// A call of a function ended, or was refused.
+    /// A call of a function ended, or was rejected.
     fn called(&self, plugin: &Manifest, function: &str, result: Result<(), &Fault>, begun: Instant);
     fn changed(&self, plugin: &str, transition: Transition, fault: Option<&Fault>);
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 const DEFAULT_MAX_CONNECTIONS: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 /// The devices and browser windows of one user.
 const DEFAULT_MAX_CONNECTIONS_PER_USER: NonZeroU32 = NonZeroU32::new(5).unwrap();
-/// The clients behind one address that connect at the same moment.
+/// The clients with one address that connect at the same moment.
 const DEFAULT_MAX_UNAUTHENTICATED_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(50).unwrap();
 /// More than a page shows at once.
 const DEFAULT_MAX_ROOMS: NonZeroU32 = NonZeroU32::new(100).unwrap();
@@ -68,8 +68,8 @@ pub struct RealtimeConfig {
     /// Maximum size of a message from a client.
     pub max_message_size: ByteSize,
     /// Maximum number of packets that one client of Socket.IO sends in `call_period`. Further
-    /// events are refused. At ten times this number, or at 20 times with attachments and pings, the
-    /// session ends.
+    /// events are rejected. At ten times this number, or at 20 times with attachments and pings,
+    /// the session ends.
     pub max_calls: NonZeroU32,
     /// The period of `max_calls`.
     pub call_period: Timeout,

@@ -4,7 +4,7 @@
 //! is a hint, and the client reads the state from the service. Each connection has a bounded queue.
 //! A client that reads too slowly is disconnected, so it never delays others.
 //!
-//! [`sse`] answers a request with server-sent events, and [`websocket`] with a WebSocket. A
+//! [`sse`] responds to a request with server-sent events, and [`websocket`] with a WebSocket. A
 //! [`SocketIo`] serves clients of Socket.IO, which also send events. One emission reaches all three
 //! kinds of clients.
 //!

@@ -11,7 +11,7 @@ use tokio::{
 };
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
 
-/// Longer than any answer takes.
+/// Longer than any response takes.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A server for one test.
@@ -139,7 +139,7 @@ impl Client {
         }
     }
 
-    /// Reads until the server closes the connection, without an answer to pings. Returns the texts
+    /// Reads until the server closes the connection, without a response to pings. Returns the texts
     /// and the close code.
     pub(crate) async fn closed(&mut self) -> (Vec<String>, Option<u16>) {
         let mut texts = Vec::new();

@@ -11,7 +11,7 @@ use crate::{
     sse::{DRAINING, RESYNC},
 };
 
-/// Clients only answer pings.
+/// Clients only respond to pings.
 const MAX_RECEIVED: usize = 1024;
 /// Several round trips.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);

@@ -31,10 +31,10 @@ use request::{Bounded, Request};
 const CONNECT_STEPS: u32 = 10;
 
 /// How often the connection checks with the Sentinels that its server is still the master. A
-/// replaced master may still answer, and all writes to it are lost.
+/// replaced master may still respond, and all writes to it are lost.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// The connection of a cluster repairs the links to its nodes by itself, while other nodes answer.
+/// The connection of a cluster repairs the links to its nodes by itself, while other nodes respond.
 /// After this many failures in a row it is replaced.
 const MAX_CLUSTER_FAILURES: u32 = 50;
 
@@ -125,7 +125,7 @@ impl Redis {
         &self.0.config
     }
 
-    /// Sends a command and returns its answer, within the timeout.
+    /// Sends a command and returns its reply, within the timeout.
     ///
     /// # Errors
     /// [`RedisError`].
@@ -163,7 +163,7 @@ impl Redis {
             .map_err(RedisError::from)
     }
 
-    /// Checks that Redis answers.
+    /// Checks that Redis responds.
     ///
     /// # Errors
     /// [`RedisError`] if it does not.
@@ -192,7 +192,7 @@ impl Redis {
                 answer
             }
             Err(_elapsed) => {
-                // A server that had less than the full time for its answer keeps its connection.
+                // A server that had less than the full time for its reply keeps its connection.
                 let had_all = sent.elapsed() >= self.0.config.timeout.get() / 2;
                 let error = timed_out();
                 if had_all && self.is_broken(&open, Some(&error)) {
@@ -203,7 +203,7 @@ impl Redis {
         }
     }
 
-    /// Whether a connection is unusable after an answer.
+    /// Whether a connection is unusable after a reply.
     fn is_broken(&self, open: &Open, error: Option<&redis::RedisError>) -> bool {
         let failed = error.is_some_and(breaks_connection);
         match open {
@@ -309,7 +309,7 @@ async fn watch(redis: Weak<Inner>, number: u64, sentinels: Arc<Sentinels>, maste
         if !redis.upgrade().is_some_and(|redis| redis.is_open(number)) {
             return;
         }
-        // If no Sentinel answers, the connection stays.
+        // If no Sentinel responds, the connection stays.
         let Ok(named) = sentinels.master().await else {
             continue;
         };

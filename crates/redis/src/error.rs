@@ -1,21 +1,21 @@
 /// Errors of a call to Redis. Their texts do not contain the address, which may contain a password.
 #[derive(Debug, thiserror::Error)]
 pub enum RedisError {
-    /// Redis did not answer within the timeout.
+    /// Redis did not respond within the timeout.
     #[error("Redis did not respond in time")]
     TimedOut,
     /// The connection failed.
     #[error("Redis cannot be reached: {0}")]
     Unreachable(String),
-    /// Redis answered with an error.
-    #[error("Redis refused: {code}")]
+    /// Redis responded with an error.
+    #[error("Redis rejected the command: {code}")]
     Refused {
         /// The error code, such as `WRONGTYPE`.
         code: String,
         /// The error text, for logs. It may contain data of the request.
         detail: String,
     },
-    /// The answer has an unexpected type.
+    /// The reply has an unexpected type.
     #[error("the response of Redis has an unexpected type")]
     Unexpected,
 }

@@ -7,7 +7,7 @@
 //!
 //! The crate `redis` implements the protocol. This crate adds the time limit, errors without
 //! addresses, and the change to a new master after a failover, even if the replaced one still
-//! answers.
+//! responds.
 //!
 //! ```no_run
 //! use seaworthy_redis::{Redis, RedisConfig, redis};

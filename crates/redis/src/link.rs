@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The timeout of each cluster node is the caller's time divided by this. Opening a cluster tries
-/// all nodes, some of them twice, so a node that does not answer delays the others by about that
+/// all nodes, some of them twice, so a node that does not respond delays the others by about that
 /// timeout.
 const NODE_SHARE: u32 = 2;
 

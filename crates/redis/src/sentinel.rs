@@ -13,14 +13,14 @@ use crate::{
     link::{address, identity},
 };
 
-/// The timeout for connecting to a Sentinel and for its answer, in multiples of the answer timeout.
-/// A Sentinel that does not answer causes no delay if the others are a majority.
+/// The timeout for connecting to a Sentinel and for its reply, in multiples of the reply timeout.
+/// A Sentinel that does not respond causes no delay if the others are a majority.
 const SENTINEL_STEPS: u32 = 3;
 
 /// The Sentinels of one master.
 ///
-/// After a partition some of them may still name a replaced master, which may still answer as a
-/// master. So this asks all of them and uses the answer of the latest failover.
+/// After a partition some of them may still name a replaced master, which may still respond as a
+/// master. So this asks all of them and uses the reply of the latest failover.
 pub(crate) struct Sentinels {
     config: RedisConfig,
     master: String,
@@ -46,11 +46,11 @@ pub(crate) struct Master {
     epoch: u64,
 }
 
-/// The answer of the Sentinels.
+/// The reply of the Sentinels.
 #[derive(Debug)]
 pub(crate) struct Named {
     pub(crate) master: Master,
-    /// Whether more than half of them answered, so that at least one of them took part in the last
+    /// Whether more than half of them responded, so that at least one of them took part in the last
     /// vote.
     is_majority: bool,
 }
@@ -110,7 +110,7 @@ impl Sentinels {
         }
     }
 
-    /// Returns the master of the latest failover that the Sentinels know. Waits for the answers of
+    /// Returns the master of the latest failover that the Sentinels know. Waits for the replies of
     /// a majority, and for all if there is no majority.
     pub(crate) async fn master(&self) -> RedisResult<Named> {
         let mut questions = JoinSet::new();

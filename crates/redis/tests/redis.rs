@@ -31,7 +31,7 @@ fn within(url: &str, timeout: Timeout) -> Redis {
     Redis::new(&config).unwrap()
 }
 
-/// Waits until Redis answers.
+/// Waits until Redis responds.
 async fn wait_until_available(redis: &Redis) {
     let end = Instant::now() + TIMEOUT;
     while let Err(error) = set(redis, "again").await {
@@ -203,7 +203,7 @@ async fn leaves_replaced_master_that_still_answers_data_5() {
     let other = RedisServer::start(program).unwrap();
     let redis = at(&servers.url());
     wait_until_available(&redis).await;
-    // The Sentinel names another master, and the first one still answers.
+    // The Sentinel names another master, and the first one still responds.
     let sentinel = at(&servers.sentinel().url());
     let name = RedisSentinel::MASTER;
     let port = other.address().port();
@@ -297,7 +297,7 @@ async fn timeout_covers_script_and_its_loading_data_5() {
         Timeout::from_millis(4_000),
     );
     wait_until_available(&redis).await;
-    // One answer after 2.4 s is in time, but three are not: the missing script, its loading and its
+    // One reply after 2.4 s is in time, but three are not: the missing script, its loading and its
     // result.
     proxy.set(Fault {
         latency: Duration::from_millis(1_200),

@@ -19,7 +19,7 @@ use seaworthy_resilience::{
     rate_limit::{
         RateLimitConfig, RateLimitKey,
         shared::{
-            LeaseConfig, LeasedRateLimiter, RateLimitStore, SharedRateLimitConfig,
+            LeasedRateLimitConfig, LeasedRateLimiter, RateLimitStore, SharedRateLimitConfig,
             SharedRateLimiter,
         },
     },
@@ -87,7 +87,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let scripts = CHECKS as f64 / began.elapsed().as_secs_f64();
     println!("a script a request, {CONCURRENCY} at once: {scripts:.0} decisions a second");
 
-    let lease = LeaseConfig {
+    let lease = LeasedRateLimitConfig {
         units: NonZeroU32::new(2_000_000).ok_or("no units")?,
     };
     let leased = LeasedRateLimiter::new("leased", &config, &lease, store()?, &Metrics::new());
@@ -105,7 +105,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let each = best.as_secs_f64() * 1e9 / f64::from(DECISIONS);
     println!("leased, in memory: {each:.1} ns a decision");
     // Leases of a twentieth of a limit of 10,000 a second, renewed as they run out or end.
-    let lease = LeaseConfig {
+    let lease = LeasedRateLimitConfig {
         units: NonZeroU32::new(500).ok_or("no units")?,
     };
     let leased = LeasedRateLimiter::new("renewed", &config, &lease, store()?, &Metrics::new());

@@ -7,7 +7,7 @@ use crate::{CallError, circuit_breaker::DeferredReport};
 /// The outcome of a call, for circuit breakers and retries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The dependency worked. A response about a mistake of the caller (404, 409) is a success.
+    /// The dependency worked. A response about an error of the caller (404, 409) is a success.
     Success,
     /// The dependency failed, and the same call may succeed later.
     Transient {

@@ -19,7 +19,7 @@ use seaworthy_resilience::{
     rate_limit::{
         OnStoreFailure, RateLimitConfig, RateLimitKey, RateLimitRedisConfig, RateLimitsConfig,
         shared::{
-            LeaseConfig, LeasedRateLimiter, RateLimitStore, SharedRateLimitConfig,
+            LeasedRateLimitConfig, LeasedRateLimiter, RateLimitStore, SharedRateLimitConfig,
             SharedRateLimiter,
         },
     },
@@ -100,7 +100,7 @@ async fn child() {
         LeasedRateLimiter::new(
             "api",
             &config,
-            &LeaseConfig { units },
+            &LeasedRateLimitConfig { units },
             store(&url),
             &metrics,
         )
@@ -182,7 +182,7 @@ async fn long_run_allows_exact_rate_and_removes_keys_res_6() {
         match limiter.admit(&ada()).await {
             Ok(_) => allowed.push((asked, began.elapsed().as_secs_f64())),
             Err(refusal) => {
-                // On a busy machine Redis may once take too long to answer.
+                // On a busy machine Redis may once take too long to respond.
                 assert!(matches!(
                     refusal.by(),
                     Refused::RateLimited | Refused::Degraded
@@ -197,7 +197,7 @@ async fn long_run_allows_exact_rate_and_removes_keys_res_6() {
     assert!((4.0..8.0).contains(&took), "{took} s for 500");
     for tenth in 0..70 {
         let from = f64::from(tenth) / 10.0;
-        // Redis counted a request between its question and its answer.
+        // Redis counted a request between its question and its response.
         let within = |&&(asked, answered): &&(f64, f64)| asked >= from && answered < from + 0.98;
         let within = allowed.iter().filter(within).count();
         assert!(within <= 100, "{within} from {from}");
@@ -333,7 +333,7 @@ async fn thousand_limiter_clones_share_one_limit_res_6() {
 async fn a_lease_decides_most_requests_without_redis_res_6() {
     let Some(server) = redis() else { return };
     let config = config(100_000, OnStoreFailure::Closed);
-    let lease = LeaseConfig {
+    let lease = LeasedRateLimitConfig {
         units: NonZeroU32::new(1_000).unwrap(),
     };
     let limiter = LeasedRateLimiter::new(
@@ -386,8 +386,8 @@ async fn sentinel_limit_survives_loss_of_master_res_6() {
     }
 }
 
-/// Returns how many of fifty concurrent requests are allowed, and how many the limit refuses. None
-/// is refused because of the store.
+/// Returns how many of fifty concurrent requests are allowed, and how many the limit rejects. None
+/// is rejected because of the store.
 async fn burst(limiter: &SharedRateLimiter, user: &str) -> (usize, usize) {
     let user = key(user);
     let decisions = futures::future::join_all((0..50).map(|_| limiter.admit(&user))).await;

@@ -1,4 +1,4 @@
-//! A Redis that answers too late counts as unavailable (RES-6).
+//! A Redis that responds too late counts as unavailable (RES-6).
 #![expect(clippy::unwrap_used, reason = "what goes wrong in a test fails it")]
 
 use std::{

@@ -82,7 +82,7 @@ pub use seaworthy_telemetry as telemetry;
 #[cfg(feature = "uploads")]
 pub use seaworthy_uploads as uploads;
 
-/// Masks of personal values, and the derive for answers.
+/// Masks of personal values, and the derive for responses.
 ///
 /// ```
 /// use seaworthy::mask::MakeSensitive;

@@ -1,4 +1,4 @@
-//! A service with every bad habit, which the tests of the kernel start as a process of its own.
+//! A service with faults that the tests of the kernel start as a separate process.
 
 use std::{
     num::NonZeroU32,

@@ -29,8 +29,8 @@ const DOCUMENT_SWITCH: &str = "swagger_ui";
 
 /// The argument of the assembly function of a service: its settings, and the parts of the kernel.
 ///
-/// The assembly function runs before the service is ready, while the listeners answer probes. The
-/// kernel stops the components that the function adds, in order.
+/// The assembly function runs before the service is ready, while the listeners respond to probes.
+/// The kernel stops the components that the function adds, in order.
 pub struct Assembly<C> {
     pub(crate) settings: Arc<C>,
     pub(crate) reloadable: Reloadable<C>,

@@ -2,7 +2,7 @@
 //!
 //! The order of a start and a stop is one list, [`Phase`]. A service adds its parts to the
 //! [`Assembly`] and never writes that order itself. So it accepts no traffic before its database
-//! answers, loses no request at a stop, and reports a missing setting instead of a stack trace.
+//! responds, loses no request at a stop, and reports a missing setting instead of a stack trace.
 //!
 //! ```no_run
 //! use seaworthy_http::Routes;
@@ -33,6 +33,7 @@ mod lifecycle;
 mod listener;
 mod memory_check;
 mod no_settings;
+pub mod platform;
 pub mod preflight;
 pub mod private_files;
 mod reload;

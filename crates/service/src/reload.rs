@@ -23,7 +23,7 @@ pub(crate) fn follow(parts: &Parts, watcher: &Watcher) -> Result<(), StartError>
         ),
         Err(errors) => {
             failures.increment();
-            tracing::error!(mistakes = %errors, "reload failed: the settings have errors, and the previous settings remain active");
+            tracing::error!(errors = %errors, "reload failed: the settings have errors, and the previous settings remain active");
         }
     });
     let settings = watcher

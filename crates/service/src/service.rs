@@ -102,7 +102,7 @@ impl Service {
     ///
     /// The status is 0 for a clean stop, 1 for a failed start and 2 for an invalid command line. It
     /// is 75 if the stop aborted work or was forced, and 78 if settings have errors or production
-    /// refuses them.
+    /// rejects them.
     pub fn main<C, A>(self, assemble: A) -> ExitCode
     where
         C: Settings,
@@ -123,7 +123,7 @@ impl Service {
     /// Loads the settings of the service as [`start`](Self::start) does.
     ///
     /// # Errors
-    /// [`ConfigErrors`] with every mistake.
+    /// [`ConfigErrors`] with every error.
     pub async fn load<C: Settings>(&self, loader: Loader) -> Result<Loaded, ConfigErrors> {
         let loader = settings::with_rules(self.prepare(loader));
         let schema = loader.complete(settings::schema::<C>());

@@ -27,10 +27,10 @@ pub(crate) fn schema<C: Settings>() -> Schema {
 
 /// Adds the rules of the framework's settings that their types do not express.
 pub(crate) fn with_rules(loader: Loader) -> Loader {
-    loader.rule(mistakes)
+    loader.rule(check_rules)
 }
 
-/// Adds preflight for reloads, so that production refuses unsafe settings at a reload too (CONF-3).
+/// Adds preflight for reloads, so that production rejects unsafe settings at a reload too (CONF-3).
 pub(crate) fn with_preflight(loader: Loader) -> Loader {
     loader.rule(|loaded| {
         if !refuses(loaded.profile()) {
@@ -42,14 +42,14 @@ pub(crate) fn with_preflight(loader: Loader) -> Loader {
                 let Violation {
                     id, key, why, fix, ..
                 } = violation;
-                mistake(loaded, key, format!("{why} ({id}); {fix}"))
+                config_error(loaded, key, format!("{why} ({id}); {fix}"))
             })
             .collect()
     })
 }
 
 /// Returns the settings that no listener, stack or exporter accepts.
-fn mistakes(loaded: &Loaded) -> Vec<ConfigError> {
+fn check_rules(loaded: &Loaded) -> Vec<ConfigError> {
     // Tests load settings without those of the framework.
     let Ok(framework) = loaded.get::<FrameworkConfig>() else {
         return Vec::new();
@@ -64,17 +64,17 @@ fn mistakes(loaded: &Loaded) -> Vec<ConfigError> {
         ..
     } = &framework;
     let mut found = Vec::new();
-    listen_mistakes(
+    check_listener(
         "server.http",
         &server.http.listener(),
         &server.http.stack(),
         &mut found,
     );
     if let Some(grpc) = &server.grpc {
-        listen_mistakes("server.grpc", &grpc.listener(), &grpc.stack(), &mut found);
+        check_listener("server.grpc", &grpc.listener(), &grpc.stack(), &mut found);
     }
-    if let Err(mistake) = tracing.check() {
-        found.push(("tracing.endpoint".to_owned(), mistake.to_string()));
+    if let Err(error) = tracing.check() {
+        found.push(("tracing.endpoint".to_owned(), error.to_string()));
     }
     let drain_delay = lifecycle.drain_delay_in(loaded.profile());
     if drain_delay.get() >= lifecycle.total_timeout.get() {
@@ -122,11 +122,11 @@ fn mistakes(loaded: &Loaded) -> Vec<ConfigError> {
     }
     let found = found.into_iter();
     found
-        .map(|(key, problem)| mistake(loaded, key, problem))
+        .map(|(key, problem)| config_error(loaded, key, problem))
         .collect()
 }
 
-/// Refuses addresses that other machines reach without an explicit profile. A deployed service must
+/// Rejects addresses that other machines reach without an explicit profile. A deployed service must
 /// not run as `development` because its image or manifest omits the profile (CONF-3).
 ///
 /// # Errors
@@ -141,30 +141,30 @@ pub(crate) fn check_profile(
     let exposed = framework.listening().into_iter();
     let exposed = exposed.filter(|(_, address)| !is_loopback_ip(address.ip()));
     let variable = loaded.profile_variable();
-    let mistakes = exposed.map(|(key, address)| {
+    let errors = exposed.map(|(key, address)| {
         let problem = format!(
             "other machines reach {address}, and no profile is set: set {variable} to production, or to development if other machines may reach a service with unsafe settings"
         );
-        mistake(loaded, key.to_owned(), problem)
+        config_error(loaded, key.to_owned(), problem)
     });
-    ConfigErrors::check(mistakes.collect())
+    ConfigErrors::check(errors.collect())
 }
 
-fn listen_mistakes(
+fn check_listener(
     section: &str,
     listener: &ListenerConfig,
     stack: &HttpConfig,
     found: &mut Vec<(String, String)>,
 ) {
-    if let Err(mistake) = listener.check() {
-        found.push((format!("{section}.{}", mistake.key()), mistake.to_string()));
+    if let Err(error) = listener.check() {
+        found.push((format!("{section}.{}", error.key()), error.to_string()));
     }
-    if let Err(mistake) = stack.check() {
-        found.push((format!("{section}.{}", mistake.key()), mistake.to_string()));
+    if let Err(error) = stack.check() {
+        found.push((format!("{section}.{}", error.key()), error.to_string()));
     }
 }
 
-fn mistake(loaded: &Loaded, key: String, problem: String) -> ConfigError {
+fn config_error(loaded: &Loaded, key: String, problem: String) -> ConfigError {
     let origin = loaded.origin(&key).unwrap_or(Origin::Default);
     ConfigError::new(origin, key, problem)
 }
@@ -174,12 +174,12 @@ pub(crate) fn violations(loaded: &Loaded) -> Vec<Violation> {
     preflight::check(&facts(loaded))
 }
 
-/// Returns the settings that allow what production refuses otherwise.
+/// Returns the settings that allow what production rejects otherwise.
 pub(crate) fn allowances(loaded: &Loaded) -> Vec<Allowance> {
     preflight::allowances(&facts(loaded))
 }
 
-/// Returns whether the profile refuses unsafe settings instead of logging them.
+/// Returns whether the profile rejects unsafe settings instead of logging them.
 pub(crate) fn refuses(profile: Profile) -> bool {
     profile == Profile::Production
 }

@@ -32,7 +32,7 @@ const DEFAULT_REGION: &str = "us-east-1";
 #[serde(default, deny_unknown_fields)]
 pub struct StorageConfig {
     /// URL of the object store: s3://bucket, s3+https://host/bucket, file:/directory or memory:.
-    /// Production refuses memory: and unencrypted links to other machines.
+    /// Production rejects memory: and unencrypted links to other machines.
     pub url: StorageUrl,
     /// The region of the bucket.
     pub region: String,

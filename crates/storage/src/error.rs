@@ -63,10 +63,10 @@ pub enum StorageError {
     /// The HTTP client cannot be built.
     #[error("the HTTP client cannot be built")]
     Build(#[from] BuildError),
-    /// The server did not answer.
+    /// The server did not respond.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// The server answered with an error.
+    /// The server responded with an error.
     #[error("the server responded with {status} and the code {code:?}{hint}", hint = hint(code))]
     Response {
         /// The status.
@@ -74,7 +74,7 @@ pub enum StorageError {
         /// The code of S3, such as `AccessDenied`. It may be empty.
         code: String,
     },
-    /// The answer of the server is not valid.
+    /// The response of the server is not valid.
     #[error("the response of the server is not valid: {0}")]
     Answer(&'static str),
     /// The file system failed.

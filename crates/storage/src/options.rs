@@ -6,6 +6,20 @@ const MAX_KEYS: u16 = 1000;
 const MAX_CONTENT_TYPE_SIZE: usize = 200;
 
 /// Options of an upload.
+///
+/// ```
+/// use seaworthy_storage::{ObjectKey, PutOptions, Storage, StorageConfig, StorageError};
+///
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// let media = Storage::open("media", &StorageConfig::default())?;
+/// let key: ObjectKey = "covers/7.jpg".parse()?;
+/// let options = PutOptions::new("image/jpeg").only_if_absent();
+/// media.put(&key, "the picture", &options).await?;
+/// let again = media.put(&key, "another picture", &options).await;
+/// assert!(matches!(again, Err(StorageError::AlreadyExists(_))));
+/// # Ok::<_, StorageError>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct PutOptions {
@@ -35,6 +49,14 @@ impl PutOptions {
 }
 
 /// The size and the media type that a signed upload must have.
+///
+/// ```
+/// use seaworthy_storage::UploadTerms;
+///
+/// let picture = UploadTerms::new(52_133, "image/jpeg");
+/// let unknown = UploadTerms::at_most(10 * 1024 * 1024);
+/// assert_ne!(picture, unknown);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct UploadTerms(pub(crate) Bound);
@@ -117,6 +139,23 @@ pub(crate) fn check_content_type(text: &str) -> Result<(), StorageError> {
 }
 
 /// Options of a list.
+///
+/// ```
+/// use seaworthy_storage::{ListOptions, ObjectKey, PutOptions, Storage, StorageConfig};
+///
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// let media = Storage::open("media", &StorageConfig::default())?;
+/// for name in ["covers/1.jpg", "covers/2.jpg", "other/3.jpg"] {
+///     let key: ObjectKey = name.parse()?;
+///     media.put(&key, "a picture", &PutOptions::new("image/jpeg")).await?;
+/// }
+/// let page = media.list(&ListOptions::new("covers/").max_keys(1)).await?;
+/// assert_eq!(page.objects.len(), 1);
+/// let last = ListOptions::new("covers/").after(page.next.unwrap());
+/// assert_eq!(media.list(&last).await?.objects.len(), 1);
+/// # Ok::<_, seaworthy_storage::StorageError>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct ListOptions {

@@ -4,7 +4,7 @@
 //! `select!` wins. [`at_every_await`] repeats work and drops it at its first await, its second, and
 //! so on until it completes. The test checks the state after each drop.
 //!
-//! On a loaded machine a server may answer before its client polls, so an await may not suspend.
+//! On a loaded machine a server may respond before its client polls, so an await may not suspend.
 //! The future therefore gets the smallest budget that Tokio has for one poll (see
 //! [`tokio::task::coop`]). It then suspends after each step of a Tokio resource.
 //!

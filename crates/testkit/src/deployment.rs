@@ -133,7 +133,7 @@ impl Deployment {
         ServiceProcess::start_as_is(&self.program, &arguments, environment)?.ended()
     }
 
-    /// Returns the keys that preflight refuses in production under a requirement, such as `SEC-2`,
+    /// Returns the keys that preflight rejects in production under a requirement, such as `SEC-2`,
     /// sorted and without duplicates. `settings` are texts such as `server.http.addr=0.0.0.0:8000`.
     ///
     /// # Errors
@@ -144,7 +144,7 @@ impl Deployment {
         Ok(refused.map(|(_, key)| key).collect())
     }
 
-    /// Returns the requirements and keys that preflight refuses in production. `settings` are as
+    /// Returns the requirements and keys that preflight rejects in production. `settings` are as
     /// for [`refused`](Self::refused).
     ///
     /// # Errors
@@ -192,7 +192,7 @@ impl Deployment {
     }
 }
 
-/// Fails when the program finds a mistake in the variables that a compose file starts a service
+/// Fails when the program finds an error in the variables that a compose file starts a service
 /// with.
 ///
 /// # Panics
@@ -286,7 +286,7 @@ impl Deployed {
         assert_facts_are_current(self.program(), &config, with, &file);
     }
 
-    /// Fails when the program finds a mistake in the settings for production, or production refuses
+    /// Fails when the program finds an error in the settings for production, or production rejects
     /// them.
     ///
     /// # Panics
@@ -350,7 +350,7 @@ impl Deployed {
         becomes_ready(deployment, &production(&[own, self.more].concat()))
     }
 
-    /// Fails when the program finds a mistake in the variables that the compose file starts it
+    /// Fails when the program finds an error in the variables that the compose file starts it
     /// with.
     ///
     /// # Panics

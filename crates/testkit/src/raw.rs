@@ -66,7 +66,7 @@ impl RawClient {
     /// The address of this side.
     ///
     /// # Errors
-    /// The socket is no longer connected.
+    /// The socket is not connected.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.stream.local_addr()
     }

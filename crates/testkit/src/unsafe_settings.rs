@@ -1,4 +1,4 @@
-//! The settings of a program that production must refuse, found in the schema that it prints.
+//! The settings of a program that production must reject, found in the schema that it prints.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,7 +23,7 @@ struct UnsafeValue {
     id: String,
 }
 
-/// Fails unless production refuses every unsafe value of the settings of a program (CONF-3).
+/// Fails unless production rejects every unsafe value of the settings of a program (CONF-3).
 ///
 /// The schema of the program declares the values (`x-unsafe`), and the settings that rules of
 /// preflight find: links, origins, addresses of browsers, proxies and keys. The settings of the

@@ -13,7 +13,7 @@ const DEFAULT_PENDING_TTL: Timeout = Timeout::from_secs(24 * 60 * 60);
 /// Support can look up a failure for a week.
 const DEFAULT_FAILED_RETENTION: Timeout = Timeout::from_secs(7 * 24 * 60 * 60);
 /// Longer than the retries of a worker that has work to do.
-const DEFAULT_STRANDED_AFTER: Timeout = Timeout::from_secs(10 * 60);
+const DEFAULT_STALL_TIMEOUT: Timeout = Timeout::from_secs(10 * 60);
 /// Scanning and decoding take seconds.
 const DEFAULT_PROCESS_TIMEOUT: Timeout = Timeout::from_secs(2 * 60);
 /// Operators repair a dependency within a day.
@@ -50,7 +50,7 @@ pub struct UploadsConfig {
     /// How long failed and expired uploads stay visible.
     pub failed_retention: Timeout,
     /// The time without progress after which a complete upload is announced to the workers again.
-    pub stranded_after: Timeout,
+    pub stall_timeout: Timeout,
     /// Maximum time of one attempt to scan and process an upload.
     pub process_timeout: Timeout,
     /// How long a complete upload may stay without a result while a dependency fails. Then it
@@ -73,7 +73,7 @@ impl Default for UploadsConfig {
             url_ttl: DEFAULT_URL_TTL,
             pending_ttl: DEFAULT_PENDING_TTL,
             failed_retention: DEFAULT_FAILED_RETENTION,
-            stranded_after: DEFAULT_STRANDED_AFTER,
+            stall_timeout: DEFAULT_STALL_TIMEOUT,
             process_timeout: DEFAULT_PROCESS_TIMEOUT,
             processing_ttl: DEFAULT_PROCESSING_TTL,
             max_attempts: DEFAULT_MAX_ATTEMPTS,

@@ -40,7 +40,7 @@ impl Uploads {
     /// # Errors
     /// A failure of the database or the storage.
     pub async fn sweep(&self) -> Result<bool, UploadError> {
-        let mut is_full = self.announce_stranded().await?;
+        let mut is_full = self.announce_stalled().await?;
         is_full |= self.fail_overdue().await?;
         is_full |= self.check_signed().await?;
         is_full |= self.expire_pending().await?;
@@ -51,10 +51,10 @@ impl Uploads {
     }
 
     /// Publishes the messages of uploads without progress. A worker lost the message or crashed.
-    async fn announce_stranded(&self) -> Result<bool, UploadError> {
+    async fn announce_stalled(&self) -> Result<bool, UploadError> {
         let store = &self.store().0;
         let found: Vec<(Uuid, i64)> = sql("SELECT id, changed_us FROM uploads WHERE status IN ('uploaded', 'scanning', 'processing') AND changed_us <= {now_us} - ? AND claimed_until_us <= {now_us} LIMIT ?")
-            .bind(microseconds(store.config.stranded_after.get()))
+            .bind(microseconds(store.config.stall_timeout.get()))
             .bind(PAGE_SIZE)
             .fetch_all(&store.database)
             .await?;

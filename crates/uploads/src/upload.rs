@@ -27,7 +27,7 @@ pub enum UploadStatus {
     Processing,
     /// The results exist.
     Ready,
-    /// The content was refused.
+    /// The content was rejected.
     Failed,
     /// The client did not complete the upload in time.
     Expired,

@@ -103,7 +103,7 @@ impl Uploads {
         new: NewUpload,
     ) -> Result<(Upload, SignedRequest), UploadError> {
         create::check(&self.0.store.0, &new)?;
-        // Sign first: a refusal must not leave an upload.
+        // Sign first: a rejection must not leave an upload.
         self.sign(Uuid::nil(), new.size, new.content_type.as_deref())?;
         let upload = self.create(new).await?;
         let signed = self.presign(&upload)?;
@@ -236,7 +236,7 @@ impl Uploads {
             .await
     }
 
-    /// Returns the reason to refuse content of this size.
+    /// Returns the reason to reject content of this size.
     pub(crate) fn refusal(&self, upload: &Upload, actual: u64) -> Option<UploadError> {
         let limit = self.0.store.config().max_size;
         match upload.size {

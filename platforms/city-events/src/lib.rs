@@ -15,13 +15,11 @@
 //! # }
 //! ```
 
-mod arguments;
 mod data_directory;
 mod platform;
 mod program;
 mod seed;
 
-pub use arguments::Arguments;
 pub use data_directory::DataDirectory;
 pub use platform::{Platform, PlatformOptions};
 pub use program::run;

@@ -117,7 +117,7 @@ fn captchas(
     let settings = service.settings();
     let mailer = Mailer::new(service, MAIL, &settings.mail)?;
     if let Some(mailbox) = mailer.mailbox() {
-        // Without a mail server, /mailbox shows the mail. Production refuses that setting.
+        // Without a mail server, /mailbox shows the mail. Production rejects that setting.
         service.http(mailbox.routes());
     }
     let captchas = Captchas::new(database.clone(), &keys.root, settings.auth.captchas())

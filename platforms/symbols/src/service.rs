@@ -61,7 +61,7 @@ async fn assemble(service: &Assembly<SymbolsConfig>) -> Result<(), StartError> {
     service.request_ids(RequestIds::Uuid);
     Contracts::new()
         .idempotency_keys(api::idempotency(), keys)
-        // The contract answers HEAD with 405.
+        // The contract responds to HEAD with 405.
         .with_options(api::contract(store), |_| {
             MethodOptions::new().without_head()
         })

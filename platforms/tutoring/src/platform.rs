@@ -224,7 +224,7 @@ impl Platform {
     /// platform.
     ///
     /// # Errors
-    /// A service listens beyond loopback, does not run, or refuses a request.
+    /// A service listens beyond loopback, does not run, or rejects a request.
     pub async fn seed(&self) -> Result<(), StartError> {
         let mut addresses = self.0.iter().map(|(_, service)| service.addresses());
         if !addresses.all(|own| own.http.ip().is_loopback()) {

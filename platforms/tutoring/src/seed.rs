@@ -167,7 +167,7 @@ impl Seed {
         Ok(())
     }
 
-    /// Sends a request of a mobile application to the gateway. Returns the data of the answer.
+    /// Sends a request of a mobile application to the gateway. Returns the data of the response.
     async fn post(&self, path: &str, token: Option<&Token>, body: &Value) -> Result<Value, Error> {
         let request = self.gateway.post(&format!("/api/v1{path}")).json(body);
         let request = request.header("x-client-type", "mobile");

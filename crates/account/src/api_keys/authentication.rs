@@ -7,7 +7,7 @@ use seaworthy_http::{Access, Authenticate, Authentication, Identity, RouteOption
 
 use super::ApiKeys;
 
-/// The role of callers with an API key. Refuse it where only a person may act.
+/// The role of callers with an API key. Reject it where only a person may act.
 pub const API_KEY_ROLE: &str = "api_key";
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -18,12 +18,12 @@ type OwnerScopes = dyn Fn(String) -> BoxFuture<'static, Result<Vec<String>, Erro
 /// Authenticates requests with the header `X-API-Key` by an API key, and all others by another
 /// authentication.
 ///
-/// The actor is the owner of the key, and has the role [`API_KEY_ROLE`] and those scopes of the key
+/// The actor is the owner of the key. It has the role [`API_KEY_ROLE`] and the scopes of the key
 /// that the owner has at the time of the request. A `*` at the end of a scope matches any rest.
 ///
 /// A key is accepted only on routes that require a scope, so that its scopes limit it. With a key,
-/// other routes that require credentials answer 403, and those with optional credentials treat the
-/// caller as anonymous.
+/// other routes that require credentials respond with 403, and those with optional credentials
+/// treat the caller as anonymous.
 #[derive(Clone)]
 pub struct ApiKeyAuthentication<A> {
     keys: ApiKeys,

@@ -25,7 +25,7 @@ pub struct LockoutConfig {
     pub account: LockoutLimit,
     /// The limit of an IPv4 address or an IPv6 /64 network.
     pub ip: LockoutLimit,
-    /// The time after which failures no longer count.
+    /// The time after which failures expire.
     pub reset_after: Timeout,
 }
 

@@ -36,7 +36,7 @@ pub(crate) fn subject(kind: Kind, name: &str) -> String {
     format!("{kind}:{hash}")
 }
 
-/// Counts a failure. Failures that are older than `reset_after` no longer count.
+/// Counts a failure. Failures expire after `reset_after`.
 ///
 /// # Errors
 /// [`LockoutError::Locked`] while the subject has to wait. The caller rolls the transaction back.

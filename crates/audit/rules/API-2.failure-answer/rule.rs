@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         severity: Severity::Medium,
         category: Category::Contracts,
         meaning: "Express: an error handler responds to some errors only and does not call `next`. Java: a servlet filter rejects a caller with a general exception, which becomes status 500.",
-        why: "Clients wait until their timeout, or retry a request that can never succeed. Alerts count refused callers as failures of the service.",
+        why: "Clients wait until their timeout, or retry a request that can never succeed. Alerts count rejected callers as failures of the service.",
         fix: &[
             (
                 "JavaScript",

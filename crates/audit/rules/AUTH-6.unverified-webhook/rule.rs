@@ -13,7 +13,7 @@ pub(crate) const RULE: Rule = Rule {
         why: "Everyone who knows the address can report payments that did not happen.",
         fix: &[(
             "any",
-            "Verify the signature of the sender over the raw body, and refuse old timestamps.",
+            "Verify the signature of the sender over the raw body, and reject old timestamps.",
         )],
         references: &["https://docs.stripe.com/webhooks#verify-events"],
     },

@@ -1,4 +1,4 @@
-//! A look-up refuses duplicates instead of the database.
+//! A look-up rejects duplicates instead of the database.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
@@ -6,10 +6,10 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_reposit
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "DATA-3.lookup-before-insert",
-        title: "A look-up refuses duplicates instead of the database",
+        title: "A look-up rejects duplicates instead of the database",
         severity: Severity::Medium,
         category: Category::Data,
-        meaning: "A function looks a record up, refuses it if it exists, and then inserts it. Files that handle the violation of a unique index are excluded. The finding has low confidence, because an index may exist elsewhere. The rule reports one per file.",
+        meaning: "A function looks a record up, rejects it if it exists, and then inserts it. Files that handle the violation of a unique index are excluded. The finding has low confidence, because an index may exist elsewhere. The rule reports one per file.",
         why: "Two requests at the same time both pass the check, and one replaces the other or both exist.",
         fix: &[(
             "any",

@@ -14,7 +14,7 @@ pub(crate) const RULE: Rule = Rule {
         fix: &[
             (
                 "Go",
-                "`image.DecodeConfig` first, and refuse images of more than about 40 million pixels.",
+                "`image.DecodeConfig` first, and reject images of more than about 40 million pixels.",
             ),
             (
                 "Java",
@@ -22,7 +22,7 @@ pub(crate) const RULE: Rule = Rule {
             ),
             (
                 "any",
-                "Read the dimensions from the header, and refuse the image before it is decoded.",
+                "Read the dimensions from the header, and reject the image before it is decoded.",
             ),
         ],
         references: &["https://cwe.mitre.org/data/definitions/409.html"],

@@ -15,7 +15,7 @@ const CHOSEN: &[&str] = &["fail open", "fail-open", "failopen", "fails open"];
 pub(super) struct LimiterFailure<'s> {
     /// The request goes on.
     pub(super) passes: bool,
-    /// The request is refused.
+    /// The request is rejected.
     pub(super) refuses: bool,
     /// The text in which the choice may be written down.
     pub(super) said: &'s str,

@@ -357,7 +357,7 @@ fn helper<'c, 't>(
     })
 }
 
-/// A look-up that refuses a duplicate, and then an insert into the same store.
+/// A look-up that rejects a duplicate, and then an insert into the same store.
 fn lookup_then_insert<'t>(code: &Code<'t>, function: Node<'t>, facts: &mut FactSink<'_>) {
     let refuses = mentions(
         code.text(function),

@@ -36,7 +36,7 @@ pub enum SkipReason {
     TooLarge,
     /// Not text.
     Binary,
-    /// The operating system refused.
+    /// The operating system rejected.
     Unreadable,
     /// The audit's own bound on files, bytes or depth was reached.
     OverBudget,

@@ -52,7 +52,7 @@ pub fn observed_in_repository(model: &Model, topic: Topic, passed: &str) -> Vec<
     outcomes
 }
 
-/// Whether another file of a service of the path keeps the habit.
+/// Whether another file of a service of the path keeps the practice.
 fn is_kept_for(model: &Model, path: &str, practice: &Practice) -> bool {
     model
         .services

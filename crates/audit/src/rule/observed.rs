@@ -102,7 +102,7 @@ pub fn practices(service: &Service, topic: Topic) -> Vec<Located<Practice>> {
         .collect()
 }
 
-/// Whether another file of the service keeps the habit.
+/// Whether another file of the service keeps the practice.
 pub(super) fn is_kept(practice: &Practice, service: &Service) -> bool {
     !practice.elsewhere.is_empty()
         && service

@@ -8,7 +8,7 @@
 //! was just found to lack the same key.
 //!
 //! If the issuer is unavailable, the last keys stay valid for
-//! [`max_stale`](JwksConfig::max_stale). Without valid keys every token is answered with 503.
+//! [`max_stale`](JwksConfig::max_stale). Without valid keys every token gets 503.
 
 mod config;
 mod fetch;

@@ -49,8 +49,8 @@ impl OpenIdClientLogin {
         })))
     }
 
-    /// Fetches the provider's metadata and keys now and whenever they are due. It never returns:
-    /// spawn it until the stop of the service.
+    /// Fetches the provider's metadata and keys at once, and again when they are due. It never
+    /// returns: spawn it until the stop of the service.
     pub async fn keep_fresh(self) {
         self.0.provider.keep_fresh().await;
     }

@@ -1,8 +1,8 @@
 //! Login by an OpenID provider: the authorization code flow of OpenID Connect Core 1.0, section
 //! 3.1, with the recommendations of RFC 9700 (AUTH-4).
 //!
-//! Most mistakes in this flow are missing comparisons. So this module creates the values of a login
-//! (state, nonce, PKCE verifier and target path), encrypts them into one cookie, and compares them
+//! Most mistakes in this flow are missing comparisons. This module creates the values of a login:
+//! state, nonce, PKCE verifier and target path. It encrypts them into one cookie, and compares them
 //! in the callback. A caller cannot leave out a step. [`UsedLogins`] ensures that a callback
 //! succeeds once. The verifier of [`crate::token`] verifies ID tokens.
 //!

@@ -100,7 +100,7 @@ impl Provider {
         }
     }
 
-    /// Fetches the metadata and the keys now and whenever they are due. It never returns.
+    /// Fetches the metadata and the keys at once, and again when they are due. It never returns.
     pub(super) async fn keep_fresh(&self) {
         let backoff = Backoff::new(MIN_BACKOFF, MAX_BACKOFF);
         let mut failures = 0;

@@ -169,7 +169,7 @@ impl Passwords {
                 &[],
             ),
             refused: metrics.counter(
-                "password_hashing_refused_total",
+                "password_hashing_rejected_total",
                 "Password hashes that were rejected because too many waited.",
                 &[],
             ),

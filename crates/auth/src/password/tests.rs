@@ -161,7 +161,7 @@ async fn login_flood_does_not_delay_other_work_auth_2() {
     );
     let text = metrics.render(Format::PrometheusText);
     assert!(
-        text.contains(&format!("password_hashing_refused_total {refused}")),
+        text.contains(&format!("password_hashing_rejected_total {refused}")),
         "{text}"
     );
     assert!(text.contains("password_hashing_waiting 0"), "{text}");

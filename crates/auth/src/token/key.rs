@@ -10,6 +10,15 @@ use super::{
 };
 
 /// A key that verifies signatures. It is parsed once, for a fixed list of algorithms.
+///
+/// ```
+/// use seaworthy_auth::token::{Algorithm, KeyError, VerificationKey};
+/// use seaworthy_core::Secret;
+///
+/// let short = Secret::new(b"too short".to_vec());
+/// let key = VerificationKey::secret(Algorithm::Hs256, &short);
+/// assert_eq!(key.err(), Some(KeyError::ShortSecret));
+/// ```
 #[derive(Clone)]
 pub struct VerificationKey {
     id: Option<Arc<str>>,

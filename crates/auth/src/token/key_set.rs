@@ -8,9 +8,20 @@ use super::{
 const MAX_KEYS: usize = 64;
 /// The keys that are tried for a token without a `kid`: the current one, the next one and two
 /// retired ones.
-const MAX_TRIES: usize = 4;
+const MAX_ATTEMPTS: usize = 4;
 
 /// The keys of one issuer.
+///
+/// ```
+/// use seaworthy_auth::token::{Algorithm, KeySet, VerificationKey};
+/// use seaworthy_core::Secret;
+///
+/// let secret = Secret::new(b"0f8b1d0c6a3e47f2b95d2c81a7e6f439".to_vec());
+/// let key = VerificationKey::secret(Algorithm::Hs256, &secret)?;
+/// let keys = KeySet::new([key]);
+/// # drop(keys);
+/// # Ok::<_, seaworthy_auth::token::KeyError>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct KeySet(Vec<VerificationKey>);
 
@@ -92,7 +103,7 @@ impl KeySet {
         let id = header.key_id.as_deref();
         let candidates = self.0.iter().filter(|key| key.serves(header.algorithm, id));
         let mut outcome = Err(TokenError::UnknownKey);
-        for key in candidates.take(MAX_TRIES) {
+        for key in candidates.take(MAX_ATTEMPTS) {
             outcome = key.verify(header.algorithm, token.signed, &token.signature);
             if outcome.is_ok() {
                 break;

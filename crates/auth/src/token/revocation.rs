@@ -11,7 +11,7 @@ use parking_lot::RwLock;
 use super::{ClockReading, TokenError, VerifiedToken};
 
 /// Decides whether a valid token is revoked. It is called for each request, also with a cached
-/// token, so it should answer from memory.
+/// token, so it should respond from memory.
 pub trait Revocation: Send + Sync + 'static {
     /// Returns the status of a token.
     fn status(&self, token: &Arc<VerifiedToken>) -> RevocationStatus;

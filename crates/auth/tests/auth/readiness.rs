@@ -38,7 +38,7 @@ async fn start(
         .unwrap()
 }
 
-/// Waits until the admin listener answers the readiness probe with this status, and returns the
+/// Waits until the admin listener responds to the readiness probe with this status, and returns the
 /// body.
 async fn eventually_ready(admin: SocketAddr, status: u16, text: &str) -> String {
     let started = Instant::now();

@@ -41,6 +41,6 @@ pub(crate) trait Store: Send + Sync + std::fmt::Debug {
     /// Removes an entry and its token.
     fn remove<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), RedisError>>;
 
-    /// Checks that the store answers.
+    /// Checks that the store responds.
     fn check(&self) -> BoxFuture<'_, Result<(), RedisError>>;
 }

@@ -35,7 +35,7 @@ impl Loader {
     /// Loads the configuration, with secrets from `env:` and `file:` only.
     ///
     /// # Errors
-    /// [`ConfigErrors`] with every mistake.
+    /// [`ConfigErrors`] with every error.
     pub fn load(&self, schema: &Schema) -> Result<Loaded, ConfigErrors> {
         let mut errors = Vec::new();
         let prepared = self.prepare(schema, &mut errors)?;
@@ -50,7 +50,7 @@ impl Loader {
     /// no secrets and must work without a vault.
     ///
     /// # Errors
-    /// [`ConfigErrors`] with every mistake.
+    /// [`ConfigErrors`] with every error.
     pub fn load_without_secrets(&self, schema: &Schema) -> Result<Loaded, ConfigErrors> {
         let mut errors = Vec::new();
         let prepared = self.prepare(schema, &mut errors)?;
@@ -63,7 +63,7 @@ impl Loader {
     /// five seconds.
     ///
     /// # Errors
-    /// [`ConfigErrors`] with every mistake.
+    /// [`ConfigErrors`] with every error.
     pub async fn load_async(&self, schema: &Schema) -> Result<Loaded, ConfigErrors> {
         let mut errors = Vec::new();
         let prepared = self.prepare(schema, &mut errors)?;

@@ -91,7 +91,7 @@ fn links_and_signing_keys_are_known_by_schema_conf_3() {
 #[serde(rename_all = "snake_case")]
 #[schemars(extend("x-unsafe" = [{ "id": "RES-6", "value": "open", "why": "w", "fix": "f" }]))]
 enum OnFailure {
-    /// Refuses.
+    /// Rejects.
     #[default]
     Closed,
     /// Admits.

@@ -25,7 +25,7 @@ const TEXT_MESSAGES: [&str; 12] = [
 ];
 
 /// The maximum names in the path of a variable. It equals `MAX_PARAMETER_DEPTH` of
-/// `seaworthy-contract`, which refuses longer paths at run time.
+/// `seaworthy-contract`, which rejects longer paths at run time.
 const MAX_PARAMETER_DEPTH: usize = 32;
 
 /// Returns the HTTP routes of a method, including additional ones.

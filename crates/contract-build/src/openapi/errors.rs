@@ -132,7 +132,7 @@ fn reference(name: &str) -> String {
 }
 
 /// Returns the errors of one operation. The handler of a public operation does not know its
-/// caller, so it cannot refuse the caller.
+/// caller, so it cannot reject the caller.
 pub(super) fn of_operation(
     method: &Method,
     has_body: bool,

@@ -155,7 +155,7 @@ impl<'a> Schemas<'a> {
         Value::Object(schema)
     }
 
-    /// Whether a request without the field is refused.
+    /// Whether a request without the field is rejected.
     pub(super) fn must_be_given(&self, field: &FieldDescriptor) -> bool {
         let rules = self.contract.field_rules(field);
         if field
@@ -357,7 +357,7 @@ fn or_null(schema: Value) -> Value {
                 _ if schema.is_empty() => return Value::Object(schema),
                 _ => return json!({ "anyOf": [schema, { "type": "null" }] }),
             };
-            // `enum` and `const` would refuse null.
+            // `enum` and `const` would reject null.
             if schema.contains_key("enum") || schema.contains_key("const") {
                 return json!({ "anyOf": [schema, { "type": "null" }] });
             }

@@ -1,4 +1,4 @@
-//! Each option of a contract is implemented or refused with its place. None is ignored.
+//! Each option of a contract is implemented or rejected with its place. None is ignored.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,7 +1,7 @@
 use seaworthy_core::Error;
 
 /// Logs a server fault in the middle of a stream with its cause. The stack does not see errors
-/// there. Other errors are answers, and are logged as such.
+/// there. Other errors are responses, and are logged as such.
 pub(crate) fn log_in_stream(error: &Error) {
     if error.code().is_server_fault() {
         tracing::error!(

@@ -25,7 +25,7 @@ const MAX_REASON_BYTES: usize = 63;
 /// every bad field, and `RetryInfo`. The private cause is not sent.
 ///
 /// A long message is cut off. The status names the first field violations and counts the others. A
-/// client refuses a status that exceeds its header limit, and then does not see the error.
+/// client rejects a status that exceeds its header limit, and then does not see the error.
 #[must_use]
 pub fn to_status(error: &Error) -> tonic::Status {
     to_status_with(error, None)
@@ -151,7 +151,7 @@ pub fn from_status(status: &tonic::Status) -> Error {
 
 /// Converts the error of a request stream that broke. `status` is the result of reading the stream.
 ///
-/// The client receives the reason of a refusal during the read. Any other status means that the
+/// The client receives the reason of a rejection during the read. Any other status means that the
 /// client or the network ended the stream.
 pub(crate) fn from_request_stream(status: &tonic::Status) -> Error {
     let refusal = std::error::Error::source(status).and_then(|source| source.downcast_ref());

@@ -2,7 +2,7 @@ use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_f
 
 use super::{Budget, Exhausted};
 
-/// The maximum depth of the scan, beyond the 100 levels at which `prost` refuses messages.
+/// The maximum depth of the scan, beyond the 100 levels at which `prost` rejects messages.
 const MAX_DEPTH: usize = 128;
 
 /// The decoding costs of a message's fields in protobuf. The build-time compiler implements it for
@@ -109,7 +109,7 @@ impl WireField {
 }
 
 /// Charges the memory of decoding a message. Bytes that are not a valid message pass, because
-/// `prost` refuses them.
+/// `prost` rejects them.
 pub(crate) fn check<M: WireMessage>(bytes: &[u8]) -> Result<(), Exhausted> {
     let mut budget = Budget::of_length(bytes.len());
     scan(bytes, M::wire_field, &mut budget, MAX_DEPTH)

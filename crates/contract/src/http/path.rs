@@ -57,8 +57,8 @@ impl<M: ContractMethod> Binding<M> {
         self.template.text
     }
 
-    /// Returns a handler for this binding only. It does not check access, and answers 404 to a path
-    /// that does not match the template.
+    /// Returns a handler for this binding only. It does not check access, and responds with 404 to
+    /// a path that does not match the template.
     pub fn unguarded(&self) -> MethodRouter {
         let binding = self.clone();
         let serve = move |request: Request| {
@@ -79,7 +79,7 @@ impl<M: ContractMethod> Binding<M> {
         }
     }
 
-    /// The handler of `GET` also answers `HEAD`. The server omits the body.
+    /// The handler of `GET` also responds to `HEAD`. The server omits the body.
     fn answers(&self, asked: &Method) -> bool {
         self.method == asked
             || self.is_open()

@@ -21,7 +21,7 @@ use crate::{
     json::{self, DecodeError, JsonMessage, parameter},
 };
 
-/// The maximum characters of the name of an unreadable parameter in an answer.
+/// The maximum characters of the name of an unreadable parameter in a response.
 const MAX_NAME_CHARACTERS: usize = 64;
 
 pub(super) async fn read<M>(
@@ -73,7 +73,7 @@ fn malformed(message: impl Into<Cow<'static, str>>) -> Error {
 }
 
 async fn collect(body: Body, limit: ByteSize) -> Result<Bytes, Error> {
-    // A body that declares a larger size is refused unread.
+    // A body that declares a larger size is rejected unread.
     if body.size_hint().lower() > limit.get() {
         return Err(too_large(limit));
     }

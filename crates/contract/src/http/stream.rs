@@ -1,7 +1,8 @@
 //! Streams of messages over HTTP: JSON lines, or server-sent events if the client asks for them.
 //!
-//! The status is sent ahead of the first message, so an error in the middle is the last element: a
-//! line `{"error": …}`, or an event named `error`. A stream that ends without one is complete.
+//! The status is sent ahead of the first message. An error in the middle is therefore the last
+//! element: a line `{"error": …}`, or an event named `error`. A stream that ends without one is
+//! complete.
 
 use std::{convert::Infallible, sync::Arc};
 

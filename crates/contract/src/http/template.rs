@@ -50,7 +50,7 @@ const SLASH: &str = "%2F";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Capture {
     pub(super) field: &'static str,
-    /// The text, or the reason for refusing it.
+    /// The text, or the reason for rejecting it.
     pub(super) text: Result<String, &'static str>,
 }
 
@@ -92,7 +92,7 @@ impl PathTemplate {
             return false;
         }
         let rest = given.get(fixed..).unwrap_or_default();
-        // Segments without a field cannot be refused by field.
+        // Segments without a field cannot be rejected by field.
         if open_end && !self.is_taken(fixed) && length(rest) > MAX_PATH_LENGTH {
             return false;
         }

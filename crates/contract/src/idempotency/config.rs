@@ -53,7 +53,7 @@ pub struct IdempotencyConfig {
     pub max_entries: usize,
     /// The maximum memory of a store, of all callers.
     pub max_memory: ByteSize,
-    /// The format of refusals.
+    /// The format of rejections.
     pub errors: Arc<dyn ErrorFormat>,
 }
 

@@ -68,7 +68,7 @@ const CASES: [Case; 9] = [
     case(false, StatusCode::NOT_FOUND, Repeat::Replayed),
     case(false, StatusCode::UNPROCESSABLE_ENTITY, Repeat::Runs),
     case(false, StatusCode::TOO_MANY_REQUESTS, Repeat::Runs),
-    // A refusal after a change is a response like any other.
+    // A rejection after a change is a response like any other.
     case(true, StatusCode::UNPROCESSABLE_ENTITY, Repeat::Replayed),
     case(true, StatusCode::TOO_MANY_REQUESTS, Repeat::Replayed),
     case(false, StatusCode::SERVICE_UNAVAILABLE, Repeat::Runs),

@@ -31,10 +31,10 @@ use super::{
 };
 use crate::error::reason;
 
-/// Marks an answer to a repeat.
+/// Marks a response to a repeat.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// The headers that are kept with an answer. The others are new for each request.
+/// The headers that are kept with a response. The others are new for each request.
 const KEPT_HEADERS: [HeaderName; 7] = [
     header::CONTENT_TYPE,
     header::CONTENT_LANGUAGE,
@@ -180,7 +180,7 @@ impl IdempotencyLayer {
                 None => call.run(handler).await,
             };
             drop(extensions);
-            // A client that has disconnected gets the answer with its next attempt.
+            // A client that has disconnected gets the response with its next attempt.
             let _ = answer.send(response);
         }
         .in_current_span();
@@ -196,7 +196,7 @@ impl IdempotencyLayer {
         }
     }
 
-    /// Reads the body of an answer if its size is known and within the limit. Reading any other
+    /// Reads the body of a response if its size is known and within the limit. Reading any other
     /// body could take forever.
     async fn read_answer(&self, body: Body) -> AnswerBody {
         let limit = u64::try_from(self.config.max_response_size.as_usize()).unwrap_or(u64::MAX);
@@ -238,7 +238,7 @@ struct Call {
 }
 
 impl Call {
-    /// Runs the call and records its outcome, ahead of its answer.
+    /// Runs the call and records its outcome, ahead of its response.
     async fn run(
         self,
         call: impl Future<Output = Result<Response, Infallible>>,
@@ -261,11 +261,11 @@ impl Call {
         }
     }
 
-    /// Keeps the answer for repeats, unless a repeat must run or get another answer.
+    /// Keeps the response for repeats, unless a repeat must run or get another response.
     async fn record(&self, response: Response) -> Response {
         if let Some(outcome) = without_answer(response.status()) {
             let outcome = self.outcome(outcome);
-            // A refusal after a change is kept like any other answer.
+            // A rejection after a change is kept like any other response.
             if response.status().is_server_error() || outcome == CallOutcome::Unchanged {
                 self.settle(outcome).await;
                 return response;
@@ -293,7 +293,7 @@ impl Call {
         }
     }
 
-    /// Returns the outcome of a call without a kept answer. Reported changes take precedence over
+    /// Returns the outcome of a call without a kept response. Reported changes take precedence over
     /// its status.
     fn outcome(&self, by_status: CallOutcome) -> CallOutcome {
         match self.effects.outcome() {
@@ -305,7 +305,7 @@ impl Call {
 
     async fn finish(&self, answer: RecordedAnswer) {
         let (store, ttl) = (&self.layer.store, self.layer.config.ttl);
-        // The call succeeded, so its client gets its answer even if the store fails.
+        // The call succeeded, so its client gets its response even if the store fails.
         if let Err(error) = store.finish(&self.key, self.token, answer, ttl).await {
             tracing::error!(error = ?error, "the response to a request with an Idempotency-Key could not be stored");
         }
@@ -319,7 +319,7 @@ impl Call {
     }
 }
 
-/// The body of an answer.
+/// The body of a response.
 enum AnswerBody {
     Read(Bytes),
     /// Too large, or of unknown size.
@@ -327,7 +327,7 @@ enum AnswerBody {
     Failed(axum::Error),
 }
 
-/// Returns the outcome of a call whose answer is not kept: it was refused, so the client may
+/// Returns the outcome of a call whose response is not kept: it was rejected, so the client may
 /// correct it under the same key, or it failed.
 fn without_answer(status: StatusCode) -> Option<CallOutcome> {
     match status {

@@ -14,14 +14,14 @@ use super::{
 };
 use crate::error::reason;
 
-/// The memory of an entry besides its key and its answer, in bytes. An estimate of map nodes.
+/// The memory of an entry besides its key and its response, in bytes. An estimate of map nodes.
 const ENTRY_COST: usize = 256;
 
 /// The memory of a header besides its text, in bytes. An estimate.
 const HEADER_COST: usize = 64;
 
-/// Keeps answers in memory, bounded in number and size. If it is full, the caller with the largest
-/// share loses the answer that expires first. Running calls never lose their key.
+/// Keeps responses in memory, bounded in number and size. If it is full, the caller with the
+/// largest share loses the response that expires first. Running calls never lose their key.
 ///
 /// ```
 /// use seaworthy_contract::idempotency::{IdempotencyConfig, MemoryStore};
@@ -172,8 +172,8 @@ impl State {
         }
     }
 
-    /// Makes room for more `entries` of `cost` bytes. Returns `false` if that would remove an
-    /// answer of a caller with a smaller share.
+    /// Makes room for more `entries` of `cost` bytes. Returns `false` if that would remove a
+    /// response of a caller with a smaller share.
     fn make_room(&mut self, limits: Limits, own: &Arc<str>, entries: usize, cost: usize) -> bool {
         loop {
             let (bound, more) = if self.entries.len() + entries > limits.entries {
@@ -291,7 +291,7 @@ impl MemoryStore {
             expiry: now + ttl,
             state: entry_state,
         };
-        // If there is no room for the answer, the store still records that the call took effect.
+        // If there is no room for the response, the store still records that the call took effect.
         if !state.make_room(self.limits, key.share(), 1, entry.cost(key)) {
             entry.state = EntryState::Done;
         }

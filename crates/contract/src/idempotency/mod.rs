@@ -1,5 +1,5 @@
-//! `Idempotency-Key` on unsafe calls (API-6): a repeat gets the same answer, and another request
-//! under the same key is refused.
+//! `Idempotency-Key` on unsafe calls (API-6): a repeat gets the same response, and another request
+//! under the same key is rejected.
 //!
 //! The layer follows draft-ietf-httpapi-idempotency-key-header. A request with a key runs to its
 //! end, or to [`IdempotencyConfig::timeout`], even if its client disconnects: such clients repeat
@@ -18,7 +18,7 @@
 //! | failed after a change that was made | 409 `IDEMPOTENT_RESPONSE_NOT_STORED` |
 //! | had a stream, or a response above `max_response_size` | 409 `IDEMPOTENT_RESPONSE_NOT_STORED` |
 //!
-//! The last four have no `Retry-After`: another attempt with the same key gets the same refusal
+//! The last four have no `Retry-After`: another attempt with the same key gets the same rejection
 //! until [`IdempotencyConfig::ttl`] has passed. The client reads the current state. If the request
 //! did not take effect, the client sends it again under a new key.
 //!
@@ -32,7 +32,7 @@
 //! cookies and the address. `DatabaseStore` (feature `idempotency`) keeps keys in the database of
 //! the service, for all replicas and across restarts. `RedisStore` of `seaworthy-cache` keeps them
 //! in Redis. [`MemoryStore`] ends with its process. When a bounded store is full, the caller with
-//! the largest share loses the answers that expire first. A share belongs to the actor, or to the
+//! the largest share loses the responses that expire first. A share belongs to the actor, or to the
 //! address of an anonymous caller (the /64 for IPv6).
 //!
 //! ```

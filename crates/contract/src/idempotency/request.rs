@@ -55,7 +55,7 @@ pub(super) fn key(parts: &Parts, required: bool) -> Result<Option<ScopedKey>, Er
 
 /// Returns the identity of the caller: the actor, else the credentials. Not both, because a client
 /// may renew its token between two attempts. A caller without credentials is identified by cookies
-/// and address, so that two anonymous callers with the same key do not share answers.
+/// and address, so that two anonymous callers with the same key do not share responses.
 fn caller(parts: &Parts) -> [u8; 32] {
     context::with_current(|context| {
         let tenant = context.and_then(|context| context.tenant());

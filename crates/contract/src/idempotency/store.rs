@@ -56,7 +56,7 @@ impl ScopedKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprint(pub [u8; 32]);
 
-/// An answer for repeats.
+/// A response for repeats.
 #[derive(Debug, Clone)]
 pub struct RecordedAnswer {
     /// The status.
@@ -80,7 +80,7 @@ impl RecordedAnswer {
             .collect()
     }
 
-    /// Creates an answer from its status, its [`header_lines`](Self::header_lines) and its body.
+    /// Creates a response from its status, its [`header_lines`](Self::header_lines) and its body.
     /// Returns `None` if the status is not valid.
     #[must_use]
     pub fn restored(status: u16, header_lines: &[u8], body: Bytes) -> Option<Self> {
@@ -109,9 +109,9 @@ pub enum KeyState {
     Claimed(u64),
     /// The request is running.
     Running,
-    /// The request was answered.
+    /// The request has a response.
     Answered(RecordedAnswer),
-    /// The request took effect, and its answer was not kept.
+    /// The request took effect, and its response was not kept.
     AnswerNotKept,
     /// The request ran, and whether it took effect is unknown.
     OutcomeUnknown,
@@ -128,7 +128,7 @@ pub struct Lifetimes {
     pub ttl: Duration,
 }
 
-/// The outcome of a call without an answer for repeats.
+/// The outcome of a call without a response for repeats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallOutcome {
     /// It changed nothing, so a repeat runs.
@@ -145,7 +145,7 @@ pub enum CallOutcome {
 /// A future of a store.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
-/// Keeps the answers of requests with keys. [`conformance`](super::conformance) checks
+/// Keeps the responses of requests with keys. [`conformance`](super::conformance) checks
 /// implementations.
 pub trait IdempotencyStore: Send + Sync + 'static {
     /// Claims a key if it is new, and returns its state. Must be atomic: of two concurrent callers
@@ -158,8 +158,8 @@ pub trait IdempotencyStore: Send + Sync + 'static {
         lifetimes: Lifetimes,
     ) -> StoreFuture<'a, KeyState>;
 
-    /// Keeps the answer for `ttl`, unless another call has claimed the key since. If the store has
-    /// no room for it, the state becomes [`KeyState::AnswerNotKept`].
+    /// Keeps the response for `ttl`, unless another call has claimed the key since. If the store
+    /// has no room for it, the state becomes [`KeyState::AnswerNotKept`].
     fn finish<'a>(
         &'a self,
         key: &'a ScopedKey,
@@ -168,7 +168,7 @@ pub trait IdempotencyStore: Send + Sync + 'static {
         ttl: Duration,
     ) -> StoreFuture<'a, ()>;
 
-    /// Ends a call without an answer for repeats. Its outcome is kept for `ttl`. The key of a call
+    /// Ends a call without a response for repeats. Its outcome is kept for `ttl`. The key of a call
     /// that changed nothing is free again.
     fn settle<'a>(
         &'a self,
@@ -179,8 +179,8 @@ pub trait IdempotencyStore: Send + Sync + 'static {
     ) -> StoreFuture<'a, ()>;
 
     /// Returns the participant that a database finds in the
-    /// [`Effects`](seaworthy_core::effects::Effects) of the call. It records in its own transactions
-    /// that the call took effect.
+    /// [`Effects`](seaworthy_core::effects::Effects) of the call. It records in its own
+    /// transactions that the call took effect.
     fn participant(&self, _key: &ScopedKey, _token: u64) -> Option<Box<dyn Any + Send + Sync>> {
         None
     }

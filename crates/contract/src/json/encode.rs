@@ -27,7 +27,7 @@ pub fn to_vec<M: JsonMessage>(message: &M) -> Result<Vec<u8>, EncodeError> {
 /// # Errors
 /// A value has no JSON form.
 pub fn write_with(write: impl FnOnce(&mut Encoder)) -> Result<Vec<u8>, EncodeError> {
-    // Most answers fit. Larger ones grow in few steps.
+    // Most responses fit. Larger ones grow in few steps.
     const FIRST_CAPACITY: usize = 256;
     let mut encoder = Encoder {
         buffer: Vec::with_capacity(FIRST_CAPACITY),
@@ -149,7 +149,7 @@ impl Encoder {
 
     /// Writes a string with its escapes.
     pub(super) fn text(&mut self, text: &str) {
-        // Writing to a vector cannot fail. If it did, the partial answer must not be sent.
+        // Writing to a vector cannot fail. If it did, the partial response must not be sent.
         if let Err(error) = serde_json::to_writer(&mut self.buffer, text) {
             self.fail(error.to_string());
         }

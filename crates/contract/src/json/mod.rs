@@ -2,7 +2,7 @@
 //!
 //! Generated code names the [`Kind`] of each field. The kinds implement the mapping. `serde_json`
 //! parses the text. A visitor records values that it cannot accept and skips them, so that one
-//! answer names every bad field. A dynamic message would be slower, and stop at the first bad
+//! response names every bad field. A dynamic message would be slower, and stop at the first bad
 //! field.
 
 mod decode;

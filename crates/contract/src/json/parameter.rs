@@ -5,7 +5,7 @@ use crate::Violations;
 
 /// The maximum names in the path of a parameter, such as 2 in `filter.label`. Each name costs a
 /// stack frame and may create a message, so the limit is below those of JSON (128) and protobuf
-/// (100). `seaworthy-contract-build` refuses path variables beyond the same limit.
+/// (100). `seaworthy-contract-build` rejects path variables beyond the same limit.
 pub const MAX_PARAMETER_DEPTH: usize = 32;
 
 /// Sets the field at `path`, such as `filter.label`, from text. Returns whether the field exists.

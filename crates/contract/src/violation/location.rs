@@ -27,7 +27,7 @@ pub(super) enum Step {
         beginning: String,
         is_cut: bool,
         /// Distinguishes keys with the same beginning. A collision hides one violation of a request
-        /// that is refused anyway.
+        /// that is rejected anyway.
         digest: u64,
     },
 }

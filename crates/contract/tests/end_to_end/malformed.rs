@@ -1,4 +1,4 @@
-//! Malformed requests: each gets a clear refusal (API-3).
+//! Malformed requests: each gets a clear rejection (API-3).
 
 use bytes::{BufMut, Bytes, BytesMut};
 use http::StatusCode;

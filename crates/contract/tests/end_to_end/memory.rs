@@ -17,7 +17,7 @@ use crate::{
     library::Shelves,
 };
 
-/// The maximum memory, in bytes, that a refused request of [`BODY`] bytes may take.
+/// The maximum memory, in bytes, that a rejected request of [`BODY`] bytes may take.
 const MAX_MEMORY: u64 = 32 * 1024 * 1024;
 
 /// The length of the bodies in bytes.
@@ -32,7 +32,7 @@ impl RequestMemory for NoMemory {
     }
 }
 
-/// Returns the answer to a body, and the maximum memory in use, in bytes.
+/// Returns the response to a body, and the maximum memory in use, in bytes.
 fn echo(content_type: &str, body: Vec<u8>) -> (StatusCode, String, u64) {
     let router = LibraryContract::new(Shelves).unguarded_router();
     let request = Request::post("/v1/echo")

@@ -43,7 +43,7 @@ impl Answer {
         self.headers[header::CONTENT_TYPE].to_str().unwrap()
     }
 
-    /// The fields that a refusal names, sorted.
+    /// The fields that a rejection names, sorted.
     pub(crate) fn bad_fields(&self) -> Vec<String> {
         let mut fields: Vec<String> = self.json()["fields"]
             .as_array()
@@ -97,7 +97,7 @@ impl Running {
             .await
     }
 
-    /// Sends the head of a request and no body, and answers with the head of the answer.
+    /// Sends the head of a request and no body, and answers with the head of the response.
     pub(crate) async fn head_of_request(&self, path: &str, headers: &[(&str, &str)]) -> String {
         use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 

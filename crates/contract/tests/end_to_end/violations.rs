@@ -1,4 +1,4 @@
-//! Every bad field in one answer, on both transports (API-3).
+//! Every bad field in one response, on both transports (API-3).
 
 use http::StatusCode;
 use prost::Message;

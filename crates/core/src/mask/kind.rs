@@ -66,8 +66,8 @@ impl Kind {
         }
     }
 
-    /// Returns the kind of a whole value by its form: an identity card or a bank card with a valid
-    /// check digit, a mobile number, or an e-mail address.
+    /// Returns the kind of a whole value by its form. It detects identity cards and bank cards with
+    /// a valid check digit, mobile numbers, and e-mail addresses.
     #[must_use]
     pub fn of_value(text: &str) -> Option<Self> {
         if is_id_card(text) {

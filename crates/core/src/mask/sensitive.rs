@@ -10,7 +10,8 @@ pub struct SensitiveField {
     pub rule: MaskRule,
 }
 
-/// A value with sensitive fields, such as an answer. The derive of `seaworthy::mask` implements it.
+/// A value with sensitive fields, such as a response. The derive of `seaworthy::mask` implements
+/// it.
 pub trait MakeSensitive {
     /// Returns the sensitive fields of this type, without those of nested types.
     fn sensitive_fields() -> &'static [SensitiveField];

@@ -79,7 +79,7 @@ async fn rewrap_uses_version_that_vault_rotated_sec_5() {
     let Rewrapped::Changed(anew) = sealer.rewrap(value.envelope()).await.unwrap() else {
         panic!("the old version was left");
     };
-    // Vault refuses the first version of the key.
+    // Vault rejects the first version of the key.
     let newest = json!({ "min_decryption_version": 2 });
     vault
         .call("POST", "transit/keys/rotated/config", &newest)
@@ -95,7 +95,7 @@ async fn rewrap_uses_version_that_vault_rotated_sec_5() {
     let old = sealer.open(&value, &context()).await.unwrap_err();
     assert_eq!(
         old.to_string(),
-        "Vault refused: the version of the key is below min_decryption_version"
+        "Vault rejected the request: the version of the key is below min_decryption_version"
     );
 }
 
@@ -116,7 +116,7 @@ async fn rewrap_uses_active_key_sec_5() {
     let refused = only.open(&value, &context()).await.unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "Vault refused: the token has no permission for this key"
+        "Vault rejected the request: the token has no permission for this key"
     );
 }
 
@@ -130,7 +130,7 @@ async fn errors_name_the_cause_without_secrets_sec_5() {
         assert!(!format!("{error} {error:?}").contains(token));
         error.to_string()
     };
-    let stranger = "Vault refused: the token has no permission for this key";
+    let stranger = "Vault rejected the request: the token has no permission for this key";
     assert_eq!(seal("s.canary", "events").await, stranger);
     let events = user(vault, "events", 0);
     assert_eq!(seal(&events, "other").await, stranger);
@@ -143,7 +143,7 @@ async fn errors_name_the_cause_without_secrets_sec_5() {
         .unwrap();
     assert_eq!(
         seal(vault.root_token(), "derived").await,
-        "Vault refused: a derived key cannot be used"
+        "Vault rejected the request: a derived key cannot be used"
     );
     let nowhere = Sealer::new(transit(vault, vault.root_token(), "nowhere"));
     let error = nowhere.rotate().await.unwrap_err();
@@ -158,7 +158,7 @@ async fn errors_name_the_cause_without_secrets_sec_5() {
         let error = nowhere.seal(&7_u32, &context()).await.unwrap_err();
         assert_eq!(
             error.to_string(),
-            "Vault refused: the mount of the engine or the name of the key is wrong"
+            "Vault rejected the request: the mount of the engine or the name of the key is wrong"
         );
     }
 }

@@ -62,7 +62,7 @@ pub(crate) async fn commands_rotate_vault_key_and_rewrap_values_sec_5(test_datab
     for line in done.stdout {
         assert!(!line.contains(": 0 of"), "{line}");
     }
-    // Vault refuses the first version of the key.
+    // Vault rejects the first version of the key.
     let newest = json!({ "min_decryption_version": 2 });
     vault
         .call("POST", &format!("{key}/config"), &newest)

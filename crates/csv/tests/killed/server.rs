@@ -66,12 +66,12 @@ impl Trial {
         request.send().await.unwrap().status().as_u16()
     }
 
-    /// Sends the beginning of a form whose first header does not end. Returns the answer.
+    /// Sends the beginning of a form whose first header does not end. Returns the response.
     pub(crate) async fn begin_form(&self, running: &Running, size: usize) -> String {
         let mut stream = TcpStream::connect(running.http).await.unwrap();
         let head = "POST /imports HTTP/1.1\r\nhost: test\r\ncontent-length: 50000000\r\ncontent-type: multipart/form-data; boundary=x\r\n\r\n--x\r\nContent-Disposition: form-data; x=";
         stream.write_all(head.as_bytes()).await.unwrap();
-        // The service may close the connection after its answer.
+        // The service may close the connection after its response.
         let _ = stream.write_all(&vec![b'y'; size]).await;
         let mut answer = vec![0; 1024];
         let read = tokio::time::timeout(TIMEOUT, stream.read(&mut answer)).await;

@@ -1,8 +1,9 @@
 //! One connection of any engine. Only this module calls the driver.
 //!
 //! The module uses the typed connections of sqlx, because `Any` lacks UUIDs and timestamps. It does
-//! not use its pool, which validates a connection twice per statement, reports a refused connection
-//! as a timeout, has no metric of waits, and reuses a connection whose statement still runs.
+//! not use its pool, which validates a connection twice per statement and reports a refused
+//! connection as a timeout. That pool also has no metric of waits, and reuses a connection whose
+//! statement still runs.
 
 mod arguments;
 mod collect;

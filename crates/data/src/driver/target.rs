@@ -32,7 +32,7 @@ impl Target {
             Engine::Postgres => {
                 let mut options = PgConnectOptions::from_url(&parsed()?).map_err(wrong)?;
                 if config.transaction_pooling {
-                    // Poolers refuse this parameter. Values are binary, so it has no effect.
+                    // Poolers reject this parameter. Values are binary, so it has no effect.
                     options = options.extra_float_digits(None);
                 }
                 let options = options.statement_cache_capacity(PREPARED);

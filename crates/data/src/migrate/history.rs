@@ -214,6 +214,6 @@ pub(super) async fn remove(
     session.query(&text, &[version.into()]).await.map(drop)
 }
 
-pub(super) fn mistake(problem: impl Into<String>) -> DataError {
+pub(super) fn migration_error(problem: impl Into<String>) -> DataError {
     DataError::new(DataErrorKind::Migration, problem.into())
 }

@@ -6,6 +6,18 @@ use sha2::{Digest as _, Sha256};
 /// One text serves all engines.
 /// [`docs/data.md`](https://github.com/seaworthy/seaworthy/blob/main/docs/data.md) lists its
 /// placeholders.
+///
+/// ```
+/// use seaworthy_data::Migration;
+///
+/// const ORDERS: Migration = Migration::new(
+///     1,
+///     "orders",
+///     "CREATE TABLE orders (id {string} NOT NULL PRIMARY KEY)",
+///     "DROP TABLE orders",
+/// );
+/// assert_eq!(ORDERS.name(), "orders");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Migration {
     version: u32,
@@ -142,8 +154,8 @@ impl MigrationSet {
         self.migrations
     }
 
-    /// Returns a mistake in the definition of the set.
-    pub(super) fn mistake(&self) -> Option<String> {
+    /// Returns an error in the definition of the set.
+    pub(super) fn definition_error(&self) -> Option<String> {
         let is_word = |name: &str| {
             name.bytes()
                 .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')

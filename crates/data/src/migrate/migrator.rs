@@ -2,7 +2,7 @@ use serde::Serialize;
 
 use super::{
     adoption::{refuse_foreign_tables, refuse_legacy},
-    history::{self, Applied, Session, mistake},
+    history::{self, Applied, Session, migration_error},
     lock,
     migration::{Migration, MigrationSet},
     status::{MigrationState, MigrationStatus, compare},
@@ -145,7 +145,7 @@ impl<'a> Migrator<'a> {
                     .migrations()
                     .iter()
                     .find(|migration| migration.version() == applied.version)
-                    .ok_or_else(|| mistake("the program does not contain the migration"))?;
+                    .ok_or_else(|| migration_error("the program does not contain the migration"))?;
                 let step = step(set, migration, migration.down(), &session)?;
                 if !dry_run {
                     undo(&mut session, set, &step).await?;
@@ -176,15 +176,15 @@ impl<'a> Migrator<'a> {
     /// They differ. The error names the migrations.
     pub async fn verify(&self) -> Result<(), DataError> {
         for set in &self.sets {
-            if let Some(problem) = set.mistake() {
-                return Err(mistake(problem));
+            if let Some(problem) = set.definition_error() {
+                return Err(migration_error(problem));
             }
         }
         self.refuse_legacy().await?;
         refuse_mismatch(&self.status().await?, &[])
     }
 
-    /// Refuses a database of the legacy service, which `migrate adopt` takes over. Changes nothing.
+    /// Rejects a database of the legacy service, which `migrate adopt` takes over. Changes nothing.
     pub(crate) async fn refuse_legacy(&self) -> Result<(), DataError> {
         let (mut lease, _admission) = self.database.lease(None).await?;
         refuse_legacy(&mut Session(&mut lease), &self.sets).await
@@ -196,8 +196,8 @@ impl<'a> Migrator<'a> {
 
     pub(super) async fn begin(&self, dry_run: bool) -> Result<Lease, DataError> {
         for set in &self.sets {
-            if let Some(problem) = set.mistake() {
-                return Err(mistake(problem));
+            if let Some(problem) = set.definition_error() {
+                return Err(migration_error(problem));
             }
         }
         let engine = self.database.0.pool.engine();
@@ -306,7 +306,7 @@ async fn is_applied(
 async fn undo(session: &mut Session<'_>, set: &MigrationSet, step: &Step) -> Result<(), DataError> {
     begin(session).await?;
     if locks_each_migration(session) && !is_applied(session, set, step).await? {
-        return Err(mistake("another process has undone the migration"));
+        return Err(migration_error("another process has undone the migration"));
     }
     let is_whole = session.engine() != Engine::MySql;
     if !is_whole {
@@ -380,6 +380,6 @@ fn refuse_mismatch(all: &[MigrationStatus], allowed: &[MigrationState]) -> Resul
     if wrong.is_empty() {
         Ok(())
     } else {
-        Err(mistake(wrong.join("; ")))
+        Err(migration_error(wrong.join("; ")))
     }
 }

@@ -128,7 +128,7 @@ pub(super) fn created_tables(set: &MigrationSet, reader: Reader) -> Result<Vec<S
     Ok(names)
 }
 
-fn mistake(problem: String) -> DataError {
+fn migration_error(problem: String) -> DataError {
     DataError::new(DataErrorKind::Migration, problem)
 }
 
@@ -142,13 +142,13 @@ fn sections(text: &str, reader: Reader) -> Result<String, DataError> {
             .and_then(|comment| comment.strip_suffix(':'));
         match (engines, comment, section) {
             (Some(_), _, Some(_)) => {
-                return Err(mistake(format!(
+                return Err(migration_error(format!(
                     "{line:?} is inside of another section: end that section first"
                 )));
             }
             (Some(engines), _, None) => {
                 let is_named = reader.is_named_by(engines).ok_or_else(|| {
-                    mistake(format!(
+                    migration_error(format!(
                         "{line:?} names an unknown engine: use postgres, mysql, mariadb or sqlite"
                     ))
                 })?;
@@ -163,7 +163,7 @@ fn sections(text: &str, reader: Reader) -> Result<String, DataError> {
         }
     }
     match section {
-        Some(_) => Err(mistake("a section has no `-- end`".to_owned())),
+        Some(_) => Err(migration_error("a section has no `-- end`".to_owned())),
         None => Ok(kept),
     }
 }
@@ -186,8 +186,8 @@ fn words(text: &str, reader: Reader) -> Result<String, DataError> {
             continue;
         };
         let known = TYPES.iter().find(|(known, _)| *known == word);
-        let engines =
-            known.ok_or_else(|| mistake(format!("{{{word}}} is not a known placeholder")))?;
+        let engines = known
+            .ok_or_else(|| migration_error(format!("{{{word}}} is not a known placeholder")))?;
         replaced.push_str(engines.1.get(reader.column()).copied().unwrap_or_default());
         rest = after;
     }

@@ -93,7 +93,7 @@ impl Pool {
         });
     }
 
-    /// Refuses new work.
+    /// Rejects new work.
     pub(crate) fn request_close(&self) {
         self.0.closed.store(true, Ordering::Release);
     }

@@ -17,7 +17,7 @@ pub(super) fn check(
         let (kept, database) = (Arc::clone(&kept), database.clone());
         async move {
             let mut kept = kept.lock().await;
-            // A check that is dropped before the answer leaves an unusable connection, so the
+            // A check that is dropped before the reply leaves an unusable connection, so the
             // connection is taken out meanwhile.
             let answered = ask(&database, kept.take()).await;
             let driver = answered.map_err(|error| CheckFailure::new(error.to_string()))?;

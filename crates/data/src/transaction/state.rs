@@ -108,7 +108,7 @@ impl Shared {
         outcome
     }
 
-    /// Reports an error to the breaker, which does not refuse statements of a transaction.
+    /// Reports an error to the breaker, which does not reject statements of a transaction.
     fn report_to_breaker(&self, error: &DataError) {
         let now = Instant::now().into_std();
         if let Ok(admission) = self.database.policies().breaker().admit(now) {
@@ -161,7 +161,7 @@ impl Shared {
         outcome.map(drop)
     }
 
-    /// Commits. If the answer of the server is lost, the error is
+    /// Commits. If the reply of the server is lost, the error is
     /// [`DataErrorKind::OutcomeUnknown`].
     ///
     /// Only a transaction that wrote counts as a change of the running call and marks its key.

@@ -89,7 +89,7 @@ pub(crate) async fn response_survives_restart_api_6(test_database: TestDatabase)
     finish(&first, "a", token, "made", RUN).await;
     let second = store(&test_database, &config).await;
     let KeyState::Answered(found) = begin(&second, "a").await else {
-        panic!("the answer is lost");
+        panic!("the reply is lost");
     };
     let expected = answer("made");
     assert_eq!(

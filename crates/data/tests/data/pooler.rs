@@ -94,7 +94,7 @@ pub(crate) async fn pooler_without_its_setting_is_refused_data_1(test_database: 
     let mut config = test_database.config();
     config.transaction_pooling = false;
     let opened = Database::builder("test", config).open().await;
-    // The pooler refuses a parameter of the session.
+    // The pooler rejects a parameter of the session.
     let error = opened.unwrap_err().to_string();
     assert!(error.contains("connection"), "{error}");
 

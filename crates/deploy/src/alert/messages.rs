@@ -15,7 +15,7 @@ pub(super) const ALERTS: &[Alert] = &[
         causes: &[
             "The broker is down: the relay publishes the events when it returns.",
             "No replica runs a relay: the log has the reason.",
-            "The broker refuses an event: the log of the relay names it.",
+            "The broker rejects an event: the log of the relay names it.",
         ],
         triage: &[
             TriageStep::Command(
@@ -40,7 +40,7 @@ pub(super) const ALERTS: &[Alert] = &[
         wait: "1m",
         severity: Severity::Ticket,
         summary: "has events that the broker does not accept",
-        meaning: "The broker refused an event permanently. It stays in the outbox until an operator publishes it again or removes it.",
+        meaning: "The broker rejected an event permanently. It stays in the outbox until an operator publishes it again or removes it.",
         causes: &[
             "The event is larger than the broker accepts.",
             "The topic does not exist, or the service may not publish to it.",
@@ -100,7 +100,7 @@ pub(super) const ALERTS: &[Alert] = &[
         meaning: "A subscription has no connection to the broker for five minutes. Its messages wait in the queue.",
         causes: &[
             "The broker is down or unreachable.",
-            "The broker refuses the subscription: the log has its answer.",
+            "The broker rejects the subscription: the log has its reply.",
         ],
         triage: &[TriageStep::Open(
             "/readyz",
@@ -156,7 +156,7 @@ pub(super) const ALERTS: &[Alert] = &[
         severity: Severity::Ticket,
         summary: "cannot publish messages: {{ $labels.reason }}",
         meaning: "Messages were not published after all attempts. An outbox keeps its events and tries again. Messages without an outbox are lost.",
-        causes: &["The broker is down, full or refuses the topic."],
+        causes: &["The broker is down, full or rejects the topic."],
         triage: &[
             TriageStep::Admin("/breakers", "whether the broker rejects calls"),
             TriageStep::Command("outbox status", "the number of events that wait"),

@@ -191,7 +191,7 @@ pub(super) const ALERTS: &[Alert] = &[
         wait: "5m",
         severity: Severity::Ticket,
         summary: "rejects requests because of overload",
-        meaning: "More requests arrive than the service can answer in time. It rejects a part of them with 503, so that the others stay fast.",
+        meaning: "More requests arrive than the service can handle in time. It rejects a part of them with 503, so that the others stay fast.",
         causes: &[
             "More traffic: add replicas, or raise the bounds of the autoscaler.",
             "A slow dependency: its requests stay in flight longer.",

@@ -81,7 +81,7 @@ pub(crate) fn render(
     Ok(())
 }
 
-/// Refuses facts of a service that Kubernetes cannot run or reach.
+/// Rejects facts of a service that Kubernetes cannot run or reach.
 fn check(facts: &Facts) -> Result<(), RenderError> {
     let name = &facts.name;
     let is_letter = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();

@@ -232,7 +232,7 @@ impl Flags {
     /// Compiles the sources and publishes the flags.
     ///
     /// # Errors
-    /// All mistakes. Nothing changes then.
+    /// All errors. Nothing changes then.
     pub(crate) fn rebuild(&self) -> Result<(), Vec<Problem>> {
         let (runtime, now) = (&self.0.runtime, self.now());
         let mut sources = runtime.sources.lock();
@@ -250,7 +250,7 @@ impl Flags {
 
     pub(super) fn rebuild_or_log(&self) {
         if let Err(problems) = self.rebuild() {
-            problem::log_refused(&problem::join(&problems));
+            problem::log_rejected(&problem::join(&problems));
         }
     }
 

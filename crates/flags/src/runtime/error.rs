@@ -3,7 +3,7 @@ use seaworthy_core::{Code, Error};
 use super::store::StoreError;
 use crate::problem::{self, Problem};
 
-/// A change of flags at run time was refused.
+/// A change of flags at run time was rejected.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChangeError {
@@ -28,7 +28,7 @@ pub enum ChangeError {
     Field {
         /// The field of the request.
         field: &'static str,
-        /// A description of the mistake.
+        /// A description of the error.
         problem: String,
     },
     /// The definition is not valid.

@@ -95,7 +95,7 @@ pub(crate) fn export(flags: &Flags) -> Value {
 /// Reads a context that a client or an operator sends.
 ///
 /// # Errors
-/// A description of the mistake.
+/// A description of the error.
 pub(crate) fn read_context(fields: &Value) -> Result<Context, &'static str> {
     let fields = fields.as_object().ok_or("`context` must be an object")?;
     let mut context = Context::new();

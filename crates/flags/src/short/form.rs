@@ -133,7 +133,7 @@ const MAX_RULES: u64 = 10;
 const MAX_CAPABILITIES: u64 = 100;
 
 impl Form {
-    /// Reads a document. Its own mistakes are in `found`, those of flags come later.
+    /// Reads a document. Its own errors are in `found`, those of flags come later.
     pub(crate) fn read(document: &Value, found: &mut Vec<Problem>) -> Self {
         let mut problems = Problems::default();
         let form = Self::parse(document, &mut problems);

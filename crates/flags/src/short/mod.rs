@@ -23,7 +23,7 @@ const MAX_DEPENDENCIES: usize = 5;
 /// Compiles a document in the short form.
 ///
 /// # Errors
-/// All mistakes in the document.
+/// All errors in the document.
 pub(crate) fn compile(document: &Value) -> Result<Value, Vec<Problem>> {
     let mut problems = Problems::default();
     let root = Path::ROOT;

@@ -180,7 +180,7 @@ impl<'a> Reader<'a> {
                     };
                     let (event, value_mark) = self.required(&mark)?;
                     let mut node = self.node(event, &value_mark, depth + 1)?;
-                    // A mistake in an entry is where its key is.
+                    // The position of an error in an entry is that of its key.
                     node.position = position(&mark);
                     if entries.contains_key(&key) {
                         return Err((position(&mark), format!("duplicate key {key:?}")));

@@ -56,7 +56,7 @@ impl FlagFiles {
     /// set.
     ///
     /// # Errors
-    /// All mistakes, with file, line and column.
+    /// All errors, with file, line and column.
     pub(crate) fn load(&self) -> Result<(Layers, FlagSet), ConfigErrors> {
         let mut errors = Vec::new();
         let mut merged = Value::Null;

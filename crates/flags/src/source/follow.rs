@@ -103,9 +103,9 @@ impl Follow {
         }
     }
 
-    fn fail(&self, mistakes: &str) {
+    fn fail(&self, errors: &str) {
         self.failures.increment();
-        problem::log_refused(mistakes);
+        problem::log_rejected(errors);
     }
 }
 

@@ -24,7 +24,7 @@ impl Layers {
     /// Returns one document in flagd's format, with the changes of operators.
     ///
     /// # Errors
-    /// All mistakes in the short form.
+    /// All errors in the short form.
     pub(crate) fn document<'a>(
         &self,
         state: &'a RuntimeState,

@@ -57,10 +57,10 @@ impl FlagsBuilder {
     /// Loads the flag files of a service and follows their changes and those of operators.
     ///
     /// Rules read `service`, `version` and `environment` (the profile) of the service. A store that
-    /// does not answer does not fail the start: the last known changes apply until it does.
+    /// does not respond does not fail the start: the last known changes apply until it does.
     ///
     /// # Errors
-    /// [`StartError`] with all mistakes in the files.
+    /// [`StartError`] with all errors in the files.
     pub async fn start<C: Settings>(self, service: &Assembly<C>) -> Result<Flags, StartError> {
         let Self { config, store } = self;
         let identity = service.identity();
@@ -85,8 +85,8 @@ impl FlagsBuilder {
             .await
             .map_err(|errors| StartError::because("the flag files have errors", errors))?;
         flags.replace(set).map_err(|errors| {
-            let mistakes = problem::join(&errors);
-            StartError::new(format!("the flags cannot be used: {mistakes}"))
+            let errors = problem::join(&errors);
+            StartError::new(format!("the flags cannot be used: {errors}"))
         })?;
         flags.0.runtime.sources.lock().layers = layers;
         let cache = folder.map(|folder| folder.path().join(REMOTE_FILE));
@@ -135,7 +135,7 @@ impl Flags {
     /// Rules read `service`, `version` and `environment` (the profile) of the service.
     ///
     /// # Errors
-    /// [`StartError`] with all mistakes in the files.
+    /// [`StartError`] with all errors in the files.
     pub async fn start<C: Settings>(
         service: &Assembly<C>,
         config: &FlagsConfig,
@@ -177,7 +177,7 @@ impl FlagSet {
     /// Loads the flag files, for example to check or export them.
     ///
     /// # Errors
-    /// All mistakes, with file, line and column.
+    /// All errors, with file, line and column.
     pub fn load(config: &FlagsConfig, profile: Profile) -> Result<Self, ConfigErrors> {
         let (_, set) = FlagFiles::new(config, profile).load()?;
         Ok(set)

@@ -131,7 +131,7 @@ fn flags(random: &mut Random) -> Value {
     json!({"flags": (0..FLAGS).map(flag).collect::<Map<_, _>>()})
 }
 
-/// Compares all cases with the answers of another evaluator.
+/// Compares all cases with the responses of another evaluator.
 fn compare(bucketing: Bucketing, words: &'static [&'static str], other: impl Fn(&Path) -> Command) {
     let mut random = Random { state: 7, words };
     let document = flags(&mut random);

@@ -126,7 +126,7 @@ fn evaluate<T: FlagValue + Into<Value>>(
     flag: Flag<T>,
     context: &Context,
 ) -> Outcome {
-    // A flag whose variants have another type: the declaration is refused, the server answers.
+    // A flag whose variants have another type: the declaration is rejected, the server answers.
     let key = flag.key().to_owned();
     match flags.declare(flag) {
         Ok(toggle) => {

@@ -83,7 +83,7 @@ async fn follow(source: RemoteSource, setting: impl Fn(&RunningService) -> Strin
         &DOCUMENT.replace(r#"defaultVariant": "on""#, r#"defaultVariant": "off""#),
     );
     eventually(async || !app.beta.get()).await;
-    // A document with mistakes changes nothing.
+    // A document with errors changes nothing.
     write(folder.path(), "{\"flags\": 7}");
     write(folder.path(), DOCUMENT);
     eventually(async || app.beta.get()).await;

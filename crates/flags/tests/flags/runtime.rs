@@ -114,7 +114,7 @@ async fn override_of_undefined_flag_is_possible_flag_1() {
 }
 
 #[tokio::test]
-async fn override_with_mistakes_changes_nothing_flag_1() {
+async fn override_with_errors_changes_nothing_flag_1() {
     let flags = flags();
     checkout(&flags).await;
     let new = |variant| NewOverride::new("checkout", variant);
@@ -199,7 +199,7 @@ async fn definition_with_old_version_is_refused_flag_1() {
 }
 
 #[tokio::test]
-async fn definition_with_mistakes_changes_nothing_flag_1() {
+async fn definition_with_errors_changes_nothing_flag_1() {
     let flags = flags();
     checkout(&flags).await;
     let wrong = json!({"enabled": true, "percentage": 120, "requires": ["none"]});
@@ -211,7 +211,7 @@ async fn definition_with_mistakes_changes_nothing_flag_1() {
         panic!("{error}");
     };
     assert_eq!(problems.len(), 2, "{problems:?}");
-    // A type that the code does not expect is a mistake too.
+    // A type that the code does not expect is an error too.
     let toggle = flags.declare(Flag::boolean("checkout", false)).unwrap();
     let text = json!({"enabled": true, "variants": {"a": 1}});
     assert!(

@@ -96,12 +96,12 @@ async fn renamed_file_is_in_effect_within_two_seconds_conf_4() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn file_with_mistakes_changes_nothing_conf_4() {
+async fn file_with_errors_changes_nothing_conf_4() {
     let app = start("beta: true\n").await;
     write(app.folder.path(), "beta: maybe\n");
     app.metric("config_reload_failures_total 1").await;
     assert!(app.beta.get());
-    // A variant of another type than the code declares is a mistake too.
+    // A variant of another type than the code declares is an error too.
     write(
         app.folder.path(),
         "beta:\n  enabled: true\n  variants: {a: 1}\n",

@@ -62,7 +62,7 @@ impl Body for BoundedBody {
     ) -> Poll<Option<Result<Frame<Self::Data>, Status>>> {
         let this = self.project();
         // A body that is always ready must not outrun the deadline. A status that has already
-        // arrived is the answer.
+        // arrived is the response.
         let is_late = Instant::now() >= this.deadline.deadline();
         let frame = match this.body.poll_frame(context) {
             Poll::Ready(Some(Ok(frame))) if is_late && frame.is_data() => Some(Err(late())),

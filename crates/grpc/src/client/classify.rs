@@ -30,7 +30,7 @@ impl<B> Classify<Response<B>, Status> for ClassifyGrpc {
                     for_peers(response.extensions(), outcome)
                 }
                 None if is_foreign(response) => Outcome::Permanent,
-                // Proxies answer in HTTP.
+                // Proxies respond in HTTP.
                 None => ClassifyHttp.classify(Ok::<_, &Status>(response)),
             },
             Err(status) if was_refused(status) => Outcome::Unreachable,

@@ -21,7 +21,7 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// Creates the target. Reads the TLS files once, to find mistakes early.
+    /// Creates the target. Reads the TLS files once, to find errors early.
     pub(crate) fn new(config: &GrpcClientConfig) -> Result<Self, GrpcClientError> {
         // Errors contain the URL, and it may contain a password (OBS-3).
         let url = redact(&config.url).into_owned();

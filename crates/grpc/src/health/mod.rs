@@ -1,9 +1,9 @@
 //! The standard gRPC health service for load balancers and orchestrators (HLTH-1).
 //!
-//! It follows the readiness of the service, so it answers `NOT_SERVING` during the drain of a stop,
-//! while calls are still accepted. `Check` and `List` bypass log, traces and load shedding, like
-//! the HTTP probes (HLTH-5). `Watch` stays open until its client ends it, so it counts for rate
-//! limit and load shedding and has its own limits.
+//! It follows the readiness of the service, so it responds `NOT_SERVING` during the drain of a
+//! stop, while calls are still accepted. `Check` and `List` bypass log, traces and load shedding,
+//! like the HTTP probes (HLTH-5). `Watch` stays open until its client ends it, so it counts for
+//! rate limit and load shedding and has its own limits.
 
 mod contract;
 mod listening;

@@ -78,8 +78,8 @@ struct Watch {
 }
 
 impl Watch {
-    /// Returns the next answer, or `None` when the listener closes. For an unknown service the call
-    /// stays open, as the protocol requires.
+    /// Returns the next response, or `None` when the listener closes. For an unknown service the
+    /// call stays open, as the protocol requires.
     async fn next(&mut self) -> Option<ServingStatus> {
         let has_begun = std::mem::replace(&mut self.has_begun, true);
         match (has_begun, self.is_known) {

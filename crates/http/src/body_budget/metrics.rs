@@ -48,8 +48,8 @@ impl BudgetMetrics {
         );
         let refused = |reason| {
             metrics.counter(
-                "request_body_budget_refused_total",
-                "Requests refused because the budget for request bodies was exhausted.",
+                "request_body_budget_rejected_total",
+                "Requests rejected because the budget for request bodies was exhausted.",
                 &[("reason", reason)],
             )
         };

@@ -2,13 +2,13 @@
 //!
 //! The limit of one body and the limit of requests in flight bound memory only as their product,
 //! which exceeds any container. The budget bounds the sum. It is charged for every byte of a
-//! request body when the reader receives it, and released when the request is answered. A declared
+//! request body when the reader receives it, and released when the response is sent. A declared
 //! length costs nothing. Decoders charge it for the decoded form of a request too
 //! ([`RequestMemory`](seaworthy_core::RequestMemory)).
 //!
-//! A body that exceeds the budget waits for [`MAX_WAIT`], and is then refused with 503 and
+//! A body that exceeds the budget waits for [`MAX_WAIT`], and is then rejected with 503 and
 //! `Retry-After`. While bodies wait, the budget ends bodies whose clients do not send, with the
-//! same answer. It starts with the body that has the largest product of bytes held and time held.
+//! same response. It starts with the body that has the largest product of bytes held and time held.
 //! A body may wait if another one is heavier by that product, or holds more bytes.
 //! It never ends a complete body. So clients that send slowly, or never finish, cannot exhaust the
 //! budget.
@@ -39,9 +39,10 @@ pub(crate) use room::Room;
 
 /// A quarter of a small container of 256 MiB: 32 bodies of 2 MiB, or thousands of the usual size.
 pub const DEFAULT_BODY_BUDGET: ByteSize = ByteSize::mebibytes(64);
-/// Most handlers answer and release their bytes in less time. It is short compared to any deadline.
+/// Most handlers respond and release their bytes in less time. It is short compared to any
+/// deadline.
 const MAX_WAIT: Duration = Duration::from_secs(1);
-/// The `Retry-After` of a refused body.
+/// The `Retry-After` of a rejected body.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The bytes of request bodies that a process may hold at once. Cheap to clone. All clones share
@@ -158,7 +159,7 @@ impl BodyBudget {
                 .filter(|(weight, body)| *weight > own_weight || body.held > own_held)
                 .max_by_key(|(weight, _)| *weight);
             let Some((_, body)) = heaviest else {
-                // Handlers hold the rest and release it with their answers, or other bodies wait
+                // Handlers hold the rest and release it with their responses, or other bodies wait
                 // for the rest and this one has made its own room.
                 if is_alone || released >= bytes {
                     break;

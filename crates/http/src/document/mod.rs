@@ -82,7 +82,7 @@ pub fn document_routes(
     }))
 }
 
-/// Refuses clients outside of the address ranges. A request without an address is refused too.
+/// Rejects clients outside of the address ranges. A request without an address is rejected too.
 async fn guarded(allowed: &[AddressRange], request: Request, next: Next) -> Response {
     let address = context::with_current(|context| context?.client_address());
     let is_allowed = |address| allowed.iter().any(|range| range.contains(address));

@@ -14,9 +14,9 @@ const APPLICATION_JSON: HeaderValue = HeaderValue::from_static("application/json
 
 /// A JSON body of a request or a response.
 ///
-/// The extractor answers 415 if the media type is not JSON, and 413 if the body exceeds the limit
-/// of the route. It answers 400 with the path of the field if the body is not valid JSON for the
-/// type.
+/// The extractor responds with 415 if the media type is not JSON, and 413 if the body exceeds the
+/// limit of the route. It responds with 400 with the path of the field if the body is not valid
+/// JSON for the type.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Json<T>(pub T);
 

@@ -4,6 +4,14 @@ use seaworthy_core::{Error, FieldViolation};
 use serde::de::DeserializeOwned;
 
 /// Parameters of the path, like axum's extractor of the same name. An error names the parameter.
+///
+/// ```
+/// use seaworthy_http::{Path, Routes};
+///
+/// let routes: Routes =
+///     Routes::new().get("/orders/{id}", async |Path(id): Path<u32>| format!("order {id}"));
+/// # drop(routes);
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Path<T>(pub T);
 

@@ -93,7 +93,7 @@ async fn only_json_media_types_are_read_api_2() {
 async fn a_bad_query_parameter_is_named_api_3() {
     #[derive(Debug, Deserialize)]
     struct Page {
-        #[expect(dead_code, reason = "only the refusal is looked at")]
+        #[expect(dead_code, reason = "only the rejection is looked at")]
         limit: u32,
     }
     let (mut parts, ()) = Request::get("/?limit=many").body(()).unwrap().into_parts();

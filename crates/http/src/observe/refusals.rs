@@ -3,7 +3,7 @@ use seaworthy_telemetry::metrics::{Counter, Family, Metrics};
 /// Maximum reasons. They come from the code of an authenticator.
 const MAX_REASONS: usize = 64;
 
-/// Counts requests that the stack refused before a handler ran (OBS-5).
+/// Counts requests that the stack rejected before a handler ran (OBS-5).
 #[derive(Debug)]
 pub(super) struct RefusalMetrics {
     pub(super) unauthenticated: Family<Counter>,
@@ -16,7 +16,7 @@ impl RefusalMetrics {
             unauthenticated: Family::new(MAX_REASONS, move |reason| {
                 by_reason.counter(
                     "auth_failures_total",
-                    "Requests whose credentials were refused.",
+                    "Requests whose credentials were rejected.",
                     &[("reason", reason)],
                 )
             }),

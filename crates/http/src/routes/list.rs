@@ -81,8 +81,8 @@ impl Methods {
         served: [true; MethodLabel::COUNT],
     };
 
-    /// Reads the methods of a method router. Its fallback answers an unknown method with a list of
-    /// the served ones. The fallback is replaced first, so no handler of the service runs.
+    /// Reads the methods of a method router. Its fallback responds to an unknown method with a list
+    /// of the served ones. The fallback is replaced first, so no handler of the service runs.
     fn of(methods: &MethodRouter) -> Self {
         let Ok(unknown) = Method::from_bytes(b"SEAWORTHY-LIST") else {
             return Self::EVERY;

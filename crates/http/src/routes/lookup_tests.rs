@@ -76,7 +76,7 @@ fn text(response: Response<Body>) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// A handler that answers with its template and with the one that axum matched.
+/// A handler that responds with its template and with the one that axum matched.
 fn handler(template: &str) -> MethodRouter {
     let template = template.to_owned();
     routing::any(async move |matched: MatchedPath| format!("{template} {}", matched.as_str()))
@@ -94,7 +94,7 @@ proptest! {
         let mut router = Router::new();
         for template in templates {
             let more = routes.clone().route(&template, handler(&template));
-            // Skip routes that the table refuses, because a service cannot have them.
+            // Skip routes that the table rejects, because a service cannot have them.
             if Table::new(more.clone()).is_ok() {
                 routes = more;
                 router = router.route(&template, handler(&template));

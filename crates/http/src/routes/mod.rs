@@ -1,8 +1,8 @@
 //! The routes of a service, with axum's handlers, extractors and method routers.
 //!
-//! axum's `Router` cannot list its routes. The stack needs the list for metrics per route (OBS-4),
-//! for the admin listener, and to find routes that do not declare their access (AUTH-5). So this
-//! module keeps the list, and axum calls the handlers.
+//! axum's `Router` cannot list its routes. The stack needs the list for metrics per route (OBS-4)
+//! and for the admin listener. It also finds routes that do not declare their access (AUTH-5). So
+//! this module keeps the list, and axum calls the handlers.
 
 mod choice;
 mod endpoint;

@@ -10,7 +10,7 @@ use crate::{authentication::unknown, body_limit::BodyReader};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Access {
-    /// Not declared. A stack with authentication refuses such a route when it is built.
+    /// Not declared. A stack with authentication rejects such a route when it is built.
     #[default]
     Undeclared,
     /// Everyone. Credentials are ignored.
@@ -118,8 +118,8 @@ impl RouteOptions {
     }
 
     /// Declares that the handler keeps at most `size` of a body when it asks for the next chunk.
-    /// The budget for request bodies is then charged for at most `size` and one chunk, until the
-    /// request is answered and the handler has dropped the body.
+    /// The budget for request bodies is then charged for at most `size` and one chunk. The charge
+    /// ends when the response is sent and the handler has dropped the body.
     #[must_use]
     pub fn buffers_body(mut self, size: ByteSize) -> Self {
         self.body_reader = BodyReader::Buffer(size.get());
@@ -167,7 +167,7 @@ impl RouteOptions {
         self
     }
 
-    /// Refuses requests from pages of other origins without cookies too, because the response sets
+    /// Rejects requests from pages of other origins without cookies too, because the response sets
     /// or removes a session cookie. Otherwise another site could log its visitors into an account
     /// of its own (AUTH-4). Clients other than browsers, and origins that CORS allows with
     /// credentials, may call.
@@ -207,7 +207,7 @@ impl RouteOptions {
         self.flag(RequiredFlag::new(key))
     }
 
-    /// Hides the route behind a feature flag. While it is off for a caller, the response is that of
+    /// Requires a feature flag for the route. While it is off for a caller, the response is that of
     /// a route that does not exist, after the check of the access.
     #[must_use]
     pub fn hidden_by_flag(self, key: impl Into<Box<str>>) -> Self {
@@ -238,7 +238,7 @@ impl RouteOptions {
         self.scopes.iter().map(|scope| &**scope)
     }
 
-    /// Refuses callers without access. `None` is an anonymous caller.
+    /// Rejects callers without access. `None` is an anonymous caller.
     pub(crate) fn permit(&self, caller: Option<&Grants>) -> Result<(), Error> {
         match (self.access, caller) {
             // Required roles and scopes apply even if the route was declared public afterwards.

@@ -15,7 +15,7 @@ const STATUS_HEADERS: [HeaderName; 3] = [
     HeaderName::from_static("grpc-status-details-bin"),
 ];
 
-/// Marks a response to a gRPC call, as an extension of the response: if it is an error without
+/// Marks a response to a gRPC call, as an extension of the response. If it is an error without
 /// messages, the stack sends headers and then the status in trailers.
 ///
 /// By default such an error is one block of headers ("Trailers-Only"). Clients then see its

@@ -30,23 +30,23 @@ impl ServerHandle {
 
     /// Stops accepting and closes every connection without losing a request (LIFE-4).
     ///
-    /// Requests in flight are finished and answered with `connection: close` or, over HTTP/2, after
-    /// a GOAWAY. Idle connections stay readable for `connections.linger`, because a client may have
-    /// sent a request before it saw the end. Such a request is answered too. A connection that was
-    /// upgraded to another protocol ends with that protocol, or by [`abort`](Self::abort). Returns
-    /// at once. Await [`finished`](Self::finished) for the end.
+    /// Requests in flight are finished and get a response with `connection: close` or, over HTTP/2,
+    /// after a GOAWAY. Idle connections stay readable for `connections.linger`, because a client
+    /// may have sent a request before it saw the end. Such a request gets a response too. A
+    /// connection that was upgraded to another protocol ends with that protocol, or by
+    /// [`abort`](Self::abort). Returns at once. Await [`finished`](Self::finished) for the end.
     pub fn drain(&self) {
         self.stop.cancel();
         self.registry.drain();
     }
 
-    /// Stops accepting and drops every connection and its requests now.
+    /// Stops accepting, and drops every connection and its requests at once.
     pub fn abort(&self) {
         self.stop.cancel();
         self.registry.abort();
     }
 
-    /// The connections open now, oldest first.
+    /// The open connections, oldest first.
     #[must_use]
     pub fn connections(&self) -> Vec<ConnectionSnapshot> {
         self.registry.snapshot()

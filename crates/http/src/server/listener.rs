@@ -119,7 +119,10 @@ impl Listener {
         B::Error: Into<axum::BoxError>,
     {
         let connections = &self.config.limits.connections;
-        let registry = Arc::new(Registry::new(connections.max, connections.max_per_ip));
+        let registry = Arc::new(Registry::new(
+            connections.max_connections,
+            connections.max_connections_per_ip,
+        ));
         let stats = Arc::new(ConnectionStats::default());
         let stop = CancellationToken::new();
         let (accepting, is_accepting) = watch::channel(true);

@@ -3,11 +3,11 @@
 //!
 //! One timer watches each connection in every phase: handshake, first byte, head, idle,
 //! blocked write, age. It is reset lazily, so a request needs no timer. A scanner in front of the
-//! HTTP parser refuses input that other parsers may read differently (request smuggling).
+//! HTTP parser rejects input that other parsers may read differently (request smuggling).
 //!
 //! A connection at its timeout is closed gracefully. A client that sends only blank lines, parts of
-//! a frame or pings therefore lasts longer than `first_byte_timeout` or `idle_timeout`, by `linger`
-//! and 5 seconds at most.
+//! a frame or pings can exceed `first_byte_timeout` or `idle_timeout` by at most `linger` and 5
+//! seconds.
 //!
 //! ```
 //! use std::{convert::Infallible, net::SocketAddr};

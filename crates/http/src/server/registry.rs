@@ -48,18 +48,21 @@ struct Open {
 }
 
 pub(crate) struct Registry {
-    max: u32,
-    max_per_ip: Option<NonZeroU32>,
+    max_connections: u32,
+    max_connections_per_ip: Option<NonZeroU32>,
     draining: AtomicBool,
     open: Mutex<Open>,
     emptied: Notify,
 }
 
 impl Registry {
-    pub(crate) fn new(max: NonZeroU32, max_per_ip: Option<NonZeroU32>) -> Self {
+    pub(crate) fn new(
+        max_connections: NonZeroU32,
+        max_connections_per_ip: Option<NonZeroU32>,
+    ) -> Self {
         Self {
-            max: max.get(),
-            max_per_ip,
+            max_connections: max_connections.get(),
+            max_connections_per_ip,
             draining: AtomicBool::new(false),
             open: Mutex::default(),
             emptied: Notify::new(),
@@ -73,12 +76,12 @@ impl Registry {
     ) -> Result<(Arc<ConnectionState>, Ticket), Refusal> {
         let ip = network_of(peer.ip());
         let mut open = self.open.lock();
-        if open.connections.len() >= self.max as usize {
+        if open.connections.len() >= self.max_connections as usize {
             return Err(Refusal::Full);
         }
-        if let Some(max_per_ip) = self.max_per_ip {
+        if let Some(max_connections_per_ip) = self.max_connections_per_ip {
             let count = open.per_ip.entry(ip).or_default();
-            if *count >= max_per_ip.get() {
+            if *count >= max_connections_per_ip.get() {
                 return Err(Refusal::PerIp);
             }
             *count += 1;
@@ -151,7 +154,7 @@ impl Drop for Ticket {
     fn drop(&mut self) {
         let mut open = self.registry.open.lock();
         open.connections.remove(&self.id);
-        if self.registry.max_per_ip.is_some()
+        if self.registry.max_connections_per_ip.is_some()
             && let Some(count) = open.per_ip.get_mut(&self.ip)
         {
             *count -= 1;

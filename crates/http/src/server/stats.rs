@@ -29,15 +29,16 @@ pub struct ConnectionStats {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ConnectionStatsSnapshot {
-    /// Connections open now.
+    /// Open connections.
     pub open: u64,
     /// Connections accepted, those closed at once included.
     pub accepted: u64,
     /// Failed accepts, for example without a free file descriptor.
     pub accept_errors: u64,
-    /// Connections closed at once because `connections.max` were open.
+    /// Connections closed at once because `connections.max_connections` were open.
     pub refused_full: u64,
-    /// Connections closed at once because `connections.max_per_ip` of their address were open.
+    /// Connections closed at once because `connections.max_connections_per_ip` of their address
+    /// were open.
     pub refused_per_ip: u64,
     /// TLS handshakes that failed.
     pub handshake_failures: u64,
@@ -57,9 +58,9 @@ pub struct ConnectionStatsSnapshot {
     pub max_age: u64,
     /// Connections closed because the peer cancelled too many requests.
     pub reset_floods: u64,
-    /// Heads and chunks refused because two parsers could read them differently.
+    /// Heads and chunks rejected because two parsers could read them differently.
     pub malformed: u64,
-    /// Requests refused for their host, target or size.
+    /// Requests rejected for their host, target or size.
     pub refused_requests: u64,
     /// Successful reloads of TLS files.
     pub tls_reloads: u64,

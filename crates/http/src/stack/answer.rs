@@ -120,9 +120,9 @@ impl Exchange {
         response.map(|body| StackBody::new(body, Some(self)))
     }
 
-    /// Turns every failure into a problem document. A handler's answer to a body that was too
+    /// Turns every failure into a problem document. A handler's response to a body that was too
     /// large, too slow or over budget becomes one, and so does an error without a body. Plain text
-    /// of a 5xx answer is replaced, because an extractor or a library may have written internals
+    /// of a 5xx response is replaced, because an extractor or a library may have written internals
     /// into it (SEC-4).
     fn explain(&mut self, mut response: Response<Body>, fault: Option<Error>) -> Response<Body> {
         if let Some(error) = fault {

@@ -91,7 +91,7 @@ impl http_body::Body for StackBody {
             }
         };
         // A stream that is always ready must not outrun the deadline. A status that is already
-        // available is the answer.
+        // available is the response.
         let is_late = exchange
             .ends
             .is_some_and(|ends| Instant::now() >= ends.into());

@@ -46,7 +46,7 @@ pub(crate) struct Inner {
     pub(super) protocol: Protocol,
     pub(super) request_ids: RequestIds,
     pub(super) errors: ErrorForm,
-    /// Off: no request is counted or refused by a rate limit.
+    /// Off: no request is counted or rejected by a rate limit.
     pub(super) rate_limit_switch: Switch,
     pub(super) flags: Option<Arc<dyn FlagGate>>,
 }
@@ -77,7 +77,7 @@ pub enum StackError {
         path: String,
         /// The key of the flag.
         flag: String,
-        /// A description of the mistake.
+        /// A description of the problem.
         problem: String,
     },
     /// A route admits bodies that exceed the budget for request bodies.
@@ -100,7 +100,7 @@ impl StackError {
     pub fn key(&self) -> &'static str {
         match self {
             Self::Route(_) | Self::BodyBudget { .. } | Self::Flag { .. } => "",
-            Self::Cors(mistake) => mistake.key(),
+            Self::Cors(error) => error.key(),
             Self::SecurityHeaders(_) => "security_headers",
             Self::RateLimit(_) => "rate_limit",
         }

@@ -18,9 +18,9 @@ use crate::{
 
 impl Exchange {
     /// Records the caller and counts the request for it. Failed credentials are counted by client
-    /// IP, apart from other requests, and answered with 429 above the limit. Valid credentials from
-    /// the same IP are not limited by them, because many users may share it. Every guess is still
-    /// checked, so guessable credentials need a lockout.
+    /// IP, apart from other requests, and get 429 above the limit. Valid credentials
+    /// from the same IP are not limited by them, because many users may share it. Every guess is
+    /// still checked, so guessable credentials need a lockout.
     pub(super) fn identified(
         &mut self,
         request: Request<Body>,
@@ -78,7 +78,7 @@ impl Exchange {
         }
     }
 
-    /// Continues with a counted request. Refuses callers without access.
+    /// Continues with a counted request. Rejects callers without access.
     pub(super) fn counted(&mut self, counted: Counted, next: Next) -> State {
         let outcome = match (counted, next) {
             (Err(limited), next) => {
@@ -105,7 +105,7 @@ impl Exchange {
         }
     }
 
-    /// Refuses the request if the route requires a feature flag that is off, or if a flag that is
+    /// Rejects the request if the route requires a feature flag that is off, or if a flag that is
     /// off lists the route.
     fn check_flag(&self) -> Result<(), Error> {
         let Some(flags) = &self.stack.flags else {

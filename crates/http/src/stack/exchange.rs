@@ -38,11 +38,11 @@ pub(super) struct Exchange {
     /// Counts the response as compressed until it ends.
     pub(super) compressing: Option<Compressing>,
     pub(super) rate_limit: Option<RateLimitHeaders>,
-    /// The value of `WWW-Authenticate` for a refused caller.
+    /// The value of `WWW-Authenticate` for a rejected caller.
     pub(super) challenge: Option<HeaderValue>,
     /// `None` over HTTP/2, and for a request without a connection.
     pub(super) client: Option<ClientStream>,
-    /// Counts the request as in flight. `None` for probes and refused requests.
+    /// Counts the request as in flight. `None` for probes and rejected requests.
     pub(super) admission: Option<Admission>,
     /// Zero until the response begins.
     pub(super) status: u16,

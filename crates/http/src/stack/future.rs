@@ -58,7 +58,7 @@ pin_project! {
 pub(super) enum Next {
     /// Calls the handler if the caller has access. `None` is an anonymous caller.
     Route(Option<Grants>, Request<Body>),
-    /// Refuses the credentials of the caller.
+    /// Rejects the credentials of the caller.
     Refuse(Error),
 }
 

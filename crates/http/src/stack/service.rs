@@ -112,7 +112,7 @@ impl StackService {
         Some(response)
     }
 
-    /// Runs one step on the way to the handler. Returns the response of a step that answers the
+    /// Runs one step on the way to the handler. Returns the response of a step that responds to the
     /// request itself.
     fn pass(
         &self,
@@ -150,7 +150,7 @@ impl StackService {
     }
 
     fn check_site(&self, exchange: &Exchange, parts: &Parts) -> Result<(), Error> {
-        let is_forged = self.stack.config.refuse_cross_site_cookies
+        let is_forged = self.stack.config.reject_cross_site_cookies
             && cross_site::is_forged(
                 &parts.method,
                 &parts.uri,
@@ -199,7 +199,7 @@ impl Exchange {
         self.target.options().unwrap_or_else(without_route)
     }
 
-    /// Counts a refusal and sets the challenge.
+    /// Counts a rejection and sets the challenge.
     pub(super) fn refuse_caller(&mut self, error: Error) -> Error {
         let stack = Arc::clone(&self.stack);
         stack.observer.unauthenticated(&error);
@@ -221,7 +221,7 @@ impl Exchange {
             .map_err(|Panicked| panicked())
     }
 
-    /// Runs the last step: calls the handler, or answers 404 or 405.
+    /// Runs the last step: calls the handler, or responds with 404 or 405.
     pub(super) fn route(&mut self, request: Request<Body>) -> State {
         let stack = Arc::clone(&self.stack);
         match &self.target.found {
@@ -246,7 +246,7 @@ impl Exchange {
                 }
                 let mut request = Request::from_parts(parts, body);
                 if report.is_some() {
-                    // Otherwise axum's extractors refuse more than 2 MB, also if the route allows
+                    // Otherwise axum's extractors reject more than 2 MB, also if the route allows
                     // more.
                     let bytes = usize::try_from(limit.get()).unwrap_or(usize::MAX);
                     DefaultBodyLimit::max(bytes).apply(&mut request);

@@ -91,7 +91,7 @@ impl Step {
     #[must_use]
     pub const fn purpose(self) -> &'static str {
         match self {
-            Self::Probes => "Answers health probes from memory, without the steps below.",
+            Self::Probes => "Responds to health probes from memory, without the steps below.",
             Self::PanicRecovery => {
                 "Turns a panic into a 500 with the request ID, counted and reported."
             }
@@ -101,14 +101,18 @@ impl Step {
             Self::AccessLog => "Logs one line when the response or the connection ends.",
             Self::Compression => "Compresses JSON and HTML for clients that accept it.",
             Self::SecurityHeaders => "Adds the headers that the handler did not set.",
-            Self::Cors => "Answers preflights for every path, and marks allowed responses.",
+            Self::Cors => "Responds to preflights for every path, and marks allowed responses.",
             Self::ClientIp => "Reads the client IP from one header through trusted proxies.",
-            Self::Deadline => "Answers 504 after the timeout or the client's shorter deadline.",
-            Self::CrossSiteGuard => "Answers 403 if another site's page sends the user's cookies.",
-            Self::BodyLimit => "Answers 413, 408 or 503 if a body exceeds a limit.",
-            Self::LoadShedding => "Answers 503 above the limit of requests in flight.",
+            Self::Deadline => {
+                "Responds with 504 after the timeout or the client's shorter deadline."
+            }
+            Self::CrossSiteGuard => {
+                "Responds with 403 if another site's page sends the user's cookies."
+            }
+            Self::BodyLimit => "Responds with 413, 408 or 503 if a body exceeds a limit.",
+            Self::LoadShedding => "Responds with 503 above the limit of requests in flight.",
             Self::Authentication => "Identifies the caller and counts the request for it.",
-            Self::Routes => "Calls the handler, or answers 404 or 405.",
+            Self::Routes => "Calls the handler, or responds with 404 or 405.",
         }
     }
 
@@ -122,7 +126,7 @@ impl Step {
             Self::Cors => &["cors"],
             Self::ClientIp => &["trusted_proxies", "forwarded_header"],
             Self::Deadline => &["timeout"],
-            Self::CrossSiteGuard => &["refuse_cross_site_cookies"],
+            Self::CrossSiteGuard => &["reject_cross_site_cookies"],
             Self::BodyLimit => &["max_body_size", "limits.body", "server.max_body_memory"],
             Self::LoadShedding => &["load_shed"],
             Self::Authentication => &["rate_limit"],
@@ -169,7 +173,7 @@ impl Step {
                 count => format!(" [{count} trusted ranges]"),
             },
             Self::Deadline => format!(" [{}]", config.timeout),
-            Self::CrossSiteGuard if !config.refuse_cross_site_cookies => " [off]".to_owned(),
+            Self::CrossSiteGuard if !config.reject_cross_site_cookies => " [off]".to_owned(),
             Self::BodyLimit => format!(" [{}]", config.max_body_size),
             Self::LoadShedding => format!(
                 " [{} in flight, {} queue delay]",

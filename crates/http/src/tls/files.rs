@@ -163,7 +163,7 @@ fn certificates(path: &Path, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>,
     Ok(certificates)
 }
 
-/// Every client would refuse a certificate outside of its period, so it is refused here, where the
+/// Every client would reject a certificate outside of its period, so it is rejected here, where the
 /// reason can be read.
 fn check_period(path: &Path, certificate: &CertificateDer<'_>) -> Result<(), TlsError> {
     let (_, parsed) = X509Certificate::from_der(certificate).map_err(|error| {

@@ -74,7 +74,8 @@ fn head(length: usize) -> String {
     format!("POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n")
 }
 
-/// Sends nearly all of a body, waits for the answer that only a refusal brings, and starts again.
+/// Sends nearly all of a body, waits for the response that only a rejection brings, and starts
+/// again.
 async fn never_finish(address: SocketAddr, refused: Arc<AtomicUsize>) {
     let length = BODY_LIMIT.as_usize();
     let part = vec![b'x'; length - 1];

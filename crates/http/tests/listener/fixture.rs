@@ -139,7 +139,7 @@ async fn echo(body: Body) -> Response<Body> {
 }
 
 impl Fixture {
-    /// Another client gets its answer at once, whatever the one under test does.
+    /// Another client gets its response at once, whatever the one under test does.
     pub(crate) async fn serves_others(&self) {
         let mut client = seaworthy_testkit::raw::RawClient::connect(self.address)
             .await

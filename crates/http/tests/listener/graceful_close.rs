@@ -8,7 +8,7 @@ use seaworthy_testkit::raw::RawClient;
 use crate::fixture::{TIMEOUT, start_limited};
 
 const SHORT: Timeout = Timeout::from_millis(100);
-/// One is refused by the guard in front of the parser, one behind it.
+/// One is rejected by the guard in front of the parser, one behind it.
 const REFUSED: [&str; 2] = ["GET\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"];
 /// Preface, an empty settings frame and nothing more.
 const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
@@ -80,7 +80,7 @@ async fn a_peer_that_does_not_read_does_not_hold_up_a_stop_life_4() {
     let mut client = RawClient::connect_with_receive_buffer(fixture.address, 4096)
         .await
         .unwrap();
-    // The refused request behind the large answer is never reached.
+    // The rejected request behind the large response is never reached.
     let request = "GET /zeros/50000000 HTTP/1.1\r\nhost: a\r\n\r\nGET\r\n\r\n";
     client.send(request).await.unwrap();
     fixture

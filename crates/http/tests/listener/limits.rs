@@ -159,7 +159,8 @@ async fn oversized_heads_are_refused_sec_3() {
 
 #[tokio::test]
 async fn one_connection_too_many_is_closed_at_once_sec_3() {
-    let fixture = start_limited(|limits| limits.connections.max = NonZeroU32::MIN).await;
+    let fixture =
+        start_limited(|limits| limits.connections.max_connections = NonZeroU32::MIN).await;
     let mut first = RawClient::connect(fixture.address).await.unwrap();
     first
         .send("GET / HTTP/1.1\r\nhost: a\r\n\r\n")
@@ -179,7 +180,8 @@ async fn one_connection_too_many_is_closed_at_once_sec_3() {
 #[tokio::test]
 async fn one_client_has_no_more_than_its_share_sec_3() {
     let fixture =
-        start_limited(|limits| limits.connections.max_per_ip = Some(NonZeroU32::MIN)).await;
+        start_limited(|limits| limits.connections.max_connections_per_ip = Some(NonZeroU32::MIN))
+            .await;
     let first = RawClient::connect(fixture.address).await.unwrap();
     let mut second = RawClient::connect(fixture.address).await.unwrap();
     assert_ne!(second.read_to_end(TIMEOUT).await.end, End::Open);

@@ -39,7 +39,7 @@ const MALFORMED: [&str; 18] = [
 
 async fn answer(fixture: &Fixture, request: impl AsRef<[u8]>) -> Received {
     let mut client = RawClient::connect(fixture.address).await.unwrap();
-    // The answer may come before the last byte is sent.
+    // The response may come before the last byte is sent.
     let _ = client.send(request).await;
     client.read_to_end(TIMEOUT).await
 }
@@ -280,7 +280,7 @@ fn every_refusal_has_a_problem_document_api_2() {
             let _ = tokio::time::timeout(TIMEOUT, read).await.expect("an end");
             String::from_utf8(text).unwrap()
         });
-        // The fixture has no stack, so what its router refuses is empty.
+        // The fixture has no stack, so what its router rejects is empty.
         for refused in ["HTTP/1.1 400", "HTTP/1.1 408", "HTTP/1.1 413", "HTTP/1.1 414", "HTTP/1.1 431"] {
             prop_assert!(
                 !received.contains(refused) || received.contains(r#""request_id":"#),

@@ -1,4 +1,4 @@
-//! SEC-3: requests that two servers could read differently are refused, and so are those for no
+//! SEC-3: requests that two servers could read differently are rejected, and so are those for no
 //! host or two.
 #![expect(
     clippy::unwrap_used,

@@ -120,7 +120,7 @@ impl Client {
             .await
     }
 
-    /// Returns the answer of `GET /peer`, or an error if the handshake or the connection fails.
+    /// Returns the response of `GET /peer`, or an error if the handshake or the connection fails.
     async fn peer(self, fixture: &Fixture) -> std::io::Result<String> {
         let mut stream = self.connect(fixture).await?;
         stream

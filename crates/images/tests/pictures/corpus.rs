@@ -1,4 +1,4 @@
-//! 300 generated files: good ones become pictures, all others are refused, in bounded memory.
+//! 300 generated files: good ones become pictures, all others are rejected, in bounded memory.
 
 use image::{DynamicImage, ImageFormat};
 use seaworthy_core::ByteSize;

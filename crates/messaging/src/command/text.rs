@@ -142,7 +142,7 @@ pub(super) fn report(report: &DeadLetterReport) -> String {
             (counts.replayed, "replayed"),
             (counts.discarded, "discarded"),
             (counts.skipped, "skipped"),
-            (counts.refused, "refused by the broker"),
+            (counts.refused, "rejected by the broker"),
             (counts.missing, "missing"),
             (
                 counts.uncertain,

@@ -33,7 +33,7 @@ pub struct FaultyBroker {
     /// A connection without disturbances.
     pub sound: Arc<dyn Transport>,
     /// Disturbs the first connection until the next call. An engine that keeps the order over
-    /// network faults must also refuse a part of a batch in another way, such as a short backlog.
+    /// network faults must also reject a part of a batch in another way, such as a short backlog.
     pub disturb: Box<dyn Fn(Disturbance) + Send + Sync>,
 }
 

@@ -18,7 +18,7 @@ use crate::{
     transport::{Deliveries, SubscriptionPlan, TopicPlan, Transport, TransportError},
 };
 
-/// An engine that never answers a removal, so that the test can drop the caller there.
+/// An engine that never responds to a removal, so that the test can drop the caller there.
 struct NeverRemoves {
     engine: Arc<dyn Transport>,
     asked: Arc<Notify>,

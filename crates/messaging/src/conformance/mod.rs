@@ -143,7 +143,7 @@ pub trait Harness: Send + Sync {
         Box::pin(std::future::ready(false))
     }
 
-    /// The size in bytes above which the engine refuses a message. `None` if no test reaches it.
+    /// The size in bytes above which the engine rejects a message. `None` if no test reaches it.
     fn refused_size(&self) -> Option<usize> {
         None
     }

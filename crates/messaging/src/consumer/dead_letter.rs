@@ -12,7 +12,7 @@ use crate::{DeadLetter, DeadLetterReason, Envelope, PublishError, dead_letter::F
 /// The backoff between attempts to store a dead letter. The message stays unacknowledged meanwhile.
 const INITIAL_BACKOFF: Timeout = Timeout::from_secs(1);
 const MAX_BACKOFF: Timeout = Timeout::from_secs(30);
-/// After this many refusals of every form, the message goes back to the broker. It then takes no
+/// After this many rejections of every form, the message goes back to the broker. It then takes no
 /// prefetch slot until the next delivery.
 const MAX_REFUSALS: u32 = 4;
 
@@ -90,7 +90,7 @@ impl Consumer {
                     if refusals == MAX_REFUSALS {
                         self.metrics.refused_dead_letters.increment();
                         let problem = error_chain(&error);
-                        tracing::error!(consumer = &*self.name, topic = %stored.topic(), message_id = %stored.id(), problem, "the broker refuses a dead letter in every form; the message returns to its queue");
+                        tracing::error!(consumer = &*self.name, topic = %stored.topic(), message_id = %stored.id(), problem, "the broker rejects a dead letter in every form; the message returns to its queue");
                         return Settlement::Nacked;
                     }
                 }
@@ -105,7 +105,7 @@ impl Consumer {
     /// Stores a dead letter in the largest form that the broker accepts.
     ///
     /// # Errors
-    /// The error of the smallest form if the broker refuses every form. A transient error ends the
+    /// The error of the smallest form if the broker rejects every form. A transient error ends the
     /// attempt at once, so that the next attempt begins with the whole letter.
     async fn store(&self, letter: &Envelope) -> Result<(), PublishError> {
         let topic = letter.topic();

@@ -66,7 +66,7 @@ pub(crate) struct Consumer {
 }
 
 impl Consumer {
-    /// Opens the first session, which fails if the broker refuses the subscription (MSG-2). Retries
+    /// Opens the first session, which fails if the broker rejects the subscription (MSG-2). Retries
     /// while the broker is unavailable.
     pub(crate) async fn open_first(
         &self,

@@ -47,8 +47,8 @@ impl DaprBroker {
     /// Connects to the sidecar of the settings. The password is the token of its API.
     ///
     /// # Errors
-    /// [`TransportError`] if it does not answer, if it does not have the component of the URL, or if
-    /// the URL is invalid.
+    /// [`TransportError`] if it does not respond, if it does not have the component of the URL, or
+    /// if the URL is invalid.
     pub async fn open(config: &MessagingConfig) -> Result<Self, TransportError> {
         let invalid = || {
             TransportError::refused(format!(
@@ -153,7 +153,7 @@ impl Transport for DaprBroker {
         Box::pin(async { Err(unsupported("measure the lag of a group")) })
     }
 
-    /// The broker of the component may be unavailable although the sidecar answers.
+    /// The broker of the component may be unavailable although the sidecar responds.
     fn check(&self) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move { self.metadata().await.map(drop) })
     }

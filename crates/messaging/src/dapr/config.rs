@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// A sidecar answers within milliseconds. Its broker may be slower.
+/// A sidecar responds within milliseconds. Its broker may be slower.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(2);
 
 /// Settings of Dapr.

@@ -57,7 +57,7 @@ impl DaprDeliveries {
         tasks: &TaskTracker,
     ) -> Result<Self, TransportError> {
         let ended = CancellationToken::new();
-        // Ends the tasks of the first topics if a later one is refused.
+        // Ends the tasks of the first topics if a later one is rejected.
         let guard = ended.clone().drop_guard();
         // Dapr waits for results, so the events that wait here are few.
         let (sender, events) = mpsc::channel(1);

@@ -10,16 +10,16 @@
 //!
 //! A consumer group of Dapr is a property of a component: its `consumerID`, which is the ID of the
 //! Dapr application by default. So each group needs a component of its own
-//! ([`DaprConfig::groups`]), and a group without one is refused.
+//! ([`DaprConfig::groups`]), and a group without one is rejected.
 //!
 //! Dapr has no API for these functions:
 //!
-//! - The lag of a group. A subscription with `max_lag` is refused.
-//! - The order of a group. [`Subscription::ordered`](crate::Subscription::ordered) is refused. A
+//! - The lag of a group. A subscription with `max_lag` is rejected.
+//! - The order of a group. [`Subscription::ordered`](crate::Subscription::ordered) is rejected. A
 //!   member handles the messages of a key one at a time, in the order in which Dapr delivers them.
 //! - The number of deliveries. It is always 1, and `max_deliveries` has no effect.
 //! - Reading a topic without consuming it. Dead letters are stored with their reason, and listing,
-//!   replaying and discarding them is refused.
+//!   replaying and discarding them is rejected.
 //! - The subscriptions of a topic. Publishing to a topic without a group is not an error.
 //! - Confirming an acknowledgement. A message may be delivered again after a stop or a crash.
 

@@ -1,4 +1,4 @@
-//! Smaller forms of a dead letter, for a broker that permanently refuses the complete one.
+//! Smaller forms of a dead letter, for a broker that permanently rejects the complete one.
 
 use sha2::{Digest as _, Sha256};
 

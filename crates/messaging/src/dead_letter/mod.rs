@@ -67,6 +67,12 @@ pub mod attributes {
 const MAX_MESSAGE: usize = 1_000;
 
 /// The ID of a dead letter. A message that fails again after a replay is another dead letter.
+///
+/// ```
+/// use seaworthy_messaging::DeadLetterId;
+///
+/// assert_eq!(DeadLetterId::new("0192d3a8").as_str(), "0192d3a8");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct DeadLetterId(Arc<str>);
@@ -128,7 +134,7 @@ pub struct DeadLetter {
     pub first_failed: Option<DateTime<Utc>>,
     /// The time of the last failure.
     pub last_failed: Option<DateTime<Utc>>,
-    /// The original payload, if the broker refused it and the dead letter has only its beginning.
+    /// The original payload, if the broker rejected it and the dead letter has only its beginning.
     pub truncated: Option<TruncatedPayload>,
 }
 

@@ -254,7 +254,7 @@ impl DeadLetters {
     }
 }
 
-/// Whether a dead letter must still be published: it was not sent, or the broker refused it.
+/// Whether a dead letter must still be published: it was not sent, or the broker rejected it.
 fn is_open(answer: &Option<Result<(), PublishError>>) -> bool {
     match answer {
         None => true,

@@ -25,7 +25,7 @@ pub enum DeadLetterOutcome {
         /// The reason.
         problem: String,
     },
-    /// Refused by the broker. It remains a dead letter.
+    /// Rejected by the broker. It remains a dead letter.
     Refused {
         /// The reason.
         problem: String,
@@ -80,7 +80,7 @@ pub struct OutcomeCounts {
     pub discarded: usize,
     /// Not processed.
     pub skipped: usize,
-    /// Refused by the broker.
+    /// Rejected by the broker.
     pub refused: usize,
     /// Missing.
     pub missing: usize,
@@ -115,7 +115,7 @@ impl DeadLetterReport {
         counts
     }
 
-    /// Whether the job finished, and no letter was refused or is uncertain.
+    /// Whether the job finished, and no letter was rejected or is uncertain.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         let counts = self.counts();

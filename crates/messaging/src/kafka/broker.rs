@@ -152,7 +152,7 @@ impl Inner {
             Some(member) => {
                 let answer = ask(&member, &partitions, timeout);
                 // This may be the last reference to the client of a member that has left. The
-                // answer does not wait for the end of the client.
+                // reply does not wait for the end of the client.
                 drop(Arc::into_inner(member).map(Detached::new));
                 answer
             }
@@ -240,7 +240,7 @@ impl KafkaBroker {
     /// Connects to the cluster of the settings. `client` is the name of the connection.
     ///
     /// # Errors
-    /// [`TransportError`] if the cluster cannot be reached or refuses the credentials, or if the
+    /// [`TransportError`] if the cluster cannot be reached or rejects the credentials, or if the
     /// settings are invalid.
     pub async fn open(config: &MessagingConfig, client: &str) -> Result<Self, TransportError> {
         let kafka = &config.kafka;

@@ -188,7 +188,7 @@ impl Clients {
             .set("group.id", group)
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
-            // Applies only if the committed offset no longer exists: the member reads what is left.
+            // Applies only if the committed offset was deleted: the member reads what is left.
             .set("auto.offset.reset", "earliest")
             .set("partition.assignment.strategy", "cooperative-sticky")
             .set("session.timeout.ms", &self.lease)

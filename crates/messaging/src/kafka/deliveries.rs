@@ -102,7 +102,7 @@ impl KafkaDeliveries {
     }
 }
 
-/// The thread that commits and waits for the answers.
+/// The thread that commits and waits for the replies.
 fn commits(member: &Arc<Member>) -> io::Result<std::sync::mpsc::Sender<Commit>> {
     let (commits, due) = std::sync::mpsc::channel::<Commit>();
     let member = Arc::clone(member);

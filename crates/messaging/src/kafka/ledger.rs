@@ -64,7 +64,7 @@ impl Ledger {
     }
 
     /// Records the arrival of a message. Returns its number of deliveries, including this one, or
-    /// `None` if it is settled. Skipped offsets no longer exist.
+    /// `None` if it is settled. Skipped offsets were deleted.
     pub(super) fn arrive(&mut self, offset: i64) -> Option<u32> {
         if offset < self.next {
             return None;

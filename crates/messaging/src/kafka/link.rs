@@ -83,7 +83,7 @@ impl Link {
         self.timeout
     }
 
-    /// Checks that the cluster answers.
+    /// Checks that the cluster responds.
     pub(super) async fn check(&self) -> Result<(), TransportError> {
         self.request(|client, timeout| client.fetch_metadata(Some(NO_TOPIC), timeout).map(drop))
             .await
@@ -126,8 +126,8 @@ impl Link {
     }
 }
 
-/// Removes the events of a metadata client, which would accumulate otherwise. Returns a refusal or
-/// a TLS error if there was one.
+/// Removes the events of a metadata client, which would accumulate otherwise. Returns a rejection
+/// or a TLS error if there was one.
 fn drain(client: &BaseConsumer<Quiet>) -> Option<KafkaError> {
     let mut event = None;
     for _ in 0..MAX_EVENTS {

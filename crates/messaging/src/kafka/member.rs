@@ -48,7 +48,7 @@ pub(super) struct Commit {
 }
 
 impl Commit {
-    /// Commits. Blocks until the cluster has answered.
+    /// Commits. Blocks until the cluster has responded.
     pub(super) fn run(self) -> KafkaResult<()> {
         self.client.commit(&self.list, CommitMode::Sync)
     }

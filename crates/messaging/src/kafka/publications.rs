@@ -100,8 +100,8 @@ impl Publications {
         for (answer, envelope) in answers.into_iter().zip(batch) {
             let mut answer = answer.and_then(outcome);
             if matches!(&answer, Ok(Err(error)) if is_too_large(error)) {
-                // The cluster refuses a request whose messages are too large together. A message
-                // that is too large alone is refused again.
+                // The cluster rejects a request whose messages are too large together. A message
+                // that is too large alone is rejected again.
                 answer = match self.send(envelope) {
                     Ok(sent) => outcome(sent.await),
                     Err(error) => Err(error),

@@ -142,7 +142,7 @@ impl Session {
     }
 
     /// Handles recorded rebalances in order. Each stays recorded until it is accepted, so that the
-    /// end of the member finds those without an answer.
+    /// end of the member finds those without a reply.
     fn follow(&mut self, client: &Arc<Client>) {
         while self.handover.is_none() {
             let Some(change) = self.member.state.lock().changes.front().cloned() else {

@@ -83,7 +83,7 @@ impl NatsBroker {
     /// Connects to the server of the settings. `client` is the name of the connection.
     ///
     /// # Errors
-    /// [`TransportError`] if the server cannot be reached, refuses the credentials or has no
+    /// [`TransportError`] if the server cannot be reached, rejects the credentials or has no
     /// JetStream, or if the prefix is invalid.
     pub async fn open(config: &MessagingConfig, client: &str) -> Result<Self, TransportError> {
         let nats = &config.nats;

@@ -45,13 +45,13 @@ pub(super) struct Link {
 /// Errors of a request to JetStream.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RequestError {
-    /// JetStream answered with an error.
+    /// JetStream responded with an error.
     #[error("{0}")]
     Refused(jetstream::Error),
     /// The user may not publish to the subject of the request.
     #[error("the user has no permission to publish to {0}: grant it in the account of the user")]
     Forbidden(String),
-    /// JetStream did not answer.
+    /// JetStream did not respond.
     #[error("{0}")]
     Unavailable(String),
 }
@@ -67,7 +67,7 @@ impl From<RequestError> for TransportError {
     fn from(error: RequestError) -> Self {
         match error {
             RequestError::Refused(error) if error.code() < 500 => {
-                Self::refused(format!("JetStream refuses: {error}"))
+                Self::refused(format!("JetStream rejected the request: {error}"))
             }
             RequestError::Forbidden(_) => Self::refused(error),
             error => Self::unavailable(error),
@@ -220,7 +220,7 @@ impl Link {
         }
     }
 
-    /// Sends a request and waits for the answer.
+    /// Sends a request and waits for the reply.
     pub(super) async fn request(
         &self,
         subject: String,
@@ -256,7 +256,7 @@ impl Link {
         })
     }
 
-    /// Sends a message without waiting for an answer.
+    /// Sends a message without waiting for a reply.
     pub(super) async fn send(
         &self,
         subject: Subject,
@@ -268,11 +268,11 @@ impl Link {
     }
 }
 
-/// The answer of a stream that stored a message.
+/// The reply of a stream that stored a message.
 #[derive(Debug, serde::Deserialize)]
 struct Stored {}
 
-/// Reads an answer of JetStream.
+/// Reads a reply of JetStream.
 fn response<T: DeserializeOwned>(request: &str, answer: &Message) -> Result<T, RequestError> {
     let answer = serde_json::from_slice(&answer.payload);
     match answer.map_err(|error| RequestError::Unavailable(format!("{request}: {error}")))? {

@@ -2,18 +2,18 @@
 //!
 //! Streams have the retention `limits`. Members of groups trim the messages that every group of the
 //! topic has acknowledged, except the last one, so that the stream keeps its sequence. A message
-//! without a group would stay forever, so the publisher checks whether a topic has groups before it
-//! publishes, and caches a positive result for some seconds. If a group no longer needs a topic,
-//! delete its consumer (`nats consumer rm`), or messages stay.
+//! without a group would stay forever. So the publisher checks whether a topic has groups before it
+//! publishes, and caches a positive result for some seconds. If a group stops using a topic, delete
+//! its consumer (`nats consumer rm`), or messages stay.
 //!
 //! JetStream redelivers returned messages before new ones, in the order of their return. So a
 //! stopping session returns its messages after its last handler has ended, in the order of the
-//! stream. If a session crashes, the server redelivers its messages in order after `lease`. Before
-//! version 2.11 JetStream has no groups with one active member, so members of an ordered group
-//! share a lease in a small stream ([`group_lease`]).
+//! stream. If a session crashes, the server redelivers its messages in order after `lease`.
+//! JetStream below 2.11 has no groups with one active member. So members of an ordered group share
+//! a lease in a small stream ([`group_lease`]).
 //!
 //! Durability depends on the server. Version 2.9 confirms a message some moments before it writes
-//! it: a stopped server keeps everything, a killed one may lose the last confirmed messages, unless
+//! it. A stopped server keeps everything. A killed one may lose the last confirmed messages, unless
 //! the stream has replicas.
 
 mod broker;

@@ -13,7 +13,7 @@ use super::link::{Link, lost};
 use crate::transport::TransportError;
 
 /// How long the server keeps a request without messages. A stop waits as long, because messages
-/// that answer a cancelled request would be missing until their lease ends.
+/// that reply a cancelled request would be missing until their lease ends.
 const REQUEST_EXPIRY: Duration = Duration::from_millis(500);
 /// A running server has reported the end of a request by then. The client reports a lost
 /// connection.

@@ -22,11 +22,11 @@ use super::{
 };
 use crate::{GroupName, Topic, transport::TransportError};
 
-/// The answer of the server to a purge.
+/// The reply of the server to a purge.
 #[derive(Debug, Deserialize)]
 struct Purged {}
 
-/// Whether this process records returns. It stops at the first refusal, for all groups.
+/// Whether this process records returns. It stops at the first rejection, for all groups.
 #[derive(Debug, Default)]
 pub(super) struct Recording {
     is_refused: AtomicBool,
@@ -50,7 +50,7 @@ impl Recording {
     /// Creates the stream of the records.
     ///
     /// # Errors
-    /// The server is unavailable. A refusal is not an error.
+    /// The server is unavailable. A rejection is not an error.
     pub(super) async fn prepare(
         &self,
         link: &Link,

@@ -241,7 +241,7 @@ impl Session {
         let last = replies.pop();
         self.send_all(replies, RETURN).await?;
         if let Some(last) = last {
-            // The answer to the last return confirms all of them.
+            // The reply to the last return confirms all of them.
             let body = Value::String(RETURN.to_owned());
             self.broker.link.request(last.to_string(), &body).await?;
         }

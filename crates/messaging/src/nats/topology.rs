@@ -70,7 +70,7 @@ struct StreamNames {
     streams: Option<Vec<String>>,
 }
 
-/// An answer whose content is not used.
+/// A reply whose content is not used.
 #[derive(Debug, Deserialize)]
 struct Done {}
 

@@ -20,7 +20,7 @@ use crate::{
 const RECONNECT_INITIAL_BACKOFF: Timeout = Timeout::from_millis(50);
 /// Probe at least once per second, so that the connection is back soon after its broker.
 const RECONNECT_MAX_BACKOFF: Timeout = Timeout::from_secs(1);
-/// A service stops soon even if the broker does not answer.
+/// A service stops soon even if the broker does not respond.
 const CLOSE_TIMEOUT: Timeout = Timeout::from_secs(2);
 /// The AMQP reply code of a normal close.
 const REPLY_SUCCESS: u16 = 200;
@@ -181,9 +181,9 @@ impl ConnectionSlot {
         }
     }
 
-    /// Waits for an answer of the broker. After a timeout, a connection without any answer is
-    /// abandoned. A connection that still answers other requests is kept. Abandoned connections
-    /// stay open until the broker answers, so repeated requests would accumulate them.
+    /// Waits for a reply of the broker. After a timeout, a connection without any reply is
+    /// abandoned. A connection that still responds to other requests is kept. Abandoned connections
+    /// stay open until the broker responds, so repeated requests would accumulate them.
     pub(super) async fn answer<T>(
         &self,
         limit: Timeout,
@@ -330,7 +330,7 @@ impl Parameters {
     }
 }
 
-/// Classifies an error of the client. A refusal, such as wrong credentials or other queue
+/// Classifies an error of the client. A rejection, such as wrong credentials or other queue
 /// arguments, is permanent. Any other error is transient.
 pub(super) fn failure(error: lapin::Error) -> TransportError {
     let is_refusal = match error.kind() {

@@ -31,7 +31,7 @@ use crate::{
 const MAX_READ: usize = 10_000;
 /// The backoff while another process browses, which mostly takes less than a second.
 const INITIAL_BACKOFF: Timeout = Timeout::from_millis(20);
-/// The broker can answer this often for as long as it takes.
+/// The broker can respond this often for as long as it takes.
 const MAX_BACKOFF: Timeout = Timeout::from_millis(500);
 /// Reading [`MAX_READ`] letters takes a third of this time.
 const MAX_WAIT: Timeout = Timeout::from_secs(30);

@@ -73,7 +73,7 @@ impl RabbitmqBroker {
     /// broker.
     ///
     /// # Errors
-    /// [`TransportError`] if the broker cannot be reached, or refuses the credentials or the
+    /// [`TransportError`] if the broker cannot be reached, or rejects the credentials or the
     /// exchange.
     pub async fn open(config: &MessagingConfig, client: &str) -> Result<Self, TransportError> {
         let inner = Inner {
@@ -281,7 +281,7 @@ impl Transport for RabbitmqBroker {
                     "the broker blocks publishers because its memory or disk is low",
                 ));
             }
-            // A refused declaration closes its channel, which must not be the publishing one.
+            // A rejected declaration closes its channel, which must not be the publishing one.
             let check = async {
                 let channel = link.new_channel().await?;
                 topology::exchanges(&channel, &self.0.config).await?;

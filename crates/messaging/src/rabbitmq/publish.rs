@@ -1,8 +1,9 @@
-//! Sends messages and assigns the answers of the broker to them.
+//! Sends messages and assigns the replies of the broker to them.
 //!
-//! The broker answers some refusals by closing the channel, and the client then fails every message
-//! of the channel that waits for its confirm. Such a failure does not identify the refused message.
-//! The messages of a refused batch are sent one at a time until the refused one is known.
+//! The broker reports some rejections by closing the channel, and the client then fails every
+//! message of the channel that waits for its confirm. Such a failure does not identify the rejected
+//! message. The messages of a rejected batch are sent one at a time until the rejected one is
+//! known.
 
 use std::collections::HashMap;
 
@@ -25,12 +26,12 @@ use crate::{Envelope, PublishError, transport::TransportError};
 /// The result of a message.
 type Answer = Result<(), PublishError>;
 
-/// A message without a final answer, and the place for the answer.
+/// A message without a final reply, and the place for the reply.
 type Open<'a> = (&'a Envelope, &'a mut Answer);
 
-/// The broker's answer to one message.
+/// The broker's reply to one message.
 enum Outcome {
-    /// The broker answered for this message.
+    /// The broker replied for this message.
     Answered(Answer),
     /// The channel failed while the message waited for its confirm.
     ChannelFailed(lapin::Error),
@@ -39,7 +40,7 @@ enum Outcome {
 /// The meaning of a channel error for the messages that were sent on the channel.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Refusal {
-    /// The broker refuses one of the messages permanently.
+    /// The broker rejects one of the messages permanently.
     Message,
     /// The exchange does not exist.
     Exchange,
@@ -49,7 +50,7 @@ enum Refusal {
 type ReturnKey = (String, String, String);
 
 impl Inner {
-    /// Sends all messages and returns an answer for each, in their order.
+    /// Sends all messages and returns a reply for each, in their order.
     pub(super) async fn send(
         &self,
         link: &Link,
@@ -110,8 +111,8 @@ impl Inner {
         }
     }
 
-    /// Sends suspects one at a time until the broker refuses one. Returns the others, which are no
-    /// longer suspects: one refused message closes the channel of a whole batch.
+    /// Sends suspects one at a time until the broker rejects one. Returns the others, which are no
+    /// longer suspects: one rejected message closes the channel of a whole batch.
     async fn send_suspects<'a>(
         &self,
         link: &Link,

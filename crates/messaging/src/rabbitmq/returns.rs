@@ -1,4 +1,4 @@
-//! Counts how often the members of a group returned each message without an answer.
+//! Counts how often the members of a group returned each message without a reply.
 //!
 //! Below version 4.3 a quorum queue counts every return of a message as a delivery, and no client
 //! can prevent it. So a member appends the IDs of the messages that it returns to a stream of the
@@ -59,7 +59,7 @@ struct Reader {
 }
 
 impl Returns {
-    /// Declares the stream of the group. Returns `None` if the broker refuses it: then returns
+    /// Declares the stream of the group. Returns `None` if the broker rejects it: then returns
     /// count as deliveries.
     pub(super) async fn open(link: &Link, group: &GroupName) -> Option<Self> {
         match time::timeout(TIMEOUT, Self::try_open(link, group)).await {

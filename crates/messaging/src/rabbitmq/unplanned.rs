@@ -44,7 +44,7 @@ impl UnplannedQueues {
             return Ok(letter.clone());
         }
         let letter = self.addressed(letter).map_err(TransportError::refused)?;
-        // A refused declaration closes its channel, which must not be the publishing one.
+        // A rejected declaration closes its channel, which must not be the publishing one.
         let channel = link.new_channel().await?;
         topology::dead_letter_store(&channel, config, letter.topic()).await?;
         if let Err(error) = channel.close(REPLY_SUCCESS, "declared".into()).await {

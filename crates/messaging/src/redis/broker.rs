@@ -61,7 +61,7 @@ impl RedisBroker {
     /// Connects to the Redis of the settings.
     ///
     /// # Errors
-    /// [`TransportError`] if it does not answer, or if the URL is invalid.
+    /// [`TransportError`] if it does not respond, or if the URL is invalid.
     pub async fn open(config: &MessagingConfig) -> Result<Self, TransportError> {
         let url = config.url.with_credentials(None);
         let url = url.map(String::from).unwrap_or_default().parse();

@@ -24,7 +24,7 @@ fn is_transient(error: &str) -> bool {
 pub(super) fn failed(error: RedisError) -> TransportError {
     match &error {
         RedisError::Refused { code, detail } if !is_transient(code) => {
-            TransportError::refused(format!("Redis refused: {code} {detail}"))
+            TransportError::refused(format!("Redis rejected the command: {code} {detail}"))
         }
         _ => TransportError::unavailable(error),
     }

@@ -1,6 +1,6 @@
 //! Redis Streams: one stream per topic, one consumer group per group.
 //!
-//! A message is confirmed when Redis has answered. Its durability depends on `appendonly`,
+//! A message is confirmed when Redis has responded. Its durability depends on `appendonly`,
 //! `appendfsync` and replication. Only `appendfsync always` keeps every confirmed message over a
 //! crash. With the defaults of Redis a crash may lose all of them.
 //!

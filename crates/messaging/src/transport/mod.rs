@@ -42,8 +42,8 @@ pub enum TransportError {
     /// The broker cannot be reached, or the connection was lost. A later attempt may succeed.
     #[error("the broker cannot be reached")]
     Unavailable(#[source] Cause),
-    /// The broker refuses the operation. It refuses it again until its configuration changes.
-    #[error("the broker refuses the operation")]
+    /// The broker rejects the operation. It rejects it again until its configuration changes.
+    #[error("the broker rejects the operation")]
     Refused(#[source] Cause),
     /// This service has closed the connection.
     #[error("the connection to the broker is closed")]
@@ -81,7 +81,7 @@ pub trait Transport: Send + Sync + 'static {
     /// Declares the topics of a publisher (MSG-2).
     fn declare(&self, topics: Vec<TopicPlan>) -> BoxFuture<'_, Result<(), TransportError>>;
 
-    /// Publishes a batch and returns the results in its order after the broker has answered.
+    /// Publishes a batch and returns the results in its order after the broker has responded.
     /// Without a connection it returns `Unavailable` at once.
     fn publish(&self, batch: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<(), PublishError>>>;
 
@@ -101,7 +101,7 @@ pub trait Transport: Send + Sync + 'static {
     ) -> BoxFuture<'_, Result<Arc<dyn Deliveries>, TransportError>>;
 
     /// Whether the engine can measure the [`lag`](Self::lag). If not, a subscription with `max_lag`
-    /// is refused.
+    /// is rejected.
     fn measures_lag(&self) -> bool {
         true
     }
@@ -127,7 +127,7 @@ pub trait Transport: Send + Sync + 'static {
         true
     }
 
-    /// Whether the broker answers.
+    /// Whether the broker responds.
     fn check(&self) -> BoxFuture<'_, Result<(), TransportError>>;
 
     /// Returns messages of a dead-letter topic after `after`, the oldest first, and leaves them

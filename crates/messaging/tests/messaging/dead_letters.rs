@@ -358,7 +358,7 @@ fn operators_replay_dead_letters_at_the_admin_listener_msg_3() {
     assert_eq!(at(&report, "/counts/selected"), &json!(30));
     assert_eq!(at(&report, "/running"), &json!(false));
 
-    // Longer than a request waits, so that it is looked at, refuses another, and is stopped.
+    // Longer than a request waits, so that it is looked at, rejects another, and is stopped.
     let slow = json!({ "reason": "mended", "all": true, "rate": 5 });
     let report = document(&post(admin, &replay, &slow));
     assert_eq!(at(&report, "/running"), &json!(true));

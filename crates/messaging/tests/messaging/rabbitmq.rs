@@ -63,7 +63,7 @@ async fn connect(config: MessagingConfig) -> Arc<dyn Transport> {
 const MAX_LENGTH: i64 = 8;
 
 /// Two connections, the first one through a proxy. A channel keeps its order over network faults,
-/// so short queues also refuse messages.
+/// so short queues also reject messages.
 async fn faulty(server: SocketAddr, url: impl Fn(SocketAddr) -> String) -> FaultyBroker {
     through_proxy(server, |address| {
         let mut config = MessagingConfig::new(url(address).parse().unwrap());

@@ -1,4 +1,4 @@
-//! A broker that refuses every form of a dead letter.
+//! A broker that rejects every form of a dead letter.
 
 use std::{
     num::NonZeroU16,
@@ -24,9 +24,9 @@ use tokio::{sync::mpsc, time::timeout};
 /// Everything that a test waits for happens within this time.
 const TIMEOUT: Duration = Duration::from_secs(60);
 const TOPIC: &str = "test.happened";
-const METRIC: &str = "messages_dead_letter_refusals_total";
+const METRIC: &str = "messages_dead_letter_rejections_total";
 
-/// A broker in memory that refuses dead letters while the flag is set.
+/// A broker in memory that rejects dead letters while the flag is set.
 struct RefusingBroker {
     broker: MemoryBroker,
     refuses: AtomicBool,

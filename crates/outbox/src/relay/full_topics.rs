@@ -3,13 +3,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use parking_lot::Mutex;
 use seaworthy_messaging::{PublishError, Topic};
 
-/// Counts for each topic how many batches in a row its full queue refused. The backoff of its rows
+/// Counts for each topic how many batches in a row its full queue rejected. The backoff of its rows
 /// grows with this number.
 #[derive(Debug, Default)]
 pub(super) struct FullTopics(Mutex<BTreeMap<Topic, u32>>);
 
 impl FullTopics {
-    /// Records the answers for a batch. A published message ends the row of refusals of its topic.
+    /// Records the replies for a batch. A published message ends the row of rejections of its
+    /// topic.
     pub(super) fn record<'a>(
         &self,
         answers: impl Iterator<Item = (&'a Topic, &'a Result<(), PublishError>)>,
@@ -32,7 +33,7 @@ impl FullTopics {
         }
     }
 
-    /// Returns how many batches in a row the queue of this topic refused.
+    /// Returns how many batches in a row the queue of this topic rejected.
     pub(super) fn refusals(&self, topic: &Topic) -> u32 {
         self.0.lock().get(topic).copied().unwrap_or_default()
     }

@@ -14,7 +14,7 @@ use crate::store::{
     settle::{Disposition, settle},
 };
 
-/// Longer than a publisher needs to fail. Without this limit, a broker that never answers would
+/// Longer than a publisher needs to fail. Without this limit, a broker that never responds would
 /// keep its partitions claimed.
 const MAX_PUBLISH_TIME: Duration = Duration::from_secs(60);
 
@@ -127,7 +127,7 @@ impl Relay {
                     tracing::warn!(
                         sequence,
                         problem,
-                        "the broker refused an event; the relay retries it"
+                        "the broker rejected an event; the relay retries it"
                     );
                 }
                 Disposition::Delayed { problem, .. } => {

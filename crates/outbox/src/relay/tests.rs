@@ -24,7 +24,7 @@ async fn drain(relay: &Relay) {
     while relay.publish_next().await.unwrap() != Outcome::Empty {}
 }
 
-/// Two events of a key around an event that the broker refuses permanently, and one of another key.
+/// Two events of a key around an event that the broker rejects permanently, and one of another key.
 async fn store_round(app: &TestApp, round: u32) {
     app.store(|| {
         vec![

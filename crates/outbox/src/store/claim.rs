@@ -9,7 +9,7 @@ use super::{claim_postgres, partition::PARTITIONS, row::OutboxRow};
 /// this one publishes.
 const MAX_CLAIMED_PARTITIONS: u8 = PARTITIONS / 2;
 
-/// The smallest share of a batch that a partition gets: one refused row and one pending row.
+/// The smallest share of a batch that a partition gets: one rejected row and one pending row.
 const MIN_SHARE: u32 = 2;
 
 /// An exclusive claim of partitions for a limited time.
@@ -54,7 +54,7 @@ macro_rules! claimable_partitions {
 }
 pub(super) use claimable_partitions;
 
-/// Partitions without a valid claim that have a row to publish: a pending one, or a refused one
+/// Partitions without a valid claim that have a row to publish: a pending one, or a rejected one
 /// whose backoff is over. It reads only indexes, so that an idle outbox costs almost nothing.
 const CLAIMABLE: &str = claimable_partitions!();
 /// The same, locked. It skips partitions that another relay is claiming at this moment.
@@ -71,11 +71,11 @@ async fn has_claimable_rows(database: &Database) -> Result<bool, DataError> {
 ///
 /// The claim is written to the few partitions, so that a row is only written when it is stored and
 /// when it is deleted. A key belongs to one partition, and one relay has a partition, so the
-/// messages of a key are published one after another. A refused row is published alone, before the
+/// messages of a key are published one after another. A rejected row is published alone, before the
 /// later rows of its key.
 ///
 /// Returns at most `batch_size` rows. Each partition leaves half of its share to rows that were not
-/// refused, so that refused rows do not stop other keys.
+/// rejected, so that rejected rows do not stop other keys.
 pub(crate) async fn claim(
     database: &Database,
     batch_size: u32,
@@ -187,8 +187,8 @@ pub(super) fn count<T>(rows: &[T]) -> u32 {
     u32::try_from(rows.len()).unwrap_or(u32::MAX)
 }
 
-/// Returns at most `max` refused rows of a partition whose backoff is over, longest due first. Of
-/// each key only the oldest refused row is eligible. Payloads are read later, so that the database
+/// Returns at most `max` rejected rows of a partition whose backoff is over, longest due first. Of
+/// each key only the oldest rejected row is eligible. Payloads are read later, so that the database
 /// does not sort them.
 async fn due_rows(
     connection: &dyn Connection,
@@ -207,8 +207,8 @@ async fn due_rows(
     Ok(found.into_iter().map(|(sequence,)| sequence).collect())
 }
 
-/// Returns the oldest rows of a partition, at most `max`, that were not refused and whose key has
-/// no refused row.
+/// Returns the oldest rows of a partition, at most `max`, that were not rejected and whose key has
+/// no rejected row.
 async fn pending_rows(
     connection: &dyn Connection,
     partition: i32,

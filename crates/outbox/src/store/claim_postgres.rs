@@ -23,7 +23,7 @@ const CLAIM: &str = concat!(
      WHERE outbox_lane.lane = claimable.lane RETURNING outbox_lane.lane"
 );
 
-/// Of each claimed partition at most a share: first the refused rows whose backoff is over, up to
+/// Of each claimed partition at most a share: first the rejected rows whose backoff is over, up to
 /// half of it, and then the oldest pending rows.
 const READ: &str = "SELECT chosen.sequence, chosen.lane, chosen.topic, chosen.headers, chosen.payload, chosen.attempts
     FROM outbox_lane CROSS JOIN LATERAL (

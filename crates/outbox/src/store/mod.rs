@@ -13,7 +13,7 @@ pub(crate) mod status;
 
 pub(crate) use row::{OutboxRow, RowId};
 
-/// The column `state` of a row. The statements contain these numbers. A row in state 2 was refused
+/// The column `state` of a row. The statements contain these numbers. A row in state 2 was rejected
 /// and waits for another attempt.
 pub(crate) mod state {
     /// To be published.

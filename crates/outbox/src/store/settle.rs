@@ -11,12 +11,12 @@ use super::{claim::Claim, claim_postgres, row::RowId};
 pub(crate) enum Disposition {
     /// The broker confirmed it: the row is deleted.
     Published,
-    /// The broker refused it transiently: the relay retries it after the backoff.
+    /// The broker rejected it transiently: the relay retries it after the backoff.
     Retry { problem: String, backoff: Duration },
     /// A queue of its topic is full: the relay retries it after the backoff, and the attempt does
     /// not count.
     Delayed { problem: String, backoff: Duration },
-    /// The broker refused it permanently or too often.
+    /// The broker rejected it permanently or too often.
     DeadLetter { problem: String },
     /// The broker was unavailable. This does not count as an attempt.
     Unavailable,

@@ -1,4 +1,4 @@
-//! Services that share one database, and a broker that answers as a test wants.
+//! Services that share one database, and a broker that replies as a test wants.
 
 use seaworthy_testkit::eventually;
 use std::{
@@ -67,18 +67,18 @@ impl Event for Refused {
     const VERSION: u32 = 1;
 }
 
-/// How a broker answers.
+/// How a broker responds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Behavior {
     /// It confirms every message.
     Available,
-    /// It refuses every message transiently.
+    /// It rejects every message transiently.
     Unavailable,
     /// It has no subscriber for [`Refused`].
     RefusedUnroutable,
     /// The queue of [`Refused`] is full.
     RefusedQueueFull,
-    /// It refuses [`Refused`] permanently.
+    /// It rejects [`Refused`] permanently.
     RefusedPermanently,
 }
 

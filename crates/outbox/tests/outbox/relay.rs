@@ -174,7 +174,7 @@ fn patient() -> OutboxConfig {
     config
 }
 
-/// Keys with a refused event: more than the rows that a query may return.
+/// Keys with a rejected event: more than the rows that a query may return.
 const REFUSED_KEYS: u32 = 200;
 const SMALL_BATCH: u32 = 16;
 
@@ -184,7 +184,7 @@ fn small_batches() -> OutboxConfig {
     config
 }
 
-/// Stores an event for each of [`REFUSED_KEYS`] keys, which the broker refuses.
+/// Stores an event for each of [`REFUSED_KEYS`] keys, which the broker rejects.
 async fn store_refused(app: &TestApp) {
     app.store(|| {
         (0..REFUSED_KEYS)

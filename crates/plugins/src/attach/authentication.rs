@@ -86,7 +86,7 @@ async fn after(
         Err(error) => {
             let call = call.with_metadata("error", error.reason());
             let point = HookPoint::AuthFailed;
-            // The request is refused already.
+            // The request is rejected already.
             drop(plugins.run(table, point, call, Some(context)).await);
             Err(error)
         }

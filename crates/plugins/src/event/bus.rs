@@ -20,7 +20,7 @@ use super::{Event, EventType};
 
 /// The tasks that deliver events of `publish_async`.
 pub(crate) const WORKERS: usize = 10;
-/// The time between two deliveries of an event: a dependency that restarts answers again after it.
+/// The time between two deliveries of an event: a dependency that restarts responds again after it.
 const BACKOFF: Duration = Duration::from_millis(100);
 /// The timeout of a handler that declares none.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);

@@ -65,7 +65,7 @@ impl HookCall {
     }
 }
 
-/// The refusal of a hook that may veto.
+/// The rejection of a hook that may veto.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {
     /// 400, 403 or 429.

@@ -26,7 +26,7 @@ pub enum HookPoint {
     BeforeAuth,
     /// After the credentials are verified.
     AfterAuth,
-    /// After the credentials are refused.
+    /// After the credentials are rejected.
     AuthFailed,
     /// Before an operation of the business logic.
     BeforeBiz,

@@ -13,7 +13,7 @@ impl Plugins {
     ///
     /// # Errors
     /// The plugin is loaded already, its files cannot be used, a dependency is missing, or it
-    /// refuses its settings.
+    /// rejects its settings.
     pub async fn load(&self, name: &str) -> Result<PluginInfo, PluginError> {
         let _change = self.0.changes.lock().await;
         self.load_locked(name).await
@@ -126,7 +126,7 @@ impl Plugins {
     ///
     /// # Errors
     /// The plugin is not loaded, another started plugin depends on it, or it refuses to stop. It is
-    /// stopped even if it refuses.
+    /// stopped even if it rejects.
     pub async fn stop_plugin(&self, name: &str) -> Result<(), PluginError> {
         let _change = self.0.changes.lock().await;
         self.stop_locked(name).await

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-/// Why a call of a component failed. The component did not answer as the interface requires.
+/// Why a call of a component failed. The component did not respond as the interface requires.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Fault {
     #[error("exceeded its timeout of {0:?}")]

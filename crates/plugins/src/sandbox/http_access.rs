@@ -6,7 +6,7 @@ use seaworthy_core::{Timeout, error_chain};
 use tokio::runtime::Handle;
 
 /// Calls of a plugin to hosts that the operator lists, through the client of the service, which
-/// refuses internal addresses.
+/// rejects internal addresses.
 #[derive(Debug, Clone)]
 pub(crate) struct HttpAccess {
     client: HttpClient,

@@ -127,7 +127,7 @@ async fn keys_of_another_plugin_are_not_visible_plug_2() {
     assert!(failures(&app).await.contains("unreachable"));
 }
 
-/// A guest that requests a URL, and returns the refusal as its failure. A response is "sent".
+/// A guest that requests a URL, and returns the rejection as its failure. A response is "sent".
 fn requesting(url: &str) -> Guest {
     let length = url.len();
     let body = format!(
@@ -201,7 +201,7 @@ async fn only_granted_public_hosts_are_reached_plug_2() {
             "{url}: {problem}"
         );
     }
-    // A granted host with an internal address is refused, too.
+    // A granted host with an internal address is rejected, too.
     let url = format!("http://127.0.0.1:{port}/");
     let app = http_setup(granted(&["127.0.0.1"], false), &url, "1s");
     let problem = failures(&app.start().await.unwrap()).await;

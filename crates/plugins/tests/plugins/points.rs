@@ -10,7 +10,7 @@ use seaworthy_testkit::{eventually, http::get};
 
 use crate::{app::Setup, guest::Guest};
 
-/// Refuses the path `/refused`.
+/// Rejects the path `/refused`.
 struct ByPath;
 
 impl Authenticate for ByPath {

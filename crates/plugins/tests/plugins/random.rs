@@ -34,7 +34,7 @@ fn component(seed: u64) -> Result<Vec<u8>, String> {
         // Half of the modules run a start function.
         allow_start_export: seed.is_multiple_of(2),
         max_memory32_bytes: 1 << 24,
-        // What the engine refuses, so that the other half is reached.
+        // What the engine rejects, so that the other half is reached.
         exceptions_enabled: false,
         gc_enabled: false,
         memory64_enabled: false,
@@ -111,7 +111,7 @@ async fn ten_thousand_random_modules_harm_nothing_plug_2() {
     run(&app, 0..500).await;
     let before = resident();
     let (ran, refused) = run(&app, 500..10_000).await;
-    assert!(ran > 1_000, "{ran}, and refused {}", refused.len());
+    assert!(ran > 1_000, "{ran}, and rejected {}", refused.len());
     assert_eq!(app.orders().0, 200, "the service goes on");
     let grown = resident().saturating_sub(before);
     assert!(grown < 32 * 1024, "{grown} KiB more than before");

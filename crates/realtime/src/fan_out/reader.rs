@@ -95,7 +95,7 @@ impl Reader {
         }
     }
 
-    /// Waits until Redis answers. Returns the position if its entries are still there. Otherwise
+    /// Waits until Redis responds. Returns the position if its entries are still there. Otherwise
     /// all clients read the state.
     async fn resume(&self, position: Option<String>) -> Option<String> {
         let position = position?;

@@ -3,6 +3,16 @@ use std::{net::IpAddr, sync::Arc};
 use seaworthy_core::{Actor, RequestContext, network_of};
 
 /// The owner of a connection, by which connections are limited.
+///
+/// ```
+/// use std::net::IpAddr;
+///
+/// use seaworthy_realtime::Client;
+///
+/// let user = Client::user("u-1");
+/// let address = Client::address(IpAddr::from([203, 0, 113, 7]));
+/// assert_ne!(user, address);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Client(Arc<str>);
 

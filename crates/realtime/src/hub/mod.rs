@@ -34,6 +34,17 @@ pub use connection::Connection;
 pub use error::{Closed, ConnectError, JoinError};
 
 /// Delivers events to the connections of this process. Cheap to clone. All clones are the same hub.
+///
+/// ```
+/// use seaworthy_realtime::{Client, Event, Hub, RealtimeConfig, Room};
+/// use seaworthy_telemetry::metrics::Metrics;
+///
+/// let hub = Hub::new(&RealtimeConfig::default(), &Metrics::new());
+/// let connection = hub.connect(&Client::user("u-1")).unwrap();
+/// connection.join(Room::of("event", 42).unwrap()).unwrap();
+/// let closed = Event::new("closed", &true).unwrap();
+/// assert_eq!(hub.emit(&Room::of("event", 42).unwrap(), closed), 1);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Hub(Arc<Inner>);
 

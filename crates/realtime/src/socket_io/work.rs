@@ -148,6 +148,6 @@ fn record(event: &str, error: &Error) {
     if error.code() == Code::Internal {
         tracing::error!(event, error = cause, "event from a client failed");
     } else {
-        tracing::debug!(event, error = cause, "event from a client refused");
+        tracing::debug!(event, error = cause, "event from a client rejected");
     }
 }

@@ -36,7 +36,7 @@ pub(crate) enum Trouble {
 /// The result of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Findings {
-    /// From the begin of the trouble to the first refusal.
+    /// From the begin of the trouble to the first rejection.
     pub(crate) first_refusal: Option<Duration>,
     /// Of the calls while the dependency was down, the share that went to it.
     pub(crate) leaked: f64,

@@ -47,7 +47,7 @@ pub(crate) struct Findings {
     pub(crate) p99: Duration,
     /// Of the critical requests, which are a tenth, the share that was served in time.
     pub(crate) critical: f64,
-    /// From the end of the overload to the last refusal or late answer.
+    /// From the end of the overload to the last rejection or late response.
     pub(crate) recovery: Duration,
 }
 

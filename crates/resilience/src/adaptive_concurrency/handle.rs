@@ -34,6 +34,20 @@ const RESPONDING: u8 = 1;
 const READING: u8 = 2;
 
 /// The adaptive limit of one service or dependency. Cheap to clone. All clones share the limit.
+///
+/// ```
+/// use std::time::Instant;
+///
+/// use seaworthy_resilience::adaptive_concurrency::{
+///     AdaptiveConcurrency, AdaptiveConcurrencyConfig, Priority,
+/// };
+/// use seaworthy_telemetry::metrics::Metrics;
+///
+/// let config = AdaptiveConcurrencyConfig::default();
+/// let limit = AdaptiveConcurrency::new("stock", &config, &Metrics::new());
+/// let permit = limit.admit(Priority::Normal, Instant::now());
+/// assert!(permit.is_ok());
+/// ```
 #[derive(Clone)]
 pub struct AdaptiveConcurrency(Arc<Inner>);
 
@@ -77,7 +91,7 @@ pub struct ConcurrencySnapshot {
     pub base_latency: Option<Duration>,
     /// The part of the limit that each priority may fill, in the order of `Priority::ALL`.
     pub shares: [f64; Priority::ALL.len()],
-    /// Requests that were refused since the start.
+    /// Requests that were rejected since the start.
     pub refused: u64,
 }
 
@@ -155,7 +169,7 @@ impl AdaptiveConcurrency {
     /// Admits a request that starts now.
     ///
     /// # Errors
-    /// A refusal if the maximum number of requests of its priority is in flight.
+    /// A rejection if the maximum number of requests of its priority is in flight.
     pub fn admit(&self, priority: Priority, now: Instant) -> Result<ConcurrencyPermit, Refusal> {
         let inner = &*self.0;
         let class = priority.index();

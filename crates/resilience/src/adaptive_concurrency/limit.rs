@@ -185,7 +185,7 @@ impl Limit {
         true
     }
 
-    /// Records a request that finished without a sample, such as a refused one. Requests do not
+    /// Records a request that finished without a sample, such as a rejected one. Requests do not
     /// hang then.
     pub(super) fn record_unmeasured(&mut self, now: Instant) {
         self.unmeasured = Some(now);

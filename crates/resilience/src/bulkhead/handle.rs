@@ -81,7 +81,7 @@ impl Bulkhead {
             places,
             waiting,
             refused: metrics.counter(
-                "bulkhead_refused_total",
+                "bulkhead_rejected_total",
                 "Calls that a bulkhead rejected.",
                 &labels,
             ),

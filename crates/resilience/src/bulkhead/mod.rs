@@ -1,5 +1,5 @@
-//! Bulkhead: a bounded number of calls at once and a bounded wait for a place, so that one slow
-//! dependency cannot take the rest (RES-5).
+//! Bulkhead: limits the calls that run at once and the calls that wait, so that one slow dependency
+//! cannot take the rest (RES-5).
 //!
 //! The places are own code and not `tokio`'s semaphore: that takes a lock whenever a place is given
 //! back, which is most of what a bulkhead costs while none waits. `tower::limit::ConcurrencyLimit`

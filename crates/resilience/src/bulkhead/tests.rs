@@ -60,7 +60,7 @@ async fn full_bulkhead_queues_one_call_and_rejects_next_res_5() {
     for line in [
         "bulkhead_running_calls{name=\"stock\"} 2",
         "bulkhead_waiting_calls{name=\"stock\"} 1",
-        "bulkhead_refused_total{name=\"stock\"} 1",
+        "bulkhead_rejected_total{name=\"stock\"} 1",
     ] {
         assert!(text.contains(line), "{line} is not in {text}");
     }

@@ -27,6 +27,14 @@ use crate::{Refusal, Refused, clock};
 const NEVER: u64 = u64::MAX;
 
 /// The circuit breaker of one dependency or endpoint. Clones share the state.
+///
+/// ```
+/// use seaworthy_resilience::circuit_breaker::{BreakerState, CircuitBreaker, CircuitBreakerConfig};
+/// use seaworthy_telemetry::metrics::Metrics;
+///
+/// let breaker = CircuitBreaker::new("stock", &CircuitBreakerConfig::default(), &Metrics::new());
+/// assert_eq!(breaker.state(), BreakerState::Closed);
+/// ```
 #[derive(Clone)]
 pub struct CircuitBreaker(Arc<Inner>);
 

@@ -5,19 +5,20 @@
 //! calls fail. One with a fixed open time rejects calls to a healthy dependency.
 //!
 //! - *Consecutive failures.* It opens after a run of failures (5) that is not random. With a
-//!   baseline `p` of failures, a run of `n` counts only if `p^n` is below 1e-9: 5 for a healthy
-//!   dependency, 18 for one that always fails 30 % of its calls.
+//!   baseline `p` of failures, a run of `n` counts only if `p^n` is below 1e-9. That is 5 for a
+//!   healthy dependency, and 18 for one that always fails 30 % of its calls.
 //! - *Rate.* It opens if the rate of failures or slow calls in a sliding window exceeds a threshold
 //!   with statistical evidence: the lower bound of the Wilson score interval (E. B. Wilson, 1927).
-//! - *Silence.* It opens if as many calls as make a run are pending, none has succeeded since the
-//!   first of them began, and each has waited for ten times the slowest recent response. The
-//!   minimum wait is a quarter of `slow_call_duration`, and the maximum is `slow_call_duration`.
+//! - *Silence.* It opens if as many calls as make a run are pending, and none has succeeded since
+//!   the first of them began. Each of them must have waited for ten times the slowest recent
+//!   response. The minimum wait is a quarter of `slow_call_duration`, and the maximum is
+//!   `slow_call_duration`.
 //! - *Probes.* While it is open, one call per probe interval is admitted. The first success leads
 //!   to half-open, and `half_open_calls` successes close it.
 //! - *Refused connections.* If the last failures were refused connections, it probes every 250 ms
 //!   and closes with the first success.
 //! - *Adaptive mode.* Instead of opening, it rejects a share of the calls, so that at most
-//!   `multiplier` times as many are sent as succeed: the client-side throttling of "Site
+//!   `multiplier` times as many are sent as succeed. This is the client-side throttling of "Site
 //!   Reliability Engineering" (2016), chapter 21.
 //!
 //! An outcome from before a change of the state does not count. With [`DeferredReport`], the

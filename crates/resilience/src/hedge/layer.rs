@@ -4,8 +4,8 @@ use tower_layer::Layer;
 use super::{config::HedgeConfig, hedging::Hedging, service::HedgeService};
 use crate::retry::Retry;
 
-/// Sends a second request when the answer to the first is late. `replay` decides which requests may
-/// be repeated.
+/// Sends a second request when the response to the first is late. `replay` decides which requests
+/// may be repeated.
 ///
 /// ```
 /// use seaworthy_resilience::{CallLayer, hedge::{HedgeConfig, HedgeLayer}, retry::{ReplayClone, Retry, RetryConfig}};

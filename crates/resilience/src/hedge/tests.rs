@@ -17,7 +17,7 @@ use crate::{
     retry::{Replay, ReplayClone, ReplayNever, Retry, RetryBudgetConfig, RetryConfig},
 };
 
-/// Returns the time until the answer and the number of calls, when the first call takes a second
+/// Returns the time until the response and the number of calls, when the first call takes a second
 /// and any other 10 ms.
 async fn ask<P: Replay<()>>(replay: P, min_retries_per_second: u32) -> (Duration, u32) {
     let budget = RetryBudgetConfig {

@@ -39,7 +39,7 @@ impl RateLimiter {
             limit: Gcra::new(config),
             blocked: metrics.counter(
                 "rate_limit_blocked_total",
-                "Requests that a rate limit refused.",
+                "Requests that a rate limit rejected.",
                 &[("name", name)],
             ),
             config: config.clone(),

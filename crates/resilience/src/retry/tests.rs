@@ -196,7 +196,7 @@ fn chunks(sizes: &[usize]) -> Chunks {
 }
 
 /// Returns the bytes that each attempt sent to a server that reads `frames` frames of the body and
-/// then answers 503.
+/// then responds with 503.
 async fn received(request: Request<ReplayBody<Chunks>>, frames: usize) -> Vec<usize> {
     let attempts = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&attempts);

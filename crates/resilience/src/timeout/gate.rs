@@ -9,7 +9,7 @@ pub trait Gate<T, E> {
     /// Asks whether a call may begin now.
     ///
     /// # Errors
-    /// A refusal when it may not.
+    /// A rejection when it may not.
     fn enter(&self) -> Result<Self::Pass, Refusal>;
 }
 

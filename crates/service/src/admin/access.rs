@@ -10,12 +10,12 @@ const SEC_FETCH_SITE: &str = "sec-fetch-site";
 const NO_TOKEN: &str = "ADMIN_TOKEN_REQUIRED";
 
 /// Requires the admin token on guarded routes, if one is set. Without a token the listener is on
-/// loopback, or preflight has refused it.
+/// loopback, or preflight has rejected it.
 ///
 /// A web page can make the browser of an operator send requests to this listener:
 /// - A change needs the header `x-admin-request`. Browsers send it across origins only after a CORS
 ///   preflight, which this listener never allows.
-/// - Requests from pages of other sites (`Sec-Fetch-Site`) are refused with every method, because
+/// - Requests from pages of other sites (`Sec-Fetch-Site`) are rejected with every method, because
 ///   reading costs the service and its brokers work.
 /// - A page with a name that resolves to this machine (DNS rebinding) has the same origin. So
 ///   without a token, the host of a request must be an IP address or `localhost`.
@@ -28,7 +28,7 @@ impl TokenAccess {
     pub(crate) fn new(token: Option<Secret<String>>, metrics: &Metrics) -> Self {
         let refused = metrics.counter(
             "auth_failures_total",
-            "Requests whose credentials were refused.",
+            "Requests whose credentials were rejected.",
             &[("reason", NO_TOKEN)],
         );
         Self { token, refused }
@@ -95,7 +95,7 @@ impl Authenticate for TokenAccess {
             return Authentication::Anonymous;
         }
         if is_from_other_site(request) {
-            let message = "the admin listener refuses requests from web pages of other sites";
+            let message = "the admin listener rejects requests from web pages of other sites";
             return Authentication::Refused(Error::new(
                 Code::Forbidden,
                 "ADMIN_SITE_REFUSED",

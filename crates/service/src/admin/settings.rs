@@ -23,15 +23,15 @@ async fn reload(State(state): State<AdminState>) -> Result<Json<Value>, Error> {
             json!({ "changed": reloaded.changed, "needs_restart": reloaded.needs_restart }),
         )),
         Err(errors) => {
-            let refused = Error::new(
+            let response = Error::new(
                 Code::Invalid,
                 "CONFIGURATION_INVALID",
                 "the configuration has errors, and the previous one stays in effect",
             );
-            Err(errors.iter().fold(refused, |error, mistake| {
-                error.with_field(
-                    mistake.key(),
-                    format!("{}: {}", mistake.origin(), mistake.problem()),
+            Err(errors.iter().fold(response, |response, error| {
+                response.with_field(
+                    error.key(),
+                    format!("{}: {}", error.origin(), error.problem()),
                 )
             }))
         }

@@ -77,7 +77,7 @@ pub(crate) enum Command {
 /// The views of the settings.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Check the settings of the profile: all errors, and the settings that production refuses.
+    /// Check the settings of the profile: all errors, and the settings that production rejects.
     /// Connects only to the vaults of its secrets.
     Check,
     /// Print the effective settings and their sources. Secrets are masked.

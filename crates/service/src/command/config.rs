@@ -23,7 +23,7 @@ pub(super) fn run<C: Settings>(
         ConfigCommand::Check | ConfigCommand::Show | ConfigCommand::Explain { .. } => {
             match settings::load(loader, &schema) {
                 Ok(loaded) => inspect(&loaded, format, command),
-                Err(errors) => serve::refuse(&StartFailure::Mistakes(errors), format),
+                Err(errors) => serve::refuse(&StartFailure::Invalid(errors), format),
             }
         }
     }
@@ -58,7 +58,7 @@ fn check(loaded: &Loaded, format: Format) -> u8 {
             "the settings of the profile {profile} are valid and safe"
         )),
         Format::Text => output::text(&format!(
-            "the settings of the profile {profile} are valid; production refuses {} of them:\n\n{}",
+            "the settings of the profile {profile} are valid; production rejects {} of them:\n\n{}",
             violations.len(),
             preflight::text(&violations)
         )),

@@ -74,7 +74,7 @@ where
     let schema = described.complete(settings::schema::<C>());
     let loaded = settings::with_rules(described)
         .load_without_secrets(&schema)
-        .map_err(StartFailure::Mistakes)?;
+        .map_err(StartFailure::Invalid)?;
     let framework = loaded
         .get::<FrameworkConfig>()
         .map_err(|error| StartError::because("the settings cannot be read", error))?;

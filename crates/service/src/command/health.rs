@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{config::FrameworkConfig, kernel::StartFailure, settings, start_error::StartError};
 
-/// A probe answers from memory, so a process that needs longer is not healthy.
+/// A probe responds from memory, so a process that needs longer is not healthy.
 const TIMEOUT: Duration = Duration::from_secs(2);
 /// A report has a few kilobytes.
 const MAX_RESPONSE_SIZE: u64 = 256 * 1_024;
@@ -24,7 +24,7 @@ pub(super) fn run<C: Settings>(loader: &Loader, format: Format, probe: HealthPro
     let loaded = match loader.load_without_secrets(&loader.complete(settings::schema::<C>())) {
         Ok(loaded) => loaded,
         Err(errors) => {
-            serve::refuse(&StartFailure::Mistakes(errors), format);
+            serve::refuse(&StartFailure::Invalid(errors), format);
             return status::FAILURE;
         }
     };

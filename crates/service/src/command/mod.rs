@@ -4,11 +4,11 @@ mod arguments;
 mod config;
 mod describe;
 mod health;
-mod output;
+pub(crate) mod output;
 mod own;
 mod own_tls;
 mod serve;
-mod status;
+pub(crate) mod status;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 use seaworthy_config::{Environment, Loader, Profile, Settings};

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::status;
 
 /// Prints to stdout. A closed pipe is not an error of the command.
-pub(super) fn text(text: &str) -> u8 {
+pub(crate) fn text(text: &str) -> u8 {
     let mut stdout = io::stdout().lock();
     let _ = stdout
         .write_all(text.as_bytes())
@@ -26,6 +26,6 @@ pub(super) fn json(document: &Value) -> u8 {
 }
 
 /// Prints to stderr.
-pub(super) fn complain(text: &str) {
+pub(crate) fn complain(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }

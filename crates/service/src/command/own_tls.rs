@@ -10,7 +10,7 @@ use rustls::{
     pki_types::{CertificateDer, ServerName, UnixTime},
 };
 
-/// Accepts every certificate. A probe has no secret, and its answer is as trustworthy as without
+/// Accepts every certificate. A probe has no secret, and its response is as trustworthy as without
 /// TLS. The certificate names the service and not its loopback address.
 #[derive(Debug)]
 struct AnyCertificate(Arc<CryptoProvider>);

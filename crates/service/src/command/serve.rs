@@ -116,17 +116,17 @@ fn end_by_force(unfinished: Vec<String>) {
 /// Prints the reason of a failed start, and returns the exit status.
 pub(super) fn refuse(failure: &StartFailure, format: Format) -> u8 {
     match (failure, format) {
-        (StartFailure::Mistakes(errors), Format::Text) => {
+        (StartFailure::Invalid(errors), Format::Text) => {
             output::complain(&format!("error: {errors}\n"))
         }
-        (StartFailure::Mistakes(errors), Format::Json) => {
-            let mistakes: Vec<_> = errors
+        (StartFailure::Invalid(errors), Format::Json) => {
+            let errors: Vec<_> = errors
                 .iter()
                 .map(|error| json!({ "origin": error.origin().to_string(), "key": error.key(), "problem": error.problem() }))
                 .collect();
             output::complain(&format!(
                 "{}\n",
-                json!({ "error": "the configuration has errors", "mistakes": mistakes })
+                json!({ "error": "the configuration has errors", "errors": errors })
             ));
         }
         (StartFailure::Unsafe(violations), Format::Text) => output::complain(&format!(
@@ -150,7 +150,7 @@ pub(super) fn refuse(failure: &StartFailure, format: Format) -> u8 {
         }
     }
     match failure {
-        StartFailure::Mistakes(_) | StartFailure::Unsafe(_) => status::CONFIGURATION,
+        StartFailure::Invalid(_) | StartFailure::Unsafe(_) => status::CONFIGURATION,
         StartFailure::Failed(_) => status::FAILURE,
     }
 }

@@ -2,13 +2,13 @@
 //! configuration error from a failure.
 
 /// Success.
-pub(super) const SUCCESS: u8 = 0;
+pub(crate) const SUCCESS: u8 = 0;
 /// The start failed, or a probe failed.
-pub(super) const FAILURE: u8 = 1;
+pub(crate) const FAILURE: u8 = 1;
 
 /// The command line is invalid.
-pub(super) const USAGE: u8 = 2;
+pub(crate) const USAGE: u8 = 2;
 /// A stop aborted work or was forced: `EX_TEMPFAIL`.
-pub(super) const CUT_OFF: u8 = 75;
+pub(crate) const CUT_OFF: u8 = 75;
 /// The settings have errors or are unsafe: `EX_CONFIG` (CONF-3).
-pub(super) const CONFIGURATION: u8 = 78;
+pub(crate) const CONFIGURATION: u8 = 78;

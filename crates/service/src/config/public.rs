@@ -42,10 +42,10 @@ pub struct PublicHttpConfig {
     pub forwarded_header: ForwardedHeader,
     /// Cross-origin resource sharing: which pages of other origins may call the service.
     pub cors: CorsConfig,
-    /// Whether to refuse unsafe requests with cookies from pages of other origins. Origins that
+    /// Whether to reject unsafe requests with cookies from pages of other origins. Origins that
     /// CORS allows with credentials may send them. Routes that start a session are guarded without
     /// cookies too.
-    pub refuse_cross_site_cookies: bool,
+    pub reject_cross_site_cookies: bool,
     /// Rate limits per user or client IP.
     pub rate_limit: RateLimitsConfig,
     /// Limit on the requests in flight.
@@ -79,7 +79,7 @@ impl Default for PublicHttpConfig {
             trusted_proxies: stack.trusted_proxies,
             forwarded_header: stack.forwarded_header,
             cors: stack.cors,
-            refuse_cross_site_cookies: stack.refuse_cross_site_cookies,
+            reject_cross_site_cookies: stack.reject_cross_site_cookies,
             rate_limit: stack.rate_limit,
             load_shed: stack.load_shed,
             compression: stack.compression,
@@ -111,7 +111,7 @@ impl PublicHttpConfig {
             trusted_proxies: self.trusted_proxies.clone(),
             forwarded_header: self.forwarded_header,
             cors: self.cors.clone(),
-            refuse_cross_site_cookies: self.refuse_cross_site_cookies,
+            reject_cross_site_cookies: self.reject_cross_site_cookies,
             rate_limit: self.rate_limit.clone(),
             load_shed: self.load_shed.clone(),
             compression: self.compression.clone(),

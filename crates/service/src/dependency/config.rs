@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use seaworthy_core::{Backoff, Timeout};
 use serde::{Deserialize, Serialize};
 
-/// A server that is just restarting answers after a few of these (LIFE-2).
+/// A server that is just restarting responds after a few of these (LIFE-2).
 const DEFAULT_INITIAL_BACKOFF: Timeout = Timeout::from_millis(100);
 /// Short enough to notice the server soon, long enough not to hinder its recovery (LIFE-2).
 const DEFAULT_MAX_BACKOFF: Timeout = Timeout::from_secs(10);
@@ -26,7 +26,8 @@ pub struct ConnectConfig {
     pub total_timeout: Timeout,
     /// Time limit for one attempt.
     pub attempt_timeout: Timeout,
-    /// How often a backoff probes whether an address that did not answer accepts connections again.
+    /// How often a backoff probes whether an address that did not respond accepts connections
+    /// again.
     pub probe_interval: Timeout,
 }
 

@@ -1,7 +1,7 @@
 //! Sends caught panics to Sentry or a webhook (OBS-8).
 //!
 //! A bounded queue separates requests from the tracker. A report that finds the queue full, or that
-//! the tracker refuses, is counted and dropped. The log has every report.
+//! the tracker rejects, is counted and dropped. The log has every report.
 
 mod config;
 mod target;

@@ -6,8 +6,8 @@ use std::{
 use parking_lot::Mutex;
 use seaworthy_facts::{Migrations, Subscription};
 
-/// What a service publishes, consumes and stores. The parts of the framework record it when a
-/// service uses them. Cheap to clone, and clones share the record.
+/// The topics, groups and tables of a service. The parts of the framework record it when a service
+/// uses them. Cheap to clone, and clones share the record.
 ///
 /// ```
 /// use seaworthy_service::Description;

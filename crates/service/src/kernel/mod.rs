@@ -169,7 +169,7 @@ impl Kernel {
         for component in components {
             component.check()?;
         }
-        self.check_clients().map_err(StartFailure::Mistakes)?;
+        self.check_clients().map_err(StartFailure::Invalid)?;
         let (routes, admin, errors) = {
             let mut handed_over = self.parts.handed_over.lock();
             let routes = handed_over.routes.take().unwrap_or_default();
@@ -231,7 +231,7 @@ impl Kernel {
         let dependencies = dependencies.iter().map(|policies| &*policies.name);
         let http = http.iter().map(String::as_str).chain(dependencies);
         let loaded = self.watcher.current();
-        let mistakes: Vec<_> = [
+        let errors: Vec<_> = [
             loaded.check_entries("clients", http),
             loaded.check_entries("grpc_clients", grpc.iter().map(String::as_str)),
         ]
@@ -239,7 +239,7 @@ impl Kernel {
         .filter_map(Result::err)
         .flat_map(|errors| errors.iter().cloned().collect::<Vec<_>>())
         .collect();
-        ConfigErrors::check(mistakes)
+        ConfigErrors::check(errors)
     }
 
     /// [`Phase::Drain`] to [`Phase::Flush`]. `force` completes at a second signal. `watched` gets
@@ -319,11 +319,11 @@ async fn prepare<C: Settings>(loader: Loader) -> Result<Prepared, StartFailure> 
     let loaded = loader
         .load_async(&schema)
         .await
-        .map_err(StartFailure::Mistakes)?;
+        .map_err(StartFailure::Invalid)?;
     let framework = Arc::new(framework(&loaded)?);
 
     // Phase::Preflight
-    settings::check_profile(&loaded, &framework).map_err(StartFailure::Mistakes)?;
+    settings::check_profile(&loaded, &framework).map_err(StartFailure::Invalid)?;
     let violations = settings::violations(&loaded);
     if settings::refuses(loaded.profile()) && !violations.is_empty() {
         return Err(StartFailure::Unsafe(violations));

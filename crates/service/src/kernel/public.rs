@@ -13,7 +13,7 @@ use crate::{
     start_error::StartError,
 };
 
-/// Opens the public listener. It answers only probes until the assembly is complete.
+/// Opens the public listener. It responds only to probes until the assembly is complete.
 pub(super) async fn open(parts: &Parts) -> Result<(Gate, ServerHandle, SocketAddr), StartError> {
     let config = &parts.framework.server.http;
     let gate =

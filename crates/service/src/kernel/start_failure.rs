@@ -9,8 +9,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) enum StartFailure {
     /// The settings have errors.
-    Mistakes(ConfigErrors),
-    /// The settings are unsafe and the profile refuses them.
+    Invalid(ConfigErrors),
+    /// The settings are unsafe and the profile rejects them.
     Unsafe(Vec<Violation>),
     /// A part of the service could not start.
     Failed(StartError),
@@ -20,7 +20,7 @@ impl StartFailure {
     /// Returns the failure with its causes, for a program that starts the service.
     pub(crate) fn into_error(self) -> StartError {
         match self {
-            Self::Mistakes(errors) => StartError::because("the settings have errors", errors),
+            Self::Invalid(errors) => StartError::because("the settings have errors", errors),
             Self::Unsafe(violations) => StartError::new(format!(
                 "the profile production refuses to start with {} unsafe settings (CONF-3)\n\n{}",
                 violations.len(),
@@ -33,7 +33,7 @@ impl StartFailure {
     /// Returns the causes in one line, for the log.
     pub(crate) fn causes(&self) -> String {
         match self {
-            Self::Mistakes(errors) => {
+            Self::Invalid(errors) => {
                 let errors = errors.iter().map(ToString::to_string);
                 errors.collect::<Vec<_>>().join("; ")
             }

@@ -5,7 +5,7 @@
 //!
 //! A slow holder, after a long pause or a network failure, cannot know that it has lost the lease.
 //! Two measures protect its work. The holder drops the work by its own clock before the lease can
-//! expire in the store. Every new holder has a higher [`FencingToken`], so a store can refuse late
+//! expire in the store. Every new holder has a higher [`FencingToken`], so a store can reject late
 //! writes of an earlier one (M. Kleppmann, "How to do distributed locking", 2016).
 //!
 //! ```

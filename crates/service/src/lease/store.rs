@@ -3,7 +3,7 @@ use std::{error::Error as StdError, fmt};
 use futures::future::BoxFuture;
 use seaworthy_core::Timeout;
 
-/// A number that grows with every new holder. A store can keep the highest one and refuse writes
+/// A number that grows with every new holder. A store can keep the highest one and reject writes
 /// with lower ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FencingToken(pub u64);

@@ -5,11 +5,11 @@ use std::fmt;
 pub enum Phase {
     /// Reads the settings and reports all errors at once.
     Configure,
-    /// Refuses unsafe settings (CONF-3).
+    /// Rejects unsafe settings (CONF-3).
     Preflight,
     /// Starts logs, metrics and traces.
     Telemetry,
-    /// Opens the HTTP and admin listeners, which answer probes: alive, not ready, and which
+    /// Opens the HTTP and admin listeners, which respond to probes: alive, not ready, and which
     /// dependency is missing. Other requests get 503.
     Listen,
     /// Runs the assembly function: it connects dependencies, checks migrations and warms caches

@@ -22,7 +22,7 @@ impl Descriptors {
             current: limits.maximum,
             maximum: limits.maximum,
         };
-        // If the system refuses, `of_process` reads the lower limit.
+        // If the system rejects, `of_process` reads the lower limit.
         let _ = setrlimit(Resource::Nofile, raised);
     }
 
@@ -35,15 +35,15 @@ impl Descriptors {
     pub(crate) fn bound(self, section: &str, limits: &mut ConnectionLimitsConfig) {
         let Some(all) = self.0 else { return };
         let max = all - all / RESERVED_SHARE;
-        if limits.max.get() > max {
+        if limits.max_connections.get() > max {
             tracing::warn!(
                 section,
-                set = limits.max,
+                set = limits.max_connections,
                 effective = max,
                 descriptors = all,
                 "limited connections by the limit of open files"
             );
-            limits.max = at_least_one(max);
+            limits.max_connections = at_least_one(max);
         }
     }
 
@@ -51,7 +51,7 @@ impl Descriptors {
     pub(crate) fn bound_admin(self, limits: &mut ConnectionLimitsConfig) {
         if let Some(all) = self.0 {
             let max = at_least_one(all / RESERVED_SHARE / ADMIN_SHARE);
-            limits.max = limits.max.min(max);
+            limits.max_connections = limits.max_connections.min(max);
         }
     }
 }

@@ -25,7 +25,7 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    /// Creates a closed gate. `build` builds the stack of the refusing routes.
+    /// Creates a closed gate. `build` builds the stack of the rejecting routes.
     pub(crate) fn closed(
         build: impl FnOnce(Routes) -> Result<Stack, StackError>,
     ) -> Result<Self, StackError> {

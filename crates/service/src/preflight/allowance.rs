@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Facts;
 
-/// A setting that explicitly allows what production refuses otherwise.
+/// A setting that explicitly allows what production rejects otherwise.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Allowance {
     /// The key, such as `flags.allowed_switches`.

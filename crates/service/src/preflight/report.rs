@@ -28,12 +28,12 @@ pub fn json(violations: &[Violation]) -> serde_json::Value {
     serde_json::json!({ "violations": violations })
 }
 
-/// Logs how many settings production would refuse. `config check` lists them.
+/// Logs how many settings production would reject. `config check` lists them.
 pub(crate) fn warn(violations: &[Violation]) {
     if !violations.is_empty() {
         tracing::warn!(
             count = violations.len(),
-            "production would refuse some settings: run `config check` to list them"
+            "production would reject some settings: run `config check` to list them"
         );
     }
 }

@@ -50,7 +50,7 @@ impl PrivateFolder {
     ///
     /// # Errors
     /// [`PrivateFileError`] if neither the folder nor its subfolder can be created and made
-    /// private, or if the folder has a wider mode and serves others: it contains the working
+    /// private. Also if the folder has a wider mode and serves others: it contains the working
     /// directory, or it is sticky as `/tmp` is. Its other users would lose access.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, PrivateFileError> {
         let path = path.into();

@@ -74,7 +74,7 @@ mod unix {
         })
     }
 
-    /// Narrows the mode of a folder. Refuses a folder that other data shares.
+    /// Narrows the mode of a folder. Rejects a folder that other data shares.
     pub(crate) fn narrow_folder(path: &Path, is_shared: bool) -> Result<(), PrivateFileError> {
         let mode = mode_of(path)?;
         if is_shared && mode & OTHER_USERS != 0 {
@@ -88,7 +88,7 @@ mod unix {
         narrow(path, FOLDER_MODE, FOLDER_ADVICE)
     }
 
-    /// Narrows the mode of a folder in a folder that other users can change. Refuses a link, and a
+    /// Narrows the mode of a folder in a folder that other users can change. Rejects a link, and a
     /// folder of another user, who could read everything in it.
     pub(crate) fn narrow_own_folder(path: &Path) -> Result<(), PrivateFileError> {
         let metadata = std::fs::symlink_metadata(path)

@@ -98,8 +98,8 @@ impl Tasks {
         self.spawn_in(self.background(), name.into(), future)
     }
 
-    /// Starts a task that is cancelled at its next await when the stop is requested: for a loop
-    /// that never returns and has nothing to finish.
+    /// Starts a task that is cancelled at its next await when the stop is requested. Use it for a
+    /// loop that never returns and has nothing to finish.
     pub fn spawn_until_stop<F>(
         &self,
         name: impl Into<Arc<str>>,

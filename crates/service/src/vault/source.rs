@@ -20,7 +20,7 @@ const MAX_RESPONSE_SIZE: usize = 1_048_576;
 /// Asks Vault. The loader bounds how long that may take.
 pub(crate) struct VaultSource(Result<Access, SecretError>);
 
-/// The answer of version 2 of the key-value engine.
+/// The response of version 2 of the key-value engine.
 #[derive(Deserialize)]
 struct Answer {
     data: Version,
@@ -64,7 +64,8 @@ impl VaultSource {
         })?;
         let status = response.status();
         match status {
-            // Vault answers 404 for deleted secrets too, with a body that contains the reason.
+            // Vault responds with 404 for deleted secrets too, with a body that contains the
+            // reason.
             StatusCode::OK | StatusCode::NOT_FOUND => {}
             StatusCode::FORBIDDEN => {
                 return Err(SecretError::new(format!(

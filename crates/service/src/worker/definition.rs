@@ -61,13 +61,13 @@ pub struct WorkerRun {
     /// The stop signal. A long run finishes its current step and returns.
     pub stop: Stop,
     /// The token of a singleton. It grows with every change of the replica, so that a store can
-    /// refuse writes of a replica that was replaced.
+    /// reject writes of a replica that was replaced.
     pub fencing_token: Option<FencingToken>,
 }
 
 impl Worker {
-    /// Creates a worker. By default a run has a timeout of 5 minutes and 3 attempts, an interval
-    /// has a jitter of 10 %, and a stalled worker makes the service `degraded`.
+    /// Creates a worker. By default a run has a timeout of 5 minutes and 3 attempts, and an
+    /// interval has a jitter of 10 %. A stalled worker makes the service `degraded`.
     pub fn new<W, F>(name: impl Into<Arc<str>>, schedule: Schedule, work: W) -> Self
     where
         W: Fn(WorkerRun) -> F + Send + Sync + 'static,

@@ -112,7 +112,7 @@ impl Workers {
             .collect()
     }
 
-    /// Runs a worker now, also while it is paused. If it is running, it runs again afterwards.
+    /// Runs a worker at once, also while it is paused. If it is running, it runs again afterwards.
     ///
     /// # Errors
     /// [`CannotRun`] if no worker has this name, or another replica holds its lease.

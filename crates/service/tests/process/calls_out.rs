@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::{TIMEOUT, trial, until};
 
-/// A partner that answers each call with its name and passes on the head that it was sent.
+/// A partner that responds to each call with its name and passes on the head that it was sent.
 fn partner() -> (SocketAddr, mpsc::Receiver<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

@@ -55,7 +55,7 @@ fn twenty_stops_under_full_load_lose_no_request_life_4() {
                 thread::yield_now();
             }
             service.signal(Signal::TERM).unwrap();
-            // The public listener still answers, and says that it is not ready, before it closes.
+            // The public listener still responds, and says that it is not ready, before it closes.
             while !clients.iter().all(thread::ScopedJoinHandle::is_finished) {
                 if get(admin, "/readyz").is_ok_and(|answer| answer.status == 503)
                     && TcpStream::connect(address).is_ok()
@@ -92,7 +92,7 @@ fn a_handler_that_never_returns_is_cut_off_and_named_life_4() {
     client
         .write_all(b"GET /never HTTP/1.1\r\nhost: trial\r\n\r\n")
         .unwrap();
-    // An answer of a later request on another connection shows that the first has long arrived.
+    // A response of a later request on another connection shows that the first has long arrived.
     assert_eq!(get(address, "/slow/50").unwrap().status, 200);
     service.signal(Signal::TERM).unwrap();
     let ended = service.ended().unwrap();

@@ -38,7 +38,7 @@ fn trial(arguments: &[&str]) -> ServiceProcess {
     ServiceProcess::start(&example("trial"), &[&SHORT[..], arguments].concat(), &[]).unwrap()
 }
 
-/// Asks again and again until the answer is yes.
+/// Polls until the result is true.
 fn until(what: &str, mut answer: impl FnMut() -> bool) {
     let end = Instant::now() + TIMEOUT;
     while !answer() {

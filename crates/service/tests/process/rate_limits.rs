@@ -179,7 +179,7 @@ fn rotated_redis_password_takes_effect_conf_5() {
         "AUTH first\r\nCONFIG SET requirepass second\r\nCLIENT KILL TYPE normal\r\nQUIT\r\n";
     let answers = commands(&redis, rotate);
     assert!(answers.starts_with("+OK\r\n+OK\r\n:"), "{answers}");
-    until("a refusal of the first password", || {
+    until("a rejection of the first password", || {
         get(public, "/number").unwrap().status == 503
     });
     fs::write(&secret, "second").unwrap();

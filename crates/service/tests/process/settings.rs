@@ -55,15 +55,15 @@ fn reports_all_errors_with_location_and_nearest_key_conf_1() {
 }
 
 #[test]
-fn settings_of_undeclared_clients_are_mistakes_conf_1() {
-    let mistakes = [
+fn settings_of_undeclared_clients_are_errors_conf_1() {
+    let cases = [
         (
             "clients.partnr.connect_timeout=1s",
             "did you mean `partner`?",
         ),
         ("grpc_clients.stock.url=http://a", "grpc_clients.stock"),
     ];
-    for (setting, expected) in mistakes {
+    for (setting, expected) in cases {
         let ended = run(&["serve", "--set", setting]);
         assert_eq!(ended.status.code(), Some(78), "{}", ended.stderr);
         assert!(ended.stderr.contains(expected), "{}", ended.stderr);

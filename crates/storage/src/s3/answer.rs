@@ -21,11 +21,11 @@ const UNKNOWN_TYPE: &str = "application/octet-stream";
 pub(super) enum Condition {
     /// `If-None-Match: *`.
     Absent,
-    /// `If-Match` with the tag of the first answer.
+    /// `If-Match` with the tag of the first response.
     Unchanged,
 }
 
-/// Returns the answer if its status is 2xx. Otherwise reads the code of the error.
+/// Returns the response if its status is 2xx. Otherwise reads the code of the error.
 pub(super) async fn checked(
     response: HttpResponse,
     key: Option<&ObjectKey>,
@@ -35,7 +35,7 @@ pub(super) async fn checked(
     if status.is_success() {
         return Ok(response);
     }
-    // An answer to HEAD has no body. An error whose body cannot be read still has its status.
+    // A response to HEAD has no body. An error whose body cannot be read still has its status.
     let text = text(response).await.unwrap_or_default();
     Err(error_of(status, code_of(&text), key, condition))
 }
@@ -81,7 +81,7 @@ pub(super) fn code_of(text: &str) -> &str {
     if is_code { code } else { "" }
 }
 
-/// Reads an answer of at most [`MAX_XML_SIZE`].
+/// Reads a response of at most [`MAX_XML_SIZE`].
 pub(super) async fn text(response: HttpResponse) -> Result<String, StorageError> {
     let mut body = response.into_http().into_body();
     let mut whole = Vec::new();

@@ -120,7 +120,7 @@ impl Bucket {
         let response = checked(sent, Some(key), Condition::Absent).await?;
         let status = response.status();
         let text = text(response).await?;
-        // S3 may answer 200 before it knows the result. The body then contains the error.
+        // S3 may respond with 200 before it knows the result. The body then contains the error.
         let Ok(parsed) = CompleteMultipartUploadResponse::parse(&text) else {
             return Err(error_of(
                 status,

@@ -1,4 +1,11 @@
 /// The name of a field: lower case letters, digits and underscores, so that it needs no escape.
+///
+/// ```
+/// use seaworthy_telemetry::logs::FieldName;
+///
+/// const ORDER_ID: FieldName = FieldName::new("order_id");
+/// # let _ = ORDER_ID;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FieldName(pub(super) &'static str);
 

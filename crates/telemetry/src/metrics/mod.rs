@@ -1,8 +1,8 @@
 //! Metrics of one service: a registry, and handles that are resolved once.
 //!
 //! An update touches a few atomics that the caller already holds. It never hashes labels or takes a
-//! lock. Existing crates look a series up at every use, guard histograms with a mutex, use a global
-//! registry, or do not write both text formats with exemplars and units.
+//! lock. Existing crates look a series up at every use, guard histograms with a mutex, or use a
+//! global registry. Some do not write both text formats with exemplars and units.
 //!
 //! ```
 //! use seaworthy_telemetry::metrics::{Format, Metrics};

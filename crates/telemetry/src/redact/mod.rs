@@ -2,9 +2,9 @@
 //!
 //! Wrap sensitive values in [`Personal`](seaworthy_core::Personal) or
 //! [`Secret`](seaworthy_core::Secret): these types never print their content. The filter in this
-//! module is the second line of defence. It masks values of fields with sensitive names, and
-//! well-known formats in any other text: credentials, e-mail addresses, payment cards, phone
-//! numbers with a country code, and public IP addresses.
+//! module is the second line of defence. It masks values of fields with sensitive names. In any
+//! other text it masks credentials, e-mail addresses, payment cards, phone numbers with a country
+//! code, and public IP addresses.
 //!
 //! The filter is a single pass over the bytes, and a text without a match is not copied.
 

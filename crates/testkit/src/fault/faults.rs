@@ -22,8 +22,8 @@ pub enum Disruption {
     Down,
     /// Connections are accepted, and reset with the next byte from either side.
     Reset,
-    /// Connections are accepted and bytes are read, but nothing is passed on and nothing answered:
-    /// a firewall that drops, a process that hangs.
+    /// Connections are accepted and bytes are read, but nothing is passed on and there is no
+    /// response: a firewall that drops, a process that hangs.
     Blackhole,
     /// Bytes from the client arrive, and bytes from the server are dropped.
     HalfOpen,

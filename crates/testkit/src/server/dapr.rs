@@ -70,7 +70,7 @@ impl DaprServer {
     /// Sends a request to its HTTP API, as another application does.
     ///
     /// # Errors
-    /// It does not answer.
+    /// It does not respond.
     pub fn post(
         &self,
         path: &str,

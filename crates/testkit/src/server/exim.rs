@@ -26,7 +26,7 @@ pub struct EximSettings {
 
 /// A running Exim that keeps every message for `example.org` in a folder. Dropping this kills it.
 ///
-/// It refuses `full@example.org` temporarily (452), and `unknown@example.org` and every other
+/// It rejects `full@example.org` temporarily (452), and `unknown@example.org` and every other
 /// domain permanently (550).
 #[derive(Debug)]
 pub struct EximServer {

@@ -161,7 +161,7 @@ impl OidcProvider {
     /// address that the provider sends the browser back to.
     ///
     /// # Errors
-    /// The provider refuses the request, or does not answer.
+    /// The provider rejects the request, or does not respond.
     pub fn log_in(&self, address: &str, account: &str) -> io::Result<String> {
         let mut cookies = BTreeMap::new();
         let mut next = format!("{address}&login_hint={account}");
@@ -198,7 +198,7 @@ impl OidcProvider {
                 Some(location) => location.to_owned(),
                 None => {
                     return Err(io::Error::other(format!(
-                        "the provider answers {}: {}",
+                        "the provider responded with {}: {}",
                         answer.status, answer.body
                     )));
                 }

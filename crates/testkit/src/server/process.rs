@@ -167,7 +167,7 @@ impl Drop for Process {
     }
 }
 
-/// Looks again and again until the answer is yes.
+/// Polls until the result is true.
 pub(super) fn poll(what: &str, mut is_so: impl FnMut() -> io::Result<bool>) -> io::Result<()> {
     let began = Instant::now();
     while !is_so()? {

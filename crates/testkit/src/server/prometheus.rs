@@ -24,7 +24,7 @@ impl PrometheusServer {
     /// and evaluates the rules, both in this interval.
     ///
     /// # Errors
-    /// It cannot be started, or refuses the rules.
+    /// It cannot be started, or rejects the rules.
     pub fn start(
         program: impl Into<PathBuf>,
         rules: &str,
@@ -62,7 +62,7 @@ impl PrometheusServer {
     /// parentheses if it has one.
     ///
     /// # Errors
-    /// It does not answer.
+    /// It does not respond.
     pub fn firing(&self) -> io::Result<BTreeSet<String>> {
         let answer = http::get(self.address, "/api/v1/alerts")?;
         let answer: Value = serde_json::from_str(&answer.body)?;
@@ -89,7 +89,7 @@ impl PrometheusServer {
     /// Returns the values of an instant query by its expression.
     ///
     /// # Errors
-    /// It does not answer.
+    /// It does not respond.
     pub fn query(&self, expression: &str) -> io::Result<Value> {
         let escaped: String = expression
             .bytes()

@@ -235,7 +235,7 @@ impl RedisCluster {
     }
 }
 
-/// The first bytes that a server answers to one command.
+/// The first bytes that a server sends in response to one command.
 fn ask(address: SocketAddr, command: &[&str]) -> io::Result<String> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(SILENCE))?;

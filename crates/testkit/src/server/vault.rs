@@ -36,10 +36,11 @@ struct Keys {
 }
 
 impl VaultServer {
-    /// Starts the program, which `SEAWORTHY_TEST_VAULT` names, and waits until both engines answer.
+    /// Starts the program, which `SEAWORTHY_TEST_VAULT` names, and waits until both engines
+    /// respond.
     ///
     /// # Errors
-    /// It cannot be started, or does not answer in time.
+    /// It cannot be started, or does not respond in time.
     pub fn start(program: impl Into<PathBuf>) -> io::Result<Self> {
         let mut server = Self {
             program: program.into(),
@@ -90,7 +91,7 @@ impl VaultServer {
     /// requests, and 0 is unlimited.
     ///
     /// # Errors
-    /// Vault refuses the policy.
+    /// Vault rejects the policy.
     pub fn token(&self, policy: &str, uses: u32) -> io::Result<String> {
         let name = format!("test-{}", self.policies.fetch_add(1, Ordering::Relaxed));
         let path = format!("sys/policies/acl/{name}");
@@ -103,7 +104,7 @@ impl VaultServer {
     /// Stores a new version of the secret at `secret/path`.
     ///
     /// # Errors
-    /// Vault refuses it.
+    /// Vault rejects it.
     pub fn put(&self, path: &str, data: &Value) -> io::Result<()> {
         let path = format!("secret/data/{path}");
         self.call("POST", &path, &json!({ "data": data })).map(drop)
@@ -112,7 +113,7 @@ impl VaultServer {
     /// Deletes the newest version of the secret at `secret/path`.
     ///
     /// # Errors
-    /// Vault refuses it.
+    /// Vault rejects it.
     pub fn delete(&self, path: &str) -> io::Result<()> {
         let path = format!("secret/data/{path}");
         self.call("DELETE", &path, &Value::Null).map(drop)
@@ -121,12 +122,12 @@ impl VaultServer {
     /// Sends a request as root to a path below `/v1/`, and returns the JSON of the response.
     ///
     /// # Errors
-    /// Vault does not answer, or refuses.
+    /// Vault does not respond, or rejects.
     pub fn call(&self, method: &str, path: &str, body: &Value) -> io::Result<Value> {
         let answer = self.answer(method, path, body)?;
         if !(200..300).contains(&answer.status) {
             return Err(io::Error::other(format!(
-                "Vault answers {} to {method} {path}: {}",
+                "Vault responded with {} to {method} {path}: {}",
                 answer.status, answer.body
             )));
         }
@@ -138,7 +139,7 @@ impl VaultServer {
 
     fn answer(&self, method: &str, path: &str, body: &Value) -> io::Result<http::Answer> {
         let token = [("x-vault-token", self.root_token())];
-        // Without initialization there is no token, and Vault refuses an empty one.
+        // Without initialization there is no token, and Vault rejects an empty one.
         let headers = if self.keys.root.is_empty() {
             &[][..]
         } else {
@@ -151,10 +152,10 @@ impl VaultServer {
         http::request(self.address, method, &format!("/v1/{path}"), headers, &body)
     }
 
-    /// Closes it: it answers, and gives nothing away until [`unseal`](Self::unseal).
+    /// Closes it: it responds, and gives nothing away until [`unseal`](Self::unseal).
     ///
     /// # Errors
-    /// Vault refuses.
+    /// Vault rejects.
     pub fn seal(&self) -> io::Result<()> {
         self.call("PUT", "sys/seal", &Value::Null).map(drop)
     }
@@ -162,7 +163,7 @@ impl VaultServer {
     /// Opens it, and waits until it is active.
     ///
     /// # Errors
-    /// Vault refuses the key, or does not become active in time.
+    /// Vault rejects the key, or does not become active in time.
     pub fn unseal(&self) -> io::Result<()> {
         self.call("PUT", "sys/unseal", &json!({ "key": self.keys.unseal }))?;
         poll("Vault does not become active", || {

@@ -165,7 +165,7 @@ pub(super) async fn offset(routes: &UploadRoutes, id: Uuid, headers: &HeaderMap)
     answer(response)
 }
 
-/// A refusal of an append.
+/// A rejection of an append.
 enum Refusal {
     Offset { expected: u64, provided: u64 },
     Length,

@@ -14,20 +14,20 @@ use tokio::{
 
 use super::{ClamdConfig, ScanError, ScanUpload, Verdict};
 
-/// The null-terminated form of the command, whose answer ends with a null byte too.
+/// The null-terminated form of the command, whose reply ends with a null byte too.
 const COMMAND: &[u8] = b"zINSTREAM\0";
-/// An answer contains the name of a malware, which has at most a few hundred bytes.
+/// A reply contains the name of a malware, which has at most a few hundred bytes.
 const MAX_RESPONSE_SIZE: u64 = 4 * 1024;
 /// The maximum time to wait for a connection. With a scan it is shorter than an attempt.
 const MAX_WAIT: Duration = Duration::from_secs(30);
 /// The prefix of a path in an address.
 const UNIX: &str = "unix:";
-/// The answer to content above `StreamMaxLength`, after which clamd closes the connection.
+/// The reply to content above `StreamMaxLength`, after which clamd closes the connection.
 const SIZE_LIMIT: &str = "INSTREAM size limit exceeded";
 
 /// A client of clamd, the daemon of ClamAV.
 ///
-/// It fails closed: only the answer `stream: OK` to the whole content means that it is clean.
+/// It fails closed: only the reply `stream: OK` to the whole content means that it is clean.
 #[derive(Debug, Clone)]
 pub struct Clamd {
     address: Arc<str>,
@@ -98,12 +98,12 @@ impl ScanUpload for Clamd {
     }
 }
 
-/// Sends content in chunks with their size, and returns the answer.
+/// Sends content in chunks with their size, and returns the reply.
 async fn exchange<S>(mut stream: S, content: Object) -> Result<String, ScanError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    // clamd may answer and close the connection while content is sent. Its answer decides then.
+    // clamd may respond and close the connection while content is sent. Its reply decides then.
     match send(&mut stream, content).await {
         Err(error @ ScanError::Content(_)) => return Err(error),
         Err(error) => {

@@ -50,7 +50,7 @@ pub enum ScanError {
     /// All connections to the scanner are in use.
     #[error("all connections to the scanner are in use")]
     Busy,
-    /// The answer has an unknown form.
+    /// The reply has an unknown form.
     #[error("the scanner returned an unexpected response: {0}")]
     Answer(String),
     /// The content cannot be read.

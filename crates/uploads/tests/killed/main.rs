@@ -1,4 +1,4 @@
-//! A service that is killed at any point of an upload strands no upload and leaves no object over
+//! A service that is killed at any point leaves no stalled upload and no orphaned object
 //! (FILE-1).
 #![expect(
     clippy::unwrap_used,

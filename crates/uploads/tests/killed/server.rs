@@ -96,7 +96,7 @@ impl Trial {
             format!("broker.url=sqlite:{}", self.path("broker.db")),
             format!("files.url={}", self.objects().url),
             "uploads.max_size=64MiB".to_owned(),
-            "uploads.stranded_after=1s".to_owned(),
+            "uploads.stall_timeout=1s".to_owned(),
             "uploads.process_timeout=1s".to_owned(),
             "uploads.url_ttl=1s".to_owned(),
             "server.http.max_body_size=64MiB".to_owned(),
@@ -180,7 +180,7 @@ impl Trial {
 
     /// Sends everything after the offset of the server.
     pub(crate) async fn finish(&self, running: &Running, path: &str) {
-        // Until the claim of the killed process has expired, the request is refused, which may
+        // Until the claim of the killed process has expired, the request is rejected, which may
         // reset the connection while the client sends the body.
         eventually(async || {
             let offset = self.offset(running, path).await;

@@ -178,7 +178,7 @@ async fn early_answer_to_large_content_is_read_file_1() {
     })
     .await;
     let outcome = client(limited).scan(object(vec![7; 3 << 20]).await).await;
-    // A reset of the connection may overtake the answer.
+    // A reset of the connection may overtake the response.
     assert!(
         matches!(outcome, Ok(Verdict::TooLarge) | Err(_)),
         "{outcome:?}"

@@ -296,7 +296,7 @@ pub(crate) async fn start_with(empty: EmptyDatabase, setup: Setup) -> TestApp {
     }
 }
 
-/// Waits for an answer and returns its first bytes.
+/// Waits for a response and returns its first bytes.
 pub(crate) fn read_start(mut stream: TcpStream) -> String {
     let timeout = Some(Duration::from_secs(30));
     stream.set_read_timeout(timeout).unwrap();

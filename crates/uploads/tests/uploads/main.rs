@@ -39,7 +39,7 @@ seaworthy_testkit::on_every_database! {
         repeated_scan_timeouts_fail_the_upload_file_1,
         malware_fails_the_upload_file_1;
     sweep:
-        stranded_upload_is_published_again_file_1,
+        stalled_upload_is_published_again_file_1,
         pending_upload_expires_with_its_objects_file_1,
         late_content_of_final_upload_is_removed_file_1,
         deleted_upload_leaves_nothing_file_1,

@@ -9,7 +9,7 @@ use crate::fixture::{Behavior, TestApp};
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-pub(crate) async fn stranded_upload_is_published_again_file_1(app: TestApp) {
+pub(crate) async fn stalled_upload_is_published_again_file_1(app: TestApp) {
     let upload = app
         .uploads
         .create(NewUpload::new("ada", "x"))
@@ -24,17 +24,17 @@ pub(crate) async fn stranded_upload_is_published_again_file_1(app: TestApp) {
         app.work.announced.load(Ordering::SeqCst)
     };
     // A worker claimed another upload and died.
-    let stranded = app
+    let stalled = app
         .uploads
         .create(NewUpload::new("ada", "x"))
         .await
         .unwrap();
-    assert_eq!(app.put(&stranded, "content").await, 200);
+    assert_eq!(app.put(&stalled, "content").await, 200);
     app.stop_workers();
-    app.uploads.complete(stranded.id, "ada").await.unwrap();
+    app.uploads.complete(stalled.id, "ada").await.unwrap();
     sql("UPDATE uploads SET status = 'processing', attempts = 1, claimed_by = ?, claimed_until_us = {now_us} + 1000000000 WHERE id = ?")
         .bind(seaworthy_core::new_id())
-        .bind(stranded.id)
+        .bind(stalled.id)
         .execute(&app.database)
         .await
         .unwrap();
@@ -46,7 +46,7 @@ pub(crate) async fn stranded_upload_is_published_again_file_1(app: TestApp) {
     app.sweep().await;
     assert_eq!(app.work.announced.load(Ordering::SeqCst), etag + 2);
     app.start_workers();
-    app.reaches(stranded.id, UploadStatus::Ready).await;
+    app.reaches(stalled.id, UploadStatus::Ready).await;
 }
 
 pub(crate) async fn pending_upload_expires_with_its_objects_file_1(app: TestApp) {

@@ -54,7 +54,7 @@ impl CallerLimit {
     }
 }
 
-/// Counts a request. Answers 429 if the limit of the caller is exceeded.
+/// Counts a request. Responds with 429 if the limit of the caller is exceeded.
 pub(crate) async fn admit(
     State(CallerLimit(limit)): State<CallerLimit>,
     request: Request,

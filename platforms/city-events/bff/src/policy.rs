@@ -12,7 +12,7 @@ pub(crate) struct PolicyInput<'a> {
     pub(crate) role: Role,
     /// Whether the caller owns the event.
     pub(crate) is_owner: bool,
-    /// The caller's join status in the interface. `None` if the join service did not answer.
+    /// The caller's join status in the interface. `None` if the join service did not respond.
     pub(crate) participation: Option<&'a str>,
     pub(crate) status: EventStatus,
     /// The maximum number of participants. 0 is unlimited, a negative number closes the event.

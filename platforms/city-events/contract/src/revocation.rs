@@ -15,7 +15,7 @@ const OVERLAP: Duration = Duration::from_secs(60);
 #[serde(default, deny_unknown_fields)]
 pub struct RevocationConfig {
     /// The maximum time since the last successful read. After it, as at the start, a route that
-    /// needs a token answers 503, and other routes treat the caller as anonymous.
+    /// needs a token responds with 503, and other routes treat the caller as anonymous.
     pub max_stale: Timeout,
 }
 

@@ -262,7 +262,7 @@ impl MailSender {
 
 /// Converts an error of the mailer.
 fn failure(error: MailError) -> Failure {
-    // A refusal of the circuit breaker costs no attempt.
+    // A rejection of the circuit breaker costs no attempt.
     if let MailError::Refused(refusal) = error {
         return Failure::retry(refusal).with_class("MAIL_UNAVAILABLE");
     }

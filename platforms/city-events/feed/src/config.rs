@@ -85,7 +85,7 @@ impl Default for FeedConfig {
             broker.url = url;
         }
         broker.rabbitmq.exchange = EXCHANGE.to_owned();
-        // The service answers from its index during an outage of the broker.
+        // The service responds from its index during an outage of the broker.
         broker.critical = false;
         Self {
             database: DatabaseConfig::embedded(DEFAULT_FILE),

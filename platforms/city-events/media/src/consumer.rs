@@ -1,5 +1,5 @@
-//! Deletes pictures that their users no longer need. A repeated message has no effect. If the
-//! storage fails, the message is retried, and the sweeper removes what is left.
+//! Deletes pictures that are not in use. A repeated message has no effect. If the storage fails,
+//! the message is retried, and the sweeper removes what is left.
 
 use city_events_contract::{
     PicturePurpose,

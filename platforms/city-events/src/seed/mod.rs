@@ -28,7 +28,7 @@ pub enum SeedError {
     /// The marker file cannot be written.
     #[error("the marker file of the sample data cannot be written")]
     Marker(#[from] seaworthy::service::private_files::PrivateFileError),
-    /// A request was answered with an error.
+    /// A request got an error.
     #[error("the request to {action} failed with {status} {code}")]
     UnexpectedStatus {
         /// The requested action.

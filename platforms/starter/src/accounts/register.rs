@@ -27,7 +27,7 @@ impl Accounts {
         }
         self.check_password(&given.password, &given.username)?;
         let reservation = self.passwords.reserve()?;
-        // Last of the checks, because an answer counts once.
+        // Last of the checks, because a response counts once.
         let (id, code) = (&given.captcha_id, &given.captcha_code);
         let (email_bound, phone_bound) = (email.as_deref(), phone.as_deref());
         let allowed = allowed_bindings(self.settings.verify_addresses, email_bound, phone_bound);

@@ -36,7 +36,7 @@ const VETOES: &str = "(i32.const 256)";
 const LOOPS: &str = "(loop $l (br $l)) unreachable";
 const GROWS: &str = "(loop $l (drop (memory.grow (i32.const 16))) (br $l)) unreachable";
 
-/// Returns a module with this hook. Its handler refuses each event with the text "noted".
+/// Returns a module with this hook. Its handler rejects each event with the text "noted".
 fn module(hook: &str) -> String {
     let step = |name: &str, parameters: &str| {
         format!(

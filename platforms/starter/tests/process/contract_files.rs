@@ -53,7 +53,7 @@ swagger_ui:
   security: { enable_auth: false, allowed_ips: [127.0.0.0/8], enable_audit_log: true, path_prefix: /q/, jwt: { check_expiry: true, check_issuer: true } }
 "#;
 
-/// Keys of the contract that are refused, and the replacements that the errors name.
+/// Keys of the contract that are rejected, and the replacements that the errors name.
 const REFUSED: [(&str, &str); 10] = [
     ("server: { http: { network: unix } }", "listeners use TCP"),
     (

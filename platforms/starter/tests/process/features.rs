@@ -87,7 +87,7 @@ pub(crate) fn toggles_change_on_all_replicas_with_permission_flag_1(database: &E
     let unknown = call(&first, &admin, "POST", "/nothing/evaluate", &json!({}));
     assert_eq!(json_of(&unknown)["reason"], "unknown_flag");
 
-    // A change of an older version is refused.
+    // A change of an older version is rejected.
     let stale = json!({ "config": config, "expected_version": "0" });
     assert_error(
         &call(&second, &admin, "PUT", "/new_page", &stale),

@@ -10,7 +10,7 @@ use crate::app::{PASSWORD, Replica, SECRETS, builder_with};
 /// Short times, so that replicas use a new key soon.
 const TIMES: [&str; 2] = ["kms.refresh_interval=50ms", "kms.delete_after=100ms"];
 
-/// Runs a subcommand of `encryption`, and returns its answer.
+/// Runs a subcommand of `encryption`, and returns its response.
 fn encryption(url: &str, subcommand: &str) -> Value {
     encryption_with(url, subcommand, &SECRETS)
 }
@@ -129,7 +129,7 @@ fn root_key_in_vault_is_rotated_while_replicas_run_sec_5() {
         .call("POST", &format!("{key}/rotate"), &Value::Null)
         .unwrap();
     encryption_with(url, "rewrap", &settings);
-    // Vault refuses the first version of the root key.
+    // Vault rejects the first version of the root key.
     let newest = json!({ "min_decryption_version": 2 });
     vault
         .call("POST", &format!("{key}/config"), &newest)

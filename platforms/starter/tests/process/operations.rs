@@ -14,7 +14,7 @@ use crate::{
 
 const PATH: &str = "/api/v1/operations";
 
-/// Lists entries. A replica under load, or one that has just started, may answer 503.
+/// Lists entries. A replica under load, or one that has just started, may respond with 503.
 fn list(replica: &Replica, token: &str, query: &str) -> Answer {
     let last = RefCell::new(None);
     wait(|| {

@@ -63,7 +63,7 @@ pub(crate) fn parallel_uses_of_a_refresh_token_succeed_once_auth_3(database: &Em
         .collect();
     assert_eq!(won.len(), 1, "{won:?}");
     let refused = answers.iter().filter(|answer| answer.status == 401).count();
-    // A replica under load may answer 503 or 504, which is not a success.
+    // A replica under load may respond with 503 or 504, which is not a success.
     let overloaded = answers
         .iter()
         .filter(|answer| matches!(answer.status, 503 | 504))
@@ -77,7 +77,7 @@ pub(crate) fn parallel_uses_of_a_refresh_token_succeed_once_auth_3(database: &Em
     // The family is revoked: the pair of the winner, and the access token of the login.
     let (newer, next) = tokens(won[0]);
     let _late = replicas[0].refresh(&refresh);
-    // A circuit breaker that the load has opened answers 503 for some seconds.
+    // A circuit breaker that the load has opened responds with 503 for some seconds.
     wait(|| replicas[1].refresh(&next).status != 503);
     assert_error(&replicas[1].refresh(&next), 401, "REFRESH_TOKEN_INVALID");
     for token in [access, newer] {

@@ -173,7 +173,7 @@ fn settings_that_contradict_each_other_stop_the_start_conf_2() {
     }
 }
 
-/// Starts the program with settings that it refuses.
+/// Starts the program with settings that it rejects.
 fn refused(environment: &str, arguments: &[&str]) -> Ended {
     let mut variables = ENVIRONMENT.to_vec();
     variables[0].1 = environment;

@@ -127,7 +127,7 @@ pub(crate) fn code_by_sms_registers_and_logs_in_once_auth_2(database: &EmptyData
     tokens(&login("ada", &own));
     assert_error(&login("ada", &own), 400, "CAPTCHA_INVALID");
 
-    // A gateway that refuses a message is an error without details.
+    // A gateway that rejects a message is an error without details.
     let refused = ask(&first, "+33600000000");
     assert_error(&refused, 503, "CAPTCHA_GENERATION_FAILED");
     assert!(!refused.body.contains("gateway"), "{}", refused.body);

@@ -62,7 +62,7 @@ async fn assemble(service: &Assembly<WorkerConfig>) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Adds the queue as legacy workers declare it, unless the settings declare it. RabbitMQ refuses a
+/// Adds the queue as legacy workers declare it, unless the settings declare it. RabbitMQ rejects a
 /// declaration with other arguments.
 fn with_queue(broker: &MessagingConfig, queue: &QueueConfig) -> MessagingConfig {
     let mut broker = broker.clone();

@@ -79,7 +79,7 @@ async fn health_is_not_serving_during_drain_hlth_1_life_4() {
 
     service.process.signal(Signal::TERM).unwrap();
     assert_eq!(next_status(&mut watch).await, NOT_SERVING);
-    // The service still answers calls during the drain.
+    // The service still responds to calls during the drain.
     assert_eq!(health.check("").await.unwrap(), NOT_SERVING);
     assert_eq!(watch.message().await.unwrap_err().code(), Code::Unavailable);
     assert_eq!(

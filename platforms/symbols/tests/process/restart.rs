@@ -62,5 +62,5 @@ fn repeated_key_replays_largest_answer_api_6() {
     let first = create(&service, "k1", &body);
     let again = create(&service, "k1", &body);
     assert_eq!((first.status, again.status), (200, 200));
-    assert!(first.body == again.body, "the answers differ");
+    assert!(first.body == again.body, "the responses differ");
 }

@@ -48,7 +48,7 @@ pub struct AdminConfig {
     /// The audit log.
     pub audit_log: AuditLogConfig,
     /// Whether the start creates the super admin `admin@example.org` in an empty database, with a
-    /// public password. The profile `production` refuses it.
+    /// public password. The profile `production` rejects it.
     pub seed: bool,
 }
 

@@ -22,7 +22,7 @@ const KEY_ID: &str = "services";
 
 /// The tokens of calls between services: the section `service_tokens` of the settings.
 ///
-/// The gateway does not have the secret, so it refuses these tokens.
+/// The gateway does not have the secret, so it rejects these tokens.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServiceTokenConfig {

@@ -147,7 +147,7 @@ fn not_found() -> Error {
     )
 }
 
-/// Refuses a refresh by cookie that names no page. The listener has compared a named page with the
+/// Rejects a refresh by cookie that names no page. The listener has compared a named page with the
 /// allowed origins.
 fn require_origin(path: &str, headers: &HeaderMap) -> Result<(), Error> {
     let is_cookie = |line: &HeaderValue| {

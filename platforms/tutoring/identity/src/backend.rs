@@ -60,7 +60,7 @@ pub struct BackendConfig {
     pub inbox: InboxConfig,
     /// The secret of access tokens. All services share it.
     pub access_tokens: AccessTokenConfig,
-    /// The verification of tokens of other services. Without a secret they are refused.
+    /// The verification of tokens of other services. Without a secret they are rejected.
     pub service_tokens: ServiceTokenConfig,
 }
 

@@ -131,30 +131,30 @@ impl CodeBook {
         Ok(Secret::new(code))
     }
 
-    /// Uses a code up. A wrong code counts as a try, also if the caller's later work fails.
+    /// Uses a code up. A wrong code counts as an attempt, also if the caller's later work fails.
     ///
     /// # Errors
-    /// `INVALID_CODE` with the remaining tries.
+    /// `INVALID_CODE` with the remaining attempts.
     pub(crate) async fn take(
         &self,
         subject: &str,
         purpose: Purpose,
         code: &str,
     ) -> Result<(), Error> {
-        let (id, max) = ((subject, purpose.name()), self.config.max_tries.get());
+        let (id, max) = ((subject, purpose.name()), self.config.max_attempts.get());
         let given = self.hash(subject, purpose, code);
         let remaining = self
             .database
             .transaction(|tx| {
                 let given = given.clone();
                 async move {
-                    let Some((hash, tries)) = Codes::try_one(&tx, id, max).await? else {
+                    let Some((hash, attempts)) = Codes::count_attempt(&tx, id, max).await? else {
                         return Ok::<_, Error>(Some(0));
                     };
                     let equal =
                         constant_time::verify_slices_are_equal(hash.as_bytes(), given.as_bytes());
                     if equal.is_err() {
-                        return Ok(Some(max.saturating_sub(tries.unsigned_abs())));
+                        return Ok(Some(max.saturating_sub(attempts.unsigned_abs())));
                     }
                     Codes::end(&tx, id).await?;
                     Ok(None)

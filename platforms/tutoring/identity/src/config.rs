@@ -38,7 +38,7 @@ const EMAIL_CODE: Timeout = Timeout::from_secs(10 * MINUTE);
 /// Long enough to find a message on the telephone that shows the page.
 const PHONE_CODE: Timeout = Timeout::from_secs(5 * MINUTE);
 /// One in 200,000 guesses of six digits is right.
-const MAX_TRIES: NonZeroU32 = NonZeroU32::new(5).unwrap();
+const MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(5).unwrap();
 /// A message arrives within this time.
 const CODE_INTERVAL: Timeout = Timeout::from_secs(MINUTE);
 /// Each message costs money and annoys its recipient.
@@ -102,8 +102,8 @@ pub struct CodeConfig {
     pub email_ttl: Timeout,
     /// How long a code by SMS is valid.
     pub phone_ttl: Timeout,
-    /// The number of tries for one code.
-    pub max_tries: NonZeroU32,
+    /// Maximum number of attempts for one code.
+    pub max_attempts: NonZeroU32,
     /// The minimum time between two codes for one account or number.
     pub min_interval: Timeout,
     /// The maximum number of codes per hour for one account or number.
@@ -129,7 +129,7 @@ pub struct SmsConfig {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SmsProvider {
-    /// There is no provider. The routes of codes by SMS answer 503.
+    /// There is no provider. The routes of codes by SMS respond with 503.
     #[default]
     Off,
     /// The log shows the codes. Only the profile `development` accepts it.
@@ -227,7 +227,7 @@ impl Default for CodeConfig {
             pepper: None,
             email_ttl: EMAIL_CODE,
             phone_ttl: PHONE_CODE,
-            max_tries: MAX_TRIES,
+            max_attempts: MAX_ATTEMPTS,
             min_interval: CODE_INTERVAL,
             max_per_hour: CODES_PER_HOUR,
         }

@@ -90,7 +90,7 @@ impl Identity {
         let outbox = Outbox::start(service, &database, publisher, &config.outbox).await?;
         let mailer = Mailer::new(service, MAIL, &config.mail)?;
         if let Some(mailbox) = mailer.mailbox() {
-            // Without a mail server, /mailbox shows the mail. Production refuses that setting.
+            // Without a mail server, /mailbox shows the mail. Production rejects that setting.
             service.http(mailbox.routes());
         }
         let passwords = Passwords::start(&config.passwords, service.metrics());

@@ -90,7 +90,7 @@ impl fmt::Debug for Msg91 {
     }
 }
 
-/// MSG91 answers 200 also to requests that it refuses.
+/// MSG91 responds with 200 also to requests that it rejects.
 #[derive(Deserialize)]
 struct Msg91Reply {
     r#type: String,
@@ -111,7 +111,7 @@ impl Msg91 {
         let reply: Msg91Reply = sent.json().await.map_err(SendCodeError::new)?;
         match reply.r#type.as_str() {
             "success" => Ok(()),
-            _ => Err(SendCodeError::new("MSG91 refused the message")),
+            _ => Err(SendCodeError::new("MSG91 rejected the message")),
         }
     }
 }

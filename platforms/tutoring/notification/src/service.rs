@@ -87,7 +87,7 @@ pub async fn assemble(service: &Assembly<NotificationConfig>) -> Result<(), Star
     let pushes = Pushes::new(service)?;
     let mailer = Mailer::new(service, MAIL, &settings.mail)?;
     if let Some(mailbox) = mailer.mailbox() {
-        // Without a mail server, /mailbox shows the mail. Production refuses that setting.
+        // Without a mail server, /mailbox shows the mail. Production rejects that setting.
         service.http(mailbox.routes());
     }
     // Boxed, so that the type of this future stays small enough for the compiler.

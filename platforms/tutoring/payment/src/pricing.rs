@@ -60,7 +60,7 @@ impl Booking {
     /// Returns the price of a package and reserves its discount for a payment.
     ///
     /// # Errors
-    /// The refusal of the booking service with its status, or `SERVICE_UNAVAILABLE`.
+    /// The rejection of the booking service with its status, or `SERVICE_UNAVAILABLE`.
     pub(crate) async fn reserve(
         &self,
         payment: Uuid,

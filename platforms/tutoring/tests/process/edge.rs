@@ -11,7 +11,7 @@ use crate::app::{TestPlatform, assert_error, json_of, outcome};
 
 const PAGE: &str = "https://app.example.org";
 
-/// Starts a service that answers with the head of the request, and never answers `/slow`.
+/// Starts a service that responds with the head of the request, and never responds to `/slow`.
 fn upstream() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

@@ -1,5 +1,5 @@
 //! Routes of section 6 whose services also have tests of their own, or are not built yet. A service
-//! that does not run answers 502, or 503 once its circuit breaker is open.
+//! that does not run responds with 502, or 503 once its circuit breaker is open.
 
 use seaworthy::prelude::Timeout;
 use serde_json::json;
@@ -12,7 +12,7 @@ use crate::{
     students::send,
 };
 
-/// Who may call a route. Callers with another role are refused.
+/// Who may call a route. Callers with another role are rejected.
 #[derive(Clone, Copy, PartialEq)]
 enum Caller {
     Everyone,
@@ -194,7 +194,7 @@ pub(crate) async fn further_routes_refuse_callers_without_rights_auth_5(app: &Te
     let other = Uuid::from_u128(8);
     let [student, trainer, admin] =
         [Role::Student, Role::Trainer, Role::Admin].map(|role| token(USER, role));
-    let mut mistakes = Vec::new();
+    let mut errors = Vec::new();
     for (method, template, caller) in ROUTES {
         let path = template
             .replace("{id}", &USER.to_string())
@@ -203,7 +203,7 @@ pub(crate) async fn further_routes_refuse_callers_without_rights_auth_5(app: &Te
         if *caller == Everyone {
             let (status, code) = outcome(&call(""));
             if matches!(status, 401 | 403 | 405) {
-                mistakes.push(format!("{method} {path}: {status} {code}"));
+                errors.push(format!("{method} {path}: {status} {code}"));
             }
             continue;
         }
@@ -224,14 +224,14 @@ pub(crate) async fn further_routes_refuse_callers_without_rights_auth_5(app: &Te
         }
         for token in refused {
             let (status, code) = outcome(&call(token));
-            // 405 is the answer for a method that is not built yet.
+            // 405 is the response for a method that is not built yet.
             if !matches!(
                 (status, &*code),
                 (403, "FORBIDDEN") | (404 | 405 | 502 | 503, _)
             ) {
-                mistakes.push(format!("{method} {path}: {status} {code}"));
+                errors.push(format!("{method} {path}: {status} {code}"));
             }
         }
     }
-    assert_eq!(mistakes, [""; 0]);
+    assert_eq!(errors, [""; 0]);
 }

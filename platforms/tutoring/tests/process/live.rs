@@ -287,7 +287,7 @@ pub(crate) async fn connection_needs_a_valid_token_auth_1(app: &TestPlatform) {
     let short = token_of(USER, Role::Student, &session.access, Timeout::from_secs(2));
     let mut expiring = Client::join(app.gateway, &short).await;
     assert_eq!(expiring.packet().await, "41");
-    // A token of an ended session is refused.
+    // A token of an ended session is rejected.
     assert_eq!(
         app.call(&session.access, "POST", "/logout-all", &Value::Null)
             .status,

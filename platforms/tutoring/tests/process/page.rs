@@ -9,7 +9,7 @@ use tutoring::{DataDirectory, Platform, PlatformOptions};
 
 use crate::app::json_of;
 
-/// The browser waits for answers, and stops after this time of its own clock.
+/// The browser waits for responses, and stops after this time of its own clock.
 const TIME_BUDGET: &str = "--virtual-time-budget=60000";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::app::{TestPlatform, assert_error, json_of, tokens};
 
-/// A number that the provider refuses with the status 200.
+/// A number that the provider rejects with the status 200.
 const REFUSED: &str = "919999999999";
 
 /// A local server that records the messages.
@@ -101,7 +101,7 @@ pub(crate) async fn code_by_sms_creates_an_account_auth_2(app: &TestPlatform) {
     app.post("/otp/request", &phone);
     let again = verify(&app.sms.code());
     assert_eq!(json_of(&again)["data"]["isNewUser"], false);
-    // A message that the provider refused was not sent.
+    // A message that the provider rejected was not sent.
     let refused = app.post("/otp/request", &json!({ "phone": REFUSED }));
     assert_error(&refused, 503, "SERVICE_DEGRADED");
 }

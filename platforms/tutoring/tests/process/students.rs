@@ -320,7 +320,7 @@ pub(crate) async fn service_removes_cached_pages_auth_5(app: &TestPlatform) {
     assert_eq!(call(&token).status, 403);
     assert_eq!(call(&service_token).status, 204);
     assert_eq!(name(), "asha");
-    // The gateway refuses tokens of services.
+    // The gateway rejects tokens of services.
     let path = format!("/students/{id}/invalidate-cache");
     let refused = send(app, &service_token, "POST", &path, &Value::Null);
     assert_error(&refused, 401, "TOKEN_INVALID");

@@ -1,4 +1,4 @@
-//! A habit of code that one place shows to be kept or broken.
+//! A practice of code that one place shows as kept or broken.
 
 use crate::model::Fact;
 
@@ -13,7 +13,7 @@ pub enum Topic {
     ConnectRetry,
     /// A failed initialisation is an error, not a null.
     SilentNull,
-    /// A limiter that cannot decide refuses.
+    /// A limiter that cannot decide rejects.
     LimiterFailure,
     /// A limiter counts for all replicas together.
     LimiterStore,
@@ -99,7 +99,7 @@ pub enum Topic {
     ErrorListener,
     /// Writes that belong together are one transaction.
     PartialWrite,
-    /// The database, not a look-up, refuses duplicates.
+    /// The database, not a look-up, rejects duplicates.
     LookupBeforeInsert,
     /// A schedule runs on one replica.
     Schedule,
@@ -231,7 +231,7 @@ pub enum Topic {
     LoginLimit,
 }
 
-/// Whether the habit is kept.
+/// Whether the practice is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// Kept here.
@@ -255,13 +255,13 @@ pub struct Practice {
     pub topic: Topic,
     /// The verdict.
     pub verdict: Verdict,
-    /// A pattern of any file of the service that keeps the habit. Empty for none.
+    /// A pattern of any file of the service that keeps the practice. Empty for none.
     pub elsewhere: &'static str,
     /// The evidence in one sentence, without values.
     pub evidence: String,
 }
 
-/// A file with a text that keeps a habit for its whole service.
+/// A file with a text that keeps a practice for its whole service.
 #[derive(Debug, Clone)]
 pub struct Elsewhere {
     /// The pattern that matches.

@@ -1,8 +1,8 @@
 //! Java and Kotlin services.
 
 mod access;
-mod habits;
 mod manifest;
+mod practice;
 mod settings;
 mod spring;
 mod telemetry;
@@ -11,7 +11,7 @@ use super::Pack;
 
 pub(super) const PACKS: &[Pack] = &[
     access::PACK,
-    habits::PACK,
+    practice::PACK,
     manifest::PACK,
     settings::YAML,
     settings::PROPERTIES,

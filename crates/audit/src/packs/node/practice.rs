@@ -1,4 +1,4 @@
-//! Habits of Node.js code that one place shows.
+//! Practices of Node.js code that one place shows.
 
 mod exposure;
 mod failure;

@@ -1,4 +1,4 @@
-//! Habits of Python code that one place shows.
+//! Practices of Python code that one place shows.
 
 mod debug;
 mod exposure;

@@ -1,4 +1,4 @@
-//! Habits of frameworks that need a setting or a guard which nothing in the service has.
+//! Practices of frameworks that need a setting or a guard which nothing in the service has.
 
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;

@@ -1,4 +1,4 @@
-//! The text that can keep a habit: the surrounding function, or the whole file.
+//! The text that can keep a practice: the surrounding function, or the whole file.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,7 @@ use regex::Regex;
 use crate::model::facts::Topic;
 use crate::source::SourceFile;
 
-/// Whether only the function around a place can keep the habit. Another function of the file may
+/// Whether only the function around a place can keep the practice. Another function of the file may
 /// set the timeout of another client, or check another error.
 pub(super) const fn is_local(topic: Topic) -> bool {
     matches!(

@@ -17,7 +17,7 @@ use tower::ServiceExt;
 
 use crate::idempotency::{IdempotencyConfig, IdempotencyLayer, IdempotencyStore, MemoryStore};
 
-/// A service that counts its calls. Its paths determine its answers.
+/// A service that counts its calls. Its paths determine its responses.
 pub(super) struct TestApp {
     pub(super) router: Router,
     calls: Arc<AtomicUsize>,
@@ -98,7 +98,7 @@ impl TestApp {
         (status, String::from_utf8(body.to_vec()).unwrap())
     }
 
-    /// Sends a request in a context, and returns the body of the answer.
+    /// Sends a request in a context, and returns the body of the response.
     pub(super) async fn send_in(&self, context: RequestContext, request: Request) -> Bytes {
         let router = self.router.clone();
         context::scope(Arc::new(context), async move {
@@ -108,7 +108,7 @@ impl TestApp {
         .await
     }
 
-    /// Asserts that a repeat is refused with a reason and does not run.
+    /// Asserts that a repeat is rejected with a reason and does not run.
     pub(super) async fn refuses_repeat(&self, path: &str, reason: &str) {
         let calls = self.calls();
         let (status, text) = self.send("POST", path, "k1", "").await;

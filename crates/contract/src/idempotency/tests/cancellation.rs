@@ -22,7 +22,7 @@ use tower::ServiceExt as _;
 use super::app::with_keys;
 use crate::idempotency::{IdempotencyConfig, IdempotencyLayer, IdempotencyStore, MemoryStore};
 
-/// Reads the body in steps, changes something once, and answers in steps.
+/// Reads the body in steps, changes something once, and responds in steps.
 fn service(changes: Arc<AtomicUsize>) -> Router {
     let handler = async move |request: Request| {
         let body = request.into_body().collect().await.unwrap().to_bytes();

@@ -75,7 +75,7 @@ async fn call_without_client_keeps_extensions_until_it_ends_sec_3() {
     }
 }
 
-/// Counts the answers that are recorded without the deadline of the request.
+/// Counts the responses that are recorded without the deadline of the request.
 struct DeadlineStore(MemoryStore, Arc<AtomicUsize>);
 
 impl IdempotencyStore for DeadlineStore {

@@ -1,4 +1,4 @@
-//! Repeats get the answer of the first request, and other requests are refused.
+//! Repeats get the response of the first request, and other requests are rejected.
 
 use std::sync::Arc;
 

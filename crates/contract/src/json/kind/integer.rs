@@ -40,7 +40,7 @@ pub trait IntegerType:
 {
     /// The value that a client should send, for descriptions.
     const EXPECTED: &'static str;
-    /// The reason for refusing a number that does not fit.
+    /// The reason for rejecting a number that does not fit.
     const RANGE: &'static str;
     /// Whether the JSON form is a string. It is for 64 bits, which the numbers of many clients
     /// cannot represent.

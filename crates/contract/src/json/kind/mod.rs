@@ -32,7 +32,8 @@ pub use timestamp::Timestamp;
 use super::Encoder;
 use crate::Violations;
 
-/// The reason for refusing a value. It continues a sentence that begins with the name of the field.
+/// The reason for rejecting a value. It continues a sentence that begins with the name of the
+/// field.
 pub type Refusal = Cow<'static, str>;
 
 /// The result of reading a JSON value.

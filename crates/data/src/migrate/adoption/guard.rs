@@ -1,8 +1,8 @@
-//! Refusals of a start or a migration on a database of another program. They change nothing.
+//! Rejections of a start or a migration on a database of another program. They change nothing.
 
 use super::{
     super::{
-        history::{self, Session, mistake, table_exists},
+        history::{self, Session, migration_error, table_exists},
         migration::MigrationSet,
         text::created_tables,
     },
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::DataError;
 
-/// Refuses a database of the legacy service, and one whose adoption was interrupted.
+/// Rejects a database of the legacy service, and one whose adoption was interrupted.
 pub(in super::super) async fn refuse_legacy(
     session: &mut Session<'_>,
     sets: &[MigrationSet],
@@ -33,7 +33,7 @@ pub(in super::super) async fn refuse_legacy(
             is_legacy &= table_exists(session, table.name).await?;
         }
         if is_legacy {
-            return Err(mistake(format!(
+            return Err(migration_error(format!(
                 "the database belongs to {}: stop that service, back the database up and run `migrate adopt`",
                 adoption.name
             )));
@@ -42,7 +42,7 @@ pub(in super::super) async fn refuse_legacy(
     Ok(())
 }
 
-/// Refuses tables that the migrations of the set would create, if it has no history.
+/// Rejects tables that the migrations of the set would create, if it has no history.
 pub(in super::super) async fn refuse_foreign_tables(
     session: &mut Session<'_>,
     set: &MigrationSet,
@@ -57,7 +57,7 @@ pub(in super::super) async fn refuse_foreign_tables(
     if foreign.is_empty() || !history::read(session, set).await?.is_empty() {
         return Ok(());
     }
-    Err(mistake(format!(
+    Err(migration_error(format!(
         "tables of another program have the names of tables of this service: {}; use an empty database",
         foreign.join(", ")
     )))

@@ -1,7 +1,7 @@
 //! The table that records an adoption, with one row per set of migrations that it started.
 
 use super::super::{
-    history::{self, Session, mistake, table_exists},
+    history::{self, Session, migration_error, table_exists},
     migration::MigrationSet,
     text::statements,
 };
@@ -81,5 +81,5 @@ pub(super) async fn remove(session: &mut Session<'_>) -> Result<(), DataError> {
 }
 
 pub(super) fn interrupted() -> DataError {
-    mistake("an adoption of this database was interrupted: run `migrate adopt` again")
+    migration_error("an adoption of this database was interrupted: run `migrate adopt` again")
 }

@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        history::{self, Session, mistake, table_exists, value},
+        history::{self, Session, migration_error, table_exists, value},
         migration::MigrationSet,
         text::created_tables,
     },
@@ -123,7 +123,7 @@ async fn drop_tables(
         if history::read(session, set).await?.is_empty() {
             for name in created.iter().filter(|name| moved.contains(&name.as_str())) {
                 if table_exists(session, name).await? {
-                    return Err(mistake(format!(
+                    return Err(migration_error(format!(
                         "the legacy service created the table {name} during the adoption: stop it, move its rows to {}{name}, drop {name}, and run `migrate adopt` again",
                         place(session.engine())
                     )));

@@ -2,7 +2,7 @@ use serde::Serialize;
 
 use super::{
     super::{
-        history::{self, Session, mistake, value},
+        history::{self, Session, migration_error, value},
         migration::MigrationSet,
         migrator::{Migrator, Run, Step},
         text::statements,
@@ -42,9 +42,9 @@ impl Migrator<'_> {
     /// `legacy_` elsewhere. No legacy service may run.
     ///
     /// # Errors
-    /// No set has an [`Adoption`], the database has migrations already, its tables differ from the
-    /// declared ones, rows cannot be converted, or a statement fails. The database is then as it
-    /// was. If the connection is lost on MySQL, call this function again.
+    /// No set has an [`Adoption`], the database has migrations already, or its tables differ from
+    /// the declared ones. Also if rows cannot be converted, or a statement fails. The database is
+    /// then as it was. If the connection is lost on MySQL, call this function again.
     pub async fn adopt(&self, dry_run: bool) -> Result<AdoptionReport, DataError> {
         let (set, adoption) = self.adoption()?;
         let mut lease = self.begin(dry_run).await?;
@@ -71,7 +71,7 @@ impl Migrator<'_> {
         let mut session = Session(lease);
         refuse_pooler(&session)?;
         if mark::read(&mut session).await?.is_none() {
-            return Err(mistake("the database was not adopted"));
+            return Err(migration_error("the database was not adopted"));
         }
         let is_whole = begin(&mut session).await?;
         mark::set_unfinished(&mut session, true).await?;
@@ -85,7 +85,9 @@ impl Migrator<'_> {
     fn adoption(&self) -> Result<(&MigrationSet, &'static Adoption), DataError> {
         let mut found = self.sets().iter();
         let found = found.find_map(|set| set.adoption().map(|adoption| (set, adoption)));
-        found.ok_or_else(|| mistake("this service declares no adoption: use an empty database"))
+        found.ok_or_else(|| {
+            migration_error("this service declares no adoption: use an empty database")
+        })
     }
 
     async fn adopt_with(
@@ -97,7 +99,7 @@ impl Migrator<'_> {
         let mut session = Session(lease);
         refuse_pooler(&session)?;
         if session.engine() != adoption.engine {
-            return Err(mistake(format!(
+            return Err(migration_error(format!(
                 "{} has its database on {:?}, and this one is on {:?}",
                 adoption.name,
                 adoption.engine,
@@ -206,10 +208,10 @@ impl Migrator<'_> {
     }
 }
 
-/// Refuses a pooler, because an adoption holds the lock of its session.
+/// Rejects a pooler, because an adoption holds the lock of its session.
 fn refuse_pooler(session: &Session<'_>) -> Result<(), DataError> {
     if session.is_pooled() {
-        return Err(mistake(
+        return Err(migration_error(
             "an adoption needs a direct connection: set url to the address of PostgreSQL and transaction_pooling to false",
         ));
     }
@@ -232,23 +234,25 @@ async fn refuse_migrated(session: &mut Session<'_>, set: &MigrationSet) -> Resul
         return Ok(());
     }
     let table = history::table(set);
-    Err(mistake(if applied.iter().any(|one| one.unfinished) {
-        format!(
-            "{table} has an unfinished migration: if none of its tables was created, delete the row and try again"
-        )
-    } else {
-        "the database has the tables of this service already: nothing was changed".to_owned()
-    }))
+    Err(migration_error(
+        if applied.iter().any(|one| one.unfinished) {
+            format!(
+                "{table} has an unfinished migration: if none of its tables was created, delete the row and try again"
+            )
+        } else {
+            "the database has the tables of this service already: nothing was changed".to_owned()
+        },
+    ))
 }
 
-/// Refuses a database that differs from the declared one.
+/// Rejects a database that differs from the declared one.
 async fn recognize(session: &mut Session<'_>, adoption: &Adoption) -> Result<(), DataError> {
     let mut problems = fingerprint::differences(session, adoption).await?;
     problems.extend(relocate::obstacles(session, adoption).await?);
     refuse(problems)
 }
 
-/// Refuses rows without a conversion.
+/// Rejects rows without a conversion.
 async fn check(
     session: &mut Session<'_>,
     adoption: &Adoption,
@@ -275,7 +279,7 @@ fn refuse(problems: Vec<String>) -> Result<(), DataError> {
     if problems.is_empty() {
         return Ok(());
     }
-    Err(mistake(format!(
+    Err(migration_error(format!(
         "nothing was changed: {}",
         problems.join("; ")
     )))

@@ -69,7 +69,7 @@ impl FlagServer {
             .with_calls(FlagSyncServiceContract::with_config(self, config()))
     }
 
-    /// Refuses callers without the scope.
+    /// Rejects callers without the scope.
     pub(super) fn permit(&self) -> Result<(), Error> {
         let Some(scope) = &self.scope else {
             return Ok(());

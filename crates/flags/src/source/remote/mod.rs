@@ -87,7 +87,7 @@ impl Remote {
         }))
     }
 
-    /// Reads the flags once. If the server does not answer, reads the last good ones. A service
+    /// Reads the flags once. If the server does not respond, reads the last good ones. A service
     /// starts without them too, with the defaults of the code.
     pub(super) async fn start(&self) {
         let fetched = match &self.source {
@@ -113,9 +113,9 @@ impl Remote {
         let read = read.unwrap_or_else(|error| Err(io::Error::other(error)));
         match read.and_then(|text| serde_json::from_slice(&text).map_err(io::Error::other)) {
             Ok(document) => {
-                if let Err(mistakes) = self.replace(document) {
+                if let Err(errors) = self.replace(document) {
                     tracing::error!(
-                        mistakes,
+                        errors,
                         "the last known flags of the flag server cannot be used"
                     );
                 }
@@ -192,12 +192,12 @@ impl Remote {
         }
     }
 
-    /// Uses a document and stores it. One with mistakes changes nothing.
+    /// Uses a document and stores it. A document with errors changes nothing.
     async fn apply(&self, text: &str) {
         self.stale.set(0);
         let document = match serde_json::from_str::<Value>(text) {
             Ok(document) => document,
-            Err(error) => return self.refuse(&error.to_string()),
+            Err(error) => return self.reject(&error.to_string()),
         };
         let is_known = {
             let sources = self.flags.0.runtime.sources.lock();
@@ -206,8 +206,8 @@ impl Remote {
         if is_known {
             return;
         }
-        if let Err(mistakes) = self.replace(document.clone()) {
-            return self.refuse(&mistakes);
+        if let Err(errors) = self.replace(document.clone()) {
+            return self.reject(&errors);
         }
         tracing::info!("feature flags of the flag server reloaded");
         if let Some(path) = self.cache.clone() {
@@ -234,9 +234,9 @@ impl Remote {
         })
     }
 
-    fn refuse(&self, mistakes: &str) {
+    fn reject(&self, errors: &str) {
         self.failures.increment();
-        problem::log_refused(mistakes);
+        problem::log_rejected(errors);
     }
 
     fn fail(&self, error: &Failure) {

@@ -54,7 +54,7 @@ fn profile_file_changes_feature_configuration_flag_1() {
 }
 
 #[test]
-fn mistakes_of_feature_configuration_have_positions_conf_4() {
+fn errors_of_feature_configuration_have_positions_conf_4() {
     let yaml = "\
 apiVersion: v2
 kind: FeatureConfiguration

@@ -1,4 +1,4 @@
-//! The short form and its mistakes.
+//! The short form and its errors.
 
 mod configuration;
 
@@ -226,7 +226,7 @@ fn capabilities_are_lists_of_names_flag_1() {
 }
 
 #[test]
-fn ten_mistakes_are_reported_with_positions_conf_4() {
+fn ten_errors_are_reported_with_positions_conf_4() {
     let yaml = "\
 one: maybe
 Two: true

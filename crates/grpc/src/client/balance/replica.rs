@@ -87,7 +87,7 @@ pub(crate) struct InFlight {
     /// Identifies the connection that the call uses.
     drained: Arc<Notify>,
     began: Instant,
-    /// An attempt that is given up after this long has failed, unless its answer has begun.
+    /// An attempt that is given up after this long has failed, unless its response has begun.
     attempt_timeout: Duration,
     /// Whether the call tests the replica after its ejection.
     is_test: bool,

@@ -1,4 +1,4 @@
-//! The contract, and an implementation that answers with the name of the method that ran.
+//! The contract, and an implementation that responds with the name of the method that ran.
 
 use futures::{StreamExt as _, stream};
 use seaworthy_contract::{Error, MessageStream};

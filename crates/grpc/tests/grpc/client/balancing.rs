@@ -21,7 +21,7 @@ use tokio::{
 
 use crate::client::fixture::{Names, Reply, Server, call, listen};
 
-/// Three addresses with one port. Each is reserved until its server listens, and refuses
+/// Three addresses with one port. Each is reserved until its server listens, and rejects
 /// connections until then.
 struct Replicas {
     addresses: [SocketAddr; 3],

@@ -32,7 +32,7 @@ use tonic::{Code, Status, client::Grpc, codegen::http::uri::PathAndQuery};
 use tonic_prost::ProstCodec;
 
 pub(crate) const PATH: &str = "/test.Things/Get";
-/// A method that the server answers with `INTERNAL`, whatever it does with others.
+/// A method to which the server responds with `INTERNAL`.
 pub(crate) const BROKEN: &str = "/test.Things/Break";
 /// An empty message, as it goes over the wire.
 const EMPTY: &[u8] = &[0; 5];

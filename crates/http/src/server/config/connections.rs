@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 /// Enough for ten thousand idle clients and the traffic of others. The limit on open files must be
 /// higher.
-const DEFAULT_MAX: NonZeroU32 = NonZeroU32::new(16_384).unwrap();
+const DEFAULT_MAX_CONNECTIONS: NonZeroU32 = NonZeroU32::new(16_384).unwrap();
 /// Enough for a long round trip with two lost packets.
 const DEFAULT_FIRST_BYTE_TIMEOUT: Timeout = Timeout::from_secs(10);
 /// Longer than the 60 s of common load balancers, so that they close idle connections first.
 const DEFAULT_IDLE_TIMEOUT: Timeout = Timeout::from_secs(75);
-/// Longer than most requests, so that a half-closed client gets its answer. Short enough that the
+/// Longer than most requests, so that a half-closed client gets its response. Short enough that the
 /// request of a client that is gone costs little.
 const DEFAULT_HALF_CLOSE_TIMEOUT: Timeout = Timeout::from_millis(500);
 /// Short enough to spread traffic over new replicas, long enough that handshakes cost little.
@@ -27,10 +27,10 @@ const DEFAULT_LINGER: Timeout = Timeout::from_millis(500);
 pub struct ConnectionLimitsConfig {
     /// Maximum open connections. A further one is accepted and closed, so that its client can use
     /// another replica.
-    pub max: NonZeroU32,
+    pub max_connections: NonZeroU32,
     /// Maximum open connections of one client IP, or of one IPv6 /64. Not set: no limit, because
     /// all clients behind a load balancer share one IP.
-    pub max_per_ip: Option<NonZeroU32>,
+    pub max_connections_per_ip: Option<NonZeroU32>,
     /// Time limit from the opening of a connection to its first bytes, which select the protocol.
     pub first_byte_timeout: Timeout,
     /// Maximum time of a connection between two requests.
@@ -43,16 +43,16 @@ pub struct ConnectionLimitsConfig {
     pub max_age: Timeout,
     /// Random deviation of `max_age` for each connection, as a ratio.
     pub max_age_jitter: Ratio,
-    /// Time in which a closing connection still answers new requests, and reads the last bytes of
-    /// its client, so that a reset does not destroy the response.
+    /// Time in which a closing connection still responds to new requests, and reads the last bytes
+    /// of its client, so that a reset does not destroy the response.
     pub linger: Timeout,
 }
 
 impl Default for ConnectionLimitsConfig {
     fn default() -> Self {
         Self {
-            max: DEFAULT_MAX,
-            max_per_ip: None,
+            max_connections: DEFAULT_MAX_CONNECTIONS,
+            max_connections_per_ip: None,
             first_byte_timeout: DEFAULT_FIRST_BYTE_TIMEOUT,
             idle_timeout: DEFAULT_IDLE_TIMEOUT,
             half_close_timeout: DEFAULT_HALF_CLOSE_TIMEOUT,

@@ -66,7 +66,7 @@ where
 pub(super) enum Ended {
     /// The connection ended, or its peer closed it.
     Done,
-    /// The bytes are not passed to the service. All requests before them have been answered.
+    /// The bytes are not passed to the service. All requests before them have a response.
     Rejected(Rejection),
     /// The connection must be dropped immediately.
     Cut,

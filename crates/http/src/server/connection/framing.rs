@@ -3,7 +3,7 @@
 //! The parser accepts forms that RFC 9112 permits: a lone line feed as a line end, `Content-Length`
 //! beside `Transfer-Encoding`, the same length twice. A proxy that reads one of these differently
 //! sees other requests than this side (request smuggling). Well-behaved clients do not use these
-//! forms, so all are rejected. Heads beyond the limits are refused too, because the parser's own
+//! forms, so all are rejected. Heads beyond the limits are rejected too, because the parser's own
 //! response to them has no body and no request ID. The scanner reads the bytes as they arrive and
 //! copies only a line that is split between two reads.
 

@@ -3,8 +3,8 @@
 //! A client that disconnected and a client that has sent all its data both end their stream with
 //! the same packet (FIN). Only a write would cause a reset, so the server cannot distinguish them
 //! before the response. It therefore delays the end of the stream for a limited time, in which the
-//! handler can answer the request. Then the protocol library sees the end and cancels the request
-//! (LIFE-6).
+//! handler can respond to the request. Then the protocol library sees the end and cancels the
+//! request (LIFE-6).
 
 use std::{
     future::Future,

@@ -1,6 +1,6 @@
 //! The grammar of the lines of an HTTP/1 head (RFC 9112, sections 3 and 5).
 //!
-//! The parser of hyper refuses the same lines, with a response without body and request ID. These
+//! The parser of hyper rejects the same lines, with a response without body and request ID. These
 //! checks run first.
 
 use http::{Method, Uri};

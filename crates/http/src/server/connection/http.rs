@@ -13,7 +13,7 @@ const INLINE_HEADERS: u32 = 100;
 
 /// Created once per listener, used for every connection.
 pub(crate) fn http1(limits: &LimitsConfig) -> http1::Builder {
-    // The guard refuses at the limit itself. The parser would refuse without a body.
+    // The guard rejects at the limit itself. The parser would reject without a body.
     let head = limits.head.max_size.as_usize() + 1;
     let mut builder = http1::Builder::new();
     builder

@@ -67,7 +67,7 @@ enum Reading {
         framing: Framing,
         stats: Arc<ConnectionStats>,
     },
-    /// A head that is refused without the parser. No later byte is delivered.
+    /// A head that is rejected without the parser. No later byte is delivered.
     Rejected,
     /// A malformed body. Its rest is not delivered.
     Refused,

@@ -302,7 +302,7 @@ impl InFlight {
         }
     }
 
-    /// Marks the request as answered. A later end is not a cancellation.
+    /// Records that the request has a response. A later end is not a cancellation.
     pub(crate) fn answered(&mut self) {
         self.answered = true;
     }

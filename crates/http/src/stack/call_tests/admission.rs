@@ -62,7 +62,7 @@ async fn call_is_unavailable_when_budget_is_spent_sec_3() {
     assert_eq!(refused.field("grpc-status"), "14");
     assert_eq!(budget.held().get(), 0);
     let metrics = fixture.metrics();
-    let line = "request_body_budget_refused_total{reason=\"exhausted\"} 1";
+    let line = "request_body_budget_rejected_total{reason=\"exhausted\"} 1";
     assert!(metrics.contains(line), "{metrics}");
 }
 

@@ -47,8 +47,8 @@ async fn deadline_ends_stream_that_is_always_ready_life_6() {
     let metrics = fixture.metrics();
     let counted = r#"method="Flood",status="DeadlineExceeded"} 1"#;
     assert!(metrics.contains(counted), "{metrics}");
-    // An available status is the answer, however late it is read. The stack reads the system clock,
-    // which the test does not advance.
+    // An available status is the response, however late it is read. The stack reads the system
+    // clock, which the test does not advance.
     let mut body = fixture.begin(request("1H")).await.into_body();
     for _ in 0..FLOOD {
         assert!(body.frame().await.unwrap().unwrap().is_data());

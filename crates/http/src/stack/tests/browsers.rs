@@ -53,7 +53,7 @@ async fn a_forged_request_never_reaches_its_route_auth_3() {
     let answer = send(&stack(routes()), forged()).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
     let config = HttpConfig {
-        refuse_cross_site_cookies: false,
+        reject_cross_site_cookies: false,
         ..HttpConfig::default()
     };
     let answer = send(&stack_with(config, routes()), forged()).await;

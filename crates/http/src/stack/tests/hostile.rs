@@ -183,7 +183,7 @@ fn all<'a>(headers: &'a [(&'static str, HeaderValue)], name: &str) -> Vec<&'a He
         .collect()
 }
 
-/// No header causes a 5xx answer except a deadline, and every answer is complete.
+/// No header causes a 5xx response except a deadline, and every response is complete.
 fn check(answer: &Answer, headers: &[(&'static str, HeaderValue)]) -> Result<(), TestCaseError> {
     let is_late = answer.status == StatusCode::GATEWAY_TIMEOUT && !all(headers, TIMEOUT).is_empty();
     prop_assert!(

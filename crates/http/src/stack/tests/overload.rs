@@ -43,7 +43,7 @@ impl Responses {
 enum Client {
     /// Its requests are cancelled at once.
     Http2,
-    /// The service answers it for a while, because it may have closed only its sending side.
+    /// The service responds to it for a while, because it may have closed only its sending side.
     Http1,
 }
 

@@ -28,7 +28,7 @@ pub(super) struct Group {
 /// Whether an unanswered delivery counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum IsCounted {
-    /// The session ended without an answer, so the delivery counts.
+    /// The session ended without a reply, so the delivery counts.
     Yes,
     /// The session returned the message, so the delivery does not count.
     No,

@@ -104,7 +104,7 @@ async fn assert_left(member: &Arc<Member>) {
     {
         // The end of its client would never come either, and this test would have none.
         std::mem::forget(Arc::clone(member));
-        panic!("the client waits for an answer for ever");
+        panic!("the client waits for a reply for ever");
     }
 }
 

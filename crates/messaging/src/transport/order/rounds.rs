@@ -13,7 +13,7 @@ type Placed = (usize, Envelope);
 /// message is stored after an earlier one of its key that was not.
 ///
 /// An engine that keeps this order by itself receives the whole batch. The others receive rounds of
-/// one message per key, each after the answers to the previous round. No round starts after half of
+/// one message per key, each after the replies to the previous round. No round starts after half of
 /// the time, so that a slow broker can confirm the last one. Remaining messages are
 /// [`PublishError::Deferred`].
 pub(crate) async fn publish_in_order(

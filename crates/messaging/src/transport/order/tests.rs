@@ -13,7 +13,7 @@ use crate::{
 
 const TIMEOUT: Timeout = Timeout::from_secs(1);
 
-/// The payloads that an engine refuses, with its errors for them.
+/// The payloads that an engine rejects, with its errors for them.
 type Refused = Vec<(&'static str, fn() -> PublishError)>;
 
 /// A slow engine that stores messages, and fails for some payloads.

@@ -145,7 +145,7 @@ fn config(address: SocketAddr) -> MessagingConfig {
     config
 }
 
-/// The answer of `XPENDING`: the number of messages, the first and the last ID, and the consumers.
+/// The reply of `XPENDING`: the number of messages, the first and the last ID, and the consumers.
 type Pending = (
     u64,
     Option<String>,

@@ -1,4 +1,4 @@
-//! Functions that Dapr does not have are refused when the service starts, not ignored.
+//! Functions that Dapr does not have are rejected when the service starts, not ignored.
 
 use bytes::Bytes;
 use seaworthy_config::Loader;

@@ -1,7 +1,7 @@
 //! The conformance suite on a real Dapr sidecar with a real Redis, which the tests also kill.
 //!
 //! These tests of the suite need a function that Dapr does not have. [`limits`] tests that the
-//! engine refuses these functions instead:
+//! engine rejects these functions instead:
 //!
 //! - `lag_counts_unacknowledged_messages`: the lag.
 //! - `unsettled_message_is_redelivered_and_counted`, `crashing_message_is_dead_lettered`: the

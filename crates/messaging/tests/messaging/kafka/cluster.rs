@@ -59,7 +59,7 @@ async fn message_above_cluster_limit_is_refused_at_once_msg_2() {
     let (topic, transport) = (unique(), open(&server.0.url()).await);
     let small = NewTopic::new(topic.as_str(), 1, TopicReplication::Fixed(1));
     let small = small.set("max.message.bytes", "2000");
-    // The client must exist until it has answered.
+    // The client must exist until it has responded.
     let admin = admin(server.0.address());
     let created = admin.create_topics([&small], &AdminOptions::new());
     assert!(created.await.unwrap().iter().all(Result::is_ok));
@@ -136,7 +136,7 @@ async fn rotated_password_opens_new_connections_conf_5() {
     rotation.set(Secret::new("second".to_owned()));
     let begun = Instant::now();
     while !publish("after").await {
-        assert!(begun.elapsed() < TIMEOUT, "the cluster refuses messages");
+        assert!(begun.elapsed() < TIMEOUT, "the cluster rejects messages");
     }
     // The member with the old password ends, and the next session has the new one.
     drop(session);

@@ -94,7 +94,7 @@ async fn returned_messages_belong_to_unroutable_topics_msg_2() {
     );
 }
 
-/// Publishes until no message fails transiently. Returns the final answer for each.
+/// Publishes until no message fails transiently. Returns the final reply for each.
 async fn publish_until_final(transport: &dyn Transport, batch: &[Envelope]) -> Vec<&'static str> {
     let mut reasons = vec!["unavailable"; batch.len()];
     while reasons.contains(&"unavailable") {

@@ -24,7 +24,7 @@ async fn publish(transport: &RabbitmqBroker, topic: &Topic, text: &str) {
     assert!(matches!(answers[..], [Ok(())]), "{answers:?}");
 }
 
-/// Stops of the group that returned other messages do not hide that a message has no answer.
+/// Stops of the group that returned other messages do not hide that a message has no reply.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn returns_of_other_messages_are_not_subtracted_msg_3() {
     let Some(broker) = TestBroker::new() else {

@@ -7,11 +7,11 @@ use tokio::time::{Instant, Sleep, sleep};
 pub(super) enum Beat {
     /// Send a ping.
     Ping,
-    /// The client did not answer in time.
+    /// The client did not respond in time.
     Lost,
 }
 
-/// Pings of the server, each of which the client answers within a timeout.
+/// Pings of the server, to each of which the client responds within a timeout.
 #[derive(Debug)]
 pub(super) struct Heartbeat {
     interval: Duration,
@@ -45,7 +45,7 @@ impl Heartbeat {
         Beat::Ping
     }
 
-    /// Records the answer of the client.
+    /// Records the response of the client.
     pub(super) fn answer(&mut self) {
         if self.is_waiting {
             self.is_waiting = false;

@@ -137,7 +137,7 @@ async fn dropped_response_with_packets_ends_session_life_6() {
     let engine = engine();
     let session = open(&engine).await;
     let poll = request(&engine, "GET", &session, "").await.unwrap();
-    // The task of the session answers the poll before it returns.
+    // The task of the session responds to the poll before it returns.
     request(&engine, "POST", &session, "4hello").await.unwrap();
     drop(poll);
     match request(&engine, "GET", &session, "").await {

@@ -79,7 +79,7 @@ impl<P: Protocol> Session<P> {
                 let pending = polling.pending.drain(..).collect();
                 polling.push(Packet::Noop);
                 polling.flush();
-                // Otherwise requests that arrive now would wait for an answer.
+                // Otherwise requests that arrive now would wait for a response.
                 drop(polling);
                 self.run_websocket(websocket, pending).await;
             }

@@ -25,11 +25,11 @@ pub(super) enum Probe<S = WebSocket> {
 pub(super) enum Progress {
     /// The client may send its probe.
     Waiting,
-    /// The answer to the probe has to be sent.
+    /// The response to the probe has to be sent.
     Answering,
-    /// The answer may be in the buffer of the WebSocket.
+    /// The response may be in the buffer of the WebSocket.
     Flushing,
-    /// The client has received the answer.
+    /// The client has received the response.
     Answered,
     /// The client has ended the change.
     Upgraded,
@@ -90,8 +90,8 @@ impl<S: FrameSocket> Probe<S> {
     }
 }
 
-/// Reads the probe of the client and answers it, or reads the packet that ends the change. Returns
-/// `None` if the client breaks the protocol.
+/// Reads the probe of the client and responds to it, or reads the packet that ends the change.
+/// Returns `None` if the client breaks the protocol.
 async fn advance(websocket: &mut impl FrameSocket, progress: &mut Progress) -> Option<()> {
     if *progress == Progress::Answered {
         let packet = read(websocket).await?;

@@ -15,7 +15,7 @@ use super::{Malformed, packet::Packet, payload::Payload};
 /// A client sends its requests one after the other.
 const MAX_COMMANDS: usize = 4;
 
-/// The session refuses a request, because it breaks the protocol.
+/// The session rejects a request, because it breaks the protocol.
 #[derive(Debug)]
 pub(super) struct Refused;
 
@@ -81,7 +81,7 @@ impl Place {
         receiver
     }
 
-    /// Refuses further requests with the identifier.
+    /// Rejects further requests with the identifier.
     pub(super) fn refuse_requests(&self) {
         self.registry.polling.lock().remove(&self.id);
     }

@@ -52,7 +52,7 @@ impl<P: Protocol> Session<P> {
                 beat = self.heartbeat.next() => match beat {
                     Beat::Ping => Packet::Ping,
                     Beat::Lost if self.protocol.is_ready() => return Ended::ByService,
-                    // The session does not read the answer while it handles an event.
+                    // The session does not read the response while it handles an event.
                     Beat::Lost => {
                         self.heartbeat.answer();
                         continue;

@@ -1,6 +1,6 @@
 use super::*;
 
-/// A breaker that knows that answers take so long, and as many calls in flight as make a silence.
+/// A breaker that knows that responses take so long, and as many calls in flight as make a silence.
 fn waiting(usual: u64, known: u32) -> (Bench, Vec<Admission>) {
     let mut bench = Bench::new(&CircuitBreakerConfig::default());
     for _ in 0..known {
@@ -86,7 +86,7 @@ async fn response_heads_prevent_silence_res_1() {
     }
 }
 
-/// Every answer is a stream.
+/// Every response is a stream.
 #[derive(Clone)]
 struct Streams;
 

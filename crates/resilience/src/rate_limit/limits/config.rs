@@ -168,7 +168,7 @@ impl RateLimitsConfig {
     /// Checks the names and the number of limits.
     ///
     /// # Errors
-    /// [`RateLimitsError`] for the first mistake.
+    /// [`RateLimitsError`] for the first error.
     pub fn check(&self) -> Result<(), RateLimitsError> {
         if self.limits.len() > MAX_LIMITS {
             return Err(RateLimitsError::TooMany(self.limits.len()));

@@ -52,7 +52,7 @@ impl RateLimit {
     /// Counts one request of a key.
     ///
     /// # Errors
-    /// A refusal if Redis is unavailable and `on_failure` is `closed`.
+    /// A rejection if Redis is unavailable and `on_failure` is `closed`.
     pub async fn check(&self, key: &RateLimitKey) -> Result<Decision, Refusal> {
         match &self.0 {
             Counter::Process(limiter) => Ok(limiter.check(key, clock::now())),

@@ -45,12 +45,12 @@ impl Default for SharedRateLimitConfig {
 /// limit divided by the number of processes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct LeaseConfig {
+pub struct LeasedRateLimitConfig {
     /// Units per lease.
     pub units: NonZeroU32,
 }
 
-impl Default for LeaseConfig {
+impl Default for LeasedRateLimitConfig {
     fn default() -> Self {
         Self {
             units: DEFAULT_LEASE_UNITS,

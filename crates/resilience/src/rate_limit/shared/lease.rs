@@ -14,7 +14,7 @@ use seaworthy_telemetry::metrics::Metrics;
 
 use super::{
     super::{config::nanoseconds, decision::Decision, key::RateLimitKey},
-    config::{LeaseConfig, SharedRateLimitConfig},
+    config::{LeasedRateLimitConfig, SharedRateLimitConfig},
     limiter::SharedRateLimiter,
     store::RateLimitStore,
 };
@@ -43,7 +43,7 @@ impl LeasedRateLimiter {
     pub fn new(
         name: &str,
         config: &SharedRateLimitConfig,
-        lease: &LeaseConfig,
+        lease: &LeasedRateLimitConfig,
         store: RateLimitStore,
         metrics: &Metrics,
     ) -> Self {
@@ -56,10 +56,10 @@ impl LeasedRateLimiter {
         }))
     }
 
-    /// Decides in memory if a lease or a recent refusal allows that. Returns `None` otherwise.
+    /// Decides in memory if a lease or a recent rejection allows that. Returns `None` otherwise.
     ///
     /// # Errors
-    /// A refusal if the limit is exhausted.
+    /// A rejection if the limit is exhausted.
     pub fn try_admit(&self, key: &RateLimitKey) -> Option<Result<Decision, Refusal>> {
         let leases = self.0.leases.read();
         self.decide(leases.get(key)?)
@@ -68,7 +68,8 @@ impl LeasedRateLimiter {
     /// Counts one request of a key.
     ///
     /// # Errors
-    /// A refusal if the limit is exhausted, or if Redis is unavailable and the policy is to reject.
+    /// A rejection if the limit is exhausted, or if Redis is unavailable and the policy is to
+    /// reject.
     pub async fn admit(&self, key: &RateLimitKey) -> Result<Decision, Refusal> {
         if let Some(decided) = self.try_admit(key) {
             return decided;

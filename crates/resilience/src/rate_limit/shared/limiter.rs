@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// A store that has counted once counts again: while more trials were awaited, `closed` would
-/// refuse all others.
+/// reject all others.
 const HALF_OPEN_CALLS: NonZeroU32 = NonZeroU32::new(1).unwrap();
 /// The `Retry-After` of a request that could not be counted: by then the breaker probes again.
 const DEGRADED_RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -66,7 +66,7 @@ impl SharedRateLimiter {
             fallback,
             blocked: metrics.counter(
                 "rate_limit_blocked_total",
-                "Requests that a rate limit refused.",
+                "Requests that a rate limit rejected.",
                 &labels,
             ),
             errors: metrics.counter(
@@ -93,7 +93,8 @@ impl SharedRateLimiter {
     /// Counts one request of a key.
     ///
     /// # Errors
-    /// A refusal if the limit is exhausted, or if Redis is unavailable and the policy is to reject.
+    /// A rejection if the limit is exhausted, or if Redis is unavailable and the policy is to
+    /// reject.
     pub async fn admit(&self, key: &RateLimitKey) -> Result<Decision, Refusal> {
         let decision = self.check(key).await?;
         self.admitted(decision)
@@ -102,7 +103,7 @@ impl SharedRateLimiter {
     /// Counts one request of a key, and returns the decision also if the limit is exhausted.
     ///
     /// # Errors
-    /// A refusal if Redis is unavailable and the policy is to reject.
+    /// A rejection if Redis is unavailable and the policy is to reject.
     pub async fn check(&self, key: &RateLimitKey) -> Result<Decision, Refusal> {
         match self.take(key, 1).await {
             Ok(granted) => Ok(self.decide(granted)),
@@ -110,7 +111,7 @@ impl SharedRateLimiter {
         }
     }
 
-    /// Turns a decision against a request into a refusal.
+    /// Turns a decision against a request into a rejection.
     pub(super) fn admitted(&self, decision: Decision) -> Result<Decision, Refusal> {
         if decision.allowed {
             return Ok(decision);
@@ -124,7 +125,7 @@ impl SharedRateLimiter {
         &self.0.fallback
     }
 
-    /// Counts what the store refused.
+    /// Counts what the store rejected.
     pub(super) fn decide(&self, granted: Granted) -> Decision {
         let allowed = granted.units > 0;
         if !allowed {

@@ -6,7 +6,7 @@
 //! Redis for each request. [`LeasedRateLimiter`] borrows a few units at a time and decides most
 //! requests in memory.
 //!
-//! When Redis does not answer within its timeout, a policy decides:
+//! When Redis does not respond within its timeout, a policy decides:
 //! [`OnStoreFailure`](super::OnStoreFailure). A breaker then keeps requests from each waiting for
 //! the timeout.
 
@@ -15,7 +15,7 @@ mod lease;
 mod limiter;
 mod store;
 
-pub use config::{LeaseConfig, SharedRateLimitConfig};
+pub use config::{LeasedRateLimitConfig, SharedRateLimitConfig};
 pub use lease::LeasedRateLimiter;
 pub use limiter::SharedRateLimiter;
 pub(super) use store::WeakRateLimitStore;

@@ -16,7 +16,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
             let why = if origins.iter().any(|origin| origin == "*") {
                 "every website may call this service with the browsers of its visitors"
             } else if is_enabled && origins.is_empty() {
-                "CORS is enabled without an origin, so browsers refuse every cross-origin request"
+                "CORS is enabled without an origin, so browsers reject every cross-origin request"
             } else {
                 return None;
             };

@@ -1,6 +1,6 @@
 use crate::preflight::{Facts, Violation};
 
-/// Refuses secrets that are written in a file or on the command line. Everyone who can read that
+/// Rejects secrets that are written in a file or on the command line. Everyone who can read that
 /// place has the secret (CONF-5).
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     let inline = facts.iter().filter(|(_, setting)| setting.is_inline_secret);

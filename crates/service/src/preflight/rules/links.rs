@@ -84,7 +84,7 @@ pub(crate) fn plain_link(secret: &str) -> Option<&'static str> {
     }
 }
 
-/// Refuses stores on this machine or inside this process, because they are lost with it (CONF-7).
+/// Rejects stores on this machine or inside this process, because they are lost with it (CONF-7).
 pub(super) fn check_locality(facts: &Facts) -> Vec<Violation> {
     if facts.flag("allow_embedded") {
         return Vec::new();

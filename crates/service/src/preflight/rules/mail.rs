@@ -3,7 +3,7 @@ use crate::preflight::{Facts, Violation};
 /// The scheme of a mailbox in memory.
 const MAILBOX: &str = "mailbox:";
 
-/// Refuses mail that stays in memory. It is never delivered, and everyone who can reach the service
+/// Rejects mail that stays in memory. It is never delivered, and everyone who can reach the service
 /// can read the links in it (CONF-7).
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     let kept = facts.iter().filter(|(_, setting)| {

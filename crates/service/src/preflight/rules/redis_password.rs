@@ -1,7 +1,7 @@
 use super::link::Link;
 use crate::preflight::{Facts, Violation};
 
-/// Refuses a Redis on the network without a password. Every machine of that network could read and
+/// Rejects a Redis on the network without a password. Every machine of that network could read and
 /// change its data (CONF-5).
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     let open = facts.iter().filter(|(key, setting)| {

@@ -52,7 +52,7 @@ pub(crate) fn is_simple(secret: &str) -> bool {
     kinds < MIN_KINDS
 }
 
-/// Refuses secrets that can be guessed (CONF-5). An attacker who guesses a signing key can forge
+/// Rejects secrets that can be guessed (CONF-5). An attacker who guesses a signing key can forge
 /// any token or signature (AUTH-1).
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     facts

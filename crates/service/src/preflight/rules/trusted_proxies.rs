@@ -6,7 +6,7 @@ use crate::preflight::{Facts, Violation};
 /// A range with a shorter prefix holds at least half of all addresses.
 const MIN_PREFIX: u8 = 2;
 
-/// Refuses ranges that trust nearly every client as a proxy. Such a client could choose the address
+/// Rejects ranges that trust nearly every client as a proxy. Such a client could choose the address
 /// that limits and logs use (SEC-6).
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     let lists = facts.marked(Mark::TrustedProxies);

@@ -1,6 +1,6 @@
 use crate::preflight::{Facts, Violation};
 
-/// Refuses the values that the types of the settings declare as unsafe (CONF-3).
+/// Rejects the values that the types of the settings declare as unsafe (CONF-3).
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     let mut found = Vec::new();
     for (key, setting) in facts.iter() {

@@ -28,7 +28,7 @@ impl Accounts {
     /// | --- | --- |
     /// | Linked | Logs in its user, even if the address has changed |
     /// | Not linked, address of an account, both verified | Links the identity to the account |
-    /// | Not linked, address of an account, not both verified | Refused |
+    /// | Not linked, address of an account, not both verified | Rejected |
     /// | Not linked, no account | Creates an account |
     ///
     /// A verified address does not prove that its owner registered: an attacker may have registered

@@ -124,7 +124,7 @@ pub(crate) async fn cross_site_requests_cannot_use_the_cookie(app: TestApp) {
 }
 
 pub(crate) async fn routes_have_separate_rate_limits(app: TestApp) {
-    // Disabled limits refuse nothing.
+    // Disabled limits reject nothing.
     for _ in 0..12 {
         assert_eq!(
             app.with_cookie("refresh_token=x", "/auth/v1/refresh")

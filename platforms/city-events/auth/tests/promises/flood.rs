@@ -101,7 +101,7 @@ pub(crate) async fn login_flood_does_not_affect_other_users_auth_2(app: TestApp)
     let answer = app.log_in(&ada.email, PASSWORD);
     assert_eq!(
         answer.status, 200,
-        "attempts refused as busy must not count: {}",
+        "attempts rejected as busy must not count: {}",
         answer.body
     );
     let (counted,): (i64,) = sql(

@@ -80,7 +80,7 @@ async fn used_unknown_or_foreign_states_are_refused_auth_4() {
     let mixed = error_of(&test.finish(&started.cookie, &mixed));
     assert_eq!(mixed, "the response is not from the requested provider");
 
-    // Only the exchange of a code consumes a login. A response refused earlier does not.
+    // Only the exchange of a code consumes a login. A response rejected earlier does not.
     assert_eq!(test.finish(&started.cookie, &back).status, 200);
     assert_eq!(
         error_of(&test.finish(&started.cookie, &back)),

@@ -87,7 +87,7 @@ pub(crate) fn routes(upstreams: Upstreams, health: &Health, limit: &CallerLimit)
             .layer(from_fn_with_state(limit.clone(), admit))
             .layer(from_fn(add_security_headers))
     };
-    // Queries of the auth service contain one-time tokens, and its answers set session cookies.
+    // Queries of the auth service contain one-time tokens, and its responses set session cookies.
     // Only the gateway can detect requests from other sites.
     let sessions = Routes::new()
         .route("/api/auth/{*rest}", limited(any(proxy::auth)))

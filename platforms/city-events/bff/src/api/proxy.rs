@@ -123,7 +123,7 @@ pub(super) async fn forward_to(
     Ok(response)
 }
 
-/// Returns the same path at the service. Refuses `..` segments, which could lead to internal
+/// Returns the same path at the service. Rejects `..` segments, which could lead to internal
 /// routes. Escaped separators count as separators, because a proxy between the services may decode
 /// them.
 fn target(uri: &Uri, from: &str, to: &str) -> Result<String, ApiError> {

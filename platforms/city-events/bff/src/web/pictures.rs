@@ -42,7 +42,7 @@ impl Pictures {
     pub(super) fn cover(&self, id: &str, size: u16) -> Option<Url> {
         let mut url = self.shown.clone()?;
         let file = format!("{id}_{size}.jpg");
-        // Only URLs without a host have no segments, and `parse` refuses those.
+        // Only URLs without a host have no segments, and `parse` rejects those.
         if let Ok(mut segments) = url.path_segments_mut() {
             segments
                 .pop_if_empty()

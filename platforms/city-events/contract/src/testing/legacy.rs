@@ -112,8 +112,8 @@ impl LegacyService {
         count
     }
 
-    /// Checks that every command except `migrate adopt` refuses the database, and that
-    /// `migrate adopt` refuses it with another column. `add` and `drop` are the statements for this
+    /// Checks that every command except `migrate adopt` rejects the database, and that
+    /// `migrate adopt` rejects it with another column. `add` and `drop` are the statements for this
     /// column.
     ///
     /// # Panics

@@ -41,7 +41,7 @@ async fn delivers_mail_after_restart_of_mail_server() {
     assert!(message.contains("token=abc"));
 }
 
-/// The breaker refuses more calls than the mails have attempts.
+/// The breaker rejects more calls than the mails have attempts.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn open_breaker_uses_no_attempts_msg_3() {
     let Some(program) = required("SEAWORTHY_TEST_EXIM") else {
@@ -73,7 +73,7 @@ async fn open_breaker_uses_no_attempts_msg_3() {
     app.publish(&verify("grace")).await;
     let count = |metric: &str| app.count(metric);
     let opened = count("messages_retried_total");
-    app.eventually("the breaker refuses both", || {
+    app.eventually("the breaker rejects both", || {
         (count("messages_retried_total") >= opened + 4).then_some(())
     })
     .await;

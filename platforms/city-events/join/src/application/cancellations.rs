@@ -1,6 +1,6 @@
 //! Expiry of the joins of canceled events, with any number of participants.
 //!
-//! The consumer of a cancellation closes the event in one short transaction, so joining is refused
+//! The consumer of a cancellation closes the event in one short transaction, so joining is rejected
 //! from then on. A worker then expires the joins by pages. Each page is one transaction with its
 //! history and its messages. The next page depends only on the status of the joins, so any replica
 //! can continue after a worker that stops.

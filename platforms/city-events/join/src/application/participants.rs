@@ -60,7 +60,7 @@ impl Joins {
     }
 
     /// Executes a command in a transaction that holds the lock of the seats. All checks come before
-    /// the first write, so a refusal needs no rollback.
+    /// the first write, so a rejection needs no rollback.
     pub(super) async fn execute<'a>(
         &self,
         execution: &mut Execution<'a>,

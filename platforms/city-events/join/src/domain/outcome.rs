@@ -5,7 +5,7 @@ use super::{JoinStatus, Refusal};
 /// The decision about a command.
 ///
 /// The service records it with the idempotency key and returns it for a repeat. It does not record
-/// other refusals, such as those of a banned user, and evaluates their repeats again.
+/// other rejections, such as those of a banned user, and evaluates their repeats again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Decision {
     /// The join has this status.
@@ -43,7 +43,7 @@ impl Outcome {
         Some(Self { decision, at })
     }
 
-    /// Returns the status of the join and its time, or the refusal.
+    /// Returns the status of the join and its time, or the rejection.
     pub(crate) const fn into_result(self) -> Result<(JoinStatus, Moment), Refusal> {
         match self.decision {
             Decision::Status(status) => Ok((status, self.at)),

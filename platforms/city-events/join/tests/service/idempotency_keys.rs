@@ -36,7 +36,7 @@ pub(crate) async fn repeated_key_returns_the_first_response_api_6(app: TestApp) 
     );
     assert_eq!(app.status(&event, &one).await, "canceled");
     assert_eq!(app.seats(&event).await, (1, 0));
-    // A repeat of a refused request is refused again.
+    // A repeat of a rejected request is rejected again.
     let three = user();
     app.join_with_key(&event, &two, "d").await;
     let refused = app.join_with_key(&event, &two, "d").await;

@@ -261,7 +261,7 @@ async fn script_ignores_planted_markup_forms_and_urls_sec_4() {
     let count = app.chrome.evaluate(&admin, &plant);
     app.chrome
         .evaluate(&admin, "dispatchEvent(new PopStateEvent('popstate'))");
-    // The last address is not a fragment, and the server answers with a problem document.
+    // The last address is not a fragment, and the server responds with a problem document.
     app.chrome.wait_for(
         &admin,
         &format!("[...document.querySelectorAll('.piece')].filter(piece => piece.innerText).length === {count}"),

@@ -77,7 +77,7 @@ fn assert_documented(part: &str, may_fail: &[&str], results: &Results) {
         // The gateway proxies responses of the feed, which has no codes.
         let is_proxied = *request == "feed" && result == "503";
         let is_documented = documented.contains(&result.as_str()) || is_proxied;
-        // A stopped gateway refuses connections, and a starting one answers 503.
+        // A stopped gateway refuses connections, and a starting one responds with 503.
         let is_gateway_down =
             part == "bff" && (result == "503" || !result.starts_with(char::is_numeric));
         assert!(

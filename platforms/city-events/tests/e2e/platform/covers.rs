@@ -148,7 +148,7 @@ async fn covers_of_forms_are_cropped_and_checked_file_1() {
     assert_eq!(stranger.get(&cover).await.status, 404);
     assert_eq!(stranger.upload(&cover, CENTER, &picture).await.status, 404);
 
-    // The form explains a refusal.
+    // The form explains a rejection.
     for (part, file, status, text) in [
         (["NaN", "0", "1"], &*picture, 400, "Select a picture"),
         (CENTER, &[], 400, "Select a picture"),

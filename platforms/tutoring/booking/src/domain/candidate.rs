@@ -10,8 +10,8 @@ const MAX_IN_SLOT: u32 = 5;
 const FEW_STUDENTS: u32 = 4;
 /// The rating that students prefer, in tenths.
 const GOOD_RATING: u32 = 40;
-/// The number of candidates that an attempt tries.
-pub(crate) const MAX_TRIES: usize = 10;
+/// Maximum number of candidates in one attempt.
+pub(crate) const MAX_CANDIDATES: usize = 10;
 /// The service notifies an operator when a trainer has this number of students.
 pub(crate) const MANY_STUDENTS: u32 = 6;
 /// Subjects that a programmer can teach.
@@ -38,7 +38,7 @@ pub(crate) struct Trainer {
     pub(crate) is_busy: bool,
 }
 
-/// What a student needs.
+/// The needs of a student.
 #[derive(Debug, Clone)]
 pub(crate) struct Need {
     pub(crate) category: String,
@@ -100,7 +100,7 @@ impl Refusal {
         }
     }
 
-    /// Returns the numbers behind the reason.
+    /// Returns the numbers of the reason.
     pub(crate) fn detail(self) -> String {
         match self {
             Self::TooFar { km } => format!("{km:.1} km"),
@@ -194,7 +194,7 @@ pub(crate) fn judge_ways(need: &Need, booked: &[Booked]) -> Result<(), Refusal> 
     Ok(())
 }
 
-/// Returns the trainers who meet all conditions, the best first, and the refusals of the others.
+/// Returns the trainers who meet all conditions, the best first, and the rejections of the others.
 /// Trainers with the exact specialty and a good rating precede all others, then those with a good
 /// rating.
 pub(crate) fn rank(need: &Need, trainers: Vec<Trainer>) -> (Vec<Trainer>, Vec<(Uuid, Refusal)>) {

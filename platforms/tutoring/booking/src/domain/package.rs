@@ -17,7 +17,7 @@ pub(crate) enum DeliveryMode {
     SundayOnly,
 }
 
-/// What a student bought, from the metadata of the payment.
+/// The purchase of a student, from the metadata of the payment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Package {

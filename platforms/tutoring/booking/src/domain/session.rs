@@ -15,7 +15,7 @@ pub(crate) enum SessionStatus {
     Cancelled,
 }
 
-/// What happens to a session.
+/// The state of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
     Start,

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::Schedule;
 use crate::{
     domain::{
-        MANY_STUDENTS, MAX_TRIES, Need, Place, Planned, Refusal, errors, first_date, judge,
+        MANY_STUDENTS, MAX_CANDIDATES, Need, Place, Planned, Refusal, errors, first_date, judge,
         judge_ways, plan, rank,
     },
     store::{Allocation, Allocations, Candidates, Copies, Slots, Zones},
@@ -49,7 +49,7 @@ impl Schedule {
     }
 
     /// Chooses a trainer for a pending allocation, and reserves all slots in the same transaction.
-    /// Without a candidate it stays pending, with the reason and the refusals of all trainers.
+    /// Without a candidate it stays pending, with the reason and the rejections of all trainers.
     pub(super) async fn assign(
         &self,
         tx: &Transaction,
@@ -83,7 +83,7 @@ impl Schedule {
                 (fit.into_iter().map(|trainer| trainer.id).collect(), refused)
             }
         };
-        for trainer in fit.iter().take(MAX_TRIES) {
+        for trainer in fit.iter().take(MAX_CANDIDATES) {
             match self.take(tx, &allocation, &wanted, *trainer).await {
                 Ok(students) => {
                     Allocations::set_refusals(tx, allocation.id, &refused).await?;
@@ -108,7 +108,7 @@ impl Schedule {
                 Err(Failed::Error(error)) => return Err(error),
             }
         }
-        let rest = fit.iter().skip(MAX_TRIES);
+        let rest = fit.iter().skip(MAX_CANDIDATES);
         refused.extend(rest.map(|trainer| (*trainer, Refusal::NotTried)));
         Allocations::set_refusals(tx, allocation.id, &refused).await?;
         let reason = match refused.is_empty() {
@@ -184,7 +184,7 @@ impl Schedule {
         Ok((zone.id, need))
     }
 
-    /// Checks one trainer again under a lock, and reserves the slots. A refusal undoes its own
+    /// Checks one trainer again under a lock, and reserves the slots. A rejection undoes its own
     /// statements alone. Returns the number of students before.
     async fn take(
         &self,

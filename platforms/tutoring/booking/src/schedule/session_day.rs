@@ -19,7 +19,7 @@ use crate::{
 const CODE_TTL: TimeDelta = TimeDelta::minutes(10);
 /// How often a code may be tried. The contract.
 const MAX_ATTEMPTS: u32 = 5;
-/// A new code makes five new tries possible, so it waits.
+/// A new code allows five more attempts, so it waits.
 const CODE_INTERVAL: TimeDelta = TimeDelta::seconds(60);
 const ATTENDANCE: [&str; 4] = ["present", "absent", "rescheduled", "cancelled"];
 

@@ -107,7 +107,7 @@ impl FromRow for RefusalRow {
     }
 }
 
-/// Which allocations a list shows.
+/// The filter of a list of allocations.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Filter {
     All,
@@ -275,7 +275,7 @@ impl Allocations {
         Ok(rows.into_iter().map(|(id,)| id).collect())
     }
 
-    /// Replaces the refusals of an allocation by those of the last attempt.
+    /// Replaces the rejections of an allocation by those of the last attempt.
     pub(crate) async fn set_refusals(
         tx: &Transaction,
         allocation: Uuid,
@@ -305,7 +305,7 @@ impl Allocations {
             .map(drop)
     }
 
-    /// Returns the refusals of the last attempt.
+    /// Returns the rejections of the last attempt.
     pub(crate) async fn refusals(
         connection: &dyn Connection,
         allocation: Uuid,

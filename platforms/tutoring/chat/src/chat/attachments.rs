@@ -109,7 +109,7 @@ impl Chats {
         }))
     }
 
-    /// Deletes the objects of a deleted message. An object that stays is no longer reachable.
+    /// Deletes the objects of a deleted message. An object that stays is not reachable.
     pub(super) async fn delete_objects(&self, attachments: &[Attachment]) {
         for attachment in attachments {
             let Ok(key) = ObjectKey::new(attachment.key.as_str()) else {

@@ -12,7 +12,7 @@ impl Chats {
     /// stays.
     ///
     /// # Errors
-    /// `NOT_FOUND`; `FORBIDDEN` for a message of another participant.
+    /// `NOT_FOUND`, or `FORBIDDEN` for a message of another participant.
     pub(crate) async fn delete(&self, user: Uuid, id: Uuid) -> Result<(), Error> {
         let write = |tx: Transaction| async move {
             let found = Messages::find(&tx, id).await?;

@@ -13,7 +13,7 @@ use crate::{
 /// The event that clients receive.
 const READ: &str = "chat:read";
 
-/// Which messages were read.
+/// The messages that were read.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct ReadRequest {

@@ -32,8 +32,8 @@ impl Chats {
     /// Sends a message once per sender and client ID. A repeat returns the first message.
     ///
     /// # Errors
-    /// `VALIDATION_ERROR`; `FORBIDDEN` for a recipient without an allocation; `NOT_FOUND` for a
-    /// conversation of other users; `CONFLICT` for a client ID of another conversation.
+    /// `VALIDATION_ERROR`, `FORBIDDEN` for a recipient without an allocation, `NOT_FOUND` for a
+    /// conversation of other users, or `CONFLICT` for a client ID of another conversation.
     pub(crate) async fn send(
         &self,
         sender: Participant,

@@ -49,7 +49,7 @@ pub(crate) async fn message_is_sent_once_and_encrypted_sec_5(app: TestApp) {
         "{notification}"
     );
 
-    // Contact data are refused by kind, without the matched text.
+    // Contact data are rejected by kind, without the matched text.
     for text in ["call 98470 12345", "asha@example.org"] {
         let refused = app.send(&student(), &to_trainer("third", text));
         assert_eq!(refused.status, 400);
@@ -108,7 +108,7 @@ pub(crate) async fn strangers_cannot_write_or_read_auth_5(app: TestApp) {
         app.get("/conversations", &stranger)["pagination"]["total"],
         0
     );
-    // An administrator writes to a user, who then answers.
+    // An administrator writes to a user, who then responds.
     let admin = token(1, Role::Admin);
     let body = json!({ "recipientIds": [Uuid::from_u128(8)], "type": "system",
         "content": "Call us at 98470 12345", "clientMessageId": "d" });

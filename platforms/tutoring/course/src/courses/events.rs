@@ -15,7 +15,7 @@ use super::{
 };
 use crate::store::Purchases;
 
-/// The contract: three tries of a message.
+/// The contract: three attempts for a message.
 const MAX_RETRIES: u32 = 2;
 
 /// Returns the subscription that opens and closes courses.

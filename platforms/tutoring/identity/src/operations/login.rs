@@ -36,7 +36,7 @@ impl Parts {
             Some(account) => account.id.to_string(),
             None => given.unwrap_or_default(),
         };
-        // A locked account answers 423 also beyond the rate limit.
+        // A locked account responds with 423 also beyond the rate limit.
         self.refuse_locked(&subject).await?;
         self.limits.login(&subject).await?;
         let (account, rehash) = self.check_password(&subject, account, password).await?;

@@ -74,17 +74,17 @@ impl Codes {
             .map(drop)
     }
 
-    /// Counts a try of a live code. Returns its hash and the number of tries, or `None` if there is
-    /// no live code with tries left.
-    pub(crate) async fn try_one(
+    /// Counts an attempt with a live code. Returns its hash and the number of attempts, or `None`
+    /// if there is no live code with attempts left.
+    pub(crate) async fn count_attempt(
         tx: &Transaction,
         (subject, purpose): (&str, &str),
-        max_tries: u32,
+        max_attempts: u32,
     ) -> Result<Option<(String, i32)>, DataError> {
         let counted = sql("UPDATE codes SET tries = tries + 1 WHERE subject = ? AND purpose = ? AND until_us > {now_us} AND tries < ?")
             .bind(subject)
             .bind(purpose)
-            .bind(i64::from(max_tries))
+            .bind(i64::from(max_attempts))
             .execute(tx)
             .await?;
         if counted.rows_affected() == 0 {

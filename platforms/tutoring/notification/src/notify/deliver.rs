@@ -18,7 +18,7 @@ use crate::{
 const INTERVAL: Timeout = Timeout::from_secs(1);
 /// Deliveries that are sent at the same time.
 const BATCH: u32 = 32;
-/// The delays after failed attempts. The contract: five tries.
+/// The delays after failed attempts. The contract: five attempts.
 const BACKOFFS: [u64; 4] = [2, 15, 60, 300];
 /// A push service asks for at most this delay.
 const MAX_BACKOFF: u64 = 3_600;

@@ -16,7 +16,7 @@ use crate::config::{ApnsConfig, NotificationConfig};
 
 /// The name of the HTTP client in settings and metrics.
 const CLIENT: &str = "apns";
-/// Apple refuses tokens after an hour, and new ones within 20 minutes.
+/// Apple rejects tokens after an hour, and new ones within 20 minutes.
 const TOKEN_LIFETIME: u64 = 40 * 60;
 /// The length of tokens in hexadecimal digits. Apple announces no maximum.
 const TOKEN_LENGTH: std::ops::RangeInclusive<usize> = 64..=200;

@@ -1,4 +1,4 @@
-//! Push services behind a trait.
+//! The trait of push services.
 
 mod apns;
 mod assertion;
@@ -68,7 +68,7 @@ pub(crate) enum PushError {
     /// The token is not valid any more.
     #[error("the device token is not valid: {0}")]
     InvalidToken(String),
-    /// The service refused the push. A retry would fail in the same way.
+    /// The service rejected the push. A retry would fail in the same way.
     #[error("the push service rejected the push: {0}")]
     Rejected(String),
     /// The service may accept the push later.

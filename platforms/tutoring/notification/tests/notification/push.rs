@@ -91,7 +91,7 @@ pub(crate) async fn refused_push_is_tried_again_res_2(app: TestApp) {
         let received = app.providers.received.lock().unwrap();
         (received.fcm.len() == 2).then_some(())
     });
-    // A push that is refused for good is not repeated, and its token stays active.
+    // A push that is rejected for good is not repeated, and its token stays active.
     app.send("Rejected");
     app.send("After it");
     wait_for("the push after the rejected one", || {

@@ -17,7 +17,7 @@ pub(crate) enum Decision {
     /// An attempt failed, and a later one of the same order was captured in time. The freed coins
     /// and the discount are taken again.
     Revive,
-    /// The provider refused the payment.
+    /// The provider rejected the payment.
     Fail(String),
     /// The money is captured, and the payment cannot use it.
     Flag(CaptureKind),
@@ -84,7 +84,7 @@ pub(crate) fn decide(payment: &Payment, found: &ProviderPayment, now: DateTime<U
 
 fn reason(found: &ProviderPayment) -> String {
     let known = found.failure.clone();
-    known.unwrap_or_else(|| "the provider refused the payment".to_owned())
+    known.unwrap_or_else(|| "the provider rejected the payment".to_owned())
 }
 
 #[cfg(test)]
@@ -145,7 +145,7 @@ mod tests {
     fn only_captured_money_succeeds_api_1() {
         use ProviderStatus::{Authorized, Captured, Created, Failed, Refunded};
         let now = Utc::now();
-        let refused = || Decision::Fail("the provider refused the payment".to_owned());
+        let refused = || Decision::Fail("the provider rejected the payment".to_owned());
         for (status, id, provider, expected) in [
             (Status::Initiated, "pay_1", Created, Decision::Ignore),
             (Status::Initiated, "pay_1", Authorized, Decision::Process),

@@ -41,7 +41,7 @@ named! {
         Processing = "processing",
         /// The money was captured.
         Succeeded = "succeeded",
-        /// The provider refused the payment.
+        /// The provider rejected the payment.
         Failed = "failed",
         /// The order expired.
         Cancelled = "cancelled",
@@ -130,7 +130,7 @@ impl Payment {
         matches!(self.status, Status::Initiated | Status::Processing)
     }
 
-    /// Whether the order can no longer be paid.
+    /// Whether the order cannot be paid because it has ended.
     pub(crate) fn is_expired(&self, now: DateTime<Utc>) -> bool {
         self.expires_at <= now
     }

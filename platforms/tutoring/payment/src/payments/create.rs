@@ -50,7 +50,7 @@ impl Payments {
     /// created.
     ///
     /// # Errors
-    /// `VALIDATION_ERROR`, `NOT_FOUND`, the refusals of the booking service, `CONFLICT` for a key
+    /// `VALIDATION_ERROR`, `NOT_FOUND`, the rejections of the booking service, `CONFLICT` for a key
     /// of another request and for more than 30 sessions, and `SERVICE_UNAVAILABLE`.
     pub(crate) async fn create_booking(
         &self,

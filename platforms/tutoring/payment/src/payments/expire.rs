@@ -21,7 +21,7 @@ impl Payments {
     /// whether there may be more.
     ///
     /// # Errors
-    /// Those of the database, or `SERVICE_UNAVAILABLE` if the provider answers for no payment.
+    /// Those of the database, or `SERVICE_UNAVAILABLE` if the provider returns no payment.
     pub(crate) async fn expire(&self) -> Result<bool, Error> {
         let expired = PaymentRows::expired(&self.database, Utc::now(), BATCH).await?;
         let mut failure = None;

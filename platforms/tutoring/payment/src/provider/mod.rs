@@ -1,4 +1,4 @@
-//! The payment provider behind a trait.
+//! The trait of payment providers.
 
 mod fake;
 mod razorpay;
@@ -39,7 +39,7 @@ pub(crate) struct ProviderPayment {
     pub(crate) order_id: Option<String>,
     pub(crate) amount: Money,
     pub(crate) status: ProviderStatus,
-    /// Why the provider refused it.
+    /// Why the provider rejected it.
     pub(crate) failure: Option<String>,
 }
 

@@ -128,7 +128,7 @@ fn failed(error: ClientError) -> ProviderError {
 }
 
 fn is_not_found(error: &ProviderError) -> bool {
-    // Razorpay answers 400 for IDs that do not exist.
+    // Razorpay responds with 400 for IDs that do not exist.
     matches!(
         error,
         ProviderError::Rejected(ClientError::Status { status, .. })

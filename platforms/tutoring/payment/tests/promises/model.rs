@@ -23,7 +23,7 @@ const CASES: u32 = 16;
 enum Step {
     /// The client creates the payment again with the same key.
     Repeat,
-    /// The bank captures, authorizes or refuses a payment.
+    /// The bank captures, authorizes or rejects a payment.
     Pay(&'static str),
     /// The client confirms the payment with this number.
     Confirm(usize),

@@ -13,7 +13,7 @@ const KARNATAKA: [Option<&str>; 2] = [Some("Karnataka"), None];
 const MYSURU: [Option<&str>; 2] = [Some("karnataka"), Some("Mysuru")];
 const KERALA: [Option<&str>; 2] = [Some("Kerala"), None];
 
-/// Acceptance 2: an admin with the territory approves, one without is refused.
+/// Acceptance 2: an admin with the territory approves, one without is rejected.
 pub(crate) async fn only_admin_with_the_territory_approves_auth_5(app: TestApp) {
     let trainer = app.trainer("asha");
     let id = app.applied(&trainer);

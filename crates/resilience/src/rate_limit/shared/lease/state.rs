@@ -61,7 +61,7 @@ impl Lease {
         state.ends = ends;
     }
 
-    /// Refuses requests until `until`.
+    /// Rejects requests until `until`.
     pub(super) fn block(&self, until: u64) {
         self.state.lock().blocked_until = until;
     }

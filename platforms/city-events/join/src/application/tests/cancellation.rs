@@ -75,7 +75,7 @@ async fn canceling_expires_15000_joins_once_across_crashes_msg_5() {
                 join(&replica, event).await,
                 Err(JoinError::Refused(Refusal::EventClosed))
             ),
-            "joining is refused before the first join expires"
+            "joining is rejected before the first join expires"
         );
         for number in 1..DROPPED_PAGES {
             let page = replica.joins.expire_page(event);

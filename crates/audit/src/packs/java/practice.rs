@@ -1,5 +1,5 @@
-//! Habits of Java and Kotlin code: time limits that no client gets, filters that answer 500, routes
-//! for debugging, and the identity that callers claim.
+//! Practices of Java and Kotlin code: timeouts that no client gets, filters that respond with 500,
+//! routes for debugging, and the identity that callers claim.
 
 use crate::model::facts::{Topic, Verdict};
 use crate::model::{FactSink, Resolution};
@@ -10,7 +10,7 @@ use crate::source::Language;
 use crate::syntax::{Call, Code, count_word};
 
 pub(super) const PACK: Pack = Pack {
-    name: "Java habits",
+    name: "Java practices",
     reader: Reader::Code(&[Language::Java, Language::Kotlin], read),
 };
 
@@ -81,7 +81,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 thrown,
                 Topic::ErrorAnswer,
                 Verdict::LikelyBroken,
-                "a filter refuses a caller with an exception, which becomes status 500, not 401",
+                "a filter rejects a caller with an exception, which becomes status 500, not 401",
             );
         }
     }
