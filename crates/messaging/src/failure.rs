@@ -7,7 +7,7 @@ use crate::{PublishError, transport::Cause};
 
 /// The error of a handler, with the disposition of its message.
 ///
-/// The operator `?` converts an [`Error`] of the domain. An error that blames the message, such as
+/// The operator `?` converts an [`Error`] of the domain. An error about the message, such as
 /// invalid, unprocessable or too large, rejects the message. Any other error is retried, also "not
 /// found", because the missing thing may not have arrived yet.
 ///
