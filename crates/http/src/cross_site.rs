@@ -1,10 +1,11 @@
 //! Protection against cross-site request forgery.
 //!
 //! A cookie identifies the user and not the page that sends the request. Browsers send the origin
-//! of the page in `Sec-Fetch-Site`, older ones in `Origin`. So forms need no token: an unsafe
-//! request with cookies from another origin is rejected. Other clients send neither header, and no
-//! page can use their cookies. `SameSite` cookies alone are not enough, because another subdomain
-//! is the same site (F. Valsorda, "Cross-Site Request Forgery", 2025, implemented in Go 1.25).
+//! of the page in `Sec-Fetch-Site`, older ones in `Origin`. The listener rejects an unsafe request
+//! with cookies from another origin, so forms need no CSRF token. Clients that are not browsers
+//! send neither header, and no page can use their cookies. `SameSite` cookies alone are not enough,
+//! because another subdomain is the same site (F. Valsorda, "Cross-Site Request Forgery", 2025,
+//! implemented in Go 1.25).
 //!
 //! An upgrade counts as unsafe, because CORS does not protect WebSockets.
 //!
@@ -18,7 +19,7 @@ use crate::{RouteOptions, cors::CrossOrigin, server::ConnectionInfo};
 const FETCH_SITE: &str = "sec-fetch-site";
 
 /// Returns whether a page of another origin sends an unsafe request with cookies, or to a route
-/// that sets a session. Origins that CORS allows with credentials are excepted.
+/// that sets a session. Requests from origins that CORS allows with credentials are not forged.
 pub(crate) fn is_forged(
     method: &Method,
     uri: &Uri,
@@ -31,14 +32,14 @@ pub(crate) fn is_forged(
     if is_safe || !(sets_session || headers.contains_key(header::COOKIE)) {
         return false;
     }
-    let is_let_in = matches!(
+    let is_allowed = matches!(
         cross_origin,
         CrossOrigin::Allowed {
             credentials: true,
             ..
         }
     );
-    if is_let_in {
+    if is_allowed {
         return false;
     }
     // A browser sends each of these headers once. If one is repeated, each value must pass.
@@ -69,8 +70,8 @@ pub(crate) fn is_own_request(request: &Parts) -> bool {
     !(is_page || has_client_certificate || has_ambient_authorization(headers))
 }
 
-/// Returns whether a request has an `Authorization` that browsers remember. Scripts set tokens with
-/// the scheme `Bearer`, which other sites do not have.
+/// Returns whether a request has an `Authorization` that browsers remember. Only scripts send the
+/// scheme `Bearer`, and the scripts of other sites do not know the token.
 fn has_ambient_authorization(headers: &HeaderMap) -> bool {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     values.any(|value| {

@@ -13,9 +13,9 @@ pub enum Access {
     /// Not declared. A stack with authentication rejects such a route when it is built.
     #[default]
     Undeclared,
-    /// Everyone. Credentials are ignored.
+    /// All callers. The stack ignores credentials.
     Public,
-    /// Everyone. A caller without valid credentials is anonymous.
+    /// All callers. A caller without valid credentials is anonymous.
     Optional,
     /// Only callers with valid credentials.
     Authenticated,
@@ -169,8 +169,8 @@ impl RouteOptions {
 
     /// Rejects requests from pages of other origins without cookies too, because the response sets
     /// or removes a session cookie. Otherwise another site could log its visitors into an account
-    /// of its own (AUTH-4). Clients other than browsers, and origins that CORS allows with
-    /// credentials, may call.
+    /// of its own (AUTH-4). The route accepts clients that are not browsers, and origins that CORS
+    /// allows with credentials.
     #[must_use]
     pub fn sets_session(mut self) -> Self {
         self.sets_session = true;
@@ -185,15 +185,15 @@ impl RouteOptions {
         self
     }
 
-    /// Answers `HEAD` with 405, although `GET` implies it, for existing clients that expect it.
+    /// Responds to `HEAD` with 405, although `GET` implies it, for existing clients that expect it.
     #[must_use]
     pub fn without_head(mut self) -> Self {
         self.without_head = true;
         self
     }
 
-    /// Excludes the route from rate limit, load shedding, access log and traces, because
-    /// orchestrators call it also when the service is overloaded (HLTH-5).
+    /// Excludes the route from rate limits, load shedding, access log and traces, because
+    /// orchestrators also call it while the service is overloaded (HLTH-5).
     #[must_use]
     pub fn probe(mut self) -> Self {
         self.probe = true;
@@ -228,7 +228,7 @@ impl RouteOptions {
         self.access
     }
 
-    /// Returns the roles, of which a caller needs one. Empty if no role is needed.
+    /// Returns the roles, of which a caller needs one. It is empty if the route requires no role.
     pub fn needed_roles(&self) -> impl Iterator<Item = &str> {
         self.roles.iter().map(|role| &**role)
     }

@@ -19,7 +19,7 @@ const DEFAULT_LIMIT: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
 const DEFAULT_RATE: NonZeroU32 = NonZeroU32::new(50).unwrap();
 /// The backoff of retries while the broker is unavailable.
 const INITIAL_BACKOFF: Timeout = Timeout::from_millis(50);
-/// The default timeout is several times as long.
+/// The default timeout allows several attempts with this backoff.
 const MAX_BACKOFF: Timeout = Timeout::from_secs(1);
 
 /// Selects dead letters.
@@ -37,12 +37,12 @@ pub struct Selection {
     pub topics: Vec<Topic>,
     /// The filter.
     pub filter: DeadLetterFilter,
-    /// The maximum number of letters.
+    /// The maximum number of dead letters.
     pub limit: NonZeroU32,
 }
 
 impl Selection {
-    /// Creates a selection of at most 10,000 letters.
+    /// Creates a selection of at most 10,000 dead letters.
     #[must_use]
     pub fn new(topics: &[Topic], filter: DeadLetterFilter) -> Self {
         Self {
@@ -60,7 +60,7 @@ impl Selection {
 /// The consumer groups that receive a replayed message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum ReplayTarget {
-    /// The group that failed. A letter without a group is skipped.
+    /// The group that failed. A replay skips a dead letter without a group.
     #[default]
     FailedGroup,
     /// This group.
@@ -81,9 +81,9 @@ pub enum ReplayTarget {
 pub struct Replay {
     /// The groups that receive the messages.
     pub target: ReplayTarget,
-    /// The maximum rate in letters per second.
+    /// The maximum rate in dead letters per second.
     pub rate: NonZeroU32,
-    /// Whether only the outcome is predicted.
+    /// Whether the replay only predicts the outcomes and changes nothing.
     pub dry_run: bool,
 }
 
@@ -118,7 +118,8 @@ impl Replay {
             ReplayTarget::Group(group) => Some(group.clone()),
             ReplayTarget::FailedGroup => {
                 let unknown = || {
-                    "the dead letter has no consumer group: choose one, or all groups".to_owned()
+                    "the dead letter has no consumer group: name one, or replay to all groups"
+                        .to_owned()
                 };
                 Some(letter.group.clone().ok_or_else(unknown)?)
             }
@@ -132,12 +133,12 @@ impl Replay {
 }
 
 impl DeadLetters {
-    /// Publishes the selected letters and removes them, the oldest first. Messages that fail again
-    /// during the replay are not replayed again.
+    /// Publishes the selected dead letters and removes them, the oldest first. It does not replay a
+    /// message again that fails again during the replay.
     ///
-    /// The report has the outcome of each letter, and `progress` shows it from the start. Dropping
-    /// the future loses no letter. [`DeadLetterOutcome`] describes the letters whose outcome is
-    /// then unknown.
+    /// The report has the outcome of each dead letter, and `progress` shows it from the start.
+    /// Dropping the future loses no dead letter. [`DeadLetterOutcome`] describes the dead letters
+    /// whose outcome is then unknown.
     pub async fn replay(
         &self,
         selection: &Selection,
@@ -154,7 +155,7 @@ impl DeadLetters {
         .await
     }
 
-    /// Removes the selected letters permanently.
+    /// Removes the selected dead letters permanently.
     pub async fn discard(
         &self,
         selection: &Selection,
@@ -165,8 +166,8 @@ impl DeadLetters {
             .await
     }
 
-    /// Returns the message if its recipient subscribes to its topic. An engine whose topics are
-    /// logs accepts messages for a missing group.
+    /// Returns the message if its recipient subscribes to its topic. The check is necessary because
+    /// engines such as Kafka accept messages for a group that does not exist.
     async fn subscribed(
         &self,
         envelope: Envelope,
@@ -195,7 +196,7 @@ impl DeadLetters {
 
     /// Publishes a batch and retries transient failures.
     async fn publish(&self, batch: Vec<Envelope>) -> Vec<Result<(), PublishError>> {
-        let end = Instant::now() + self.timeout.get();
+        let deadline = Instant::now() + self.timeout.get();
         let delays = Backoff::new(INITIAL_BACKOFF, MAX_BACKOFF);
         let mut answers: Vec<Option<Result<(), PublishError>>> =
             batch.iter().map(|_| None).collect();
@@ -207,7 +208,8 @@ impl DeadLetters {
                 .map(|(index, _)| index)
                 .collect();
             let again = open.iter().filter_map(|index| batch.get(*index)).cloned();
-            let Ok(left) = Timeout::try_from(end.saturating_duration_since(Instant::now())) else {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let Ok(left) = Timeout::try_from(left) else {
                 break;
             };
             let results = publish_in_order(&*self.transport, again.collect(), left).await;
@@ -217,15 +219,19 @@ impl DeadLetters {
                 }
             }
             let backoff = delays.delay(attempt);
-            if !answers.iter().any(is_open) || Instant::now() + backoff >= end {
+            if !answers.iter().any(is_open) || Instant::now() + backoff >= deadline {
                 break;
             }
             time::sleep(backoff).await;
         }
-        let late = || Err(PublishError::unavailable("no confirmation in time"));
+        let timed_out = || {
+            Err(PublishError::unavailable(
+                "the broker did not confirm in time",
+            ))
+        };
         answers
             .into_iter()
-            .map(|answer| answer.unwrap_or_else(late))
+            .map(|answer| answer.unwrap_or_else(timed_out))
             .collect()
     }
 
@@ -235,7 +241,7 @@ impl DeadLetters {
         if ids.is_empty() {
             return Ok(());
         }
-        let end = Instant::now() + self.timeout.get();
+        let deadline = Instant::now() + self.timeout.get();
         let delays = Backoff::new(INITIAL_BACKOFF, MAX_BACKOFF);
         let store = topic.dead_letters();
         let mut attempt = 0;
@@ -245,7 +251,8 @@ impl DeadLetters {
                 Err(error) => error,
             };
             let backoff = delays.delay(attempt);
-            if !matches!(error, TransportError::Unavailable(_)) || Instant::now() + backoff >= end {
+            let is_over = Instant::now() + backoff >= deadline;
+            if !matches!(error, TransportError::Unavailable(_)) || is_over {
                 return Err(error);
             }
             time::sleep(backoff).await;

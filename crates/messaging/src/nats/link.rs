@@ -21,7 +21,7 @@ const API: &str = "$JS.API";
 const INITIAL_BACKOFF: Timeout = Timeout::from_millis(50);
 /// Probe at most once per second.
 const MAX_BACKOFF: Timeout = Timeout::from_secs(1);
-/// After this many attempts the backoff does not grow.
+/// The backoff does not grow after this many attempts.
 const MAX_COUNTED_ATTEMPTS: usize = 32;
 /// After two unanswered pings the client reconnects. Most middleboxes drop a silent connection only
 /// after a minute.
@@ -318,7 +318,7 @@ fn record(losses: &watch::Sender<u64>, violations: &broadcast::Sender<String>, e
         }
         _ => {}
     }
-    tracing::debug!(%event, "event of the NATS connection");
+    tracing::debug!(%event, "NATS connection event");
 }
 
 /// Returns the subject of a permissions violation of a publish.

@@ -74,7 +74,7 @@ impl Group {
         if !mem::replace(&mut state.is_running, true) {
             let group = Arc::clone(self);
             let (database, consumer) = (database.clone(), Arc::clone(consumer));
-            // A task of its own, because a message that is aborted must not end the others.
+            // A separate task, because the abort of one message must not abort the others.
             tokio::spawn(async move {
                 let running = Running(group);
                 while let Some(members) = running.0.take() {
@@ -130,7 +130,7 @@ async fn process(database: &Database, consumer: &str, members: Vec<Member>) {
         }
     };
     for (member, outcome) in outcomes {
-        // The handler of an aborted message has no use for it.
+        // The handler of an aborted message does not receive it.
         let _ = member.send(outcome);
     }
 }

@@ -18,8 +18,8 @@ use crate::store::{
 /// keep its partitions claimed.
 const MAX_PUBLISH_TIME: Duration = Duration::from_secs(60);
 
-/// A batch below this part of its maximum size is small: the next one costs the database more than
-/// it is worth.
+/// A batch below this part of its maximum size is small. The relay then lingers, because many small
+/// batches cost the database more than few large ones.
 const SMALL_BATCH_DIVISOR: u32 = 4;
 
 impl Relay {
@@ -84,17 +84,17 @@ impl Relay {
     async fn keep_claim(&self, claim: &Claim, claimed_at: Instant) {
         let Parts { outbox, config, .. } = &*self.0;
         let ttl = config.claim_ttl.get();
-        let end = claimed_at + MAX_PUBLISH_TIME;
+        let deadline = claimed_at + MAX_PUBLISH_TIME;
         let mut renewed_at = claimed_at;
         loop {
             let next = renewed_at + ttl / 3;
-            if next >= end {
-                sleep_until(end).await;
+            if next >= deadline {
+                sleep_until(deadline).await;
                 return;
             }
             sleep_until(next).await;
             let valid_until = renewed_at + ttl / 3 * 2;
-            let begun = Instant::now();
+            let started = Instant::now();
             let renewing = async {
                 loop {
                     match renew(&outbox.database, claim, ttl).await {
@@ -105,7 +105,7 @@ impl Relay {
                 }
             };
             match timeout_at(valid_until, renewing).await {
-                Ok(true) => renewed_at = begun,
+                Ok(true) => renewed_at = started,
                 Ok(false) | Err(_) => return,
             }
         }

@@ -38,7 +38,7 @@ impl Claim {
 pub(crate) struct ClaimedBatch {
     pub(crate) claim: Claim,
     pub(crate) rows: Vec<OutboxRow>,
-    /// A partition has more rows than its share of the batch.
+    /// Whether a partition has more rows than its share of the batch.
     pub(crate) has_more: bool,
 }
 
@@ -57,7 +57,7 @@ pub(super) use claimable_partitions;
 /// Partitions without a valid claim that have a row to publish: a pending one, or a rejected one
 /// whose backoff is over. It reads only indexes, so that an idle outbox costs almost nothing.
 const CLAIMABLE: &str = claimable_partitions!();
-/// The same, locked. It skips partitions that another relay is claiming at this moment.
+/// Like [`CLAIMABLE`], with row locks. It skips partitions that another relay is claiming.
 const CLAIMABLE_LOCKED: &str = concat!(claimable_partitions!(), " FOR UPDATE SKIP LOCKED");
 
 /// Whether a relay can claim a row.
@@ -69,9 +69,9 @@ async fn has_claimable_rows(database: &Database) -> Result<bool, DataError> {
 /// Claims partitions for `ttl` and reads the oldest rows that can be published. Returns `None` if
 /// there are none.
 ///
-/// The claim is written to the few partitions, so that a row is only written when it is stored and
-/// when it is deleted. A key belongs to one partition, and one relay has a partition, so the
-/// messages of a key are published one after another. A rejected row is published alone, before the
+/// The claim is in the few rows of the partitions, so that a row of the outbox is written only when
+/// it is stored and when it is deleted. A key belongs to one partition, and one relay has a
+/// partition, so the messages of a key are published one after another. A rejected row is published alone, before the
 /// later rows of its key.
 ///
 /// Returns at most `batch_size` rows. Each partition leaves half of its share to rows that were not

@@ -24,7 +24,7 @@ pub(super) struct Places(Arc<Inner>);
 struct Inner {
     all: AtomicU32,
     free: AtomicU32,
-    /// Taken places that are removed instead of given back, because there are fewer now.
+    /// Taken places that `release` removes instead of freeing, because `resize` reduced the total.
     surplus: AtomicU32,
     queue: Mutex<Queue>,
 }
@@ -32,12 +32,11 @@ struct Inner {
 #[derive(Debug, Default)]
 struct Queue {
     next_number: u64,
-    /// By number, which is the order of asking.
+    /// In ascending order of the number, which is the order of arrival.
     entries: VecDeque<(u64, oneshot::Sender<Place>)>,
 }
 
-/// A slot that is occupied as long as this value lives. `None` only while it passes to another
-/// owner.
+/// A place that is taken until this value is dropped. `None` only while it passes to another owner.
 #[derive(Debug)]
 pub(super) struct Place(Option<Places>);
 
@@ -59,7 +58,7 @@ impl Places {
         }))
     }
 
-    /// Places that are taken now.
+    /// Returns the number of taken places.
     pub(super) fn taken(&self) -> u32 {
         let read = |number: &AtomicU32| number.load(Ordering::Relaxed);
         let all = read(&self.0.all).saturating_add(read(&self.0.surplus));
@@ -78,7 +77,7 @@ impl Places {
         }
         let surplus = before.saturating_sub(all);
         self.0.surplus.fetch_add(surplus, Ordering::Relaxed);
-        // Free places are removed now, taken ones at their release.
+        // Removes free places at once. `release` removes the taken ones.
         for _ in 0..surplus {
             let Some(mut place) = self.try_take() else {
                 return;
@@ -89,7 +88,7 @@ impl Places {
         }
     }
 
-    /// Takes a place if one is free now.
+    /// Takes a place if one is free.
     pub(super) fn try_take(&self) -> Option<Place> {
         let less = |free| match free {
             0 | AWAITED => None,
@@ -116,7 +115,7 @@ impl Places {
         }
     }
 
-    /// A place, or the last entry of the queue.
+    /// Takes a place, or appends an entry to the queue and returns it.
     fn ask(&self) -> Result<Place, (u64, oneshot::Receiver<Place>)> {
         let mut queue = self.0.queue.lock();
         let less_or_awaited = |free| match free {
@@ -162,7 +161,7 @@ impl Inner {
             .ok()
     }
 
-    /// Counts a place as removed, if there are more than there should be.
+    /// Removes one surplus place. Returns `false` if there is none.
     fn remove_surplus(&self) -> bool {
         let less = |surplus: u32| surplus.checked_sub(1);
         self.surplus
@@ -185,8 +184,8 @@ impl Inner {
         }
     }
 
-    /// To be called when an entry has left the queue: until then `free` was [`AWAITED`], and only
-    /// under the lock that changes.
+    /// Call it after an entry has left the queue. `free` is [`AWAITED`] while the queue has entries,
+    /// and that changes only under the lock.
     fn clear_awaited_if_empty(&self, queue: &Queue) {
         if queue.entries.is_empty() {
             self.free.store(0, Ordering::Relaxed);

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{Refusal, Refused, clock};
 
-/// The absence of an instant.
+/// The value of an instant that is not set.
 const NEVER: u64 = u64::MAX;
 
 /// The circuit breaker of one dependency or endpoint. Clones share the state.
@@ -107,14 +107,14 @@ impl CircuitBreaker {
         if self.may_be_silent() {
             self.judge_silence(now);
         }
-        let answer = match self.0.fast.admits() {
+        let decision = match self.0.fast.admits() {
             Some(generation) => Decision::Admit(Ticket {
                 role: Role::Ordinary,
                 generation,
             }),
             None => self.change(|machine| machine.admit(now, draw)),
         };
-        match answer {
+        match decision {
             Decision::Admit(ticket) => {
                 self.0.telemetry.allowed.increment();
                 Ok(Admission::new(self.clone(), ticket, now))
@@ -138,7 +138,7 @@ impl CircuitBreaker {
         self.schedule_end(length);
     }
 
-    /// Ends the hold at its end instead of the next call, so that the metrics show it.
+    /// Ends the hold on time and not at the next call, so that the metrics show the end.
     fn schedule_end(&self, length: Timeout) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             return;
@@ -162,8 +162,8 @@ impl CircuitBreaker {
         self.change(|machine| machine.hold(hold, now + length.get(), now));
     }
 
-    /// Changes the settings of the running breaker (CONF-4). Its state stays, except that another
-    /// mode begins closed.
+    /// Changes the settings of the running breaker (CONF-4). The state does not change, unless the
+    /// mode changes: then the breaker is closed.
     pub fn reload(&self, config: &CircuitBreakerConfig) {
         self.change(|machine| machine.reload(config.clone(), clock::now()));
     }
@@ -179,7 +179,7 @@ impl CircuitBreaker {
         self.change(|machine| machine.reset(clock::now()));
     }
 
-    /// Returns the state. It ends an expired hold. Other changes occur with a call or in
+    /// Ends an expired hold, and returns the state. Other changes happen at a call or in
     /// [`snapshot`](Self::snapshot).
     #[must_use]
     pub fn state(&self) -> BreakerState {
@@ -236,7 +236,7 @@ impl CircuitBreaker {
             && inner.fast.count_success(ticket)
     }
 
-    /// Returns whether enough calls are pending for a silence.
+    /// Returns whether enough calls are pending to trip the breaker by silence.
     pub(super) fn may_be_silent(&self) -> bool {
         self.0.silence_deadline.load(Ordering::Relaxed) != NEVER
     }
