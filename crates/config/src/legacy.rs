@@ -4,8 +4,8 @@ use crate::{ConfigError, Origin, Profile, key::Key, tree::Node};
 
 const SECONDS_PER_DAY: u32 = 24 * 60 * 60;
 
-/// An environment variable of a legacy deployment. It sets a key, or it fails the load with a text
-/// that names its replacement. So the service ignores none of them.
+/// An environment variable of a legacy deployment. It sets a key, or it fails the load with an
+/// error that names its replacement. So the service does not ignore any legacy variable.
 ///
 /// ```
 /// use seaworthy_config::{Conversion, LegacyVariable};
@@ -40,7 +40,7 @@ pub enum Conversion {
     RedisUrl,
 }
 
-/// The effect of a variable. `K` is the form of the key.
+/// The effect of a variable. `K` is the type of the key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Effect<K> {
     Sets {
@@ -53,7 +53,7 @@ pub(crate) enum Effect<K> {
     Enables {
         key: K,
     },
-    /// Only these values describe what the service does.
+    /// Accepts only these values, which describe the behavior of the service.
     Accepts {
         values: &'static [&'static str],
         advice: &'static str,
@@ -63,7 +63,7 @@ pub(crate) enum Effect<K> {
     },
 }
 
-/// A key that must be set, or must not, because of a variable or a legacy key.
+/// A key that must be set or unset, because a variable or a legacy key requires it.
 #[derive(Debug)]
 pub(crate) struct Requirement {
     pub(crate) origin: Origin,
@@ -96,7 +96,7 @@ impl Requirement {
         })
     }
 
-    /// Returns the error if the settings do not have what this requires.
+    /// Returns an error if the settings do not meet the requirement.
     pub(crate) fn check(self, tree: &Node) -> Option<ConfigError> {
         let is_set = tree.at(&self.key).is_some_and(|node| !node.is_null());
         if is_set == self.is_set {
@@ -119,7 +119,7 @@ pub(crate) struct Variable {
 }
 
 impl LegacyVariable {
-    /// A variable that sets a key.
+    /// Creates a variable that sets a key.
     #[must_use]
     pub const fn sets(name: &'static str, key: &'static str) -> Self {
         Self {
@@ -131,7 +131,7 @@ impl LegacyVariable {
         }
     }
 
-    /// A variable whose converted value sets a key.
+    /// Creates a variable whose converted value sets a key.
     #[must_use]
     pub const fn converted(name: &'static str, key: &'static str, conversion: Conversion) -> Self {
         Self {
@@ -143,8 +143,8 @@ impl LegacyVariable {
         }
     }
 
-    /// A variable that sets the profile if `SERVICE__PROFILE` does not. `dev` and `prod` are
-    /// accepted for `development` and `production`.
+    /// Creates a variable that sets the profile if `SERVICE__PROFILE` does not. `dev` is
+    /// `development`, and `prod` is `production`.
     #[must_use]
     pub const fn profile(name: &'static str) -> Self {
         Self {
@@ -153,8 +153,8 @@ impl LegacyVariable {
         }
     }
 
-    /// A variable that says whether a part is configured, such as `TLS_ENABLED`. `true` fails the
-    /// load if the key is not set, and `false` fails it if the key is set.
+    /// Creates a variable that declares whether a part is configured, such as `TLS_ENABLED`. `true`
+    /// fails the load if the key is not set, and `false` fails it if the key is set.
     #[must_use]
     pub const fn enables(name: &'static str, key: &'static str) -> Self {
         Self {
@@ -165,8 +165,8 @@ impl LegacyVariable {
         }
     }
 
-    /// A variable for something that is not configurable. Its values describe what the service
-    /// does. Any other value fails the load with the advice.
+    /// Creates a variable for behavior that is not configurable. `values` describe this behavior.
+    /// Any other value fails the load with the advice.
     #[must_use]
     pub const fn accepts(
         name: &'static str,
@@ -179,7 +179,7 @@ impl LegacyVariable {
         }
     }
 
-    /// A variable that fails the load unless it is empty. The advice names its replacement.
+    /// Creates a variable that fails the load unless it is empty. The advice names its replacement.
     #[must_use]
     pub const fn rejected(name: &'static str, advice: &'static str) -> Self {
         Self {
@@ -188,7 +188,7 @@ impl LegacyVariable {
         }
     }
 
-    /// A variable that sets a key, with names that are not constants.
+    /// Creates a variable that sets a key, from names that are not constants.
     pub(crate) fn owned(name: &str, key: &str) -> Self {
         Self {
             name: Cow::Owned(name.to_owned()),
@@ -199,7 +199,7 @@ impl LegacyVariable {
         }
     }
 
-    /// The name of the variable.
+    /// Returns the name of the variable.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -209,7 +209,7 @@ impl LegacyVariable {
         self.effect == Effect::SetsProfile
     }
 
-    /// The key that the variable sets or requires, if any.
+    /// Returns the key that the variable sets or requires, if any.
     pub(crate) fn key(&self) -> Option<Key> {
         self.effect.key()
     }
@@ -277,7 +277,7 @@ impl Conversion {
         }
     }
 
-    /// Describes the format of the variable, for documents.
+    /// Describes the format of the variable, for the generated documentation.
     pub(crate) fn format(self) -> &'static str {
         match self {
             Self::Port => "a port, which becomes an address on all interfaces",

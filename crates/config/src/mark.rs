@@ -10,10 +10,11 @@ use serde_json::{Map, Value as Json};
 const UNSAFE: &str = "x-unsafe";
 
 /// A property of a setting. Its type declares it with a keyword of its schema, such as
-/// `#[schemars(extend("x-link" = true))]`. A section or list passes it on to everything in it.
+/// `#[schemars(extend("x-link" = true))]`. The mark of a section or list applies to all values in
+/// it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mark {
-    /// Allows what production rejects otherwise (`x-allowance`).
+    /// Allows something that production otherwise rejects (`x-allowance`).
     Allowance,
     /// Browsers visit the address or send it as their origin (`x-browser-address`).
     BrowserAddress,
@@ -54,7 +55,7 @@ impl Mark {
     }
 }
 
-/// Everything that the type of a setting declares about it.
+/// All properties that the type of a setting declares.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Marks {
     marks: BTreeSet<Mark>,
@@ -68,7 +69,7 @@ impl Marks {
         self.marks.contains(&mark)
     }
 
-    /// The values that production must reject.
+    /// Returns the values that production must reject.
     #[must_use]
     pub fn unsafe_values(&self) -> &[UnsafeValue] {
         &self.unsafe_values
@@ -117,7 +118,7 @@ impl FromIterator<Mark> for Marks {
 /// A value, or a range of values, that production must reject (CONF-3).
 ///
 /// A settings type declares a list of them with `x-unsafe`. Each has either `value`, for one value,
-/// or `above`, for everything that is larger. A duration or a size is a text such as `"10m"`.
+/// or `above`, for all larger values. A duration or a size is a text such as `"10m"`.
 ///
 /// ```
 /// use schemars::JsonSchema;
@@ -189,7 +190,7 @@ impl TryFrom<Declaration> for UnsafeValue {
 }
 
 impl UnsafeValue {
-    /// The requirement that the value breaks, such as `RES-6`.
+    /// Returns the ID of the requirement that the value violates, such as `RES-6`.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
@@ -204,7 +205,7 @@ impl UnsafeValue {
         }
     }
 
-    /// The reason why a value is unsafe, and the consequence.
+    /// Returns why a value is unsafe.
     #[must_use]
     pub fn why(&self, value: &Json) -> String {
         self.why

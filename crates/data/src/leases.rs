@@ -25,10 +25,10 @@ pub const LEASE_MIGRATIONS: MigrationSet = MigrationSet::of_part(
     )],
 );
 
-/// Leases in the database of the service, by its clock (WORK-2). They are as durable as its other
-/// data.
+/// Leases in the database of the service (WORK-2). They expire by the clock of the database, and
+/// are as durable as its other data.
 ///
-/// The row of a name is never deleted, because the next token must be higher.
+/// The store never deletes the row of a name, because the next token must be higher.
 ///
 /// SQLite has one writer at a time, so a transaction of the holder would block its own renewals. On
 /// SQLite the leases are therefore in a separate file beside the database, `<file>-leases`. The
@@ -57,7 +57,7 @@ impl DatabaseLeases {
         Self(database)
     }
 
-    /// The database that stores the leases.
+    /// Returns the database that stores the leases.
     async fn store(&self) -> Result<&Database, DataError> {
         if self.0.engine() != Engine::Sqlite {
             return Ok(&self.0);
@@ -92,7 +92,8 @@ impl DatabaseLeases {
         if updated.rows_affected() == 0 && !insert(store, name, holder, duration).await? {
             return Ok(None);
         }
-        // No other holder can acquire it before it ends, so this is the token of the step above.
+        // No other holder can acquire the lease before it expires, so this is the token of the
+        // statement above.
         let token: Option<(i64,)> =
             sql("SELECT token FROM leases WHERE name = ? AND holder = ? AND until_us > {now_us}")
                 .bind(name)

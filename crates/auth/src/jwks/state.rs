@@ -22,8 +22,8 @@ use crate::{
     token::{Algorithm, ClockReading, KeySet, KeysValidity, TokenError},
 };
 
-/// Requests that may wait for newer keys. Each holds a connection. Further ones get
-/// 503 at once.
+/// The maximum number of requests that wait for newer keys. Each holds a connection. Further ones
+/// get 503 at once.
 const MAX_WAITING: usize = 1_000;
 /// The maximum number of unknown keys that are remembered for one key set, at most 256 bytes each.
 const MAX_ABSENT_KEYS: usize = 1_000;
@@ -69,7 +69,7 @@ struct Inner {
 struct FetchedKeys {
     keys: Arc<KeySet>,
     document: Vec<u8>,
-    /// Read before the fetch, because the response may be as old.
+    /// Read before the fetch, because the response may be as old as its request.
     fetched: ClockReading,
     /// Keys that requests waited for and that the set does not have.
     absent: Mutex<HashSet<KeyName>>,
@@ -91,10 +91,10 @@ pub enum JwksError {
 
 impl Jwks {
     /// Creates a key set for these algorithms. `client` fetches it, with the issuer as `base_url`.
-    /// Nothing is fetched yet.
+    /// This function does not fetch it.
     ///
     /// # Errors
-    /// [`JwksError`] if the fetched keys could not be trusted.
+    /// [`JwksError`] if an attacker could replace the fetched keys, or if they are secrets.
     pub fn new(
         client: HttpClient,
         algorithms: Vec<Algorithm>,
@@ -136,7 +136,7 @@ impl Jwks {
         self.0.generation.load(Ordering::Acquire)
     }
 
-    /// Returns the keys if the last successful fetch is not longer ago than `max_stale`.
+    /// Returns the keys if the age of the last successful fetch is at most `max_stale`.
     ///
     /// # Errors
     /// [`TokenError::KeysUnavailable`] if no keys are valid.
@@ -172,7 +172,7 @@ impl Jwks {
         })
     }
 
-    /// Records that the present set lacks a key, after
+    /// Records that the current set lacks a key, after
     /// [`refresh_on_demand`](Self::refresh_on_demand).
     pub(crate) fn record_absent(&self, algorithm: Algorithm, id: Option<&str>) {
         if let Some(current) = self.0.current.load().as_ref() {
@@ -188,8 +188,8 @@ impl Jwks {
     ///
     /// # Errors
     /// [`TokenError::KeysUnavailable`] if the fetch failed, if one failed within
-    /// `min_refresh_interval`, or if too many calls wait. The issuer may have newer keys, so an
-    /// unknown key does not make a token invalid.
+    /// `min_refresh_interval`, or if too many calls wait. The issuer may have newer keys, so a
+    /// token with an unknown key is not necessarily invalid.
     pub async fn refresh_on_demand(&self) -> Result<(), TokenError> {
         let arrived = Instant::now();
         while !self.refresh_after(arrived).await? {}
@@ -249,7 +249,7 @@ impl Jwks {
         }
     }
 
-    /// Fetches the keys, whenever the last fetch was. Returns whether it succeeded.
+    /// Fetches the keys, regardless of the time of the last fetch. Returns whether it succeeded.
     pub(crate) async fn refresh(&self) -> bool {
         let mut last_started = self.0.last_started.lock().await;
         *last_started = Some(Instant::now());
@@ -258,8 +258,8 @@ impl Jwks {
 
     /// Returns a health check that fails while no keys are valid, with the reason. Register it with
     /// the health of the service and spawn [`keep_fresh`](Self::keep_fresh), so that the service
-    /// becomes ready when the keys are loaded (LIFE-3). A `critical` check turns readiness off. One
-    /// that is not degrades the service.
+    /// becomes ready when the keys are loaded (LIFE-3). If a `critical` check fails, the service is
+    /// not ready. If another check fails, the service is degraded.
     #[must_use]
     pub fn health_check(&self, name: impl Into<Arc<str>>, critical: bool) -> Probe {
         let jwks = self.clone();

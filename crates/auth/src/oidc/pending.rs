@@ -12,10 +12,10 @@ use zeroize::Zeroizing;
 use super::{LocalPath, OpenIdConfigError, config::MIN_KEY_BYTES};
 use crate::token::{decode, encode};
 
-/// 256 bits cannot be guessed. In base64url they have 43 characters, the minimum of a PKCE verifier
-/// (RFC 7636, section 4.1).
+/// An attacker cannot guess 256 bits. In base64url they have 43 characters, the minimum of a PKCE
+/// verifier (RFC 7636, section 4.1).
 const BYTES: usize = 32;
-/// The context of the key derivation. The secret may serve other purposes.
+/// The context of the key derivation. A service may use the same secret for other purposes.
 const PURPOSE: &[u8] = b"seaworthy openid login 1";
 
 /// The values of one login.

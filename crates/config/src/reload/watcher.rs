@@ -59,7 +59,7 @@ pub struct Reloaded {
 }
 
 impl Watcher {
-    /// A watcher for a configuration that `loader` loaded with `schema`.
+    /// Creates a watcher for a configuration that `loader` loaded with `schema`.
     #[must_use]
     pub fn new(loader: Loader, schema: Schema, loaded: Loaded) -> Self {
         let watcher = Self(Arc::new(Shared {
@@ -77,7 +77,7 @@ impl Watcher {
         watcher
     }
 
-    /// Whether the configuration has files with settings or secrets.
+    /// Returns whether the configuration has files with settings or secrets.
     #[must_use]
     pub fn has_files(&self) -> bool {
         let current = self.0.current.load();
@@ -121,13 +121,13 @@ impl Watcher {
         self.0.hooks.lock().push(Arc::new(hook));
     }
 
-    /// The snapshot in effect.
+    /// Returns the configuration in effect.
     #[must_use]
     pub fn current(&self) -> Loaded {
         Loaded::clone(&self.0.current.load())
     }
 
-    /// The number of failed reloads.
+    /// Returns the number of failed reloads.
     #[must_use]
     pub fn failures(&self) -> u64 {
         self.0.failures.load(Ordering::Relaxed)
@@ -165,7 +165,11 @@ impl Watcher {
             .filter(|file| !loaded.files().contains(file));
         let gone = gone.map(|path| {
             let origin = Origin::Path { path: path.clone() };
-            ConfigError::new(origin, "", "the file no longer exists")
+            ConfigError::new(
+                origin,
+                "",
+                "the file was removed: restore it, or restart the service",
+            )
         });
         ConfigErrors::check(gone.collect())?;
         let mut inner = loaded.inner().clone();
@@ -215,12 +219,13 @@ impl Watcher {
         let mut changes = files::Changes::of(&self.directories())?;
         loop {
             // Compare once before the first wait, because a file may have changed since it was
-            // loaded. Other files of the directories change too. A log file among them must not
-            // cause a reload, which it would record.
+            // loaded. Changes of other files in the directories must not cause a reload. A reload
+            // writes log lines, so a log file in a directory would cause endless reloads.
             let now = self.seen();
             let before = std::mem::replace(&mut *self.0.seen.lock(), now);
             if before != *self.0.seen.lock() {
-                let _outcome_is_for_the_hooks = self.reload().await;
+                // The hooks receive the outcome.
+                let _ = self.reload().await;
                 changes.follow(&self.directories())?;
             }
             changes.settled().await;

@@ -68,7 +68,7 @@ async fn invalid_change_keeps_running_settings_and_is_counted_conf_4() {
     fs::write(directory.path().join("config.development.yaml"), "").unwrap();
     fs::remove_file(directory.path().join("config.yaml")).unwrap();
     let error = watcher.reload().await.unwrap_err().to_string();
-    assert!(error.contains("no longer exists"), "{error}");
+    assert!(error.contains("the file was removed"), "{error}");
     assert_eq!(settings.load().log.level, Level::Warn);
     assert_eq!(watcher.failures(), 4);
 }

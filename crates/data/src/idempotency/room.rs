@@ -1,7 +1,7 @@
 //! Keeps the table within its limits.
 //!
-//! Each process keeps a count of the table for a second and adds its own keys to it, so most keys
-//! need no count. When the table is full, one step deletes a page of responses.
+//! Each process caches a count of the table for a second and adds its own keys to it. So most keys
+//! do not need a count. When the table is full, one step deletes a page of responses.
 
 use std::{num::NonZeroU32, time::Duration};
 
@@ -11,15 +11,16 @@ use tokio::time::Instant;
 use super::eviction::{Candidate, Room, Share, Used, choose};
 use crate::{DataError, Transaction, sql};
 
-/// How long a count is used. The keys that other replicas add meanwhile may exceed the limits.
+/// How long a process uses a count. With keys that other replicas add meanwhile, the table may
+/// exceed its limits.
 const COUNT_TTL: Duration = Duration::from_secs(1);
 /// Expired rows that one statement deletes.
 const EXPIRED_PAGE: i64 = 1_000;
-/// Callers, from the largest share down, that one step considers.
+/// The callers with the largest shares that one step considers.
 const MAX_SHARES: i64 = 32;
 /// Responses of one caller that one step considers.
 const MAX_CANDIDATES: i64 = 100;
-/// The part of a limit that an eviction frees in addition, so that the next keys need none.
+/// The part of a limit that an eviction frees in addition, so that the next keys need no eviction.
 const SPARE_PART: i64 = 100;
 
 /// How much the table may hold.
@@ -114,7 +115,7 @@ impl Capacity {
         true
     }
 
-    /// Returns what an eviction must free. Entries come before bytes.
+    /// Returns the entries or bytes that an eviction must free. It frees entries first.
     fn lacking(&self, used: Used, wanted: Wanted<'_>) -> Option<Room> {
         let used = used.with(wanted.entries, wanted.size);
         let (entries, size) = (
@@ -141,7 +142,7 @@ async fn delete_expired(tx: &Transaction, now: i64) -> Result<(), DataError> {
         .map(drop)
 }
 
-/// Counts the table. `CAST` because engines sum to types of their own.
+/// Counts the table. `CAST`, because the engines return sums of different types.
 async fn count(tx: &Transaction) -> Result<Used, DataError> {
     let (entries, size) =
         sql("SELECT count(*), CAST(coalesce(sum(size), 0) AS BIGINT) FROM idempotency_keys")
@@ -153,14 +154,15 @@ async fn count(tx: &Transaction) -> Result<Used, DataError> {
     Ok(Used { entries, size })
 }
 
-/// The condition of rows that may be evicted: a response, or a call that is over. Takes the time.
+/// The condition of rows that may be evicted: a response, or a call whose time has passed. The
+/// placeholder is the current time.
 macro_rules! is_settled {
     () => {
         "(status IS NOT NULL OR (run_ends_ms > 0 AND run_ends_ms <= ?))"
     };
 }
 
-/// Selects the own share and the largest others, by this column.
+/// Selects the share of the caller, and the largest shares of others by the column `$by`.
 macro_rules! select_shares {
     ($integer:literal, $by:literal) => {
         concat!(
@@ -175,7 +177,7 @@ macro_rules! select_shares {
     };
 }
 
-/// Returns the own share, and the largest shares of other callers that can lose a response.
+/// Returns the share of the caller, and the largest shares of others that can lose a response.
 async fn shares(
     tx: &Transaction,
     room: Room,

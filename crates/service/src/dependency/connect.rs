@@ -43,8 +43,9 @@ impl Dependency {
     }
 
     /// Opens a TCP connection to the address every `health.interval`, so that readiness shows when
-    /// the server is gone (HLTH-2). MySQL and some other servers block clients that connect without
-    /// speaking their protocol. Register a health check that speaks the protocol for them.
+    /// the server is unreachable (HLTH-2). MySQL (`max_connect_errors`) and some other servers
+    /// block clients that connect without using their protocol. For these servers register a health
+    /// check that uses the protocol.
     #[must_use]
     pub fn watched(mut self) -> Self {
         self.is_watched = true;
@@ -210,8 +211,8 @@ where
     }
 }
 
-/// Waits until `next`, or until an address becomes reachable. Returns whether the last probe
-/// reached it. If an attempt failed although the address was reachable, the next one is not early.
+/// Waits until `next`, or until the address becomes reachable. Returns whether the last probe
+/// reached it. If an attempt failed although the address was reachable, this waits until `next`.
 async fn back_off(
     dependency: &Dependency,
     probe_interval: Timeout,

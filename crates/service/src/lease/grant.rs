@@ -23,7 +23,7 @@ pub(super) struct Holder {
     pub(super) config: LeaseConfig,
 }
 
-/// The lease was lost during the work, and the work was dropped.
+/// The lease was lost during the work, and the work was cancelled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the lease {0:?} was lost")]
 pub struct LeaseLost(pub String);
@@ -62,13 +62,14 @@ impl Lease {
 
     /// Waits until the lease is acquired, also while the store fails.
     pub async fn acquire(&self) -> Grant<'_> {
-        let mut was_asked = true;
+        // Logs only the first failure in a row.
+        let mut should_log = true;
         loop {
             match time::timeout(self.0.config.duration.get(), self.try_acquire()).await {
                 Ok(Ok(Some(grant))) => return grant,
-                Ok(Ok(None)) => was_asked = true,
-                Ok(Err(error)) if was_asked => {
-                    was_asked = false;
+                Ok(Ok(None)) => should_log = true,
+                Ok(Err(error)) if should_log => {
+                    should_log = false;
                     tracing::warn!(
                         lease = &*self.0.name,
                         problem = seaworthy_core::error_chain(&error),
@@ -97,7 +98,7 @@ impl Grant<'_> {
     ///
     /// # Errors
     /// [`LeaseLost`] if another holder has the lease, or the store failed until the lease was about
-    /// to expire. Then the work is dropped.
+    /// to expire. In both cases the work is cancelled.
     pub async fn run<F: Future>(&mut self, work: F) -> Result<F::Output, LeaseLost> {
         let mut renewal = Renewal::start(&self.lease.0, self.token, self.trusted_until);
         let outcome = {
@@ -146,23 +147,23 @@ impl Holder {
     /// Acquires the lease. Returns its token, and until when it is valid without a renewal.
     async fn acquire(&self) -> Result<Option<(FencingToken, Instant)>, LeaseError> {
         // Measured from the start of the request, which is earlier than the store's own start.
-        let asked = Instant::now();
+        let requested_at = Instant::now();
         let token = self
             .store
             .acquire(&self.name, &self.holder, self.config.duration)
             .await?;
-        Ok(token.map(|token| (token, asked + self.config.trusted())))
+        Ok(token.map(|token| (token, requested_at + self.config.trusted())))
     }
 
     /// Renews the lease. Returns until when it is valid without another renewal, or `None` if it
     /// has ended.
     pub(super) async fn renew(&self, token: FencingToken) -> Result<Option<Instant>, LeaseError> {
-        let asked = Instant::now();
+        let requested_at = Instant::now();
         let is_renewed = self
             .store
             .renew(&self.name, &self.holder, token, self.config.duration)
             .await?;
-        Ok(is_renewed.then(|| asked + self.config.trusted()))
+        Ok(is_renewed.then(|| requested_at + self.config.trusted()))
     }
 }
 

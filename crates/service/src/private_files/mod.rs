@@ -1,8 +1,8 @@
 //! Files and folders that only the user of the process can read: databases, brokers, secrets.
 //!
-//! Every file that the framework or a service writes at run time is created here. The mode is set
-//! at creation, so no other user can open the file in between. The umask can only narrow it. On
-//! systems without Unix modes the functions create files and folders without checks.
+//! This module creates every file that the framework or a service writes at run time. It sets the
+//! mode at creation, so no other user can open the file in between. The umask can only narrow the
+//! mode. On systems without Unix modes the functions create files and folders without checks.
 
 mod error;
 mod modes;
@@ -50,8 +50,8 @@ impl PrivateFolder {
     ///
     /// # Errors
     /// [`PrivateFileError`] if neither the folder nor its subfolder can be created and made
-    /// private. Also if the folder has a wider mode and serves others: it contains the working
-    /// directory, or it is sticky as `/tmp` is. Its other users would lose access.
+    /// private. Also if the folder has a wider mode and other users need it: it contains the
+    /// working directory, or it is sticky as `/tmp` is. These users would lose access.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, PrivateFileError> {
         let path = path.into();
         let path = match path.as_os_str().is_empty() {
@@ -85,7 +85,8 @@ impl PrivateFolder {
         Ok(Self { path, volume })
     }
 
-    /// The path of the folder: the one that was given, or its subfolder `private`.
+    /// Returns the path of the folder: the argument of [`open`](Self::open), or its subfolder
+    /// `private`.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
