@@ -226,7 +226,7 @@ impl Outlet {
                     if Instant::now() + backoff < end =>
                 {
                     let problem = error_chain(&error);
-                    tracing::warn!(topic = %envelope.topic(), problem, ?backoff, "publishing a message failed; retrying");
+                    tracing::warn!(topic = %envelope.topic(), problem, ?backoff, "publishing a message failed, retrying");
                     time::sleep(backoff).await;
                     attempt += 1;
                     last_error = error;

@@ -11,10 +11,10 @@ pub enum OpenIdError {
     #[error("the callback is malformed")]
     Callback,
     /// This browser did not begin the login, or the login has expired.
-    #[error("the login was not begun in this browser, or it has expired, begin a new login")]
+    #[error("the login has expired, or another browser began it: begin a new login")]
     State,
     /// The callback was used.
-    #[error("the login was already completed, begin a new login")]
+    #[error("the login was already completed: begin a new login")]
     Used,
     /// The response is from another provider (RFC 9207), or has no `iss` although the provider
     /// always sends it.

@@ -93,7 +93,7 @@ impl Provider {
                 let last = last.ok_or(error)?;
                 tracing::warn!(
                     provider = self.client.name(),
-                    "the metadata of the provider could not be fetched: the last ones stay in use"
+                    "the metadata of the provider could not be fetched: the previous metadata stay in use"
                 );
                 Ok(last)
             }

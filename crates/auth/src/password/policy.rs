@@ -103,7 +103,7 @@ pub enum WeakPassword {
     #[error("the password is a repetition or a sequence")]
     Repetitive,
     /// The password is among the most common ones.
-    #[error("the password is one of the most common")]
+    #[error("the password is one of the most common passwords")]
     Common,
     /// The password contains a name or an address of the account.
     #[error("the password contains a name or an address of the account")]

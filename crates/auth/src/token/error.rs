@@ -45,10 +45,10 @@ pub enum TokenError {
     #[error("the token was revoked")]
     Revoked,
     /// The keys of the issuer are not available.
-    #[error("tokens cannot be verified now, try again later")]
+    #[error("tokens cannot be verified: try again later")]
     KeysUnavailable,
     /// The revocations are not available.
-    #[error("revocations cannot be checked now, try again later")]
+    #[error("revocations cannot be checked: try again later")]
     RevocationUnavailable,
 }
 

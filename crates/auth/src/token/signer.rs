@@ -91,7 +91,7 @@ pub enum SignError {
     #[error("there is no key with the ID {0:?}")]
     Unknown(String),
     /// The key is active.
-    #[error("the key {0:?} signs tokens, activate another key first")]
+    #[error("the key {0:?} signs tokens: activate another key first")]
     Active(String),
     /// The clock is before 1970, or the time cannot be encoded.
     #[error("the system time is out of range")]

@@ -29,7 +29,7 @@ pub(super) async fn now(
         }
         Err(error) => {
             ConnectionStats::count(&stats.tls_reload_failures);
-            tracing::error!(%error, "changed TLS files are not valid; the previous ones stay active");
+            tracing::error!(%error, "changed TLS files are invalid, so the previous ones stay in use");
         }
     }
     reloaded

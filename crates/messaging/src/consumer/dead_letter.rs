@@ -90,7 +90,7 @@ impl Consumer {
                     if refusals == MAX_REFUSALS {
                         self.metrics.refused_dead_letters.increment();
                         let problem = error_chain(&error);
-                        tracing::error!(consumer = &*self.name, topic = %stored.topic(), message_id = %stored.id(), problem, "the broker rejects a dead letter in every form; the message returns to its queue");
+                        tracing::error!(consumer = &*self.name, topic = %stored.topic(), message_id = %stored.id(), problem, "the broker rejects every form of a dead letter, so the message returns to its queue");
                         return Settlement::Nacked;
                     }
                 }

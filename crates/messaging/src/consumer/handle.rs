@@ -103,7 +103,7 @@ impl Consumer {
                 }
                 _ => delays.delay(attempt - 1),
             };
-            tracing::warn!(consumer = &*self.name, topic = %job.envelope.topic(), message_id = %job.envelope.id(), attempt, class = failure.class(), problem = failure.explanation(), ?backoff, "handling a message failed; retrying");
+            tracing::warn!(consumer = &*self.name, topic = %job.envelope.topic(), message_id = %job.envelope.id(), attempt, class = failure.class(), problem = failure.explanation(), ?backoff, "handling a message failed, retrying");
             if !wait(backoff, &job.session).await {
                 return Settlement::Released;
             }

@@ -138,7 +138,7 @@ impl Consumer {
                 consumer = &*self.name,
                 problem,
                 ?backoff,
-                "the subscription is interrupted; reconnecting"
+                "the subscription was interrupted, reconnecting"
             );
             tokio::select! {
                 () = time::sleep(backoff) => {}

@@ -229,7 +229,7 @@ impl Inner {
             let options = AdminOptions::new().request_timeout(Some(self.link.timeout()));
             let cut = self.topology.admin()?.delete_records(&removable, &options);
             if let Err(error) = cut.await {
-                tracing::debug!(%topic, %error, "a dead-letter topic cannot be trimmed; the next removal retries it");
+                tracing::debug!(%topic, %error, "a dead-letter topic cannot be trimmed, so the next removal retries it");
             }
         }
         Ok(keys.len() as u64)

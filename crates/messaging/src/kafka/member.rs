@@ -124,7 +124,7 @@ impl Member {
         match result {
             Ok(()) => state.commit_succeeded(),
             Err(error) => {
-                tracing::debug!(group = %self.group, %error, "a commit failed; the member retries it");
+                tracing::debug!(group = %self.group, %error, "a commit failed, so the member retries it");
                 // The group has removed this member by now.
                 if state.commit_failed() > self.limits.lease {
                     state.end(failed(error));

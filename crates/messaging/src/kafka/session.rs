@@ -164,7 +164,7 @@ impl Session {
 
     /// Records that the offsets of new partitions are unknown.
     fn ask_again(&mut self, error: KafkaError) {
-        tracing::debug!(group = %self.member.group, %error, "the offsets of new partitions are unknown; the member retries");
+        tracing::debug!(group = %self.member.group, %error, "the offsets of new partitions are unknown, retrying");
         let since = *self.asking.get_or_insert_with(Instant::now);
         let is_refused = error.rdkafka_error_code().is_some_and(is_refusal);
         if is_refused || since.elapsed() > self.member.limits.lease {

@@ -102,7 +102,7 @@ impl Session {
             time::sleep(TRIM_INTERVAL).await;
             for topic in &self.plan.topics {
                 if let Err(error) = topology.trim(link, topic).await {
-                    tracing::debug!(%topic, %error, "a stream cannot be trimmed; retrying");
+                    tracing::debug!(%topic, %error, "a stream cannot be trimmed, retrying");
                 }
             }
         }

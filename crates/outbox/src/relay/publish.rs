@@ -127,19 +127,23 @@ impl Relay {
                     tracing::warn!(
                         sequence,
                         problem,
-                        "the broker rejected an event; the relay retries it"
+                        "the broker rejected an event, so the relay retries it"
                     );
                 }
                 Disposition::Delayed { problem, .. } => {
                     metrics.retried.increment();
-                    tracing::warn!(sequence, problem, "a queue is full; the event is delayed");
+                    tracing::warn!(
+                        sequence,
+                        problem,
+                        "a queue is full, so the relay delays the event"
+                    );
                 }
                 Disposition::DeadLetter { problem } => {
                     metrics.dead_lettered.increment();
                     tracing::error!(
                         sequence,
                         problem,
-                        "the relay dead-lettered an event; see the command outbox"
+                        "the relay dead-lettered an event: list it with the command `outbox list`"
                     );
                 }
                 Disposition::Unavailable => outcome = Outcome::BrokerUnavailable,

@@ -80,7 +80,7 @@ where
         }
         Some(Ok(())) => {
             let signal = signals.stop(reload).await;
-            tracing::info!(signal, "stopping; a second signal forces the exit");
+            tracing::info!(signal, "stopping: a second signal forces the exit");
         }
         None => {}
     }

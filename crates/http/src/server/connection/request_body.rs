@@ -21,7 +21,7 @@ use crate::server::{accept::Shared, stats::ConnectionStats};
 #[non_exhaustive]
 pub enum RequestBodyError {
     /// The client exceeded the time limits of `limits.body`. The response is 408.
-    #[error("the request body came too slowly")]
+    #[error("the request body arrived too slowly")]
     TooSlow,
     /// The body exceeds `limits.body.max_size`. The response is 413.
     #[error("the request body is larger than {0}")]
