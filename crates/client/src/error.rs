@@ -266,7 +266,7 @@ impl From<ClientError> for Error {
                 let public = Self::new(
                     Code::Unavailable,
                     "DEPENDENCY_FAILED",
-                    "a dependency of this service is failing; try again later",
+                    "a dependency of this service is failing: try again later",
                 );
                 let public = match retry_after {
                     Some(wait) => public.with_retry_after(wait),

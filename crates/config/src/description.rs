@@ -33,7 +33,7 @@ impl Description {
             for (name, member) in members {
                 if properties.insert(name.clone(), member.clone()).is_some() {
                     problem.get_or_insert(format!(
-                        "two settings types have the key `{name}`; the second is {}",
+                        "two settings types have the key `{name}`: the second type is {}",
                         part.name
                     ));
                 }

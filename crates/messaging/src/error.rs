@@ -122,7 +122,7 @@ impl From<PublishError> for Error {
             | PublishError::Closed => Self::new(
                 Code::Unavailable,
                 "BROKER_UNAVAILABLE",
-                "the message broker is unavailable, try again later",
+                "the message broker is unavailable: try again later",
             )
             .with_cause(error),
             other => Self::internal(other),

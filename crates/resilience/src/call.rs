@@ -134,13 +134,13 @@ impl Refused {
     const fn text(self) -> &'static str {
         match self {
             Self::DeadlineExceeded => "the deadline has passed",
-            Self::CircuitOpen => "a dependency of this service is failing; try again later",
+            Self::CircuitOpen => "a dependency of this service is failing: try again later",
             Self::BulkheadFull | Self::DependencyLimited => {
-                "a dependency of this service is busy; try again later"
+                "a dependency of this service is busy: try again later"
             }
-            Self::RateLimited => "too many requests; try again later",
-            Self::Overloaded => "the service is overloaded; try again later",
-            Self::Degraded => "the service is degraded; try again later",
+            Self::RateLimited => "too many requests: try again later",
+            Self::Overloaded => "the service is overloaded: try again later",
+            Self::Degraded => "the service is degraded: try again later",
         }
     }
 }

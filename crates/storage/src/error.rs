@@ -136,7 +136,7 @@ impl From<StorageError> for Error {
         let text = match &error {
             StorageError::NotFound(_) => "the object does not exist",
             StorageError::AlreadyExists(_) => "the object exists",
-            StorageError::Changed(_) => "the object changed; try again",
+            StorageError::Changed(_) => "the object changed: try again",
             StorageError::Range { .. } => "the range is outside of the object",
             StorageError::TooLarge(_) => "the content is too large",
             StorageError::Size { .. } => "the content does not have the declared size",
@@ -145,9 +145,9 @@ impl From<StorageError> for Error {
             StorageError::OpenTerms => "declare the size and the media type of the upload",
             StorageError::NoSuchUpload(_) => "the upload does not exist",
             StorageError::Parts(_) => "the parts of the upload are not valid",
-            StorageError::Full(_) => "the storage is full; try again later",
+            StorageError::Full(_) => "the storage is full: try again later",
             StorageError::Client(_) | StorageError::Response { .. } | StorageError::Answer(_) => {
-                "a dependency of this service is failing; try again later"
+                "a dependency of this service is failing: try again later"
             }
             _ => return Self::internal(error),
         };

@@ -7,7 +7,7 @@ use seaworthy_data::DataError;
 #[derive(Debug, thiserror::Error)]
 pub enum LockoutError {
     /// Too many attempts have failed.
-    #[error("too many attempts have failed; try again in {} s", .retry_after.as_millis().div_ceil(1_000))]
+    #[error("too many attempts have failed: try again in {} s", .retry_after.as_millis().div_ceil(1_000))]
     Locked {
         /// The remaining wait.
         retry_after: Duration,
@@ -24,7 +24,7 @@ impl From<LockoutError> for Error {
             LockoutError::Locked { retry_after } => Self::new(
                 Code::Exhausted,
                 "TOO_MANY_ATTEMPTS",
-                "too many attempts have failed; try again later",
+                "too many attempts have failed: try again later",
             )
             .with_retry_after(retry_after),
             LockoutError::Failed(error) => error.into(),

@@ -60,7 +60,7 @@ impl UsedLoginsInMemory {
             return Err(Error::new(
                 Code::Unavailable,
                 "OPENID_BUSY",
-                "too many logins at once, try again later",
+                "too many logins at once: try again later",
             ));
         }
         // An entry that is past its time still counts: the cookie decides whether the login has

@@ -265,7 +265,7 @@ impl Passwords {
 }
 
 fn busy() -> Error {
-    let message = "too many passwords are being checked, try again in a second";
+    let message = "too many passwords are being checked: try again in a second";
     Error::new(Code::Unavailable, "PASSWORDS_BUSY", message).with_retry_after(RETRY_AFTER)
 }
 

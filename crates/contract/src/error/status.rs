@@ -186,7 +186,7 @@ fn fixed_message(code: tonic::Code) -> Option<&'static str> {
         | tonic::Code::DataLoss
         | tonic::Code::Unimplemented => Some("a dependency of this service failed"),
         tonic::Code::Unavailable => {
-            Some("a dependency of this service is failing; try again later")
+            Some("a dependency of this service is failing: try again later")
         }
         tonic::Code::DeadlineExceeded => {
             Some("a dependency of this service did not respond in time")

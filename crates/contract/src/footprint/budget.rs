@@ -36,7 +36,7 @@ pub(crate) enum Exhausted {
     #[error("the request has too many values for its length")]
     TooManyValues,
     /// More than the process has left for requests.
-    #[error("the service is overloaded; try again later")]
+    #[error("the service is overloaded: try again later")]
     Overloaded,
 }
 

@@ -25,7 +25,7 @@ pub enum DecodeError {
     #[error("the body has too many values for its length")]
     TooManyValues,
     /// The values take more memory than the process has left for requests.
-    #[error("the service is overloaded; try again later")]
+    #[error("the service is overloaded: try again later")]
     Overloaded,
     /// The body is not JSON.
     #[error("the body is not valid JSON at line {line}, column {column}: {problem}")]

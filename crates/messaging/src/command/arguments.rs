@@ -23,10 +23,15 @@ pub(super) fn definition() -> Command {
     let dry_run = || {
         flag(
             "dry-run",
-            "Report the selected letters without changing them",
+            "Report the selected dead letters without changing them",
         )
     };
-    let all = || flag("all", "Select all letters, if no ID and no filter is given");
+    let all = || {
+        flag(
+            "all",
+            "Select all dead letters, if no ID and no filter is given",
+        )
+    };
     Command::new("dead-letters")
         .about("List, group, replay and discard dead letters: messages that no consumer could handle.")
         .subcommand_required(true)
@@ -61,7 +66,7 @@ pub(super) fn definition() -> Command {
                     .value_name("LETTERS")
                     .value_parser(value_parser!(NonZeroU32))
                     .default_value(DEFAULT_RATE)
-                    .help("Maximum rate in letters per second"),
+                    .help("Maximum rate in dead letters per second"),
             )
             .arg(
                 Arg::new("to-group")
@@ -106,7 +111,7 @@ fn topic() -> Arg {
         .long("topic")
         .action(ArgAction::Append)
         .value_parser(ValueParser::new(|text: &str| Topic::new(text)))
-        .help("Select letters of this topic, may be repeated [default: all topics of the service]")
+        .help("Select dead letters of this topic, may be repeated [default: all topics of the service]")
 }
 
 fn filtered(command: Command, limit: &'static str) -> Command {
@@ -114,33 +119,33 @@ fn filtered(command: Command, limit: &'static str) -> Command {
     command
         .arg(topic())
         .arg(
-            text("group", "Select letters of this consumer group")
+            text("group", "Select dead letters of this consumer group")
                 .value_parser(ValueParser::new(|text: &str| GroupName::new(text))),
         )
-        .arg(text("type", "Select letters of this event type"))
+        .arg(text("type", "Select dead letters of this event type"))
         .arg(
-            text("reason", "Select letters with this reason").value_parser(
+            text("reason", "Select dead letters with this reason").value_parser(
                 DeadLetterReason::ALL
                     .map(DeadLetterReason::as_str),
             ),
         )
         .arg(text(
             "fingerprint",
-            "Select letters with this fingerprint, as shown by groups",
+            "Select dead letters with this fingerprint, as shown by groups",
         ))
         .arg(
             text(
                 "since",
-                "Select letters that failed at or after this time (2026-01-31T12:00:00Z) or duration ago (2h)",
+                "Select dead letters that failed at or after this time (2026-01-31T12:00:00Z) or duration ago (2h)",
             )
             .value_parser(ValueParser::new(time)),
         )
         .arg(
-            text("until", "Select letters that failed before this time or duration ago")
+            text("until", "Select dead letters that failed before this time or duration ago")
                 .value_parser(ValueParser::new(time)),
         )
         .arg(
-            text("limit", "Maximum number of letters")
+            text("limit", "Maximum number of dead letters")
                 .value_parser(value_parser!(NonZeroU32))
                 .default_value(limit),
         )

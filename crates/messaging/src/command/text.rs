@@ -54,7 +54,7 @@ pub(super) fn line(letter: &DeadLetterDescription) -> String {
 
 pub(super) fn group(group: &DeadLetterGroup) -> String {
     format!(
-        "{}  {} letters, {} of them replayed  {}  group {}  {}  {}  {} to {}  {}: {}",
+        "{}  {} dead letters, {} of them replayed  {}  group {}  {}  {}  {} to {}  {}: {}",
         group.fingerprint,
         group.count,
         group.replayed,
@@ -134,7 +134,7 @@ pub(super) fn report(report: &DeadLetterReport) -> String {
     let counts = report.counts();
     let mut text = if report.dry_run {
         format!(
-            "dry run: {} letters selected, {} skipped",
+            "dry run: {} dead letters selected, {} skipped",
             counts.waiting, counts.skipped
         )
     } else {
@@ -156,7 +156,7 @@ pub(super) fn report(report: &DeadLetterReport) -> String {
             .map(|(count, what)| format!("{count} {what}"))
             .collect();
         format!(
-            "{} letters selected: {}",
+            "{} dead letters selected: {}",
             counts.selected,
             or_none(&outcomes)
         )

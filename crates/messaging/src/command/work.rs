@@ -105,7 +105,7 @@ async fn watch(
             _ = tick.tick() => {
                 let counts = progress.counts();
                 let done = counts.selected - counts.waiting;
-                console.progress(&format!("{done} of {} letters", counts.selected));
+                console.progress(&format!("{done} of {} dead letters", counts.selected));
             }
         }
     };
@@ -127,7 +127,7 @@ impl Incomplete {
             report
                 .problem
                 .clone()
-                .unwrap_or_else(|| format!("the broker rejected {} letters", counts.refused)),
+                .unwrap_or_else(|| format!("the broker rejected {} dead letters", counts.refused)),
         )
     }
 }

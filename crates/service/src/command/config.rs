@@ -58,7 +58,7 @@ fn check(loaded: &Loaded, format: Format) -> u8 {
             "the settings of the profile {profile} are valid and safe"
         )),
         Format::Text => output::text(&format!(
-            "the settings of the profile {profile} are valid; production rejects {} of them:\n\n{}",
+            "the settings of the profile {profile} are valid, but production rejects {} of them:\n\n{}",
             violations.len(),
             preflight::text(&violations)
         )),

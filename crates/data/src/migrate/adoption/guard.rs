@@ -58,7 +58,7 @@ pub(in super::super) async fn refuse_foreign_tables(
         return Ok(());
     }
     Err(migration_error(format!(
-        "tables of another program have the names of tables of this service: {}; use an empty database",
+        "tables of another program have the names of tables of this service ({}): use an empty database",
         foreign.join(", ")
     )))
 }

@@ -37,7 +37,7 @@ pub(super) fn check_encryption(facts: &Facts) -> Vec<Violation> {
         let (why, fix) = match link.exposure()? {
             Exposure::Plain { fix } => (
                 format!(
-                    "the link to {} is not encrypted to a verified server, credentials included",
+                    "the link to {} has no verified TLS, so others on the network can read its credentials and data",
                     link.hosts()
                 ),
                 format!("use {fix}"),
@@ -67,7 +67,7 @@ pub(super) fn check_encryption(facts: &Facts) -> Vec<Violation> {
             id: "SEC-1".into(),
             key: key.to_owned(),
             origin: facts.origin(key),
-            why: "the link in this secret is not encrypted to a verified server, credentials included"
+            why: "the link in this secret has no verified TLS, so others on the network can read its credentials and data"
                 .to_owned(),
             fix: format!("use {fix}"),
         })
