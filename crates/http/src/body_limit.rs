@@ -1,5 +1,5 @@
-//! Limits the size of a request's body (SEC-3). A body that declares a larger size is rejected, and
-//! one that grows larger is cut off. Its bytes are charged to the budget of the process.
+//! Limits the size of a request's body (SEC-3). It rejects a body that declares a larger size, and
+//! ends a body that grows larger. It charges the bytes to the budget of the process.
 
 use std::{
     error::Error as StdError,

@@ -369,8 +369,8 @@ impl VerifiedToken {
         self.until
     }
 
-    /// Whether the keys that verified the token are still valid. Keys of the settings always are,
-    /// and cost no reading of a clock.
+    /// Returns whether the keys that verified the token are still valid. Keys of the settings are
+    /// always valid, so this does not read a clock for them.
     pub(super) fn has_valid_keys(&self, now: SystemTime) -> bool {
         self.keys_validity
             .is_none_or(|validity| validity.contains(ClockReading::with_wall(now)))

@@ -72,7 +72,7 @@ impl Loader {
         self.finish(schema, prepared, secrets, errors)
     }
 
-    /// The files whose change means that a secret has changed.
+    /// Returns the files that contain secrets.
     pub(crate) fn secret_files(&self, leaves: &[SecretLeaf]) -> Vec<PathBuf> {
         self.secret_sources().files(leaves)
     }
@@ -84,7 +84,7 @@ impl Loader {
         }
     }
 
-    /// The profile that was set explicitly, if any.
+    /// Returns the profile that was set explicitly, if any.
     fn explicit_profile(&self) -> Result<Option<Profile>, ConfigError> {
         if self.profile.is_some() {
             return Ok(self.profile);
@@ -106,7 +106,7 @@ impl Loader {
         }
     }
 
-    /// The profile of the first variable of a legacy deployment that is not empty.
+    /// Returns the profile of the first variable of a legacy deployment that is not empty.
     fn legacy_profile(&self) -> Result<Option<Profile>, ConfigError> {
         for variable in self.legacy_variables().filter(|one| one.sets_profile()) {
             let error = |problem: String| {
@@ -161,7 +161,7 @@ impl Loader {
             &join(&layers),
             errors,
         );
-        // `explain` shows one layer of variables, in which the names of the service win.
+        // `explain` shows one layer of variables, in which the names of the service take precedence.
         layers.pop();
         let variables = merge(Some(shape), other_names, variables);
         layers.push((LayerName::Environment, variables));

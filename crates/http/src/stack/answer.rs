@@ -42,7 +42,7 @@ impl Exchange {
             let waited = waited.unwrap_or_default();
             let client = self.client.as_ref();
             if client.is_some_and(ClientStream::is_half_closed) {
-                // It has probably left, and a response to it does not count as a success.
+                // The client has probably disconnected, so the response does not count as a success.
                 admission.abandon(waited);
             } else {
                 admission.record(outcome, waited);
@@ -186,7 +186,8 @@ impl Exchange {
 struct ReplacedText(String);
 
 impl ReplacedText {
-    /// Returns the start of a text that is ready. Its rest may never come.
+    /// Returns the start of a text, if it is ready. It does not wait for the rest, which may never
+    /// arrive.
     fn of(body: &mut Body) -> Option<Self> {
         let frame = body.frame().now_or_never()??.ok()?;
         let data = frame.into_data().ok()?;

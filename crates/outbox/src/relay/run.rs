@@ -77,7 +77,7 @@ impl Relay {
                     (idle, failed) = (0, 0);
                     continue;
                 }
-                // A batch costs the database the same for one row as for many.
+                // A batch of one row costs the database as much as a batch of many rows.
                 Ok(Outcome::SmallBatch) if !is_stopping => {
                     (idle, failed) = (0, 0);
                     (config.linger.get(), false)

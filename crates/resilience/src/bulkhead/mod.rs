@@ -1,10 +1,10 @@
 //! Bulkhead: limits the calls that run at once and the calls that wait, so that one slow dependency
-//! cannot take the rest (RES-5).
+//! cannot use up all resources of the service (RES-5).
 //!
-//! The places are own code and not `tokio`'s semaphore: that takes a lock whenever a place is given
-//! back, which is most of what a bulkhead costs while none waits. `tower::limit::ConcurrencyLimit`
-//! waits without a bound on either the time or the number of those who wait, which moves the queue
-//! instead of bounding it.
+//! The bulkhead has its own semaphore. [`tokio::sync::Semaphore`] takes a lock for each release.
+//! While no call waits, this lock is most of the cost of a bulkhead. The layer
+//! `tower::limit::ConcurrencyLimit` bounds neither the waiting time nor the number of waiting
+//! calls.
 
 mod config;
 mod future;
