@@ -8,7 +8,6 @@ use crate::{
     event::HandlerError,
     hook::HookTable,
     plugin::Plugin,
-    runtime::{Answer, GuestCall, Verdict},
 };
 
 impl Plugins {
@@ -69,16 +68,8 @@ async fn deliver(
     event: Event,
     timeout: Duration,
 ) -> Result<(), HandlerError> {
-    match plugin
-        .call(GuestCall::Event { handler, event }, timeout)
-        .await
-    {
-        Ok(Answer::Verdict(Verdict::Yes)) => Ok(()),
-        Ok(Answer::Verdict(Verdict::No(why))) => Err(HandlerError::Permanent(why)),
-        Ok(Answer::Verdict(Verdict::Retry(why))) => Err(HandlerError::Transient(why)),
-        Ok(_) => Err(HandlerError::Permanent(
-            "the handler returned an invalid response".to_owned(),
-        )),
+    match plugin.handle(handler, event, timeout).await {
+        Ok(result) => result,
         Err(fault) if fault.is_permanent() => Err(HandlerError::Permanent(fault.to_string())),
         Err(fault) => Err(HandlerError::Transient(fault.to_string())),
     }
