@@ -108,6 +108,11 @@ impl Host {
         self.check_payload(self.received)
     }
 
+    /// Returns how many bytes the host may still pass to the guest.
+    pub(super) fn receivable(&self) -> usize {
+        self.limits.payload.saturating_sub(self.received)
+    }
+
     fn check_payload(&mut self, bytes: usize) -> wasmtime::Result<()> {
         match bytes > self.limits.payload {
             true => Err(self.exceed(Fault::Payload(self.limits.payload))),
