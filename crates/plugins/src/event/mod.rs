@@ -4,7 +4,7 @@ mod bus;
 
 use std::{borrow::Cow, collections::BTreeMap, fmt};
 
-pub(crate) use bus::WORKERS;
+pub(crate) use bus::{Subscription, WORKERS};
 pub use bus::{EventBus, HandlerError};
 use chrono::{DateTime, SecondsFormat, Utc};
 use seaworthy_core::new_id;

@@ -1,14 +1,13 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::Arc,
     time::SystemTime,
 };
 
 use seaworthy_config::Profile;
 use seaworthy_service::Tasks;
 
-use super::{Loaded, Plugins, life::step};
+use super::{Plugins, life::step};
 use crate::{
     EventType, Manifest, PluginError, PluginErrorCode, PluginStatus,
     folder::{COMPONENT, MANIFEST, SIGNATURE, Watch, config_files, read_text, scan, sha256_hex},
@@ -74,20 +73,10 @@ impl Plugins {
             step(&new, LifecycleStep::Start, PluginErrorCode::StartFailed).await?;
             new.set_status(PluginStatus::Started);
         }
-        let entry = Loaded {
-            plugin: Arc::clone(&new),
-            handlers: Vec::new(),
-        };
-        let replaced = self.0.loaded.lock().insert(name.to_owned(), entry);
-        self.register_or_remove(&new, starts);
-        if let Some(replaced) = replaced {
-            for id in replaced.handlers {
-                self.0.bus.unsubscribe(id);
-            }
-            replaced.plugin.set_status(PluginStatus::Stopped);
+        if let Some(old) = self.swap(&new) {
+            old.set_status(PluginStatus::Stopped);
             for last in [LifecycleStep::Stop, LifecycleStep::Cleanup] {
-                if let Err(error) = step(&replaced.plugin, last, PluginErrorCode::StopFailed).await
-                {
+                if let Err(error) = step(&old, last, PluginErrorCode::StopFailed).await {
                     tracing::warn!(plugin = name, problem = %error, "an old version of a plugin failed to stop");
                 }
             }
@@ -95,13 +84,6 @@ impl Plugins {
         self.announce(EventType::CONFIG_CHANGED, name);
         tracing::info!(plugin = name, version = %new.manifest.version, "plugin reloaded");
         Ok(())
-    }
-
-    fn register_or_remove(&self, plugin: &Arc<crate::plugin::Plugin>, starts: bool) {
-        match starts {
-            true => self.register(plugin),
-            false => self.unregister(plugin.name()),
-        }
     }
 
     /// Returns the plugins of the folder in the order of their dependencies.
