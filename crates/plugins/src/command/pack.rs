@@ -21,7 +21,7 @@ pub(super) fn write_component<C>(
     let folder = config.directory.join(name);
     let manifest = folder.join(MANIFEST);
     let text = fs::read_to_string(&manifest).map_err(|error| unusable(&manifest, error))?;
-    let manifest = Manifest::parse(&with_hash(&text, &sha256_hex(b"")))?;
+    let manifest = Manifest::parse(name, &with_hash(&text, &sha256_hex(b"")))?;
     let world = world.unwrap_or(manifest.world.unwrap_or(World::Plugin).as_str());
     let content = fs::read(module).map_err(|error| unusable(Path::new(module), error))?;
     let component = pack(&content, manifest.api, world).map_err(StartError::new)?;

@@ -47,7 +47,7 @@ pub(super) fn sign<C>(
     let manifest = folder.join(MANIFEST);
     let text = fs::read_to_string(&manifest).map_err(|error| unusable(&manifest, error))?;
     let text = with_hash(&text, &hash);
-    Manifest::parse(&text)?;
+    Manifest::parse(name, &text)?;
     fs::write(&manifest, &text).map_err(|error| unusable(&manifest, error))?;
     let signature = folder.join(SIGNATURE);
     fs::write(&signature, key.sign(text.as_bytes()).encode())

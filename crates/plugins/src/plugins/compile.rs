@@ -14,11 +14,21 @@ use crate::{
 };
 
 impl Plugins {
-    /// Reads, compiles and initializes a plugin beside the one that is loaded.
+    /// Reads, compiles and initializes a plugin beside the one that is loaded, and checks its
+    /// dependencies. Publishes an error.
     pub(super) async fn prepare(&self, name: &str) -> Result<Arc<Plugin>, PluginError> {
         if !crate::manifest::is_name(name) {
             return Err(PluginError::not_found(name));
         }
+        let prepared = self.initialize(name).await;
+        let prepared = prepared.and_then(|plugin| {
+            self.check_dependencies(&plugin)?;
+            Ok(plugin)
+        });
+        prepared.inspect_err(|error| self.announce_failure(Some(name), error))
+    }
+
+    async fn initialize(&self, name: &str) -> Result<Arc<Plugin>, PluginError> {
         let (inner, owned) = (Arc::clone(&self.0), name.to_owned());
         let handle = Handle::current();
         let compiled = tokio::task::spawn_blocking(move || inner.compile(&owned, handle)).await;

@@ -29,7 +29,6 @@ impl Plugins {
             ));
         }
         let plugin = self.prepare(name).await?;
-        self.check_dependencies(&plugin)?;
         let info = plugin.info();
         let entry = Loaded {
             plugin,
