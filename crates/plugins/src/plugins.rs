@@ -2,6 +2,7 @@
 
 mod calls;
 mod compile;
+mod configuration;
 mod follow;
 mod life;
 mod observation;

@@ -7,7 +7,7 @@ mod watch;
 
 pub(crate) use read::{Found, read_plugin, read_text, scan, sha256_hex};
 pub(crate) use seen::{Applied, Seen, hashes, seen};
-pub(crate) use settings::{config_files, read_config};
+pub(crate) use settings::{ReplacedConfig, config_files, read_config, replace_config};
 pub(crate) use watch::Watch;
 
 /// The manifest.
