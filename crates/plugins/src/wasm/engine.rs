@@ -147,7 +147,12 @@ mod tests {
         let component = pack(ENDLESS.as_bytes(), Interface::V0_2, "request-hook").unwrap();
         let runtime = WasmRuntime::new(PAGE, 2).unwrap();
         let program = runtime.compile(&component, &imports).unwrap();
+        let ticker = Arc::downgrade(&runtime.ticker);
         drop(runtime);
+        // The thread ticks for a while after the check of the component.
+        while ticker.upgrade().is_some_and(|ticker| !ticker.is_idle()) {
+            thread::yield_now();
+        }
         let (sender, ended) = mpsc::channel();
         thread::spawn(move || sender.send(program.step(LifecycleStep::Start, &limits)));
         // A guest that is not stopped runs for ever.

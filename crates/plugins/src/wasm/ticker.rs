@@ -62,6 +62,12 @@ impl Ticker {
         drop(sleep);
         Ticking(&self.0)
     }
+
+    /// Whether the thread sleeps or has ended.
+    #[cfg(test)]
+    pub(super) fn is_idle(&self) -> bool {
+        Arc::strong_count(&self.0) == 1 || self.0.sleeping.lock().is_sleeping
+    }
 }
 
 impl Drop for Ticker {
