@@ -47,7 +47,10 @@ pub(super) async fn call<C: Settings>(
 }
 
 /// Loads and starts the dependencies of a plugin, and loads the plugin.
-pub(super) async fn load_with_dependencies(plugins: &Plugins, name: &str) -> Result<(), StartError> {
+pub(super) async fn load_with_dependencies(
+    plugins: &Plugins,
+    name: &str,
+) -> Result<(), StartError> {
     for needed in plugins.order_for(name).await? {
         plugins.load(&needed).await?;
         if needed != name {

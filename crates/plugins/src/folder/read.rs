@@ -53,8 +53,7 @@ pub(crate) fn read_plugin(
     let unreadable = |file: &str, error| {
         failed(format!("{} cannot be read", path.join(file).display())).because(error)
     };
-    let text =
-        read_text(&path.join(MANIFEST)).map_err(|error| unreadable(MANIFEST, error))?;
+    let text = read_text(&path.join(MANIFEST)).map_err(|error| unreadable(MANIFEST, error))?;
     let is_signed = match read_text(&path.join(SIGNATURE)) {
         Ok(signature) => Signature::parse(&String::from_utf8_lossy(&signature))
             .is_some_and(|signature| signature.is_by_one_of(&security.trusted_keys, &text)),

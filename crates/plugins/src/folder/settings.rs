@@ -76,7 +76,9 @@ pub(crate) fn replace_config(
         PluginError::new(PluginErrorCode::Config, plugin, problem)
     };
     let unwritten = |error| failed("cannot be written").because(error);
-    let text = config.to_yaml().map_err(|error| failed("cannot be written").because(error))?;
+    let text = config
+        .to_yaml()
+        .map_err(|error| failed("cannot be written").because(error))?;
     if u64::try_from(text.len()).unwrap_or(u64::MAX) > MAX_TEXT {
         return Err(failed(&format!("would have more than {MAX_TEXT} bytes")));
     }

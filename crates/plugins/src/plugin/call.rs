@@ -12,9 +12,7 @@ use tokio::{
 use super::Plugin;
 use crate::{
     Decision, Event, HandlerError,
-    runtime::{
-        CallLimits, Fault, HookInput, HookOutcome, LifecycleStep, Program, Question,
-    },
+    runtime::{CallLimits, Fault, HookInput, HookOutcome, LifecycleStep, Program, Question},
     sandbox::{ProcessorTime, Transition},
 };
 

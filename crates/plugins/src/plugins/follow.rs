@@ -149,12 +149,7 @@ impl Plugins {
     }
 
     /// Logs an error. `plugin` is `None` if the whole folder has it.
-    pub(super) fn log(
-        &self,
-        plugin: Option<&str>,
-        action: &str,
-        result: Result<(), &PluginError>,
-    ) {
+    pub(super) fn log(&self, plugin: Option<&str>, action: &str, result: Result<(), &PluginError>) {
         let Err(error) = result else {
             return;
         };

@@ -32,11 +32,7 @@ pub(crate) trait Program: fmt::Debug + Send + Sync {
     fn exports(&self) -> Exports;
 
     /// Calls a step of the life of the plugin. The component can say why the step failed.
-    fn step(
-        &self,
-        step: LifecycleStep,
-        limits: &CallLimits,
-    ) -> Result<Result<(), String>, Fault>;
+    fn step(&self, step: LifecycleStep, limits: &CallLimits) -> Result<Result<(), String>, Fault>;
 
     /// Calls a hook.
     fn hook(&self, input: &HookInput, limits: &CallLimits) -> Result<HookOutcome, Fault>;

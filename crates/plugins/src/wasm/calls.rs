@@ -21,11 +21,7 @@ impl Program for WasmProgram {
         self.functions.exports()
     }
 
-    fn step(
-        &self,
-        step: LifecycleStep,
-        limits: &CallLimits,
-    ) -> Result<Result<(), String>, Fault> {
+    fn step(&self, step: LifecycleStep, limits: &CallLimits) -> Result<Result<(), String>, Fault> {
         let function = self.functions.step(step);
         let (result,) = self.enter(limits, |store, instance| match step {
             LifecycleStep::Initialize => {

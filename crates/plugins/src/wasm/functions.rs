@@ -48,7 +48,9 @@ impl Functions {
         let step = |step: LifecycleStep| {
             let function = step.as_str();
             find("lifecycle", function).ok_or_else(|| {
-                format!("the component does not export `{function}` of seaworthy:plugin/lifecycle@{api}")
+                format!(
+                    "the component does not export `{function}` of seaworthy:plugin/lifecycle@{api}"
+                )
             })
         };
         Ok(Self {

@@ -48,8 +48,18 @@ const OTHER: [(&str, &str); 2] = [
 const OWN: [(Capability, &str, &str, &str); 5] = [
     (Capability::Log, "log", "write", "(param i32 i32 i32)"),
     (Capability::Clock, "clock", "now", "(result i64)"),
-    (Capability::Config, "configuration", "get", "(param i32 i32 i32)"),
-    (Capability::KeyValue, "key-value", "delete", "(param i32 i32)"),
+    (
+        Capability::Config,
+        "configuration",
+        "get",
+        "(param i32 i32 i32)",
+    ),
+    (
+        Capability::KeyValue,
+        "key-value",
+        "delete",
+        "(param i32 i32)",
+    ),
     (
         Capability::Http,
         "http",

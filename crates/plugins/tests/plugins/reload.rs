@@ -87,8 +87,7 @@ async fn unreadable_folder_unloads_nothing_plug_2() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn request_uses_one_version_until_its_end_plug_1() {
-    const HOOK: &str =
-        "[[hooks]]\nname = \"version\"\npoint = \"before_biz\"\ntimeout = \"30s\"\n";
+    const HOOK: &str = "[[hooks]]\nname = \"version\"\npoint = \"before_biz\"\ntimeout = \"30s\"\n";
     let (begun, reloaded) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (begins, waits) = (Arc::clone(&begun), Arc::clone(&reloaded));
     let app = Setup::new()
@@ -199,7 +198,9 @@ async fn broken_manifest_loses_no_change_of_another_plugin_plug_1() {
     std::fs::create_dir_all(&other).unwrap();
     app.replace("guard", HOOK, &Guest::rejecting(403, "two"));
     std::fs::write(other.join("plugin.toml"), "name = ").unwrap();
-    failures.wait_for("plugin.toml is not a valid manifest").await;
+    failures
+        .wait_for("plugin.toml is not a valid manifest")
+        .await;
     std::fs::remove_dir_all(&other).unwrap();
     eventually(async || app.orders().1.contains("two")).await;
 }

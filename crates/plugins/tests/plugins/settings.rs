@@ -34,7 +34,11 @@ async fn large_settings_fail_the_load_with_their_limit_plug_1() {
         let setup = Setup::new().plugin("guard", HOOK, &Guest::quiet());
         let failed = setup.settings(file, &large()).start().await.err().unwrap();
         let text = seaworthy_core::error_chain(&failed).to_string();
-        let parts = ["\"guard\"", &format!("{file}.yaml"), "more than 65536 bytes"];
+        let parts = [
+            "\"guard\"",
+            &format!("{file}.yaml"),
+            "more than 65536 bytes",
+        ];
         assert!(parts.iter().all(|part| text.contains(part)), "{text}");
     }
 }

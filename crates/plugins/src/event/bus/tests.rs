@@ -86,7 +86,13 @@ async fn transient_failures_are_delivered_again_plug_1() {
         }
         .boxed()
     };
-    bus.replace(&[], [Subscription { retries: 3, ..subscription("flaky", flaky) }]);
+    bus.replace(
+        &[],
+        [Subscription {
+            retries: 3,
+            ..subscription("flaky", flaky)
+        }],
+    );
     assert!(bus.publish(login()).await.is_empty());
     assert_eq!(tries.load(Ordering::Relaxed), 3);
 }
@@ -158,7 +164,10 @@ fn event_reaches_the_handlers_of_one_version_plug_1() {
         for _ in 0..EVENTS {
             let reached = runtime.block_on(publisher.publish(login()));
             assert_eq!(reached.len(), HANDLERS, "{reached:?}");
-            assert!(reached.iter().all(|(_, version)| *version == reached[0].1), "{reached:?}");
+            assert!(
+                reached.iter().all(|(_, version)| *version == reached[0].1),
+                "{reached:?}"
+            );
         }
     });
     for number in 1.. {
