@@ -105,6 +105,8 @@ fn disable_stops_the_plugin_of_a_running_service_plug_1() {
     assert_eq!(settings, "enabled: false\npriority: 7\n");
     assert!(app.stop().unwrap().status.success());
     let audited = audited(&folder.database());
-    let reloads = audited.iter().filter(|(action, _)| action == "plugin.reload");
+    let reloads = audited
+        .iter()
+        .filter(|(action, _)| action == "plugin.reload");
     assert!(reloads.count() > 0, "{audited:?}");
 }

@@ -39,7 +39,12 @@ fn operator_stops_starts_and_checks_a_plugin_plug_1() {
 #[test]
 fn disabled_plugin_is_reported_until_it_is_enabled_plug_2() {
     let folder = Folder::new();
-    folder.add("guard", MANIFEST, &module("unreachable"), "hooks-and-events");
+    folder.add(
+        "guard",
+        MANIFEST,
+        &module("unreachable"),
+        "hooks-and-events",
+    );
     let app = folder.app().start().unwrap();
     for _ in 0..MAX_FAULTS {
         assert_eq!(log_in(&app).0, 503);
