@@ -57,10 +57,11 @@ async fn endless_guests_do_not_delay_other_plugins_plug_2() {
     };
     let (url, mut running) = respond("HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n");
     let endless = Guest::requesting(&url, "(loop $l (br $l)) unreachable");
-    let more = format!("capabilities = [\"http\"]\n{}", hook("before_data", "3s"));
+    let more = format!("capabilities = [\"http\"]\n{}", hook("before_data", "30s"));
     let app = Setup::new()
         .config(|config| {
-            config.security.max_cpu_percent = Some(100);
+            // A loop ends after two seconds of processor time, however long other processes take.
+            config.security.max_cpu_percent = Some(20);
             let grant = GrantConfig {
                 http_hosts: vec!["127.0.0.1".to_owned()],
                 internal_addresses: true,
@@ -71,7 +72,7 @@ async fn endless_guests_do_not_delay_other_plugins_plug_2() {
         .plugin("evil", &more, &endless)
         .plugin(
             "good",
-            &hook("before_biz", "2s"),
+            &hook("before_biz", "30s"),
             &Guest::setting("seen", "1"),
         )
         .start()
@@ -93,18 +94,17 @@ async fn endless_guests_do_not_delay_other_plugins_plug_2() {
     }
     let call = app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
     let report = call.await.unwrap();
-    assert!(!attacks.iter().all(JoinHandle::is_finished));
+    assert!(!attacks.iter().any(JoinHandle::is_finished));
+    assert!(running.try_recv().is_err(), "more calls ran");
     assert_eq!(report.call.value("seen"), Some(&1.into()), "{report:?}");
-    let mut problems = Vec::new();
+    let mut looped = 0;
     for attack in attacks {
-        problems.extend(attack.await.unwrap().unwrap().failed);
+        let problem = attack.await.unwrap().unwrap().failed.remove(0).1;
+        let is_loop = problem.contains("processor time of 2s");
+        looped += usize::from(is_loop);
+        assert!(is_loop || problem.contains("CPU share"), "{problem}");
     }
-    assert_eq!(problems.len(), cores * 4);
-    let waited = "too many calls of this plugin run at the same time";
-    assert!(
-        problems.iter().any(|(_, problem)| problem == waited),
-        "{problems:?}"
-    );
+    assert_eq!(looped, cores);
 }
 
 /// Measures time. `cargo test --profile dist -p seaworthy-plugins --features wasm -- --ignored within`
