@@ -4,10 +4,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use seaworthy_config::{Loader, Profile, Schema};
+use seaworthy_config::{ConfigError, ConfigErrors, Loader, Profile, Schema};
 
 use super::read::{MAX_TEXT, read_text};
 use crate::{PluginError, PluginErrorCode, PluginFileConfig, PluginsConfig};
+
+/// The section whose values may be secret.
+const SECRETS: &str = "settings";
 
 /// Returns the files of the settings of a plugin.
 pub(crate) fn config_files(directory: &Path, profile: Profile, plugin: &str) -> [PathBuf; 2] {
@@ -48,10 +51,26 @@ pub(crate) fn read_config(
         .file(&path)
         .profile(profile)
         .load_without_secrets(&Schema::of::<PluginFileConfig>())
-        .map_err(|error| failed(problem()).because(error))?
+        .map_err(|errors| failed(problem()).because(redact(&errors)))?
         .get()
         .map_err(|error| failed(problem()).because(error))?;
     Ok((file, Some(path)))
+}
+
+/// Replaces what errors say about values of the plugin, which may be secret.
+fn redact(errors: &ConfigErrors) -> ConfigErrors {
+    let redacted = errors.iter().map(|error| {
+        let (section, _) = error.key().split_once('.').unwrap_or((error.key(), ""));
+        match section {
+            SECRETS => {
+                let problem = "expected names with texts";
+                ConfigError::new(error.origin().clone(), error.key(), problem)
+            }
+            _ => error.clone(),
+        }
+    });
+    let checked = ConfigErrors::check(redacted.collect());
+    checked.err().unwrap_or_else(|| errors.clone())
 }
 
 /// The previous content of a file of settings, `None` if it did not exist.

@@ -153,3 +153,21 @@ async fn overridden_and_large_configuration_is_refused_plug_1() {
     let unknown = app.plugins.update_configuration("other", &config).await;
     assert_eq!(unknown.unwrap_err().code(), PluginErrorCode::NotFound);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn errors_in_settings_show_no_values_plug_1() {
+    const SECRET: &str = "x7-secret";
+    for yaml in [
+        format!("settings: {SECRET}\n"),
+        format!("settings:\n  token: [{SECRET}]\n"),
+        format!("settings:\n  token: {SECRET}\n broken\n"),
+        format!("settings: {{ token: {SECRET}\n"),
+        format!("settings:\n  token: \"{SECRET}\"\ntiemout: 1s\n"),
+    ] {
+        let setup = Setup::new().plugin("guard", HOOK, &Guest::quiet());
+        let failed = setup.settings("guard", &yaml).start().await.err().unwrap();
+        let text = seaworthy_core::error_chain(&failed).to_string();
+        assert!(text.contains("guard.yaml"), "{text}");
+        assert!(!text.contains(SECRET), "{text}");
+    }
+}
