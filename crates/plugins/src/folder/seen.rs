@@ -33,21 +33,26 @@ pub(crate) fn hashes(seen: &Seen) -> Applied {
 pub(crate) fn seen(directory: &Path, configs: &Path, profile: Profile) -> io::Result<Seen> {
     let names = scan(directory)?;
     let files = |name: String| {
-        let plugin = directory.join(&name);
-        let mut content = Vec::new();
-        let own = [plugin.join(MANIFEST), plugin.join(SIGNATURE)];
-        let settings = config_files(configs, profile, &name);
-        for file in own.into_iter().chain(settings) {
-            add(&mut content, &file);
-        }
-        let component = plugin.join(COMPONENT).metadata().ok();
+        let component = directory.join(&name).join(COMPONENT).metadata().ok();
         let files = Files {
-            hash: sha256_hex(&content),
+            hash: files_hash(directory, configs, profile, &name),
             component: component.map(|file| (file.len(), file.modified().ok())),
         };
         (name, files)
     };
     Ok(names.into_iter().map(files).collect())
+}
+
+/// Returns a hash of the manifest, the signature and the settings of a plugin.
+pub(crate) fn files_hash(directory: &Path, configs: &Path, profile: Profile, name: &str) -> String {
+    let plugin = directory.join(name);
+    let mut content = Vec::new();
+    let own = [plugin.join(MANIFEST), plugin.join(SIGNATURE)];
+    let settings = config_files(configs, profile, name);
+    for file in own.into_iter().chain(settings) {
+        add(&mut content, &file);
+    }
+    sha256_hex(&content)
 }
 
 /// Adds the content of a file to what is hashed. A file that cannot be read, for example because it

@@ -19,6 +19,8 @@ use crate::{
 pub(crate) struct Plugin {
     pub(crate) manifest: Manifest,
     pub(crate) file: PluginFileConfig,
+    /// The hash of its files at the load.
+    pub(crate) files_hash: String,
     pub(crate) path: PathBuf,
     pub(crate) config_path: Option<PathBuf>,
     pub(crate) is_signed: bool,
@@ -101,6 +103,12 @@ impl Plugin {
 
     pub(crate) fn set_active(&self, is_active: bool) {
         self.state.lock().is_active = is_active;
+    }
+
+    /// Whether the plugin runs if it should.
+    pub(crate) fn is_settled(&self) -> bool {
+        let state = self.state.lock();
+        state.status == PluginStatus::Started || !state.is_active || !self.file.enabled
     }
 
     pub(crate) fn set_error(&self, problem: String) {

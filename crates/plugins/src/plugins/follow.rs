@@ -103,8 +103,15 @@ impl Plugins {
             }
         };
         for name in order {
-            let hash = now.get(&name).map(|files| &files.hash);
-            if applied.get(&name) == hash {
+            let Some(hash) = now.get(&name).map(|files| &files.hash) else {
+                continue;
+            };
+            if applied.get(&name) == Some(hash) {
+                continue;
+            }
+            // An operator may have loaded the same files.
+            if self.has_loaded(&name, hash) {
+                applied.insert(name, hash.clone());
                 continue;
             }
             let result = match self.plugin(&name).is_ok() {
@@ -112,12 +119,18 @@ impl Plugins {
                 false => self.load_and_start(&name).await,
             };
             applied.remove(&name);
-            if let (Ok(()), Some(hash)) = (&result, hash) {
+            if result.is_ok() {
                 applied.insert(name.clone(), hash.clone());
             }
             self.log(Some(&name), "loaded", result.as_ref().map(drop));
         }
         applied
+    }
+
+    /// Whether a plugin was loaded from files with this hash, and needs no other try to start.
+    fn has_loaded(&self, name: &str, hash: &str) -> bool {
+        let plugin = self.plugin(name);
+        plugin.is_ok_and(|plugin| plugin.files_hash == hash && plugin.is_settled())
     }
 
     /// Unloads the plugins that are not in the folder, each after those that depend on it.

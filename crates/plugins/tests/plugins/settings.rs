@@ -1,6 +1,11 @@
 //! The settings of one plugin.
 
-use seaworthy_plugins::{PluginErrorCode, PluginFileConfig, PluginStatus};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use seaworthy_plugins::{EventType, PluginErrorCode, PluginFileConfig, PluginStatus};
 use seaworthy_testkit::eventually;
 
 use crate::{
@@ -81,6 +86,34 @@ async fn updated_configuration_takes_effect_plug_1() {
     let info = app.plugins.update_configuration("guard", &config).await;
     assert_eq!(info.unwrap().status, PluginStatus::Started);
     assert_eq!(app.orders().0, 403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn updated_configuration_reloads_once_plug_1() {
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .plugin("guard", HOOK, &Guest::rejecting(403, "one"))
+        .start()
+        .await
+        .unwrap();
+    let reloads = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&reloads);
+    let events = app.plugins.events();
+    events.subscribe("reloads", [EventType::CONFIG_CHANGED], move |_| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        std::future::ready(Ok(()))
+    });
+    let config = PluginFileConfig {
+        priority: 5,
+        ..PluginFileConfig::default()
+    };
+    let update = app.plugins.update_configuration("guard", &config);
+    update.await.unwrap();
+    // The service applies changes of the folder in the order of names.
+    app.replace("other", "", &Guest::quiet());
+    eventually(async || app.plugins.get("other").is_ok()).await;
+    eventually(async || reloads.load(Ordering::Relaxed) > 0).await;
+    assert_eq!(reloads.load(Ordering::Relaxed), 1);
 }
 
 #[cfg(unix)]
