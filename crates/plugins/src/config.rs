@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use schemars::JsonSchema;
 use seaworthy_config::Profile;
@@ -125,7 +125,15 @@ pub struct GrantConfig {
 }
 
 /// The file `NAME.yaml` of one plugin.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+///
+/// ```
+/// use seaworthy_plugins::PluginFileConfig;
+///
+/// let mut config = PluginFileConfig::default();
+/// config.settings.insert("token".to_owned(), "x7-secret".to_owned());
+/// assert!(!format!("{config:?}").contains("x7-secret"));
+/// ```
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PluginFileConfig {
     /// Whether the plugin starts.
@@ -202,6 +210,33 @@ impl Default for PluginFileConfig {
             on_failure: None,
             metadata: BTreeMap::new(),
         }
+    }
+}
+
+impl PluginFileConfig {
+    /// Returns the content of a file of settings: a line for each field, with its value as JSON, which
+    /// is YAML.
+    pub(crate) fn to_yaml(&self) -> serde_json::Result<String> {
+        let document = serde_json::to_value(self)?;
+        let fields = document.as_object().into_iter().flatten();
+        let set = fields.filter(|(_, value)| !value.is_null());
+        let lines = set.map(|(name, value)| format!("{name}: {value}\n"));
+        Ok(lines.collect())
+    }
+}
+
+impl fmt::Debug for PluginFileConfig {
+    // Without the values of the settings, which may be secret.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("PluginFileConfig")
+            .field("enabled", &self.enabled)
+            .field("priority", &self.priority)
+            .field("settings", &self.settings.keys())
+            .field("timeout", &self.timeout)
+            .field("retry_count", &self.retry_count)
+            .field("on_failure", &self.on_failure)
+            .finish_non_exhaustive()
     }
 }
 

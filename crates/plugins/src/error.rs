@@ -1,4 +1,4 @@
-use std::error::Error as StdError;
+use std::{error::Error as StdError, fmt};
 
 use seaworthy_core::{Code, Error};
 use seaworthy_service::StartError;
@@ -60,10 +60,10 @@ impl PluginErrorCode {
 
 /// Errors of operations on plugins.
 #[derive(Debug, thiserror::Error)]
-#[error("plugin \"{plugin}\": {problem}")]
 pub struct PluginError {
     code: PluginErrorCode,
-    plugin: String,
+    /// `None` for an error of the whole folder.
+    plugin: Option<String>,
     problem: String,
     #[source]
     cause: Option<Box<dyn StdError + Send + Sync>>,
@@ -77,7 +77,17 @@ impl PluginError {
     ) -> Self {
         Self {
             code,
-            plugin: plugin.into(),
+            plugin: Some(plugin.into()),
+            problem: problem.into(),
+            cause: None,
+        }
+    }
+
+    /// An error of the whole folder of plugins.
+    pub(crate) fn of_folder(problem: impl Into<String>) -> Self {
+        Self {
+            code: PluginErrorCode::LoadFailed,
+            plugin: None,
             problem: problem.into(),
             cause: None,
         }
@@ -98,10 +108,19 @@ impl PluginError {
         self.code
     }
 
-    /// Returns the name of the plugin.
+    /// Returns the name of the plugin. `None` if the whole folder of plugins cannot be read.
     #[must_use]
-    pub fn plugin(&self) -> &str {
-        &self.plugin
+    pub fn plugin(&self) -> Option<&str> {
+        self.plugin.as_deref()
+    }
+}
+
+impl fmt::Display for PluginError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.plugin {
+            Some(plugin) => write!(formatter, "plugin \"{plugin}\": {}", self.problem),
+            None => formatter.write_str(&self.problem),
+        }
     }
 }
 

@@ -2,8 +2,11 @@
 
 mod calls;
 mod compile;
+mod configuration;
+mod follow;
 mod life;
 mod observation;
+mod order;
 mod registration;
 mod reload;
 mod start;
@@ -19,7 +22,7 @@ use observation::Observation;
 use parking_lot::Mutex;
 use seaworthy_client::HttpClient;
 use seaworthy_config::Profile;
-use seaworthy_core::context;
+use seaworthy_core::{context, error_chain};
 use seaworthy_service::Tasks;
 use tokio::sync::Semaphore;
 
@@ -134,7 +137,7 @@ impl Plugins {
             .ok_or_else(|| PluginError::not_found(name))
     }
 
-    /// Publishes an event about a plugin, with its version and hash and with who caused it.
+    /// Publishes an event about a plugin, with its version and hash.
     fn announce(&self, kind: EventType, plugin: &str) {
         let mut event = Event::new(kind, SOURCE).with_data("plugin", plugin);
         if let Ok(info) = self.get(plugin) {
@@ -145,12 +148,27 @@ impl Plugins {
                 event = event.with_data("problem", problem);
             }
         }
+        self.publish(event);
+    }
+
+    /// Publishes that a plugin cannot be loaded or started, or that the whole folder cannot be read.
+    fn announce_failure(&self, plugin: Option<&str>, error: &PluginError) {
+        let mut event = Event::new(EventType::PLUGIN_ERROR, SOURCE)
+            .with_data("problem", error_chain(error).to_string());
+        if let Some(plugin) = plugin {
+            event = event.with_data("plugin", plugin);
+        }
+        self.publish(event);
+    }
+
+    /// Publishes an event with who caused it.
+    fn publish(&self, mut event: Event) {
         let context = context::current();
         if let Some(actor) = context.as_ref().and_then(|context| context.actor()) {
             event = event.with_data("actor", actor.as_str());
         }
         if let Err(error) = self.0.bus.publish_async(event) {
-            tracing::warn!(plugin, problem = %error, "an event of a plugin was dropped");
+            tracing::warn!(problem = %error, "an event of a plugin was dropped");
         }
     }
 }

@@ -42,11 +42,18 @@ type Filter = dyn Fn(&Event) -> bool + Send + Sync;
 #[derive(Clone)]
 struct Handler {
     id: u64,
-    name: Arc<str>,
-    types: BTreeSet<EventType>,
-    timeout: Duration,
-    retries: u32,
-    handle: Arc<Handle>,
+    declared: Arc<Subscription>,
+}
+
+/// A handler that can be added to a bus.
+pub(crate) struct Subscription {
+    pub(crate) name: String,
+    pub(crate) types: BTreeSet<EventType>,
+    /// The timeout of one delivery.
+    pub(crate) timeout: Duration,
+    /// Deliveries after the first, if it fails transiently.
+    pub(crate) retries: u32,
+    pub(crate) handle: Box<Handle>,
 }
 
 /// A bus of events within one process.
@@ -101,41 +108,43 @@ impl EventBus {
     where
         F: Future<Output = Result<(), HandlerError>> + Send + 'static,
     {
-        self.add(name, types, DEFAULT_TIMEOUT, 0, move |event| {
-            handle(event).boxed()
-        })
+        let added = self.replace(
+            &[],
+            [Subscription {
+                name: name.to_owned(),
+                types: types.into_iter().collect(),
+                timeout: DEFAULT_TIMEOUT,
+                retries: 0,
+                handle: Box::new(move |event| handle(event).boxed()),
+            }],
+        );
+        added.into_iter().next().unwrap_or_default()
     }
 
-    pub(crate) fn add(
+    /// Replaces handlers in one step, so that each event reaches either the old or the new ones.
+    /// Returns the numbers of the new ones.
+    pub(crate) fn replace(
         &self,
-        name: &str,
-        types: impl IntoIterator<Item = EventType>,
-        timeout: Duration,
-        retries: u32,
-        handle: impl Fn(Event) -> BoxFuture<'static, Result<(), HandlerError>> + Send + Sync + 'static,
-    ) -> u64 {
-        let id = self.0.next_id.fetch_add(1, Ordering::Relaxed);
-        let handler = Handler {
-            id,
-            name: name.into(),
-            types: types.into_iter().collect(),
-            timeout,
-            retries,
-            handle: Arc::new(handle),
-        };
+        old: &[u64],
+        new: impl IntoIterator<Item = Subscription>,
+    ) -> Vec<u64> {
+        let new = new.into_iter().map(|declared| Handler {
+            id: self.0.next_id.fetch_add(1, Ordering::Relaxed),
+            declared: Arc::new(declared),
+        });
+        let new: Vec<Handler> = new.collect();
+        let ids = new.iter().map(|handler| handler.id).collect();
         let _change = self.0.changes.lock();
         let mut handlers = Vec::clone(&self.0.handlers.load());
-        handlers.push(handler);
+        handlers.retain(|handler| !old.contains(&handler.id));
+        handlers.extend(new);
         self.0.handlers.store(Arc::new(handlers));
-        id
+        ids
     }
 
     /// Removes a handler. Deliveries that run end as they would.
     pub fn unsubscribe(&self, id: u64) {
-        let _change = self.0.changes.lock();
-        let mut handlers = Vec::clone(&self.0.handlers.load());
-        handlers.retain(|handler| handler.id != id);
-        self.0.handlers.store(Arc::new(handlers));
+        self.replace(&[id], []);
     }
 
     /// Adds a filter. The bus delivers only events that pass all filters.
@@ -146,8 +155,12 @@ impl EventBus {
         self.0.filters.store(Arc::new(filters));
     }
 
-    /// Delivers an event and waits for its handlers, which run beside each other. Returns the names
-    /// of the handlers that failed, with their errors.
+    /// Delivers an event and waits for its handlers. Returns the names of the handlers that failed,
+    /// with their errors.
+    ///
+    /// The handlers begin in the order in which they were added. While one of them waits, the next
+    /// ones run. A handler of a plugin occupies the task until it returns, so the handlers of
+    /// plugins run one after another.
     pub async fn publish(&self, event: Event) -> Vec<(String, HandlerError)> {
         if !self.0.filters.load().iter().all(|passes| passes(&event)) {
             return Vec::new();
@@ -156,13 +169,14 @@ impl EventBus {
         let handlers = self.0.handlers.load_full();
         let handlers = handlers
             .iter()
+            .map(|handler| &*handler.declared)
             .filter(|handler| handler.types.contains(&event.kind));
         let deliveries = handlers.map(|handler| {
             let event = event.clone();
             async move {
                 let failed = handler.deliver(event).await.err()?;
-                tracing::warn!(handler = &*handler.name, problem = %failed, "an event handler failed");
-                Some((handler.name.to_string(), failed))
+                tracing::warn!(handler = handler.name, problem = %failed, "an event handler failed");
+                Some((handler.name.clone(), failed))
             }
         });
         let failed = futures::future::join_all(deliveries).await;
@@ -177,7 +191,7 @@ impl EventBus {
         let handlers = self.0.handlers.load();
         if !handlers
             .iter()
-            .any(|handler| handler.types.contains(&event.kind))
+            .any(|handler| handler.declared.types.contains(&event.kind))
         {
             return Ok(());
         }
@@ -209,7 +223,7 @@ impl EventBus {
     }
 }
 
-impl Handler {
+impl Subscription {
     async fn deliver(&self, event: Event) -> Result<(), HandlerError> {
         let mut deliveries = 0;
         loop {
@@ -238,7 +252,7 @@ impl Handler {
 impl fmt::Debug for EventBus {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let handlers = self.0.handlers.load();
-        let names = handlers.iter().map(|handler| &*handler.name);
+        let names = handlers.iter().map(|handler| &handler.declared.name);
         formatter
             .debug_struct("EventBus")
             .field("handlers", &names.collect::<Vec<_>>())

@@ -4,8 +4,8 @@ mod bus;
 
 use std::{borrow::Cow, collections::BTreeMap, fmt};
 
-pub(crate) use bus::WORKERS;
 pub use bus::{EventBus, HandlerError};
+pub(crate) use bus::{Subscription, WORKERS};
 use chrono::{DateTime, SecondsFormat, Utc};
 use seaworthy_core::new_id;
 use serde::{Deserialize, Deserializer, Serialize, de};

@@ -1,9 +1,13 @@
 //! The folder of plugins.
 
 mod read;
+mod seen;
+mod settings;
 mod watch;
 
-pub(crate) use read::{Found, config_files, read_config, read_plugin, read_text, scan, sha256_hex};
+pub(crate) use read::{Found, read_plugin, read_text, scan, sha256_hex};
+pub(crate) use seen::{Applied, Seen, files_hash, hashes, seen};
+pub(crate) use settings::{ReplacedConfig, config_files, read_config, replace_config};
 pub(crate) use watch::Watch;
 
 /// The manifest.

@@ -4,17 +4,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use seaworthy_config::{Loader, Profile, Schema};
 use sha2::{Digest as _, Sha256};
 
 use super::{COMPONENT, MANIFEST, SIGNATURE};
 use crate::{
-    Manifest, PluginError, PluginErrorCode, PluginFileConfig, PluginSecurityConfig, PluginsConfig,
-    Signature, manifest::is_name,
+    Manifest, PluginError, PluginErrorCode, PluginSecurityConfig, Signature, manifest::is_name,
 };
 
 /// A manifest, a signature and the settings of a plugin have a few hundred bytes.
-const MAX_TEXT: u64 = 64 * 1024;
+pub(super) const MAX_TEXT: u64 = 64 * 1024;
 
 /// A plugin whose files are checked.
 pub(crate) struct Found {
@@ -52,8 +50,10 @@ pub(crate) fn read_plugin(
     let folder = path.file_name().map(|name| name.to_string_lossy());
     let folder = folder.unwrap_or_default().into_owned();
     let failed = |problem: String| PluginError::new(PluginErrorCode::LoadFailed, &folder, problem);
-    let text = read_text(&path.join(MANIFEST))
-        .map_err(|error| failed(format!("{MANIFEST} cannot be read")).because(error))?;
+    let unreadable = |file: &str, error| {
+        failed(format!("{} cannot be read", path.join(file).display())).because(error)
+    };
+    let text = read_text(&path.join(MANIFEST)).map_err(|error| unreadable(MANIFEST, error))?;
     let is_signed = match read_text(&path.join(SIGNATURE)) {
         Ok(signature) => Signature::parse(&String::from_utf8_lossy(&signature))
             .is_some_and(|signature| signature.is_by_one_of(&security.trusted_keys, &text)),
@@ -69,18 +69,18 @@ pub(crate) fn read_plugin(
         ));
     }
     let text = String::from_utf8(text).map_err(|_| failed(format!("{MANIFEST} is not UTF-8")))?;
-    let manifest = Manifest::parse(&text)?;
+    let manifest = Manifest::parse(&folder, &text)?;
     if manifest.name != folder {
         return Err(failed(format!(
-            "the manifest names \"{}\": the folder must have the same name",
+            "{MANIFEST} names \"{}\": the folder must have the same name",
             manifest.name
         )));
     }
     let component = read(&path.join(COMPONENT), security.max_file_size.get())
-        .map_err(|error| failed(format!("{COMPONENT} cannot be read")).because(error))?;
+        .map_err(|error| unreadable(COMPONENT, error))?;
     if sha256_hex(&component) != manifest.sha256.to_ascii_lowercase() {
         return Err(failed(format!(
-            "`sha256` of the manifest is not the hash of {COMPONENT}: run `plugins sign`"
+            "`sha256` of {MANIFEST} is not the hash of {COMPONENT}: run `plugins sign`"
         )));
     }
     Ok(Found {
@@ -89,42 +89,6 @@ pub(crate) fn read_plugin(
         is_signed,
         path: path.to_owned(),
     })
-}
-
-/// Returns the files of the settings of a plugin.
-pub(crate) fn config_files(directory: &Path, profile: Profile, plugin: &str) -> [PathBuf; 2] {
-    [
-        directory.join(format!("{plugin}.yaml")),
-        directory.join(format!("{plugin}.{profile}.yaml")),
-    ]
-}
-
-/// Reads the settings of a plugin: `NAME.yaml`, and above it `NAME.PROFILE.yaml`. Returns the
-/// default without these files.
-///
-/// # Errors
-/// A file has errors.
-pub(crate) fn read_config(
-    config: &PluginsConfig,
-    profile: Profile,
-    plugin: &str,
-) -> Result<(PluginFileConfig, Option<PathBuf>), PluginError> {
-    let files = config_files(&config.config_directory, profile, plugin);
-    let Some(path) = files.into_iter().find(|file| file.exists()) else {
-        return Ok((PluginFileConfig::default(), None));
-    };
-    let failed = |error| {
-        PluginError::new(PluginErrorCode::Config, plugin, "its settings have errors").because(error)
-    };
-    let loaded = Loader::new(plugin)
-        .file(&path)
-        .profile(profile)
-        .load_without_secrets(&Schema::of::<PluginFileConfig>())
-        .map_err(failed)?;
-    let file = loaded.get().map_err(|error| {
-        PluginError::new(PluginErrorCode::Config, plugin, "its settings have errors").because(error)
-    })?;
-    Ok((file, Some(path)))
 }
 
 /// Reads a file beside a component.

@@ -16,7 +16,7 @@ pub use signature::Signature;
 pub(crate) use signature::public_key;
 pub use world::World;
 
-use crate::{EventType, FailureMode, HookPoint, PluginError, PluginErrorCode};
+use crate::{EventType, FailureMode, HookPoint, PluginError, PluginErrorCode, folder::MANIFEST};
 
 /// The maximum length of a name, which becomes a label of metrics and a part of paths.
 const MAX_NAME: usize = 64;
@@ -148,37 +148,36 @@ mod version {
 }
 
 impl Manifest {
-    /// Reads a manifest.
+    /// Reads a manifest. `plugin` is the name of its folder, which errors name.
     ///
     /// # Errors
     /// The text is not valid TOML, or a field is not valid.
-    pub fn parse(text: &str) -> Result<Self, PluginError> {
+    pub fn parse(plugin: &str, text: &str) -> Result<Self, PluginError> {
+        let failed = |problem: String| {
+            let problem = format!("{MANIFEST} {problem}");
+            PluginError::new(PluginErrorCode::LoadFailed, plugin, problem)
+        };
         let manifest: Self = toml::from_str(text).map_err(|error| {
-            PluginError::new(
-                PluginErrorCode::LoadFailed,
-                "plugin.toml",
-                format!("is not a valid manifest: {}", error.message()),
-            )
-            .because(error)
+            let before = error.span().and_then(|span| text.get(..span.start));
+            let line = before.unwrap_or_default().matches('\n').count() + 1;
+            let problem = error.message();
+            failed(format!("is not a valid manifest: line {line}: {problem}"))
         })?;
         match manifest.problem() {
             None => Ok(manifest),
-            Some(problem) => Err(PluginError::new(
-                PluginErrorCode::LoadFailed,
-                &manifest.name,
-                problem,
-            )),
+            Some(problem) => Err(failed(problem)),
         }
     }
 
     fn problem(&self) -> Option<String> {
         if !is_name(&self.name) {
             return Some(format!(
-                "is not a valid name: use 1 to {MAX_NAME} lower-case letters, digits, '_' or '-'"
+                "has an invalid name {:?}: use 1 to {MAX_NAME} lower-case letters, digits, '_' or '-'",
+                self.name
             ));
         }
         if self.sha256.len() != 64 || !self.sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Some("`sha256` must have 64 hexadecimal digits".to_owned());
+            return Some("has an invalid `sha256`: use 64 hexadecimal digits".to_owned());
         }
         if self.hooks.len().max(self.handlers.len()) > MAX_DECLARATIONS {
             return Some(format!(
@@ -187,14 +186,14 @@ impl Manifest {
         }
         if let Some(dependency) = self.dependencies.iter().find(|name| !is_name(name)) {
             return Some(format!(
-                "the dependency \"{dependency}\" is not a valid name"
+                "has an invalid name of a dependency: {dependency:?}"
             ));
         }
         let hooks = self.hooks.iter().map(|hook| hook.name.as_str());
         let handlers = self.handlers.iter().map(|handler| handler.name.as_str());
         repeated(hooks)
             .or_else(|| repeated(handlers))
-            .map(|name| format!("two hooks or handlers have the name \"{name}\""))
+            .map(|name| format!("has two hooks or handlers with the name \"{name}\""))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     FailureMode, HookCall, HookPoint, Rejection,
     hook::{HookEntry, HookTable},
     plugin::Plugin,
-    runtime::{Answer, Fault, GuestCall, HookContext, Question, Verdict},
+    runtime::{HookContext, HookInput, HookOutcome, Question},
 };
 
 /// The timeout of a decision, so that a slow plugin does not delay every request.
@@ -136,16 +136,16 @@ impl Plugins {
     ) -> Result<Decision, Error> {
         let table = self.table(context::current().as_deref());
         for plugin in table.deciders() {
-            let question = GuestCall::Decide(Question {
+            let question = Question {
                 subject: subject.to_owned(),
                 action: action.to_owned(),
                 resource: resource.to_owned(),
                 context: context.clone(),
-            });
-            match decision(plugin.call(question, DECISION_TIMEOUT).await) {
+            };
+            match plugin.decide(question, DECISION_TIMEOUT).await {
                 Ok(Decision::Allow) => {}
-                Ok(denial) => return Ok(denial),
-                Err(problem) => go_on_without(plugin, &problem)?,
+                Ok(denial @ Decision::Deny(_)) => return Ok(denial),
+                Err(fault) => go_on_without(plugin, &fault.to_string())?,
             }
         }
         Ok(Decision::Allow)
@@ -189,16 +189,16 @@ impl Plugins {
         report: &mut HookReport,
         request: Option<&RequestContext>,
     ) -> Result<(), Error> {
-        let call = GuestCall::Hook {
+        let input = HookInput {
             hook: hook.name.clone(),
             point,
             context: hook_context(request),
             values: report.call.values.clone(),
             metadata: report.call.metadata.clone(),
         };
-        let problem = match hook.plugin.call(call, hook.timeout).await {
-            Ok(Answer::Hook(Ok(Ok(set)))) if set.is_empty() => return Ok(()),
-            Ok(Answer::Hook(Ok(Ok(set)))) => {
+        let problem = match hook.plugin.hook(input, hook.timeout).await {
+            Ok(HookOutcome::Proceed(set)) if set.is_empty() => return Ok(()),
+            Ok(HookOutcome::Proceed(set)) => {
                 let mut call = report.call.clone();
                 call.values.extend(set);
                 // The next hooks read the values, so these may not use up the limit of their calls.
@@ -209,14 +209,13 @@ impl Plugins {
                 }
                 "set more values than a call of the next hook may have".to_owned()
             }
-            Ok(Answer::Hook(Ok(Err(rejection)))) if hook.is_veto => {
+            Ok(HookOutcome::Reject(rejection)) if hook.is_veto => {
                 return Err(rejected(hook, rejection));
             }
-            Ok(Answer::Hook(Ok(Err(rejection)))) => {
+            Ok(HookOutcome::Reject(rejection)) => {
                 format!("rejected, but may not veto: {}", rejection.reason)
             }
-            Ok(Answer::Hook(Err(problem))) => problem,
-            Ok(_) => "returned an invalid response".to_owned(),
+            Ok(HookOutcome::Fail(problem)) => problem,
             Err(fault) => fault.to_string(),
         };
         let name = format!("{}/{}", hook.plugin.name(), hook.name);
@@ -232,19 +231,6 @@ impl Plugins {
         }
         report.failed.push((name, problem));
         Ok(())
-    }
-}
-
-/// Returns the decision of a plugin.
-///
-/// # Errors
-/// The call failed, or its response is not a decision.
-fn decision(answer: Result<Answer, Fault>) -> Result<Decision, String> {
-    match answer {
-        Ok(Answer::Verdict(Verdict::Yes)) => Ok(Decision::Allow),
-        Ok(Answer::Verdict(Verdict::No(why) | Verdict::Retry(why))) => Ok(Decision::Deny(why)),
-        Ok(_) => Err("returned an invalid response".to_owned()),
-        Err(fault) => Err(fault.to_string()),
     }
 }
 
@@ -288,20 +274,5 @@ fn hook_context(request: Option<&RequestContext>) -> HookContext {
         actor: request.actor().map(|actor| actor.as_str().to_owned()),
         tenant: request.tenant().map(|tenant| tenant.as_str().to_owned()),
         remaining_ms: remaining,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn response_without_decision_allows_nothing_plug_1() {
-        let allowed = decision(Ok(Answer::Verdict(Verdict::Yes)));
-        assert_eq!(allowed, Ok(Decision::Allow));
-        for answer in [Answer::Step(Ok(())), Answer::Hook(Ok(Ok(Map::new())))] {
-            assert!(decision(Ok(answer)).is_err());
-        }
-        assert!(decision(Err(Fault::Throttled)).is_err());
     }
 }

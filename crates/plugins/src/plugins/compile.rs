@@ -7,18 +7,28 @@ use tokio::{runtime::Handle, sync::Semaphore};
 use super::{Inner, MAX_GUESTS_PER_CORE, Plugins, cores, life::step};
 use crate::{
     Capability, GrantConfig, Manifest, PluginError, PluginErrorCode, PluginStatus,
-    folder::{Found, read_config, read_plugin},
+    folder::{Found, files_hash, read_config, read_plugin},
     plugin::{Plugin, State},
     runtime::{self, CallLimits, Exports, Imports, LifecycleStep, Runtime},
     sandbox::{CpuShare, FaultCount, HttpAccess, KeyValueStore, max_processor_time},
 };
 
 impl Plugins {
-    /// Reads, compiles and initializes a plugin beside the one that is loaded.
+    /// Reads, compiles and initializes a plugin beside the one that is loaded, and checks its
+    /// dependencies. Publishes an error.
     pub(super) async fn prepare(&self, name: &str) -> Result<Arc<Plugin>, PluginError> {
         if !crate::manifest::is_name(name) {
             return Err(PluginError::not_found(name));
         }
+        let prepared = self.initialize(name).await;
+        let prepared = prepared.and_then(|plugin| {
+            self.check_dependencies(&plugin)?;
+            Ok(plugin)
+        });
+        prepared.inspect_err(|error| self.announce_failure(Some(name), error))
+    }
+
+    async fn initialize(&self, name: &str) -> Result<Arc<Plugin>, PluginError> {
         let (inner, owned) = (Arc::clone(&self.0), name.to_owned());
         let handle = Handle::current();
         let compiled = tokio::task::spawn_blocking(move || inner.compile(&owned, handle)).await;
@@ -49,13 +59,16 @@ impl Inner {
 
     /// Reads and compiles a plugin. Blocks the thread for up to seconds.
     fn compile(self: &Arc<Self>, name: &str, handle: Handle) -> Result<Arc<Plugin>, PluginError> {
-        let security = &self.config.security;
+        let (config, security) = (&self.config, &self.config.security);
+        // Before the files are read, so that a change in between differs from it.
+        let (directory, configs) = (&config.directory, &config.config_directory);
+        let files_hash = files_hash(directory, configs, self.profile, name);
         let Found {
             manifest,
             component,
             is_signed,
             path,
-        } = read_plugin(&self.config.directory.join(name), security)?;
+        } = read_plugin(&directory.join(name), security)?;
         let (file, config_path) = read_config(&self.config, self.profile, name)?;
         let grant = self.config.grants.get(name).cloned().unwrap_or_default();
         check_grant(&manifest, &grant)?;
@@ -96,6 +109,7 @@ impl Inner {
         Ok(Arc::new(Plugin {
             manifest,
             file,
+            files_hash,
             path,
             config_path,
             is_signed,

@@ -5,7 +5,7 @@ use crate::{
     EventType, PluginError, PluginErrorCode, PluginInfo, PluginStatus,
     plugin::Plugin,
     registry::load_order,
-    runtime::{Answer, Fault, GuestCall, LifecycleStep},
+    runtime::{Fault, LifecycleStep},
 };
 
 impl Plugins {
@@ -29,7 +29,6 @@ impl Plugins {
             ));
         }
         let plugin = self.prepare(name).await?;
-        self.check_dependencies(&plugin)?;
         let info = plugin.info();
         let entry = Loaded {
             plugin,
@@ -226,21 +225,14 @@ pub(super) async fn step(
     step: LifecycleStep,
     code: PluginErrorCode,
 ) -> Result<(), PluginError> {
-    let timeout = plugin.file.timeout.get();
-    match plugin.call(GuestCall::Lifecycle(step), timeout).await {
-        Ok(Answer::Step(Ok(()))) => Ok(()),
-        Ok(Answer::Step(Err(problem))) => Err(PluginError::new(code, plugin.name(), problem)),
-        Ok(_) => Err(PluginError::new(
-            code,
-            plugin.name(),
-            "returned an invalid response",
-        )),
-        Err(fault) => {
-            let code = match fault {
-                Fault::Timeout(_) => PluginErrorCode::Timeout,
-                _ => code,
-            };
-            Err(PluginError::new(code, plugin.name(), fault.to_string()))
+    let problem = match plugin.step(step).await {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(problem)) => problem,
+        Err(fault @ Fault::Timeout(_)) => {
+            let code = PluginErrorCode::Timeout;
+            return Err(PluginError::new(code, plugin.name(), fault.to_string()));
         }
-    }
+        Err(fault) => fault.to_string(),
+    };
+    Err(PluginError::new(code, plugin.name(), problem))
 }

@@ -5,51 +5,44 @@ use futures::{FutureExt, future::BoxFuture};
 use super::{Loaded, Plugins};
 use crate::{
     Event, HandlerDeclaration, PluginStatus,
-    event::HandlerError,
+    event::{HandlerError, Subscription},
     hook::HookTable,
     plugin::Plugin,
-    runtime::{Answer, GuestCall, Verdict},
 };
 
 impl Plugins {
     /// Adds the hooks and handlers of a started plugin.
     pub(super) fn register(&self, plugin: &Arc<Plugin>) {
-        let declared = plugin.manifest.handlers.iter();
-        let handlers: Vec<u64> = declared
-            .map(|handler| self.subscribe(plugin, handler))
-            .collect();
         let mut loaded = self.0.loaded.lock();
-        let replaced = match loaded.get_mut(plugin.name()) {
-            Some(entry) if Arc::ptr_eq(&entry.plugin, plugin) => {
-                std::mem::replace(&mut entry.handlers, handlers)
-            }
-            _ => handlers,
-        };
-        for id in replaced {
-            self.0.bus.unsubscribe(id);
+        if let Some(entry) = loaded.get_mut(plugin.name()) {
+            let new = subscriptions(plugin);
+            entry.handlers = self.0.bus.replace(&entry.handlers, new);
         }
         self.publish_hooks(&loaded);
     }
 
-    fn subscribe(&self, plugin: &Arc<Plugin>, handler: &HandlerDeclaration) -> u64 {
-        let max = plugin.file.timeout;
-        let timeout = handler.timeout.unwrap_or(max).min(max).get();
-        let name = format!("{}/{}", plugin.name(), handler.name);
-        let (called, declared) = (Arc::clone(plugin), handler.name.clone());
-        let handle = move |event: Event| -> BoxFuture<'static, _> {
-            deliver(Arc::clone(&called), declared.clone(), event, timeout).boxed()
+    /// Puts a plugin in the place of the version that runs. Each event reaches the handlers of one
+    /// of them, and each request the hooks of one of them. Returns the old version.
+    pub(super) fn swap(&self, new: &Arc<Plugin>) -> Option<Arc<Plugin>> {
+        let mut loaded = self.0.loaded.lock();
+        let old = loaded.remove(new.name());
+        let handlers = old.as_ref().map_or(&[][..], |entry| &entry.handlers);
+        let entry = Loaded {
+            plugin: Arc::clone(new),
+            handlers: match new.status() {
+                PluginStatus::Started => self.0.bus.replace(handlers, subscriptions(new)),
+                _ => self.0.bus.replace(handlers, []),
+            },
         };
-        let (types, retries) = (handler.types.clone(), plugin.file.retry_count);
-        // The guest ends at its own timeout. The bus waits for the queue of guests, too.
-        self.0.bus.add(&name, types, timeout * 2, retries, handle)
+        loaded.insert(new.name().to_owned(), entry);
+        self.publish_hooks(&loaded);
+        old.map(|entry| entry.plugin)
     }
 
     pub(super) fn unregister(&self, name: &str) {
         let mut loaded = self.0.loaded.lock();
         if let Some(entry) = loaded.get_mut(name) {
-            for id in std::mem::take(&mut entry.handlers) {
-                self.0.bus.unsubscribe(id);
-            }
+            self.0.bus.replace(&std::mem::take(&mut entry.handlers), []);
         }
         self.publish_hooks(&loaded);
     }
@@ -62,6 +55,31 @@ impl Plugins {
     }
 }
 
+/// Returns the handlers that a plugin declares.
+fn subscriptions(plugin: &Arc<Plugin>) -> Vec<Subscription> {
+    let declared = plugin.manifest.handlers.iter();
+    declared
+        .map(|handler| subscription(plugin, handler))
+        .collect()
+}
+
+fn subscription(plugin: &Arc<Plugin>, handler: &HandlerDeclaration) -> Subscription {
+    let max = plugin.file.timeout;
+    let timeout = handler.timeout.unwrap_or(max).min(max).get();
+    let (called, declared) = (Arc::clone(plugin), handler.name.clone());
+    let handle = move |event: Event| -> BoxFuture<'static, _> {
+        deliver(Arc::clone(&called), declared.clone(), event, timeout).boxed()
+    };
+    Subscription {
+        name: format!("{}/{}", plugin.name(), handler.name),
+        types: handler.types.iter().cloned().collect(),
+        // The guest ends at its own timeout. The bus waits for the queue of guests, too.
+        timeout: timeout * 2,
+        retries: plugin.file.retry_count,
+        handle: Box::new(handle),
+    }
+}
+
 /// Calls a handler of a plugin with an event.
 async fn deliver(
     plugin: Arc<Plugin>,
@@ -69,16 +87,8 @@ async fn deliver(
     event: Event,
     timeout: Duration,
 ) -> Result<(), HandlerError> {
-    match plugin
-        .call(GuestCall::Event { handler, event }, timeout)
-        .await
-    {
-        Ok(Answer::Verdict(Verdict::Yes)) => Ok(()),
-        Ok(Answer::Verdict(Verdict::No(why))) => Err(HandlerError::Permanent(why)),
-        Ok(Answer::Verdict(Verdict::Retry(why))) => Err(HandlerError::Transient(why)),
-        Ok(_) => Err(HandlerError::Permanent(
-            "the handler returned an invalid response".to_owned(),
-        )),
+    match plugin.handle(handler, event, timeout).await {
+        Ok(result) => result,
         Err(fault) if fault.is_permanent() => Err(HandlerError::Permanent(fault.to_string())),
         Err(fault) => Err(HandlerError::Transient(fault.to_string())),
     }

@@ -1,6 +1,6 @@
 use serde_json::{Map, Value};
 
-use crate::{Event, HookPoint, Rejection};
+use crate::{HookPoint, Rejection};
 
 /// A step in the life of a plugin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,42 +10,6 @@ pub(crate) enum LifecycleStep {
     Stop,
     Cleanup,
     HealthCheck,
-}
-
-/// The facts about a request that hooks read.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct HookContext {
-    pub(crate) request_id: String,
-    pub(crate) actor: Option<String>,
-    pub(crate) tenant: Option<String>,
-    pub(crate) remaining_ms: Option<u64>,
-}
-
-/// A question about access.
-#[derive(Debug, Clone)]
-pub(crate) struct Question {
-    pub(crate) subject: String,
-    pub(crate) action: String,
-    pub(crate) resource: String,
-    pub(crate) context: Map<String, Value>,
-}
-
-/// A call of a component.
-#[derive(Debug, Clone)]
-pub(crate) enum GuestCall {
-    Lifecycle(LifecycleStep),
-    Hook {
-        hook: String,
-        point: HookPoint,
-        context: HookContext,
-        values: Map<String, Value>,
-        metadata: Vec<(String, String)>,
-    },
-    Event {
-        handler: String,
-        event: Event,
-    },
-    Decide(Question),
 }
 
 impl LifecycleStep {
@@ -61,34 +25,40 @@ impl LifecycleStep {
     }
 }
 
-impl GuestCall {
-    /// Returns what is called, for spans: a hook point or a function of the interface.
-    pub(crate) const fn function(&self) -> &'static str {
-        match self {
-            Self::Lifecycle(step) => step.as_str(),
-            Self::Hook { point, .. } => point.as_str(),
-            Self::Event { .. } => "handle",
-            Self::Decide(_) => "decide",
-        }
-    }
+/// The facts about a request that hooks read.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct HookContext {
+    pub(crate) request_id: String,
+    pub(crate) actor: Option<String>,
+    pub(crate) tenant: Option<String>,
+    pub(crate) remaining_ms: Option<u64>,
 }
 
-/// The result of an event handler or of a decision.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    Yes,
-    /// With the reason.
-    No(String),
-    /// The event is to be delivered again, with the reason.
-    Retry(String),
+/// The data of a call of one hook.
+#[derive(Debug, Clone)]
+pub(crate) struct HookInput {
+    pub(crate) hook: String,
+    pub(crate) point: HookPoint,
+    pub(crate) context: HookContext,
+    pub(crate) values: Map<String, Value>,
+    pub(crate) metadata: Vec<(String, String)>,
 }
 
-/// What a component returned.
+/// What a hook returned.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Answer {
-    /// The step succeeded, or the component says why not.
-    Step(Result<(), String>),
-    /// The values that a hook set, or its rejection. `Err` is a failure that the hook reports.
-    Hook(Result<Result<Map<String, Value>, Rejection>, String>),
-    Verdict(Verdict),
+pub(crate) enum HookOutcome {
+    /// The values that it sets.
+    Proceed(Map<String, Value>),
+    Reject(Rejection),
+    /// The failure that it reports.
+    Fail(String),
+}
+
+/// A question about access.
+#[derive(Debug, Clone)]
+pub(crate) struct Question {
+    pub(crate) subject: String,
+    pub(crate) action: String,
+    pub(crate) resource: String,
+    pub(crate) context: Map<String, Value>,
 }

@@ -5,11 +5,11 @@ mod fault;
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
-pub(crate) use call::{Answer, GuestCall, HookContext, LifecycleStep, Question, Verdict};
+pub(crate) use call::{HookContext, HookInput, HookOutcome, LifecycleStep, Question};
 pub(crate) use fault::Fault;
 
 use crate::{
-    Capability, Interface,
+    Capability, Decision, Event, HandlerError, Interface,
     sandbox::{HttpAccess, KeyValueStore},
 };
 
@@ -24,15 +24,29 @@ pub(crate) trait Runtime: fmt::Debug + Send + Sync {
 }
 
 /// A compiled component. Each call has memory of its own, so nothing passes from one to the next.
+///
+/// A call runs on the current thread, until the component returns or a limit ends it. It fails with
+/// a [`Fault`] if the component does not answer as the interface requires.
 pub(crate) trait Program: fmt::Debug + Send + Sync {
     /// The interfaces that the component exports.
     fn exports(&self) -> Exports;
 
-    /// Calls the component on the current thread, until it returns or a limit ends it.
-    ///
-    /// # Errors
-    /// The call failed or exceeded a limit.
-    fn call(&self, call: &GuestCall, limits: &CallLimits) -> Result<Answer, Fault>;
+    /// Calls a step of the life of the plugin. The component can say why the step failed.
+    fn step(&self, step: LifecycleStep, limits: &CallLimits) -> Result<Result<(), String>, Fault>;
+
+    /// Calls a hook.
+    fn hook(&self, input: &HookInput, limits: &CallLimits) -> Result<HookOutcome, Fault>;
+
+    /// Calls an event handler. The component can say why it did not handle the event.
+    fn handle(
+        &self,
+        handler: &str,
+        event: &Event,
+        limits: &CallLimits,
+    ) -> Result<Result<(), HandlerError>, Fault>;
+
+    /// Asks for a decision about access.
+    fn decide(&self, question: &Question, limits: &CallLimits) -> Result<Decision, Fault>;
 }
 
 /// What the host offers to a component.

@@ -1,7 +1,12 @@
-use std::time::{Duration, Instant};
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    time::{Duration, Instant},
+};
 
 use http::{Method, header::HOST};
-use seaworthy_client::HttpClient;
+use http_body::Body as _;
+use seaworthy_client::{ClientError, HttpClient, HttpResponse};
 use seaworthy_core::{Timeout, error_chain};
 use tokio::runtime::Handle;
 
@@ -71,23 +76,15 @@ impl HttpAccess {
             request = request.header(name.as_str(), value.as_str());
         }
         let call = async {
-            let response = request.send().await?;
+            let response = request.send().await.map_err(|error| text(&error))?;
             let status = response.status().as_u16();
-            Ok::<_, seaworthy_client::ClientError>((status, response.bytes().await?))
+            let body = read(response, max_body).await?;
+            Ok(HttpResult { status, body })
         };
         let result = self.runtime.block_on(async {
             tokio::time::timeout(left.max(Duration::from_millis(1)), call).await
         });
-        let (status, body) = result
-            .map_err(|_| "the deadline of the call has passed".to_owned())?
-            .map_err(|error| error_chain(&error).to_string())?;
-        if body.len() > max_body {
-            return Err(format!("the response has more than {max_body} bytes"));
-        }
-        Ok(HttpResult {
-            status,
-            body: body.to_vec(),
-        })
+        result.map_err(|_| "the deadline of the call has passed".to_owned())?
     }
 
     fn is_granted(&self, host: &str) -> bool {
@@ -95,4 +92,29 @@ impl HttpAccess {
             .iter()
             .any(|granted| granted.eq_ignore_ascii_case(host))
     }
+}
+
+/// Reads a body of at most `max` bytes. The rest of a longer one is not read.
+async fn read(response: HttpResponse, max: usize) -> Result<Vec<u8>, String> {
+    let mut body = response.into_http().into_body();
+    let too_large = || format!("the response has more than {max} bytes");
+    if body.size_hint().lower() > u64::try_from(max).unwrap_or(u64::MAX) {
+        return Err(too_large());
+    }
+    let mut whole = Vec::new();
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let Ok(data) = frame.map_err(|error| text(&error))?.into_data() else {
+            continue;
+        };
+        if data.len() > max - whole.len() {
+            return Err(too_large());
+        }
+        whole.extend_from_slice(&data);
+    }
+    Ok(whole)
+}
+
+/// Returns an error for the plugin.
+fn text(error: &ClientError) -> String {
+    error_chain(error).to_string()
 }

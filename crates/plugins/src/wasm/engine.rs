@@ -24,6 +24,7 @@ const PAGE: usize = 64 * 1024;
 /// Compiles components with wasmtime.
 pub(crate) struct WasmRuntime {
     engine: Engine,
+    /// Programs share it, because a call may outlive this runtime.
     ticker: Arc<Ticker>,
     max_memory: usize,
 }
@@ -66,7 +67,7 @@ impl WasmRuntime {
             .memory_guard_size(0)
             .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
         let engine = Engine::new(&config).map_err(|error| format!("{error:#}"))?;
-        let ticker = Ticker::start(&engine)?;
+        let ticker = Arc::new(Ticker::start(&engine)?);
         Ok(Self {
             engine,
             ticker,
@@ -94,16 +95,68 @@ impl Runtime for WasmRuntime {
     }
 }
 
-impl Drop for WasmRuntime {
-    fn drop(&mut self) {
-        self.ticker.end();
-    }
-}
-
 impl fmt::Debug for WasmRuntime {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("WasmRuntime")
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::mpsc, thread, time::Duration};
+
+    use super::*;
+    use crate::{
+        Interface, pack,
+        runtime::{CallLimits, Fault, LifecycleStep},
+        sandbox::KeyValueStore,
+    };
+
+    /// Its start never ends.
+    const ENDLESS: &str = r#"(module
+        (memory (export "memory") 1)
+        (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+        (func (export "seaworthy:plugin/lifecycle@0.2.0#initialize") (param i32 i32) (result i32)
+            (i32.const 16))
+        (func (export "seaworthy:plugin/lifecycle@0.2.0#start") (result i32)
+            (loop $l (br $l)) unreachable)
+        (func (export "seaworthy:plugin/lifecycle@0.2.0#stop") (result i32) (i32.const 16))
+        (func (export "seaworthy:plugin/lifecycle@0.2.0#cleanup") (result i32) (i32.const 16))
+        (func (export "seaworthy:plugin/lifecycle@0.2.0#health-check") (result i32) (i32.const 16))
+        (func (export "seaworthy:plugin/hooks@0.2.0#run") (param i32) (result i32) (i32.const 16)))"#;
+
+    #[test]
+    fn endless_call_ends_after_the_drop_of_its_engine_plug_2() {
+        let limits = CallLimits {
+            timeout: Duration::from_millis(50),
+            memory: PAGE,
+            payload: PAGE,
+            host_calls: 0,
+            processor_time: Duration::from_secs(10),
+        };
+        let imports = Imports {
+            plugin: "endless".into(),
+            api: Interface::V0_2,
+            capabilities: Vec::new(),
+            settings: Arc::default(),
+            keys: Arc::new(KeyValueStore::new(0)),
+            http: None,
+        };
+        let component = pack(ENDLESS.as_bytes(), Interface::V0_2, "request-hook").unwrap();
+        let runtime = WasmRuntime::new(PAGE, 2).unwrap();
+        let program = runtime.compile(&component, &imports).unwrap();
+        let ticker = Arc::downgrade(&runtime.ticker);
+        drop(runtime);
+        // The thread ticks for a while after the check of the component.
+        while ticker.upgrade().is_some_and(|ticker| !ticker.is_idle()) {
+            thread::yield_now();
+        }
+        let (sender, ended) = mpsc::channel();
+        thread::spawn(move || sender.send(program.step(LifecycleStep::Start, &limits)));
+        // A guest that is not stopped runs for ever.
+        let ended = ended.recv_timeout(Duration::from_secs(30)).unwrap();
+        assert_eq!(ended, Err(Fault::Timeout(limits.timeout)));
     }
 }

@@ -19,6 +19,9 @@ const MAX_TABLES: usize = 32;
 /// an idle machine. The engine does not interrupt such an instruction.
 const BULK_BYTES_PER_MILLISECOND: usize = 5 << 20;
 
+/// The time between two ticks of a guest without bulk instructions, with the delay of a tick.
+const USUAL_TICK: Duration = Duration::from_millis(2);
+
 /// The data of one call that host functions read.
 pub(super) struct Host {
     pub(super) imports: Arc<Imports>,
@@ -27,6 +30,11 @@ pub(super) struct Host {
     /// The memory of the guest, in bytes.
     memory: usize,
     processor: ProcessorTime,
+    /// The processor time at the last tick.
+    ticked: Duration,
+    /// The longest processor time between two ticks: that of an instruction which the engine does
+    /// not interrupt.
+    longest: Duration,
     host_calls: u32,
     /// The data that passed to the host and to the guest, in bytes.
     sent: usize,
@@ -43,6 +51,8 @@ impl Host {
             deadline: begun + limits.timeout,
             memory: 0,
             processor: ProcessorTime::now(),
+            ticked: Duration::ZERO,
+            longest: Duration::ZERO,
             host_calls: 0,
             sent: 0,
             received: 0,
@@ -51,16 +61,20 @@ impl Host {
     }
 
     /// Checks the deadline and the processor time of a running guest at each tick. Ticks can be
-    /// late, so the check reads the clock. It leaves time for one bulk instruction over all of the
-    /// memory before the deadline.
+    /// late, so the check reads the clock. It leaves time for one bulk instruction before the
+    /// deadline: over all of the memory, and as long as the longest one of this call.
     ///
     /// # Errors
     /// The deadline or the processor time is exceeded.
     pub(super) fn tick(&mut self) -> wasmtime::Result<UpdateDeadline> {
-        if Instant::now() + bulk_time(self.memory, self.limits.timeout) >= self.deadline {
+        let used = self.processor.elapsed();
+        self.longest = self.longest.max(used.saturating_sub(self.ticked));
+        self.ticked = used;
+        let margin = margin(self.memory, self.longest, self.limits.timeout);
+        if Instant::now() + margin >= self.deadline {
             return Err(self.exceed(Fault::Timeout(self.limits.timeout)));
         }
-        if self.processor.elapsed() > self.limits.processor_time {
+        if used > self.limits.processor_time {
             let fault = Fault::ProcessorTime(self.limits.processor_time);
             return Err(self.exceed(fault));
         }
@@ -108,6 +122,11 @@ impl Host {
         self.check_payload(self.received)
     }
 
+    /// Returns how many bytes the host may still pass to the guest.
+    pub(super) fn receivable(&self) -> usize {
+        self.limits.payload.saturating_sub(self.received)
+    }
+
     fn check_payload(&mut self, bytes: usize) -> wasmtime::Result<()> {
         match bytes > self.limits.payload {
             true => Err(self.exceed(Fault::Payload(self.limits.payload))),
@@ -122,11 +141,14 @@ impl Host {
     }
 }
 
-/// Returns the time of a bulk instruction over a whole memory, at most half of the timeout.
-fn bulk_time(memory: usize, timeout: Duration) -> Duration {
+/// Returns how long before its deadline a guest ends, at most half of the timeout: the time of a bulk
+/// instruction over a whole memory, or the `longest` time between two ticks of the call.
+fn margin(memory: usize, longest: Duration, timeout: Duration) -> Duration {
     let microseconds = memory.saturating_mul(1_000) / BULK_BYTES_PER_MILLISECOND;
     let microseconds = u64::try_from(microseconds).unwrap_or(u64::MAX);
-    Duration::from_micros(microseconds).min(timeout / 2)
+    let bulk = Duration::from_micros(microseconds);
+    bulk.max(longest.saturating_sub(USUAL_TICK))
+        .min(timeout / 2)
 }
 
 impl ResourceLimiter for Host {
@@ -177,8 +199,25 @@ mod tests {
     #[test]
     fn large_memory_ends_the_time_of_a_guest_early_plug_2() {
         let timeout = Duration::from_millis(50);
-        assert_eq!(bulk_time(0, timeout), Duration::ZERO);
-        assert_eq!(bulk_time(50 << 20, timeout), Duration::from_millis(10));
-        assert_eq!(bulk_time(usize::MAX, timeout), Duration::from_millis(25));
+        let milliseconds = Duration::from_millis;
+        assert_eq!(margin(0, Duration::ZERO, timeout), Duration::ZERO);
+        assert_eq!(margin(50 << 20, Duration::ZERO, timeout), milliseconds(10));
+        assert_eq!(
+            margin(usize::MAX, Duration::ZERO, timeout),
+            milliseconds(25)
+        );
+    }
+
+    #[test]
+    fn long_instruction_ends_the_time_of_a_guest_early_plug_2() {
+        let timeout = Duration::from_millis(50);
+        let milliseconds = Duration::from_millis;
+        assert_eq!(margin(0, milliseconds(1), timeout), Duration::ZERO);
+        assert_eq!(margin(0, milliseconds(12), timeout), milliseconds(10));
+        assert_eq!(
+            margin(50 << 20, milliseconds(17), timeout),
+            milliseconds(15)
+        );
+        assert_eq!(margin(0, milliseconds(500), timeout), milliseconds(25));
     }
 }

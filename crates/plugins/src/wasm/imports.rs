@@ -126,7 +126,7 @@ fn send(mut store: Store<'_>, (request,): (GuestRequest,)) -> wasmtime::Result<(
         &headers,
         request.body,
         host.deadline,
-        host.limits.payload,
+        host.receivable(),
     );
     // Without this check the guest would run until its next tick.
     host.check_deadline()?;

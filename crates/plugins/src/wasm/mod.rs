@@ -1,6 +1,9 @@
 //! Components run by wasmtime.
 
+mod calls;
+mod data;
 mod engine;
+mod functions;
 mod host;
 mod imports;
 mod program;

@@ -15,8 +15,13 @@ const TICK: Duration = Duration::from_millis(1);
 /// How long the thread ticks after the last call, so that frequent calls do not wake it each time.
 const LINGER: Duration = Duration::from_millis(50);
 
-/// Advances the epoch of the engine while calls run. The thread sleeps while there are none.
-pub(super) struct Ticker {
+/// Advances the epoch of the engine while calls run. The thread sleeps while there are none, and
+/// ends with this value, which the engine and its programs share.
+pub(super) struct Ticker(Arc<Clock>);
+
+/// What the thread shares with the calls.
+#[derive(Default)]
+struct Clock {
     running: AtomicUsize,
     sleeping: Mutex<Sleep>,
     wake: Condvar,
@@ -29,51 +34,50 @@ struct Sleep {
 }
 
 /// A running call.
-pub(super) struct Ticking(Arc<Ticker>);
+pub(super) struct Ticking<'a>(&'a Clock);
 
 impl Ticker {
     /// Starts the thread.
     ///
     /// # Errors
     /// The system has no thread.
-    pub(super) fn start(engine: &Engine) -> Result<Arc<Self>, String> {
-        let ticker = Arc::new(Self {
-            running: AtomicUsize::new(0),
-            sleeping: Mutex::default(),
-            wake: Condvar::new(),
-        });
-        let (weak, engine) = (Arc::downgrade(&ticker), engine.weak());
+    pub(super) fn start(engine: &Engine) -> Result<Self, String> {
+        let clock = Arc::new(Clock::default());
+        let (thread_clock, engine) = (Arc::clone(&clock), engine.weak());
         thread::Builder::new()
             .name("plugin-ticker".to_owned())
-            .spawn(move || {
-                while let Some(ticker) = weak.upgrade() {
-                    if !ticker.tick(&engine) {
-                        return;
-                    }
-                }
-            })
+            .spawn(move || while thread_clock.tick(&engine) {})
             .map_err(|error| format!("the clock thread cannot be started: {error}"))?;
-        Ok(ticker)
+        Ok(Self(clock))
     }
 
     /// Marks the begin of a call, whose end is the drop of the result.
-    pub(super) fn begin(self: &Arc<Self>) -> Ticking {
-        self.running.fetch_add(1, Ordering::SeqCst);
-        let mut sleep = self.sleeping.lock();
+    pub(super) fn begin(&self) -> Ticking<'_> {
+        self.0.running.fetch_add(1, Ordering::SeqCst);
+        let mut sleep = self.0.sleeping.lock();
         if sleep.is_sleeping {
             sleep.is_sleeping = false;
-            self.wake.notify_one();
+            self.0.wake.notify_one();
         }
         drop(sleep);
-        Ticking(Arc::clone(self))
+        Ticking(&self.0)
     }
 
-    /// Ends the thread, which otherwise sleeps with a reference to this ticker.
-    pub(super) fn end(&self) {
-        self.sleeping.lock().is_over = true;
-        self.wake.notify_one();
+    /// Whether the thread sleeps or has ended.
+    #[cfg(test)]
+    pub(super) fn is_idle(&self) -> bool {
+        Arc::strong_count(&self.0) == 1 || self.0.sleeping.lock().is_sleeping
     }
+}
 
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        self.0.sleeping.lock().is_over = true;
+        self.0.wake.notify_one();
+    }
+}
+
+impl Clock {
     /// Ticks until no call has run for a while, and then sleeps until the next. False at the end.
     fn tick(&self, engine: &EngineWeak) -> bool {
         let mut idle = Instant::now();
@@ -101,8 +105,29 @@ impl Ticker {
     }
 }
 
-impl Drop for Ticking {
+impl Drop for Ticking<'_> {
     fn drop(&mut self) {
         self.0.running.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thread_ends_with_its_ticker_plug_2() {
+        /// Far longer than the thread needs on a loaded machine.
+        const TIMEOUT: Duration = Duration::from_secs(30);
+        let engine = Engine::default();
+        let ticker = Ticker::start(&engine).unwrap();
+        drop(ticker.begin());
+        let clock = Arc::downgrade(&ticker.0);
+        drop(ticker);
+        let begun = Instant::now();
+        while clock.strong_count() > 0 {
+            assert!(begun.elapsed() < TIMEOUT, "the thread still runs");
+            thread::yield_now();
+        }
     }
 }

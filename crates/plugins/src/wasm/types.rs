@@ -56,7 +56,7 @@ pub(super) struct GuestRejection {
 
 #[derive(Debug, ComponentType, Lift)]
 #[component(variant)]
-pub(super) enum HookOutcome {
+pub(super) enum GuestOutcome {
     #[component(name = "proceed")]
     Proceed(Vec<Entry>),
     #[component(name = "reject")]
@@ -76,7 +76,7 @@ pub(super) struct GuestEvent {
 
 #[derive(Debug, ComponentType, Lift)]
 #[component(variant)]
-pub(super) enum HandleError {
+pub(super) enum GuestHandleError {
     #[component(name = "retry")]
     Retry(String),
     #[component(name = "dead")]

@@ -1,13 +1,17 @@
 //! A service with plugins.
 
-use std::{path::Path, sync::OnceLock};
+use std::{path::Path, sync::OnceLock, time::Duration};
 
 use seaworthy_config::Loader;
 use seaworthy_http::Routes;
-use seaworthy_plugins::{Plugins, PluginsConfig, SigningKey};
+use seaworthy_plugins::{Capability, EventType, GrantConfig, Plugins, PluginsConfig, SigningKey};
 use seaworthy_service::{Assembly, NoSettings, RunningService, Service, StartError};
+use tokio::sync::mpsc;
 
 use crate::guest::{self, Guest};
+
+/// Far longer than the service needs on a loaded machine.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) struct App {
     pub(crate) service: RunningService,
@@ -16,11 +20,38 @@ pub(crate) struct App {
     pub(crate) key: SigningKey,
 }
 
+/// The failures of plugins, from the bus of events.
+pub(crate) struct Failures(mpsc::UnboundedReceiver<String>);
+
+impl Failures {
+    /// Waits for a failure whose text contains `part`.
+    pub(crate) async fn wait_for(&mut self, part: &str) {
+        let found = async {
+            loop {
+                let problem = self.0.recv().await.unwrap();
+                if problem.contains(part) {
+                    return;
+                }
+            }
+        };
+        let found = tokio::time::timeout(TIMEOUT, found).await;
+        assert!(found.is_ok(), "no failure with \"{part}\"");
+    }
+}
+
 /// A folder of plugins before the start of their service.
 pub(crate) struct Setup {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) key: SigningKey,
     pub(crate) config: PluginsConfig,
+}
+
+/// Returns the grant of capabilities without hosts.
+pub(crate) fn granted(capabilities: &[Capability]) -> GrantConfig {
+    GrantConfig {
+        capabilities: capabilities.to_vec(),
+        ..GrantConfig::default()
+    }
 }
 
 impl Setup {
@@ -54,6 +85,12 @@ impl Setup {
         let file = self.config.config_directory.join(format!("{name}.yaml"));
         std::fs::write(file, yaml).unwrap();
         self
+    }
+
+    /// Grants capabilities to a plugin.
+    pub(crate) fn grant(self, name: &str, capabilities: &[Capability]) -> Self {
+        let grant = granted(capabilities);
+        self.config(|config| drop(config.grants.insert(name.to_owned(), grant)))
     }
 
     pub(crate) fn config(mut self, change: impl FnOnce(&mut PluginsConfig)) -> Self {
@@ -97,6 +134,28 @@ impl App {
     pub(crate) fn replace(&self, name: &str, more: &str, guest: &Guest) {
         let directory = self.folder.path().join("plugins");
         guest::write(&directory, name, more, &guest.build(), &self.key);
+    }
+
+    /// Returns the failures of plugins from now on.
+    pub(crate) fn failures(&self) -> Failures {
+        let (sender, problems) = mpsc::unbounded_channel();
+        let events = self.plugins.events();
+        events.subscribe("failures", [EventType::PLUGIN_ERROR], move |event| {
+            let problem = event.data().get("problem");
+            let problem = problem.and_then(|problem| problem.as_str());
+            let _ = sender.send(problem.unwrap_or_default().to_owned());
+            std::future::ready(Ok(()))
+        });
+        Failures(problems)
+    }
+
+    /// Writes a plugin to the folder in one step, without `missing`.
+    pub(crate) fn add_without(&self, missing: &str, name: &str, more: &str, guest: &Guest) {
+        let staged = self.folder.path().join("staged");
+        guest::write(&staged, name, more, &guest.build(), &self.key);
+        std::fs::remove_file(staged.join(name).join(missing)).unwrap();
+        let place = self.folder.path().join("plugins").join(name);
+        std::fs::rename(staged.join(name), place).unwrap();
     }
 
     /// The status and the body of a request.

@@ -1,20 +1,13 @@
 //! Attacks on the quotas of plugins and on the service through other plugins.
 
 use seaworthy_plugins::{
-    Capability, Event, EventType, FailureMode, GrantConfig, HookCall, HookPoint, PluginStatus,
+    Capability, Event, EventType, FailureMode, HookCall, HookPoint, PluginStatus,
 };
 use serde_json::Map;
 
 use crate::{app::Setup, guest::Guest};
 
 const HOOK: &str = "[[hooks]]\nname = \"attack\"\npoint = \"before_biz\"\n";
-
-fn granted(capability: Capability) -> GrantConfig {
-    GrantConfig {
-        capabilities: vec![capability],
-        ..GrantConfig::default()
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn queued_calls_stay_within_the_share_plug_2() {
@@ -91,11 +84,8 @@ async fn host_calls_share_the_payload_of_a_call_plug_2() {
     let guest = Guest::hook(body).import("log", "write", "(param i32 i32 i32)");
     let more = format!("capabilities = [\"log\"]\n{HOOK}");
     let app = Setup::new()
-        .config(|config| {
-            config.security.max_cpu_percent = Some(100);
-            let grants = &mut config.grants;
-            grants.insert("evil".to_owned(), granted(Capability::Log));
-        })
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .grant("evil", &[Capability::Log])
         .plugin("evil", &more, &guest)
         .start()
         .await

@@ -2,11 +2,13 @@
 
 use std::net::TcpListener;
 
+use seaworthy_core::ByteSize;
 use seaworthy_plugins::{Capability, GrantConfig, HookCall, HookPoint, PluginErrorCode, pack};
 
 use crate::{
     app::{App, Setup},
     guest::{self, Guest},
+    server::respond,
 };
 
 const HOOK: &str = "[[hooks]]\nname = \"attack\"\npoint = \"before_biz\"\ntimeout = \"1s\"\n";
@@ -36,38 +38,60 @@ const FOREIGN: [(&str, &str); 20] = [
     ("other:host/memory", "read"),
 ];
 
-/// Interfaces of plugins whose capability is not granted, or whose version is another one.
-const OWN: [&str; 7] = [
-    "seaworthy:plugin/log@0.1.0",
-    "seaworthy:plugin/clock@0.1.0",
-    "seaworthy:plugin/configuration@0.1.0",
-    "seaworthy:plugin/key-value@0.1.0",
-    "seaworthy:plugin/http@0.1.0",
-    "seaworthy:plugin/clock@0.2.0",
-    "seaworthy:plugin/admin@0.1.0",
+/// Interfaces that the host does not serve to a plugin of the version `0.1.0`.
+const OTHER: [(&str, &str); 2] = [
+    ("seaworthy:plugin/clock@0.2.0", "now"),
+    ("seaworthy:plugin/admin@0.1.0", "get"),
 ];
 
+/// The functions of the capabilities, with their types in a core module.
+const OWN: [(Capability, &str, &str, &str); 5] = [
+    (Capability::Log, "log", "write", "(param i32 i32 i32)"),
+    (Capability::Clock, "clock", "now", "(result i64)"),
+    (
+        Capability::Config,
+        "configuration",
+        "get",
+        "(param i32 i32 i32)",
+    ),
+    (
+        Capability::KeyValue,
+        "key-value",
+        "delete",
+        "(param i32 i32)",
+    ),
+    (
+        Capability::Http,
+        "http",
+        "send",
+        "(param i32 i32 i32 i32 i32 i32 i32 i32 i32)",
+    ),
+];
+
+/// Loads a component that imports what it may not.
+async fn refuse(app: &App, name: &str, component: &[u8], what: &str) {
+    let folder = app.folder.path().join("plugins");
+    guest::write(&folder, name, "", component, &app.key);
+    let refused = app.plugins.load(name).await.unwrap_err();
+    assert_eq!(refused.code(), PluginErrorCode::LoadFailed, "{what}");
+    let text = seaworthy_core::error_chain(&refused).to_string();
+    assert!(text.contains("does not request"), "{what}: {text}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn interfaces_without_a_grant_cannot_be_imported_plug_2() {
+async fn foreign_interfaces_cannot_be_imported_plug_2() {
     let app = Setup::new()
         .config(|config| config.auto_load = Some(false))
         .start()
         .await
         .unwrap();
-    let own = OWN.iter().map(|interface| (*interface, "get"));
-    let attempts = FOREIGN.iter().copied().chain(own);
+    let attempts = FOREIGN.iter().chain(&OTHER);
     for (number, (interface, function)) in attempts.enumerate() {
         let text = format!(
             "(component (import \"{interface}\" (instance (export \"{function}\" (func)))))"
         );
-        let name = format!("escape-{number}");
-        let folder = app.folder.path().join("plugins");
         let component = wat::parse_str(text).unwrap();
-        guest::write(&folder, &name, "", &component, &app.key);
-        let refused = app.plugins.load(&name).await.unwrap_err();
-        assert_eq!(refused.code(), PluginErrorCode::LoadFailed, "{interface}");
-        let text = seaworthy_core::error_chain(&refused).to_string();
-        assert!(text.contains("does not request"), "{interface}: {text}");
+        refuse(&app, &format!("escape-{number}"), &component, interface).await;
     }
     // A core module with WASI of the first version is no component.
     let module = "(module (import \"wasi_snapshot_preview1\" \"path_open\" (func)))";
@@ -77,6 +101,24 @@ async fn interfaces_without_a_grant_cannot_be_imported_plug_2() {
         "request-hook",
     );
     assert!(packed.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn own_interfaces_need_their_capability_plug_2() {
+    let mut setup = Setup::new().config(|config| config.auto_load = Some(false));
+    for (number, (capability, ..)) in OWN.iter().enumerate() {
+        setup = setup.grant(&format!("own-{number}"), &[*capability]);
+    }
+    let app = setup.start().await.unwrap();
+    for (number, (capability, interface, function, signature)) in OWN.iter().enumerate() {
+        let guest = Guest::quiet().import(interface, function, signature);
+        refuse(&app, &format!("escape-{number}"), &guest.build(), interface).await;
+        // The same component with the capability is loaded.
+        let name = format!("own-{number}");
+        let more = format!("capabilities = [\"{}\"]\n", capability.as_str());
+        app.replace(&name, &more, &guest);
+        app.plugins.load(&name).await.unwrap();
+    }
 }
 
 /// Calls the hook of a guest, and returns the failures.
@@ -90,63 +132,57 @@ async fn failures(app: &App) -> String {
     failed.collect()
 }
 
+/// Writes its key if it is missing, and fails. Otherwise it traps unless the value is "key".
+const WRITE: &str = "(call $get (i32.const 1024) (i32.const 3) (i32.const 600))
+    (if (result i32) (i32.load8_u (i32.const 600))
+      (then
+        (if (i32.ne (i32.load (i32.const 608)) (i32.const 3)) (then unreachable))
+        (if (i32.ne (i32.load8_u (i32.load (i32.const 604))) (i32.const 107)) (then unreachable))
+        (i32.const 16))
+      (else
+        (call $set (i32.const 1024) (i32.const 3) (i32.const 1024) (i32.const 3) (i32.const 600))
+        (i32.const 512)))";
+/// Traps if the key exists.
+const READ: &str = "(call $get (i32.const 1024) (i32.const 3) (i32.const 600))
+    (if (i32.load8_u (i32.const 600)) (then unreachable)) (i32.const 16)";
+
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_of_another_plugin_are_not_visible_plug_2() {
-    let grant = || GrantConfig {
-        capabilities: vec![Capability::KeyValue],
-        ..GrantConfig::default()
-    };
+async fn keys_are_visible_to_their_plugin_only_plug_2() {
     let more = format!("capabilities = [\"key_value\"]\n{HOOK}");
-    let import = |guest: Guest| {
-        guest
+    let guest = |body| {
+        Guest::hook(body)
             .import("key-value", "get", "(param i32 i32 i32)")
             .import("key-value", "set", "(param i32 i32 i32 i32 i32)")
+            .with_words(512, &[1, 1040, 7])
             .with_text(1024, "key")
+            .with_text(1040, "written")
     };
-    let set = "(call $set (i32.const 1024) (i32.const 3) (i32.const 1024) (i32.const 3) (i32.const 600)) (i32.const 16)";
-    // Traps if the key exists.
-    let get = "(call $get (i32.const 1024) (i32.const 3) (i32.const 600))
-        (if (i32.load8_u (i32.const 600)) (then unreachable)) (i32.const 16)";
-    let own = "(call $get (i32.const 1024) (i32.const 3) (i32.const 600))
-        (if (i32.eqz (i32.load8_u (i32.const 600))) (then unreachable)) (i32.const 16)";
     let app = Setup::new()
-        .config(|config| {
-            for name in ["a-writer", "b-reader"] {
-                config.grants.insert(name.to_owned(), grant());
-            }
-        })
-        .plugin("a-writer", &more, &import(Guest::hook(set)))
-        .plugin("b-reader", &more, &import(Guest::hook(get)))
+        .grant("a-writer", &[Capability::KeyValue])
+        .grant("b-reader", &[Capability::KeyValue])
+        .plugin("a-writer", &more, &guest(WRITE))
+        .plugin("b-reader", &more, &guest(READ))
         .start()
         .await
         .unwrap();
+    // The reader runs after the writer, and finds no key.
+    assert_eq!(failures(&app).await, "written");
+    // The writer finds its own key in a later call.
     assert_eq!(failures(&app).await, "");
-    // The writer itself reads its key after a reload of the reader only.
-    app.replace("b-reader", &more, &import(Guest::hook(own)));
-    app.plugins.reload("b-reader").await.unwrap();
-    assert!(failures(&app).await.contains("unreachable"));
 }
 
 /// A guest that requests a URL, and returns the rejection as its failure. A response is "sent".
 fn requesting(url: &str) -> Guest {
-    let length = url.len();
-    let body = format!(
-        "(call $send (i32.const 1024) (i32.const 3) (i32.const 1100) (i32.const {length})
-           (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 600))
-         (if (result i32) (i32.load8_u (i32.const 600))
+    let then = "(if (result i32) (i32.load8_u (i32.const 600))
            (then
              (i32.store (i32.const 516) (i32.load (i32.const 604)))
              (i32.store (i32.const 520) (i32.load (i32.const 608)))
              (i32.const 512))
-           (else (i32.const 528)))"
-    );
-    Guest::hook(&body)
-        .import("http", "send", &format!("(param {})", "i32 ".repeat(9)))
+           (else (i32.const 528)))";
+    Guest::requesting(url, then)
         .with_words(512, &[1, 0, 0])
         .with_words(528, &[1, 1040, 4])
-        .with_text(1024, "GET")
         .with_text(1040, "sent")
-        .with_text(1100, url)
 }
 
 fn granted(hosts: &[&str], internal_addresses: bool) -> GrantConfig {
@@ -169,6 +205,32 @@ fn http_setup(grant: GrantConfig, url: &str, timeout: &str) -> Setup {
             config.grants.insert("evil".to_owned(), grant);
         })
         .plugin("evil", &more, &requesting(url))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn granted_host_responds_plug_2() {
+    let (url, _requests) =
+        respond("HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok");
+    let app = http_setup(granted(&["127.0.0.1"], true), &url, "20s");
+    assert_eq!(failures(&app.start().await.unwrap()).await, "sent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_response_is_not_read_to_its_end_plug_2() {
+    const MAX: u64 = 64 * 1024;
+    let head = "HTTP/1.1 200 OK\r\nconnection: close\r\n";
+    let part = "x".repeat(128 * 1024);
+    // The rest never arrives, so a read of the whole response would last until the timeout.
+    for response in [
+        format!("{head}content-length: 100000\r\n\r\n"),
+        format!("{head}transfer-encoding: chunked\r\n\r\n20000\r\n{part}"),
+    ] {
+        let (url, _requests) = respond(&response);
+        let app = http_setup(granted(&["127.0.0.1"], true), &url, "20s")
+            .config(|config| config.security.max_payload_size = ByteSize::bytes(MAX));
+        let problem = failures(&app.start().await.unwrap()).await;
+        assert_eq!(problem, "the response has more than 65536 bytes");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

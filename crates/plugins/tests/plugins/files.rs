@@ -1,6 +1,6 @@
 //! What the files of a plugin must be.
 
-use seaworthy_plugins::{Capability, GrantConfig, SigningKey};
+use seaworthy_plugins::{Capability, GrantConfig, PluginsConfig, SigningKey};
 
 use crate::{app::Setup, guest::Guest};
 
@@ -120,6 +120,31 @@ async fn random_bytes_are_no_component_plug_2() {
         &setup.key,
     );
     assert!(refusal(setup).await.contains("not a component"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn errors_name_the_plugin_and_its_file_plug_1() {
+    let name = "name = \"Notes\"\nversion = \"1.0.0\"\napi = \"0.1.0\"\nsha256 = \"0\"\n";
+    for (file, content) in [
+        ("plugin.toml", "name = "),
+        ("plugin.toml", name),
+        ("plugin.wasm", "changed"),
+        ("plugin.sig", "changed"),
+    ] {
+        let setup = Setup::new().plugin("notes", "", &Guest::quiet());
+        let path = setup.config.directory.join("notes").join(file);
+        std::fs::write(path, content).unwrap();
+        let refused = refusal(setup).await;
+        let named = refused.contains("plugin \"notes\"") && refused.contains(file);
+        assert!(named, "{file}: {refused}");
+    }
+    let missing = |config: &mut PluginsConfig| config.directory = "/does/not/exist".into();
+    let refused = refusal(Setup::new().config(missing)).await;
+    let expected = "the plugin folder /does/not/exist cannot be read";
+    assert!(
+        refused.contains(expected) && !refused.contains("plugin \""),
+        "{refused}"
+    );
 }
 
 #[cfg(target_os = "linux")]

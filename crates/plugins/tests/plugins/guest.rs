@@ -89,6 +89,20 @@ impl Guest {
             .with_text(1024, problem)
     }
 
+    /// A guest whose hook requests a URL. `then` runs after it. The response or its refusal is at 600.
+    pub(crate) fn requesting(url: &str, then: &str) -> Self {
+        let length = length(url);
+        let body = format!(
+            "(call $send (i32.const 1024) (i32.const 3) (i32.const 1100) (i32.const {length})
+               (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 600))
+             {then}"
+        );
+        Self::hook(&body)
+            .import("http", "send", &format!("(param {})", "i32 ".repeat(9)))
+            .with_text(1024, "GET")
+            .with_text(1100, url)
+    }
+
     /// A guest that handles events.
     pub(crate) fn handler(body: &str) -> Self {
         let handle = Some(body.to_owned());

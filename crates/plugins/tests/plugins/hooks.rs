@@ -1,7 +1,7 @@
 //! Hooks, events and decisions of plugins.
 
 use seaworthy_plugins::{
-    Decision, Event, EventType, HandlerError, HookCall, HookPoint, PluginStatus,
+    Capability, Decision, Event, EventType, HandlerError, HookCall, HookPoint, PluginStatus,
 };
 use serde_json::Map;
 
@@ -94,13 +94,7 @@ async fn handlers_get_their_events_plug_1() {
         .with_words(512, &[1, 1, 1024, 4])
         .with_text(1024, "seen");
     let app = Setup::new()
-        .config(|config| {
-            let grant = seaworthy_plugins::GrantConfig {
-                capabilities: vec![seaworthy_plugins::Capability::KeyValue],
-                ..Default::default()
-            };
-            config.grants.insert("notes".to_owned(), grant);
-        })
+        .grant("notes", &[Capability::KeyValue])
         .plugin("notes", handlers, &guest)
         .start()
         .await

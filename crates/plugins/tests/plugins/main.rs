@@ -5,6 +5,7 @@
 mod app;
 mod attacks;
 mod escapes;
+mod events;
 mod files;
 mod guest;
 mod hooks;
@@ -14,4 +15,6 @@ mod points;
 mod random;
 mod reload;
 mod samples;
+mod server;
+mod settings;
 mod versions;

@@ -1,18 +1,15 @@
 //! Changes of the plugin folder while requests run.
 
-use std::{
-    collections::BTreeSet,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use seaworthy_core::Error;
 use seaworthy_http::Routes;
 use seaworthy_plugins::{HookCall, HookPoint, PluginStatus};
 use seaworthy_testkit::{eventually, http::get};
+use tokio::sync::Notify;
 
 use crate::{app::Setup, guest::Guest};
 
@@ -78,9 +75,9 @@ async fn unreadable_folder_unloads_nothing_plug_2() {
         app.folder.path().join("plugins"),
         app.folder.path().join("away"),
     );
+    let mut failures = app.failures();
     std::fs::rename(&folder, &away).unwrap();
-    // Longer than the service takes to notice the change, and than the poll interval.
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    failures.wait_for("cannot be read").await;
     assert_eq!(app.orders().0, 403);
     std::fs::rename(&away, &folder).unwrap();
     let newer = format!("version = \"2.0.0\"\n{HOOK}");
@@ -90,7 +87,9 @@ async fn unreadable_folder_unloads_nothing_plug_2() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn request_uses_one_version_until_its_end_plug_1() {
-    const HOOK: &str = "[[hooks]]\nname = \"version\"\npoint = \"before_biz\"\n";
+    const HOOK: &str = "[[hooks]]\nname = \"version\"\npoint = \"before_biz\"\ntimeout = \"30s\"\n";
+    let (begun, reloaded) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (begins, waits) = (Arc::clone(&begun), Arc::clone(&reloaded));
     let app = Setup::new()
         .config(|config| config.security.max_cpu_percent = Some(100))
         .plugin("version", HOOK, &Guest::setting("version", "1"))
@@ -98,39 +97,31 @@ async fn request_uses_one_version_until_its_end_plug_1() {
             let plugins = plugins.clone();
             service.http(Routes::new().get("/twice", move || {
                 let plugins = plugins.clone();
+                let (begins, waits) = (Arc::clone(&begins), Arc::clone(&waits));
                 async move {
-                    let mut seen = String::new();
-                    for _ in 0..2 {
-                        let call = HookCall::new().with_value("version", 0);
-                        let report = plugins.run_hooks(HookPoint::BeforeBiz, call).await?;
-                        seen += &report.call.value("version").unwrap().to_string();
-                        tokio::time::sleep(Duration::from_millis(20)).await;
-                    }
-                    Ok::<_, Error>(seen)
+                    let run = || plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+                    let first = run().await?.call;
+                    begins.notify_one();
+                    waits.notified().await;
+                    let second = run().await?.call;
+                    let versions = [first, second].map(|call| call.value("version").cloned());
+                    Ok::<_, Error>(format!("{versions:?}"))
                 }
             }));
         })
         .await
         .unwrap();
-    let stop = Arc::new(AtomicBool::new(false));
     let address = app.service.addresses().http;
-    let stopped = Arc::clone(&stop);
-    let client = std::thread::spawn(move || {
-        let mut seen = BTreeSet::new();
-        while !stopped.load(Ordering::Relaxed) {
-            seen.insert(get(address, "/twice").unwrap().body);
-        }
-        seen
-    });
-    for round in 0..10 {
-        let version = ["2", "1"][round % 2];
-        app.replace("version", HOOK, &Guest::setting("version", version));
-        app.plugins.reload("version").await.unwrap();
-    }
-    stop.store(true, Ordering::Relaxed);
-    let seen = client.join().unwrap();
-    let whole = BTreeSet::from(["11".to_owned(), "22".to_owned()]);
-    assert!(!seen.is_empty() && seen.is_subset(&whole), "{seen:?}");
+    let request = || tokio::task::spawn_blocking(move || get(address, "/twice").unwrap().body);
+    let seen = request();
+    begun.notified().await;
+    app.replace("version", HOOK, &Guest::setting("version", "2"));
+    app.plugins.reload("version").await.unwrap();
+    reloaded.notify_one();
+    assert_eq!(seen.await.unwrap(), "[Some(Number(1)), Some(Number(1))]");
+    reloaded.notify_one();
+    let seen = request().await.unwrap();
+    assert_eq!(seen, "[Some(Number(2)), Some(Number(2))]");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -202,12 +193,14 @@ async fn broken_manifest_loses_no_change_of_another_plugin_plug_1() {
         .start()
         .await
         .unwrap();
+    let mut failures = app.failures();
     let other = app.folder.path().join("plugins/other");
     std::fs::create_dir_all(&other).unwrap();
-    std::fs::write(other.join("plugin.toml"), "name = ").unwrap();
     app.replace("guard", HOOK, &Guest::rejecting(403, "two"));
-    // Longer than the service takes to notice the change.
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    std::fs::write(other.join("plugin.toml"), "name = ").unwrap();
+    failures
+        .wait_for("plugin.toml is not a valid manifest")
+        .await;
     std::fs::remove_dir_all(&other).unwrap();
     eventually(async || app.orders().1.contains("two")).await;
 }
@@ -314,14 +307,13 @@ async fn component_after_its_manifest_is_loaded_plug_1() {
         .start()
         .await
         .unwrap();
-    app.replace("guard", HOOK, &Guest::rejecting(403, "one"));
-    let component = app.folder.path().join("plugins/guard/plugin.wasm");
-    let away = app.folder.path().join("away");
-    std::fs::rename(&component, &away).unwrap();
-    // Longer than the service takes to notice the change.
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    let mut failures = app.failures();
+    let guest = Guest::rejecting(403, "one");
+    app.add_without("plugin.wasm", "guard", HOOK, &guest);
+    failures.wait_for("plugin.wasm cannot be read").await;
     assert_eq!(app.orders().0, 200);
-    std::fs::rename(&away, &component).unwrap();
+    let component = app.folder.path().join("plugins/guard/plugin.wasm");
+    std::fs::write(component, guest.build()).unwrap();
     eventually(async || app.orders().1.contains("one")).await;
 }
 
@@ -348,9 +340,9 @@ async fn failed_plugin_is_retried_with_its_dependency_plug_1() {
         .await
         .unwrap();
     let needs = format!("dependencies = [\"base\"]\n{HOOK}");
+    let mut failures = app.failures();
     app.replace("guard", &needs, &Guest::rejecting(403, "one"));
-    // Longer than the service takes to notice the change.
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    failures.wait_for("depends on \"base\"").await;
     assert_eq!(app.orders().0, 200);
     app.replace("base", "", &Guest::quiet());
     eventually(async || app.orders().1.contains("one")).await;

@@ -44,20 +44,31 @@ impl Folder {
         folder
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
     }
 
     /// Runs the command `plugins` of the program, and returns what it prints.
-    fn command(&self, arguments: &[&str]) -> String {
+    pub(crate) fn command(&self, arguments: &[&str]) -> String {
+        self.try_command(arguments).unwrap()
+    }
+
+    /// Runs the command `plugins` of the program. Returns what it prints, or its problem.
+    pub(crate) fn try_command(&self, arguments: &[&str]) -> Result<String, String> {
+        let trusted = format!("plugins.security.trusted_keys={}", self.key);
         let run = Command::new(PROGRAM)
-            .args(["--set", "plugins.directory=plugins", "plugins"])
+            .args(["--set", "plugins.directory=plugins"])
+            .args(["--set", "plugins.config_directory=config"])
+            .args(["--set", &trusted, "plugins"])
             .args(arguments)
             .current_dir(self.home.path())
             .output()
             .unwrap();
-        assert!(run.status.success(), "{run:?}");
-        String::from_utf8(run.stdout).unwrap()
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        match run.status.success() {
+            true => Ok(text(run.stdout)),
+            false => Err(text(run.stderr)),
+        }
     }
 
     /// Builds and signs a plugin of its manifest and its module in text form.

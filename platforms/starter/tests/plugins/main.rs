@@ -7,8 +7,11 @@
 )]
 
 mod acceptance;
+mod commands;
 mod folder;
+mod guard;
 mod guide;
+mod operator;
 mod samples;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_starter");

@@ -6,6 +6,19 @@ fn login() -> Event {
     Event::new(EventType::USER_LOGIN, "accounts")
 }
 
+fn subscription(
+    name: &str,
+    handle: impl Fn(Event) -> BoxFuture<'static, Result<(), HandlerError>> + Send + Sync + 'static,
+) -> Subscription {
+    Subscription {
+        name: name.to_owned(),
+        types: BTreeSet::from([EventType::USER_LOGIN]),
+        timeout: DEFAULT_TIMEOUT,
+        retries: 0,
+        handle: Box::new(handle),
+    }
+}
+
 #[tokio::test]
 async fn publish_waits_for_all_handlers_plug_1() {
     let bus = EventBus::new(10);
@@ -63,21 +76,22 @@ async fn transient_failures_are_delivered_again_plug_1() {
     let bus = EventBus::new(10);
     let tries = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&tries);
-    bus.add(
-        "flaky",
-        [EventType::USER_LOGIN],
-        DEFAULT_TIMEOUT,
-        3,
-        move |_| {
-            let attempt = counted.fetch_add(1, Ordering::Relaxed);
-            async move {
-                match attempt {
-                    0 | 1 => Err(HandlerError::Transient("busy".into())),
-                    _ => Ok(()),
-                }
+    let flaky = move |_| {
+        let attempt = counted.fetch_add(1, Ordering::Relaxed);
+        async move {
+            match attempt {
+                0 | 1 => Err(HandlerError::Transient("busy".into())),
+                _ => Ok(()),
             }
-            .boxed()
-        },
+        }
+        .boxed()
+    };
+    bus.replace(
+        &[],
+        [Subscription {
+            retries: 3,
+            ..subscription("flaky", flaky)
+        }],
     );
     assert!(bus.publish(login()).await.is_empty());
     assert_eq!(tries.load(Ordering::Relaxed), 3);
@@ -127,4 +141,40 @@ async fn removed_handler_is_not_called_plug_1() {
     });
     bus.unsubscribe(id);
     assert!(bus.publish(login()).await.is_empty());
+}
+
+#[test]
+fn event_reaches_the_handlers_of_one_version_plug_1() {
+    const HANDLERS: usize = 8;
+    const EVENTS: usize = 5_000;
+    let bus = EventBus::new(1);
+    let version = |number: usize| {
+        (0..HANDLERS).map(move |_| {
+            subscription("plugin", move |_| {
+                let problem = HandlerError::Permanent(number.to_string());
+                std::future::ready(Err(problem)).boxed()
+            })
+        })
+    };
+    let mut handlers = bus.replace(&[], version(0));
+    let publisher = bus.clone();
+    let publisher = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = { runtime }.enable_time().build().unwrap();
+        for _ in 0..EVENTS {
+            let reached = runtime.block_on(publisher.publish(login()));
+            assert_eq!(reached.len(), HANDLERS, "{reached:?}");
+            assert!(
+                reached.iter().all(|(_, version)| *version == reached[0].1),
+                "{reached:?}"
+            );
+        }
+    });
+    for number in 1.. {
+        if publisher.is_finished() {
+            break;
+        }
+        handlers = bus.replace(&handlers, version(number));
+    }
+    publisher.join().unwrap();
 }

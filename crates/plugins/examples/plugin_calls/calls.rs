@@ -1,0 +1,107 @@
+//! Calls of an empty hook, of the bare engine and of a decision.
+
+use std::time::{Duration, Instant};
+
+use seaworthy_plugins::{HookCall, HookPoint, Interface, pack};
+use serde_json::{Map, Value};
+use wasmtime::{
+    Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store,
+    component::{Component, Linker},
+};
+
+use crate::{
+    Failure,
+    bench::{Bench, hook},
+    guests::{ALLOW, COMMON, EMPTY},
+    times::{goal, print},
+};
+
+/// Calls before the measurement.
+const WARM_UP: usize = 2_000;
+const CALLS: usize = 50_000;
+const MAX_HOOK: Duration = Duration::from_micros(15);
+const MAX_DECISION: Duration = Duration::from_micros(20);
+
+/// Prints the time of a call by the bare engine: a new store and instance, and a function without
+/// data.
+fn bare() -> Result<(), Failure> {
+    let text = format!("(module {COMMON} {EMPTY})");
+    let component = pack(text.as_bytes(), Interface::V0_2, "request-hook")?;
+    let mut config = Config::new();
+    config
+        .concurrency_support(false)
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(
+            PoolingAllocationConfig::new(),
+        ));
+    let engine = Engine::new(&config)?;
+    let component = Component::from_binary(&engine, &component)?;
+    let lifecycle = component.get_export_index(None, "seaworthy:plugin/lifecycle@0.2.0");
+    let lifecycle = lifecycle.ok_or("no lifecycle")?;
+    let check = component.get_export_index(Some(&lifecycle), "health-check");
+    let check = check.ok_or("no health check")?;
+    let prepared = Linker::new(&engine).instantiate_pre(&component)?;
+    let mut times = Vec::with_capacity(CALLS);
+    for number in 0..WARM_UP + CALLS {
+        let begun = Instant::now();
+        let mut store = Store::new(&engine, ());
+        let instance = prepared.instantiate(&mut store)?;
+        let check = instance.get_typed_func::<(), (Result<(), String>,)>(&mut store, &check)?;
+        check.call(&mut store, ())?.0?;
+        drop(store);
+        if number >= WARM_UP {
+            times.push(begun.elapsed());
+        }
+    }
+    print("bare engine, empty function", times);
+    Ok(())
+}
+
+pub(crate) async fn calls(bench: &Bench) -> Result<(), Failure> {
+    let begun = Instant::now();
+    for _ in 0..CALLS {
+        bench
+            .plugins
+            .run_hooks(HookPoint::BeforeBiz, HookCall::new())
+            .await?;
+    }
+    println!("no hook: {:?}", begun.elapsed() / u32::try_from(CALLS)?);
+    bare()?;
+    bench
+        .load("empty", &hook("before_biz"), EMPTY, "request-hook")
+        .await?;
+    let mut times = Vec::with_capacity(CALLS);
+    for number in 0..WARM_UP + CALLS {
+        let begun = Instant::now();
+        let report = bench
+            .plugins
+            .run_hooks(HookPoint::BeforeBiz, HookCall::new())
+            .await?;
+        if let Some((_, problem)) = report.failed.first() {
+            return Err(problem.clone().into());
+        }
+        if number >= WARM_UP {
+            times.push(begun.elapsed());
+        }
+    }
+    let p50 = print("empty hook", times);
+    goal("p50 of an empty hook at most 15 µs", p50 <= MAX_HOOK);
+    bench.plugins.unload("empty").await?;
+
+    bench.load("allow", "", ALLOW, "policy-decision").await?;
+    let mut context = Map::new();
+    context.insert("text".to_owned(), Value::from("x".repeat(200)));
+    let mut times = Vec::with_capacity(CALLS);
+    for number in 0..WARM_UP + CALLS {
+        let begun = Instant::now();
+        let decision = bench
+            .plugins
+            .decide("u-7", "read", "order/1", context.clone());
+        decision.await?;
+        if number >= WARM_UP {
+            times.push(begun.elapsed());
+        }
+    }
+    let p50 = print("decision with 200 bytes", times);
+    goal("p50 of a decision at most 20 µs", p50 <= MAX_DECISION);
+    Ok(bench.plugins.unload("allow").await?)
+}

@@ -1,0 +1,72 @@
+//! How long hostile guests run after their deadline.
+
+use std::{net::TcpListener, time::Instant};
+
+use seaworthy_plugins::{HookCall, HookPoint};
+
+use crate::{
+    DEADLINE, Failure,
+    bench::{Bench, hook},
+    guests::{FILL, FILL_ALL, LOOP},
+    times::{goal, print},
+};
+
+const ENDLESS: usize = 100;
+
+/// Prints how long endless guests run after their deadline.
+async fn endless(
+    bench: &Bench,
+    what: &str,
+    name: &str,
+    more: &str,
+    body: &str,
+) -> Result<(), Failure> {
+    let manifest = format!("{more}{}", hook("before_biz"));
+    bench.load(name, &manifest, body, "request-hook").await?;
+    let mut times = Vec::new();
+    while times.len() < ENDLESS {
+        bench.plugins.enable(name)?;
+        let begun = Instant::now();
+        let report = bench
+            .plugins
+            .run_hooks(HookPoint::BeforeBiz, HookCall::new())
+            .await?;
+        let problem = report.failed.first().map(|(_, problem)| problem.as_str());
+        match problem {
+            Some(problem) if problem.contains("timeout") => {
+                times.push(begun.elapsed().saturating_sub(DEADLINE));
+            }
+            // The plugin exceeds its CPU share temporarily.
+            Some(problem) if problem.contains("share") => {
+                tokio::time::sleep(DEADLINE).await;
+            }
+            other => return Err(format!("the guest ended otherwise: {other:?}").into()),
+        }
+    }
+    let late = times.iter().filter(|time| time.as_millis() >= 5).count();
+    print(&format!("{what}, after its deadline of 50 ms"), times);
+    println!("{what}: {late} of {ENDLESS} later than 5 ms");
+    goal("all end within 5 ms after their deadline", late == 0);
+    Ok(bench.plugins.unload(name).await?)
+}
+
+pub(crate) async fn hostile(bench: &Bench) -> Result<(), Failure> {
+    endless(bench, "endless loop", "endless", "", LOOP).await?;
+    endless(bench, "fills of 56 KiB", "fills", "", FILL).await?;
+    endless(bench, "fills of 50 MiB", "fills-all", "", FILL_ALL).await?;
+    // Accepts connections, and never responds.
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let url = format!("http://{}/", listener.local_addr()?);
+    let send = format!(
+        r#"(import "seaworthy:plugin/http@0.2.0" "send" (func $send (param {})))
+        (func (export "seaworthy:plugin/hooks@0.2.0#run") (param i32) (result i32)
+          (call $send (i32.const 64) (i32.const 3) (i32.const 128) (i32.const {})
+            (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 256))
+          (i32.const 16))
+        (data (i32.const 64) "GET") (data (i32.const 128) "{url}")"#,
+        "i32 ".repeat(9),
+        url.len()
+    );
+    let capabilities = "capabilities = [\"http\"]\n";
+    endless(bench, "stalled request", "stalled", capabilities, &send).await
+}

@@ -1,0 +1,81 @@
+//! The command `plugins` of a service binary.
+
+mod definition;
+mod disable;
+mod inspect;
+mod manifest;
+mod pack;
+mod run;
+mod sign;
+
+use std::{io, path::Path};
+
+use seaworthy_config::Settings;
+use seaworthy_service::{Assembly, CommandRun, ServiceCommand, StartError, clap::ArgMatches};
+
+use crate::PluginsConfig;
+
+/// Returns the command `plugins list|verify|pack|key|sign|disable|run` of a service binary.
+///
+/// `config` returns the settings of plugins in the settings of the service.
+///
+/// ```
+/// use seaworthy_plugins::{PluginsConfig, plugins_command};
+/// use seaworthy_service::{Assembly, Commands, NoSettings};
+///
+/// fn config(_: &Assembly<NoSettings>) -> PluginsConfig {
+///     PluginsConfig::default()
+/// }
+///
+/// let commands = Commands::<NoSettings>::new().with(plugins_command(config));
+/// # drop(commands);
+/// ```
+pub fn plugins_command<C: Settings>(
+    config: impl Fn(&Assembly<C>) -> PluginsConfig + 'static,
+) -> ServiceCommand<C> {
+    ServiceCommand::new(definition::definition(), move |run| {
+        Box::pin(async move {
+            let config = config(run.service);
+            execute(&run, &config).await
+        })
+    })
+}
+
+async fn execute<C: Settings>(
+    run: &CommandRun<'_, C>,
+    config: &PluginsConfig,
+) -> Result<(), StartError> {
+    let text = |arguments: &ArgMatches, name: &str| {
+        let text = arguments.get_one::<String>(name).cloned();
+        text.unwrap_or_default()
+    };
+    match run.arguments.subcommand() {
+        Some(("list", _)) => inspect::list(run, config),
+        Some(("verify", arguments)) => inspect::verify(run, config, &text(arguments, "name")).await,
+        Some(("pack", arguments)) => {
+            let world = arguments.get_one::<String>("world").map(String::as_str);
+            let (name, module) = (text(arguments, "name"), text(arguments, "module"));
+            pack::write_component(run, config, &name, &module, world)
+        }
+        Some(("key", arguments)) => sign::key(run, &text(arguments, "file")),
+        Some(("sign", arguments)) => sign::sign(
+            run,
+            config,
+            &text(arguments, "name"),
+            &text(arguments, "key"),
+        ),
+        Some(("disable", arguments)) => disable::disable(run, config, &text(arguments, "name")),
+        Some(("run", arguments)) => {
+            let input = arguments.get_one::<String>("input");
+            let point = text(arguments, "point");
+            run::call(run, config, &text(arguments, "name"), &point, input).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A file cannot be read or written.
+fn unusable(path: &Path, error: io::Error) -> StartError {
+    let problem = format!("{} cannot be read or written", path.display());
+    StartError::because(problem, error)
+}

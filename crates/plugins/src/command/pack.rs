@@ -1,0 +1,34 @@
+use std::{fs, path::Path};
+
+use seaworthy_service::{CommandRun, StartError};
+use serde_json::json;
+
+use super::{manifest::with_hash, unusable};
+use crate::{
+    Manifest, PluginsConfig, World,
+    folder::{COMPONENT, MANIFEST, sha256_hex},
+    pack,
+};
+
+/// Makes the component of a plugin of a core module.
+pub(super) fn write_component<C>(
+    run: &CommandRun<'_, C>,
+    config: &PluginsConfig,
+    name: &str,
+    module: &str,
+    world: Option<&str>,
+) -> Result<(), StartError> {
+    let folder = config.directory.join(name);
+    let manifest = folder.join(MANIFEST);
+    let text = fs::read_to_string(&manifest).map_err(|error| unusable(&manifest, error))?;
+    let manifest = Manifest::parse(name, &with_hash(&text, &sha256_hex(b"")))?;
+    let world = world.unwrap_or(manifest.world.unwrap_or(World::Plugin).as_str());
+    let content = fs::read(module).map_err(|error| unusable(Path::new(module), error))?;
+    let component = pack(&content, manifest.api, world).map_err(StartError::new)?;
+    let path = folder.join(COMPONENT);
+    fs::write(&path, &component).map_err(|error| unusable(&path, error))?;
+    let text = format!("wrote {}: {} bytes", path.display(), component.len());
+    run.console
+        .answer(&text, &json!({ "file": path, "bytes": component.len() }));
+    Ok(())
+}

@@ -1,0 +1,61 @@
+use std::{fs, io::Write as _, path::Path};
+
+use seaworthy_core::Secret;
+use seaworthy_service::{CommandRun, StartError};
+use serde_json::json;
+
+use super::{manifest::with_hash, unusable};
+use crate::{
+    Manifest, PluginsConfig, SigningKey,
+    folder::{COMPONENT, MANIFEST, SIGNATURE, sha256_hex},
+};
+
+/// Creates a signing key.
+pub(super) fn key<C>(run: &CommandRun<'_, C>, file: &str) -> Result<(), StartError> {
+    let key = SigningKey::generate().map_err(StartError::new)?;
+    let failed = |error| StartError::because(format!("{file} cannot be written"), error);
+    let mut written = private_file(Path::new(file)).map_err(failed)?;
+    written
+        .write_all(key.text().expose().as_bytes())
+        .map_err(failed)?;
+    run.console
+        .answer(&key.public(), &json!({ "public_key": key.public() }));
+    Ok(())
+}
+
+/// Creates a file that only the owner can read. Fails if it exists.
+fn private_file(path: &Path) -> std::io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Writes the hash of a component into its manifest, and signs the manifest.
+pub(super) fn sign<C>(
+    run: &CommandRun<'_, C>,
+    config: &PluginsConfig,
+    name: &str,
+    key: &str,
+) -> Result<(), StartError> {
+    let folder = config.directory.join(name);
+    let text = fs::read_to_string(key).map_err(|error| unusable(Path::new(key), error))?;
+    let key = SigningKey::parse(&Secret::new(text)).map_err(StartError::new)?;
+    let component = folder.join(COMPONENT);
+    let hash = sha256_hex(&fs::read(&component).map_err(|error| unusable(&component, error))?);
+    let manifest = folder.join(MANIFEST);
+    let text = fs::read_to_string(&manifest).map_err(|error| unusable(&manifest, error))?;
+    let text = with_hash(&text, &hash);
+    Manifest::parse(name, &text)?;
+    fs::write(&manifest, &text).map_err(|error| unusable(&manifest, error))?;
+    let signature = folder.join(SIGNATURE);
+    fs::write(&signature, key.sign(text.as_bytes()).encode())
+        .map_err(|error| unusable(&signature, error))?;
+    let text = format!("signed {name} with {}", key.public());
+    run.console.answer(
+        &text,
+        &json!({ "name": name, "public_key": key.public(), "sha256": hash }),
+    );
+    Ok(())
+}

@@ -1,0 +1,138 @@
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use seaworthy_config::{ConfigError, ConfigErrors, Loader, Profile, Schema};
+
+use super::read::{MAX_TEXT, read_text};
+use crate::{PluginError, PluginErrorCode, PluginFileConfig, PluginsConfig};
+
+/// The section whose values may be secret.
+const SECRETS: &str = "settings";
+
+/// Returns the files of the settings of a plugin.
+pub(crate) fn config_files(directory: &Path, profile: Profile, plugin: &str) -> [PathBuf; 2] {
+    [
+        directory.join(format!("{plugin}.yaml")),
+        directory.join(format!("{plugin}.{profile}.yaml")),
+    ]
+}
+
+/// Reads the settings of a plugin: `NAME.yaml`, and above it `NAME.PROFILE.yaml`. Returns the
+/// default without these files.
+///
+/// # Errors
+/// A file is too large or has errors.
+pub(crate) fn read_config(
+    config: &PluginsConfig,
+    profile: Profile,
+    plugin: &str,
+) -> Result<(PluginFileConfig, Option<PathBuf>), PluginError> {
+    let failed = |problem: String| PluginError::new(PluginErrorCode::Config, plugin, problem);
+    let mut found = None;
+    for file in config_files(&config.config_directory, profile, plugin) {
+        // Changes of a larger file would not be followed.
+        match read_text(&file) {
+            Ok(_) => found = found.or(Some(file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => {
+                let problem = format!("its settings {} cannot be read", file.display());
+                return Err(failed(problem).because(error));
+            }
+        }
+    }
+    let Some(path) = found else {
+        return Ok((PluginFileConfig::default(), None));
+    };
+    let problem = || format!("its settings {} have errors", path.display());
+    let file = Loader::new(plugin)
+        .file(&path)
+        .profile(profile)
+        .load_without_secrets(&Schema::of::<PluginFileConfig>())
+        .map_err(|errors| failed(problem()).because(redact(&errors)))?
+        .get()
+        .map_err(|error| failed(problem()).because(error))?;
+    Ok((file, Some(path)))
+}
+
+/// Replaces what errors say about values of the plugin, which may be secret.
+fn redact(errors: &ConfigErrors) -> ConfigErrors {
+    let redacted = errors.iter().map(|error| {
+        let (section, _) = error.key().split_once('.').unwrap_or((error.key(), ""));
+        match section {
+            SECRETS => {
+                let problem = "expected names with texts";
+                ConfigError::new(error.origin().clone(), error.key(), problem)
+            }
+            _ => error.clone(),
+        }
+    });
+    let checked = ConfigErrors::check(redacted.collect());
+    checked.err().unwrap_or_else(|| errors.clone())
+}
+
+/// The previous content of a file of settings, `None` if it did not exist.
+pub(crate) struct ReplacedConfig {
+    path: PathBuf,
+    content: Option<Vec<u8>>,
+}
+
+/// Replaces `NAME.yaml` in one step. Only the owner can read the new file, because settings may be
+/// secret.
+///
+/// # Errors
+/// The settings are too large, or the file cannot be written.
+pub(crate) fn replace_config(
+    directory: &Path,
+    plugin: &str,
+    config: &PluginFileConfig,
+) -> Result<ReplacedConfig, PluginError> {
+    let path = directory.join(format!("{plugin}.yaml"));
+    let failed = |problem: &str| {
+        let problem = format!("its settings {} {problem}", path.display());
+        PluginError::new(PluginErrorCode::Config, plugin, problem)
+    };
+    let unwritten = |error| failed("cannot be written").because(error);
+    let text = config
+        .to_yaml()
+        .map_err(|error| failed("cannot be written").because(error))?;
+    if u64::try_from(text.len()).unwrap_or(u64::MAX) > MAX_TEXT {
+        return Err(failed(&format!("would have more than {MAX_TEXT} bytes")));
+    }
+    let content = match fs::read(&path) {
+        Ok(content) => Some(content),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(failed("cannot be read").because(error)),
+    };
+    fs::create_dir_all(directory).map_err(unwritten)?;
+    write_private(&path, text.as_bytes()).map_err(unwritten)?;
+    Ok(ReplacedConfig { path, content })
+}
+
+impl ReplacedConfig {
+    /// Restores the previous content.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub(crate) fn restore(self) -> io::Result<()> {
+        match self.content {
+            Some(content) => write_private(&self.path, &content),
+            None => fs::remove_file(&self.path),
+        }
+    }
+}
+
+/// Writes a file that only the owner can read, in one step.
+fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    let new = path.with_extension("new");
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&new)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    fs::rename(&new, path)
+}

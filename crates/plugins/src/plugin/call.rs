@@ -1,0 +1,208 @@
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant as TokioInstant, timeout_at},
+};
+
+use super::Plugin;
+use crate::{
+    Decision, Event, HandlerError,
+    runtime::{CallLimits, Fault, HookInput, HookOutcome, LifecycleStep, Program, Question},
+    sandbox::{ProcessorTime, Transition},
+};
+
+impl Plugin {
+    /// Calls a step of the life of the plugin, which can say why the step failed.
+    pub(crate) async fn step(
+        self: &Arc<Self>,
+        step: LifecycleStep,
+    ) -> Result<Result<(), String>, Fault> {
+        let timeout = self.limits.timeout;
+        self.call(step.as_str(), timeout, move |program, limits| {
+            program.step(step, limits)
+        })
+        .await
+    }
+
+    /// Calls a hook.
+    pub(crate) async fn hook(
+        self: &Arc<Self>,
+        input: HookInput,
+        timeout: Duration,
+    ) -> Result<HookOutcome, Fault> {
+        self.call(input.point.as_str(), timeout, move |program, limits| {
+            program.hook(&input, limits)
+        })
+        .await
+    }
+
+    /// Calls an event handler, which can say why it did not handle the event.
+    pub(crate) async fn handle(
+        self: &Arc<Self>,
+        handler: String,
+        event: Event,
+        timeout: Duration,
+    ) -> Result<Result<(), HandlerError>, Fault> {
+        self.call("handle", timeout, move |program, limits| {
+            program.handle(&handler, &event, limits)
+        })
+        .await
+    }
+
+    /// Asks for a decision about access.
+    pub(crate) async fn decide(
+        self: &Arc<Self>,
+        question: Question,
+        timeout: Duration,
+    ) -> Result<Decision, Fault> {
+        self.call("decide", timeout, move |program, limits| {
+            program.decide(&question, limits)
+        })
+        .await
+    }
+
+    /// Calls the component, within `timeout` and the limits of the plugin. `function` is what spans
+    /// name: a hook point or a function of the interface.
+    ///
+    /// On a runtime with several threads the call takes the place of the current task's thread.
+    /// Otherwise it runs on a thread for blocking work.
+    async fn call<R: Send + 'static>(
+        self: &Arc<Self>,
+        function: &'static str,
+        timeout: Duration,
+        call: impl FnOnce(&dyn Program, &CallLimits) -> Result<R, Fault> + Send + 'static,
+    ) -> Result<R, Fault> {
+        let begun = Instant::now();
+        let result = self.admit_and_run(call, timeout, begun).await;
+        let seen = result.as_ref().map(drop);
+        self.observe.called(&self.manifest, function, seen, begun);
+        result
+    }
+
+    async fn admit_and_run<R: Send + 'static>(
+        self: &Arc<Self>,
+        call: impl FnOnce(&dyn Program, &CallLimits) -> Result<R, Fault> + Send + 'static,
+        timeout: Duration,
+        begun: Instant,
+    ) -> Result<R, Fault> {
+        let admission = self.admit(begun)?;
+        let limits = CallLimits {
+            timeout: timeout.min(self.limits.timeout),
+            ..self.limits
+        };
+        // Time in the queue counts, so that waiting calls cannot pile up without end.
+        let deadline = TokioInstant::now() + limits.timeout;
+        let own = permit(&self.own_guests, deadline, "this plugin").await?;
+        let shared = permit(&self.guests, deadline, "all plugins").await?;
+        let permits = (own, shared);
+        // Calls before this one in the queue may have used the share.
+        if !self.state.lock().share.may_run(Instant::now()) {
+            return Err(Fault::Throttled);
+        }
+        admission.used();
+        match Handle::current().runtime_flavor() {
+            RuntimeFlavor::CurrentThread => {
+                let plugin = Arc::clone(self);
+                let guest = tokio::task::spawn_blocking(move || {
+                    let result = plugin.run(call, &limits);
+                    drop(permits);
+                    result
+                });
+                let lost = |_| Err(Fault::Trap("the thread of the call ended".to_owned()));
+                guest.await.unwrap_or_else(lost)
+            }
+            _ => {
+                let result = tokio::task::block_in_place(|| self.run(call, &limits));
+                drop(permits);
+                result
+            }
+        }
+    }
+
+    fn admit(&self, now: Instant) -> Result<Admission<'_>, Fault> {
+        let mut state = self.state.lock();
+        if !state.faults.may_run(now) {
+            return Err(Fault::Disabled);
+        }
+        if !state.share.may_run(now) {
+            state.faults.abandon_trial(now);
+            return Err(Fault::Throttled);
+        }
+        Ok(Admission(Some(self)))
+    }
+
+    /// Runs the call on this thread, and counts its time and its faults even if its caller is gone.
+    fn run<R>(
+        &self,
+        call: impl FnOnce(&dyn Program, &CallLimits) -> Result<R, Fault>,
+        limits: &CallLimits,
+    ) -> Result<R, Fault> {
+        let begun = ProcessorTime::now();
+        let result = call(&*self.program, limits);
+        let used = begun.elapsed();
+        let transition = {
+            let now = Instant::now();
+            let mut state = self.state.lock();
+            state.share.charge(used);
+            let transition = match &result {
+                Err(fault) if fault.counts() => state.faults.fail(now),
+                Err(_) => {
+                    state.faults.abandon_trial(now);
+                    Transition::None
+                }
+                Ok(_) => state.faults.succeed(),
+            };
+            match (&result, transition) {
+                (Err(fault), _) => state.error = Some(fault.to_string()),
+                (Ok(_), Transition::Enabled) => state.error = None,
+                _ => {}
+            }
+            transition
+        };
+        if transition != Transition::None {
+            let fault = result.as_ref().err();
+            self.observe.changed(self.name(), transition, fault);
+        }
+        result
+    }
+}
+
+/// Waits for a permit until a deadline. `whose` names the calls that the semaphore limits.
+///
+/// # Errors
+/// No permit is free in time.
+async fn permit(
+    semaphore: &Arc<Semaphore>,
+    deadline: TokioInstant,
+    whose: &'static str,
+) -> Result<OwnedSemaphorePermit, Fault> {
+    let permit = Arc::clone(semaphore).acquire_owned();
+    match timeout_at(deadline, permit).await {
+        Ok(Ok(permit)) => Ok(permit),
+        _ => Err(Fault::Concurrency(whose)),
+    }
+}
+
+/// A call that may run. If it does not run, because its caller is gone, the next call is the trial
+/// of a disabled plugin.
+struct Admission<'a>(Option<&'a Plugin>);
+
+impl Admission<'_> {
+    /// The call runs.
+    fn used(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Admission<'_> {
+    fn drop(&mut self) {
+        if let Some(plugin) = self.0 {
+            plugin.state.lock().faults.abandon_trial(Instant::now());
+        }
+    }
+}

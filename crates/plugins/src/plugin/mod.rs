@@ -1,0 +1,130 @@
+//! A loaded plugin.
+
+mod call;
+
+use std::{fmt, path::PathBuf, sync::Arc, time::Instant};
+
+use chrono::{DateTime, Utc};
+use parking_lot::Mutex;
+use tokio::sync::Semaphore;
+
+use crate::{
+    FailureMode, Manifest, PluginFileConfig, PluginInfo, PluginStatus,
+    info::Metadata,
+    runtime::{CallLimits, Fault, Program},
+    sandbox::{CpuShare, FaultCount, Transition},
+};
+
+/// A loaded plugin. A reload replaces it by another one.
+pub(crate) struct Plugin {
+    pub(crate) manifest: Manifest,
+    pub(crate) file: PluginFileConfig,
+    /// The hash of its files at the load.
+    pub(crate) files_hash: String,
+    pub(crate) path: PathBuf,
+    pub(crate) config_path: Option<PathBuf>,
+    pub(crate) is_signed: bool,
+    pub(crate) program: Arc<dyn Program>,
+    pub(crate) limits: CallLimits,
+    /// What happens to a call if the plugin fails.
+    pub(crate) on_failure: FailureMode,
+    /// Limits the concurrent calls of all plugins.
+    pub(crate) guests: Arc<Semaphore>,
+    /// Limits the concurrent calls of this plugin, so that a plugin that loops or waits does not
+    /// delay the others. A call occupies a core, so more calls than cores only wait.
+    pub(crate) own_guests: Arc<Semaphore>,
+    pub(crate) state: Mutex<State>,
+    pub(crate) observe: Arc<dyn Observe>,
+}
+
+pub(crate) struct State {
+    pub(crate) status: PluginStatus,
+    /// Whether the plugin runs if its settings enable it. False until the first start, and after
+    /// an operator stopped it. A reload keeps it.
+    pub(crate) is_active: bool,
+    pub(crate) load_time: DateTime<Utc>,
+    pub(crate) start_time: Option<DateTime<Utc>>,
+    pub(crate) stop_time: Option<DateTime<Utc>>,
+    pub(crate) error: Option<String>,
+    pub(crate) share: CpuShare,
+    pub(crate) faults: FaultCount,
+}
+
+/// Sees the calls of plugins.
+pub(crate) trait Observe: Send + Sync {
+    /// A call of a function ended, or was rejected.
+    fn called(&self, plugin: &Manifest, function: &str, result: Result<(), &Fault>, begun: Instant);
+    fn changed(&self, plugin: &str, transition: Transition, fault: Option<&Fault>);
+}
+
+impl Plugin {
+    pub(crate) fn name(&self) -> &str {
+        &self.manifest.name
+    }
+
+    pub(crate) fn info(&self) -> PluginInfo {
+        let state = self.state.lock();
+        let is_disabled = state.faults.is_disabled();
+        PluginInfo {
+            metadata: Metadata::from(&self.manifest),
+            status: match is_disabled {
+                true => PluginStatus::Error,
+                false => state.status,
+            },
+            load_time: state.load_time,
+            start_time: state.start_time,
+            stop_time: state.stop_time,
+            error_msg: state.error.clone(),
+            path: self.path.clone(),
+            config_path: self.config_path.clone(),
+            api: self.manifest.api.as_str().to_owned(),
+            sha256: self.manifest.sha256.clone(),
+            signed: self.is_signed,
+        }
+    }
+
+    pub(crate) fn status(&self) -> PluginStatus {
+        self.state.lock().status
+    }
+
+    pub(crate) fn set_status(&self, status: PluginStatus) {
+        let mut state = self.state.lock();
+        state.status = status;
+        match status {
+            PluginStatus::Started => state.start_time = Some(Utc::now()),
+            PluginStatus::Stopped => state.stop_time = Some(Utc::now()),
+            _ => {}
+        }
+    }
+
+    pub(crate) fn is_active(&self) -> bool {
+        self.state.lock().is_active
+    }
+
+    pub(crate) fn set_active(&self, is_active: bool) {
+        self.state.lock().is_active = is_active;
+    }
+
+    /// Whether the plugin runs if it should.
+    pub(crate) fn is_settled(&self) -> bool {
+        let state = self.state.lock();
+        state.status == PluginStatus::Started || !state.is_active || !self.file.enabled
+    }
+
+    pub(crate) fn set_error(&self, problem: String) {
+        let mut state = self.state.lock();
+        state.status = PluginStatus::Error;
+        state.error = Some(problem);
+    }
+}
+
+impl fmt::Debug for Plugin {
+    // Without the settings, which may be secret.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Plugin")
+            .field("name", &self.manifest.name)
+            .field("version", &self.manifest.version)
+            .finish_non_exhaustive()
+    }
+}

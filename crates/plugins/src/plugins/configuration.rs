@@ -1,0 +1,81 @@
+use std::sync::Arc;
+
+use super::Plugins;
+use crate::{
+    PluginError, PluginErrorCode, PluginFileConfig, PluginInfo,
+    folder::{ReplacedConfig, read_config, replace_config},
+};
+
+impl Plugins {
+    /// Returns the settings with which a plugin runs. They may be secret: do not show them.
+    ///
+    /// # Errors
+    /// The plugin is not loaded.
+    pub fn configuration(&self, name: &str) -> Result<PluginFileConfig, PluginError> {
+        Ok(self.plugin(name)?.file.clone())
+    }
+
+    /// Writes the settings of a plugin to `NAME.yaml` and reloads the plugin with them. If it refuses
+    /// them, the previous file and the version that runs stay.
+    ///
+    /// # Errors
+    /// The plugin is not loaded, the file cannot be written, another file or an environment variable
+    /// overrides the settings, or the plugin cannot be reloaded with them.
+    pub async fn update_configuration(
+        &self,
+        name: &str,
+        config: &PluginFileConfig,
+    ) -> Result<PluginInfo, PluginError> {
+        let _change = self.0.changes.lock().await;
+        self.plugin(name)?;
+        let (inner, plugin, wanted) = (Arc::clone(&self.0), name.to_owned(), config.clone());
+        let replaced = self
+            .blocking(name, move || {
+                let settings = &inner.config;
+                let replaced = replace_config(&settings.config_directory, &plugin, &wanted)?;
+                let applies = match read_config(settings, inner.profile, &plugin) {
+                    Ok((effective, _)) if effective == wanted => Ok(()),
+                    Ok(_) => {
+                        let problem = format!(
+                            "another file or an environment variable overrides the settings: remove them from {plugin}.{}.yaml and from the environment",
+                            inner.profile
+                        );
+                        Err(PluginError::new(PluginErrorCode::Config, &plugin, problem))
+                    }
+                    Err(error) => Err(error),
+                };
+                match applies {
+                    Ok(()) => Ok(replaced),
+                    Err(error) => Err(restored(&plugin, replaced, error)),
+                }
+            })
+            .await?;
+        if let Err(error) = self.reload_locked(name).await {
+            let plugin = name.to_owned();
+            let restore = move || Err(restored(&plugin, replaced, error));
+            return self.blocking(name, restore).await;
+        }
+        self.get(name)
+    }
+
+    /// Runs work on files on a thread for blocking work.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        plugin: &str,
+        work: impl FnOnce() -> Result<T, PluginError> + Send + 'static,
+    ) -> Result<T, PluginError> {
+        let done = tokio::task::spawn_blocking(work).await;
+        done.map_err(|error| {
+            let problem = "its settings cannot be written";
+            PluginError::new(PluginErrorCode::Config, plugin, problem).because(error)
+        })?
+    }
+}
+
+/// Restores the previous settings. Returns the error of the new ones.
+fn restored(plugin: &str, replaced: ReplacedConfig, error: PluginError) -> PluginError {
+    if let Err(problem) = replaced.restore() {
+        tracing::error!(plugin, %problem, "the settings of a plugin could not be restored");
+    }
+    error
+}

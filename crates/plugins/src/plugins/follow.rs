@@ -1,0 +1,177 @@
+use std::path::PathBuf;
+
+use seaworthy_core::error_chain;
+use seaworthy_service::Tasks;
+
+use super::Plugins;
+use crate::{
+    PluginError,
+    folder::{Applied, Seen, Watch, hashes, seen},
+};
+
+impl Plugins {
+    /// Loads and starts all plugins of the folder in the order of their dependencies.
+    ///
+    /// # Errors
+    /// The folder cannot be read, the order does not exist, or a plugin cannot be started.
+    pub async fn load_folder(&self) -> Result<(), PluginError> {
+        let _change = self.0.changes.lock().await;
+        for name in self.order().await? {
+            if self.plugin(&name).is_err() {
+                self.load_locked(&name).await?;
+            }
+            self.start_if_enabled(&name).await?;
+        }
+        Ok(())
+    }
+
+    /// Loads the plugins of the folder and watches the folder for changes.
+    ///
+    /// # Errors
+    /// As for [`load_folder`](Self::load_folder).
+    pub(super) async fn follow_folder(&self, tasks: &Tasks) -> Result<(), PluginError> {
+        // Read before the load, so that a change during the load causes a reload.
+        let seen = self.seen().await.unwrap_or_default();
+        self.load_folder().await?;
+        let plugins = self.clone();
+        tasks.supervise("plugin-folder", move |stop| {
+            let (plugins, seen) = (plugins.clone(), seen.clone());
+            async move {
+                tokio::select! {
+                    () = plugins.follow(seen) => {}
+                    () = stop.requested() => {}
+                }
+            }
+        });
+        Ok(())
+    }
+
+    async fn follow(&self, mut tried: Seen) {
+        let folders = self.folders();
+        let watch = Watch::new(&folders);
+        let mut applied = hashes(&tried);
+        let mut is_readable = true;
+        loop {
+            watch.changed().await;
+            let was_readable = is_readable;
+            let now = match self.seen().await {
+                Ok(now) => now,
+                // If the folder cannot be read, its plugins stay loaded.
+                Err(error) => {
+                    is_readable = false;
+                    if was_readable {
+                        self.log(None, "loaded", Err(&error));
+                        self.announce_failure(None, &error);
+                    }
+                    continue;
+                }
+            };
+            is_readable = true;
+            if now != tried {
+                applied = self.apply(applied, &now).await;
+                tried = now;
+            }
+        }
+    }
+
+    fn folders(&self) -> [PathBuf; 2] {
+        let config = &self.0.config;
+        [config.directory.clone(), config.config_directory.clone()]
+    }
+
+    async fn seen(&self) -> Result<Seen, PluginError> {
+        let [directory, configs] = self.folders();
+        let problem = format!("the plugin folder {} cannot be read", directory.display());
+        let profile = self.0.profile;
+        let read = tokio::task::spawn_blocking(move || seen(&directory, &configs, profile)).await;
+        let read = read.map_err(std::io::Error::other).flatten();
+        read.map_err(|error| PluginError::of_folder(problem).because(error))
+    }
+
+    /// Loads what is new, reloads what changed, and unloads what is gone. A plugin that cannot be
+    /// loaded changes nothing and is logged. Returns the hashes of the changes that succeeded, so
+    /// that the next change of the folder repeats the others.
+    async fn apply(&self, mut applied: Applied, now: &Seen) -> Applied {
+        let _change = self.0.changes.lock().await;
+        self.unload_removed(now).await;
+        applied.retain(|name, _| now.contains_key(name));
+        let order = match self.valid_order().await {
+            Ok(order) => order,
+            Err(error) => {
+                self.log(None, "loaded", Err(&error));
+                return applied;
+            }
+        };
+        for name in order {
+            let Some(hash) = now.get(&name).map(|files| &files.hash) else {
+                continue;
+            };
+            if applied.get(&name) == Some(hash) {
+                continue;
+            }
+            // An operator may have loaded the same files.
+            if self.has_loaded(&name, hash) {
+                applied.insert(name, hash.clone());
+                continue;
+            }
+            let result = match self.plugin(&name).is_ok() {
+                true => self.reload_locked(&name).await,
+                false => self.load_and_start(&name).await,
+            };
+            applied.remove(&name);
+            if result.is_ok() {
+                applied.insert(name.clone(), hash.clone());
+            }
+            self.log(Some(&name), "loaded", result.as_ref().map(drop));
+        }
+        applied
+    }
+
+    /// Whether a plugin was loaded from files with this hash, and needs no other try to start.
+    fn has_loaded(&self, name: &str, hash: &str) -> bool {
+        let plugin = self.plugin(name);
+        plugin.is_ok_and(|plugin| plugin.files_hash == hash && plugin.is_settled())
+    }
+
+    /// Unloads the plugins that are not in the folder, each after those that depend on it.
+    async fn unload_removed(&self, now: &Seen) {
+        let loaded = self.list().into_iter().map(|info| info.metadata.name);
+        let mut removed: Vec<String> = loaded.filter(|name| !now.contains_key(name)).collect();
+        while !removed.is_empty() {
+            let is_free = |name: &String| self.dependents(name).is_empty();
+            let next = removed.iter().position(is_free).unwrap_or_default();
+            let name = removed.swap_remove(next);
+            let unloaded = self.unload_locked(&name).await;
+            self.log(Some(&name), "unloaded", unloaded.as_ref().map(drop));
+        }
+    }
+
+    async fn load_and_start(&self, name: &str) -> Result<(), PluginError> {
+        self.load_locked(name).await?;
+        self.start_if_enabled(name).await
+    }
+
+    /// Starts a loaded plugin. If its settings disable it, the reload that enables it starts it.
+    async fn start_if_enabled(&self, name: &str) -> Result<(), PluginError> {
+        let plugin = self.plugin(name)?;
+        plugin.set_active(true);
+        match plugin.file.enabled {
+            true => self.start_locked(name).await,
+            false => Ok(()),
+        }
+    }
+
+    /// Logs an error. `plugin` is `None` if the whole folder has it.
+    pub(super) fn log(&self, plugin: Option<&str>, action: &str, result: Result<(), &PluginError>) {
+        let Err(error) = result else {
+            return;
+        };
+        let problem = error_chain(error).to_string();
+        match plugin {
+            Some(plugin) => {
+                tracing::error!(plugin, action, problem, "a plugin could not be changed");
+            }
+            None => tracing::error!(problem, "the plugin folder cannot be read"),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+use std::{collections::BTreeMap, path::Path};
+
+use super::Plugins;
+use crate::{
+    Manifest, PluginError, PluginErrorCode,
+    folder::{MANIFEST, read_text, scan},
+    registry::{OrderError, load_order},
+};
+
+/// The manifest of each plugin of the folder, or its error.
+type Manifests = Vec<(String, Result<Manifest, PluginError>)>;
+
+impl Plugins {
+    /// Returns the plugins of the folder in the order of their dependencies.
+    ///
+    /// # Errors
+    /// The folder cannot be read, a manifest is not valid, or the order does not exist.
+    pub(super) async fn order(&self) -> Result<Vec<String>, PluginError> {
+        let found = dependencies(self.manifests().await?)?;
+        load_order(&found).map_err(order_error)
+    }
+
+    /// Returns a plugin and what it depends on, in the order of their load.
+    pub(crate) async fn order_for(&self, name: &str) -> Result<Vec<String>, PluginError> {
+        let directory = self.0.config.directory.clone();
+        let found = dependencies(self.manifests().await?)?;
+        let mut needed = vec![name.to_owned()];
+        let mut next = 0;
+        while let Some(plugin) = needed.get(next) {
+            let Some(dependencies) = found.get(plugin) else {
+                return Err(PluginError::new(
+                    PluginErrorCode::NotFound,
+                    plugin,
+                    format!("has no folder in {}", directory.display()),
+                ));
+            };
+            let new = dependencies.iter().filter(|name| !needed.contains(name));
+            let new: Vec<String> = new.cloned().collect();
+            needed.extend(new);
+            next += 1;
+        }
+        let mut order = self.order().await?;
+        order.retain(|plugin| needed.contains(plugin));
+        Ok(order)
+    }
+
+    /// Returns the plugins of the folder in the order of their dependencies, without those whose
+    /// manifest or dependencies are not valid. Their errors are logged and published.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub(super) async fn valid_order(&self) -> Result<Vec<String>, PluginError> {
+        let (mut found, mut invalid) = (BTreeMap::new(), Vec::new());
+        for (name, manifest) in self.manifests().await? {
+            match manifest {
+                Ok(manifest) => {
+                    found.insert(name, manifest.dependencies);
+                }
+                Err(error) => {
+                    self.refuse(&name, &error);
+                    // The version that runs can be a dependency of other plugins.
+                    if let Ok(plugin) = self.plugin(&name) {
+                        found.insert(name.clone(), plugin.manifest.dependencies.clone());
+                    }
+                    invalid.push(name);
+                }
+            }
+        }
+        loop {
+            match load_order(&found) {
+                Ok(mut order) => {
+                    order.retain(|name| !invalid.contains(name));
+                    return Ok(order);
+                }
+                Err(error) => {
+                    let plugin = error.plugin().to_owned();
+                    self.refuse(&plugin, &order_error(error));
+                    if found.remove(&plugin).is_none() {
+                        return Ok(Vec::new());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Logs and publishes why a plugin cannot be loaded.
+    fn refuse(&self, plugin: &str, error: &PluginError) {
+        self.log(Some(plugin), "loaded", Err(error));
+        self.announce_failure(Some(plugin), error);
+    }
+
+    async fn manifests(&self) -> Result<Manifests, PluginError> {
+        let directory = self.0.config.directory.clone();
+        let found = tokio::task::spawn_blocking(move || manifests(&directory)).await;
+        found.map_err(|error| {
+            let problem = "the manifests of the plugin folder cannot be read";
+            PluginError::of_folder(problem).because(error)
+        })?
+    }
+}
+
+fn order_error(error: OrderError) -> PluginError {
+    let plugin = error.plugin().to_owned();
+    PluginError::new(PluginErrorCode::Dependency, plugin, error.to_string())
+}
+
+/// Reads the manifest of each plugin.
+///
+/// # Errors
+/// The folder cannot be read.
+fn manifests(directory: &Path) -> Result<Manifests, PluginError> {
+    let names = scan(directory).map_err(|error| {
+        let problem = format!("the plugin folder {} cannot be read", directory.display());
+        PluginError::of_folder(problem).because(error)
+    })?;
+    let manifest = |name: String| {
+        let path = directory.join(&name).join(MANIFEST);
+        let text = read_text(&path).map_err(|error| {
+            let problem = format!("{} cannot be read", path.display());
+            PluginError::new(PluginErrorCode::LoadFailed, &name, problem).because(error)
+        });
+        let manifest =
+            text.and_then(|text| Manifest::parse(&name, &String::from_utf8_lossy(&text)));
+        (name, manifest)
+    };
+    Ok(names.into_iter().map(manifest).collect())
+}
+
+/// Returns the dependencies of each plugin.
+///
+/// # Errors
+/// A manifest is not valid.
+fn dependencies(manifests: Manifests) -> Result<BTreeMap<String, Vec<String>>, PluginError> {
+    let manifests = manifests.into_iter();
+    manifests
+        .map(|(name, manifest)| Ok((name, manifest?.dependencies)))
+        .collect()
+}

@@ -1,0 +1,134 @@
+//! Conversions between the data of the host and the records of the interface.
+
+use serde_json::{Map, Value};
+
+use super::types::{
+    Entry, GuestEvent, GuestQuestion, HookCallV01, HookCallV02, HookContextV01, HookContextV02,
+};
+use crate::{
+    Event,
+    runtime::{CallLimits, Fault, HookInput, Question},
+};
+
+/// The maximum length of a reason that a component gives, in bytes.
+const MAX_REASON: usize = 1_000;
+
+/// Converts the data of a hook.
+///
+/// # Errors
+/// The data have more bytes than the payload limit. The component is not called.
+pub(super) fn hook_call(input: &HookInput, limits: &CallLimits) -> Result<HookCallV02, Fault> {
+    let context = &input.context;
+    let call = HookCallV02 {
+        hook: input.hook.clone(),
+        point: input.point.as_str().to_owned(),
+        context: HookContextV02 {
+            request_id: context.request_id.clone(),
+            actor: context.actor.clone(),
+            tenant: context.tenant.clone(),
+            remaining: context.remaining_ms,
+        },
+        values: entries(&input.values),
+        metadata: texts(input.metadata.iter().map(|(name, value)| (name, value))),
+    };
+    check_size(&[&call.values, &call.metadata], 0, limits)?;
+    Ok(call)
+}
+
+impl From<HookCallV02> for HookCallV01 {
+    fn from(call: HookCallV02) -> Self {
+        Self {
+            hook: call.hook,
+            point: call.point,
+            context: HookContextV01 {
+                request_id: call.context.request_id,
+                actor: call.context.actor,
+            },
+            values: call.values,
+            metadata: call.metadata,
+        }
+    }
+}
+
+/// Converts an event.
+///
+/// # Errors
+/// The data have more bytes than the payload limit. The component is not called.
+pub(super) fn guest_event(event: &Event, limits: &CallLimits) -> Result<GuestEvent, Fault> {
+    let event = GuestEvent {
+        id: event.id.clone(),
+        kind: event.kind.to_string(),
+        source: event.source.clone(),
+        time: event.time_text(),
+        data: Value::Object(event.data.clone()).to_string(),
+        metadata: texts(event.metadata.iter()),
+    };
+    let others = event.id.len() + event.source.len() + event.data.len();
+    check_size(&[&event.metadata], others, limits)?;
+    Ok(event)
+}
+
+/// Converts a question about access.
+///
+/// # Errors
+/// The data have more bytes than the payload limit. The component is not called.
+pub(super) fn guest_question(
+    question: &Question,
+    limits: &CallLimits,
+) -> Result<GuestQuestion, Fault> {
+    let question = GuestQuestion {
+        subject: question.subject.clone(),
+        action: question.action.clone(),
+        resource: question.resource.clone(),
+        context: entries(&question.context),
+    };
+    let others = question.subject.len() + question.action.len() + question.resource.len();
+    check_size(&[&question.context], others, limits)?;
+    Ok(question)
+}
+
+fn entries(values: &Map<String, Value>) -> Vec<Entry> {
+    let entry = |(name, value): (&String, &Value)| Entry {
+        name: name.clone(),
+        value: value.to_string(),
+    };
+    values.iter().map(entry).collect()
+}
+
+fn texts<'a>(texts: impl Iterator<Item = (&'a String, &'a String)>) -> Vec<Entry> {
+    let entry = |(name, value): (&String, &String)| Entry {
+        name: name.clone(),
+        value: value.clone(),
+    };
+    texts.map(entry).collect()
+}
+
+/// Checks the size of the data for a call: the lists and `others`, in bytes.
+fn check_size(lists: &[&[Entry]], others: usize, limits: &CallLimits) -> Result<(), Fault> {
+    let entries = lists.iter().copied().flatten();
+    let sizes = entries.map(|entry| entry.name.len() + entry.value.len());
+    match others + sizes.sum::<usize>() > limits.payload {
+        true => Err(Fault::Input(limits.payload)),
+        false => Ok(()),
+    }
+}
+
+/// Reads the values that a hook sets.
+///
+/// # Errors
+/// A value is not JSON. The call of the hook failed then, and sets nothing.
+pub(super) fn set_values(entries: Vec<Entry>) -> Result<Map<String, Value>, String> {
+    let mut values = Map::new();
+    for Entry { name, value } in entries {
+        let parsed = serde_json::from_str(&value)
+            .map_err(|error| format!("set a value that is not valid JSON: {error}"))?;
+        values.insert(name, parsed);
+    }
+    Ok(values)
+}
+
+/// Returns the start of a text of a component.
+pub(super) fn short(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(MAX_REASON.min(text.len())));
+    text
+}

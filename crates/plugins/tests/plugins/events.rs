@@ -1,0 +1,59 @@
+//! Events during reloads.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use seaworthy_plugins::{Event, EventType};
+
+use crate::{app::Setup, guest::Guest};
+
+/// Many handlers take long to replace one by one.
+const HANDLERS: usize = 16;
+
+/// A guest whose handlers report its version as their failure.
+fn version(text: &str) -> Guest {
+    Guest::handler("(i32.const 512)")
+        .with_words(512, &[1, 1, 1024, u32::try_from(text.len()).unwrap()])
+        .with_text(1024, text)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn event_reaches_one_version_during_reloads_plug_1() {
+    let handlers = (0..HANDLERS).map(|number| {
+        format!("[[handlers]]\nname = \"note-{number}\"\ntypes = [\"user.login\"]\n")
+    });
+    let handlers: String = handlers.collect();
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .plugin("notes", &handlers, &version("one"))
+        .start()
+        .await
+        .unwrap();
+    let stop = Arc::new(AtomicBool::new(false));
+    let (events, stopped) = (app.plugins.events().clone(), Arc::clone(&stop));
+    let publisher = tokio::spawn(async move {
+        let mut published = 0;
+        while !stopped.load(Ordering::Relaxed) {
+            let login = Event::new(EventType::USER_LOGIN, "accounts");
+            let reached = events.publish(login).await;
+            assert_eq!(reached.len(), HANDLERS, "{reached:?}");
+            let mut versions: Vec<String> = reached
+                .into_iter()
+                .map(|(_, version)| version.to_string())
+                .collect();
+            versions.dedup();
+            assert_eq!(versions.len(), 1, "{versions:?}");
+            published += 1;
+            tokio::task::yield_now().await;
+        }
+        published
+    });
+    for round in 0..10 {
+        app.replace("notes", &handlers, &version(["two", "one"][round % 2]));
+        app.plugins.reload("notes").await.unwrap();
+    }
+    stop.store(true, Ordering::Relaxed);
+    assert!(publisher.await.unwrap() > 0);
+}

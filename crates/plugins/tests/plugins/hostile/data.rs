@@ -1,0 +1,124 @@
+//! Guests with data that break the interface or its limits.
+
+use seaworthy_plugins::{Capability, HookCall, HookPoint, PluginStatus};
+
+use super::{HOOK, attack};
+use crate::{app::Setup, guest::Guest};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn long_reasons_are_cut_plug_2() {
+    let problem = attack(&Guest::failing(&"x".repeat(5_000))).await;
+    assert_eq!(problem.len(), 1_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_data_of_host_calls_exceed_the_payload_plug_2() {
+    // A line of 4 MiB.
+    let body = "(drop (memory.grow (i32.const 100)))
+        (call $write (i32.const 0) (i32.const 0) (i32.const 4194304)) (i32.const 16)";
+    let guest = Guest::hook(body).import("log", "write", "(param i32 i32 i32)");
+    // A busy machine does not reach the timeout before the limit.
+    let hook = HOOK.replace("50ms", "10s");
+    let manifest = format!("capabilities = [\"log\"]\n{hook}");
+    let app = Setup::new()
+        .grant("evil", &[Capability::Log])
+        .plugin("evil", &manifest, &guest)
+        .start()
+        .await
+        .unwrap();
+    let report = app
+        .plugins
+        .run_hooks(HookPoint::BeforeBiz, HookCall::new())
+        .await
+        .unwrap();
+    let problem = &report.failed[0].1;
+    assert!(
+        problem.contains("payload") || problem.contains("fuel"),
+        "{problem}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_data_for_a_call_do_not_reach_the_guest_plug_2() {
+    let app = Setup::new()
+        // A build without optimization writes the data slowly.
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .plugin("quiet", HOOK, &Guest::quiet())
+        .start()
+        .await
+        .unwrap();
+    // More than the limit of faults: the data are those of the service.
+    for _ in 0..6 {
+        let call = HookCall::new().with_value("text", "x".repeat(1024 * 1024));
+        let report = app.plugins.run_hooks(HookPoint::BeforeBiz, call).await;
+        let problem = &report.unwrap().failed[0].1;
+        assert!(problem.contains("1048576 bytes"), "{problem}");
+    }
+    let status = app.plugins.get("quiet").unwrap().status;
+    assert_eq!(status, PluginStatus::Started);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invalid_results_are_refused_plug_2() {
+    // A result outside of the memory, and one that is not aligned.
+    for body in ["(i32.const 0x7ffffff0)", "(i32.const 17)"] {
+        assert!(
+            attack(&Guest::hook(body)).await.contains("trapped"),
+            "{body}"
+        );
+    }
+    let result = |words: &[u32]| Guest::hook("(i32.const 512)").with_words(512, words);
+    // A reason outside of the memory, a list of 2^31 entries, and an unknown case.
+    for words in [
+        &[1, 0x7fff_0000, 100][..],
+        &[0, 0, 1024, 0x7fff_ffff],
+        &[0, 9, 0, 0],
+    ] {
+        let problem = attack(&result(words)).await;
+        assert!(problem.contains("trapped"), "{words:?}: {problem}");
+    }
+    // A reason that is not UTF-8.
+    let guest = result(&[1, 1024, 2]).with_words(1024, &[0xffff_ffff]);
+    assert!(attack(&guest).await.contains("trapped"));
+    // A value that is not JSON.
+    let problem = attack(&Guest::setting("total", "{")).await;
+    assert!(problem.contains("not valid JSON"), "{problem}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_results_exceed_the_payload_plug_2() {
+    // 70,000 empty entries fit into the memory of the guest, and would need megabytes in the host.
+    let guest = Guest::hook("(drop (memory.grow (i32.const 100))) (i32.const 512)")
+        .with_words(512, &[0, 0, 8192, 200_000]);
+    let problem = attack(&guest).await;
+    assert!(
+        problem.contains("trapped") || problem.contains("payload"),
+        "{problem}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn host_calls_have_a_quota_plug_2() {
+    let guest = Guest::hook("(loop $l (drop (call $now)) (br $l)) unreachable").import(
+        "clock",
+        "now",
+        "(result i64)",
+    );
+    let manifest = format!("capabilities = [\"clock\"]\n{HOOK}");
+    let app = Setup::new()
+        .grant("evil", &[Capability::Clock])
+        .plugin("evil", &manifest, &guest)
+        .start()
+        .await
+        .unwrap();
+    let report = app
+        .plugins
+        .run_hooks(HookPoint::BeforeBiz, HookCall::new())
+        .await
+        .unwrap();
+    assert!(
+        report.failed[0].1.contains("1000 calls to the host"),
+        "{:?}",
+        report.failed
+    );
+}

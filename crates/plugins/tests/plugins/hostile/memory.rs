@@ -1,0 +1,97 @@
+//! Guests that use much memory or stack.
+
+use seaworthy_plugins::{HookCall, HookPoint};
+
+use super::{HOOK, attack};
+use crate::{app::Setup, guest::Guest};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn growing_memory_ends_the_call_plug_2() {
+    let body = "(loop $l (drop (memory.grow (i32.const 16))) (br $l)) unreachable";
+    let problem = attack(&Guest::hook(body)).await;
+    assert!(problem.contains("more memory"), "{problem}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn growing_tables_end_the_call_plug_2() {
+    let body = "(drop (table.grow $t (ref.null func) (i32.const 2000000000))) (i32.const 16)";
+    let guest = Guest::hook(body).with_functions("(table $t 1 funcref)");
+    let problem = attack(&guest).await;
+    assert!(problem.contains("more memory"), "{problem}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deep_recursion_traps_plug_2() {
+    let guest = Guest::hook("(call $deep (i32.const 0))").with_functions(
+        "(func $deep (param i32) (result i32) (call $deep (i32.add (local.get 0) (i32.const 1))))",
+    );
+    let problem = attack(&guest).await;
+    assert!(problem.contains("call stack exhausted"), "{problem}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_passes_from_one_call_to_the_next_plug_2() {
+    // The guest counts in its memory. Each call begins at zero, so it never reaches two.
+    let body = "(i32.store (i32.const 4096) (i32.add (i32.load (i32.const 4096)) (i32.const 1)))
+        (if (i32.gt_u (i32.load (i32.const 4096)) (i32.const 1)) (then unreachable)) (i32.const 16)";
+    let app = Setup::new()
+        .plugin("evil", HOOK, &Guest::hook(body))
+        .start()
+        .await
+        .unwrap();
+    for _ in 0..3 {
+        let report = app
+            .plugins
+            .run_hooks(HookPoint::BeforeBiz, HookCall::new())
+            .await
+            .unwrap();
+        assert!(report.failed.is_empty(), "{:?}", report.failed);
+    }
+}
+
+/// Measures memory. `cargo test --profile dist -p seaworthy-plugins --features fuzz --test plugins -- --ignored --test-threads=1 bombs`
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a process without other tests"]
+async fn memory_of_bombs_returns_plug_2() {
+    const BOMBS: usize = 100;
+    /// The goal, in KiB.
+    const MAX_GROWTH: i64 = 5 * 1024;
+    // Writes to each page up to the limit, and grows further.
+    let body = "(drop (memory.grow (i32.const 799)))
+        (memory.fill (i32.const 0) (i32.const 1) (i32.const 52428800))
+        (loop $l (drop (memory.grow (i32.const 16))) (br $l)) unreachable";
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .plugin("evil", &HOOK.replace("50ms", "10s"), &Guest::hook(body))
+        .start()
+        .await
+        .unwrap();
+    let mut before = resident();
+    for bomb in 0..=BOMBS {
+        let report = loop {
+            app.plugins.enable("evil").unwrap();
+            let call = app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+            let report = call.await.unwrap();
+            if !report.failed[0].1.contains("share") {
+                break report;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        };
+        assert!(report.failed[0].1.contains("more memory"), "{report:?}");
+        // The engine and its caches exist after the first.
+        if bomb == 0 {
+            before = resident();
+        }
+    }
+    let grown = resident() - before;
+    assert!(grown < MAX_GROWTH, "{grown} KiB more than before");
+}
+
+/// The memory of this process in KiB.
+fn resident() -> i64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let size = line.and_then(|line| line.split_whitespace().next());
+    size.unwrap().parse().unwrap()
+}

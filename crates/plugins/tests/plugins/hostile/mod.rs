@@ -1,0 +1,43 @@
+//! Guests that attack the service.
+
+mod data;
+mod faults;
+mod load;
+mod memory;
+mod time;
+
+use std::time::{Duration, Instant};
+
+use seaworthy_plugins::{HookCall, HookPoint};
+
+use crate::{app::Setup, guest::Guest};
+
+const HOOK: &str = "[[hooks]]\nname = \"attack\"\npoint = \"before_biz\"\ntimeout = \"50ms\"\n";
+/// A guest that is not stopped runs for ever. A loaded machine needs far less than this.
+const MAX: Duration = Duration::from_secs(20);
+
+/// Returns what the service reports about a call of the guest.
+async fn attack(guest: &Guest) -> String {
+    let app = Setup::new()
+        .plugin("evil", HOOK, guest)
+        .start()
+        .await
+        .unwrap();
+    let begun = Instant::now();
+    let report = app
+        .plugins
+        .run_hooks(
+            HookPoint::BeforeBiz,
+            HookCall::new().with_value("secret", "x"),
+        )
+        .await
+        .unwrap();
+    assert!(begun.elapsed() < MAX);
+    assert_eq!(report.call.value("secret"), Some(&"x".into()));
+    assert_eq!(app.orders().0, 200, "the service goes on");
+    report
+        .failed
+        .into_iter()
+        .map(|(_, problem)| problem)
+        .collect()
+}

@@ -1,0 +1,168 @@
+//! Guests that do not end.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use seaworthy_plugins::{Capability, GrantConfig, HookCall, HookPoint};
+use tokio::task::JoinHandle;
+
+use super::{HOOK, MAX, attack};
+use crate::{
+    app::{Setup, granted},
+    guest::Guest,
+    server::respond,
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn endless_guests_end_at_their_timeout_plug_2() {
+    for body in [
+        "(loop $l (br $l)) unreachable",
+        // A fill checks the time once, so many small ones and large ones must end, too.
+        "(loop $l (memory.fill (i32.const 0) (i32.const 0) (i32.const 65536)) (br $l)) unreachable",
+        "(loop $l (memory.copy (i32.const 0) (i32.const 8) (i32.const 60000)) (br $l)) unreachable",
+        "(loop $l (drop (call $nothing)) (br $l)) unreachable",
+    ] {
+        let guest = Guest::hook(body).with_functions("(func $nothing (result i32) (i32.const 1))");
+        let problem = attack(&guest).await;
+        assert!(problem.contains("timeout of 50ms"), "{body}: {problem}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn endless_guest_ends_with_its_processor_time_plug_2() {
+    // 1 % of ten seconds are 100 ms, and the timeout of the point is 30 s.
+    let hook = "[[hooks]]\nname = \"attack\"\npoint = \"before_biz\"\n";
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(1))
+        .plugin("evil", hook, &Guest::hook("(loop $l (br $l)) unreachable"))
+        .start()
+        .await
+        .unwrap();
+    let call = || app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+    let problem = &call().await.unwrap().failed[0].1;
+    assert!(
+        problem.contains("exceeded the processor time of 100ms"),
+        "{problem}"
+    );
+    let problem = &call().await.unwrap().failed[0].1;
+    assert!(problem.contains("share"), "{problem}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn endless_guests_do_not_delay_other_plugins_plug_2() {
+    let hook = |point: &str, timeout: &str| {
+        format!("[[hooks]]\nname = \"hook\"\npoint = \"{point}\"\ntimeout = \"{timeout}\"\n")
+    };
+    let (url, mut running) = respond("HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n");
+    let endless = Guest::requesting(&url, "(loop $l (br $l)) unreachable");
+    let more = format!("capabilities = [\"http\"]\n{}", hook("before_data", "30s"));
+    let app = Setup::new()
+        .config(|config| {
+            // A loop ends after two seconds of processor time, however long other processes take.
+            config.security.max_cpu_percent = Some(20);
+            let grant = GrantConfig {
+                http_hosts: vec!["127.0.0.1".to_owned()],
+                internal_addresses: true,
+                ..granted(&[Capability::Http])
+            };
+            config.grants.insert("evil".to_owned(), grant);
+        })
+        .plugin("evil", &more, &endless)
+        .plugin(
+            "good",
+            &hook("before_biz", "30s"),
+            &Guest::setting("seen", "1"),
+        )
+        .start()
+        .await
+        .unwrap();
+    let cores = thread::available_parallelism().unwrap().get();
+    let attacks = (0..cores * 4).map(|_| {
+        let plugins = app.plugins.clone();
+        tokio::spawn(async move {
+            plugins
+                .run_hooks(HookPoint::BeforeData, HookCall::new())
+                .await
+        })
+    });
+    let attacks: Vec<_> = attacks.collect();
+    // One call for each core loops, and the others wait.
+    for _ in 0..cores {
+        running.recv().await.unwrap();
+    }
+    let call = app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+    let report = call.await.unwrap();
+    assert!(!attacks.iter().any(JoinHandle::is_finished));
+    assert!(running.try_recv().is_err(), "more calls ran");
+    assert_eq!(report.call.value("seen"), Some(&1.into()), "{report:?}");
+    let mut looped = 0;
+    for attack in attacks {
+        let problem = attack.await.unwrap().unwrap().failed.remove(0).1;
+        let is_loop = problem.contains("processor time of 2s");
+        looped += usize::from(is_loop);
+        assert!(is_loop || problem.contains("CPU share"), "{problem}");
+    }
+    assert_eq!(looped, cores);
+}
+
+/// Measures time. `cargo test --profile dist -p seaworthy-plugins --features wasm -- --ignored within`
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs an otherwise idle machine"]
+async fn endless_guests_end_within_five_milliseconds_plug_2() {
+    const DEADLINE: Duration = Duration::from_millis(50);
+    for body in [
+        "(loop $l (br $l)) unreachable",
+        "(loop $l (drop (call $nothing)) (br $l)) unreachable",
+        "(loop $l (memory.fill (i32.const 0) (i32.const 0) (i32.const 65536)) (br $l)) unreachable",
+        // 49 MiB of the 50 MiB that a call may have.
+        "(drop (memory.grow (i32.const 784))) (loop $l (memory.fill (i32.const 0) (i32.const 0) (i32.const 51380224)) (br $l)) unreachable",
+    ] {
+        let guest = Guest::hook(body).with_functions("(func $nothing (result i32) (i32.const 1))");
+        let app = Setup::new()
+            .config(|config| config.security.max_cpu_percent = Some(100))
+            .plugin("evil", HOOK, &guest)
+            .start()
+            .await
+            .unwrap();
+        let mut late = Vec::new();
+        while late.len() < 100 {
+            app.plugins.enable("evil").unwrap();
+            tokio::time::sleep(DEADLINE).await;
+            let begun = Instant::now();
+            let call = app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+            let problem = &call.await.unwrap().failed[0].1;
+            match problem.contains("timeout of 50ms") {
+                true => late.push(begun.elapsed().saturating_sub(DEADLINE)),
+                false => assert!(problem.contains("share"), "{problem}"),
+            }
+        }
+        late.sort_unstable();
+        assert!(late[99] <= Duration::from_millis(5), "{body}: {late:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn endless_guest_is_stopped_every_time_plug_2() {
+    let hook = HOOK.replace("50ms", "5ms");
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .plugin("evil", &hook, &Guest::hook("(loop $l (br $l)) unreachable"))
+        .start()
+        .await
+        .unwrap();
+    let mut timeouts = 0;
+    let begun = Instant::now();
+    while timeouts < 100 {
+        assert!(begun.elapsed() < MAX * 3);
+        app.plugins.enable("evil").unwrap();
+        let call = app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+        let problem = &call.await.unwrap().failed[0].1;
+        match problem.contains("timeout of 5ms") {
+            true => timeouts += 1,
+            // A loaded machine uses more than the share.
+            false => assert!(problem.contains("share"), "{problem}"),
+        }
+    }
+}

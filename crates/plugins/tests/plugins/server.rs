@@ -1,0 +1,32 @@
+//! A server for the requests of guests.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpListener,
+    thread,
+};
+
+use tokio::sync::mpsc;
+
+/// Starts a server that sends these bytes as the response to each connection, and holds the
+/// connection open. Returns its URL and a report of each request.
+pub(crate) fn respond(response: &str) -> (String, mpsc::UnboundedReceiver<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let (sender, reports) = mpsc::unbounded_channel();
+    let response = response.to_owned();
+    thread::spawn(move || {
+        let mut held = Vec::new();
+        for connection in listener.incoming() {
+            let mut connection = connection.unwrap();
+            let _ = connection.read(&mut [0; 4096]);
+            // The client may refuse the response before its end.
+            let _ = connection.write_all(response.as_bytes());
+            held.push(connection);
+            if sender.send(()).is_err() {
+                return;
+            }
+        }
+    });
+    (url, reports)
+}

@@ -1,0 +1,112 @@
+//! The command `plugins` of the program.
+
+use std::fs;
+
+use seaworthy_testkit::{eventually, http::get};
+use serde_json::{Value, json};
+
+use crate::{
+    folder::Folder,
+    guard::{LOOPS, MANIFEST, PROCEEDS, USER, VETOES, audited, log_in, module},
+};
+
+fn guard(hook: &str) -> Folder {
+    let folder = Folder::new();
+    folder.add("guard", MANIFEST, &module(hook), "hooks-and-events");
+    folder
+}
+
+#[test]
+fn list_shows_versions_signatures_and_problems_plug_1() {
+    let folder = guard(PROCEEDS);
+    folder.add_sample("audit_logger", "hooks-and-events");
+    fs::remove_file(folder.path("plugins/audit_logger/plugin.sig")).unwrap();
+    fs::create_dir(folder.path("plugins/broken")).unwrap();
+    fs::write(folder.path("plugins/broken/plugin.toml"), "name = ").unwrap();
+    let listed = folder.command(&["list"]);
+    let line = |name: &str| listed.lines().find(|line| line.starts_with(name)).unwrap();
+    assert_eq!(line("guard"), "guard  1.0.0  signed");
+    assert!(line("audit_logger").contains("plugin.sig"), "{listed}");
+    assert!(line("broken").contains("plugin \"broken\""), "{listed}");
+}
+
+#[test]
+fn verify_accepts_what_sign_signed_plug_2() {
+    let folder = guard(PROCEEDS);
+    assert_eq!(
+        folder.command(&["verify", "guard"]).trim(),
+        "guard 1.0.0 can be loaded"
+    );
+    let manifest = folder.path("plugins/guard/plugin.toml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, text.replace("1.0.0", "1.0.1")).unwrap();
+    let problem = folder.try_command(&["verify", "guard"]).unwrap_err();
+    let named = problem.contains("\"guard\"") && problem.contains("plugins sign");
+    assert!(named, "{problem}");
+    folder.command(&["sign", "guard", "--key", "signing.key"]);
+    assert_eq!(
+        folder.command(&["verify", "guard"]).trim(),
+        "guard 1.0.1 can be loaded"
+    );
+    // A component that is not the one of the signed manifest.
+    let component = folder.path("plugins/guard/plugin.wasm");
+    let mut content = fs::read(&component).unwrap();
+    content.push(0);
+    fs::write(&component, content).unwrap();
+    let problem = folder.try_command(&["verify", "guard"]).unwrap_err();
+    assert!(problem.contains("sha256"), "{problem}");
+}
+
+#[test]
+fn sign_refuses_a_key_of_another_kind_plug_2() {
+    let folder = guard(PROCEEDS);
+    fs::write(folder.path("other.key"), "not a key").unwrap();
+    let sign = ["sign", "guard", "--key", "other.key"];
+    let problem = folder.try_command(&sign).unwrap_err();
+    assert!(problem.contains("Ed25519"), "{problem}");
+    folder.command(&["verify", "guard"]);
+}
+
+#[test]
+fn run_prints_values_and_rejections_plug_1() {
+    let folder = guard(PROCEEDS);
+    fs::write(folder.path("values.json"), r#"{"total": 7}"#).unwrap();
+    let run = |folder: &Folder| -> Value {
+        let printed = folder.command(&["run", "guard", "before_biz", "--input", "values.json"]);
+        serde_json::from_str(&printed).unwrap()
+    };
+    let expected = json!({ "values": { "total": 7 }, "failed": [] });
+    assert_eq!(run(&folder), expected);
+    folder.add("guard", MANIFEST, &module(VETOES), "hooks-and-events");
+    let expected = json!({ "rejected": "PLUGIN_REJECTED", "message": "later" });
+    assert_eq!(run(&folder), expected);
+    // The limits of the service hold, too.
+    folder.add("guard", MANIFEST, &module(LOOPS), "hooks-and-events");
+    assert_eq!(run(&folder)["rejected"], "PLUGIN_UNAVAILABLE");
+}
+
+#[test]
+fn disable_stops_the_plugin_of_a_running_service_plug_1() {
+    let folder = guard(PROCEEDS);
+    let app = folder.app().start().unwrap();
+    let created = app.send("POST", "/api/v1/auth/register", USER).unwrap();
+    assert_eq!(created.status, 200, "{}", created.body);
+    folder.add("guard", MANIFEST, &module(VETOES), "hooks-and-events");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(eventually(async || log_in(&app).0 == 429));
+    folder.configure("guard", "priority: 7\n");
+    let printed = folder.command(&["disable", "guard"]);
+    assert!(printed.contains("guard.yaml"), "{printed}");
+    runtime.block_on(eventually(async || log_in(&app).0 == 200));
+    let info = get(app.admin, "/plugins/guard").unwrap().body;
+    let info: Value = serde_json::from_str(&info).unwrap();
+    assert_ne!(info["status"], "started", "{info}");
+    let settings = fs::read_to_string(folder.path("config/guard.yaml")).unwrap();
+    assert_eq!(settings, "enabled: false\npriority: 7\n");
+    assert!(app.stop().unwrap().status.success());
+    let audited = audited(&folder.database());
+    let reloads = audited
+        .iter()
+        .filter(|(action, _)| action == "plugin.reload");
+    assert!(reloads.count() > 0, "{audited:?}");
+}

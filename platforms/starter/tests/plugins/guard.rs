@@ -1,0 +1,80 @@
+//! A plugin with a hook before each operation, and a handler of logins.
+
+use seaworthy::data::{Database, DatabaseConfig, sql};
+use seaworthy_testkit::{app::TestApp, http::request};
+
+pub(crate) const MANIFEST: &str = r#"
+name = "guard"
+version = "1.0.0"
+api = "0.2.0"
+
+[[hooks]]
+name = "decide"
+point = "before_biz"
+timeout = "200ms"
+veto = true
+
+[[handlers]]
+name = "note"
+types = ["user.login"]
+"#;
+pub(crate) const USER: &str = r#"{"username":"ada","password":"wonderful4weather"}"#;
+/// The hook changes nothing.
+pub(crate) const PROCEEDS: &str = "(i32.const 16)";
+/// ok, reject, 429, the reason.
+pub(crate) const VETOES: &str = "(i32.const 256)";
+pub(crate) const LOOPS: &str = "(loop $l (br $l)) unreachable";
+pub(crate) const GROWS: &str = "(loop $l (drop (memory.grow (i32.const 16))) (br $l)) unreachable";
+
+/// Returns a module with this hook. Its handler refuses each event with the text "noted".
+pub(crate) fn module(hook: &str) -> String {
+    let step = |name: &str, parameters: &str| {
+        format!(
+            "(func (export \"seaworthy:plugin/lifecycle@0.2.0#{name}\") {parameters} (result i32) (i32.const 16))\n"
+        )
+    };
+    let steps = ["start", "stop", "cleanup", "health-check"].map(|name| step(name, ""));
+    let handle = format!("(param {})", "i32 ".repeat(14));
+    format!(
+        r#"(module
+          (memory (export "memory") 1)
+          (data (i32.const 256) "\00\00\00\00\01\00\00\00\ad\01\00\00\00\02\00\00\05\00\00\00")
+          (data (i32.const 320) "\01\00\00\00\01\00\00\00\10\02\00\00\05\00\00\00")
+          (data (i32.const 512) "later")
+          (data (i32.const 528) "noted")
+          (global $free (mut i32) (i32.const 8192))
+          (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (local i32)
+            (local.set 4 (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+            (global.set $free (i32.add (local.get 4) (local.get 3)))
+            (local.get 4))
+          {}{}
+          (func (export "seaworthy:plugin/hooks@0.2.0#run") (param i32) (result i32) {hook})
+          (func (export "seaworthy:plugin/events@0.2.0#handle") {handle} (result i32) (i32.const 320)))"#,
+        step("initialize", "(param i32 i32)"),
+        steps.concat()
+    )
+}
+
+pub(crate) fn admin(app: &TestApp, action: &str) {
+    let path = format!("/plugins/guard/{action}");
+    let done = request(app.admin, "POST", &path, &[("x-admin-request", "1")], "").unwrap();
+    assert_eq!(done.status, 200, "{action}: {}", done.body);
+}
+
+pub(crate) fn log_in(app: &TestApp) -> (u16, String) {
+    let answer = app.send("POST", "/api/v1/auth/login", USER).unwrap();
+    (answer.status, answer.body)
+}
+
+/// Returns the actions of the audit log about plugins and their details, oldest first.
+pub(crate) fn audited(url: &str) -> Vec<(String, String)> {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let config = DatabaseConfig::at(url.parse().unwrap());
+        let database = Database::builder("test", config).open().await.unwrap();
+        let logged = sql(
+            "SELECT action, details FROM audit_log WHERE action LIKE 'plugin.%' ORDER BY sequence",
+        );
+        logged.fetch_all(&database).await.unwrap()
+    })
+}
