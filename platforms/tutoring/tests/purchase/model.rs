@@ -14,8 +14,8 @@ use crate::{
     play::{Discount, Package, Run, Step, Student, shown},
 };
 
-/// Cases of one run. Each takes some seconds.
-const CASES: u64 = 3;
+/// Cases of one run. Each takes two seconds.
+const CASES: u64 = 6;
 /// The environment variable with another number of cases.
 const CASES_VARIABLE: &str = "SEAWORTHY_TUTORING_CASES";
 /// The environment variable with the seed of the first case. A failure prints it.
