@@ -65,6 +65,8 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
         format!("access_tokens.secret={SECRET}"),
         format!("service_tokens.secret={SERVICE_SECRET}"),
         format!("audit_log.key={SECRET}"),
+        // The contract: a message is tried again after 1 s and 2 s.
+        "broker.subscriptions.purchase-creation-workers.initial_backoff=1s".to_owned(),
         "certificate_url=https://app.example.org/certificates/".to_owned(),
         "seed=true".to_owned(),
         "server.http.addr=127.0.0.1:0".to_owned(),

@@ -175,6 +175,10 @@ pub(crate) async fn late_refund_makes_room_for_a_purchase_msg_5(app: TestApp) {
     app.pay(1, student, course, 30).await;
     app.wait_for_events("COURSE_ACCESS_GRANTED", student, 1);
     app.pay(2, student, course, 10).await;
+    // The first try of the purchase comes before another purchase.
+    let other = Uuid::from_u128(8);
+    app.pay(3, other, course, 10).await;
+    app.wait_for_events("COURSE_ACCESS_GRANTED", other, 1);
     let refunded = PaymentRefunded {
         payment_id: Uuid::from_u128(1),
         student_id: student,
