@@ -1,6 +1,9 @@
 //! The whole purchase as a property over random interleavings of client, webhook, expiry, crash and
 //! retry.
 
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt as _;
 use proptest::{
     prelude::*,
     strategy::ValueTree as _,
@@ -98,18 +101,6 @@ fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
 }
 
-/// Prints the case of a failed run.
-struct Shown<'a>(u64, &'a Case, &'a Run);
-
-impl Drop for Shown<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            let Self(seed, case, run) = self;
-            eprintln!("{SEED_VARIABLE}={seed} {case:#?}\npayments: {}", shown(run));
-        }
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn random_purchases_keep_the_invariants_msg_5() {
     let app = TestPlatform::start().await;
@@ -118,13 +109,16 @@ async fn random_purchases_keep_the_invariants_msg_5() {
     let first = number(SEED_VARIABLE).unwrap_or(first);
     for index in 0..number(CASES_VARIABLE).unwrap_or(CASES) {
         let seed = first.wrapping_add(index);
-        play(&app, &peer, seed, &case(seed)).await;
+        let (case, run) = (case(seed), Run::default());
+        let played = AssertUnwindSafe(play(&app, &peer, &case, &run));
+        if played.catch_unwind().await.is_err() {
+            let payments = shown(&run);
+            panic!("{SEED_VARIABLE}={seed} fails: {case:#?}\npayments: {payments}");
+        }
     }
 }
 
-async fn play(app: &TestPlatform, peer: &Peer, seed: u64, case: &Case) {
-    let run = Run::default();
-    let _shown = Shown(seed, case, &run);
+async fn play(app: &TestPlatform, peer: &Peer, case: &Case, run: &Run) {
     app.approve(peer, RATING).await;
     let coupon = format!("MODEL{}", Uuid::new_v4().simple());
     let coupon = &coupon[..20];
@@ -137,7 +131,7 @@ async fn play(app: &TestPlatform, peer: &Peer, seed: u64, case: &Case) {
         tokio::task::block_in_place(|| {
             std::thread::scope(|scope| {
                 for step in group {
-                    let (handle, run) = (handle.clone(), &run);
+                    let handle = handle.clone();
                     scope.spawn(move || {
                         let _runtime = handle.enter();
                         run.step(app, coupon, &case.students, *step);
