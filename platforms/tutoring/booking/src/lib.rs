@@ -19,13 +19,14 @@
 //! ```
 
 mod api;
-mod command;
 mod config;
 mod domain;
+mod invariants;
 mod prices;
 mod schedule;
 mod service;
 mod store;
 
 pub use config::BookingConfig;
+pub use invariants::INVARIANTS;
 pub use service::{assemble, main, service};

@@ -16,8 +16,8 @@ use tutoring_identity::LiveSessions;
 
 use crate::{
     api,
-    command::invariants_command,
     config::BookingConfig,
+    invariants::INVARIANTS,
     prices::PriceList,
     schedule::{
         Schedule as Sessions, SessionCodes, consumed_topics, published_topics, start_workers,
@@ -29,7 +29,7 @@ use crate::{
 /// The name of the service in logs and metrics.
 const NAME: &str = "tutoring-booking";
 /// The name of the database in logs, probes and settings.
-pub(crate) const DATABASE: &str = "database";
+const DATABASE: &str = "database";
 /// The name of the broker in logs, probes and settings.
 const BROKER: &str = "broker";
 /// A gateway on the same machine. A deployment sets the addresses of its gateway instead.
@@ -60,11 +60,11 @@ pub fn main() -> ExitCode {
         .with(outbox_command(DATABASE, database))
         .with(dead_letters_command(BROKER, broker, consumed_topics))
         .with(audit_log_command(DATABASE, audit_log))
-        .with(invariants_command());
+        .with(INVARIANTS.command(database));
     service().main_with(commands, assemble)
 }
 
-pub(crate) fn database(settings: &BookingConfig) -> &DatabaseConfig {
+fn database(settings: &BookingConfig) -> &DatabaseConfig {
     &settings.database
 }
 

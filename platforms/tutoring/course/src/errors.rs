@@ -1,5 +1,8 @@
 use seaworthy::prelude::*;
 
+/// The reason of a purchase beyond 30 sessions.
+pub(crate) const TOO_MANY_SESSIONS: &str = "TOO_MANY_SESSIONS";
+
 pub(crate) fn not_found() -> Error {
     Error::new(
         Code::NotFound,
@@ -40,11 +43,11 @@ pub(crate) fn status_order() -> Error {
     )
 }
 
-/// A purchase beyond 30 sessions. The event becomes a dead letter.
+/// A purchase beyond 30 sessions. The event becomes a dead letter after its tries.
 pub(crate) fn too_many_sessions() -> Error {
     Error::new(
         Code::Conflict,
-        "TOO_MANY_SESSIONS",
+        TOO_MANY_SESSIONS,
         "a purchase has at most 30 sessions",
     )
 }

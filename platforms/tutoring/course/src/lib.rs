@@ -16,8 +16,10 @@ mod api;
 mod config;
 mod courses;
 mod errors;
+mod invariants;
 mod service;
 mod store;
 
 pub use config::CourseConfig;
+pub use invariants::INVARIANTS;
 pub use service::{assemble, main, service};

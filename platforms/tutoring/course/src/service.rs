@@ -25,6 +25,7 @@ use crate::{
     api,
     config::CourseConfig,
     courses::{Courses, delivery, purchases},
+    invariants::INVARIANTS,
     store::MIGRATIONS,
 };
 
@@ -63,7 +64,8 @@ pub fn main() -> ExitCode {
         .with(migrate_command(DATABASE, database, MIGRATIONS))
         .with(outbox_command(DATABASE, database))
         .with(dead_letters_command(BROKER, broker, consumed_topics))
-        .with(audit_log_command(DATABASE, audit_log));
+        .with(audit_log_command(DATABASE, audit_log))
+        .with(INVARIANTS.command(database));
     service().main_with(commands, assemble)
 }
 

@@ -7,7 +7,7 @@
 //! | `account`, `store` | Accounts, SQL statements and migrations |
 //! | `codes`, `sms` | One-time codes and their providers |
 //! | `live`, `cookies` | Live sessions, and refresh tokens at the client |
-//! | `backend`, `caller` | Connections and callers of every service |
+//! | `backend`, `caller`, `invariants` | Connections, callers and data checks of every service |
 //! | `operations` | Operations on accounts, without a transport |
 //! | `api` | HTTP routes |
 //!
@@ -28,6 +28,7 @@ mod cookies;
 mod errors;
 mod google;
 mod identity;
+mod invariants;
 mod limits;
 mod live;
 mod live_events;
@@ -48,6 +49,7 @@ pub use config::{
 pub use cookies::{RefreshCookies, is_mobile};
 pub use errors::refresh_in_progress;
 pub use identity::Identity;
+pub use invariants::Invariants;
 pub use limits::Limits;
 pub use live::{LiveSessions, SessionRecord, client};
 pub use live_events::LiveSealer;

@@ -18,9 +18,9 @@
 //! ```
 
 mod api;
-mod command;
 mod config;
 mod domain;
+mod invariants;
 mod payments;
 mod pricing;
 mod provider;
@@ -31,4 +31,5 @@ mod workers;
 pub use config::{
     PaymentConfig, PaymentLimitsConfig, ProviderConfig, ProviderKind, ReconciliationConfig,
 };
+pub use invariants::INVARIANTS;
 pub use service::{assemble, main, service};

@@ -24,8 +24,8 @@ use tutoring_identity::LiveSessions;
 
 use crate::{
     api::{self, RouteLimits},
-    command::invariants_command,
     config::PaymentConfig,
+    invariants::INVARIANTS,
     payments::{Payments, subscription},
     pricing::{self, Booking},
     provider::Provider,
@@ -38,7 +38,7 @@ const NAME: &str = "tutoring-payment";
 /// The name of the service in the tokens of its calls.
 const CALLER: &str = "payment";
 /// The name of the database in logs, probes and settings.
-pub(crate) const DATABASE: &str = "database";
+const DATABASE: &str = "database";
 /// The name of the broker in logs, probes and settings.
 const BROKER: &str = "broker";
 /// The consumer group.
@@ -73,11 +73,11 @@ pub fn main() -> ExitCode {
         .with(outbox_command(DATABASE, database))
         .with(dead_letters_command(BROKER, broker, consumed_topics))
         .with(audit_log_command(DATABASE, audit_log))
-        .with(invariants_command());
+        .with(INVARIANTS.command(database));
     service().main_with(commands, assemble)
 }
 
-pub(crate) fn database(settings: &PaymentConfig) -> &DatabaseConfig {
+fn database(settings: &PaymentConfig) -> &DatabaseConfig {
     &settings.database
 }
 

@@ -1,5 +1,8 @@
 use seaworthy::{core::FieldViolation, prelude::*};
 
+/// The reason of a slot that another session has.
+pub(crate) const SLOT_TAKEN: &str = "SLOT_TAKEN";
+
 pub(crate) fn not_priced() -> Error {
     Error::new(
         Code::Invalid,
@@ -97,7 +100,7 @@ pub(crate) fn no_dates() -> Error {
 pub(crate) fn slot_taken() -> Error {
     Error::new(
         Code::Conflict,
-        "SLOT_TAKEN",
+        SLOT_TAKEN,
         "the slot is taken: choose another date or slot",
     )
 }

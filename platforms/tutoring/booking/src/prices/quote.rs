@@ -22,6 +22,17 @@ pub(crate) struct QuoteRequest {
     pub(crate) claim_deal: bool,
 }
 
+impl QuoteRequest {
+    /// Whether a price was computed for this package and kind of discount.
+    pub(super) fn has_price_of(&self, quote: &Quote) -> bool {
+        let code = self.coupon_code.as_deref().map(str::trim);
+        self.class_type == quote.class_type
+            && self.session_count == quote.session_count
+            && self.claim_deal == quote.claim_deal_applied
+            && code.is_some_and(|code| !code.is_empty()) == quote.coupon_applied
+    }
+}
+
 impl PriceList {
     /// Returns the price of a package, without a reservation.
     ///

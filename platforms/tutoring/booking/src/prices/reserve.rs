@@ -44,7 +44,12 @@ impl PriceList {
                     if known.student != request.student_id || known.state == "released" {
                         return Err(errors::discount_used());
                     }
-                    return serde_json::from_value(known.quote).map_err(Error::internal);
+                    let quote = serde_json::from_value(known.quote).map_err(Error::internal)?;
+                    // A payment that was not stored must not give another package this price.
+                    return match request.package.has_price_of(&quote) {
+                        true => Ok(quote),
+                        false => Err(errors::discount_used()),
+                    };
                 }
                 let (quote, coupon) = quote(&tx, &request.package).await?;
                 if coupon.is_none() && !quote.claim_deal_applied {

@@ -26,9 +26,13 @@ impl Schedule {
         granted: &CourseAccessGranted,
     ) -> Result<(), Error> {
         let package = Package::of_metadata(&granted.metadata)?;
-        if let Some(payment) = package.payment_id
-            && Allocations::is_refunded(tx, payment).await?
-        {
+        let missing = || errors::invalid("paymentId", "is missing");
+        let payment = package.payment_id.ok_or_else(missing)?;
+        let count = granted.metadata.get("sessionCount").and_then(Value::as_u64);
+        let count = count.and_then(|count| u16::try_from(count).ok());
+        let count = count.unwrap_or_else(|| granted.purchase_tier.into());
+        if !Allocations::add_payment(tx, payment, count).await? {
+            // A repeat, or the refund of the payment arrived first.
             return Ok(());
         }
         let (student, course) = (granted.student_id, granted.course_id);
@@ -37,26 +41,27 @@ impl Schedule {
         {
             PreBookings::release(tx, course, pre_booking.slot).await?;
         }
-        let held = Allocations::completed_sessions(tx, granted.purchase_id).await?;
-        let wanted = u16::from(granted.purchase_tier).saturating_sub(held);
-        if wanted == 0 {
-            return Ok(());
-        }
-        let purchase = Some(granted.purchase_id);
-        let (allocation, is_new) = self
-            .open(tx, (student, course), purchase, package.clone(), wanted)
+        let purchase = granted.purchase_id;
+        let (mut allocation, is_new) = self
+            .open(tx, (student, course), Some(purchase), package, count)
             .await?;
-        let allocation = match is_new {
-            true => self.assign(tx, allocation, None, SYSTEM).await?,
-            false => self.extend(tx, allocation, wanted).await?,
-        };
-        if let Some(payment) = package.payment_id {
-            let count = granted.metadata.get("sessionCount").and_then(Value::as_u64);
-            let count = count.and_then(|count| u16::try_from(count).ok());
-            let count = count.unwrap_or(wanted);
-            Allocations::add_payment(tx, payment, allocation.id, count).await?;
+        Allocations::set_allocation(tx, payment, allocation.id).await?;
+        // Refunds of other payments may have arrived before this purchase or may arrive later, so
+        // the payments decide and not the tier.
+        let paid = Allocations::paid_sessions(tx, purchase, allocation.id).await?;
+        let held = Sessions::held_before(tx, purchase).await?;
+        let wanted = paid.saturating_sub(held);
+        if !is_new {
+            return self.extend(tx, allocation, wanted).await.map(drop);
         }
-        Ok(())
+        allocation.session_count = wanted;
+        if wanted == 0 {
+            let reason = "all paid sessions were held";
+            return self
+                .end(tx, &mut allocation, "cancelled", SYSTEM, reason)
+                .await;
+        }
+        self.assign(tx, allocation, None, SYSTEM).await.map(drop)
     }
 
     /// Returns the open allocation of a student and course, or a new pending one, locked.
@@ -166,12 +171,9 @@ impl Schedule {
         let Some((id, count)) = Allocations::refund(tx, payment).await? else {
             return Ok(());
         };
-        let Some(mut allocation) = Allocations::lock(tx, id).await? else {
+        let Some(mut allocation) = self.open_of_purchase(tx, id).await? else {
             return Ok(());
         };
-        if !allocation.is_open() {
-            return Ok(());
-        }
         let left = allocation.session_count.saturating_sub(count);
         if left == 0 {
             let reason = "the payment was refunded";
@@ -180,6 +182,26 @@ impl Schedule {
                 .await;
         }
         self.drop_last(tx, &mut allocation, left).await
+    }
+
+    /// Returns an allocation if it is open, or else the open one of the same purchase, locked.
+    async fn open_of_purchase(
+        &self,
+        tx: &Transaction,
+        id: Uuid,
+    ) -> Result<Option<Allocation>, Error> {
+        let Some(known) = Allocations::lock(tx, id).await? else {
+            return Ok(None);
+        };
+        if known.is_open() {
+            return Ok(Some(known));
+        }
+        let open = Allocations::lock_open(tx, known.student_id, known.course_id).await?;
+        Ok(
+            open.filter(|open| {
+                known.purchase_id.is_some() && open.purchase_id == known.purchase_id
+            }),
+        )
     }
 
     /// Returns an allocation, locked.

@@ -209,7 +209,7 @@ impl Schedule {
             let reserved = Slots::reserve(&inner, trainer, allocation.id, planned).await;
             match reserved {
                 Ok(()) => Ok(known.students),
-                Err(error) if error.reason() == "SLOT_TAKEN" => {
+                Err(error) if error.reason() == errors::SLOT_TAKEN => {
                     Err(Failed::Refused(Refusal::SlotTaken))
                 }
                 Err(error) => Err(Failed::Error(error)),

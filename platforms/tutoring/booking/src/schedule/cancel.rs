@@ -166,9 +166,11 @@ impl Schedule {
                 }
                 Slots::free(&tx, allocation.id, session.session_number).await?;
                 self.publish_cancelled(&tx, &mut session, reason).await?;
-                self.append(&tx, &mut allocation, 1).await?;
-                Allocations::update(&tx, &allocation).await?;
-                self.generate(&tx, allocation.id).await?;
+                if allocation.is_open() {
+                    self.append(&tx, &mut allocation, 1).await?;
+                    Allocations::update(&tx, &allocation).await?;
+                    self.generate(&tx, allocation.id).await?;
+                }
                 let action = ("session.cancel", super::SESSION_WRITE);
                 let changes = (reason, json!({ "status": "cancelled" }));
                 self.record(&tx, actor, action, ("session", id), changes)

@@ -17,7 +17,7 @@ use tutoring_contract::events::{
 
 use super::Schedule;
 use crate::{
-    domain::Place,
+    domain::{Place, errors},
     store::{Copies, TrainerCopies},
 };
 
@@ -92,6 +92,8 @@ fn on<K: Effect>(
             let applied = inbox.process_once(received.envelope(), |tx| async move {
                 let applied = data.apply(&tx, schedule).await;
                 applied.map_err(|error| match error.code() {
+                    // Another student was faster. The next try plans other dates.
+                    _ if error.reason() == errors::SLOT_TAKEN => Failure::retry(error),
                     Code::Conflict | Code::NotFound | Code::Invalid => Failure::reject(error),
                     _ => Failure::retry(error),
                 })

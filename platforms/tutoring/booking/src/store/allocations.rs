@@ -152,13 +152,17 @@ impl Allocations {
             .await
     }
 
-    /// Returns the number of sessions in completed allocations of a purchase.
-    pub(crate) async fn completed_sessions(
+    /// Returns the number of sessions of the payments of a purchase or an allocation that were not
+    /// refunded.
+    pub(crate) async fn paid_sessions(
         connection: &dyn Connection,
         purchase: Uuid,
+        allocation: Uuid,
     ) -> Result<u16, DataError> {
-        let (count,): (Option<u16>,) = sql("SELECT SUM(session_count) FROM allocations WHERE purchase_id = ? AND status = 'completed'")
+        let (count,): (Option<u16>,) = sql("SELECT SUM(p.session_count) FROM allocation_payments p JOIN allocations a ON a.id = p.allocation_id WHERE (a.purchase_id = ? OR a.id = ?) AND p.is_refunded = ?")
             .bind(purchase)
+            .bind(allocation)
+            .bind(false)
             .fetch_one(connection)
             .await?;
         Ok(count.unwrap_or_default())
@@ -316,31 +320,31 @@ impl Allocations {
             .await
     }
 
-    /// Whether a payment was refunded.
-    pub(crate) async fn is_refunded(
-        connection: &dyn Connection,
-        payment: Uuid,
-    ) -> Result<bool, DataError> {
-        let found: Option<(bool,)> =
-            sql("SELECT is_refunded FROM allocation_payments WHERE payment_id = ?")
-                .bind(payment)
-                .fetch_optional(connection)
-                .await?;
-        Ok(found.is_some_and(|(is_refunded,)| is_refunded))
-    }
-
-    /// Records a payment of an allocation. A repeat changes nothing.
+    /// Records a payment. Waits for a refund of it that another transaction records. Returns
+    /// `false` if the payment or its refund is known.
     pub(crate) async fn add_payment(
         tx: &Transaction,
         payment: Uuid,
-        allocation: Uuid,
         session_count: u16,
-    ) -> Result<(), DataError> {
-        insert_or_ignore!("allocation_payments (payment_id, allocation_id, session_count, is_refunded) VALUES (?, ?, ?, ?)")
+    ) -> Result<bool, DataError> {
+        let inserted = insert_or_ignore!("allocation_payments (payment_id, allocation_id, session_count, is_refunded) VALUES (?, NULL, ?, ?)")
             .bind(payment)
-            .bind(allocation)
             .bind(session_count)
             .bind(false)
+            .execute(tx)
+            .await?;
+        Ok(inserted.rows_affected() > 0)
+    }
+
+    /// Stores the allocation of a payment.
+    pub(crate) async fn set_allocation(
+        tx: &Transaction,
+        payment: Uuid,
+        allocation: Uuid,
+    ) -> Result<(), DataError> {
+        sql("UPDATE allocation_payments SET allocation_id = ? WHERE payment_id = ?")
+            .bind(allocation)
+            .bind(payment)
             .execute(tx)
             .await
             .map(drop)

@@ -22,5 +22,11 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             include_str!("../../migrations/0002_schedule.up.sql"),
             include_str!("../../migrations/0002_schedule.down.sql"),
         ),
+        Migration::new(
+            3,
+            "payments",
+            include_str!("../../migrations/0003_payments.up.sql"),
+            include_str!("../../migrations/0003_payments.down.sql"),
+        ),
     ]),
 ];

@@ -277,6 +277,19 @@ impl Sessions {
         Ok(rows.into_iter().map(|(id,)| id).collect())
     }
 
+    /// Returns the number of sessions in ended allocations of a purchase that were held or take
+    /// place.
+    pub(crate) async fn held_before(
+        connection: &dyn Connection,
+        purchase: Uuid,
+    ) -> Result<u16, DataError> {
+        let (count,): (u16,) = sql("SELECT COUNT(*) FROM tutoring_sessions s JOIN allocations a ON a.id = s.allocation_id WHERE a.purchase_id = ? AND a.open_course_id IS NULL AND s.status NOT IN ('scheduled', 'cancelled')")
+            .bind(purchase)
+            .fetch_one(connection)
+            .await?;
+        Ok(count)
+    }
+
     /// Returns the number of completed sessions of an allocation.
     pub(crate) async fn completed(
         connection: &dyn Connection,

@@ -1,6 +1,13 @@
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::{Duration, Instant},
+};
 
-use seaworthy::data::sql;
+use seaworthy::data::{
+    DataError, Database,
+    chrono::{TimeDelta, Utc},
+    sql,
+};
 use serde_json::{Value, json};
 use tutoring_contract::events::PaymentRefunded;
 use uuid::Uuid;
@@ -235,4 +242,151 @@ pub(crate) async fn pre_bookings_stop_at_their_capacity_data_3(app: TestApp) {
     assert_eq!(again["capacityRemaining"], 9);
     assert_eq!(first["pricing"]["total"], 354_000);
     app.check_invariants();
+}
+
+/// Refunds and purchases come from two services, so they arrive in any order.
+pub(crate) async fn refund_between_payments_keeps_paid_sessions_msg_5(app: TestApp) {
+    app.open_zone().await;
+    app.approve(0x7a, 4.5).await;
+    let refund = async |student: Uuid, payment: u128| {
+        app.publish(PaymentRefunded {
+            payment_id: Uuid::from_u128(payment),
+            student_id: student,
+            course_id: COURSE,
+            amount_cents: 1,
+        })
+        .await;
+    };
+    // The course has handled the refund of 10 sessions before the upgrade by 20.
+    let owner = app.grant(7, "16:00", 10, 10).await;
+    app.wait_for_events("SESSIONS_GENERATED", owner, 1);
+    app.grant(7, "16:00", 20, 20).await;
+    app.wait_for_events("SESSIONS_GENERATED", owner, 2);
+    refund(owner, 710).await;
+    wait_for("the refund", || {
+        (app.allocations(owner)[0]["sessionCount"] == 20).then_some(())
+    });
+    // The course has handled it after the upgrade.
+    let other = app.grant(8, "17:00", 10, 10).await;
+    app.wait_for_events("SESSIONS_GENERATED", other, 1);
+    refund(other, 810).await;
+    app.wait_for_events("STUDENT_DEALLOCATED", other, 1);
+    app.grant(8, "17:00", 30, 20).await;
+    app.wait_for_events("SESSIONS_GENERATED", other, 2);
+    let open = app.wait_for_allocation(other, "approved");
+    assert_eq!(open["sessionCount"], 20);
+    assert_eq!(booked(&app).await, 40);
+    app.check_invariants();
+}
+
+/// A session before the cancellation was neither held nor cancelled.
+pub(crate) async fn ended_allocation_gets_no_new_slots_data_3(app: TestApp) {
+    app.open_zone().await;
+    app.approve(0x7a, 4.5).await;
+    let owner = app.grant(7, "16:00", 10, 10).await;
+    app.wait_for_events("SESSIONS_GENERATED", owner, 1);
+    let database = app.database().await;
+    sql("UPDATE tutoring_sessions SET starts_at = ? WHERE session_number = 1")
+        .bind(Utc::now() - TimeDelta::hours(1))
+        .execute(&database)
+        .await
+        .unwrap();
+    let session = app.sessions(owner)[0].clone();
+    let allocation = app.wait_for_allocation(owner, "approved");
+    let reason = json!({ "reason": "moved away" });
+    let id = |of: &Value| of["id"].as_str().unwrap().to_owned();
+    let path = format!("/admin/allocations/{}/cancel", id(&allocation));
+    data(&app.call("POST", &path, &operator(), &reason));
+    let move_it = json!({
+        "sessionId": session["id"], "newDate": "2099-01-01", "newTime": "16:00",
+        "reason": "a feast",
+    });
+    let moved = app.call("POST", "/admin/reschedule", &student(7), &move_it);
+    assert_eq!(moved.status, 409, "{}", moved.body);
+    let path = format!("/admin/sessions/{}/cancel", id(&session));
+    data(&app.call("POST", &path, &operator(), &reason));
+    assert_eq!(booked(&app).await, 0);
+    app.check_invariants();
+}
+
+/// PostgreSQL alone has transactions that write at the same time.
+pub(crate) async fn refund_at_the_same_time_opens_nothing_data_3(app: TestApp) {
+    if !app.is_postgres() {
+        return;
+    }
+    app.open_zone().await;
+    app.approve(0x7a, 4.5).await;
+    let database = app.database().await;
+    let (app, watched) = (&app, &app.database().await);
+    let refunded = database.transaction(|tx| async move {
+        sql("INSERT INTO allocation_payments (payment_id, allocation_id, session_count, is_refunded) VALUES (?, NULL, 0, ?)")
+            .bind(Uuid::from_u128(710))
+            .bind(true)
+            .execute(&tx)
+            .await?;
+        app.grant(7, "16:00", 10, 10).await;
+        wait_for_lock(watched).await;
+        Ok::<_, DataError>(())
+    });
+    refunded.await.unwrap();
+    // Messages of one key are handled in order.
+    let second = app.grant(7, "17:00", 20, 10).await;
+    app.wait_for_events("SESSIONS_GENERATED", second, 1);
+    let open = app.wait_for_allocation(second, "approved");
+    assert_eq!(open["sessionCount"], 10);
+    assert_eq!(booked(app).await, 10);
+}
+
+/// Another student takes the next slot while an upgrade plans its dates.
+pub(crate) async fn upgrade_finds_other_dates_after_a_race_data_3(app: TestApp) {
+    if !app.is_postgres() {
+        return;
+    }
+    app.open_zone().await;
+    let trainer = app.approve(0x7a, 4.5).await;
+    let owner = app.grant(7, "16:00", 10, 10).await;
+    app.wait_for_events("SESSIONS_GENERATED", owner, 1);
+    let last: jiff::civil::Date = app.sessions(owner)[9]["scheduledDate"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    let database = app.database().await;
+    let (app, watched) = (&app, &app.database().await);
+    let taken = database.transaction(|tx| async move {
+        for days in 1..=3 {
+            let date = last + jiff::Span::new().days(days);
+            sql("INSERT INTO schedule_slots (trainer_id, slot_date, timeslot, state) VALUES (?, ?, '16:00', 'blocked')")
+                .bind(trainer)
+                .bind(date.to_string())
+                .execute(&tx)
+                .await?;
+        }
+        app.grant(7, "16:00", 20, 10).await;
+        wait_for_lock(watched).await;
+        Ok::<_, DataError>(())
+    });
+    taken.await.unwrap();
+    app.wait_for_events("SESSIONS_GENERATED", owner, 2);
+    assert_eq!(app.sessions(owner).len(), 20);
+    app.check_invariants();
+}
+
+/// Waits until a statement of the service waits for another transaction.
+async fn wait_for_lock(database: &Database) {
+    let started = Instant::now();
+    loop {
+        let (waiting,): (u64,) = sql("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+            .fetch_one(database)
+            .await
+            .unwrap();
+        if waiting > 0 {
+            return;
+        }
+        assert!(
+            started.elapsed() < Duration::from_secs(60),
+            "no statement waits"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }

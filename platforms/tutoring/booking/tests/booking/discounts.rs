@@ -1,8 +1,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use serde_json::json;
 use uuid::Uuid;
 
-use crate::app::{TestApp, data};
+use crate::app::{TestApp, data, service_token};
 
 /// Students who want the coupon at the same time.
 const STUDENTS: usize = 20;
@@ -69,4 +70,23 @@ pub(crate) async fn reservation_is_repeatable_and_settled_once_api_6(app: TestAp
     assert_eq!(data(&app.reserve(plain, student, None))["total"], 1_062_000);
     assert_eq!(app.settle(plain, "redeem"), 404);
     assert_eq!(app.settle(plain, "release"), 200);
+}
+
+/// The payment of a reservation may not be stored, and its key may come with another package.
+pub(crate) async fn reserved_price_is_of_its_own_package_api_6(app: TestApp) {
+    app.coupon("ONCE", "fixed", 100_000, 1);
+    let (payment, student) = (Uuid::from_u128(1), Uuid::from_u128(7));
+    let reserve = |session_count: u16, claim_deal: bool, code: Option<&str>| {
+        let body = json!({
+            "paymentId": payment, "studentId": student, "expiresAt": "2099-01-01T00:00:00Z",
+            "classType": "ONE_ON_ONE", "sessionCount": session_count, "couponCode": code,
+            "claimDeal": claim_deal,
+        });
+        app.call("POST", "/pricing/reservations", &service_token(), &body)
+    };
+    let first = data(&reserve(10, false, Some("ONCE")));
+    assert_eq!(reserve(30, false, Some("ONCE")).status, 409);
+    assert_eq!(reserve(10, true, None).status, 409);
+    assert_eq!(reserve(10, false, None).status, 409);
+    assert_eq!(data(&reserve(10, false, Some("ONCE"))), first);
 }

@@ -45,6 +45,10 @@ on_both! {
         upgrade_and_refund_change_the_sessions_msg_5,
         cancelled_allocation_frees_its_slots_data_3,
         allocation_without_trainer_keeps_reasons_api_1,
+        refund_between_payments_keeps_paid_sessions_msg_5,
+        ended_allocation_gets_no_new_slots_data_3,
+        refund_at_the_same_time_opens_nothing_data_3,
+        upgrade_finds_other_dates_after_a_race_data_3,
         pre_bookings_stop_at_their_capacity_data_3;
     session_day:
         session_day_completes_once_msg_5,
@@ -53,10 +57,11 @@ on_both! {
         cancelled_session_is_replaced_at_the_end_api_1;
     race: last_slots_go_to_one_student_each_data_3;
     routes: schedule_refuses_callers_without_rights_auth_5;
-    plans: candidate_and_price_queries_use_indexes_data_1;
+    plans: candidate_and_price_queries_stay_flat_data_1;
     discounts:
         last_redemption_goes_to_one_student_data_3,
-        reservation_is_repeatable_and_settled_once_api_6;
+        reservation_is_repeatable_and_settled_once_api_6,
+        reserved_price_is_of_its_own_package_api_6;
     prices:
         price_list_follows_its_operator_api_1,
         every_route_refuses_callers_without_rights_auth_5;

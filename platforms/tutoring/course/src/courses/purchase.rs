@@ -47,7 +47,34 @@ pub(super) struct Paid {
     pub(super) metadata: Value,
 }
 
+impl Paid {
+    /// Returns the metadata of the payment, which name it and its sessions. The booking service
+    /// counts each payment and each refund once.
+    fn named(&self) -> Value {
+        let mut members = match &self.metadata {
+            Value::Object(members) => members.clone(),
+            _ => serde_json::Map::new(),
+        };
+        members.insert("paymentId".to_owned(), self.payment.to_string().into());
+        members.insert("sessionCount".to_owned(), self.session_count.into());
+        Value::Object(members)
+    }
+}
+
 impl Courses {
+    /// Opens or upgrades a course for a confirmed payment, unless its refund arrived first.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open).
+    pub(super) async fn open_paid(&self, tx: &Transaction, paid: &Paid) -> Result<(), Error> {
+        // A refund that another transaction records holds the lock of the course.
+        Catalogue::lock(tx, paid.course).await?;
+        match Purchases::has_early_refund(tx, paid.payment).await? {
+            true => Ok(()),
+            false => self.open(tx, paid).await.map(drop),
+        }
+    }
+
     /// Opens or upgrades a course, once per payment, and stores its events.
     ///
     /// # Errors
@@ -90,7 +117,7 @@ impl Courses {
             }
         };
         Purchases::add_payment(tx, paid.payment, purchase.id, paid.session_count).await?;
-        self.publish(tx, &purchase, &paid.metadata).await?;
+        self.publish(tx, &purchase, paid).await?;
         Ok(purchase)
     }
 
@@ -98,8 +125,9 @@ impl Courses {
         &self,
         tx: &Transaction,
         purchase: &Purchase,
-        metadata: &Value,
+        paid: &Paid,
     ) -> Result<(), Error> {
+        let metadata = paid.named();
         let (purchase_id, student_id) = (purchase.id, purchase.student_id);
         let (course_id, purchase_tier) = (purchase.course_id, purchase.purchase_tier);
         let created = PurchaseCreated {
@@ -114,7 +142,7 @@ impl Courses {
             student_id,
             course_id,
             purchase_tier,
-            metadata: metadata.clone(),
+            metadata,
         };
         let created = Occurred::of(created).by(student_id, Role::Student);
         let granted = Occurred::of(granted).by(student_id, Role::Student);
@@ -124,7 +152,12 @@ impl Courses {
     }
 
     /// Removes the sessions of a refunded payment. A purchase without sessions is closed.
-    pub(super) async fn close(&self, tx: &Transaction, payment: Uuid) -> Result<(), Error> {
+    pub(super) async fn close(
+        &self,
+        tx: &Transaction,
+        (payment, course): (Uuid, Uuid),
+    ) -> Result<(), Error> {
+        Catalogue::lock(tx, course).await?;
         let Some((id, sessions)) = Purchases::of_payment(tx, payment).await? else {
             // The purchase may still arrive, and must not open then.
             return Ok(Purchases::add_early_refund(tx, payment).await?);

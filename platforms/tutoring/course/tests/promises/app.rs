@@ -65,6 +65,8 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
         format!("access_tokens.secret={SECRET}"),
         format!("service_tokens.secret={SERVICE_SECRET}"),
         format!("audit_log.key={SECRET}"),
+        // The contract: a message is tried again after 1 s and 2 s.
+        "broker.subscriptions.purchase-creation-workers.initial_backoff=1s".to_owned(),
         "certificate_url=https://app.example.org/certificates/".to_owned(),
         "seed=true".to_owned(),
         "server.http.addr=127.0.0.1:0".to_owned(),
@@ -234,6 +236,12 @@ impl TestApp {
         self.publisher.publish(message(event)).await.unwrap();
     }
 
+    /// Publishes an event that has no order with the others of its user.
+    pub(crate) async fn publish_with_key<K: Kind>(&self, event: &Occurred<K>, key: &str) {
+        let message = message(event).key(key);
+        self.publisher.publish(message).await.unwrap();
+    }
+
     pub(crate) async fn pay(&self, payment: u128, student: Uuid, course: Uuid, sessions: u64) {
         let confirmed = PurchaseConfirmed {
             payment_id: Uuid::from_u128(payment),
@@ -268,6 +276,19 @@ impl TestApp {
             of.any(|event| event["snapshot"]["status"] == status)
                 .then_some(())
         });
+    }
+
+    /// Runs the command that operators run.
+    pub(crate) fn check_invariants(&self) {
+        let checked = Command::new(env!("CARGO_BIN_EXE_tutoring-course"))
+            .arg("invariants")
+            .args(self.settings.iter().flat_map(|setting| ["--set", setting]))
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&checked.stdout);
+        assert!(checked.status.success(), "{checked:?}");
+        let expected = tutoring_course::INVARIANTS.0.len();
+        assert_eq!(text.matches(": 0 violations").count(), expected, "{text}");
     }
 
     /// Returns the output of the command that lists dead letters.

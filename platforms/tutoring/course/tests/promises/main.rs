@@ -43,5 +43,6 @@ on_both! {
         purchase_is_opened_and_upgraded_once_msg_5,
         refund_closes_the_purchase_msg_5,
         held_sessions_count_once_and_complete_msg_5,
-        purchase_beyond_thirty_is_a_dead_letter_msg_2;
+        purchase_beyond_thirty_is_a_dead_letter_msg_2,
+        late_refund_makes_room_for_a_purchase_msg_5;
 }

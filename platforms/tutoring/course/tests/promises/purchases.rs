@@ -55,6 +55,10 @@ pub(crate) async fn purchase_is_opened_and_upgraded_once_msg_5(app: TestApp) {
     let other = Uuid::from_u128(8);
     let body = json!({ "studentId": other, "courseId": course, "purchaseTier": 10 });
     let created = app.call("POST", "/purchases", &service_token(), &body);
+    // The booking service counts the payments of a purchase.
+    let granted = app.wait_for_events("COURSE_ACCESS_GRANTED", other, 1);
+    assert!(granted["metadata"]["paymentId"].is_string());
+    assert_eq!(granted["metadata"]["sessionCount"], 10);
     let id = data(&created)["id"].as_str().unwrap().to_owned();
     assert_eq!(
         app.call("POST", "/purchases", &service_token(), &body)
@@ -163,4 +167,27 @@ pub(crate) async fn purchase_beyond_thirty_is_a_dead_letter_msg_2(app: TestApp) 
         let letters = app.dead_letters();
         (letters.matches("purchase-confirmed").count() >= 3).then_some(())
     });
+}
+
+/// Kafka has no order between the topics of payments and of refunds.
+pub(crate) async fn late_refund_makes_room_for_a_purchase_msg_5(app: TestApp) {
+    let (student, course) = (Uuid::from_u128(7), app.course());
+    app.pay(1, student, course, 30).await;
+    app.wait_for_events("COURSE_ACCESS_GRANTED", student, 1);
+    app.pay(2, student, course, 10).await;
+    // The first try of the purchase comes before another purchase.
+    let other = Uuid::from_u128(8);
+    app.pay(3, other, course, 10).await;
+    app.wait_for_events("COURSE_ACCESS_GRANTED", other, 1);
+    let refunded = PaymentRefunded {
+        payment_id: Uuid::from_u128(1),
+        student_id: student,
+        course_id: course,
+        amount_cents: 1_062_000,
+    };
+    app.publish_with_key(&Occurred::of(refunded), "another partition")
+        .await;
+    app.wait_for_events("COURSE_ACCESS_GRANTED", student, 2);
+    assert_eq!(data(&purchase(&app, student, course))["purchaseTier"], 10);
+    app.check_invariants();
 }

@@ -32,6 +32,8 @@ pub(crate) enum CaptureKind {
     Second,
     /// The amount or the currency differs from the order's.
     Mismatch,
+    /// The student has meanwhile paid as many sessions of the course as exist.
+    Excess,
 }
 
 impl CaptureKind {
@@ -40,6 +42,7 @@ impl CaptureKind {
             Self::Late => "late",
             Self::Second => "second",
             Self::Mismatch => "mismatch",
+            Self::Excess => "excess",
         }
     }
 }

@@ -12,7 +12,7 @@ use tutoring_contract::{
 };
 use uuid::Uuid;
 
-use super::Payments;
+use super::{Payments, create::MAX_SESSIONS};
 use crate::{
     domain::{CaptureKind, CoinState, Decision, DiscountState, Payment, Status, decide},
     provider::ProviderPayment,
@@ -44,7 +44,10 @@ impl Payments {
     ) -> Result<(Payment, Decision), Error> {
         let now = Utc::now();
         let mut payment = PaymentRows::lock(tx, id).await?;
-        let decision = decide(&payment, found, now);
+        let mut decision = decide(&payment, found, now);
+        if matches!(decision, Decision::Succeed | Decision::Revive) {
+            decision = self.decide_use(tx, &payment, found, decision).await?;
+        }
         match &decision {
             Decision::Ignore | Decision::Mismatch => return Ok((payment, decision)),
             Decision::Process => {
@@ -67,10 +70,42 @@ impl Payments {
                 }
                 self.succeed(tx, &mut payment, found, now).await?;
             }
+            Decision::Flag(CaptureKind::Excess) if payment.is_open() => {
+                payment.status = Status::Failed;
+                payment.failure_reason = Some("the course has at most 30 sessions".to_owned());
+                release(tx, &mut payment).await?;
+                PaymentRows::update(tx, &payment).await?;
+                return flag(tx, payment, found, CaptureKind::Excess).await;
+            }
             Decision::Flag(kind) => return flag(tx, payment, found, *kind).await,
         }
         PaymentRows::update(tx, &payment).await?;
         Ok((payment, decision))
+    }
+
+    /// Decides whether captured money can be used: an operator handles money that was flagged, and
+    /// money for more sessions than a course has.
+    async fn decide_use(
+        &self,
+        tx: &Transaction,
+        payment: &Payment,
+        found: &ProviderPayment,
+        decision: Decision,
+    ) -> Result<Decision, Error> {
+        if Captures::by_id(tx, &found.id).await?.is_some() {
+            return Ok(Decision::Flag(CaptureKind::Late));
+        }
+        let Some(course) = payment.course else {
+            return Ok(decision);
+        };
+        // Two payments of a student do not succeed at the same time.
+        Coins::lock(tx, payment.student).await?;
+        let paid = PaymentRows::paid_sessions(tx, payment.student, course).await?;
+        let more = payment.metadata.get("sessionCount").and_then(Value::as_u64);
+        match paid + more.unwrap_or_default() > MAX_SESSIONS {
+            true => Ok(Decision::Flag(CaptureKind::Excess)),
+            false => Ok(decision),
+        }
     }
 
     /// Completes a payment whose row is locked: the coins are spent, the discount is to be

@@ -20,7 +20,7 @@ use crate::{
 pub(crate) const MIN_AMOUNT: i64 = 100;
 const MAX_DESCRIPTION: usize = 500;
 /// The contract: upgrades never go past 30 sessions.
-const MAX_SESSIONS: u64 = 30;
+pub(super) const MAX_SESSIONS: u64 = 30;
 
 /// An order of another service.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -95,10 +95,17 @@ impl Payments {
         };
         let stored = self.store(payment, package.coins_to_redeem).await;
         if stored.is_err() && has_discount {
-            // Otherwise the booking service releases it after a while.
-            let _ = self.booking.release(id).await;
+            self.release_unstored(id).await;
         }
         self.with_order(stored?).await
+    }
+
+    /// Releases the discount of a payment that does not exist. A faster request with the same key
+    /// may have stored it. After a failure the booking service releases the discount later.
+    async fn release_unstored(&self, id: Uuid) {
+        if let Ok(None) = PaymentRows::by_id(&self.database, id).await {
+            let _ = self.booking.release(id).await;
+        }
     }
 
     /// Creates the payment of an order of another service.

@@ -126,6 +126,30 @@ impl Coins {
             .map(drop)
     }
 
+    /// Creates the wallet of a student if it is missing, and locks it until the transaction ends.
+    pub(crate) async fn lock(tx: &Transaction, student: Uuid) -> Result<(), DataError> {
+        let now = Utc::now();
+        Self::open(tx, student, now).await?;
+        sql("UPDATE coin_wallets SET updated_at = ? WHERE student_id = ?")
+            .bind(now)
+            .bind(student)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    async fn open(tx: &Transaction, student: Uuid, now: DateTime<Utc>) -> Result<(), DataError> {
+        sql("INSERT INTO coin_wallets (student_id, balance, reserved, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
+            .on_mysql("INSERT IGNORE INTO coin_wallets (student_id, balance, reserved, updated_at) VALUES (?, ?, ?, ?)")
+            .bind(student)
+            .bind(0_i64)
+            .bind(0_i64)
+            .bind(now)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
     /// Adds an entry to the ledger and changes the balance, once per reference. Returns `false` for
     /// a repeat.
     pub(crate) async fn post(
@@ -139,14 +163,7 @@ impl Coins {
             return Ok(false);
         }
         let now = Utc::now();
-        sql("INSERT INTO coin_wallets (student_id, balance, reserved, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO coin_wallets (student_id, balance, reserved, updated_at) VALUES (?, ?, ?, ?)")
-            .bind(student)
-            .bind(0_i64)
-            .bind(0_i64)
-            .bind(now)
-            .execute(tx)
-            .await?;
+        Self::open(tx, student, now).await?;
         let inserted = sql("INSERT INTO coin_transactions (id, student_id, amount, type, reference_id, created_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
             .on_mysql("INSERT IGNORE INTO coin_transactions (id, student_id, amount, type, reference_id, created_at) VALUES (?, ?, ?, ?, ?, ?)")
             .bind(Uuid::new_v4())

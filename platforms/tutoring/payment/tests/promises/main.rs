@@ -47,12 +47,15 @@ on_both! {
         confirmation_and_webhooks_make_one_success_msg_5,
         forged_confirmations_change_nothing_api_3,
         authorized_money_is_captured_once_msg_5,
-        coupon_is_reserved_redeemed_and_released_api_1;
+        coupon_is_reserved_redeemed_and_released_api_1,
+        refused_request_keeps_the_discount_of_another_api_6;
     webhook:
         bad_webhooks_change_nothing_api_3,
         reordered_webhooks_end_in_success_msg_5,
         late_and_second_captures_are_flagged_api_1,
-        failed_attempt_can_be_repeated_in_time_api_1;
+        failed_attempt_can_be_repeated_in_time_api_1,
+        money_beyond_thirty_sessions_is_flagged_api_1,
+        flagged_money_completes_no_payment_api_1;
     coins:
         coins_are_reserved_spent_and_returned_api_1,
         bonus_and_rewards_are_credited_once_msg_5;

@@ -203,3 +203,26 @@ pub(crate) async fn coupon_is_reserved_redeemed_and_released_api_1(app: TestApp)
     assert_eq!(again.status, 409, "{}", again.body);
     app.check_invariants();
 }
+
+/// Two requests with one key want the discount at the same time.
+pub(crate) async fn refused_request_keeps_the_discount_of_another_api_6(app: TestApp) {
+    let key = [("idempotency-key", "same")];
+    for number in 100..120 {
+        let student = Uuid::from_u128(number);
+        std::thread::scope(|scope| {
+            for address in ["4th Cross", "5th Cross"] {
+                let app = &app;
+                scope.spawn(move || {
+                    let location = json!({
+                        "address": address, "latitude": 12.28, "longitude": 76.63,
+                    });
+                    let changes = json!({ "claimDeal": true, "location": location });
+                    app.buy(student, &changes, &key)
+                });
+            }
+        });
+        let second = app.buy(student, &json!({ "claimDeal": true }), &[]);
+        assert_eq!(second.status, 409, "{}", second.body);
+    }
+    app.check_invariants();
+}

@@ -151,3 +151,53 @@ pub(crate) async fn failed_attempt_can_be_repeated_in_time_api_1(app: TestApp) {
     );
     app.check_invariants();
 }
+
+/// Two orders of one student were open at the same time.
+pub(crate) async fn money_beyond_thirty_sessions_is_flagged_api_1(app: TestApp) {
+    let student = Uuid::from_u128(7);
+    app.give_coins(student, 50);
+    let first = app.bought(student, &json!({}));
+    let second = app.bought(student, &json!({ "sessionCount": 10, "coinsToRedeem": 50 }));
+    let [paid, excess] = [&first, &second].map(|one| app.provider.pay(&one.order, "captured"));
+    assert_eq!(app.captured(&paid).status, 200);
+    assert_eq!(app.captured(&excess).status, 200);
+    assert_eq!(app.confirm(&second, &excess).status, 409);
+    assert_eq!(app.status(&first), "succeeded");
+    assert_eq!(app.status(&second), "failed");
+    assert_eq!(app.wallet(student), (50, 0));
+    assert!(app.events_of("PURCHASE_CONFIRMED", &second).is_empty());
+    let flagged = data(&app.get("/unexpected-captures", &admin_token(&["payment:read"])));
+    let capture = &flagged["items"][0];
+    assert_eq!(
+        (&capture["kind"], &capture["providerPaymentId"]),
+        (&json!("excess"), &json!(excess))
+    );
+    app.check_invariants();
+}
+
+/// The coins of an order were spent on another one when its money arrived.
+pub(crate) async fn flagged_money_completes_no_payment_api_1(app: TestApp) {
+    let student = Uuid::from_u128(7);
+    app.give_coins(student, 50);
+    let coins = json!({ "coinsToRedeem": 50, "sessionCount": 10 });
+    let first = app.bought(student, &coins);
+    let failed = app.provider.pay(&first.order, "failed");
+    let body = app.webhook_body("payment.failed", &failed);
+    assert_eq!(app.webhook("evt_failed", &body).status, 200);
+    let second = app.bought(student, &coins);
+    let late = app.provider.pay(&first.order, "captured");
+    let captured = app.webhook_body("payment.captured", &late);
+    assert_eq!(app.webhook("evt_1", &captured).status, 200);
+    // The coins become free, and an operator returns the money.
+    let failed = app.provider.pay(&second.order, "failed");
+    let body = app.webhook_body("payment.failed", &failed);
+    assert_eq!(app.webhook("evt_2", &body).status, 200);
+    let path = format!("/{}/refund", first.id);
+    let refund = json!({ "reason": "no coins", "providerPaymentId": late });
+    data(&app.post(&path, &admin_token(&["payment:refund"]), &refund));
+    // The provider repeats the old state.
+    assert_eq!(app.webhook("evt_3", &captured).status, 200);
+    assert_eq!(app.status(&first), "failed");
+    assert_eq!(app.wallet(student), (50, 0));
+    app.check_invariants();
+}

@@ -1,19 +1,7 @@
-//! The command `invariants`.
-
-use seaworthy::{
-    data::{Connection, DataError, Database, sql},
-    prelude::*,
-    service::{CommandRun, ServiceCommand, clap::Command},
-};
-use serde_json::json;
-
-use crate::{
-    config::BookingConfig,
-    service::{DATABASE, database},
-};
+use tutoring_identity::Invariants;
 
 /// The invariants of `docs/tutoring/invariants.md`: the name, and a query that counts violations.
-const INVARIANTS: [(&str, &str); 8] = [
+pub const INVARIANTS: Invariants = Invariants(&[
     (
         "slot_of_an_allocation_belongs_to_an_open_one",
         "SELECT COUNT(*) FROM schedule_slots l LEFT JOIN allocations a ON a.id = l.owner_id WHERE l.state = 'booked' AND (a.id IS NULL OR a.status IN ('pending', 'rejected'))",
@@ -46,41 +34,16 @@ const INVARIANTS: [(&str, &str); 8] = [
         "coupons_are_counted",
         "SELECT COUNT(*) FROM coupons c WHERE c.current_redemptions <> (SELECT COUNT(*) FROM coupon_redemptions r WHERE r.coupon_id = c.id AND r.state IN ('reserved', 'redeemed'))",
     ),
-];
-
-/// Returns the command that checks the invariants of allocations, slots and sessions. It only
-/// reads.
-pub(crate) fn invariants_command() -> ServiceCommand<BookingConfig> {
-    let command = Command::new("invariants").about(
-        "Check the invariants of allocations, slots and sessions. Fails if one is violated.",
-    );
-    ServiceCommand::new(command, |run| Box::pin(check(run)))
-}
-
-async fn check(run: CommandRun<'_, BookingConfig>) -> Result<(), StartError> {
-    let config = database(run.service.settings());
-    let database = Database::connect(run.service, DATABASE, config, &[]).await?;
-    let violations = violations(&database)
-        .await
-        .map_err(|error| StartError::because("the invariants cannot be read", error))?;
-    let mut text = String::new();
-    for (name, count) in &violations {
-        text.push_str(&format!("{name}: {count} violations\n"));
-    }
-    let document = json!(violations);
-    run.console.answer(text.trim_end(), &document);
-    match violations.iter().all(|(_, count)| *count == 0) {
-        true => Ok(()),
-        false => Err(StartError::new("an invariant is violated: see the output")),
-    }
-}
-
-/// Returns the number of violations of each invariant.
-async fn violations(connection: &dyn Connection) -> Result<Vec<(&'static str, u64)>, DataError> {
-    let mut violations = Vec::new();
-    for (name, query) in INVARIANTS {
-        let (count,): (u64,) = sql(query).fetch_one(connection).await?;
-        violations.push((name, count));
-    }
-    Ok(violations)
-}
+    (
+        "held_discount_has_its_holder",
+        "SELECT COUNT(*) FROM coupon_redemptions WHERE (holder_id IS NULL) = (state IN ('reserved', 'redeemed'))",
+    ),
+    (
+        "ended_allocation_has_slots_of_sessions_only",
+        "SELECT COUNT(*) FROM schedule_slots l JOIN allocations a ON a.id = l.owner_id WHERE l.state = 'booked' AND a.status IN ('completed', 'cancelled') AND NOT EXISTS (SELECT 1 FROM tutoring_sessions s WHERE s.allocation_id = l.owner_id AND s.session_number = l.session_number AND s.status <> 'cancelled')",
+    ),
+    (
+        "open_allocation_has_its_paid_sessions",
+        "SELECT COUNT(*) FROM (SELECT a.session_count, (SELECT COALESCE(SUM(p.session_count), 0) FROM allocation_payments p JOIN allocations o ON o.id = p.allocation_id WHERE o.purchase_id = a.purchase_id AND p.is_refunded = FALSE) AS paid, (SELECT COUNT(*) FROM tutoring_sessions s JOIN allocations o ON o.id = s.allocation_id WHERE o.purchase_id = a.purchase_id AND o.open_course_id IS NULL AND s.status NOT IN ('scheduled', 'cancelled')) AS held_before, (SELECT COUNT(*) FROM tutoring_sessions s WHERE s.allocation_id = a.id AND s.status NOT IN ('scheduled', 'cancelled')) AS held FROM allocations a WHERE a.purchase_id IS NOT NULL AND a.open_course_id IS NOT NULL) c WHERE c.session_count + c.held_before <> c.paid AND c.session_count > c.held",
+    ),
+]);

@@ -1,0 +1,72 @@
+use seaworthy::{
+    config::Settings,
+    data::{Connection, DataError, Database, DatabaseConfig, sql},
+    prelude::*,
+    service::{CommandRun, ServiceCommand, clap::Command},
+};
+use serde_json::json;
+
+use crate::DATABASE;
+
+/// Statements that hold in every committed state of the database of a service: the name, and a
+/// query that counts violations.
+///
+/// ```
+/// use tutoring_identity::Invariants;
+///
+/// const INVARIANTS: Invariants = Invariants(&[(
+///     "balance_is_positive",
+///     "SELECT COUNT(*) FROM wallets WHERE balance < 0",
+/// )]);
+/// assert_eq!(INVARIANTS.0.len(), 1);
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Invariants(pub &'static [(&'static str, &'static str)]);
+
+impl Invariants {
+    /// Returns the number of violations of each invariant. Reads only.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn violations(
+        self,
+        connection: &dyn Connection,
+    ) -> Result<Vec<(&'static str, u64)>, DataError> {
+        let mut violations = Vec::new();
+        for (name, query) in self.0 {
+            let (count,): (u64,) = sql(*query).fetch_one(connection).await?;
+            violations.push((*name, count));
+        }
+        Ok(violations)
+    }
+
+    /// Returns the command `invariants`, which checks them in the database of a service.
+    #[must_use]
+    pub fn command<C: Settings>(self, config: fn(&C) -> &DatabaseConfig) -> ServiceCommand<C> {
+        let command = Command::new("invariants")
+            .about("Check the invariants of the stored data. Fails if one is violated.");
+        ServiceCommand::new(command, move |run| Box::pin(self.check(run, config)))
+    }
+
+    async fn check<C: Settings>(
+        self,
+        run: CommandRun<'_, C>,
+        config: fn(&C) -> &DatabaseConfig,
+    ) -> Result<(), StartError> {
+        let config = config(run.service.settings());
+        let database = Database::connect(run.service, DATABASE, config, &[]).await?;
+        let violations = self
+            .violations(&database)
+            .await
+            .map_err(|error| StartError::because("the invariants cannot be read", error))?;
+        let lines = violations
+            .iter()
+            .map(|(name, count)| format!("{name}: {count} violations"));
+        let text = lines.collect::<Vec<_>>().join("\n");
+        run.console.answer(&text, &json!(violations));
+        match violations.iter().all(|(_, count)| *count == 0) {
+            true => Ok(()),
+            false => Err(StartError::new("an invariant is violated: see the output")),
+        }
+    }
+}

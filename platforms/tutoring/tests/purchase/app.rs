@@ -1,0 +1,353 @@
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::{Mutex, RwLock},
+    time::{Duration, Instant},
+};
+
+use seaworthy::data::{Database, DatabaseConfig, sql};
+use seaworthy_testkit::{
+    http::{Answer, request},
+    process::ServiceProcess,
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tutoring_contract::events::TrainerChanged;
+use uuid::Uuid;
+
+use crate::{
+    peer::Peer,
+    provider::Provider,
+    tokens::{SECRET, operator_token},
+};
+
+/// The maximum time that these tests wait for a condition.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+/// The centre of the only zone.
+pub(crate) const CENTRE: (f64, f64) = (12.3, 76.6);
+/// The services, and the prefix of their settings of stores and tokens.
+const SERVICES: [(&str, &str); 11] = [
+    ("student-auth", ""),
+    ("trainer-auth", "identity."),
+    ("admin", ""),
+    ("student", "backend."),
+    ("trainer", "backend."),
+    ("chat", "backend."),
+    ("course", ""),
+    ("booking", ""),
+    ("notification", "backend."),
+    ("payment", ""),
+    ("gateway", ""),
+];
+const WITHOUT_BROKER: [&str; 1] = ["admin"];
+
+/// The running program with its data, and the provider, which survives a crash of the program.
+pub(crate) struct TestPlatform {
+    pub(crate) provider: Provider,
+    process: Mutex<Option<ServiceProcess>>,
+    /// The HTTP and the admin listener of each service.
+    addresses: RwLock<BTreeMap<&'static str, (SocketAddr, SocketAddr)>>,
+    /// One restart at a time.
+    restarts: Mutex<()>,
+    folder: TempDir,
+    course: Uuid,
+}
+
+fn settings(provider: SocketAddr) -> Vec<String> {
+    let mut set = Vec::new();
+    for (service, prefix) in SERVICES {
+        let own = format!("{service}.{prefix}");
+        set.push(format!("{own}access_tokens.secret={SECRET}"));
+        set.push(format!("{service}.log.level=error"));
+        if !WITHOUT_BROKER.contains(&service) {
+            // The successor of a killed process gets its messages after this time.
+            set.push(format!("{own}broker.embedded.claim_ttl=2s"));
+        }
+    }
+    set.extend([
+        "gateway.limits.public=100000".to_owned(),
+        "gateway.limits.student=100000".to_owned(),
+        "gateway.limits.trainer=100000".to_owned(),
+        "gateway.limits.admin=100000".to_owned(),
+        "payment.limits.enabled=false".to_owned(),
+        "payment.provider.kind=razorpay".to_owned(),
+        "payment.provider.key_id=rzp_test_key".to_owned(),
+        format!("payment.provider.key_secret={}", crate::bought::API_SECRET),
+        format!(
+            "payment.provider.webhook_secret={}",
+            crate::bought::WEBHOOK_SECRET
+        ),
+        format!("payment.clients.razorpay.base_url=http://{provider}"),
+        "payment.clients.razorpay.policies.attempt_timeout=1s".to_owned(),
+        // The tests let more calls fail than a breaker accepts.
+        "payment.clients.razorpay.policies.breaker.mode=off".to_owned(),
+    ]);
+    for service in ["payment", "booking", "course", "student", "notification"] {
+        set.push(format!("{service}.server.http.rate_limit.enabled=false"));
+    }
+    set
+}
+
+/// Waits until a value exists.
+pub(crate) fn wait_for<T>(condition: &str, mut find: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = find() {
+            return found;
+        }
+        assert!(started.elapsed() < TIMEOUT, "{condition} did not happen");
+        std::thread::sleep(POLL_INTERVAL);
+    }
+}
+
+pub(crate) fn json_of(answer: &Answer) -> Value {
+    serde_json::from_str(&answer.body).unwrap_or(Value::Null)
+}
+
+/// Returns the data of a successful response.
+#[track_caller]
+pub(crate) fn data(answer: &Answer) -> Value {
+    assert!((200..300).contains(&answer.status), "{}", answer.body);
+    json_of(answer)["data"].clone()
+}
+
+impl TestPlatform {
+    /// Starts the program with one zone and the sample course.
+    pub(crate) async fn start() -> Self {
+        let mut app = Self {
+            provider: Provider::start().await,
+            process: Mutex::default(),
+            addresses: RwLock::default(),
+            restarts: Mutex::default(),
+            folder: TempDir::new().unwrap(),
+            course: Uuid::nil(),
+        };
+        app.run();
+        let (latitude, longitude) = CENTRE;
+        let centre = json!({ "latitude": latitude, "longitude": longitude });
+        let operator = operator_token();
+        let city = json!({ "name": "Mysuru", "centre": centre });
+        let city = data(&app.call("POST", "/booking/cities", &operator, &city));
+        let zone =
+            json!({ "cityId": city["id"], "name": "East", "centre": centre, "radiusKm": 10 });
+        data(&app.call("POST", "/booking/zones", &operator, &zone));
+        let courses = data(&app.call("GET", "/courses", "", &Value::Null));
+        app.course = courses["items"][0]["id"].as_str().unwrap().parse().unwrap();
+        for service in ["payment", "booking"] {
+            let database = app.database(service).await;
+            app.wait_for_row(
+                &database,
+                match service {
+                    "payment" => "SELECT COUNT(*) FROM courses",
+                    _ => "SELECT COUNT(*) FROM course_copies",
+                },
+            )
+            .await;
+        }
+        app
+    }
+
+    async fn wait_for_row(&self, database: &Database, count: &'static str) {
+        let started = Instant::now();
+        loop {
+            let (found,): (u64,) = sql(count).fetch_one(database).await.unwrap();
+            if found > 0 {
+                return;
+            }
+            assert!(started.elapsed() < TIMEOUT, "{count} is 0");
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+    }
+
+    pub(crate) fn course(&self) -> Uuid {
+        self.course
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Starts the program. An earlier one was killed.
+    pub(crate) fn run(&self) {
+        let data = self.data();
+        let mut arguments = vec!["--data", data.to_str().unwrap(), "--free-ports", "--empty"];
+        let settings = settings(self.provider.address);
+        arguments.extend(settings.iter().flat_map(|setting| ["--set", setting]));
+        let program = Path::new(env!("CARGO_BIN_EXE_tutoring"));
+        let mut process = ServiceProcess::start_as_is(program, &arguments, &[]).unwrap();
+        process.line("Tutoring is running").unwrap();
+        let mut addresses = BTreeMap::new();
+        for (service, _) in SERVICES {
+            let line = process.line(&format!("    {service:<14} http://")).unwrap();
+            let mut found = line.split("http://").skip(1);
+            let mut address = || -> SocketAddr {
+                let text = found.next().and_then(|rest| rest.split_whitespace().next());
+                text.unwrap().parse().unwrap()
+            };
+            addresses.insert(service, (address(), address()));
+        }
+        *self.addresses.write().unwrap() = addresses;
+        *self.process.lock().unwrap() = Some(process);
+    }
+
+    /// Kills the program with SIGKILL.
+    pub(crate) fn kill(&self) {
+        drop(self.process.lock().unwrap().take());
+        // The leases of workers, which last for seconds. Time passes before a real restart.
+        for service in ["payment", "booking"] {
+            for suffix in ["", "-wal", "-shm"] {
+                let file = self.data().join(format!("{service}.db-leases{suffix}"));
+                let _ = std::fs::remove_file(file);
+            }
+        }
+    }
+
+    /// Kills the program and starts it again.
+    pub(crate) fn restart(&self) {
+        let _alone = self.restarts.lock().unwrap();
+        self.kill();
+        self.run();
+    }
+
+    pub(crate) fn address(&self, service: &str) -> (SocketAddr, SocketAddr) {
+        self.addresses.read().unwrap()[service]
+    }
+
+    /// Connects to the database of a service, or to the broker.
+    pub(crate) async fn database(&self, name: &str) -> Database {
+        let file = self.data().join(format!("{name}.db"));
+        let config = DatabaseConfig {
+            url: format!("sqlite:{}", file.display()).parse().unwrap(),
+            ..DatabaseConfig::default()
+        };
+        Database::builder("test", config).open().await.unwrap()
+    }
+
+    /// Returns the settings of the broker of all services.
+    pub(crate) fn broker(&self) -> Vec<String> {
+        let file = self.data().join("broker.db");
+        vec![format!("broker.url=sqlite:{}", file.display())]
+    }
+
+    /// Sends a request to the gateway. Returns `None` if the program was killed meanwhile.
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        more: &[(&str, &str)],
+        body: &str,
+    ) -> Option<Answer> {
+        let bearer = format!("Bearer {token}");
+        let mut headers = vec![("content-type", "application/json")];
+        if !token.is_empty() {
+            headers.push(("authorization", &bearer));
+        }
+        headers.extend(more);
+        let (gateway, _) = self.address("gateway");
+        request(gateway, method, &format!("/api/v1{path}"), &headers, body).ok()
+    }
+
+    pub(crate) fn try_call(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        body: &Value,
+    ) -> Option<Answer> {
+        let body = match body.is_null() {
+            true => String::new(),
+            false => body.to_string(),
+        };
+        self.send(method, path, token, &[], &body)
+    }
+
+    pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
+        let answer = self.try_call(method, path, token, body);
+        answer.unwrap()
+    }
+
+    pub(crate) fn get(&self, path: &str, token: &str) -> Value {
+        data(&self.call("GET", path, token, &Value::Null))
+    }
+
+    /// Runs a worker of a service. Returns `false` if the program was killed meanwhile.
+    pub(crate) fn run_worker(&self, service: &str, name: &str) -> bool {
+        let (_, admin) = self.address(service);
+        let path = format!("/workers/{}/run", name.replace(' ', "%20"));
+        let started = Instant::now();
+        let report = || -> Option<Value> {
+            let list = request(admin, "GET", "/workers", &[], "").ok()?;
+            let list: Value = serde_json::from_str(&list.body).ok()?;
+            list.as_array()?
+                .iter()
+                .find(|one| one["name"] == name)
+                .cloned()
+        };
+        let ended = |report: &Value| {
+            report["runs"].as_u64().unwrap_or(0) + report["failures"].as_u64().unwrap_or(0)
+        };
+        let mut before = None;
+        while started.elapsed() < TIMEOUT {
+            let Some(report) = report() else {
+                return false;
+            };
+            match before {
+                // A standby holds no lease yet.
+                None if report["standby"] == false => {
+                    before = Some(ended(&report));
+                    let ran = request(admin, "POST", &path, &[("x-admin-request", "1")], "");
+                    if ran.is_err() {
+                        return false;
+                    }
+                }
+                Some(before) if ended(&report) > before && report["running"] == false => {
+                    return true;
+                }
+                _ => {}
+            }
+            std::thread::sleep(POLL_INTERVAL);
+        }
+        panic!("the worker {name} did not run");
+    }
+
+    /// Announces an approved trainer in the zone, and waits until booking knows it.
+    pub(crate) async fn approve(&self, peer: &Peer, rating: f64) -> Uuid {
+        let trainer_id = Uuid::new_v4();
+        let account = json!({
+            "approvalStatus": "approved", "gender": "female", "courses": [self.course],
+            "specialties": ["Robotics"], "yearsOfExperience": 3,
+            "location": { "latitude": CENTRE.0, "longitude": CENTRE.1 },
+        });
+        let profile = json!({ "rating": rating, "weekly": { "slots": [] } });
+        for snapshot in [account, profile] {
+            let version = 1;
+            let changed = TrainerChanged {
+                trainer_id,
+                version,
+                snapshot,
+            };
+            peer.publish(changed).await;
+        }
+        let database = self.database("booking").await;
+        #[expect(clippy::cast_possible_truncation, reason = "a rating is at most 5")]
+        let tenths = (rating * 10.0).round() as i64;
+        let started = Instant::now();
+        loop {
+            let found: Option<(Uuid,)> =
+                sql("SELECT trainer_id FROM candidates WHERE trainer_id = ? AND rating_tenths = ?")
+                    .bind(trainer_id)
+                    .bind(tenths)
+                    .fetch_optional(&database)
+                    .await
+                    .unwrap();
+            if found.is_some() {
+                return trainer_id;
+            }
+            assert!(started.elapsed() < TIMEOUT, "the trainer did not arrive");
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! SIGKILL at each step of a purchase: nothing is lost, and nothing happens twice.
+
+use seaworthy_testkit::http::Answer;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{
+    app::{TestPlatform, wait_for},
+    bought::Bought,
+    outage::Held,
+    peer::Peer,
+    provider::Mode,
+    tokens::operator_token,
+};
+
+const RATING: f64 = 4.8;
+const COINS: i64 = 30;
+
+fn package() -> serde_json::Value {
+    json!({ "coinsToRedeem": COINS, "claimDeal": true })
+}
+
+/// A platform with a trainer and a student with coins.
+async fn open() -> (TestPlatform, Peer, Uuid) {
+    let app = TestPlatform::start().await;
+    let peer = Peer::start(&app).await;
+    app.approve(&peer, RATING).await;
+    let student = Uuid::new_v4();
+    app.give_coins(student, COINS);
+    (app, peer, student)
+}
+
+/// The purchase has reached its end once: 30 sessions with slots, and the coins are spent.
+async fn check(app: &TestPlatform, student: Uuid) {
+    app.wait_for_sessions(student, 30);
+    app.settle().await;
+    assert_eq!(app.allocations(student).len(), 1);
+    assert_eq!(app.booked_slots(student).await, 30);
+    assert_eq!(app.progress(student), Some((0, 30)));
+    app.check_invariants().await;
+    app.check_student(student, COINS).await;
+}
+
+fn succeeded(answer: Option<Answer>) {
+    let answer = answer.unwrap();
+    assert_eq!(crate::app::data(&answer)["status"], "succeeded");
+}
+
+/// Waits until a service has stored something.
+async fn wait_for_count(app: &TestPlatform, service: &str, query: &'static str) {
+    let database = app.database(service).await;
+    let started = std::time::Instant::now();
+    loop {
+        let statement = seaworthy::data::sql(query);
+        let (count,): (u64,) = statement.fetch_one(&database).await.unwrap();
+        if count > 0 {
+            return;
+        }
+        assert!(started.elapsed() < crate::app::TIMEOUT, "{query} is 0");
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn killed_creation_of_an_order_is_completed_res_1() {
+    let (app, _peer, student) = open().await;
+    app.provider.set_mode(Mode::Hangs);
+    std::thread::scope(|scope| {
+        scope.spawn(|| app.buy(student, &package(), "first"));
+        wait_for("the order", || {
+            (!app.provider.orders().is_empty()).then_some(())
+        });
+        app.kill();
+    });
+    app.provider.set_mode(Mode::Works);
+    app.run();
+    // The client repeats its request.
+    let (bought, paid) = app.paid(student, &package());
+    assert_eq!(app.provider.orders().len(), 1);
+    succeeded(app.confirm(&bought, &paid));
+    check(&app, student).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn kill_before_the_confirmation_keeps_the_payment_res_1() {
+    let (app, _peer, student) = open().await;
+    let (bought, paid) = app.paid(student, &package());
+    app.restart();
+    let body = app.webhook_body(&paid);
+    assert_eq!(app.webhook("evt_1", &body).unwrap().status, 200);
+    succeeded(app.confirm(&bought, &paid));
+    check(&app, student).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn killed_confirmation_is_completed_by_the_provider_res_1() {
+    let (app, _peer, student) = open().await;
+    let (bought, paid) = app.paid(student, &package());
+    // The confirmation waits for the database.
+    let held = Held::new(&app, "payment").await;
+    std::thread::scope(|scope| {
+        scope.spawn(|| app.confirm(&bought, &paid));
+        app.kill();
+    });
+    held.free().await;
+    app.run();
+    // The client is gone.
+    app.settle().await;
+    check(&app, student).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn kill_before_the_event_is_published_loses_nothing_res_1() {
+    let (app, _peer, student) = open().await;
+    let (bought, paid) = app.paid(student, &package());
+    let held = Held::new(&app, "broker").await;
+    succeeded(app.confirm(&bought, &paid));
+    app.kill();
+    held.free().await;
+    app.run();
+    check(&app, student).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn kill_before_the_course_opens_loses_nothing_res_1() {
+    let (app, _peer, student) = open().await;
+    let (bought, paid) = app.paid(student, &package());
+    let held = Held::new(&app, "course").await;
+    succeeded(app.confirm(&bought, &paid));
+    wait_for_count(&app, "broker", "SELECT COUNT(*) FROM broker_messages WHERE group_name = 'purchase-creation-workers' AND deliveries > 0").await;
+    app.kill();
+    held.free().await;
+    app.run();
+    check(&app, student).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn kill_before_the_allocation_loses_nothing_res_1() {
+    let (app, _peer, student) = open().await;
+    let (bought, paid) = app.paid(student, &package());
+    let held = Held::new(&app, "booking").await;
+    succeeded(app.confirm(&bought, &paid));
+    wait_for_count(&app, "broker", "SELECT COUNT(*) FROM broker_messages WHERE group_name = 'trainer-allocation-workers' AND deliveries > 0").await;
+    app.kill();
+    held.free().await;
+    app.run();
+    check(&app, student).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn kill_between_allocation_and_sessions_loses_nothing_res_1() {
+    let (app, _peer, student) = open().await;
+    // The event of the allocation is stored and not published.
+    let held = Held::new(&app, "broker").await;
+    let body = json!({
+        "studentId": student, "courseId": app.course(), "sessionCount": 30,
+        "schedule": { "timeSlot": "16:00" },
+        "location": { "latitude": 12.3, "longitude": 76.6 },
+    });
+    let path = "/admin/allocations";
+    let created = app.call("POST", path, &operator_token(), &body);
+    assert_eq!(crate::app::data(&created)["status"], "approved");
+    app.kill();
+    held.free().await;
+    app.run();
+    app.wait_for_sessions(student, 30);
+    app.settle().await;
+    assert_eq!(app.booked_slots(student).await, 30);
+    assert_eq!(app.sessions(student).len(), 30);
+    app.check_invariants().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn kill_after_the_sessions_repeats_nothing_res_1() {
+    let (app, _peer, student) = open().await;
+    let (bought, paid) = app.paid(student, &package());
+    succeeded(app.confirm(&bought, &paid));
+    wait_for_count(&app, "booking", "SELECT COUNT(*) FROM tutoring_sessions").await;
+    app.restart();
+    // The client and the provider repeat everything.
+    for event in ["evt_1", "evt_2"] {
+        let body = app.webhook_body(&paid);
+        assert_eq!(app.webhook(event, &body).unwrap().status, 200);
+        succeeded(app.confirm(&bought, &paid));
+        let again: Bought = app.bought(student, &package(), "first");
+        assert_eq!(again, bought);
+    }
+    check(&app, student).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn killed_refund_returns_money_once_res_1() {
+    let (app, _peer, student) = open().await;
+    let (bought, paid) = app.paid(student, &package());
+    succeeded(app.confirm(&bought, &paid));
+    app.wait_for_sessions(student, 30);
+    app.provider.set_mode(Mode::Hangs);
+    std::thread::scope(|scope| {
+        scope.spawn(|| app.refund(&bought.id));
+        wait_for("the refund", || {
+            (!app.provider.refunds().is_empty()).then_some(())
+        });
+        app.kill();
+    });
+    app.provider.set_mode(Mode::Works);
+    app.run();
+    app.settle().await;
+    assert_eq!(app.provider.refunds().len(), 1);
+    assert_eq!(app.progress(student), None);
+    assert_eq!(app.booked_slots(student).await, 0);
+    app.check_invariants().await;
+    app.check_student(student, COINS).await;
+}

@@ -1,0 +1,101 @@
+//! The broker is unavailable, and purchases go on.
+
+use std::time::{Duration, Instant};
+
+use seaworthy::data::{Database, sql};
+use serde_json::json;
+use tokio::{sync::oneshot, task::JoinHandle, time::sleep};
+use uuid::Uuid;
+
+use crate::{
+    app::{TestPlatform, data},
+    peer::Peer,
+};
+
+/// How long the broker is unavailable.
+const OUTAGE: Duration = Duration::from_secs(8);
+/// The environment variable with another time in seconds. Acceptance needs 60.
+const OUTAGE_VARIABLE: &str = "SEAWORTHY_TUTORING_OUTAGE";
+const STUDENTS: usize = 4;
+const RATING: f64 = 4.8;
+const SLOTS: [&str; 2] = ["16:00", "17:00"];
+
+/// A database that nobody else can write.
+pub(crate) struct Held {
+    end: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Held {
+    /// Takes the write lock of the database of a service, or of the broker.
+    pub(crate) async fn new(app: &TestPlatform, name: &str) -> Self {
+        let database = app.database(name).await;
+        let (ready, is_ready) = oneshot::channel();
+        let (end, ended) = oneshot::channel();
+        let task = tokio::spawn(hold(database, ready, ended));
+        is_ready.await.unwrap();
+        Self { end, task }
+    }
+
+    pub(crate) async fn free(self) {
+        self.end.send(()).unwrap();
+        self.task.await.unwrap();
+    }
+}
+
+async fn hold(database: Database, ready: oneshot::Sender<()>, ended: oneshot::Receiver<()>) {
+    let channels = std::sync::Mutex::new(Some((ready, ended)));
+    let channels = &channels;
+    let held = database.transaction(|tx| async move {
+        // A write transaction holds the lock from its first statement on.
+        sql("SELECT COUNT(*) FROM sqlite_master")
+            .fetch_one::<(u64,)>(&tx)
+            .await?;
+        let taken = channels.lock().unwrap().take();
+        if let Some((ready, ended)) = taken {
+            let _ = ready.send(());
+            let _ = ended.await;
+        }
+        Ok::<_, seaworthy::data::DataError>(())
+    });
+    held.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn purchases_survive_an_outage_of_the_broker_msg_5() {
+    let app = TestPlatform::start().await;
+    let peer = Peer::start(&app).await;
+    for _ in 0..STUDENTS.div_ceil(SLOTS.len()) {
+        app.approve(&peer, RATING).await;
+    }
+    let seconds = std::env::var(OUTAGE_VARIABLE)
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let outage = seconds.map_or(OUTAGE, Duration::from_secs);
+    let held = Held::new(&app, "broker").await;
+    let began = Instant::now();
+    let students: Vec<_> = (0..STUDENTS).map(|_| Uuid::new_v4()).collect();
+    for (index, student) in students.iter().enumerate() {
+        let schedule = json!({
+            "timeSlot": SLOTS[index % SLOTS.len()], "startDate": "2026-12-01",
+            "deliveryMode": "WEEKDAY_DAILY",
+        });
+        let (bought, paid) = app.paid(*student, &json!({ "schedule": schedule }));
+        let confirmed = app.confirm(&bought, &paid).unwrap();
+        assert_eq!(data(&confirmed)["status"], "succeeded");
+    }
+    // Events wait in the outbox, so the service still serves requests.
+    let (payment, _) = app.address("payment");
+    let ready = seaworthy_testkit::http::get(payment, "/ready").unwrap();
+    assert_eq!(ready.status, 200, "{}", ready.body);
+    sleep(outage.saturating_sub(began.elapsed())).await;
+    held.free().await;
+    for student in &students {
+        app.wait_for_sessions(*student, 30);
+    }
+    app.settle().await;
+    app.check_invariants().await;
+    for student in &students {
+        app.check_student(*student, 0).await;
+    }
+}
