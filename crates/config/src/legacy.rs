@@ -1,8 +1,6 @@
 use std::borrow::Cow;
 
-use crate::{ConfigError, Origin, Profile, key::Key, tree::Node};
-
-const SECONDS_PER_DAY: u32 = 24 * 60 * 60;
+use crate::{Conversion, Profile, key::Key};
 
 /// An environment variable of a legacy deployment. It sets a key, or it fails the load with an
 /// error that names its replacement. So the service does not ignore any legacy variable.
@@ -24,22 +22,6 @@ pub struct LegacyVariable {
     effect: Effect<Cow<'static, str>>,
 }
 
-/// How the value of a legacy variable becomes the value of a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Conversion {
-    /// A port number. It becomes an address on all interfaces, such as `:8080`.
-    Port,
-    /// A number of seconds. It becomes a duration, such as `60s`.
-    Seconds,
-    /// A number of seconds, a multiple of 86400. It becomes a number of days, such as `365`.
-    Days,
-    /// A host and port without a scheme, such as `collector:4318`. It becomes an HTTP URL.
-    HttpUrl,
-    /// A host and port without a scheme, such as `cache:6379`. It becomes a Redis URL.
-    RedisUrl,
-}
-
 /// The effect of a variable. `K` is the type of the key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Effect<K> {
@@ -53,6 +35,23 @@ pub(crate) enum Effect<K> {
     Enables {
         key: K,
     },
+    /// `true` requires a key, and `false` removes one.
+    Switches {
+        key: K,
+        removes: K,
+    },
+    /// Each of these values sets a key, or leaves it as it is.
+    Maps {
+        key: K,
+        values: &'static [(&'static str, Option<&'static str>)],
+    },
+    /// One of these values, which is the scheme of the URL at a key.
+    Scheme {
+        key: K,
+        values: &'static [&'static str],
+    },
+    /// A section with the keys of each profile.
+    Profiles,
     /// Accepts only these values, which describe the behavior of the service.
     Accepts {
         values: &'static [&'static str],
@@ -61,54 +60,6 @@ pub(crate) enum Effect<K> {
     Rejected {
         advice: &'static str,
     },
-}
-
-/// A key that must be set or unset, because a variable or a legacy key requires it.
-#[derive(Debug)]
-pub(crate) struct Requirement {
-    pub(crate) origin: Origin,
-    pub(crate) name: String,
-    pub(crate) key: Key,
-    pub(crate) is_set: bool,
-}
-
-impl Requirement {
-    /// Reads the value of a variable or a legacy key.
-    ///
-    /// # Errors
-    /// The value is neither `true` nor `false`.
-    pub(crate) fn new(
-        origin: &Origin,
-        name: &str,
-        key: &Key,
-        text: &str,
-    ) -> Result<Self, &'static str> {
-        let is_set = match text {
-            "true" => true,
-            "false" => false,
-            _ => return Err("the value is neither true nor false"),
-        };
-        Ok(Self {
-            origin: origin.clone(),
-            name: name.to_owned(),
-            key: key.clone(),
-            is_set,
-        })
-    }
-
-    /// Returns an error if the settings do not meet the requirement.
-    pub(crate) fn check(self, tree: &Node) -> Option<ConfigError> {
-        let is_set = tree.at(&self.key).is_some_and(|node| !node.is_null());
-        if is_set == self.is_set {
-            return None;
-        }
-        let key = &self.key;
-        let problem = match self.is_set {
-            true => format!("set {key} too"),
-            false => format!("{key} is set: remove one of them"),
-        };
-        Some(ConfigError::new(self.origin, self.name, problem))
-    }
 }
 
 /// A variable of a schema, with its key resolved.
@@ -165,8 +116,56 @@ impl LegacyVariable {
         }
     }
 
-    /// Creates a variable for behavior that is not configurable. `values` describe this behavior.
-    /// Any other value fails the load with the advice.
+    /// A variable that turns an optional part on or off, such as `TLS_ENABLED`. `true` fails the
+    /// load if the key is not set. `false` removes `removes`, which is the key or a section around
+    /// it, whichever layer sets it.
+    #[must_use]
+    pub const fn switches(name: &'static str, key: &'static str, removes: &'static str) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            effect: Effect::Switches {
+                key: Cow::Borrowed(key),
+                removes: Cow::Borrowed(removes),
+            },
+        }
+    }
+
+    /// A variable whose values set a key, such as `false` for a size of 0. A value without a
+    /// replacement leaves the key as it is. Any other value fails the load.
+    #[must_use]
+    pub const fn maps(
+        name: &'static str,
+        key: &'static str,
+        values: &'static [(&'static str, Option<&'static str>)],
+    ) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            effect: Effect::Maps {
+                key: Cow::Borrowed(key),
+                values,
+            },
+        }
+    }
+
+    /// A variable that names the scheme of the URL at a key, such as `DATABASE_DRIVER`. Another
+    /// scheme, and a value that is not in `values`, fail the load.
+    #[must_use]
+    pub const fn scheme(
+        name: &'static str,
+        key: &'static str,
+        values: &'static [&'static str],
+    ) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            effect: Effect::Scheme {
+                key: Cow::Borrowed(key),
+                values,
+            },
+        }
+    }
+
+    /// A variable for something that is not configurable. Its values describe what the service
+    /// does. Any other value fails the load with the advice.
     #[must_use]
     pub const fn accepts(
         name: &'static str,
@@ -226,7 +225,11 @@ impl Effect<Cow<'static, str>> {
     /// Returns the key of the settings types, if there is one.
     pub(crate) fn key(&self) -> Option<Key> {
         match self {
-            Self::Sets { key, .. } | Self::Enables { key } => Some(Key::of_dotted(key)),
+            Self::Sets { key, .. }
+            | Self::Enables { key }
+            | Self::Switches { key, .. }
+            | Self::Maps { key, .. }
+            | Self::Scheme { key, .. } => Some(Key::of_dotted(key)),
             _ => None,
         }
     }
@@ -242,50 +245,38 @@ impl Effect<Cow<'static, str>> {
             Self::Enables { key } => Effect::Enables {
                 key: Key::of_dotted(key),
             },
+            Self::Switches { key, removes } => Effect::Switches {
+                key: Key::of_dotted(key),
+                removes: Key::of_dotted(removes),
+            },
+            Self::Maps { key, values } => Effect::Maps {
+                key: Key::of_dotted(key),
+                values,
+            },
+            Self::Scheme { key, values } => Effect::Scheme {
+                key: Key::of_dotted(key),
+                values,
+            },
+            Self::Profiles => Effect::Profiles,
             Self::Accepts { values, advice } => Effect::Accepts { values, advice },
             Self::Rejected { advice } => Effect::Rejected { advice },
         }
     }
 }
 
-impl Conversion {
-    /// Converts a value.
-    ///
-    /// # Errors
-    /// A description of the expected format.
-    pub(crate) fn apply(self, text: &str) -> Result<String, &'static str> {
-        match self {
-            Self::Port => match text.parse::<u16>() {
-                Ok(port) => Ok(format!(":{port}")),
-                Err(_) => Err("the value is not a port: use a number from 0 to 65535"),
-            },
-            Self::Seconds => match text.parse::<u32>() {
-                Ok(seconds) => Ok(format!("{seconds}s")),
-                Err(_) => Err("the value is not a number of seconds: use a whole number"),
-            },
-            Self::Days => match text.parse::<u32>() {
-                Ok(seconds) if seconds % SECONDS_PER_DAY == 0 => {
-                    Ok((seconds / SECONDS_PER_DAY).to_string())
-                }
-                _ => Err(
-                    "the value is not a number of whole days in seconds: use a multiple of 86400",
-                ),
-            },
-            Self::HttpUrl | Self::RedisUrl if text.contains("://") => Ok(text.to_owned()),
-            Self::HttpUrl => Ok(format!("http://{text}")),
-            Self::RedisUrl => Ok(format!("redis://{text}")),
-        }
-    }
-
-    /// Describes the format of the variable, for the generated documentation.
-    pub(crate) fn format(self) -> &'static str {
-        match self {
-            Self::Port => "a port, which becomes an address on all interfaces",
-            Self::Seconds => "a number of seconds",
-            Self::Days => "whole days in seconds",
-            Self::HttpUrl | Self::RedisUrl => "a URL, or a host and port",
-        }
-    }
+/// Returns the value that sets a key, or `None` if it stays as it is.
+///
+/// # Errors
+/// The value is not one of these.
+pub(crate) fn mapped(
+    values: &[(&str, Option<&'static str>)],
+    text: &str,
+) -> Result<Option<&'static str>, String> {
+    let found = values.iter().find(|(value, _)| *value == text);
+    found.map(|(_, replacement)| *replacement).ok_or_else(|| {
+        let known: Vec<_> = values.iter().map(|(value, _)| *value).collect();
+        format!("the value is not one of {}", known.join(", "))
+    })
 }
 
 /// Parses the profile of a legacy variable.

@@ -3,11 +3,12 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use crate::{
-    ConfigError, Conversion, Schema,
+    ConfigError, Conversion, Profile, Schema,
     key::{Key, Segment},
-    legacy::{Effect, Requirement},
+    legacy::{Effect, mapped, parse_profile},
+    requirement::Requirement,
     shape::Form,
-    tree::{Entry, Node, Scalar, Value, list_of_literals},
+    tree::{Entry, Node, Scalar, Value, list_of_literals, merge},
 };
 
 /// A key of a legacy configuration file. It sets a key of the settings, or it fails the load with a
@@ -80,6 +81,64 @@ impl LegacyKey {
         }
     }
 
+    /// A key that turns an optional part on or off, such as `tls.enabled`. `true` fails the load if
+    /// the other key is not set. `false` removes `removes`, which is that key or a section around
+    /// it, whichever layer sets it.
+    #[must_use]
+    pub const fn switches(key: &'static str, other: &'static str, removes: &'static str) -> Self {
+        Self {
+            key: Cow::Borrowed(key),
+            effect: Effect::Switches {
+                key: Cow::Borrowed(other),
+                removes: Cow::Borrowed(removes),
+            },
+        }
+    }
+
+    /// A key whose values set another key, such as `false` for a size of 0. A value without a
+    /// replacement leaves that key as it is. Any other value fails the load.
+    #[must_use]
+    pub const fn maps(
+        key: &'static str,
+        replacement: &'static str,
+        values: &'static [(&'static str, Option<&'static str>)],
+    ) -> Self {
+        Self {
+            key: Cow::Borrowed(key),
+            effect: Effect::Maps {
+                key: Cow::Borrowed(replacement),
+                values,
+            },
+        }
+    }
+
+    /// A key that names the scheme of the URL at another key, such as `database.driver`. Another
+    /// scheme, and a value that is not in `values`, fail the load.
+    #[must_use]
+    pub const fn scheme(
+        key: &'static str,
+        other: &'static str,
+        values: &'static [&'static str],
+    ) -> Self {
+        Self {
+            key: Cow::Borrowed(key),
+            effect: Effect::Scheme {
+                key: Cow::Borrowed(other),
+                values,
+            },
+        }
+    }
+
+    /// A section with the keys of each profile, such as `environments.production.server`. The keys
+    /// of the profile of the service override those of the same file.
+    #[must_use]
+    pub const fn profiles(key: &'static str) -> Self {
+        Self {
+            key: Cow::Borrowed(key),
+            effect: Effect::Profiles,
+        }
+    }
+
     /// A key for something that is not configurable. Its values describe what the service does. Any
     /// other value fails the load with the advice.
     #[must_use]
@@ -127,9 +186,17 @@ impl LegacyKey {
 pub(crate) fn move_keys(
     tree: &mut Node,
     schema: &Schema,
+    profile: Profile,
     requirements: &mut Vec<Requirement>,
     errors: &mut Vec<ConfigError>,
 ) {
+    for moved in schema.legacy_keys() {
+        if moved.effect == Effect::Profiles
+            && let Some(entry) = take(tree, schema, &moved.from)
+        {
+            add_profile(tree, schema, profile, &moved.from, entry.node, errors);
+        }
+    }
     let mut taken: BTreeMap<&Key, Entry> = BTreeMap::new();
     for moved in schema.legacy_keys() {
         if let Some(entry) = take(tree, schema, &moved.from) {
@@ -142,17 +209,48 @@ pub(crate) fn move_keys(
         let name = moved.from.to_string();
         let applied = match (&moved.effect, node.text()) {
             (_, _) if node.is_null() => Ok(()),
-            (Effect::Enables { key }, text) => {
+            (
+                effect @ (Effect::Enables { .. } | Effect::Switches { .. } | Effect::Scheme { .. }),
+                text,
+            ) => {
                 let text = text.unwrap_or_default();
-                let required = Requirement::new(origin, &name, key, &text);
-                required
-                    .map(|required| requirements.push(required))
-                    .map_err(str::to_owned)
+                let required = Requirement::new(origin, &name, effect, &text);
+                required.map(|required| requirements.extend(required))
             }
             (effect, _) => apply(tree, schema, effect, node),
         };
         if let Err(problem) = applied {
             errors.push(ConfigError::new(origin.clone(), name, problem));
+        }
+    }
+}
+
+/// Merges the keys of the profile into a file.
+fn add_profile(
+    tree: &mut Node,
+    schema: &Schema,
+    profile: Profile,
+    from: &Key,
+    section: Node,
+    errors: &mut Vec<ConfigError>,
+) {
+    let Value::Mapping(profiles) = section.value else {
+        let problem = "must be a mapping of profiles and their keys";
+        errors.push(ConfigError::new(section.origin, from.to_string(), problem));
+        return;
+    };
+    for (name, entry) in profiles {
+        match parse_profile(&name) {
+            Ok(named) if named == profile => {
+                let lower = std::mem::replace(tree, Node::empty(entry.origin));
+                let root = schema.shape_at(&Key::default());
+                *tree = merge(root, lower, entry.node);
+            }
+            Ok(_) => {}
+            Err(problem) => {
+                let key = from.child(&name).to_string();
+                errors.push(ConfigError::new(entry.origin, key, problem));
+            }
         }
     }
 }
@@ -165,7 +263,18 @@ fn apply(
 ) -> Result<(), String> {
     let unsupported = |advice: &str| Err(format!("the key is not supported: {advice}"));
     match effect {
-        Effect::SetsProfile | Effect::Enables { .. } => Ok(()),
+        Effect::SetsProfile
+        | Effect::Profiles
+        | Effect::Enables { .. }
+        | Effect::Switches { .. }
+        | Effect::Scheme { .. } => Ok(()),
+        Effect::Maps { key, values } => {
+            if let Some(replacement) = mapped(values, &node.text().unwrap_or_default())? {
+                node.value = Value::Scalar(Scalar::Literal(replacement.to_owned()));
+                put(tree, key, node);
+            }
+            Ok(())
+        }
         Effect::Rejected { advice } => unsupported(advice),
         Effect::Accepts { values, advice } => match node.text() {
             Some(text) if values.contains(&text.as_str()) => Ok(()),
@@ -208,7 +317,7 @@ fn take(tree: &mut Node, schema: &Schema, key: &Key) -> Option<Entry> {
     Some(entry)
 }
 
-fn remove(tree: &mut Node, key: &Key) -> Option<Entry> {
+pub(crate) fn remove(tree: &mut Node, key: &Key) -> Option<Entry> {
     let (last, sections) = key.segments().split_last()?;
     let mut place = tree;
     for segment in sections {

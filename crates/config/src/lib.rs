@@ -29,6 +29,7 @@
 //! ```
 
 mod check;
+mod conversion;
 mod description;
 mod document;
 mod entries;
@@ -49,16 +50,18 @@ mod placeholder;
 mod profile;
 mod reload;
 mod render;
+mod requirement;
 mod schema;
 mod secret;
 mod shape;
 mod tree;
 mod variables;
 
+pub use conversion::Conversion;
 pub use entries::{UndeclaredEntries, check_entries};
 pub use environment::{Environment, NotUnicode};
 pub use error::{ConfigError, ConfigErrors};
-pub use legacy::{Conversion, LegacyVariable};
+pub use legacy::LegacyVariable;
 pub use legacy_key::LegacyKey;
 pub use loaded::{InlineSecret, Loaded, UnknownSettings};
 pub use loader::Loader;

@@ -45,6 +45,7 @@ pub struct Loader {
     defaults: Vec<(String, Json)>,
     variables: Vec<LegacyVariable>,
     legacy_keys: Vec<LegacyKey>,
+    legacy_prefix: Option<String>,
     reads_legacy_variables: bool,
 }
 
@@ -67,6 +68,7 @@ impl Loader {
             defaults: Vec::new(),
             variables: Vec::new(),
             legacy_keys: Vec::new(),
+            legacy_prefix: None,
             reads_legacy_variables: true,
         }
     }
@@ -174,6 +176,14 @@ impl Loader {
         self
     }
 
+    /// Adds variables that name keys of files after a prefix, like [`Schema::with_legacy_prefix`].
+    /// [`complete`](Self::complete) applies it to a schema.
+    #[must_use]
+    pub fn legacy_prefix(mut self, prefix: &str) -> Self {
+        self.legacy_prefix = Some(prefix.to_owned());
+        self
+    }
+
     /// Ignores all variables without the prefix of the service. For programs that start several
     /// services in one environment, where a name has several meanings.
     #[must_use]
@@ -197,6 +207,11 @@ impl Loader {
         });
         let keys = self.legacy_keys.iter();
         let schema = keys.fold(schema, Schema::with_legacy_key);
+        let prefix = self.legacy_prefix.as_deref();
+        let schema = match prefix.filter(|_| self.reads_legacy_variables) {
+            Some(prefix) => schema.with_legacy_prefix(prefix),
+            None => schema,
+        };
         self.legacy_variables()
             .fold(schema, Schema::with_legacy_variable)
     }

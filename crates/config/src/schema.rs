@@ -79,6 +79,8 @@ struct Compiled {
     variables: Vec<Variable>,
     /// Keys of legacy files, and their effects.
     legacy_keys: Vec<MovedKey>,
+    /// The prefix of variables that name keys of files.
+    legacy_prefix: Option<String>,
 }
 
 /// A settings type without its static type.
@@ -154,6 +156,18 @@ impl Schema {
                 compiled.legacy_keys.push(legacy.resolve());
             }
         })
+    }
+
+    /// Adds variables that begin with a prefix and name keys of files, also legacy ones, in upper
+    /// case and with underscores for dots. Another variable with the prefix fails the load.
+    #[must_use]
+    pub fn with_legacy_prefix(self, prefix: &str) -> Self {
+        self.change(|compiled| compiled.legacy_prefix = Some(prefix.to_owned()))
+    }
+
+    /// The prefix of variables that name keys of files.
+    pub(crate) fn legacy_prefix(&self) -> Option<&str> {
+        self.compiled().legacy_prefix.as_deref()
     }
 
     /// Variables with other names, and their effects.
@@ -243,6 +257,7 @@ impl Compiled {
             shape,
             variables: Vec::new(),
             legacy_keys: Vec::new(),
+            legacy_prefix: None,
         }
     }
 

@@ -7,7 +7,8 @@ use crate::{
     ConfigError, Environment, Origin,
     check::unknown_key,
     key::Key,
-    legacy::{Effect, Requirement},
+    legacy::{Effect, Variable, mapped},
+    requirement::Requirement,
     schema::Schema,
     shape::{Form, Shape},
     tree::{Node, Value, insert},
@@ -100,7 +101,8 @@ pub(crate) fn other_names(
     errors: &mut Vec<ConfigError>,
 ) -> Node {
     let mut tree = Node::empty(Origin::Default);
-    for variable in schema.variables() {
+    let prefixed = with_legacy_prefix(environment, schema, errors);
+    for variable in prefixed.iter().chain(schema.variables()) {
         let Some(value) = environment.get(&variable.name) else {
             continue;
         };
@@ -108,7 +110,7 @@ pub(crate) fn other_names(
             name: variable.name.as_str().into(),
         };
         let key = match &variable.effect {
-            Effect::Sets { key, .. } => key.to_string(),
+            Effect::Sets { key, .. } | Effect::Maps { key, .. } => key.to_string(),
             _ => String::new(),
         };
         let problem = match (value, &variable.effect) {
@@ -127,17 +129,27 @@ pub(crate) fn other_names(
                     Err(problem) => problem.to_owned(),
                 }
             }
-            (Ok(text), Effect::Enables { key }) if !text.is_empty() => {
-                match Requirement::new(&origin, "", key, text) {
-                    Ok(required) => {
-                        requirements.push(required);
-                        continue;
-                    }
-                    Err(problem) => problem.to_owned(),
-                }
-            }
             // The loader reads it.
-            (Ok(_), Effect::SetsProfile | Effect::Enables { .. }) | (Ok(""), _) => continue,
+            (Ok(_), Effect::SetsProfile | Effect::Profiles) | (Ok(""), _) => continue,
+            (
+                Ok(text),
+                Effect::Enables { .. } | Effect::Switches { .. } | Effect::Scheme { .. },
+            ) => match Requirement::new(&origin, "", &variable.effect, text) {
+                Ok(required) => {
+                    requirements.extend(required);
+                    continue;
+                }
+                Err(problem) => problem,
+            },
+            (Ok(text), Effect::Maps { key, values }) => match mapped(values, text) {
+                Ok(Some(text)) => {
+                    let shape = schema.shape_at(key);
+                    insert(&mut tree, shape, key, &origin, text, errors);
+                    continue;
+                }
+                Ok(None) => continue,
+                Err(problem) => problem,
+            },
             (Ok(text), Effect::Accepts { values, .. }) if values.contains(&text) => continue,
             (Ok(_), Effect::Accepts { advice, .. } | Effect::Rejected { advice }) => {
                 format!("the variable is not supported: {advice}")
@@ -146,6 +158,65 @@ pub(crate) fn other_names(
         errors.push(ConfigError::new(origin, key, problem));
     }
     tree
+}
+
+/// Returns the variables that name keys after the prefix of a legacy deployment, such as
+/// `APP_SERVER_HTTP_ADDR` for `server.http.addr`. They name keys of files, also legacy ones.
+fn with_legacy_prefix(
+    environment: &Environment,
+    schema: &Schema,
+    errors: &mut Vec<ConfigError>,
+) -> Vec<Variable> {
+    let Some(prefix) = schema.legacy_prefix() else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for (variable, _) in environment.with_prefix(prefix) {
+        let path = variable.strip_prefix(prefix).unwrap_or_default();
+        let named = |effect| Variable {
+            name: variable.to_owned(),
+            effect,
+        };
+        let legacy = schema.legacy_keys().iter();
+        let of_key = |key: &Key| name_of(&key.to_string()) == path.to_ascii_uppercase();
+        let known = found.len();
+        found.extend(
+            legacy
+                .filter(|moved| moved.effect != Effect::Profiles && of_key(&moved.from))
+                .map(|moved| named(moved.effect.clone())),
+        );
+        if found.len() > known {
+            continue;
+        }
+        let root = schema.shape_at(&Key::default());
+        match root.and_then(|root| key_below(root, &Key::default(), path)) {
+            Some(key) => found.push(named(Effect::Sets {
+                key,
+                conversion: None,
+            })),
+            None => {
+                let origin = Origin::Environment {
+                    name: variable.into(),
+                };
+                let problem = format!("unknown key: remove the variable {variable}");
+                errors.push(ConfigError::new(origin, "", problem));
+            }
+        }
+    }
+    found
+}
+
+/// Returns the key whose names, joined by underscores, are `path`.
+fn key_below(shape: &Shape, key: &Key, path: &str) -> Option<Key> {
+    shape.names().into_iter().find_map(|name| {
+        let rest = path.strip_prefix(&name_of(name))?;
+        let (key, inner) = (key.child(name), shape.member(name)?);
+        match rest.strip_prefix('_') {
+            _ if rest.is_empty() => Some(key),
+            Some(rest) => key_below(inner, &key, rest),
+            None => None,
+        }
+    })
 }
 
 /// Returns the key of a variable, without the prefix.

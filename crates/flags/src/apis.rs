@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
-use crate::Flags;
+use crate::{CapabilityKind, Flags};
 
 /// The lists `apis` of all flags, at one state of the flags.
 #[derive(Default)]
@@ -66,7 +66,7 @@ impl Flags {
             ..Apis::default()
         };
         for flag in self.set().iter() {
-            let list = self.apis_of(flag.key());
+            let list = self.items_of(flag.key(), CapabilityKind::Api);
             if list.is_empty() {
                 continue;
             }
@@ -79,17 +79,6 @@ impl Flags {
         let apis = Arc::new(apis);
         self.0.apis.store(Arc::clone(&apis));
         apis
-    }
-
-    /// Returns the list `apis` of a flag, at its top or in `capabilities`.
-    fn apis_of(&self, key: &str) -> Vec<String> {
-        let entry = self.entry(key).unwrap_or_default();
-        let lists = ["/apis", "/capabilities/apis"];
-        let lists = lists
-            .iter()
-            .filter_map(|place| entry.pointer(place)?.as_array());
-        let apis = lists.flatten().filter_map(|api| api.as_str());
-        apis.map(str::to_owned).collect()
     }
 }
 

@@ -19,6 +19,14 @@ const DEFAULT_NAME: &str = "features";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct FlagsConfig {
+    /// Whether flags are read and evaluated. If not, no file and no store is read, all flags have
+    /// the default of the code, and changes are refused.
+    pub enabled: bool,
+    /// Whether changed files are read. If not, they are read at the start only.
+    pub watch: bool,
+    /// The path of the lowest flag file, from `directory`. It must exist, and its name replaces
+    /// `name`. Not set: NAME.yaml, if it exists.
+    pub file: Option<PathBuf>,
     /// The directory of the flag files. The default is the working directory.
     pub directory: PathBuf,
     /// The name of the flag files: NAME.yaml, NAME.PROFILE.yaml and NAME.json.
@@ -41,6 +49,9 @@ pub struct FlagsConfig {
 impl Default for FlagsConfig {
     fn default() -> Self {
         Self {
+            enabled: true,
+            watch: true,
+            file: None,
             directory: PathBuf::from("."),
             name: DEFAULT_NAME.to_owned(),
             bucketing: Bucketing::default(),

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod apis;
+mod catalogue;
 mod config;
 mod context;
 mod definition;
@@ -23,6 +24,7 @@ mod switch;
 mod toggle;
 mod value;
 
+pub use catalogue::{CapabilityKind, Feature, FlagOrigin};
 pub use config::{Bucketing, FlagsConfig};
 pub use context::Context;
 pub use definition::{Definition, Metadata, Resolved, Strictness};

@@ -1,3 +1,5 @@
+use std::net::SocketAddr;
+
 use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
@@ -13,6 +15,9 @@ const DEFAULT_CHECK_TIMEOUT: Timeout = Timeout::from_secs(2);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HealthConfig {
+    /// The address of a further listener that serves probes only. Not set: the public and the admin
+    /// listener serve them.
+    pub addr: Option<SocketAddr>,
     /// Interval between two runs of a check.
     pub interval: Timeout,
     /// Maximum age of a result. An older result counts as unknown, which is not ready.
@@ -24,6 +29,7 @@ pub struct HealthConfig {
 impl Default for HealthConfig {
     fn default() -> Self {
         Self {
+            addr: None,
             interval: DEFAULT_INTERVAL,
             max_result_age: DEFAULT_MAX_RESULT_AGE,
             check_timeout: DEFAULT_CHECK_TIMEOUT,

@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use redis::{Cmd, ErrorKind, FromRedisValue, RedisResult, Script, Value};
 use seaworthy_core::{Secret, Timeout};
 use tokio::{
-    sync,
+    sync::{self, Semaphore},
     time::{self, Instant},
 };
 
@@ -65,6 +65,8 @@ struct Inner {
     cluster_failures: AtomicU32,
     /// Held by the task that connects.
     connecting: Arc<sync::Mutex<()>>,
+    /// The free places for commands, if their number is limited.
+    commands: Option<Semaphore>,
 }
 
 /// Opens connections with the password that was the newest when it was created.
@@ -104,6 +106,7 @@ impl Redis {
             open: Mutex::new((0, None)),
             cluster_failures: AtomicU32::new(0),
             connecting: Arc::default(),
+            commands: max_commands(config).map(Semaphore::new),
         })))
     }
 
@@ -179,6 +182,13 @@ impl Redis {
     /// Connects if necessary and sends a request, both until the deadline. Closes a broken
     /// connection, so that the next request opens a new one.
     async fn bounded(&self, deadline: Instant, request: Request<'_>) -> RedisResult<Vec<Value>> {
+        let _permit = match &self.0.commands {
+            Some(commands) => match time::timeout_at(deadline, commands.acquire()).await {
+                Ok(Ok(permit)) => Some(permit),
+                _ => return Err(timed_out()),
+            },
+            None => None,
+        };
         let (number, mut open) = match time::timeout_at(deadline, self.open()).await {
             Ok(opened) => opened?,
             Err(_elapsed) => return Err(timed_out()),
@@ -321,6 +331,12 @@ async fn watch(redis: Weak<Inner>, number: u64, sentinels: Arc<Sentinels>, maste
             return;
         }
     }
+}
+
+/// Returns the maximum number of commands at the same time, if there is one.
+fn max_commands(config: &RedisConfig) -> Option<usize> {
+    let wanted = usize::try_from(config.url.max_commands()?.get()).ok()?;
+    Some(wanted.min(Semaphore::MAX_PERMITS))
 }
 
 fn timed_out() -> redis::RedisError {

@@ -1,4 +1,4 @@
-use std::{borrow::Cow, fmt, str::FromStr};
+use std::{borrow::Cow, fmt, num::NonZeroU32, str::FromStr};
 
 use percent_encoding::percent_decode_str;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -32,6 +32,8 @@ pub struct RedisUrl {
     password: Option<String>,
     hosts: Vec<(String, u16)>,
     database: i64,
+    /// Not part of the text.
+    max_commands: Option<NonZeroU32>,
 }
 
 /// How the servers are organized.
@@ -92,8 +94,49 @@ impl RedisUrl {
         self.password.as_deref()
     }
 
-    pub(crate) const fn database(&self) -> i64 {
+    /// The number of the database.
+    #[must_use]
+    pub const fn database(&self) -> i64 {
         self.database
+    }
+
+    /// Replaces the number of the database.
+    ///
+    /// # Errors
+    /// [`InvalidRedisUrl`] for a cluster, which has only database 0.
+    pub fn with_database(self, database: u16) -> Result<Self, InvalidRedisUrl> {
+        let (scheme, rest) = self.text.split_once("://").ok_or(InvalidRedisUrl)?;
+        let (credentials, place) = match rest.rsplit_once('@') {
+            Some((credentials, place)) => (format!("{credentials}@"), place),
+            None => (String::new(), rest),
+        };
+        let (hosts, path) = place.split_once('/').unwrap_or((place, ""));
+        let path = match (&self.topology, database) {
+            (Topology::Single, _) => format!("/{database}"),
+            (Topology::Sentinel { .. }, _) => {
+                let (master, _) = path.split_once('/').unwrap_or((path, ""));
+                format!("/{master}/{database}")
+            }
+            (Topology::Cluster, 0) => String::new(),
+            (Topology::Cluster, _) => return Err(InvalidRedisUrl),
+        };
+        let url: Self = format!("{scheme}://{credentials}{hosts}{path}").parse()?;
+        Ok(Self {
+            max_commands: self.max_commands,
+            ..url
+        })
+    }
+
+    /// Limits the commands that a connection carries at the same time. Further ones wait within
+    /// their timeout.
+    #[must_use]
+    pub fn with_max_commands(mut self, max_commands: NonZeroU32) -> Self {
+        self.max_commands = Some(max_commands);
+        self
+    }
+
+    pub(crate) const fn max_commands(&self) -> Option<NonZeroU32> {
+        self.max_commands
     }
 
     fn shown(&self) -> Cow<'_, str> {
@@ -188,6 +231,7 @@ fn parse(text: &str) -> Option<RedisUrl> {
         password,
         hosts,
         database,
+        max_commands: None,
     })
 }
 
@@ -209,6 +253,7 @@ impl Default for RedisUrl {
             password: None,
             hosts: vec![("127.0.0.1".to_owned(), DEFAULT_PORT)],
             database: 0,
+            max_commands: None,
         }
     }
 }
@@ -273,6 +318,25 @@ mod tests {
         assert_eq!(url.hosts(), [("a".to_owned(), 26379), ("b".to_owned(), 1)]);
         let url: RedisUrl = "redis+cluster://a:1,b:2".parse().unwrap();
         assert_eq!(url.topology(), &Topology::Cluster);
+    }
+
+    #[test]
+    fn database_is_replaced_in_the_url_data_5() {
+        for (text, expected) in [
+            ("redis://cache:1", "redis://cache:1/3"),
+            ("rediss://app:p%40ss@cache/1", "rediss://app:***@cache/3"),
+            (
+                "redis+sentinel://a,b:1/orders/2",
+                "redis+sentinel://a,b:1/orders/3",
+            ),
+        ] {
+            let url: RedisUrl = text.parse().unwrap();
+            let url = url.with_database(3).unwrap();
+            assert_eq!((url.to_string().as_str(), url.database()), (expected, 3));
+        }
+        let cluster: RedisUrl = "redis+cluster://a:1".parse().unwrap();
+        assert_eq!(cluster.clone().with_database(1), Err(InvalidRedisUrl));
+        assert!(cluster.with_database(0).is_ok());
     }
 
     #[test]

@@ -2,11 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::time::{Duration, Instant};
+use std::{
+    num::NonZeroU32,
+    time::{Duration, Instant},
+};
 
 use seaworthy_core::{Secret, SecretRotation, Timeout};
 use seaworthy_redis::{
-    Redis, RedisConfig, RedisError,
+    Redis, RedisConfig, RedisError, RedisUrl,
     redis::{Script, cmd},
 };
 use seaworthy_testkit::{
@@ -348,4 +351,33 @@ async fn rotated_password_opens_new_connections_conf_5() {
     }
     rotation.set(Secret::new("second".to_owned()));
     wait_until_available(&redis).await;
+}
+
+#[tokio::test]
+async fn limited_commands_wait_for_each_other_data_5() {
+    let Some(program) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
+        return;
+    };
+    let server = RedisServer::start(program).unwrap();
+    let proxy = FaultProxy::start(server.address()).await.unwrap();
+    let url: RedisUrl = format!("redis://{}", proxy.address()).parse().unwrap();
+    let succeeded = async |url: RedisUrl| {
+        let config = RedisConfig {
+            url,
+            timeout: Timeout::from_secs(5),
+            ..RedisConfig::default()
+        };
+        let redis = Redis::new(&config).unwrap();
+        wait_until_available(&redis).await;
+        // A command takes two seconds, so only two fit one after the other into the timeout.
+        proxy.set(Fault {
+            latency: Duration::from_secs(1),
+            ..Fault::none()
+        });
+        let (one, two, three) = tokio::join!(get(&redis), get(&redis), get(&redis));
+        proxy.set(Fault::none());
+        [one, two, three].iter().filter(|one| one.is_ok()).count()
+    };
+    assert_eq!(succeeded(url.clone()).await, 3);
+    assert_eq!(succeeded(url.with_max_commands(NonZeroU32::MIN)).await, 2);
 }

@@ -172,6 +172,29 @@ fn eight_processes_that_borrow_stay_within_five_percent_res_6() {
 }
 
 #[tokio::test]
+async fn burst_in_redis_limits_requests_at_once_res_6() {
+    let Some(server) = redis() else { return };
+    let mut config = patient();
+    config.limit.requests = NonZeroU32::new(120).unwrap();
+    config.limit.burst = NonZeroU32::new(3);
+    let limiter = || SharedRateLimiter::new("api", &config, store(&server.url()), &Metrics::new());
+    let (first, second) = (limiter(), limiter());
+    let key = ada();
+    for (limiter, remaining) in [(&first, 2), (&second, 1), (&first, 0)] {
+        assert_eq!(limiter.admit(&key).await.unwrap().remaining, remaining);
+    }
+    let refused = second.admit(&key).await.unwrap_err();
+    assert_eq!(refused.by(), Refused::RateLimited);
+    // One request each half second.
+    let wait = refused.retry_after().unwrap();
+    assert!(wait <= Duration::from_millis(500), "{wait:?}");
+    tokio::time::sleep(wait).await;
+    assert_eq!(second.admit(&key).await.unwrap().remaining, 0);
+    // Another key has its own burst.
+    assert!(first.admit(&self::key("eve")).await.is_ok());
+}
+
+#[tokio::test]
 async fn long_run_allows_exact_rate_and_removes_keys_res_6() {
     let Some(server) = redis() else { return };
     let limiter = limiter(&server, 100, OnStoreFailure::Closed);

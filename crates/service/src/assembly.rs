@@ -66,6 +66,7 @@ pub(crate) struct HandedOver {
     pub(crate) routes: Option<Routes>,
     pub(crate) calls: Option<Routes>,
     pub(crate) admin: Option<Routes>,
+    pub(crate) probes: Option<Routes>,
     pub(crate) errors: Option<ErrorForm>,
     pub(crate) call_errors: Option<ErrorForm>,
     pub(crate) request_ids: RequestIds,
@@ -175,6 +176,17 @@ impl<C: Settings> Assembly<C> {
     #[must_use]
     pub fn description(&self) -> &Description {
         &self.parts.description
+    }
+
+    /// Adds probes to the public listener, and to the listener of probes if `health.addr` is set.
+    pub fn probes(&self, routes: Routes) {
+        self.http(routes.clone());
+        let mut handed_over = self.parts.handed_over.lock();
+        let routes = match handed_over.probes.take() {
+            Some(earlier) => earlier.merge(routes),
+            None => routes,
+        };
+        handed_over.probes = Some(routes);
     }
 
     /// Adds routes to the public listener. It serves them when the service is ready.

@@ -1,8 +1,8 @@
-use std::process::ExitCode;
+use std::{fmt, process::ExitCode};
 
 use seaworthy_config::{ConfigErrors, LegacyKey, LegacyVariable, Loaded, Loader, Settings};
 use seaworthy_core::{RequestContext, ServiceIdentity, context};
-use seaworthy_http::StackService;
+use seaworthy_http::{ErrorForm, StackService};
 use serde_json::Value as Json;
 
 use crate::{
@@ -36,6 +36,18 @@ pub struct Service {
     defaults: Vec<(&'static str, Json)>,
     variables: Vec<LegacyVariable>,
     legacy_keys: Vec<LegacyKey>,
+    legacy_prefix: Option<&'static str>,
+    errors: Option<Errors>,
+}
+
+/// The form of errors before the assembly sets one.
+#[derive(Clone)]
+struct Errors(ErrorForm);
+
+impl fmt::Debug for Errors {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Errors")
+    }
 }
 
 impl Service {
@@ -47,6 +59,8 @@ impl Service {
             defaults: Vec::new(),
             variables: Vec::new(),
             legacy_keys: Vec::new(),
+            legacy_prefix: None,
+            errors: None,
         }
     }
 
@@ -83,6 +97,27 @@ impl Service {
         self
     }
 
+    /// Adds variables that name keys of files after a prefix, also legacy keys: `APP_` makes
+    /// `APP_SERVER_HTTP_ADDR` set `server.http.addr`. Another variable with the prefix fails the
+    /// start.
+    #[must_use]
+    pub fn legacy_prefix(mut self, prefix: &'static str) -> Self {
+        self.legacy_prefix = Some(prefix);
+        self
+    }
+
+    /// Sets the format of errors on the public listener. It also applies to requests that arrive
+    /// before the service is ready. [`Assembly::errors`] replaces it for later requests.
+    #[must_use]
+    pub fn errors(mut self, form: ErrorForm) -> Self {
+        self.errors = Some(Errors(form));
+        self
+    }
+
+    pub(crate) fn error_form(&self) -> Option<ErrorForm> {
+        self.errors.as_ref().map(|Errors(form)| form.clone())
+    }
+
     /// Returns the loader with the defaults, keys and variables of the service.
     pub(crate) fn prepare(&self, loader: Loader) -> Loader {
         let defaults = self.defaults.iter();
@@ -91,6 +126,10 @@ impl Service {
         });
         let keys = self.legacy_keys.iter();
         let loader = keys.fold(loader, |loader, key| loader.legacy_key(key.clone()));
+        let loader = match self.legacy_prefix {
+            Some(prefix) => loader.legacy_prefix(prefix),
+            None => loader,
+        };
         let variables = self.variables.iter();
         variables.fold(loader, |loader, variable| {
             loader.legacy_variable(variable.clone())
@@ -162,7 +201,8 @@ impl Service {
     {
         let identity = self.identity.clone();
         in_context(identity, async {
-            let kernel = Kernel::open::<C>(&self.identity, self.prepare(loader))
+            let (loader, errors) = (self.prepare(loader), self.error_form());
+            let kernel = Kernel::open::<C>(&self.identity, loader, errors)
                 .await
                 .map_err(StartFailure::into_error)?;
             match kernel.assemble(assemble).await {

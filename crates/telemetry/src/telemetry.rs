@@ -9,7 +9,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::{
     error_report::ErrorReports,
-    logs::{LineSink, LogConfig, LogSubscriber, Logs, StdoutWriter},
+    logs::{LineSink, LogConfig, LogSubscriber, LogWriter, Logs},
     metrics::Metrics,
     redact::Redactor,
     tracer::{Exporter, ExporterError, Tracer, TracingConfig},
@@ -26,8 +26,8 @@ pub struct MetricsConfig {
 /// Errors returned by [`Telemetry::start`].
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
-    /// The system cannot start the thread that writes logs.
-    #[error("the log writer thread cannot be started")]
+    /// The file of the log cannot be opened, or the thread that writes logs cannot be started.
+    #[error("the log writer cannot be started")]
     Writer(#[source] io::Error),
     /// The span exporter cannot be built from the configuration.
     #[error("the span exporter cannot be started")]
@@ -51,7 +51,7 @@ pub struct Telemetry {
 }
 
 impl Telemetry {
-    /// Starts telemetry that logs to stdout, and exports spans if the configuration has an
+    /// Starts telemetry that logs to its output, and exports spans if the configuration has an
     /// endpoint. Call it within a Tokio runtime.
     ///
     /// The `tracing` macros write to the first service of a process. Lines of other services still
@@ -66,7 +66,7 @@ impl Telemetry {
         tracing: &TracingConfig,
         production: bool,
     ) -> Result<Self, TelemetryError> {
-        let writer = StdoutWriter::start(log.buffer_size).map_err(TelemetryError::Writer)?;
+        let writer = LogWriter::start(log, identity.name()).map_err(TelemetryError::Writer)?;
         Self::start_with_sink(
             identity,
             log,

@@ -20,7 +20,7 @@ use seaworthy::{
 use crate::{
     accounts::{AccessTokens, AccountParts, Accounts, roles_command},
     api,
-    config::{KEYS, StarterConfig, VARIABLES, with_defaults},
+    config::{KEYS, PREFIX, StarterConfig, VARIABLES, with_defaults},
     contract,
     plugins::{self, ServicePlugins},
     store::{COLUMNS, Keys, MIGRATIONS},
@@ -54,6 +54,8 @@ pub fn main() -> ExitCode {
 /// Returns the service with the defaults, keys and variables of the contract.
 fn service() -> Service {
     with_defaults(Service::new(NAME, env!("CARGO_PKG_VERSION")))
+        .errors(Arc::new(api::refusal))
+        .legacy_prefix(PREFIX)
         .legacy_keys(KEYS.iter().chain(plugins::KEYS).cloned())
         .legacy_variables(VARIABLES.iter().chain(plugins::VARIABLES).cloned())
 }
@@ -71,6 +73,7 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     let settings = service.settings();
     // Secrets come first: a service without them must not change a database.
     let root = Root::from_settings(service, &settings.kms)?;
+    settings.check()?;
     let tokens = AccessTokens::new(&settings.auth)?;
     let database = Database::connect(service, DATABASE, database(settings), MIGRATIONS).await?;
     let keys = Keys::start(service, &database, root, &settings.kms).await?;
@@ -104,7 +107,7 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     flags.guard_apis();
 
     service.check_memory();
-    service.http(api::probes(service.health()));
+    service.probes(api::probes(service.health()));
     api::contracts(service, accounts, flags, operations, &cache, plugins)?.serve(service)
 }
 

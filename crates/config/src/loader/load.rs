@@ -15,6 +15,7 @@ use crate::{
     legacy_key::move_keys,
     loaded::{Inner, LayerName},
     overrides,
+    requirement::highest,
     secret::{Rotations, SecretLeaf, SecretSources},
     tree::{Node, merge},
     variables,
@@ -140,7 +141,7 @@ impl Loader {
         let mut requirements = Vec::new();
         for mut file in self.location.read(profile, errors) {
             file.tree.expand(&self.environment);
-            move_keys(&mut file.tree, schema, &mut requirements, errors);
+            move_keys(&mut file.tree, schema, profile, &mut requirements, errors);
             files.push(file.path.clone());
             layers.push((LayerName::File(file.path), file.tree));
         }
@@ -169,8 +170,12 @@ impl Loader {
             LayerName::CommandLine,
             overrides::layer(&self.overrides, schema, errors),
         ));
-        let tree = join(&layers);
-        let required = requirements.into_iter();
+        let mut tree = join(&layers);
+        let required = highest(requirements);
+        required
+            .iter()
+            .for_each(|required| required.apply(&mut tree));
+        let required = required.into_iter();
         errors.extend(required.filter_map(|required| required.check(&tree)));
         let mut check = Check::default();
         let document = check.node(shape, &tree, &Key::default(), false);

@@ -68,6 +68,13 @@ impl Schema {
             let _ = writeln!(keys, "| `{}` | {effect} |", moved.from);
         }
         let mut text = String::new();
+        if let Some(prefix) = self.legacy_prefix() {
+            // Writing to a String cannot fail.
+            let _ = write!(
+                text,
+                "\n## Variables with the prefix `{prefix}`\n\nThe prefix before a key of a file in upper case, with underscores for dots, sets that key, such as\n`{prefix}SERVER_HTTP_ADDR`.\n"
+            );
+        }
         if !variables.is_empty() {
             text.push_str("\n## Variables of legacy deployments\n\nThe table above lists variables that set a key unchanged.\n\n| Variable | Effect |\n| --- | --- |\n");
             text.push_str(&variables);
@@ -105,6 +112,21 @@ fn describe(effect: &Effect<Key>, service: &str) -> String {
         Effect::Enables { key } => {
             format!("`true` requires `{key}`, and `false` requires that it is not set")
         }
+        Effect::Switches { key, removes } => {
+            format!("`true` requires `{key}`, and `false` removes `{removes}`")
+        }
+        Effect::Maps { key, values } => {
+            let effects = values.iter().map(|(value, replacement)| match replacement {
+                Some(replacement) => format!("`{value}` sets `{key}` to `{replacement}`"),
+                None => format!("`{value}` changes nothing"),
+            });
+            effects.collect::<Vec<_>>().join(", ")
+        }
+        Effect::Scheme { key, values } => {
+            let values: Vec<_> = values.iter().map(|value| format!("`{value}`")).collect();
+            format!("{}: the scheme of `{key}`", values.join(" or "))
+        }
+        Effect::Profiles => "The keys of each profile, which override those of the file".to_owned(),
         Effect::Accepts { values, advice } => {
             let values: Vec<_> = values.iter().map(|value| format!("`{value}`")).collect();
             format!("Only {} is accepted: {advice}", values.join(" or "))

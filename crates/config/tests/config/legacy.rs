@@ -24,7 +24,10 @@ struct Hello {
     extra: Option<String>,
 }
 
-const VARIABLES: [LegacyVariable; 9] = [
+const VARIABLES: [LegacyVariable; 13] = [
+    LegacyVariable::switches("EXTRA_ENABLED", "extra", "extra"),
+    LegacyVariable::maps("LISTEN", "addr", &[("true", None), ("false", Some("none"))]),
+    LegacyVariable::scheme("DRIVER", "cache", &["redis", "valkey"]),
     LegacyVariable::enables("COLLECTOR_ENABLED", "extra"),
     LegacyVariable::converted("DAYS", "addr", Conversion::Days),
     LegacyVariable::sets("GREETING", "greeting"),
@@ -34,6 +37,7 @@ const VARIABLES: [LegacyVariable; 9] = [
     LegacyVariable::profile("APP_ENV"),
     LegacyVariable::accepts("OUTBOX", &["true", "1"], "remove it"),
     LegacyVariable::rejected("SMTP_HOST", "set mail.url"),
+    LegacyVariable::converted("METRICS_ADDR", "addr", Conversion::Address),
 ];
 
 fn load(variables: &[(&str, &str)]) -> Result<Loaded, ConfigErrors> {
@@ -75,6 +79,10 @@ fn legacy_variables_set_converted_values_conf_1() {
         ),
         ("Ahoy", ":80", "http://c:4318")
     );
+    for (text, addr) in [(":8080", "0.0.0.0:8080"), ("[::1]:80", "[::1]:80")] {
+        let metrics: Hello = load(&[("METRICS_ADDR", text)]).unwrap().get().unwrap();
+        assert_eq!(metrics.addr, addr);
+    }
     let url: Hello = load(&[("COLLECTOR", "https://c")]).unwrap().get().unwrap();
     assert_eq!(url.collector, "https://c");
     for (text, url) in [("c:6379", "redis://c:6379"), ("rediss://c", "rediss://c")] {
@@ -146,6 +154,62 @@ fn variable_requires_the_key_that_it_enables_conf_1() {
 }
 
 #[test]
+fn values_of_variable_set_what_they_mean_conf_1() {
+    let addr = |variables: &[(&str, &str)]| load(variables).unwrap().get::<Hello>().unwrap().addr;
+    assert_eq!(addr(&[("LISTEN", "false")]), "none");
+    assert_eq!(addr(&[("LISTEN", "true"), ("HELLO__ADDR", ":81")]), ":81");
+    let problem = error(("LISTEN", "maybe"));
+    assert!(
+        problem.contains("env LISTEN: addr: the value is not one of true, false"),
+        "{problem}"
+    );
+}
+
+#[test]
+fn switch_removes_what_it_turns_off_conf_1() {
+    let extra = |variables: &[(&str, &str)]| {
+        let loaded = load(variables).map(|loaded| loaded.get::<Hello>().unwrap().extra);
+        loaded.map_err(|errors| errors.to_string())
+    };
+    let set = ("HELLO__EXTRA", "x");
+    assert_eq!(extra(&[("EXTRA_ENABLED", "false"), set]), Ok(None));
+    assert_eq!(
+        extra(&[("EXTRA_ENABLED", "true"), set]),
+        Ok(Some("x".to_owned()))
+    );
+    let error = extra(&[("EXTRA_ENABLED", "true")]).unwrap_err();
+    assert!(
+        error.contains("env EXTRA_ENABLED: set extra too"),
+        "{error}"
+    );
+
+    let text = "store_enabled: false\nstore: { url: a, connections: many }";
+    assert_eq!(
+        load_file(text).unwrap().get::<Modern>().unwrap().store,
+        None
+    );
+}
+
+#[test]
+fn driver_is_the_scheme_of_the_url_conf_1() {
+    let cache = ("HELLO__CACHE", "redis://c");
+    assert!(load(&[("DRIVER", "redis"), cache]).is_ok());
+    let other = load(&[("DRIVER", "valkey"), cache])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        other.contains("env DRIVER: cache must be a URL with the scheme valkey"),
+        "{other}"
+    );
+    let unknown = load(&[("DRIVER", "memory"), cache])
+        .unwrap_err()
+        .to_string();
+    assert!(unknown.contains("is not one of redis, valkey"), "{unknown}");
+    let no_url = error(("DRIVER", "redis"));
+    assert!(no_url.contains("cache must be a URL"), "{no_url}");
+}
+
+#[test]
 fn shared_environment_has_no_legacy_variables_conf_1() {
     let variables = [("PORT", "80"), ("APP_ENV", "prod"), ("SMTP_HOST", "a")];
     let loaded = load_with(&variables, Loader::without_legacy_variables).unwrap();
@@ -192,7 +256,15 @@ struct Modern {
     store: Option<Store>,
 }
 
-const KEYS: [LegacyKey; 8] = [
+const KEYS: [LegacyKey; 12] = [
+    LegacyKey::switches("store_enabled", "store.url", "store"),
+    LegacyKey::profiles("environments"),
+    LegacyKey::scheme("data.driver", "store.url", &["postgres", "sqlite"]),
+    LegacyKey::maps(
+        "security.pool",
+        "store.connections",
+        &[("true", None), ("false", Some("0"))],
+    ),
     LegacyKey::enables("security.enabled", "store.url"),
     LegacyKey::sets("data.source", "store.copy"),
     LegacyKey::sets("data.source", "store.url"),
@@ -235,8 +307,88 @@ log: { output: stdout, file: }
 }
 
 #[test]
+fn keys_of_the_profile_override_those_of_the_file_conf_1() {
+    let text = "
+store: { url: 'sqlite:a', connections: 7 }
+data: { driver: sqlite }
+environments:
+  production: { data: { source: 'sqlite:b' } }
+  development: { security: { pool: false }, store: { max_age: 1s } }
+";
+    let store = load_file(text).unwrap().get::<Modern>().unwrap().store;
+    let store = store.unwrap();
+    assert_eq!(
+        (
+            store.url.as_str(),
+            store.connections,
+            store.max_age.as_str()
+        ),
+        ("sqlite:a", 0, "1s")
+    );
+}
+
+#[test]
+fn variables_with_the_legacy_prefix_set_keys_of_files_conf_1() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("config.yaml"), "{}").unwrap();
+    let load = |variables: &[(&str, &str)]| {
+        let loader = Loader::new("hello")
+            .directory(directory.path())
+            .environment(variables.iter().copied().collect::<Environment>())
+            .legacy_prefix("APP_");
+        let loader = KEYS.into_iter().fold(loader, Loader::legacy_key);
+        loader.load(&loader.complete(Schema::of::<Modern>()))
+    };
+    let variables = [
+        ("APP_DATA_SOURCE", "postgres://db"),
+        ("APP_DATA_DRIVER", "postgres"),
+        ("APP_STORE_CONNECTIONS", "7"),
+        ("APP_STORE_MAX_AGE", "1s"),
+        ("HELLO__STORE__MAX_AGE", "2s"),
+        ("OTHER_STORE_URL", "b"),
+    ];
+    let store = load(&variables).unwrap().get::<Modern>().unwrap().store;
+    let store = store.unwrap();
+    assert_eq!(
+        (store.url.as_str(), store.copy.as_str(), store.connections),
+        ("postgres://db", "postgres://db", 7)
+    );
+    assert_eq!(store.max_age, "2s", "the variable of the service wins");
+    for (variable, problem) in [
+        (("APP_STORE_URLS", "a"), "env APP_STORE_URLS: unknown key"),
+        (
+            ("APP_LOG_OUTPUT", "file"),
+            "env APP_LOG_OUTPUT: the variable is not supported: logs go to stdout",
+        ),
+        (
+            ("APP_DATA_DRIVER", "sqlite"),
+            "env APP_DATA_DRIVER: store.url must be a URL with the scheme sqlite",
+        ),
+    ] {
+        let error = load(&[variable]).unwrap_err().to_string();
+        assert!(error.contains(problem), "{error}");
+    }
+}
+
+#[test]
 fn keys_of_legacy_files_are_never_ignored_conf_1() {
     for (text, problem) in [
+        (
+            "environments: { live: { store: { url: a } } }",
+            "environments.live: unknown profile",
+        ),
+        (
+            "environments: [production]",
+            "environments: must be a mapping",
+        ),
+        (
+            "data: { driver: sqlite, source: 'postgres://db' }",
+            "data.driver: store.url must be a URL with the scheme sqlite",
+        ),
+        (
+            "security: { pool: 3 }",
+            "security.pool: the value is not one of true, false",
+        ),
         (
             "log: { output: file }",
             "log.output: the key is not supported: logs go to stdout",

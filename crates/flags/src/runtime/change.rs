@@ -27,6 +27,8 @@ const MAX_ATTEMPTS: usize = 5;
 /// The sources of flags and the changes of operators.
 pub(crate) struct Runtime {
     pub(crate) compiler: Compiler,
+    /// Whether flags can change.
+    pub(crate) is_enabled: bool,
     pub(crate) store: Arc<dyn RuntimeStore>,
     /// The file with the last state of a store that is not a file.
     pub(crate) cache: Option<PathBuf>,
@@ -51,6 +53,7 @@ impl Runtime {
     pub(crate) fn new(compiler: Compiler) -> Self {
         Self {
             compiler,
+            is_enabled: true,
             store: Arc::new(MemoryStore::default()),
             cache: None,
             sources: Mutex::default(),
@@ -81,6 +84,9 @@ impl Flags {
         edit: impl Fn(&mut RuntimeState, DateTime<Utc>) -> Result<Change, ChangeError>,
     ) -> Result<Changed, ChangeError> {
         let runtime = &self.0.runtime;
+        if !runtime.is_enabled {
+            return Err(ChangeError::Disabled);
+        }
         let _changing = runtime.changing.lock().await;
         for _ in 0..MAX_ATTEMPTS {
             let known = runtime.sources.lock().state.version;

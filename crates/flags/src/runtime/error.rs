@@ -45,6 +45,9 @@ pub enum ChangeError {
         "part {0:?} protects the service: add it to `allowed_switches` of the flags to turn it off in production"
     )]
     Protected(String),
+    /// The settings turn flags off.
+    #[error("feature flags are turned off: set `enabled` of the flags to true")]
+    Disabled,
     /// There are too many overrides or definitions.
     #[error("the maximum of {0} is reached: remove some of them first")]
     TooMany(&'static str),
@@ -74,6 +77,7 @@ impl From<ChangeError> for Error {
             }
             ChangeError::Version { .. } => Self::new(Code::Conflict, "VERSION_CONFLICT", text),
             ChangeError::Protected(_) => Self::new(Code::Forbidden, "PROTECTED_FLAG", text),
+            ChangeError::Disabled => Self::new(Code::Conflict, "FLAGS_DISABLED", text),
             ChangeError::TooMany(_) => Self::new(Code::Exhausted, "TOO_MANY_CHANGES", text),
             ChangeError::Contention => Self::new(Code::Conflict, "CONCURRENT_CHANGES", text),
             ChangeError::Store(cause) => {

@@ -1,4 +1,7 @@
-use axum::extract::State;
+use std::collections::BTreeMap;
+
+use axum::{extract::State, response::IntoResponse};
+use http::header::CONTENT_TYPE;
 use schemars::JsonSchema;
 use seaworthy_core::{Code, Error, Timeout};
 use seaworthy_http::{Json, Path, Query, Routes};
@@ -6,13 +9,15 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::listing::{self, Listed};
-use crate::{Author, ChangeError, Changed, Flags, NewOverride, OverrideScope};
+use crate::{Author, ChangeError, Changed, Feature, Flags, NewOverride, OverrideScope};
 
 /// Returns the endpoints of the admin listener.
 pub(crate) fn routes(flags: &Flags) -> Routes {
     Routes::new()
         .get("/flags", list)
         .get("/flags/export", export)
+        .get("/flags/export.csv", export_csv)
+        .get("/flags/tree", tree)
         .post("/flags/{key}/explain", explain)
         .put("/flags/{key}/override", set)
         .delete("/flags/{key}/override", unset)
@@ -55,6 +60,15 @@ async fn list(State(flags): State<Flags>) -> Json<Vec<Listed>> {
 
 async fn export(State(flags): State<Flags>) -> Json<Value> {
     Json(listing::export(&flags))
+}
+
+async fn export_csv(State(flags): State<Flags>) -> impl IntoResponse {
+    let header = [(CONTENT_TYPE, "text/csv; charset=utf-8")];
+    (header, flags.export_csv())
+}
+
+async fn tree(State(flags): State<Flags>) -> Json<BTreeMap<String, Vec<Feature>>> {
+    Json(flags.tree())
 }
 
 async fn explain(

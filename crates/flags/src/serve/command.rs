@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::{admin::scope, lint::lint, listing};
 use crate::{Author, ChangeError, Changed, Flags, NewOverride};
 
-/// Returns the command `flags list|explain|set|unset|export|lint` of a service binary.
+/// Returns the command `flags list|tree|explain|set|unset|export|lint` of a service binary.
 ///
 /// `open` starts and declares the flags as the service does.
 ///
@@ -75,7 +75,18 @@ fn definition() -> Command {
                 ),
         )
         .subcommand(change("unset", "Remove an override."))
-        .subcommand(Command::new("export").about("Print all flags in flagd's format."))
+        .subcommand(
+            Command::new("export")
+                .about("Print all flags in flagd's format, or as a CSV table.")
+                .arg(
+                    text(
+                        "csv",
+                        "Print a CSV table of the flags and what they govern.",
+                    )
+                    .action(seaworthy_service::clap::ArgAction::SetTrue),
+                ),
+        )
+        .subcommand(Command::new("tree").about("List the flags by domain, and what they govern."))
         .subcommand(
             Command::new("lint")
                 .about("Check the flags. Exit with status 1 if there are findings."),
@@ -91,6 +102,11 @@ async fn execute<C>(run: &CommandRun<'_, C>, flags: &Flags) -> Result<(), StartE
             let (key, author, scope) = change(flags, arguments)?;
             let changed = flags.unset_override(&key, &scope, &author).await?;
             report(run, &changed);
+        }
+        Some(("tree", _)) => tree(run, flags),
+        Some(("export", arguments)) if arguments.get_flag("csv") => {
+            let table = flags.export_csv();
+            run.console.answer(table.trim_end(), &table);
         }
         Some(("export", _)) => {
             let document = listing::export(flags);
@@ -131,6 +147,23 @@ fn list<C>(run: &CommandRun<'_, C>, flags: &Flags) {
         }
     }
     run.console.answer(&text, &listed);
+}
+
+fn tree<C>(run: &CommandRun<'_, C>, flags: &Flags) {
+    let tree = flags.tree();
+    let mut text = String::new();
+    for (domain, features) in &tree {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{domain}");
+        for feature in features {
+            let state = if feature.is_enabled { "on" } else { "off" };
+            let _ = writeln!(text, "  {}  {state}", feature.key);
+            for (kind, items) in &feature.capabilities {
+                let _ = writeln!(text, "    {}: {}", kind.as_str(), items.join(", "));
+            }
+        }
+    }
+    run.console.answer(text.trim_end(), &tree);
 }
 
 fn explain<C>(run: &CommandRun<'_, C>, flags: &Flags, arguments: &ArgMatches) {

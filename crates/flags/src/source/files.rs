@@ -27,6 +27,8 @@ pub(crate) struct FlagFiles {
     /// The short form, lowest layer first.
     short: [PathBuf; 5],
     flagd: PathBuf,
+    /// Whether the lowest file must exist.
+    is_required: bool,
     compiler: Compiler,
 }
 
@@ -35,19 +37,18 @@ pub(crate) type Seen = Vec<Option<(PathBuf, u64, Option<SystemTime>)>>;
 
 impl FlagFiles {
     pub(crate) fn new(config: &FlagsConfig, profile: Profile) -> Self {
-        let FlagsConfig {
-            directory, name, ..
-        } = config;
+        let (base, directory, name) = place(config);
         Self {
             short: [
-                directory.join(format!("{name}.yaml")),
+                base,
                 directory.join(format!("{name}-base.yaml")),
                 directory.join(format!("{name}-oem.yaml")),
                 directory.join(format!("{name}-external.yaml")),
                 directory.join(format!("{name}.{profile}.yaml")),
             ],
             flagd: directory.join(format!("{name}.json")),
-            directory: directory.clone(),
+            directory,
+            is_required: config.file.is_some(),
             compiler: Compiler::new(config.bucketing),
         }
     }
@@ -61,6 +62,14 @@ impl FlagFiles {
         let mut errors = Vec::new();
         let mut merged = Value::Null;
         let mut documents = Vec::new();
+        if let [base, ..] = &self.short
+            && self.is_required
+            && !base.is_file()
+        {
+            let origin = Origin::Path { path: base.clone() };
+            let problem = "the file does not exist: create it, or correct `file` of the flags";
+            errors.push(ConfigError::new(origin, "", problem));
+        }
         for path in &self.short {
             if let Some(document) = read(path, &mut errors) {
                 let mut problems = Vec::new();
@@ -129,6 +138,19 @@ impl FlagFiles {
         };
         self.short.iter().chain([&self.flagd]).map(state).collect()
     }
+}
+
+/// Returns the lowest file, its directory, and the name of the other files.
+fn place(config: &FlagsConfig) -> (PathBuf, PathBuf, String) {
+    let Some(file) = &config.file else {
+        let base = config.directory.join(format!("{}.yaml", config.name));
+        return (base, config.directory.clone(), config.name.clone());
+    };
+    let base = config.directory.join(file);
+    let directory = base.parent().unwrap_or(&config.directory).to_owned();
+    let name = base.file_stem().unwrap_or_default();
+    let name = name.to_string_lossy().into_owned();
+    (base, directory, name)
 }
 
 /// Adds flags in flagd's format to those of the short form.

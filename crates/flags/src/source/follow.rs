@@ -37,17 +37,20 @@ impl Follow {
         }
     }
 
-    pub(super) fn supervise(self, tasks: &Tasks) {
-        let files = self.clone();
-        tasks.supervise("flag-files", move |stop| {
-            let files = files.clone();
-            async move {
-                tokio::select! {
-                    () = files.follow_files() => {}
-                    () = stop.requested() => {}
+    /// Follows the changes of operators, and with `watch` those of files.
+    pub(super) fn supervise(self, tasks: &Tasks, watch: bool) {
+        if watch {
+            let files = self.clone();
+            tasks.supervise("flag-files", move |stop| {
+                let files = files.clone();
+                async move {
+                    tokio::select! {
+                        () = files.follow_files() => {}
+                        () = stop.requested() => {}
+                    }
                 }
-            }
-        });
+            });
+        }
         tasks.supervise("flag-overrides", move |stop| {
             let flags = self.flags.clone();
             async move {

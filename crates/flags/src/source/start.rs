@@ -79,6 +79,11 @@ impl FlagsBuilder {
             Some(metrics.clone()),
             runtime(&config, folder.as_ref(), store),
         );
+        if !config.enabled {
+            tracing::warn!("feature flags are turned off: all flags have the default of the code");
+            flags.serve(service, &config);
+            return Ok(flags);
+        }
         let files = FlagFiles::new(&config, service.profile());
         let seen = files.seen();
         let (layers, set) = load(files.clone())
@@ -102,10 +107,8 @@ impl FlagsBuilder {
                 "feature flags may turn off these parts, which protect the service"
             );
         }
-        service.admin(crate::serve::admin_routes(&flags));
-        service.flag_gate(flags.clone());
-        service.component(GuardedStart::new(service, &config, &flags));
-        Follow::new(&flags, files, seen, &metrics).supervise(service.tasks());
+        flags.serve(service, &config);
+        Follow::new(&flags, files, seen, &metrics).supervise(service.tasks(), config.watch);
         Ok(flags)
     }
 }
@@ -116,6 +119,7 @@ fn runtime(
     store: Option<Arc<dyn RuntimeStore>>,
 ) -> Runtime {
     let mut runtime = Runtime::new(Compiler::new(config.bucketing));
+    runtime.is_enabled = config.enabled;
     match (store, folder) {
         (Some(store), folder) => {
             runtime.store = store;
@@ -149,6 +153,13 @@ impl Flags {
             config: config.clone(),
             store: None,
         }
+    }
+
+    /// Connects the flags to the routes and the switches of the service.
+    fn serve<C: Settings>(&self, service: &Assembly<C>, config: &FlagsConfig) {
+        service.admin(crate::serve::admin_routes(self));
+        service.flag_gate(self.clone());
+        service.component(GuardedStart::new(service, config, self));
     }
 
     /// Reads the changes of operators at the start: from the store, or else from the cache.

@@ -25,10 +25,12 @@ const DEFAULT_MAX_KEYS: NonZeroU32 = NonZeroU32::new(100_000).unwrap();
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RateLimitConfig {
-    /// Requests per window, which is also the maximum burst.
+    /// Requests per window, which is also the maximum burst by default.
     pub requests: NonZeroU32,
     /// Window. The long-term rate is `requests / window`.
     pub window: Timeout,
+    /// The maximum burst. Not set: `requests`.
+    pub burst: Option<NonZeroU32>,
     /// Maximum number of keys in memory. Further keys share one limit.
     pub max_keys: NonZeroU32,
 }
@@ -38,12 +40,28 @@ impl Default for RateLimitConfig {
         Self {
             requests: DEFAULT_REQUESTS,
             window: DEFAULT_WINDOW,
+            burst: None,
             max_keys: DEFAULT_MAX_KEYS,
         }
     }
 }
 
 impl RateLimitConfig {
+    /// Returns the maximum number of requests at once.
+    #[must_use]
+    pub fn quota(&self) -> NonZeroU32 {
+        self.burst.unwrap_or(self.requests)
+    }
+
+    /// Returns the time in which an exhausted quota is available again.
+    pub(super) fn quota_window(&self) -> Duration {
+        let window = self.window.get();
+        match self.burst {
+            Some(burst) => window.saturating_mul(burst.get()) / self.requests.get(),
+            None => window,
+        }
+    }
+
     /// Returns the time per request in nanoseconds, at least 1.
     pub(super) fn interval(&self) -> u64 {
         nanoseconds(self.window.get() / self.requests.get()).max(1)
@@ -52,7 +70,7 @@ impl RateLimitConfig {
     /// Returns the time of a burst in nanoseconds.
     pub(super) fn tolerance(&self) -> u64 {
         self.interval()
-            .saturating_mul(u64::from(self.requests.get()))
+            .saturating_mul(u64::from(self.quota().get()))
     }
 }
 

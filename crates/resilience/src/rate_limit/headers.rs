@@ -40,7 +40,7 @@ impl Legacy {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let reset = now.unwrap_or_default().saturating_add(decision.reset);
         Self {
-            limit: config.requests.get(),
+            limit: config.quota().get(),
             remaining: decision.remaining,
             reset: reset.as_secs(),
         }
@@ -110,7 +110,7 @@ pub(super) struct LimitHeaders {
 impl LimitHeaders {
     pub(super) fn new(name: &str, config: &RateLimitConfig, is_gcra: bool, legacy: bool) -> Self {
         let prepared = match is_gcra {
-            true => 0..config.requests.get().min(MAX_PREPARED).saturating_add(1),
+            true => 0..config.quota().get().min(MAX_PREPARED).saturating_add(1),
             false => 0..0,
         };
         Self {
@@ -141,21 +141,21 @@ impl LimitHeaders {
 
 /// Returns the seconds until the whole quota of a GCRA limit is available.
 fn reset_of(remaining: u32, config: &RateLimitConfig) -> u128 {
-    let requests = u128::from(config.requests.get());
-    let missing = requests.saturating_sub(remaining.into());
-    let window = u128::from(nanoseconds(config.window.get()));
+    let quota = u128::from(config.quota().get());
+    let missing = quota.saturating_sub(remaining.into());
+    let window = u128::from(nanoseconds(config.quota_window()));
     (window * missing)
-        .div_ceil(requests)
+        .div_ceil(quota)
         .div_ceil(NANOSECONDS_PER_SECOND)
 }
 
 pub(super) fn policy_header(name: &str, config: &RateLimitConfig) -> HeaderValue {
-    let window = config.window.get().as_nanos();
+    let window = config.quota_window().as_nanos();
     let window = window.div_ceil(NANOSECONDS_PER_SECOND);
     value(format!(
         "\"{}\";q={};w={window}",
         safe(name),
-        config.requests
+        config.quota()
     ))
 }
 

@@ -46,6 +46,31 @@ fn default_limit_is_200_at_once_and_100_per_second_res_6() {
 }
 
 #[test]
+fn burst_limits_requests_at_once_and_not_the_rate_res_6() {
+    let config = RateLimitConfig {
+        requests: NonZeroU32::new(100).unwrap(),
+        window: Timeout::from_secs(60),
+        burst: NonZeroU32::new(10),
+        ..RateLimitConfig::default()
+    };
+    let limiter = RateLimiter::new("default", &config, &Metrics::new());
+    let start = Instant::now();
+    let allowed = |at: Instant| {
+        (0..100)
+            .filter(|_| limiter.check(&ada(), at).allowed)
+            .count()
+    };
+    assert_eq!(allowed(start), 10);
+    let refused = limiter.check(&ada(), start);
+    assert_eq!(refused.retry_after, Duration::from_millis(600));
+    assert_eq!(policy_header("default", &config), "\"default\";q=10;w=6");
+    assert_eq!(state_header("default", &refused), "\"default\";r=0;t=6");
+    // Ten more every six seconds are a hundred in a minute.
+    let minute = (1..=10).map(|turn| allowed(start + Duration::from_secs(6 * turn)));
+    assert_eq!(minute.sum::<usize>(), 100);
+}
+
+#[test]
 fn clones_share_counts_res_6() {
     let limiter = limiter(10, Timeout::from_secs(1));
     let now = Instant::now();

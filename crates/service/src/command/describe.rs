@@ -99,7 +99,7 @@ where
     C: Settings,
     A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
 {
-    let kernel = Kernel::open_with_logs::<C>(identity, loader, Some(Arc::new(Stderr))).await?;
+    let kernel = Kernel::open_with_logs::<C>(identity, loader, Arc::new(Stderr)).await?;
     let outcome = kernel.assemble(assemble).await;
     let has_grpc = kernel.addresses().grpc.is_some();
     let assembled = Assembled::new(kernel.parts(), has_grpc);

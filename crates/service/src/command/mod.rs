@@ -60,7 +60,10 @@ where
     let started = loader(service, &started);
     let loader = loader(service, &arguments.settings);
     match arguments.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::run(identity, loader, arguments.format, assemble),
+        Command::Serve => {
+            let errors = service.error_form();
+            serve::run(identity, loader, errors, arguments.format, assemble)
+        }
         Command::Config { command } => {
             config::run::<C>(identity, &loader, arguments.format, &command)
         }

@@ -1,5 +1,6 @@
 use seaworthy_config::{Loader, Settings};
 use seaworthy_core::ServiceIdentity;
+use seaworthy_http::ErrorForm;
 use serde_json::json;
 use tokio::runtime;
 
@@ -17,6 +18,7 @@ use crate::{
 pub(super) fn run<C, A>(
     identity: &ServiceIdentity,
     loader: Loader,
+    errors: Option<ErrorForm>,
     format: Format,
     assemble: A,
 ) -> u8
@@ -34,13 +36,19 @@ where
             );
         }
     };
-    let status = runtime.block_on(serve(identity, loader, format, assemble));
+    let status = runtime.block_on(serve(identity, loader, errors, format, assemble));
     // A handler that never yields must not delay the exit.
     runtime.shutdown_background();
     status
 }
 
-async fn serve<C, A>(identity: &ServiceIdentity, loader: Loader, format: Format, assemble: A) -> u8
+async fn serve<C, A>(
+    identity: &ServiceIdentity,
+    loader: Loader,
+    errors: Option<ErrorForm>,
+    format: Format,
+    assemble: A,
+) -> u8
 where
     C: Settings,
     A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
@@ -54,7 +62,7 @@ where
             );
         }
     };
-    let kernel = match Kernel::open::<C>(identity, loader).await {
+    let kernel = match Kernel::open::<C>(identity, loader, errors).await {
         Ok(kernel) => kernel,
         Err(failure) => return refuse(&failure, format),
     };

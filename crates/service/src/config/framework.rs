@@ -56,17 +56,19 @@ pub struct FrameworkConfig {
 
 impl FrameworkConfig {
     /// The addresses of all listeners, with their keys. A gRPC listener without a setting has its
-    /// default address.
-    pub(crate) fn listening(&self) -> [(&'static str, SocketAddr); 3] {
+    /// default address. The listener of probes is the last, if there is one.
+    pub(crate) fn listening(&self) -> Vec<(&'static str, SocketAddr)> {
         let grpc = self.server.grpc.as_ref().map(|grpc| grpc.addr);
-        [
+        let probes = self.health.addr.map(|address| ("health.addr", address));
+        let listeners = [
             ("server.http.addr", self.server.http.addr),
             (
                 "server.grpc.addr",
                 grpc.unwrap_or_else(|| GrpcConfig::default().addr),
             ),
             ("admin.addr", self.admin.addr),
-        ]
+        ];
+        listeners.into_iter().chain(probes).collect()
     }
 
     /// Returns the policies of all dependencies. HTTP clients win over gRPC clients of the same

@@ -90,6 +90,7 @@ fn listeners(framework: &FrameworkConfig) -> Vec<Listener> {
             tls,
         }
     };
+    // The listener of probes has no facts: orchestrators use those of the others.
     framework.listening().into_iter().zip(tls).map(of).collect()
 }
 

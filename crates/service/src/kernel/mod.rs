@@ -3,6 +3,8 @@
 mod admin;
 mod calls;
 mod offline;
+mod prepared;
+mod probes;
 mod public;
 mod start_failure;
 mod switches;
@@ -15,17 +17,21 @@ use std::{
 };
 
 use futures::FutureExt as _;
-use seaworthy_config::{ConfigErrors, Loaded, Loader, Schema, Settings, Watcher};
+use seaworthy_config::{ConfigErrors, Loaded, Loader, Settings, Watcher};
 use seaworthy_core::ServiceIdentity;
 use seaworthy_health::Health;
 use seaworthy_http::{
-    BodyBudget,
+    BodyBudget, ErrorForm,
     server::{Listener, ListenerConfig, ReceiveWindows, ServerHandle},
 };
 use seaworthy_resilience::policies::Resilience;
 use seaworthy_telemetry::{Telemetry, logs::LineSink};
 
-use self::admin::AdminListener;
+use self::{
+    admin::AdminListener,
+    prepared::{Prepared, prepare},
+    probes::ProbeListener,
+};
 pub(crate) use self::{offline::Offline, start_failure::StartFailure, switches::metrics_switch};
 use crate::{
     admin::AdminState,
@@ -36,8 +42,7 @@ use crate::{
     facts::Description,
     lifecycle::{Phase, StopOutcome, Stopping, Watched},
     listener::{Gate, ListenerComponent},
-    preflight::{self, Violation},
-    reload, settings,
+    preflight, reload, settings,
     start_error::StartError,
     task::{TaskPanic, Tasks},
     worker::{WorkerMetrics, Workers},
@@ -51,6 +56,7 @@ pub(crate) struct Kernel {
     gate: Gate,
     public: ServerHandle,
     admin: AdminListener,
+    probes: Option<ProbeListener>,
     addresses: Addresses,
     grpc: OnceLock<SocketAddr>,
 }
@@ -64,21 +70,34 @@ pub struct Addresses {
     pub admin: SocketAddr,
     /// The gRPC listener, if the service has one and is ready.
     pub grpc: Option<SocketAddr>,
+    /// The listener of probes, if the settings have one.
+    pub health: Option<SocketAddr>,
 }
 
 impl Kernel {
-    /// [`Phase::Configure`] to [`Phase::Listen`].
+    /// [`Phase::Configure`] to [`Phase::Listen`]. `errors` is the form of errors, also until the
+    /// assembly sets another one.
     pub(crate) async fn open<C: Settings>(
         identity: &ServiceIdentity,
         loader: Loader,
+        errors: Option<ErrorForm>,
     ) -> Result<Self, StartFailure> {
-        Self::open_with_logs::<C>(identity, loader, None).await
+        Self::open_with::<C>(identity, loader, errors, None).await
     }
 
     /// Does the same, and writes the log to `sink` instead of stdout.
     pub(crate) async fn open_with_logs<C: Settings>(
         identity: &ServiceIdentity,
         loader: Loader,
+        sink: Arc<dyn LineSink>,
+    ) -> Result<Self, StartFailure> {
+        Self::open_with::<C>(identity, loader, None, Some(sink)).await
+    }
+
+    async fn open_with<C: Settings>(
+        identity: &ServiceIdentity,
+        loader: Loader,
+        errors: Option<ErrorForm>,
         sink: Option<Arc<dyn LineSink>>,
     ) -> Result<Self, StartFailure> {
         let begun = Instant::now();
@@ -112,6 +131,7 @@ impl Kernel {
         // Phase::Listen
         let watcher = Watcher::new(settings::with_preflight(loader), schema, loaded.clone());
         let parts = parts(identity, &loaded, framework, telemetry);
+        parts.handed_over.lock().errors = errors;
         let (gate, public, http) = public::open(&parts).await?;
         let state = AdminState {
             parts: parts.clone(),
@@ -119,12 +139,15 @@ impl Kernel {
             watcher: watcher.clone(),
         };
         let admin = admin::open(state).await?;
+        let probes = probes::open(&parts).await?;
         let addresses = Addresses {
             http,
             admin: admin.address,
             grpc: None,
+            health: probes.as_ref().map(|probes| probes.address),
         };
-        tracing::info!(phase = %Phase::Listen, %http, admin = %admin.address, profile = %loaded.profile(), "alive");
+        let health = addresses.health.map(tracing::field::display);
+        tracing::info!(phase = %Phase::Listen, %http, admin = %admin.address, health, profile = %loaded.profile(), "alive");
         reload::follow(&parts, &watcher)?;
         error_tracking::start(&parts)?;
         reload::listener(
@@ -142,6 +165,7 @@ impl Kernel {
             gate,
             public,
             admin,
+            probes,
             addresses,
             grpc: OnceLock::new(),
         })
@@ -170,12 +194,13 @@ impl Kernel {
             component.check()?;
         }
         self.check_clients().map_err(StartFailure::Invalid)?;
-        let (routes, admin, errors) = {
+        let (routes, admin, probes, errors) = {
             let mut handed_over = self.parts.handed_over.lock();
             let routes = handed_over.routes.take().unwrap_or_default();
             (
                 handed_over.wrapped(routes),
                 handed_over.admin.take(),
+                handed_over.probes.take(),
                 handed_over.errors.take(),
             )
         };
@@ -204,13 +229,18 @@ impl Kernel {
         if let Some(routes) = admin {
             self.admin.add(routes)?;
         }
+        if let Some(listener) = &self.probes {
+            listener.add(&self.parts, probes.unwrap_or_default())?;
+        }
         // Everything that may fail comes first, so that a failed start serves no request.
         if let Some(calls) = calls {
             self.open_grpc(calls).await?;
         }
         self.gate.open(stack);
         self.parts.health.set_started();
-        let Addresses { http, admin, grpc } = self.addresses();
+        let Addresses {
+            http, admin, grpc, ..
+        } = self.addresses();
         let grpc = grpc.map(tracing::field::display);
         tracing::info!(order, "steps of every request");
         tracing::info!(phase = %Phase::Ready, %http, %admin, grpc, took = ?self.begun.elapsed(), "ready");
@@ -259,6 +289,9 @@ impl Kernel {
         )));
         components.push(Arc::new(self.parts.tasks.clone()));
         components.push(Arc::new(self.admin.component));
+        if let Some(probes) = self.probes {
+            components.push(Arc::new(probes.into_component()));
+        }
         let components: Vec<Arc<dyn Component>> = components;
         watched.set_components(&components);
         let stopping = Stopping {
@@ -300,41 +333,6 @@ impl Kernel {
     pub(crate) fn parts(&self) -> &Parts {
         &self.parts
     }
-}
-
-/// The result of the first two phases of a start.
-struct Prepared {
-    loader: Loader,
-    schema: Schema,
-    loaded: Loaded,
-    framework: Arc<FrameworkConfig>,
-    violations: Vec<Violation>,
-}
-
-/// [`Phase::Configure`] and [`Phase::Preflight`].
-async fn prepare<C: Settings>(loader: Loader) -> Result<Prepared, StartFailure> {
-    // Phase::Configure
-    let schema = loader.complete(settings::schema::<C>());
-    let loader = settings::with_rules(loader);
-    let loaded = loader
-        .load_async(&schema)
-        .await
-        .map_err(StartFailure::Invalid)?;
-    let framework = Arc::new(framework(&loaded)?);
-
-    // Phase::Preflight
-    settings::check_profile(&loaded, &framework).map_err(StartFailure::Invalid)?;
-    let violations = settings::violations(&loaded);
-    if settings::refuses(loaded.profile()) && !violations.is_empty() {
-        return Err(StartFailure::Unsafe(violations));
-    }
-    Ok(Prepared {
-        loader,
-        schema,
-        loaded,
-        framework,
-        violations,
-    })
 }
 
 /// Creates the argument of the assembly function.

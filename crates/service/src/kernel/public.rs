@@ -16,11 +16,15 @@ use crate::{
 /// Opens the public listener. It responds only to probes until the assembly is complete.
 pub(super) async fn open(parts: &Parts) -> Result<(Gate, ServerHandle, SocketAddr), StartError> {
     let config = &parts.framework.server.http;
-    let gate =
-        Gate::closed(|routes| stack(parts, &parts.telemetry.with_separate_metrics()).build(routes))
-            .map_err(|error| {
-                StartError::because("the settings server.http cannot be used", error)
-            })?;
+    let errors = parts.handed_over.lock().errors.clone();
+    let gate = Gate::closed(errors.clone(), |routes| {
+        let mut builder = stack(parts, &parts.telemetry.with_separate_metrics());
+        if let Some(errors) = errors {
+            builder = builder.errors(errors);
+        }
+        builder.build(routes)
+    })
+    .map_err(|error| StartError::because("the settings server.http cannot be used", error))?;
     let mut listener = config.listener();
     Descriptors::of_process().bound("server.http", &mut listener.limits.connections);
     let listener = bind("server.http.addr", &listener).await?;

@@ -5,11 +5,12 @@ use std::{
     time::Duration,
 };
 
-use axum::{body::Body, routing::any};
+use axum::{body::Body, response::IntoResponse as _, routing::any};
 use http::{Request, Response};
 use seaworthy_core::{Code, Error};
 use seaworthy_http::{
-    Routes, Stack, StackBody, StackError, StackFuture, StackService, server::ConnectionInfo,
+    ErrorForm, Routes, Stack, StackBody, StackError, StackFuture, StackService,
+    server::ConnectionInfo,
 };
 use tower_service::Service;
 
@@ -25,18 +26,22 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    /// Creates a closed gate. `build` builds the stack of the rejecting routes.
+    /// Creates a closed gate. `errors` is the form of the rejections, and `build` builds the stack
+    /// of the rejecting routes.
     pub(crate) fn closed(
+        errors: Option<ErrorForm>,
         build: impl FnOnce(Routes) -> Result<Stack, StackError>,
     ) -> Result<Self, StackError> {
-        let refuse = async || -> Result<(), Error> {
-            Err(
-                Error::new(Code::Unavailable, "STARTING", "the service is starting")
-                    .with_retry_after(RETRY_AFTER),
-            )
+        let refuse = async move || {
+            let error = Error::new(Code::Unavailable, "STARTING", "the service is starting")
+                .with_retry_after(RETRY_AFTER);
+            match &errors {
+                Some(form) => form(error),
+                None => error.into_response(),
+            }
         };
         let routes = Routes::new()
-            .route("/", any(refuse))
+            .route("/", any(refuse.clone()))
             .route("/{*path}", any(refuse));
         Ok(Self {
             closed: build(routes)?,

@@ -1,7 +1,7 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use schemars::JsonSchema;
-use seaworthy_core::ByteSize;
+use seaworthy_core::{ByteSize, Lifetime};
 use serde::{Deserialize, Serialize};
 
 use super::level::Level;
@@ -11,6 +11,26 @@ use crate::redact::RedactionConfig;
 const DEFAULT_BUFFER_SIZE: ByteSize = ByteSize::mebibytes(4);
 /// More lines per second of one callsite add no information.
 const DEFAULT_LINES_PER_SECOND: u32 = 100;
+
+/// Fits on the disk of a small machine with all backups.
+const DEFAULT_MAX_FILE_SIZE: ByteSize = ByteSize::bytes(100_000_000);
+/// Long enough to investigate an incident that is noticed late.
+const DEFAULT_MAX_FILE_AGE: Lifetime = Lifetime::from_days(30);
+const DEFAULT_MAX_BACKUPS: u32 = 10;
+
+/// Where log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum LogOutput {
+    /// To stdout. In a container the platform collects and rotates the lines.
+    #[default]
+    Stdout,
+    /// To a file that the service rotates.
+    File,
+    /// To both.
+    Both,
+}
 
 /// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -26,10 +46,14 @@ pub enum LogFormat {
     Text,
 }
 
-/// The content and format of logs. Lines are written to stdout only.
+/// The content, format and output of logs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogConfig {
+    /// Where lines are written.
+    pub output: LogOutput,
+    /// The file, if lines are written to one.
+    pub file: LogFileConfig,
     /// The format of lines.
     pub format: LogFormat,
     /// The minimum level of lines.
@@ -38,12 +62,26 @@ pub struct LogConfig {
     /// The minimum levels of single targets, by the beginning of their module path.
     #[schemars(extend("x-reloadable" = true))]
     pub targets: BTreeMap<String, Level>,
-    /// The size of the buffer before stdout. Lines that do not fit are dropped and counted.
+    /// The size of the buffer before the output. Lines that do not fit are dropped and counted.
     pub buffer_size: ByteSize,
     /// The rate limit of each callsite.
     pub rate_limit: LogRateLimitConfig,
     /// The personal and secret data that is masked in log lines and spans.
     pub redaction: RedactionConfig,
+}
+
+/// A file of log lines. When it is full, it becomes `FILE.1`, and `FILE.1` becomes `FILE.2`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogFileConfig {
+    /// The path. Not set: `logs/SERVICE.log` in the working directory.
+    pub path: Option<PathBuf>,
+    /// The maximum size of the file. A full file becomes a backup.
+    pub max_size: ByteSize,
+    /// The maximum age of a backup. Older ones are removed.
+    pub max_age: Lifetime,
+    /// The maximum number of backups. Older ones are removed.
+    pub max_backups: u32,
 }
 
 /// The rate limit of log lines from one callsite.
@@ -57,12 +95,25 @@ pub struct LogRateLimitConfig {
 impl Default for LogConfig {
     fn default() -> Self {
         Self {
+            output: LogOutput::default(),
+            file: LogFileConfig::default(),
             format: LogFormat::default(),
             level: Level::default(),
             targets: BTreeMap::new(),
             buffer_size: DEFAULT_BUFFER_SIZE,
             rate_limit: LogRateLimitConfig::default(),
             redaction: RedactionConfig::default(),
+        }
+    }
+}
+
+impl Default for LogFileConfig {
+    fn default() -> Self {
+        Self {
+            path: None,
+            max_size: DEFAULT_MAX_FILE_SIZE,
+            max_age: DEFAULT_MAX_FILE_AGE,
+            max_backups: DEFAULT_MAX_BACKUPS,
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Structured log lines on stdout (OBS-1, OBS-2), in JSON or coloured text, one line per event.
+//! Structured log lines on stdout or in a file (OBS-1, OBS-2), in JSON or coloured text, one line per
+//! event.
 //!
 //! A line is encoded into a buffer of the current thread and passed to a writer thread through a
 //! bounded buffer. So a slow reader of stdout never blocks a request: lines that do not fit are
@@ -8,6 +9,7 @@
 mod config;
 mod encode;
 mod field_name;
+mod file;
 mod level;
 mod levels;
 mod line;
@@ -20,14 +22,14 @@ use std::{sync::Arc, time::Duration};
 
 use seaworthy_core::{RequestContext, ServiceIdentity};
 
-pub use config::{LogConfig, LogFormat, LogRateLimitConfig};
+pub use config::{LogConfig, LogFileConfig, LogFormat, LogOutput, LogRateLimitConfig};
 pub use field_name::FieldName;
 pub use level::{Level, UnknownLevel};
 pub use levels::{LevelOverride, LevelReport, Levels};
 pub use line::Line;
 pub use sink::{LineSink, MemorySink, NullSink};
 pub(crate) use subscriber::LogSubscriber;
-pub(crate) use writer::StdoutWriter;
+pub(crate) use writer::LogWriter;
 
 use self::{encode::Encoding, rate_limit::RateLimiter};
 use crate::redact::{CleanTexts, Redactor};

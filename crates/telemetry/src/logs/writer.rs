@@ -8,23 +8,33 @@ use std::{
     time::Duration,
 };
 
+use super::{
+    config::{LogConfig, LogOutput},
+    file::LogFile,
+    sink::LineSink,
+};
 use parking_lot::{Condvar, Mutex};
-use seaworthy_core::ByteSize;
-
-use super::sink::LineSink;
 
 /// How long the writer collects lines before a write. A busy service wakes it 200 times per second
 /// instead of once per line.
 const LINGER: Duration = Duration::from_millis(5);
 
-/// Writes lines to stdout from a separate thread.
+/// Writes lines to stdout and to a file from a separate thread.
 #[derive(Debug)]
-pub(crate) struct StdoutWriter(Arc<Shared>);
+pub(crate) struct LogWriter(Arc<Shared>);
+
+/// Where the thread writes.
+#[derive(Debug)]
+struct Outputs {
+    has_stdout: bool,
+    file: Option<LogFile>,
+}
 
 #[derive(Debug)]
 struct Shared {
     /// The maximum size of the buffer, in bytes.
     max_size: usize,
+    is_stdout_only: bool,
     buffer: Mutex<Buffer>,
     filled: Condvar,
     written: Condvar,
@@ -40,11 +50,19 @@ struct Buffer {
     is_flushing: bool,
 }
 
-impl StdoutWriter {
-    /// Starts the thread. It ends with the process. [`LineSink::flush`] waits for it.
-    pub(crate) fn start(max_size: ByteSize) -> io::Result<Self> {
+impl LogWriter {
+    /// Opens the file and starts the thread. It ends with the process. [`LineSink::flush`] waits
+    /// for it.
+    pub(crate) fn start(config: &LogConfig, service: &str) -> io::Result<Self> {
+        let has_stdout = config.output != LogOutput::File;
+        let file = match config.output {
+            LogOutput::Stdout => None,
+            LogOutput::File | LogOutput::Both => Some(LogFile::open(&config.file, service)?),
+        };
+        let outputs = Outputs { has_stdout, file };
         let shared = Arc::new(Shared {
-            max_size: max_size.as_usize(),
+            max_size: config.buffer_size.as_usize(),
+            is_stdout_only: config.output == LogOutput::Stdout,
             buffer: Mutex::default(),
             filled: Condvar::new(),
             written: Condvar::new(),
@@ -53,13 +71,13 @@ impl StdoutWriter {
         let writer = Arc::clone(&shared);
         thread::Builder::new()
             .name("log-writer".to_owned())
-            .spawn(move || writer.run())?;
+            .spawn(move || writer.run(outputs))?;
         Ok(Self(shared))
     }
 }
 
 impl Shared {
-    fn run(&self) {
+    fn run(&self, mut outputs: Outputs) {
         let mut batch = Vec::new();
         loop {
             {
@@ -74,10 +92,9 @@ impl Shared {
                 buffer.is_writing = true;
                 buffer.is_flushing = false;
             }
-            let mut stdout = io::stdout().lock();
-            // An error of stdout itself cannot be reported anywhere.
-            let _ = stdout.write_all(&batch).and_then(|()| stdout.flush());
-            drop(stdout);
+            if let Err(lines) = outputs.write(&batch) {
+                self.dropped.fetch_add(lines, Ordering::Relaxed);
+            }
             batch.clear();
             self.buffer.lock().is_writing = false;
             self.written.notify_all();
@@ -85,7 +102,26 @@ impl Shared {
     }
 }
 
-impl LineSink for StdoutWriter {
+impl Outputs {
+    /// Writes lines to every output.
+    ///
+    /// # Errors
+    /// The number of lines that may be missing in the file.
+    fn write(&mut self, lines: &[u8]) -> Result<(), u64> {
+        if self.has_stdout {
+            let mut stdout = io::stdout().lock();
+            // An error of stdout itself cannot be reported anywhere.
+            let _ = stdout.write_all(lines).and_then(|()| stdout.flush());
+        }
+        let Some(file) = &mut self.file else {
+            return Ok(());
+        };
+        let count = || lines.iter().filter(|byte| **byte == b'\n').count() as u64;
+        file.write(lines).map_err(|_| count())
+    }
+}
+
+impl LineSink for LogWriter {
     fn write_line(&self, line: &[u8]) {
         let was_empty = {
             let mut buffer = self.0.buffer.lock();
@@ -119,6 +155,8 @@ impl LineSink for StdoutWriter {
     }
 
     fn is_terminal(&self) -> bool {
-        io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+        self.0.is_stdout_only
+            && io::stdout().is_terminal()
+            && std::env::var_os("NO_COLOR").is_none()
     }
 }

@@ -21,6 +21,8 @@ pub struct TracingConfig {
     /// spans are recorded, and trace contexts are still passed on.
     #[schemars(extend("x-connects" = true))]
     pub endpoint: Option<String>,
+    /// The name of the service in traces. Not set: that of the service.
+    pub service_name: Option<String>,
     /// The share of new traces that are sampled. The sampling decision of a caller is kept.
     pub sample_ratio: Ratio,
     /// The maximum number of spans that wait for export. Further spans are dropped and counted.
@@ -37,6 +39,7 @@ impl Default for TracingConfig {
     fn default() -> Self {
         Self {
             endpoint: None,
+            service_name: None,
             sample_ratio: DEFAULT_SAMPLE_RATIO,
             max_queue_size: DEFAULT_MAX_QUEUE_SIZE,
             max_batch_size: DEFAULT_MAX_BATCH_SIZE,

@@ -51,7 +51,7 @@ impl Exporter {
         redactor: Redactor,
     ) -> Result<(mpsc::Sender<SpanData>, Self), ExporterError> {
         let mut exporter = exporter(config, endpoint)?;
-        exporter.set_resource(&resource(identity));
+        exporter.set_resource(&resource(identity, config.service_name.as_deref()));
         let (sender, queue) =
             mpsc::channel(usize::try_from(config.max_queue_size.max(1)).unwrap_or(usize::MAX));
         let (stop, stopped) = oneshot::channel();
@@ -109,10 +109,10 @@ fn exporter(config: &TracingConfig, endpoint: &str) -> Result<SpanExporter, Expo
     built.map_err(ExporterError::Build)
 }
 
-fn resource(identity: &ServiceIdentity) -> Resource {
+fn resource(identity: &ServiceIdentity, name: Option<&str>) -> Resource {
     let attribute = |name: &'static str, value: &str| KeyValue::new(name, value.to_owned());
     let attributes = [
-        attribute("service.name", identity.name()),
+        attribute("service.name", name.unwrap_or(identity.name())),
         attribute("service.version", identity.version()),
         attribute("service.instance.id", identity.instance()),
     ];

@@ -52,7 +52,7 @@ impl AccessTokens {
         let secret = settings.jwt_secret_key.as_ref().ok_or_else(|| {
             StartError::new("auth.jwt_secret_key must be set to 32 random bytes: see README.md")
         })?;
-        if settings.access_token_expiration >= settings.refresh_token_expiration {
+        if settings.access_token_expiration.get() >= settings.refresh_token_expiration.get() {
             return Err(StartError::new(
                 "auth.access_token_expiration must be shorter than auth.refresh_token_expiration",
             ));

@@ -13,6 +13,7 @@ mod second_factor;
 use std::sync::Arc;
 
 use seaworthy::{
+    axum::response::{IntoResponse as _, Response},
     cache::Cache,
     contract::ContractConfig,
     flags::Flags,
@@ -36,6 +37,14 @@ use crate::{
 };
 use errors::StarterErrors;
 pub(crate) use probes::probes;
+
+/// Returns the answer to a request that no contract serves.
+pub(crate) fn refusal(error: Error) -> Response {
+    ContractConfig::default()
+        .with_errors(StarterErrors)
+        .refusal(error)
+        .into_response()
+}
 
 /// Returns the contracts of the service, for both transports.
 ///

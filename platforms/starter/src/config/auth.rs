@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, num::NonZeroU32};
 
 use seaworthy::{
-    account::{ApiKeysConfig, LockoutConfig, LockoutLimit, SessionConfig},
+    account::{ApiKeysConfig, LockoutConfig, LockoutLimit, SessionConfig, SessionLifetime},
     auth::password::{PasswordPolicyConfig, PasswordsConfig},
     captcha::CaptchaConfig,
     http::RateLimitsConfig,
@@ -12,7 +12,7 @@ use seaworthy::{
 /// A stolen access token is valid for this time.
 const ACCESS_TOKEN_EXPIRATION: Timeout = Timeout::from_secs(15 * 60);
 /// A user who returns once a week stays logged in.
-const REFRESH_TOKEN_EXPIRATION: Timeout = Timeout::from_secs(7 * 24 * 60 * 60);
+const REFRESH_TOKEN_EXPIRATION: SessionLifetime = SessionLifetime::from_days(7);
 /// Long enough to find a message on a telephone.
 const CAPTCHA_EXPIRATION: Timeout = Timeout::from_secs(5 * 60);
 /// Users mistype a password a few times.
@@ -43,7 +43,7 @@ pub(crate) struct AuthConfig {
     /// The lifetime of access tokens. It must be shorter than that of refresh tokens.
     pub(crate) access_token_expiration: Timeout,
     /// How long a session lasts without a refresh.
-    pub(crate) refresh_token_expiration: Timeout,
+    pub(crate) refresh_token_expiration: SessionLifetime,
     /// Whether registration and login need a captcha.
     pub(crate) captcha_enabled: bool,
     /// Whether a registration with an e-mail address or a telephone number needs the code that was
@@ -120,7 +120,7 @@ impl AuthConfig {
 
     pub(crate) fn sessions(&self) -> SessionConfig {
         SessionConfig {
-            idle_timeout: self.refresh_token_expiration.into(),
+            idle_timeout: self.refresh_token_expiration,
             rotation_grace_period: ROTATION_GRACE_PERIOD,
             ..SessionConfig::default()
         }

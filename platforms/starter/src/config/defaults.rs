@@ -4,6 +4,8 @@ use seaworthy::prelude::*;
 const CORS_MAX_AGE: &str = "24h";
 const CORS_METHODS: [&str; 6] = ["GET", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
 const CORS_HEADERS: [&str; 3] = ["content-type", "authorization", "x-request-id"];
+/// The requests of a caller at once, of 100 in a minute.
+const BURST: u32 = 10;
 /// Pages need no hardware of the device.
 const PERMISSIONS_POLICY: &str = "camera=(), microphone=(), geolocation=(), payment=()";
 
@@ -14,9 +16,11 @@ pub(crate) fn with_defaults(service: Service) -> Service {
         .default_value("server.grpc.addr", "127.0.0.1:9000")
         .default_value("server.http.rate_limit.requests", 100)
         .default_value("server.http.rate_limit.window", "1m")
+        .default_value("server.http.rate_limit.burst", BURST)
         .default_value("server.http.rate_limit.legacy_headers", true)
         .default_value("server.grpc.rate_limit.requests", 100)
         .default_value("server.grpc.rate_limit.window", "1m")
+        .default_value("server.grpc.rate_limit.burst", BURST)
         .default_value("api_document.prefix", "/q/")
         // The flags of the contract have no prefix, such as `account_lockout`.
         .default_value("features.switch_prefix", "")

@@ -1,11 +1,14 @@
 use seaworthy::config::{Conversion, LegacyKey};
 
-/// The advice for everything that would write logs to a file.
-const STDOUT: &str = "remove it: logs go to stdout, and the platform rotates them";
-/// The advice for flags that cannot be turned off as a whole.
-const FLAGS: &str = "remove it: flags are always evaluated, and changed files are always read";
-/// The advice for a part that is always served.
-const ALWAYS: &str = "remove it: the admin listener always serves metrics and probes";
+/// The engines of `data.database.driver`, which are schemes of URLs.
+pub(crate) const ENGINES: &[&str] = &["postgres", "mysql", "sqlite"];
+/// The values of a switch of `Strict-Transport-Security`, as a number of days.
+pub(crate) const HSTS: &[(&str, Option<&str>)] = &[("true", None), ("false", Some("0"))];
+/// The advice for metrics, which operators can turn off without a restart.
+pub(crate) const METRICS: &str =
+    "remove it: the admin listener serves /metrics, and the feature flag `metrics` turns it off";
+/// The advice for probes.
+pub(crate) const PROBES: &str = "remove it: orchestrators need probes, which are always at /health, /health/live and /health/ready";
 
 /// The keys of the files of the contract that have other names here. The message
 /// `conf.v1.Bootstrap` lists the keys of the contract.
@@ -20,11 +23,7 @@ pub(crate) const KEYS: &[LegacyKey] = &[
         &["tcp"],
         "remove it: listeners use TCP",
     ),
-    LegacyKey::accepts(
-        "data.database.driver",
-        &["postgres", "mysql", "sqlite"],
-        "the scheme of data.database.source selects the engine: postgres, mysql or sqlite",
-    ),
+    LegacyKey::scheme("data.database.driver", "data.database.url", ENGINES),
     LegacyKey::sets("data.database.source", "data.database.url"),
     LegacyKey::sets(
         "data.database.max_idle_conns",
@@ -44,38 +43,14 @@ pub(crate) const KEYS: &[LegacyKey] = &[
         "remove it: Redis is reached by TCP",
     ),
     LegacyKey::converted("data.redis.addr", "data.redis.url", Conversion::RedisUrl),
-    LegacyKey::accepts(
-        "data.redis.db",
-        &["0"],
-        "append the number to the address: redis://host:port/1",
-    ),
     LegacyKey::sets("data.redis.read_timeout", "data.redis.timeout"),
-    LegacyKey::rejected(
-        "data.redis.write_timeout",
-        "remove it: data.redis.read_timeout limits a whole command",
-    ),
-    LegacyKey::rejected(
-        "data.redis.pool_size",
-        "remove it: one connection carries all commands",
-    ),
-    LegacyKey::accepts("features.enabled", &["true"], FLAGS),
-    LegacyKey::accepts(
-        "features.file",
-        &["features.yaml"],
-        "set features.directory and features.name",
-    ),
-    LegacyKey::accepts(
-        "features.config_file",
-        &["features.yaml"],
-        "set features.directory and features.name",
-    ),
+    LegacyKey::sets("features.config_file", "features.file"),
     LegacyKey::accepts(
         "features.config_format",
         &["yaml"],
         "write the flags in YAML",
     ),
-    LegacyKey::accepts("features.watch", &["true"], FLAGS),
-    LegacyKey::accepts("features.watch_config", &["true"], FLAGS),
+    LegacyKey::sets("features.watch_config", "features.watch"),
     LegacyKey::rejected(
         "features.default_environment",
         "remove it: ENVIRONMENT is the environment of flags",
@@ -97,10 +72,24 @@ pub(crate) const KEYS: &[LegacyKey] = &[
         &["database"],
         "remove it: data keys are in the database",
     ),
-    LegacyKey::accepts("log.output", &["stdout"], STDOUT),
-    LegacyKey::rejected("log.rotation", STDOUT),
-    LegacyKey::enables("security.tls.enabled", "server.http.tls.certificate"),
-    LegacyKey::enables("security.tls.enabled", "server.grpc.tls.certificate"),
+    LegacyKey::sets("log.rotation.max_size", "log.file.max_size"),
+    LegacyKey::sets("log.rotation.max_age", "log.file.max_age"),
+    LegacyKey::sets("log.rotation.max_backups", "log.file.max_backups"),
+    LegacyKey::accepts(
+        "log.rotation.compress",
+        &["false"],
+        "remove it: the service does not compress log files",
+    ),
+    LegacyKey::switches(
+        "security.tls.enabled",
+        "server.http.tls.certificate",
+        "server.http.tls",
+    ),
+    LegacyKey::switches(
+        "security.tls.enabled",
+        "server.grpc.tls.certificate",
+        "server.grpc.tls",
+    ),
     LegacyKey::sets("security.tls.cert_file", "server.http.tls.certificate"),
     LegacyKey::sets("security.tls.cert_file", "server.grpc.tls.certificate"),
     LegacyKey::sets("security.tls.key_file", "server.http.tls.key"),
@@ -144,19 +133,17 @@ pub(crate) const KEYS: &[LegacyKey] = &[
         "security.rate_limit.requests_per_minute",
         "server.grpc.rate_limit.requests",
     ),
-    LegacyKey::rejected(
-        "security.rate_limit.burst",
-        "remove it: requests_per_minute is also the burst",
-    ),
-    LegacyKey::accepts(
-        "security.headers.enable_hsts",
-        &["true"],
-        "set security.headers.hsts_max_age to 0",
-    ),
+    LegacyKey::sets("security.rate_limit.burst", "server.http.rate_limit.burst"),
+    LegacyKey::sets("security.rate_limit.burst", "server.grpc.rate_limit.burst"),
     LegacyKey::converted(
         "security.headers.hsts_max_age",
         "server.http.security_headers.strict_transport_security_days",
         Conversion::Days,
+    ),
+    LegacyKey::maps(
+        "security.headers.enable_hsts",
+        "server.http.security_headers.strict_transport_security_days",
+        HSTS,
     ),
     LegacyKey::sets(
         "security.headers.hsts_include_subdomains",
@@ -186,26 +173,23 @@ pub(crate) const KEYS: &[LegacyKey] = &[
         "security.headers.permissions_policy",
         "server.http.security_headers.permissions_policy",
     ),
-    LegacyKey::accepts("monitoring.metrics.enabled", &["true"], ALWAYS),
-    LegacyKey::sets("monitoring.metrics.addr", "admin.addr"),
-    LegacyKey::accepts("monitoring.metrics.path", &["/metrics"], ALWAYS),
-    LegacyKey::accepts("monitoring.health.enabled", &["true"], ALWAYS),
-    LegacyKey::rejected(
-        "monitoring.health.addr",
-        "remove it: server.http.addr and monitoring.metrics.addr serve probes",
+    LegacyKey::accepts("monitoring.metrics.enabled", &["true"], METRICS),
+    LegacyKey::converted("monitoring.metrics.addr", "admin.addr", Conversion::Address),
+    LegacyKey::accepts("monitoring.metrics.path", &["/metrics"], METRICS),
+    LegacyKey::accepts("monitoring.health.enabled", &["true"], PROBES),
+    LegacyKey::converted("monitoring.health.addr", "health.addr", Conversion::Address),
+    LegacyKey::accepts("monitoring.health.path", &["/health"], PROBES),
+    LegacyKey::switches(
+        "monitoring.tracing.enabled",
+        "tracing.endpoint",
+        "tracing.endpoint",
     ),
-    LegacyKey::accepts("monitoring.health.path", &["/health"], ALWAYS),
-    LegacyKey::enables("monitoring.tracing.enabled", "tracing.endpoint"),
     LegacyKey::converted(
         "monitoring.tracing.endpoint",
         "tracing.endpoint",
         Conversion::HttpUrl,
     ),
-    LegacyKey::accepts(
-        "monitoring.tracing.service_name",
-        &["starter"],
-        "remove it: traces have the name of the service",
-    ),
+    LegacyKey::sets("monitoring.tracing.service_name", "tracing.service_name"),
     LegacyKey::sets("swagger_ui.enabled", "api_document.enabled"),
     LegacyKey::sets(
         "swagger_ui.security.enable_auth",
@@ -239,10 +223,7 @@ pub(crate) const KEYS: &[LegacyKey] = &[
         "swagger_ui.security.jwt.allowed_issuers",
         "remove it: the service accepts its own tokens only",
     ),
-    LegacyKey::rejected(
-        "environments",
-        "move the keys of an environment to config.ENVIRONMENT.yaml",
-    ),
+    LegacyKey::profiles("environments"),
 ];
 
 #[cfg(test)]

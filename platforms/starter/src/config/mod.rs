@@ -7,10 +7,10 @@ mod keys;
 mod variables;
 
 pub(crate) use auth::AuthConfig;
-pub(crate) use data::DataConfig;
+pub(crate) use data::{DataConfig, RedisStoreConfig};
 pub(crate) use defaults::with_defaults;
 pub(crate) use keys::KEYS;
-pub(crate) use variables::VARIABLES;
+pub(crate) use variables::{PREFIX, VARIABLES};
 
 use seaworthy::{
     cache::{CacheConfig, CacheUrl},
@@ -21,6 +21,7 @@ use seaworthy::{
     mail::MailConfig,
     operation_log::OperationLogConfig,
     prelude::*,
+    resilience::rate_limit::RateLimitRedisConfig,
 };
 
 /// Settings of the service.
@@ -48,6 +49,17 @@ pub(crate) struct StarterConfig {
 }
 
 impl StarterConfig {
+    /// Checks what the types of single settings cannot express.
+    ///
+    /// # Errors
+    /// Two settings contradict each other.
+    pub(crate) fn check(&self) -> Result<(), StartError> {
+        let redis = self.data.redis.as_ref();
+        redis
+            .map_or(Ok(None), RedisStoreConfig::connection)
+            .map(drop)
+    }
+
     /// Returns the limits on registrations and logins.
     pub(crate) fn login_rate_limit(&self) -> RateLimitsConfig {
         self.shared(&self.auth.login_rate_limit)
@@ -60,12 +72,12 @@ impl StarterConfig {
 
     /// Returns the settings of the cache: in the Redis of the service, or in memory.
     pub(crate) fn cache(&self) -> CacheConfig {
-        let Some(redis) = &self.data.redis else {
+        let Some(redis) = self.redis() else {
             return CacheConfig::default();
         };
         CacheConfig {
-            url: CacheUrl::Redis(redis.url.clone()),
-            password: redis.password.clone(),
+            url: CacheUrl::Redis(redis.url),
+            password: redis.password,
             ..CacheConfig::default()
         }
     }
@@ -73,8 +85,13 @@ impl StarterConfig {
     /// Lets all replicas count together if there is a Redis.
     fn shared(&self, limits: &RateLimitsConfig) -> RateLimitsConfig {
         RateLimitsConfig {
-            redis: limits.redis.clone().or_else(|| self.data.redis.clone()),
+            redis: limits.redis.clone().or_else(|| self.redis()),
             ..limits.clone()
         }
+    }
+
+    /// Returns the Redis, whose settings the assembly has checked.
+    fn redis(&self) -> Option<RateLimitRedisConfig> {
+        self.data.redis.as_ref()?.connection().ok()?
     }
 }

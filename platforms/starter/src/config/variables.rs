@@ -1,5 +1,10 @@
 use seaworthy::config::LegacyVariable;
 
+use super::keys::{ENGINES, HSTS, METRICS, PROBES};
+
+/// The prefix of variables that name keys of the files of the contract.
+pub(crate) const PREFIX: &str = "KRATOS_";
+
 /// The environment names of the contract, besides `STARTER__…`.
 pub(crate) const VARIABLES: &[LegacyVariable] = &[
     LegacyVariable::profile("ENVIRONMENT"),
@@ -7,11 +12,7 @@ pub(crate) const VARIABLES: &[LegacyVariable] = &[
     LegacyVariable::sets("HTTP_TIMEOUT", "server.http.timeout"),
     LegacyVariable::sets("GRPC_ADDR", "server.grpc.addr"),
     LegacyVariable::sets("GRPC_TIMEOUT", "server.grpc.timeout"),
-    LegacyVariable::accepts(
-        "DATABASE_DRIVER",
-        &["postgres", "mysql", "sqlite"],
-        "the scheme of DATABASE_URL selects the engine: postgres, mysql or sqlite",
-    ),
+    LegacyVariable::scheme("DATABASE_DRIVER", "data.database.url", ENGINES),
     LegacyVariable::sets("DATABASE_URL", "data.database.url"),
     LegacyVariable::sets("DB_MAX_IDLE_CONNS", "data.database.pool.min_connections"),
     LegacyVariable::sets("DB_MAX_OPEN_CONNS", "data.database.pool.max_connections"),
@@ -22,20 +23,10 @@ pub(crate) const VARIABLES: &[LegacyVariable] = &[
         seaworthy::config::Conversion::RedisUrl,
     ),
     LegacyVariable::sets("REDIS_PASSWORD", "data.redis.password"),
-    LegacyVariable::accepts(
-        "REDIS_DB",
-        &["0"],
-        "append the number to the address: REDIS_ADDR=redis://host:port/1",
-    ),
+    LegacyVariable::sets("REDIS_DB", "data.redis.db"),
     LegacyVariable::sets("REDIS_READ_TIMEOUT", "data.redis.timeout"),
-    LegacyVariable::rejected(
-        "REDIS_WRITE_TIMEOUT",
-        "remove it: REDIS_READ_TIMEOUT limits a whole command",
-    ),
-    LegacyVariable::rejected(
-        "REDIS_POOL_SIZE",
-        "remove it: one connection carries all commands",
-    ),
+    LegacyVariable::sets("REDIS_WRITE_TIMEOUT", "data.redis.write_timeout"),
+    LegacyVariable::sets("REDIS_POOL_SIZE", "data.redis.pool_size"),
     LegacyVariable::sets("JWT_SECRET_KEY", "auth.jwt_secret_key"),
     LegacyVariable::sets("ACCESS_TOKEN_EXPIRATION", "auth.access_token_expiration"),
     LegacyVariable::sets("REFRESH_TOKEN_EXPIRATION", "auth.refresh_token_expiration"),
@@ -44,46 +35,29 @@ pub(crate) const VARIABLES: &[LegacyVariable] = &[
     LegacyVariable::sets("MAX_LOGIN_ATTEMPTS", "auth.max_login_attempts"),
     LegacyVariable::sets("LOCK_DURATION", "auth.lock_duration"),
     LegacyVariable::sets("TOTP_ENABLED", "auth.totp_enabled"),
-    LegacyVariable::accepts(
-        "FEATURES_ENABLED",
-        &["true"],
-        "flags are always evaluated: remove it",
-    ),
-    LegacyVariable::accepts(
-        "FEATURES_FILE",
-        &["features.yaml"],
-        "set features.directory and features.name",
-    ),
-    LegacyVariable::accepts(
-        "FEATURES_WATCH",
-        &["true"],
-        "changed files are always read: remove it",
-    ),
+    LegacyVariable::sets("FEATURES_ENABLED", "features.enabled"),
+    LegacyVariable::sets("FEATURES_FILE", "features.file"),
+    LegacyVariable::sets("FEATURES_WATCH", "features.watch"),
     LegacyVariable::sets("KMS_SEED", "kms.seed"),
     LegacyVariable::sets("KMS_SALT", "kms.salt"),
     LegacyVariable::sets("KMS_ITERATIONS", "kms.iterations"),
     LegacyVariable::sets("KMS_ROTATE_INTERVAL", "kms.rotate_interval"),
     LegacyVariable::sets("LOG_LEVEL", "log.level"),
     LegacyVariable::sets("LOG_FORMAT", "log.format"),
-    LegacyVariable::accepts(
-        "LOG_OUTPUT",
-        &["stdout"],
-        "logs go to stdout: collect them from there",
+    LegacyVariable::sets("LOG_OUTPUT", "log.output"),
+    LegacyVariable::sets("LOG_MAX_SIZE", "log.file.max_size"),
+    LegacyVariable::sets("LOG_MAX_AGE", "log.file.max_age"),
+    LegacyVariable::sets("LOG_MAX_BACKUPS", "log.file.max_backups"),
+    LegacyVariable::switches(
+        "TLS_ENABLED",
+        "server.http.tls.certificate",
+        "server.http.tls",
     ),
-    LegacyVariable::rejected(
-        "LOG_MAX_SIZE",
-        "remove it: logs go to stdout and are not rotated",
+    LegacyVariable::switches(
+        "TLS_ENABLED",
+        "server.grpc.tls.certificate",
+        "server.grpc.tls",
     ),
-    LegacyVariable::rejected(
-        "LOG_MAX_AGE",
-        "remove it: logs go to stdout and are not rotated",
-    ),
-    LegacyVariable::rejected(
-        "LOG_MAX_BACKUPS",
-        "remove it: logs go to stdout and are not rotated",
-    ),
-    LegacyVariable::enables("TLS_ENABLED", "server.http.tls.certificate"),
-    LegacyVariable::enables("TLS_ENABLED", "server.grpc.tls.certificate"),
     LegacyVariable::sets("TLS_CERT_FILE", "server.http.tls.certificate"),
     LegacyVariable::sets("TLS_CERT_FILE", "server.grpc.tls.certificate"),
     LegacyVariable::sets("TLS_KEY_FILE", "server.http.tls.key"),
@@ -108,15 +82,17 @@ pub(crate) const VARIABLES: &[LegacyVariable] = &[
     LegacyVariable::sets("RATE_LIMIT_ENABLED", "server.grpc.rate_limit.enabled"),
     LegacyVariable::sets("RATE_LIMIT_RPM", "server.http.rate_limit.requests"),
     LegacyVariable::sets("RATE_LIMIT_RPM", "server.grpc.rate_limit.requests"),
-    LegacyVariable::rejected(
-        "RATE_LIMIT_BURST",
-        "remove it: RATE_LIMIT_RPM is also the burst",
-    ),
-    LegacyVariable::accepts("ENABLE_HSTS", &["true"], "set HSTS_MAX_AGE to 0"),
+    LegacyVariable::sets("RATE_LIMIT_BURST", "server.http.rate_limit.burst"),
+    LegacyVariable::sets("RATE_LIMIT_BURST", "server.grpc.rate_limit.burst"),
     LegacyVariable::converted(
         "HSTS_MAX_AGE",
         "server.http.security_headers.strict_transport_security_days",
         seaworthy::config::Conversion::Days,
+    ),
+    LegacyVariable::maps(
+        "ENABLE_HSTS",
+        "server.http.security_headers.strict_transport_security_days",
+        HSTS,
     ),
     LegacyVariable::sets(
         "HSTS_INCLUDE_SUBDOMAINS",
@@ -146,40 +122,25 @@ pub(crate) const VARIABLES: &[LegacyVariable] = &[
         "PERMISSIONS_POLICY",
         "server.http.security_headers.permissions_policy",
     ),
-    LegacyVariable::accepts(
-        "METRICS_ENABLED",
-        &["true"],
-        "the admin listener always serves metrics: remove it",
+    LegacyVariable::accepts("METRICS_ENABLED", &["true"], METRICS),
+    LegacyVariable::accepts("METRICS_PATH", &["/metrics"], METRICS),
+    LegacyVariable::converted(
+        "METRICS_ADDR",
+        "admin.addr",
+        seaworthy::config::Conversion::Address,
     ),
-    LegacyVariable::accepts(
-        "METRICS_PATH",
-        &["/metrics"],
-        "the path is /metrics: remove it",
-    ),
-    LegacyVariable::sets("METRICS_ADDR", "admin.addr"),
-    LegacyVariable::accepts(
-        "HEALTH_ENABLED",
-        &["true"],
-        "probes are always served: remove it",
-    ),
-    LegacyVariable::accepts(
-        "HEALTH_PATH",
-        &["/health"],
-        "the path is /health: remove it",
-    ),
-    LegacyVariable::rejected(
+    LegacyVariable::accepts("HEALTH_ENABLED", &["true"], PROBES),
+    LegacyVariable::accepts("HEALTH_PATH", &["/health"], PROBES),
+    LegacyVariable::converted(
         "HEALTH_ADDR",
-        "remove it: server.http.addr and admin.addr serve probes",
+        "health.addr",
+        seaworthy::config::Conversion::Address,
     ),
     LegacyVariable::converted(
         "TRACING_ENDPOINT",
         "tracing.endpoint",
         seaworthy::config::Conversion::HttpUrl,
     ),
-    LegacyVariable::enables("TRACING_ENABLED", "tracing.endpoint"),
-    LegacyVariable::accepts(
-        "TRACING_SERVICE_NAME",
-        &["starter"],
-        "remove it: traces have the name of the service",
-    ),
+    LegacyVariable::switches("TRACING_ENABLED", "tracing.endpoint", "tracing.endpoint"),
+    LegacyVariable::sets("TRACING_SERVICE_NAME", "tracing.service_name"),
 ];

@@ -16,10 +16,21 @@ pub(crate) const VARIABLES: &[LegacyVariable] = &[
     LegacyVariable::accepts("PLUGINS_DIRECTORY", &["./plugins"], ADVICE),
     LegacyVariable::accepts("PLUGINS_CONFIG_DIRECTORY", &["./configs/plugins"], ADVICE),
     LegacyVariable::accepts("PLUGINS_AUTO_LOAD", &["false"], ADVICE),
+    LegacyVariable::accepts("PLUGINS_SANDBOX_ENABLED", &["true"], ADVICE),
+    LegacyVariable::accepts("PLUGINS_MAX_MEMORY", &["50MB", "100MB"], ADVICE),
+    LegacyVariable::accepts("PLUGINS_MAX_CPU_PERCENT", &["5", "10"], ADVICE),
 ];
 
-/// The keys of the contract for plugins.
-pub(crate) const KEYS: &[LegacyKey] = &[LegacyKey::accepts("plugins.enabled", &["false"], ADVICE)];
+/// The keys of the contract for plugins. Its defaults describe a service without plugins.
+pub(crate) const KEYS: &[LegacyKey] = &[
+    LegacyKey::accepts("plugins.enabled", &["false"], ADVICE),
+    LegacyKey::accepts("plugins.directory", &["./plugins"], ADVICE),
+    LegacyKey::accepts("plugins.config_directory", &["./configs/plugins"], ADVICE),
+    LegacyKey::accepts("plugins.auto_load", &["false"], ADVICE),
+    LegacyKey::accepts("plugins.security.sandbox_enabled", &["true"], ADVICE),
+    LegacyKey::accepts("plugins.security.max_memory", &["50MB", "100MB"], ADVICE),
+    LegacyKey::accepts("plugins.security.max_cpu_percent", &["5", "10"], ADVICE),
+];
 
 /// The place of plugins in a build without them.
 #[derive(Debug, Clone)]

@@ -3,7 +3,10 @@
 
 use std::{path::Path, process::Command};
 
-use seaworthy_testkit::{deployment::Deployment, http::get};
+use seaworthy_testkit::{
+    database::EmptyDatabase, deployment::Deployment, http::get, redis::RedisServer,
+    requirement::required,
+};
 use serde_json::Value;
 
 use crate::{
@@ -14,15 +17,37 @@ use crate::{
 
 #[test]
 fn plugin_is_called_limited_and_unloaded_without_a_trace_plug_1_plug_2() {
+    assert_called_limited_and_unloaded(&EmptyDatabase::sqlite().unwrap(), &[]);
+}
+
+#[test]
+fn plugin_is_called_and_unloaded_with_postgres_and_redis_plug_1_plug_2() {
+    let Some(program) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
+        return;
+    };
+    let Some(database) = EmptyDatabase::postgres() else {
+        return;
+    };
+    let redis = RedisServer::start(program).unwrap();
+    let settings = [
+        format!("data.redis.url={}", redis.url()),
+        "auth.login_rate_limit.enabled=true".to_owned(),
+    ];
+    assert_called_limited_and_unloaded(&database, &settings);
+}
+
+fn assert_called_limited_and_unloaded(database: &EmptyDatabase, settings: &[String]) {
     let folder = Folder::new();
     let replace = |hook| folder.add("guard", MANIFEST, &module(hook), "hooks-and-events");
     replace(PROCEEDS);
     // The folder is loaded at the start, and then only by requests of the operator.
-    let mut app = folder
-        .app()
-        .setting("plugins.auto_load=false")
-        .start()
-        .unwrap();
+    let app = folder
+        .app_on(database.url())
+        .setting("plugins.auto_load=false");
+    let app = settings
+        .iter()
+        .fold(app, |app, setting| app.setting(setting));
+    let mut app = app.start().unwrap();
     admin(&app, "load");
     let created = app.send("POST", "/api/v1/auth/register", USER).unwrap();
     assert_eq!(created.status, 200, "{}", created.body);
@@ -63,7 +88,7 @@ fn plugin_is_called_limited_and_unloaded_without_a_trace_plug_1_plug_2() {
     let ended = app.stop().unwrap();
     assert!(ended.status.success(), "{ended:?}");
 
-    let audited = audited(&folder.database());
+    let audited = audited(database.url());
     let actions: Vec<_> = audited.iter().map(|(action, _)| action.as_str()).collect();
     assert_eq!(actions.first(), Some(&"plugin.load"), "{actions:?}");
     for action in [

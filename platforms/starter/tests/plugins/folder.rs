@@ -110,9 +110,14 @@ impl Folder {
 
     /// Returns the builder of a service with these plugins.
     pub(crate) fn app(&self) -> TestAppBuilder {
+        self.app_on(&self.database())
+    }
+
+    /// Returns the builder of a service with these plugins on a database.
+    pub(crate) fn app_on(&self, url: &str) -> TestAppBuilder {
         let app = TestApp::builder(Path::new(PROGRAM)).unwrap();
         let own = [
-            format!("data.database.url={}", self.database()),
+            format!("data.database.url={url}"),
             format!("plugins.directory={}", self.path("plugins").display()),
             format!("plugins.config_directory={}", self.path("config").display()),
             format!("plugins.security.trusted_keys={}", self.key),

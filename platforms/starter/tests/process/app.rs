@@ -87,16 +87,16 @@ impl Replica {
 
     /// Starts a replica with further settings.
     pub(crate) fn start_with(database: &EmptyDatabase, settings: &[&str]) -> Self {
-        let app = settings
+        let app = shared_limits()
             .iter()
             .fold(builder(database.url()), |app, setting| app.setting(setting));
+        let app = settings
+            .iter()
+            .fold(app, |app, setting| app.setting(setting));
         let app = match database.is_pooled() {
             true => app.setting("data.database.transaction_pooling=true"),
             false => app,
         };
-        let app = shared_limits()
-            .iter()
-            .fold(app, |app, setting| app.setting(setting));
         Self(Some(app.start().unwrap()))
     }
 

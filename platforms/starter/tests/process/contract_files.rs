@@ -9,7 +9,7 @@ use seaworthy_testkit::{
     process::{Ended, ServiceProcess},
 };
 
-use crate::app::json_of;
+use crate::{app::json_of, features::wait};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_starter");
 
@@ -37,41 +37,43 @@ auth:
   lock_duration: 30m
   totp_enabled: true
 kms: { seed: correct-horse-battery-staple-and-a-seed, salt: 0123456789abcdef, key_length: 32, algorithm: AES-256-GCM, storage_type: database }
-log: { level: info, format: json, output: stdout }
+log: { level: info, format: json, output: both, file: { path: "${FOLDER}/logs/starter.log" }, rotation: { max_size: 100MB, max_age: 30d, max_backups: 10, compress: false } }
 features: { enabled: true, config_file: features.yaml, watch_config: true, repository: { type: file, config_path: "${FOLDER}", format: yaml } }
 security:
-  tls: { enabled: false, cert_file: , key_file: }
+  tls: { enabled: false, cert_file: nowhere.pem, key_file: nowhere.key, min_version: 1.2 }
   cors: { allowed_origins: "https://app.example.org, https://b.example.org", allowed_methods: "GET,POST", allowed_headers: "Content-Type,Authorization", allow_credentials: true, max_age: 86400 }
-  rate_limit: { enabled: true, requests_per_minute: 40 }
+  rate_limit: { enabled: true, requests_per_minute: 40, burst: 15 }
   headers: { enable_hsts: true, hsts_max_age: 31536000, frame_options: SAMEORIGIN }
 monitoring:
   metrics: { enabled: true, addr: "127.0.0.1:0", path: /metrics }
-  health: { enabled: true, path: /health }
-  tracing: { enabled: false, endpoint: , service_name: starter }
+  health: { enabled: true, addr: "127.0.0.1:0", path: /health }
+  tracing: { enabled: false, endpoint: "nowhere:4318", service_name: accounts }
 swagger_ui:
   enabled: true
-  security: { enable_auth: false, allowed_ips: [127.0.0.0/8], enable_audit_log: true, path_prefix: /q/, jwt: { check_expiry: true, check_issuer: true } }
+  security: { enable_auth: true, allowed_ips: [127.0.0.0/8], enable_audit_log: true, path_prefix: /q/, jwt: { check_expiry: true, check_issuer: true } }
+environments:
+  test: { swagger_ui: { security: { enable_auth: false } } }
+  production: { swagger_ui: { enabled: false } }
 "#;
 
 /// Keys of the contract that are rejected, and the replacements that the errors name.
-const REFUSED: [(&str, &str); 10] = [
+const REFUSED: [(&str, &str); 9] = [
     ("server: { http: { network: unix } }", "listeners use TCP"),
     (
-        "data: { redis: { pool_size: 100 } }",
-        "one connection carries all commands",
+        "data: { database: { driver: postgres, source: 'sqlite:a' } }",
+        "must be a URL with the scheme postgres",
     ),
     (
-        "data: { redis: { write_timeout: 3s } }",
-        "data.redis.read_timeout",
+        "log: { rotation: { compress: true } }",
+        "does not compress log files",
     ),
     (
-        "log: { rotation: { max_size: 100MB } }",
-        "logs go to stdout",
+        "monitoring: { metrics: { enabled: false } }",
+        "the feature flag `metrics`",
     ),
-    ("log: { output: file }", "logs go to stdout"),
     (
-        "security: { rate_limit: { burst: 10 } }",
-        "requests_per_minute",
+        "monitoring: { health: { path: /healthz } }",
+        "orchestrators need probes",
     ),
     (
         "security: { tls: { enabled: true } }",
@@ -83,8 +85,8 @@ const REFUSED: [(&str, &str); 10] = [
     ),
     ("security: { unknown: 1 }", "unknown key"),
     (
-        "environments: { production: { swagger_ui: { enabled: true } } }",
-        "config.ENVIRONMENT.yaml",
+        "environments: { live: { swagger_ui: { enabled: true } } }",
+        "unknown profile",
     ),
 ];
 
@@ -115,7 +117,7 @@ fn files_of_the_contract_configure_the_service_conf_1() {
     let greeting = request(http, "GET", "/helloworld/Ada", &origin, "").unwrap();
     assert_eq!(json_of(&greeting)["message"], "Hello Ada");
     for (name, value) in [
-        ("x-ratelimit-limit", "40"),
+        ("x-ratelimit-limit", "15"),
         ("x-frame-options", "SAMEORIGIN"),
         ("access-control-allow-origin", "https://b.example.org"),
         ("access-control-allow-credentials", "true"),
@@ -143,6 +145,8 @@ fn files_of_the_contract_configure_the_service_conf_1() {
         [401, 401, 403]
     );
     assert!(folder.path().join("contract.db").is_file());
+    let log = folder.path().join("logs/starter.log");
+    wait(|| fs::read_to_string(&log).is_ok_and(|text| text.contains("\"message\":\"ready\"")));
 }
 
 /// Checks a file without a start.

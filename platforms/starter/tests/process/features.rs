@@ -8,7 +8,7 @@ use seaworthy_testkit::{
 use serde_json::{Value, json};
 
 use crate::{
-    app::{PASSWORD, Replica, assert_error, audited, builder, grant_admin, json_of, tokens},
+    app::{PASSWORD, Replica, assert_error, audited, grant_admin, json_of, tokens},
     second_factor::enable,
 };
 
@@ -210,9 +210,7 @@ pub(crate) fn flag_turns_audit_log_off_and_on_flag_2(database: &EmptyDatabase) {
     assert_eq!(flags, ["audit_log", "logged"]);
 }
 
-#[test]
-fn renamed_flag_file_takes_effect_within_two_seconds_flag_1() {
-    let database = EmptyDatabase::sqlite().unwrap();
+pub(crate) fn renamed_flag_file_takes_effect_within_two_seconds_flag_1(database: &EmptyDatabase) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("features.yaml");
     let write = |percentage: &str| {
@@ -225,8 +223,8 @@ fn renamed_flag_file_takes_effect_within_two_seconds_flag_1() {
     };
     write("0");
     let directory = format!("features.directory={}", folder.path().display());
-    let replica = Replica::from(builder(database.url()).setting(&directory).start().unwrap());
-    let (admin, _) = users(&database, &replica);
+    let replica = Replica::start_with(database, &[&directory]);
+    let (admin, _) = users(database, &replica);
     let evaluate = || {
         let body = json!({ "context": { "user_id": "7" } });
         json_of(&call(&replica, &admin, "POST", "/rollout/evaluate", &body))

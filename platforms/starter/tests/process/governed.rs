@@ -60,6 +60,8 @@ pub(crate) fn flag_turns_rate_limit_off_and_on_flag_2(database: &EmptyDatabase) 
     let limits = [
         "auth.login_rate_limit.enabled=true",
         "auth.login_rate_limit.requests=2",
+        // With Redis, the second replica counts apart from the first one.
+        "data.redis.prefix=second",
     ];
     let second = Replica::start_with(database, &limits);
     let (admin, _) = users(database, &first);

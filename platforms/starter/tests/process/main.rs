@@ -10,8 +10,10 @@
 mod api_keys;
 mod app;
 mod captcha;
+mod catalogue;
 mod clients;
 mod contract_files;
+mod contract_variables;
 mod dump;
 mod errors;
 mod features;
@@ -30,6 +32,7 @@ mod second_factor;
 mod sessions;
 mod settings;
 mod sms;
+mod starting;
 mod traces;
 
 /// Runs each test on PostgreSQL and Redis.
@@ -43,10 +46,12 @@ macro_rules! on_postgres_and_redis {
     };
 }
 
-// The accounts of section 20 of the contract, on replicas as in production.
+// Section 20 of the contract, on replicas as in production. Its point 3 is in the tests of plugins.
 on_postgres_and_redis! {
     redis:
-        limit_of_logins_counts_all_replicas_res_6;
+        limit_of_logins_counts_all_replicas_res_6,
+        settings_of_the_contract_select_the_database_conf_1;
+    // Point 1.
     sessions:
         registered_user_logs_in_refreshes_and_logs_out_auth_3,
         parallel_uses_of_a_refresh_token_succeed_once_auth_3;
@@ -59,12 +64,39 @@ on_postgres_and_redis! {
         mail_to_an_address_is_limited_and_recorded_auth_2;
     second_factor:
         login_needs_the_second_factor_once_enabled_auth_4;
+    // Point 2.
     features:
-        toggles_change_on_all_replicas_with_permission_flag_1;
+        renamed_flag_file_takes_effect_within_two_seconds_flag_1,
+        toggles_change_on_all_replicas_with_permission_flag_1,
+        framework_flag_switches_its_part_on_all_replicas_flag_2,
+        flag_turns_captcha_off_and_on_flag_2,
+        flag_turns_second_factor_off_and_on_flag_2,
+        flag_turns_password_policy_off_and_on_flag_2,
+        flag_turns_documents_and_metrics_off_and_on_flag_2,
+        flag_turns_audit_log_off_and_on_flag_2;
+    governed:
+        flags_of_the_service_switch_its_methods_flag_1,
+        flag_turns_rate_limit_off_and_on_flag_2;
+    // Point 4.
     keys:
-        rotation_keeps_values_while_a_replica_writes_sec_5;
+        rotation_keeps_values_while_a_replica_writes_sec_5,
+        wrong_seed_stops_the_start_sec_5;
+    dump:
+        dump_of_the_database_shows_no_personal_value_sec_5;
+    // Point 5, besides the search of the log of each replica of these tests.
+    profile:
+        profile_shows_masked_addresses_of_the_caller_obs_3;
+    // Point 6.
     operations:
-        unsafe_calls_have_one_redacted_entry_obs_11;
+        unsafe_calls_have_one_redacted_entry_obs_11,
+        grpc_calls_have_redacted_entries_obs_11,
+        entry_survives_a_kill_during_its_call_obs_11;
+    // Point 7.
+    probes:
+        readiness_follows_the_database_and_liveness_does_not_hlth_2,
+        metrics_are_in_the_text_format_of_prometheus_obs_4;
+    traces:
+        spans_of_both_transports_reach_the_database_obs_6;
 }
 
 mod pgbouncer {
@@ -147,6 +179,7 @@ on_both_engines! {
     rotation:
         rotated_jwt_secret_signs_and_previous_one_verifies_conf_5;
     features:
+        renamed_flag_file_takes_effect_within_two_seconds_flag_1,
         toggles_change_on_all_replicas_with_permission_flag_1,
         framework_flag_switches_its_part_on_all_replicas_flag_2,
         flag_turns_captcha_off_and_on_flag_2,
@@ -157,6 +190,8 @@ on_both_engines! {
     governed:
         flags_of_the_service_switch_its_methods_flag_1,
         flag_turns_rate_limit_off_and_on_flag_2;
+    catalogue:
+        flags_are_exported_by_domain_with_their_items_flag_1;
     operations:
         unsafe_calls_have_one_redacted_entry_obs_11,
         grpc_calls_have_redacted_entries_obs_11,
@@ -170,5 +205,6 @@ on_both_engines! {
     traces:
         spans_of_both_transports_reach_the_database_obs_6;
     probes:
-        readiness_follows_the_database_and_liveness_does_not_hlth_2;
+        readiness_follows_the_database_and_liveness_does_not_hlth_2,
+        metrics_are_in_the_text_format_of_prometheus_obs_4;
 }

@@ -18,6 +18,7 @@ use serde_json::json;
 use crate::{
     app::{Replica, builder, json_of},
     features::wait,
+    redis::shared_limits,
 };
 
 pub(crate) fn readiness_follows_the_database_and_liveness_does_not_hlth_2(
@@ -35,8 +36,13 @@ pub(crate) fn readiness_follows_the_database_and_liveness_does_not_hlth_2(
     runtime.block_on(async {
         let proxy = FaultProxy::start(server).await.unwrap();
         let url = database.url_at(proxy.address());
-        let replica = Replica::from(builder(&url).start().unwrap());
+        let limits = shared_limits();
+        let app = limits
+            .iter()
+            .fold(builder(&url), |app, limit| app.setting(limit));
+        let replica = Replica::from(app.start().unwrap());
         let get = |path: &str| replica.send("GET", path, "").unwrap();
+        assert_eq!(replica.register("ada").status, 200);
         let ready = json_of(&get("/health/ready"));
         assert_eq!(ready["checks"]["database"]["status"], "healthy", "{ready}");
 
@@ -69,10 +75,8 @@ pub(crate) fn readiness_follows_the_database_and_liveness_does_not_hlth_2(
     });
 }
 
-#[test]
-fn metrics_are_in_the_text_format_of_prometheus_obs_4() {
-    let database = EmptyDatabase::sqlite().unwrap();
-    let replica = Replica::start(&database);
+pub(crate) fn metrics_are_in_the_text_format_of_prometheus_obs_4(database: &EmptyDatabase) {
+    let replica = Replica::start(database);
     replica.user("ada");
     let metrics = request(replica.admin, "GET", "/metrics", &[], "").unwrap();
     let format = metrics.header("content-type").unwrap();

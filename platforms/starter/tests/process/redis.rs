@@ -38,14 +38,23 @@ pub(crate) fn with_redis(test: impl FnOnce(&EmptyDatabase)) {
         // The tests send more requests from one address than users do.
         settings.push(format!("{limit}.requests=100000"));
     }
+    // Only this limit has a burst by default.
+    settings.push("server.http.rate_limit.burst=100000".to_owned());
     settings.push(format!("server.http.rate_limit.redis.url={}", server.url()));
     LIMITS.set(settings);
     test(&database);
     let mut connection = TcpStream::connect(server.address()).unwrap();
-    connection.write_all(b"DBSIZE\r\n").unwrap();
-    let mut size = String::new();
-    BufReader::new(connection).read_line(&mut size).unwrap();
-    assert_ne!(size, ":0\r\n", "the replicas count in Redis");
+    connection.write_all(b"INFO keyspace\r\n").unwrap();
+    let mut lines = BufReader::new(connection)
+        .lines()
+        .skip(1)
+        .map(Result::unwrap);
+    assert_eq!(lines.next().unwrap(), "# Keyspace");
+    let databases = lines.next().unwrap();
+    assert!(
+        databases.starts_with("db"),
+        "the replicas count in Redis: {databases}"
+    );
 }
 
 pub(crate) fn limit_of_logins_counts_all_replicas_res_6(database: &EmptyDatabase) {
@@ -63,4 +72,29 @@ pub(crate) fn limit_of_logins_counts_all_replicas_res_6(database: &EmptyDatabase
     for replica in [&first, &second] {
         assert_error(&replica.login("ada", PASSWORD), 429, "RATE_LIMITED");
     }
+}
+
+pub(crate) fn settings_of_the_contract_select_the_database_conf_1(database: &EmptyDatabase) {
+    let redis = LIMITS
+        .with_borrow(|settings| settings.first().cloned())
+        .unwrap();
+    let (_, address) = redis.trim_end_matches('/').rsplit_once('/').unwrap();
+    let settings = [
+        "data.redis.db=3",
+        "data.redis.write_timeout=3s",
+        "data.redis.pool_size=1",
+    ];
+    let replica = Replica::start_with(database, &settings);
+    assert_eq!(replica.register("ada").status, 200);
+    for _ in 0..3 {
+        assert_eq!(replica.login("ada", PASSWORD).status, 200);
+    }
+    let mut connection = TcpStream::connect(address).unwrap();
+    connection
+        .write_all(b"SELECT 3\r\nKEYS *rate_limit:login*\r\n")
+        .unwrap();
+    let mut answers = BufReader::new(connection).lines();
+    assert_eq!(answers.next().unwrap().unwrap(), "+OK");
+    // The limit of logins has one key for the one address.
+    assert_eq!(answers.next().unwrap().unwrap(), "*1");
 }

@@ -14,7 +14,7 @@ use crate::app::json_of;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_starter");
 
 /// The environment names of the contract.
-const ENVIRONMENT: [(&str, &str); 8] = [
+pub(crate) const ENVIRONMENT: [(&str, &str); 8] = [
     ("ENVIRONMENT", "test"),
     ("JWT_SECRET_KEY", "Kx3v9Qp2LmT7wZr5Yb8NcD4FgH6JsA1e"),
     ("KMS_SEED", "correct-horse-battery-staple-and-a-seed"),

@@ -8,8 +8,11 @@ use std::{
     time::Duration,
 };
 
+use seaworthy::axum::http::uri::PathAndQuery;
 use seaworthy_testkit::{database::EmptyDatabase, http::request};
 use serde_json::json;
+use tonic::{Request, client::Grpc, transport::Endpoint};
+use tonic_prost::ProstCodec;
 
 use crate::app::{PASSWORD, Replica};
 
@@ -80,4 +83,47 @@ pub(crate) fn spans_of_both_transports_reach_the_database_obs_6(database: &Empty
         seen.extend(bodies.recv_timeout(TIMEOUT).unwrap());
     }
     assert!(!contains(&seen, PASSWORD.as_bytes()));
+
+    // A call over gRPC in the same trace reaches the database too.
+    seen.clear();
+    let address = replica.grpc().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(register(&format!("http://{address}"), &parent));
+    let (method, statement) = (b"auth.v1.Auth".as_slice(), b"INSERT INTO users".as_slice());
+    while !(contains(&seen, &trace) && contains(&seen, method) && contains(&seen, statement)) {
+        seen.extend(bodies.recv_timeout(TIMEOUT).unwrap());
+    }
+    assert!(!contains(&seen, PASSWORD.as_bytes()));
+}
+
+/// The fields of `auth.v1.RegisterRequest` that the call needs.
+#[derive(Clone, PartialEq, prost::Message)]
+struct RegisterRequest {
+    #[prost(string, tag = "1")]
+    username: String,
+    #[prost(string, tag = "2")]
+    password: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct RegisterReply {
+    #[prost(string, tag = "1")]
+    message: String,
+}
+
+/// Registers a user over gRPC in a trace.
+async fn register(address: &str, parent: &str) {
+    let channel = Endpoint::from_shared(address.to_owned()).unwrap();
+    let mut client = Grpc::new(channel.connect().await.unwrap());
+    client.ready().await.unwrap();
+    let mut request = Request::new(RegisterRequest {
+        username: "eve".to_owned(),
+        password: PASSWORD.to_owned(),
+    });
+    let metadata = request.metadata_mut();
+    metadata.insert("traceparent", parent.parse().unwrap());
+    let codec = ProstCodec::<RegisterRequest, RegisterReply>::default();
+    let method = PathAndQuery::from_static("/auth.v1.Auth/Register");
+    let reply = client.unary(request, method, codec).await.unwrap();
+    assert!(!reply.into_inner().message.is_empty());
 }

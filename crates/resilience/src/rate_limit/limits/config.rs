@@ -38,11 +38,13 @@ pub struct RateLimitsConfig {
         "fix": "set it to true and choose limits"
     }]))]
     pub enabled: bool,
-    /// Requests per window, which is also the maximum burst.
+    /// Requests per window, which is also the maximum burst by default.
     #[schemars(extend("x-unsafe" = [{ "id": "RES-6", "above": 1_000_000 }]))]
     pub requests: NonZeroU32,
     /// Window. The long-term rate is `requests / window`.
     pub window: Timeout,
+    /// The maximum burst. Not set: `requests`.
+    pub burst: Option<NonZeroU32>,
     /// The requests that are counted together.
     pub by: LimitBy,
     /// Further limits by name. A request must be within all of them.
@@ -127,6 +129,7 @@ impl Default for RateLimitsConfig {
             enabled: true,
             requests: limit.requests,
             window: limit.window,
+            burst: limit.burst,
             by: LimitBy::default(),
             limits: BTreeMap::new(),
             legacy_headers: false,
@@ -181,16 +184,18 @@ impl RateLimitsConfig {
 
     /// Returns the limits: that of the section, without a name, and the further ones.
     pub(super) fn all(&self) -> impl Iterator<Item = (Option<&str>, LimitBy, RateLimitConfig)> {
-        let limit = |requests, window| RateLimitConfig {
+        let limit = |requests, window, burst| RateLimitConfig {
             requests,
             window,
+            burst,
             max_keys: self.max_keys,
         };
         let further = self.limits.iter().map(move |(name, further)| {
-            let config = limit(further.requests, further.window);
+            let config = limit(further.requests, further.window, None);
             (Some(&**name), further.by, config)
         });
-        std::iter::once((None, self.by, limit(self.requests, self.window))).chain(further)
+        let own = limit(self.requests, self.window, self.burst);
+        std::iter::once((None, self.by, own)).chain(further)
     }
 }
 

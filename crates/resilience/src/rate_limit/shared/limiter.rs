@@ -185,7 +185,7 @@ impl SharedRateLimiter {
             }
             OnStoreFailure::Open => Ok(Decision {
                 allowed: true,
-                remaining: inner.config.limit.requests.get(),
+                remaining: inner.config.limit.quota().get(),
                 reset: Duration::ZERO,
                 retry_after: Duration::ZERO,
             }),

@@ -18,7 +18,8 @@ pub(in crate::rate_limit) struct WeakRateLimitStore(Weak<Inner>);
 
 struct Inner {
     redis: Redis,
-    script: Script,
+    window: Script,
+    burst: Script,
 }
 
 /// The store of a rate limit is unavailable. The error omits the address, which may contain a
@@ -51,7 +52,8 @@ impl RateLimitStore {
     pub fn new(redis: Redis) -> Self {
         Self(Arc::new(Inner {
             redis,
-            script: Script::new(include_str!("window.lua")),
+            window: Script::new(include_str!("window.lua")),
+            burst: Script::new(include_str!("burst.lua")),
         }))
     }
 
@@ -66,15 +68,28 @@ impl RateLimitStore {
         limit: &RateLimitConfig,
         wanted: u32,
     ) -> Result<Granted, StoreError> {
-        let window = u64::try_from(limit.window.get().as_micros()).unwrap_or(u64::MAX);
+        let Inner {
+            redis,
+            window,
+            burst,
+        } = &*self.0;
+        let (script, time) = match limit.burst {
+            Some(_) => (burst, limit.window.get() / limit.requests.get()),
+            None => (window, limit.window.get()),
+        };
+        // The scripts store different types.
+        let key = match limit.burst {
+            Some(_) => format!("{key}:burst"),
+            None => key.to_owned(),
+        };
+        let time = u64::try_from(time.as_micros()).unwrap_or(u64::MAX).max(1);
         let arguments = [
-            limit.requests.get().to_string(),
-            window.to_string(),
+            limit.quota().get().to_string(),
+            time.to_string(),
             wanted.to_string(),
         ];
         let arguments = arguments.each_ref().map(|text| text.as_bytes());
-        let Inner { redis, script } = &*self.0;
-        let reply = redis.invoke(script, &[key], &arguments).await?;
+        let reply = redis.invoke(script, &[&key], &arguments).await?;
         Ok(Granted::from_reply(reply, limit, wanted))
     }
 }
@@ -94,10 +109,10 @@ impl Granted {
         limit: &RateLimitConfig,
         wanted: u32,
     ) -> Self {
-        let window = limit.window.get();
+        let window = limit.window.get().max(limit.quota_window());
         Self {
             units: units.min(wanted),
-            remaining: remaining.min(limit.requests.get()),
+            remaining: remaining.min(limit.quota().get()),
             retry_after: Duration::from_micros(retry_after).min(window * 2),
             reset: Duration::from_micros(reset).min(window * 2),
         }

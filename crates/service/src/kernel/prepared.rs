@@ -1,0 +1,41 @@
+use std::sync::Arc;
+
+use seaworthy_config::{Loaded, Loader, Schema, Settings};
+
+use super::{StartFailure, framework};
+use crate::{config::FrameworkConfig, preflight::Violation, settings};
+
+/// The result of the first two phases of a start.
+pub(super) struct Prepared {
+    pub(super) loader: Loader,
+    pub(super) schema: Schema,
+    pub(super) loaded: Loaded,
+    pub(super) framework: Arc<FrameworkConfig>,
+    pub(super) violations: Vec<Violation>,
+}
+
+/// [`Phase::Configure`] and [`Phase::Preflight`].
+pub(super) async fn prepare<C: Settings>(loader: Loader) -> Result<Prepared, StartFailure> {
+    // Phase::Configure
+    let schema = loader.complete(settings::schema::<C>());
+    let loader = settings::with_rules(loader);
+    let loaded = loader
+        .load_async(&schema)
+        .await
+        .map_err(StartFailure::Invalid)?;
+    let framework = Arc::new(framework(&loaded)?);
+
+    // Phase::Preflight
+    settings::check_profile(&loaded, &framework).map_err(StartFailure::Invalid)?;
+    let violations = settings::violations(&loaded);
+    if settings::refuses(loaded.profile()) && !violations.is_empty() {
+        return Err(StartFailure::Unsafe(violations));
+    }
+    Ok(Prepared {
+        loader,
+        schema,
+        loaded,
+        framework,
+        violations,
+    })
+}

@@ -1,0 +1,327 @@
+//! Variables of the contract (section 18), each of which has an effect.
+
+use std::{fs, net::TcpListener, path::Path};
+
+use seaworthy_testkit::{
+    http::{Answer, request},
+    process::{Ended, ServiceProcess},
+};
+use serde_json::json;
+
+use crate::{
+    app::{PASSWORD, json_of},
+    features::wait,
+    settings::ENVIRONMENT,
+};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_starter");
+
+/// All variables of the contract with the values of its template. Secrets and addresses that have
+/// no default are those of a deployment.
+const VARIABLES: [(&str, &str); 78] = [
+    ("ENVIRONMENT", "test"),
+    ("HTTP_ADDR", "0.0.0.0:8000"),
+    ("HTTP_TIMEOUT", "30s"),
+    ("GRPC_ADDR", "0.0.0.0:9000"),
+    ("GRPC_TIMEOUT", "30s"),
+    ("DATABASE_DRIVER", "postgres"),
+    ("DATABASE_URL", "postgres://starter:word@db/starter"),
+    ("DB_MAX_IDLE_CONNS", "10"),
+    ("DB_MAX_OPEN_CONNS", "100"),
+    ("DB_CONN_MAX_LIFETIME", "1h"),
+    ("REDIS_ADDR", "cache:6379"),
+    ("REDIS_PASSWORD", "word"),
+    ("REDIS_DB", "0"),
+    ("REDIS_READ_TIMEOUT", "3s"),
+    ("REDIS_WRITE_TIMEOUT", "3s"),
+    ("REDIS_POOL_SIZE", "100"),
+    ("JWT_SECRET_KEY", "Kx3v9Qp2LmT7wZr5Yb8NcD4FgH6JsA1e"),
+    ("ACCESS_TOKEN_EXPIRATION", "1h"),
+    ("REFRESH_TOKEN_EXPIRATION", "14d"),
+    ("CAPTCHA_ENABLED", "true"),
+    ("CAPTCHA_EXPIRATION", "5m"),
+    ("MAX_LOGIN_ATTEMPTS", "5"),
+    ("LOCK_DURATION", "30m"),
+    ("TOTP_ENABLED", "true"),
+    ("FEATURES_ENABLED", "true"),
+    ("FEATURES_FILE", "features.yaml"),
+    ("FEATURES_WATCH", "true"),
+    ("PLUGINS_ENABLED", "false"),
+    ("PLUGINS_DIRECTORY", "./plugins"),
+    ("PLUGINS_CONFIG_DIRECTORY", "./configs/plugins"),
+    ("PLUGINS_AUTO_LOAD", "false"),
+    ("PLUGINS_SANDBOX_ENABLED", "true"),
+    ("PLUGINS_MAX_MEMORY", "50MB"),
+    ("PLUGINS_MAX_CPU_PERCENT", "5"),
+    ("KMS_SEED", "correct-horse-battery-staple-and-a-seed"),
+    ("KMS_SALT", "0123456789abcdef"),
+    ("KMS_ROTATE_INTERVAL", "24h"),
+    ("LOG_LEVEL", "info"),
+    ("LOG_FORMAT", "json"),
+    ("LOG_OUTPUT", "stdout"),
+    ("LOG_MAX_SIZE", "100MB"),
+    ("LOG_MAX_AGE", "30d"),
+    ("LOG_MAX_BACKUPS", "10"),
+    ("TLS_ENABLED", "false"),
+    ("TLS_CERT_FILE", "/run/secrets/tls.crt"),
+    ("TLS_KEY_FILE", "/run/secrets/tls.key"),
+    ("TLS_MIN_VERSION", "1.2"),
+    ("CORS_ALLOWED_ORIGINS", "https://app.example.org"),
+    ("CORS_ALLOWED_METHODS", "GET,POST,PUT,DELETE,OPTIONS"),
+    (
+        "CORS_ALLOWED_HEADERS",
+        "Content-Type,Authorization,X-Request-ID",
+    ),
+    ("CORS_ALLOW_CREDENTIALS", "true"),
+    ("CORS_MAX_AGE", "86400"),
+    ("RATE_LIMIT_ENABLED", "true"),
+    ("RATE_LIMIT_RPM", "100"),
+    ("RATE_LIMIT_BURST", "10"),
+    ("ENABLE_HSTS", "true"),
+    ("HSTS_MAX_AGE", "31536000"),
+    ("HSTS_INCLUDE_SUBDOMAINS", "true"),
+    ("CONTENT_SECURITY_POLICY", "default-src 'self'"),
+    ("FRAME_OPTIONS", "DENY"),
+    ("CONTENT_TYPE_OPTIONS", "nosniff"),
+    ("XSS_PROTECTION", "1; mode=block"),
+    ("REFERRER_POLICY", "strict-origin-when-cross-origin"),
+    (
+        "PERMISSIONS_POLICY",
+        "camera=(), microphone=(), geolocation=()",
+    ),
+    ("METRICS_ENABLED", "true"),
+    ("METRICS_ADDR", ":8080"),
+    ("METRICS_PATH", "/metrics"),
+    ("HEALTH_ENABLED", "true"),
+    ("HEALTH_ADDR", ":8081"),
+    ("HEALTH_PATH", "/health"),
+    ("TRACING_ENABLED", "true"),
+    ("TRACING_ENDPOINT", "collector:4318"),
+    ("TRACING_SERVICE_NAME", "accounts"),
+    ("SWAGGER_ENABLED", "true"),
+    ("SWAGGER_ALLOWED_IPS", "10.0.0.0/8"),
+    ("KRATOS_SERVER_HTTP_TIMEOUT", "30s"),
+    ("KRATOS_MONITORING_TRACING_ENABLED", "true"),
+    ("KRATOS_SECURITY_RATE_LIMIT_BURST", "10"),
+];
+
+#[test]
+fn all_variables_of_the_contract_are_accepted_conf_1() {
+    let process = ServiceProcess::start_as_is(Path::new(PROGRAM), &["config", "check"], &VARIABLES);
+    let ended = process.unwrap().ended().unwrap();
+    assert!(ended.status.success(), "{ended:#?}");
+    let process = ServiceProcess::start_as_is(Path::new(PROGRAM), &["config", "show"], &VARIABLES);
+    let shown = process.unwrap().ended().unwrap().stdout.join("\n");
+    for value in [
+        "postgres://starter:***@db/starter",
+        "redis://cache:6379",
+        "0.0.0.0:8081",
+    ] {
+        assert!(shown.contains(value), "{value}: {shown}");
+    }
+}
+
+/// Starts the service with further variables on a database in a folder.
+fn start(folder: &Path, variables: &[(&str, &str)]) -> ServiceProcess {
+    let database = format!(
+        "data.database.url=sqlite:{}",
+        folder.join("starter.db").display()
+    );
+    let settings = [
+        "--set",
+        &database,
+        "--set",
+        "data.database.migrate_at_start=true",
+    ];
+    let variables = [&ENVIRONMENT, variables].concat();
+    ServiceProcess::start(Path::new(PROGRAM), &settings, &variables).unwrap()
+}
+
+/// Checks variables without a start.
+fn checked(variables: &[(&str, &str)]) -> Ended {
+    let variables = [&ENVIRONMENT, variables].concat();
+    let process = ServiceProcess::start_as_is(Path::new(PROGRAM), &["config", "check"], &variables);
+    process.unwrap().ended().unwrap()
+}
+
+fn register(http: std::net::SocketAddr, username: &str) -> Answer {
+    let json = [("content-type", "application/json")];
+    let body = json!({ "username": username, "password": PASSWORD }).to_string();
+    request(http, "POST", "/api/v1/auth/register", &json, &body).unwrap()
+}
+
+/// Returns an address that was free a moment ago.
+fn free_address() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().to_string()
+}
+
+#[test]
+fn burst_of_the_contract_limits_requests_at_once_conf_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut process = start(
+        folder.path(),
+        &[("RATE_LIMIT_RPM", "6"), ("RATE_LIMIT_BURST", "3")],
+    );
+    let (http, _) = process.addresses().unwrap();
+    process.line("\"message\":\"ready\"").unwrap();
+    let greet = || request(http, "GET", "/helloworld/Ada", &[], "").unwrap();
+    let statuses = [greet(), greet(), greet(), greet()].map(|answer| answer.status);
+    assert_eq!(statuses, [200, 200, 200, 429]);
+}
+
+#[test]
+fn probes_of_the_contract_have_their_own_listener_conf_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = free_address();
+    let mut process = start(folder.path(), &[("HEALTH_ADDR", &address)]);
+    process.line("\"message\":\"ready\"").unwrap();
+    let probes = address.parse().unwrap();
+    for path in ["/health", "/health/live", "/health/ready"] {
+        let answer = request(probes, "GET", path, &[], "").unwrap();
+        let body = json_of(&answer);
+        assert_eq!(
+            (answer.status, &body["status"]),
+            (200, &"healthy".into()),
+            "{path}"
+        );
+    }
+    for path in ["/helloworld/Ada", "/metrics"] {
+        assert_eq!(
+            request(probes, "GET", path, &[], "").unwrap().status,
+            404,
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn flags_of_the_contract_have_a_file_and_a_switch_conf_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("flags.yaml");
+    fs::write(&file, "user.management: false\n").unwrap();
+    let file = file.to_str().unwrap();
+    for (enabled, status) in [("true", 403), ("false", 200)] {
+        let variables = [("FEATURES_FILE", file), ("FEATURES_ENABLED", enabled)];
+        let mut process = start(folder.path(), &variables);
+        let (http, _) = process.addresses().unwrap();
+        process.line("\"message\":\"ready\"").unwrap();
+        let answer = register(http, "ada");
+        assert_eq!(answer.status, status, "{enabled}: {}", answer.body);
+    }
+    let missing = folder.path().join("missing.yaml");
+    let variables = [("FEATURES_FILE", missing.to_str().unwrap())];
+    let ended = start(folder.path(), &variables).ended().unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{ended:#?}");
+    assert!(
+        ended.stderr.contains("the file does not exist"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn flag_file_is_watched_unless_the_contract_says_otherwise_conf_1() {
+    let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let file = folders[0].path().join("flags.yaml");
+    fs::write(&file, "user.management: false\n").unwrap();
+    let file = file.to_str().unwrap();
+    let start = |folder: usize, watch| {
+        let variables = [
+            ("FEATURES_FILE", file),
+            ("FEATURES_WATCH", watch),
+            ("RATE_LIMIT_ENABLED", "false"),
+            ("STARTER__AUTH__LOGIN_RATE_LIMIT__ENABLED", "false"),
+        ];
+        let mut process = start(folders[folder].path(), &variables);
+        let (http, _) = process.addresses().unwrap();
+        process.line("\"message\":\"ready\"").unwrap();
+        (process, http)
+    };
+    let ((_watching, watching), (_other, other)) = (start(0, "true"), start(1, "false"));
+    for http in [watching, other] {
+        assert_eq!(register(http, "ada").status, 403);
+    }
+    fs::write(file, "user.management: true\n").unwrap();
+    wait(|| register(watching, "ada").status == 200);
+    assert_eq!(register(other, "ada").status, 403);
+}
+
+#[test]
+fn log_of_the_contract_is_also_a_rotated_file_conf_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("logs/starter.log");
+    let address = free_address();
+    let variables = [
+        ("LOG_OUTPUT", "file"),
+        ("LOG_MAX_SIZE", "1kB"),
+        ("LOG_MAX_BACKUPS", "2"),
+        ("STARTER__LOG__FILE__PATH", path.to_str().unwrap()),
+    ];
+    let database = format!(
+        "data.database.url=sqlite:{}",
+        folder.path().join("a.db").display()
+    );
+    let settings = [
+        "--set",
+        &database,
+        "--set",
+        "data.database.migrate_at_start=true",
+        "--set",
+        &format!("server.http.addr={address}"),
+        "--set",
+        "admin.addr=127.0.0.1:0",
+    ];
+    let variables = [&ENVIRONMENT[..], &variables].concat();
+    let process = ServiceProcess::start_as_is(Path::new(PROGRAM), &settings, &variables).unwrap();
+    let backup = |number: u32| path.with_extension(format!("log.{number}"));
+    wait(|| backup(2).is_file());
+    assert!(!backup(3).exists());
+    for path in [&path, &backup(1), &backup(2)] {
+        let text = fs::read_to_string(path).unwrap();
+        assert!(
+            text.len() <= 1_000 || text.lines().count() == 1,
+            "{path:?}: {text}"
+        );
+    }
+    process.signal(rustix::process::Signal::TERM).unwrap();
+    let ended = process.ended().unwrap();
+    assert_eq!(ended.stdout, Vec::<String>::new());
+}
+
+#[test]
+fn driver_and_prefixed_variables_of_the_contract_act_conf_1() {
+    let ended = checked(&[("DATABASE_DRIVER", "postgres")]);
+    assert_eq!(ended.status.code(), Some(78), "{ended:#?}");
+    assert!(ended.stderr.contains("DATABASE_DRIVER"), "{}", ended.stderr);
+    let unknown = checked(&[("KRATOS_AUTH_NOTHING", "1")]);
+    assert_eq!(unknown.status.code(), Some(78), "{unknown:#?}");
+    assert!(
+        unknown.stderr.contains("KRATOS_AUTH_NOTHING"),
+        "{}",
+        unknown.stderr
+    );
+
+    let folder = tempfile::tempdir().unwrap();
+    let variables = [
+        ("DATABASE_DRIVER", "sqlite"),
+        ("KRATOS_AUTH_MAX_LOGIN_ATTEMPTS", "1"),
+        ("KRATOS_SECURITY_HEADERS_FRAME_OPTIONS", "SAMEORIGIN"),
+        ("KRATOS_SECURITY_HEADERS_ENABLE_HSTS", "false"),
+        (
+            "STARTER__SERVER__HTTP__SECURITY_HEADERS__BEHIND_TLS_PROXY",
+            "true",
+        ),
+    ];
+    let mut process = start(folder.path(), &variables);
+    let (http, _) = process.addresses().unwrap();
+    process.line("\"message\":\"ready\"").unwrap();
+    let json = [("content-type", "application/json")];
+    let body = r#"{"username":"ada","password":"wrong4password"}"#;
+    let login = || request(http, "POST", "/api/v1/auth/login", &json, body).unwrap();
+    assert_eq!([login(), login()].map(|answer| answer.status), [401, 403]);
+    let greeting = request(http, "GET", "/helloworld/Ada", &[], "").unwrap();
+    assert_eq!(greeting.header("x-frame-options"), Some("SAMEORIGIN"));
+    let security = greeting.header("strict-transport-security");
+    assert_eq!(security, Some("max-age=0; includeSubDomains; preload"));
+}

@@ -1,0 +1,46 @@
+//! Requests before the service is ready.
+
+use std::path::Path;
+
+use seaworthy_testkit::{http::request, process::ServiceProcess};
+
+use crate::{app::json_of, settings::ENVIRONMENT};
+
+#[test]
+fn refusal_before_ready_has_the_form_of_the_contract_api_2() {
+    // Nothing listens on this port, so the start waits for the database.
+    let settings = [
+        "--set",
+        "data.database.url=postgres://starter@127.0.0.1:1/starter",
+        "--set",
+        "connect.total_timeout=5m",
+    ];
+    let program = Path::new(env!("CARGO_BIN_EXE_starter"));
+    let mut process = ServiceProcess::start(program, &settings, &ENVIRONMENT).unwrap();
+    let (http, _) = process.addresses().unwrap();
+    for (method, path) in [
+        ("GET", "/helloworld/Ada"),
+        ("POST", "/api/v1/auth/login"),
+        ("GET", "/"),
+    ] {
+        let refused = request(http, method, path, &[], "").unwrap();
+        assert_eq!(refused.status, 503, "{refused:?}");
+        let body = json_of(&refused);
+        assert_eq!(
+            (&body["status"], &body["code"], &body["reason"]),
+            (
+                &503.into(),
+                &"SERVICE_UNAVAILABLE".into(),
+                &"STARTING".into()
+            ),
+            "{body}"
+        );
+        assert_eq!(body["error_code"], 10_001);
+        assert_eq!(body["message"], body["detail"]);
+        assert_eq!(body["trace_id"].as_str().unwrap().len(), 32, "{body}");
+        assert!(body["timestamp"].is_string(), "{body}");
+        assert_eq!(refused.header("retry-after"), Some("1"));
+    }
+    // Probes answer.
+    assert_eq!(request(http, "GET", "/livez", &[], "").unwrap().status, 200);
+}
