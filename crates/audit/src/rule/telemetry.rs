@@ -1,6 +1,6 @@
 //! Whether a service sends a signal, asked the same for metrics and for traces.
 
-use super::{Breach, Confidence, Outcome, runs_code, start_of, texts_contain};
+use super::{Breach, Confidence, Outcome, absent_in_texts, runs_code, start_of, texts_contain};
 use crate::model::facts::{Import, Module, Server, Signal, Telemetry};
 use crate::model::{FileFacts, Model, Service};
 
@@ -76,7 +76,16 @@ fn in_texts(model: &Model, service: &Service, libraries: &[&str]) -> Vec<Outcome
                 .into(),
             ]
         }
-        _ => vec![Outcome::unknown("telemetry is not read in this language")],
+        Some(_) => vec![Outcome::unknown("telemetry is not read in this language")],
+        None => vec![
+            absent_in_texts(
+                model,
+                service,
+                libraries,
+                "no text of the service names a library for it",
+            )
+            .unwrap_or_else(|| Outcome::unknown("telemetry is not read in this language")),
+        ],
     }
 }
 

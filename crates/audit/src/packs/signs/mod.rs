@@ -7,6 +7,8 @@
 mod access;
 mod accounts;
 mod answers;
+mod background;
+mod body;
 mod chance;
 mod checks;
 mod clients;
@@ -18,25 +20,35 @@ mod defaults;
 mod delivery;
 mod dependency;
 mod ends;
+mod events;
 mod exceptions;
 mod expiry;
 mod exposure;
 mod failures;
+mod fallbacks;
+mod formats;
 mod frameworks;
 mod guards;
+mod hosts;
 mod input;
 mod leaks;
 mod levels;
 mod logs;
 mod lookup;
+mod lost_settings;
+mod manifests;
 mod messages;
 mod migration;
 mod mistakes;
 mod open_routes;
 mod origins;
+mod panics;
+mod passwords;
 mod queries;
+mod query_tokens;
 mod races;
 mod records;
+mod records_of_others;
 mod requests;
 mod resources;
 mod scope;
@@ -46,6 +58,8 @@ mod settings;
 mod start;
 mod statements;
 mod stops;
+mod subscriptions;
+mod taking;
 mod tasks;
 mod token;
 mod uploads;
@@ -161,6 +175,19 @@ const LISTS: &[&[Sign]] = &[
     token::SIGNS,
     uploads::SIGNS,
     values::SIGNS,
+    background::SIGNS,
+    events::SIGNS,
+    fallbacks::SIGNS,
+    formats::SIGNS,
+    hosts::SIGNS,
+    lost_settings::SIGNS,
+    manifests::SIGNS,
+    panics::SIGNS,
+    passwords::SIGNS,
+    query_tokens::SIGNS,
+    records_of_others::SIGNS,
+    subscriptions::SIGNS,
+    taking::SIGNS,
     writes::SIGNS,
 ];
 
