@@ -62,6 +62,16 @@ fn is_manifest(found: &FileFacts) -> bool {
     )
 }
 
+/// The word `metrics` is a part of `SymmetricSecurityKey` in texts of C#.
+fn words_of_texts<'w>(libraries: &[&'w str]) -> Vec<&'w str> {
+    libraries
+        .iter()
+        .copied()
+        .filter(|word| *word != "metrics")
+        .chain(["/metrics", "diagnostics.metrics", "app.metrics"])
+        .collect()
+}
+
 /// Judges a service in a language without a grammar by the words of its texts.
 fn in_texts(model: &Model, service: &Service, libraries: &[&str]) -> Vec<Outcome> {
     let servers = service.facts.of::<Server>();
@@ -81,7 +91,7 @@ fn in_texts(model: &Model, service: &Service, libraries: &[&str]) -> Vec<Outcome
             absent_in_texts(
                 model,
                 service,
-                libraries,
+                &words_of_texts(libraries),
                 "no text of the service names a library for it",
             )
             .unwrap_or_else(|| Outcome::unknown("telemetry is not read in this language")),

@@ -245,6 +245,8 @@ pub enum Topic {
     EnvironmentDefault,
     /// Data of stores is not in a folder of one node.
     HostPath,
+    /// Stores accept callers with a password only.
+    OpenStore,
 }
 
 /// Whether the habit is kept.

@@ -1,6 +1,6 @@
 //! Work in the background: tasks that fail alone, threads that do not end.
 
-use super::{PYTHON, Sign, review};
+use super::{JVM, PYTHON, Sign, review};
 use crate::model::facts::Topic;
 
 pub(super) const SIGNS: &[Sign] = &[
@@ -24,6 +24,27 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\b(?:threading\.)?Thread\(\s*target=\w+\s*)(?:,\s*args=\([^)]*\)\s*,?\s*)?\)",
         r"daemon\s*=\s*True|\.join\(|Event\(\)|setDaemon",
         "no code stops the thread of `{}…)`, so the process does not end on SIGTERM",
+    ),
+    review(
+        Topic::OwnedTask,
+        JVM,
+        r"(?P<what>\bnew Thread\(\s*(?:\(\)\s*->|this::\w+|new Runnable))",
+        r"setDaemon|\.interrupt\(|\.join\(|@PreDestroy",
+        "no code stops the thread of `{}…)`",
+    ),
+    review(
+        Topic::OutboundTimeout,
+        JVM,
+        r"(?P<what>\b\w*(?i:latch|future|promise)\w*\.(?:await|get))\(\s*\)",
+        "(?i)orTimeout|withTimeout",
+        "`{}` waits without a timeout",
+    ),
+    review(
+        Topic::SharedState,
+        JVM,
+        r"\bif\s*\(\s*!\s*(?P<what>\w+\.containsKey)\([^;{}]*\)\s*\{[^}]{0,300}?\.put\(",
+        "synchronized|putIfAbsent|computeIfAbsent",
+        "`{}` decides about a later `put`, so parallel requests both pass",
     ),
     review(
         Topic::BackgroundLoop,

@@ -11,7 +11,7 @@ macro_rules! line {
 /// Matches a line break and a line of the same Python function: the line defines no function.
 macro_rules! python_line {
     () => {
-        r"(?:\n(?:[ \t]+(?:[^ \tda@\n][^\n]*|d[^e\n][^\n]*|a[^s\n][^\n]*|async (?:with|for)[^\n]*))?)"
+        r"(?:\n(?:[ \t]+(?:[^ \tda@\n][^\n]*|d[^e\n][^\n]*|a[^s\n][^\n]*|async (?:with|for)[^\n]*)|\)[^\n]*)?)"
     };
 }
 

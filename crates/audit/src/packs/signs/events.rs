@@ -23,9 +23,9 @@ pub(super) const SIGNS: &[Sign] = &[
         ..review(
             Topic::ShutdownContext,
             SCRIPT,
-            r"(?P<what>\bimplements\s+[\w, ]*(?:OnApplicationShutdown|OnModuleDestroy|BeforeApplicationShutdown))\b",
+            r"(?P<what>\b(?:onApplicationShutdown|onModuleDestroy|beforeApplicationShutdown))\s*\(",
             "",
-            "no code calls `enableShutdownHooks`, so a signal does not call the hook of `{}`",
+            "no code calls `enableShutdownHooks`, so a signal does not call `{}`",
         )
     },
     review(

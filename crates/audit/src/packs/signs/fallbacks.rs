@@ -10,7 +10,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::SilentNull,
         &[".rs"],
-        r"Err\(\w+\)\s*=>\s*\{(?:[^{}]|\{[^{}]*\})*?(?P<what>\b(?:tracing::|log::)?(?:error|warn)!)\((?:[^;{}]|\{\})*?(?i:fall(?:ing)?[ -]back|disabled|continuing without|not available|skipping)[^;]*\);\s*None\s*\}",
+        r"Err\(\w+\)\s*=>\s*\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*?(?P<what>\b(?:tracing::|log::)?(?:error|warn)!)\((?:[^;{}]|\{\})*?(?i:fall(?:ing)?[ -]back|disabled|continuing without|not available|skipping)[^;]*\);\s*None\s*\}",
         "",
         EMPTY,
     ),
@@ -88,7 +88,7 @@ pub(super) const SIGNS: &[Sign] = &[
         Topic::UncheckedSecret,
         PYTHON,
         r#"(?m)^\s*return (?P<what>os\.(?:environ\.get|getenv)\(\s*["']\w*(?:SECRET|PRIVATE|SIGNING)\w*["'])\s*\)\s*$"#,
-        "raise ",
+        "",
         "the first request, and not the start, finds out that `{}` is missing",
     ),
     review(

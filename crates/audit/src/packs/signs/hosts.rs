@@ -30,6 +30,20 @@ pub(super) const SIGNS: &[Sign] = &[
         r"\block\s*\(|SemaphoreSlim|ObjectPool|ThreadLocal",
         "parallel requests publish on one channel (`{}`), and a channel is not safe for that",
     ),
+    review(
+        Topic::DualWrite,
+        &[".cs"],
+        r"await (?:\w+\.)*_?\w*(?:[rR]epository\w*\.(?:Insert|Add|Create|Update|Save|Delete|Remove)\w*|\w+\.SaveChangesAsync|SaveChangesAsync)\((?:[^;]*;){1,6}?\s*await (?P<what>_?\w*(?i:mediator|publisher|bus|publishendpoint|producer)\w*\.(?:Publish|Send|Produce)\w*)\(",
+        r"(?i)outbox|INotificationHandler",
+        "`{}` sends a message after the change and outside of its transaction",
+    ),
+    review(
+        Topic::SharedState,
+        &[".cs"],
+        r"(?P<what>\b\w+\.(?:Stock|Quantity|Balance|Inventory|Points|Credits)\w*\s*[-+]=)[\s\S]{0,600}?(?:SaveChanges|UpdateAsync|Update)\w*\(",
+        r"RowVersion|ConcurrencyCheck|IsConcurrencyToken|\block\s*\(|FOR UPDATE|Serializable",
+        "`{}` is read, changed and written back, so a parallel change is lost",
+    ),
     Sign {
         elsewhere: DEAD_LETTER,
         ..review(

@@ -324,7 +324,7 @@ pub(crate) fn reads(topic: Topic, file: &SourceFile) -> bool {
         .iter()
         .flat_map(|list| list.iter())
         .any(|sign| sign.topic == topic && applies(sign, &path))
-        || topic == Topic::OpenRoute && open_routes::reads(&path)
+        || topic == Topic::OpenRoute && (open_routes::reads(&path) || path.ends_with(".py"))
         || topic == Topic::UncheckedLookup && lookup::reads(&path)
         || matches!(
             topic,

@@ -43,7 +43,7 @@ pub(super) const SIGNS: &[Sign] = &[
             line!(),
             r"{1,10}?[^\n]*(?:(?:RwLock|Mutex)::new\(None\)|OnceCell::new\(\))"
         ),
-        r"\.ping\(|\x22PING\x22",
+        "",
         "`{}` parses the address only, so the first request connects",
     ),
     review(
@@ -75,6 +75,35 @@ pub(super) const SIGNS: &[Sign] = &[
         "`{}` is constant",
     ),
     review(
+        Topic::UnboundedList,
+        RUST,
+        r#"(?P<what>\.scan_(?:keys|match)(?:::<[^(\n]*>)?|\bcmd\(\s*"(?:SCAN|KEYS)"\s*\))"#,
+        "",
+        "`{}` reads every key that matches",
+    ),
+    review(
+        Topic::ShutdownContext,
+        RUST,
+        r"axum::serve\([\s\S]{0,400}?(?P<what>\.with_graceful_shutdown)\(",
+        r"timeout\(\s*[^,;]*,\s*(?:axum::serve|server|serve)",
+        "`{}` waits for open streams and slow requests without a limit",
+    ),
+    review(
+        Topic::Leak,
+        RUST,
+        concat!(
+            r"let \((?:mut )?\w+, (?:mut )?\w+\) = (?:\w+::)*channel(?:::<[^;\n]*>)?\([^\n]*",
+            line!(),
+            r"{1,120}?\n\s*(?:for|while) [^\n]*\{",
+            line!(),
+            r"{1,8}?[^\n]*(?P<what>\.send\(\w+\)\.await)",
+            line!(),
+            r"{1,80}?[^\n]*(?:\.recv\(\)\.await|ReceiverStream::new\()"
+        ),
+        r"unbounded_channel|\.try_send\(",
+        "`{}` waits for ever if the channel is full, because its receiver starts later",
+    ),
+    review(
         Topic::QueryPerRow,
         RUST,
         concat!(
@@ -100,7 +129,7 @@ pub(super) const SIGNS: &[Sign] = &[
         Topic::IgnoredError,
         RUST,
         r"\bif [^\n{]*(?P<what>\.(?:enqueue|publish|produce)\w*\([^\n]*\)\.await\.is_ok\(\)) \{",
-        r"\}\s*else\s*\{",
+        "",
         "no code logs or returns the error of `{}`",
     ),
     review(
@@ -121,7 +150,7 @@ pub(super) const SIGNS: &[Sign] = &[
         Topic::Ownership,
         RUST,
         r"(?P<what>\.subscribe(?:_to_channel|_to)?\(\s*[\w.]+\s*,\s*&?\w*(?:channel|topic|room|namespaced)\w*)\s*\)",
-        r"(?i)permission|authori[sz]e|can_subscribe|allowed|acl|is_member",
+        r"(?i)permission|\bauthori[sz]e\w*\(|can_subscribe|is_allowed|\bacl\b|is_member",
         "`{}` subscribes a client to a channel of its choice",
     ),
     review(

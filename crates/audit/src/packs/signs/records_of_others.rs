@@ -19,16 +19,9 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::Ownership,
         PYTHON,
-        r"(?P<what>\bselect\(\s*(?:\w+\.)?\w*(?i:transaction|order|invoice|payment|message|notification|booking|subscription)s?\))\s*\n",
-        r"(?i)\.(?:where|filter|filter_by)\([^\n]*(?:user|owner|customer|account)_?id",
+        r"def (?:get|list|find|fetch)_\w*s\((?:[^)u]|u[^s])*\)[^\n]*:\s*\n\s*\w+ = (?P<what>select\(\s*(?:\w+\.)?\w*(?i:transaction|order|invoice|payment|message|notification|booking|subscription)s?\))\s*\n",
+        "",
         "`{}` reads the records of all users",
-    ),
-    review(
-        Topic::OpenRoute,
-        PYTHON,
-        r#"APIRouter\([^)]*prefix\s*=\s*["'][^"'\n]*(?:transactions|orders|payments|invoices|users|messages|customers|bookings)\b[^)]*\)[\s\S]*?(?P<what>@\w+\.get\(\s*["']/?["'])"#,
-        r"(?i)Depends\(\s*\w*(?:\.\w+)*(?:user|auth|token|principal|verify|jwt|security)\w*|dependencies\s*=",
-        "a list of personal data (`{}`) needs no authentication",
     ),
     Sign {
         elsewhere: r"\bAPP_GUARD\b|useGlobalGuards\(",

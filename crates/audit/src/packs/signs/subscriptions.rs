@@ -1,7 +1,7 @@
 //! Subscriptions: streams that end, and messages that a broker does not keep or delivers for ever.
 
 use super::body::line;
-use super::{GO, PYTHON, SCRIPT, Sign, review};
+use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
 
 const NOT_KEPT: &str =
@@ -56,6 +56,11 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\b(?:\w+\.)*(?:rdb|\w*[rR]edis\w*)\.P?Subscribe)\(",
     ),
     not_kept(PYTHON, r"(?P<what>\b(?:\w+\.)*\w*pubsub\w*\.p?subscribe)\("),
+    not_kept(
+        SCRIPT,
+        r"(?P<what>\b(?:this\.)?\w*(?:[rR]edis|[sS]ubscriber)\w*\.p?[sS]ubscribe)\(\s*['\x22`]",
+    ),
+    not_kept(JVM, r"(?P<what>\bRedisMessageListenerContainer)\s*\("),
     exclusive(
         PYTHON,
         r"(?:queue_declare|declare_queue)\(\s*(?:queue=|name=)?(?P<what>\x22{2}|'{2})\s*,[^)]*exclusive=True",
