@@ -1,4 +1,4 @@
-//! A token is part of the address.
+//! A credential is part of the address.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
@@ -6,10 +6,10 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_reposit
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "AUTH-1.token-in-query",
-        title: "A token is part of the address",
+        title: "A credential is part of the address",
         severity: Severity::Medium,
         category: Category::Security,
-        meaning: "Code reads an access token from the query of a request (`query.token`, `req.query.access_token`, `c.Query(\"token\")`). Files about links in mails are excluded. The finding has low confidence. The rule reports one per file.",
+        meaning: "Code reads an access token from the query of a request, or sends a password in it (`query.token`, `req.query.access_token`, `c.Query(\"token\")`). Files about links in mails are excluded. The finding has low confidence. The rule reports one per file.",
         why: "Proxies, browsers and access logs store addresses. A reader of the log can use the token.",
         fix: &[(
             "any",

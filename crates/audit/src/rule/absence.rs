@@ -81,7 +81,11 @@ pub fn start_of(model: &Model, service: &Service) -> Option<Location> {
             .files
             .iter()
             .filter_map(|path| model.files.get(path))
-            .filter(|found| found.file.role == Role::Production && found.file.language.is_code())
+            .filter(|found| {
+                let language = found.file.language;
+                found.file.role == Role::Production
+                    && (language.is_code() || language.is_text_code())
+            })
             .find(|found| {
                 STARTS
                     .iter()

@@ -76,7 +76,7 @@ fn words_of_texts<'w>(libraries: &[&'w str]) -> Vec<&'w str> {
 fn in_texts(model: &Model, service: &Service, libraries: &[&str]) -> Vec<Outcome> {
     let servers = service.facts.of::<Server>();
     match servers.deployed().next() {
-        Some(server) if !texts_contain(model, service, libraries) => {
+        Some(server) if !texts_contain(model, service, &words_of_texts(libraries)) => {
             vec![
                 Breach::review(
                     server.at.clone(),

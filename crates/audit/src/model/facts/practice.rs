@@ -247,6 +247,8 @@ pub enum Topic {
     HostPath,
     /// Stores accept callers with a password only.
     OpenStore,
+    /// Numbers of callers have a range.
+    NumberRange,
 }
 
 /// Whether the habit is kept.

@@ -77,7 +77,7 @@ pub(super) const SIGNS: &[Sign] = &[
         concat!(
             r"(?m)^[ \t]*async def [^\n]*",
             super::body::python_line!(),
-            r"{0,40}?\n[ \t]*(?P<what>with \w+(?:\.\w+)*(?:rmq|rabbit|pub|amqp|broker|smtp|ftp)\w*)(?:\(\))?\s*(?: as \w+)?:"
+            r"{0,40}?\n[ \t]*(?P<what>with (?:\w+\.)*\w*(?:rmq|rabbit|pub|amqp|broker|smtp|ftp)\w*)(?:\(\))?\s*(?: as \w+)?:"
         ),
         "to_thread|run_in_executor|run_in_threadpool",
         "`{}` opens a connection on the event loop, so all requests wait",

@@ -15,4 +15,11 @@ macro_rules! python_line {
     };
 }
 
-pub(super) use {line, python_line};
+/// Matches a line break and an indented line: a line of the same function at the top of a file.
+macro_rules! indented {
+    () => {
+        r"(?:\n(?:[ \t][^\n]*)?)"
+    };
+}
+
+pub(super) use {indented, line, python_line};

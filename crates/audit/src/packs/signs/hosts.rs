@@ -18,7 +18,7 @@ pub(super) const SIGNS: &[Sign] = &[
         ..review(
             Topic::RetryDelay,
             &[".cs"],
-            r"(?P<what>\.AddHttpClient)(?:<[^>]*>)?\(",
+            r"(?P<what>\.AddHttpClient(?:<[^>]*>)?)\(",
             r"AddPolicyHandler|AddStandardResilienceHandler|AddTransientHttpErrorPolicy|AddResilienceHandler|Polly",
             "the client of `{}` has neither a retry with backoff nor a circuit breaker",
         )

@@ -4,8 +4,10 @@
 //! One file per subject holds its list. A sign that needs the structure of the code belongs into a
 //! pack of its language.
 
+mod absent;
 mod access;
 mod accounts;
+mod amounts;
 mod answers;
 mod background;
 mod body;
@@ -137,8 +139,10 @@ const fn review(
 }
 
 const LISTS: &[&[Sign]] = &[
+    absent::SIGNS,
     access::SIGNS,
     accounts::SIGNS,
+    amounts::SIGNS,
     answers::SIGNS,
     chance::SIGNS,
     checks::SIGNS,
@@ -273,7 +277,8 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             .filter(|captures| !is_aside(file, captures))
             .take(MAX_PLACES)
             .peekable();
-        let local = scope::is_local(compiled.sign.topic) && file.language.is_code();
+        let code = file.language.is_code() || file.language.is_text_code();
+        let local = scope::is_local(compiled.sign.topic) && code;
         if places.peek().is_none()
             || !local && compiled.keeps(&file.text)
             || compiled.sign.topic == Topic::OutboundTimeout && scope::is_page(file)

@@ -1,6 +1,6 @@
 //! Panics and starts of Rust programs.
 
-use super::body::line;
+use super::body::{indented, line};
 use super::{Sign, review};
 use crate::model::facts::Topic;
 
@@ -93,11 +93,11 @@ pub(super) const SIGNS: &[Sign] = &[
         RUST,
         concat!(
             r"let \((?:mut )?\w+, (?:mut )?\w+\) = (?:\w+::)*channel(?:::<[^;\n]*>)?\([^\n]*",
-            line!(),
+            indented!(),
             r"{1,120}?\n\s*(?:for|while) [^\n]*\{",
-            line!(),
-            r"{1,8}?[^\n]*(?P<what>\.send\(\w+\)\.await)",
-            line!(),
+            indented!(),
+            r"{1,8}?[^\n]*(?P<what>\.send\(\w+\)\.await)[^\n]*",
+            indented!(),
             r"{1,80}?[^\n]*(?:\.recv\(\)\.await|ReceiverStream::new\()"
         ),
         r"unbounded_channel|\.try_send\(",
