@@ -12,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The deployment sets a variable that the service never reads",
         severity: Severity::Low,
         category: Category::Configuration,
-        meaning: "A compose entry or workload sets a variable whose name does not occur in the service's files. Variables of runtimes and platforms (`NODE_ENV`, `TZ`, `OTEL_…`, `JAVA_OPTS`) are excluded. Services that compute variable names (viper, pydantic settings, Spring, .NET) are excluded too.",
+        meaning: "A compose entry or workload sets a variable whose name does not occur in the service's files. Variables of runtimes and platforms (`NODE_ENV`, `TZ`, `OTEL_…`, `JAVA_OPTS`) are excluded. Services that compute variable names (viper, pydantic settings, Spring) are excluded too. .NET: no code or file of settings names the section of the variable (low confidence).",
         why: "Operators assume that the variable has an effect. A limit is then not enforced, or a renamed setting keeps its default.",
         fix: &[("any", "Remove the variable, or correct its name.")],
         references: &["https://12factor.net/config"],
@@ -97,7 +97,56 @@ const RUNTIME: &[&str] = &[
     "JAEGER_",
 ];
 
+/// Sections of settings that .NET reads by itself.
+const SECTIONS: &[&str] = &[
+    "Logging",
+    "ConnectionStrings",
+    "Kestrel",
+    "Serilog",
+    "AllowedHosts",
+    "OTEL",
+    "NLog",
+];
+
+/// Variables of .NET whose section of settings no file names: `Database__Host` sets the key `Host`
+/// of the section `Database`.
+fn sections(model: &Model, service: &Service) -> Vec<Outcome> {
+    let named = |section: &str| {
+        let texts = [format!("\"{section}\""), format!("\"{section}:")];
+        model.files.values().any(|found| {
+            found.file.role.is_deployed()
+                && [".cs", ".json"]
+                    .iter()
+                    .any(|end| found.file.path.ends_with(end))
+                && texts.iter().any(|text| found.file.text.contains(text))
+        })
+    };
+    service
+        .compose
+        .iter()
+        .filter(|entry| entry.at.role.is_deployed())
+        .flat_map(|entry| {
+            entry
+                .environment
+                .iter()
+                .map(|variable| (variable, &*entry.at.path))
+        })
+        .filter_map(|(variable, path)| {
+            let (section, _) = variable.name.split_once("__")?;
+            if section.is_empty() || SECTIONS.contains(&section) || named(section) {
+                return None;
+            }
+            let at = model.location(path, variable.span.clone(), Some(&variable.name))?;
+            let evidence = format!("no code or file of settings names the section `{section}`");
+            Some(Breach::review(at, evidence).into())
+        })
+        .collect()
+}
+
 fn check(model: &Model, service: &Service) -> Vec<Outcome> {
+    if service.languages.contains("C#") {
+        return sections(model, service);
+    }
     if service.root.is_none() || service.files.is_empty() {
         return Vec::new();
     }

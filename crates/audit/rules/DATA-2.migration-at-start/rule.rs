@@ -29,11 +29,13 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
         .of::<Migration>()
         .deployed()
         .map(|migration| {
-            let breach = Breach::new(
-                migration.at.clone(),
-                Confidence::Medium,
-                format!("{} runs inside the service", migration.library),
-            );
+            let evidence = format!("{} runs inside the service", migration.library);
+            // A library without a service may belong to a program for migrations.
+            let breach = if service.root.is_some() {
+                Breach::new(migration.at.clone(), Confidence::Medium, evidence)
+            } else {
+                Breach::review(migration.at.clone(), evidence)
+            };
             if migration.versioned {
                 breach.severity(Severity::Low).into()
             } else {

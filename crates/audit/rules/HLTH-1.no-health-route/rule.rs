@@ -38,7 +38,9 @@ const TEXTS: &[&str] = &[
     "liveness",
     "heartbeat",
     "/ping",
-    "/status",
+    "\"/status",
+    "'/status",
+    "`/status",
     "/up\"",
     "/up'",
     "/alive",
@@ -107,7 +109,10 @@ fn unresolved(model: &Model, service: &Service, reason: String) -> Outcome {
         Some(at) if !texts_contain(model, service, TEXTS) => {
             Breach::review(at, NAMED).absence().into()
         }
-        _ => Outcome::unknown(reason),
+        Some(_) => Outcome::unknown(reason),
+        // No pattern shows the server of a language without a grammar.
+        None => absent_in_texts(model, service, TEXTS, NAMED)
+            .unwrap_or_else(|| Outcome::unknown(reason)),
     }
 }
 

@@ -29,15 +29,14 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         return Vec::new();
     };
     let whole = |source: &String| matches!(source.as_str(), "." | "./" | "./." | "/");
-    let copies_all = image.stages.iter().any(|stage| {
-        stage
-            .copies
-            .iter()
-            .any(|copied| copied.from.is_none() && copied.sources.iter().any(whole))
-    });
-    if !copies_all {
+    let Some(copied) = image
+        .stages
+        .iter()
+        .flat_map(|stage| &stage.copies)
+        .find(|copied| copied.from.is_none() && copied.sources.iter().any(whole))
+    else {
         return Vec::new();
-    }
+    };
     let contexts: Vec<&str> = service
         .compose
         .iter()
@@ -66,17 +65,13 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         format!("{}.dockerignore", image.at.path),
     ];
     let found = ignore.iter().find(|path| model.has_path(path));
-    let copy = image
-        .stages
-        .last()
-        .map_or(image.at.span.clone(), |stage| stage.span.clone());
     match found {
         Some(path) => vec![Outcome::passed(
             format!("`{path}` filters the build context"),
             None,
         )],
         None => model
-            .location(&image.at.path, copy, None)
+            .location(&image.at.path, copied.span.clone(), None)
             .map(|at| {
                 let shown = if context.is_empty() {
                     "the root of the repository"

@@ -19,6 +19,7 @@ pub(super) const PACKS: &[Pack] = &[Pack {
             Language::Python,
             Language::Java,
             Language::Kotlin,
+            Language::Rust,
         ],
         read,
     ),
@@ -31,6 +32,7 @@ const FUNCTIONS: &[&str] = &[
     "function_definition",
     "arrow_function",
     "function_expression",
+    "function_item",
 ];
 /// Methods that change a database, in small letters.
 const WRITES: &[&str] = &[
@@ -103,13 +105,22 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
         let Some(function) = code.enclosing(call.node, FUNCTIONS) else {
             continue;
         };
-        if let Some(write) = write_before(code, function, call) {
+        let before = write_before(code, function, call)
+            .map(|write| (write, Verdict::LikelyBroken))
+            .or_else(|| work_before(code, function, call).map(|write| (write, Verdict::Review)));
+        if let Some((write, verdict)) = before {
+            // A Rust program may send into a channel of its own process.
+            let verdict = if code.file.language == Language::Rust {
+                Verdict::Review
+            } else {
+                verdict
+            };
             show(
                 code,
                 facts,
                 call.node,
                 Topic::DualWrite,
-                Verdict::LikelyBroken,
+                verdict,
                 format!(
                     "`{}` changes the database, and `{}` sends a message outside of its transaction",
                     write.method, call.method
@@ -144,6 +155,31 @@ fn is_write(method: &str) -> bool {
         || ["update", "insert", "save"]
             .iter()
             .any(|verb| method.starts_with(verb))
+}
+
+/// Beginnings of the methods of a service that change something, in small letters.
+const WORK: &[&str] = &[
+    "create", "add", "insert", "update", "save", "delete", "remove", "register", "signup",
+    "sign_up", "rent", "return", "book", "reserve", "order", "place", "cancel", "pay", "approve",
+    "confirm", "complete", "submit", "transfer", "change", "assign", "withdraw", "deposit",
+];
+/// Parts of what such a method belongs to.
+const SERVICES: &[&str] = &["service", "ops_", "usecase", "use_case", "logic", "crud"];
+
+/// A call of another layer that changes the database by its name: `orderService.create(…)`.
+fn work_before<'c, 't>(
+    code: &'c Code<'t>,
+    function: Node<'t>,
+    send: &Call<'t>,
+) -> Option<&'c Call<'t>> {
+    code.calls_within(function).find(|call| {
+        let method = call.method.to_lowercase();
+        call.node.end_byte() <= send.node.start_byte()
+            && WORK.iter().any(|verb| method.starts_with(verb))
+            && mentions(call.receiver, SERVICES)
+            && !mentions(call.receiver, BROKERS)
+            && !mentions(call.receiver, &["log", "cache", "metric", "mail"])
+    })
 }
 
 fn write_before<'c, 't>(

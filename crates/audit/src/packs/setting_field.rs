@@ -58,6 +58,7 @@ const MAX_PLACES: usize = 4;
 
 fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     let go = code.file.language == Language::Go;
+    let rust = code.file.language == Language::Rust;
     let mut names = BTreeSet::new();
     for node in code.find_all(
         code.root,
@@ -72,7 +73,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             .child_by_field_name("field")
             .or_else(|| node.child_by_field_name("name"))
             .unwrap_or(node);
-        if !is_assigned(code, node) {
+        if !is_assigned(code, node) && !(rust && (is_copied(code, node) || in_tests(code, node))) {
             names.insert(code.text(field).to_owned());
         }
     }
@@ -187,6 +188,43 @@ fn without_cast(node: Node<'_>) -> Node<'_> {
         "as_expression" | "satisfies_expression" => node.named_child(0).unwrap_or(node),
         _ => node,
     }
+}
+
+/// Whether a setting only becomes the setting of the same name of another struct:
+/// `QueueConfig { limit: settings.limit }`.
+fn is_copied(code: &Code<'_>, node: Node<'_>) -> bool {
+    let field = node
+        .child_by_field_name("field")
+        .map_or("", |field| code.text(field));
+    let mut around = node.parent();
+    while let Some(step) = around.filter(|step| {
+        matches!(
+            step.kind(),
+            "field_expression" | "call_expression" | "reference_expression"
+        )
+    }) {
+        around = step.parent();
+    }
+    let Some(initializer) = around.filter(|step| step.kind() == "field_initializer") else {
+        return false;
+    };
+    let same = initializer
+        .child_by_field_name("field")
+        .is_some_and(|own| code.text(own) == field);
+    let owner = initializer
+        .parent()
+        .and_then(|list| list.parent())
+        .and_then(|made| made.child_by_field_name("name"))
+        .map_or("", |name| code.text(name));
+    same && OWNERS.iter().any(|end| owner.ends_with(end))
+}
+
+/// Whether a place is in the tests that a Rust file ends with.
+fn in_tests(code: &Code<'_>, node: Node<'_>) -> bool {
+    code.file
+        .text
+        .find("#[cfg(test)]")
+        .is_some_and(|tests| node.start_byte() > tests)
 }
 
 /// Whether a field is only given a value: `self.size = size`.

@@ -1,6 +1,6 @@
 //! Findings about something that is absent from a whole service: their location and their evidence.
 
-use super::{Breach, Outcome, texts_contain};
+use super::{Breach, Outcome, repository_contains, texts_contain};
 use crate::model::facts::{Consumer, Entrypoint, Route, Server};
 use crate::model::{Model, Service, ServiceKind};
 use crate::repository::Role;
@@ -46,8 +46,7 @@ const LOCAL: &[&str] = &[
     "project(':",
 ];
 
-/// Whether a service uses a library of the same repository. The library may contain what its own
-/// files lack, so the auditor reports no absence.
+/// Whether a service uses a library of the same repository.
 fn has_local_library(model: &Model, service: &Service) -> bool {
     let root = service.root.as_deref().unwrap_or_default();
     model
@@ -82,7 +81,11 @@ pub fn start_of(model: &Model, service: &Service) -> Option<Location> {
             .files
             .iter()
             .filter_map(|path| model.files.get(path))
-            .filter(|found| found.file.role == Role::Production && found.file.language.is_code())
+            .filter(|found| {
+                let language = found.file.language;
+                found.file.role == Role::Production
+                    && (language.is_code() || language.is_text_code())
+            })
             .find(|found| {
                 STARTS
                     .iter()
@@ -100,10 +103,11 @@ pub fn absent_in_texts(
     words: &[&str],
     evidence: &str,
 ) -> Option<Outcome> {
-    if !runs_code(service)
-        || has_local_library(model, service)
-        || texts_contain(model, service, words)
-    {
+    if !runs_code(service) || texts_contain(model, service, words) {
+        return None;
+    }
+    // A library of the repository may contain what the files of the service lack.
+    if has_local_library(model, service) && repository_contains(model, words) {
         return None;
     }
     let at = start_of(model, service)?;

@@ -24,7 +24,7 @@ pub use outcome::{Breach, Check, Outcome, Rule};
 pub use registry::{explain, rules};
 pub(crate) use run::{run, run_one};
 pub use telemetry::telemetry_is_installed;
-pub use text::{start_of_image, texts_contain};
+pub use text::{repository_contains, start_of_image, texts_contain};
 
 #[cfg(test)]
 mod tests;

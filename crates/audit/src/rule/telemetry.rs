@@ -1,6 +1,6 @@
 //! Whether a service sends a signal, asked the same for metrics and for traces.
 
-use super::{Breach, Confidence, Outcome, runs_code, start_of, texts_contain};
+use super::{Breach, Confidence, Outcome, absent_in_texts, runs_code, start_of, texts_contain};
 use crate::model::facts::{Import, Module, Server, Signal, Telemetry};
 use crate::model::{FileFacts, Model, Service};
 
@@ -62,11 +62,21 @@ fn is_manifest(found: &FileFacts) -> bool {
     )
 }
 
+/// The word `metrics` is a part of `SymmetricSecurityKey` in texts of C#.
+fn words_of_texts<'w>(libraries: &[&'w str]) -> Vec<&'w str> {
+    libraries
+        .iter()
+        .copied()
+        .filter(|word| *word != "metrics")
+        .chain(["/metrics", "diagnostics.metrics", "app.metrics"])
+        .collect()
+}
+
 /// Judges a service in a language without a grammar by the words of its texts.
 fn in_texts(model: &Model, service: &Service, libraries: &[&str]) -> Vec<Outcome> {
     let servers = service.facts.of::<Server>();
     match servers.deployed().next() {
-        Some(server) if !texts_contain(model, service, libraries) => {
+        Some(server) if !texts_contain(model, service, &words_of_texts(libraries)) => {
             vec![
                 Breach::review(
                     server.at.clone(),
@@ -76,7 +86,16 @@ fn in_texts(model: &Model, service: &Service, libraries: &[&str]) -> Vec<Outcome
                 .into(),
             ]
         }
-        _ => vec![Outcome::unknown("telemetry is not read in this language")],
+        Some(_) => vec![Outcome::unknown("telemetry is not read in this language")],
+        None => vec![
+            absent_in_texts(
+                model,
+                service,
+                &words_of_texts(libraries),
+                "no text of the service names a library for it",
+            )
+            .unwrap_or_else(|| Outcome::unknown("telemetry is not read in this language")),
+        ],
     }
 }
 

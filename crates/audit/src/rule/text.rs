@@ -35,6 +35,23 @@ pub fn texts_contain(model: &Model, service: &Service, words: &[&str]) -> bool {
     found || !read
 }
 
+/// Whether a text of any service or library contains one of the words. Case is ignored.
+#[must_use]
+pub fn repository_contains(model: &Model, words: &[&str]) -> bool {
+    let Ok(searcher) = AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .build(words)
+    else {
+        return true;
+    };
+    model
+        .files
+        .values()
+        .map(|found| &found.file)
+        .filter(|file| matches!(file.role, Role::Production | Role::Generated))
+        .any(|file| searcher.is_match(&*file.text))
+}
+
 /// The last `CMD` or `ENTRYPOINT` of a Dockerfile: the place where the process of the image starts.
 #[must_use]
 pub fn start_of_image(model: &Model, dockerfile: &str) -> Option<Location> {

@@ -326,7 +326,14 @@ fn workload_names(workload: &Workload) -> Vec<String> {
         .filter(|image| !is_store_image(image) || workload.name.known().is_none())
         .map(|image| last_part(image))
         .collect();
-    names.extend(workload.name.known().cloned());
+    if let Some(name) = workload.name.known() {
+        // `orders-deployment` runs `orders`.
+        let program = ["-deployment", "-deploy", "-depl"]
+            .iter()
+            .find_map(|end| name.strip_suffix(end));
+        names.extend(program.map(str::to_owned));
+        names.push(name.clone());
+    }
     names
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::unaudited::inside;
-use crate::model::facts::{Elsewhere, Practice, Server};
+use crate::model::facts::{Elsewhere, Migration, Practice, Server};
 use crate::model::service::{FileFacts, Service, ServiceKind};
 use crate::model::{FactSink, FactStore, NotAudited};
 use crate::repository::Role;
@@ -71,6 +71,9 @@ pub(super) fn practices(found: &FileFacts) -> FactStore {
     }
     for kept in &found.facts.of::<Elsewhere>().items {
         sink.add(kept.value.clone(), kept.at.span.clone());
+    }
+    for migration in &found.facts.of::<Migration>().items {
+        sink.add(migration.value.clone(), migration.at.span.clone());
     }
     for server in &found.facts.of::<Server>().items {
         sink.add(server.value.clone(), server.at.span.clone());

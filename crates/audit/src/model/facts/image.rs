@@ -13,6 +13,8 @@ pub struct Copied {
     pub sources: Vec<String>,
     /// Destination.
     pub destination: String,
+    /// The location of the instruction.
+    pub span: std::ops::Range<usize>,
 }
 
 /// `HEALTHCHECK`.

@@ -229,6 +229,26 @@ pub enum Topic {
     Expiry,
     /// The attempts of a login are limited.
     LoginLimit,
+    /// A message that fails always is not delivered endlessly.
+    Redelivery,
+    /// Each valid setting has an effect, and an invalid one is an error.
+    LostSetting,
+    /// Passwords have a minimum length.
+    PasswordLength,
+    /// Secrets are compared in constant time.
+    SecretComparison,
+    /// Logs have fields.
+    LogFormat,
+    /// Tokens stay out of addresses.
+    QueryToken,
+    /// A missing name of the environment does not mean development.
+    EnvironmentDefault,
+    /// Data of stores is not in a folder of one node.
+    HostPath,
+    /// Stores accept callers with a password only.
+    OpenStore,
+    /// Numbers of callers have a range.
+    NumberRange,
 }
 
 /// Whether the practice is kept.

@@ -99,6 +99,7 @@ fn apply(stage: &mut Stage, instruction: &Instruction, arguments: &HashMap<Strin
                 from,
                 sources: paths,
                 destination,
+                span: instruction.span.clone(),
             });
         }
         "HEALTHCHECK" => {

@@ -6,6 +6,7 @@ mod environment;
 mod fastapi;
 mod flask;
 mod http_client;
+mod open_route;
 mod practice;
 mod program;
 mod server;
@@ -17,6 +18,7 @@ pub(super) const PACKS: &[Pack] = &[
     django::PACK,
     environment::PACK,
     fastapi::PACK,
+    open_route::PACK,
     flask::PACK,
     http_client::PACK,
     practice::PACK,

@@ -4,9 +4,13 @@
 //! One file per subject holds its list. A sign that needs the structure of the code belongs into a
 //! pack of its language.
 
+mod absent;
 mod access;
 mod accounts;
+mod amounts;
 mod answers;
+mod background;
+mod body;
 mod chance;
 mod checks;
 mod clients;
@@ -18,25 +22,35 @@ mod defaults;
 mod delivery;
 mod dependency;
 mod ends;
+mod events;
 mod exceptions;
 mod expiry;
 mod exposure;
 mod failures;
+mod fallbacks;
+mod formats;
 mod frameworks;
 mod guards;
+mod hosts;
 mod input;
 mod leaks;
 mod levels;
 mod logs;
 mod lookup;
+mod lost_settings;
+mod manifests;
 mod messages;
 mod migration;
 mod mistakes;
 mod open_routes;
 mod origins;
+mod panics;
+mod passwords;
 mod queries;
+mod query_tokens;
 mod races;
 mod records;
+mod records_of_others;
 mod requests;
 mod resources;
 mod scope;
@@ -46,6 +60,8 @@ mod settings;
 mod start;
 mod statements;
 mod stops;
+mod subscriptions;
+mod taking;
 mod tasks;
 mod token;
 mod uploads;
@@ -123,8 +139,10 @@ const fn review(
 }
 
 const LISTS: &[&[Sign]] = &[
+    absent::SIGNS,
     access::SIGNS,
     accounts::SIGNS,
+    amounts::SIGNS,
     answers::SIGNS,
     chance::SIGNS,
     checks::SIGNS,
@@ -161,6 +179,19 @@ const LISTS: &[&[Sign]] = &[
     token::SIGNS,
     uploads::SIGNS,
     values::SIGNS,
+    background::SIGNS,
+    events::SIGNS,
+    fallbacks::SIGNS,
+    formats::SIGNS,
+    hosts::SIGNS,
+    lost_settings::SIGNS,
+    manifests::SIGNS,
+    panics::SIGNS,
+    passwords::SIGNS,
+    query_tokens::SIGNS,
+    records_of_others::SIGNS,
+    subscriptions::SIGNS,
+    taking::SIGNS,
     writes::SIGNS,
 ];
 
@@ -246,7 +277,8 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             .filter(|captures| !is_aside(file, captures))
             .take(MAX_PLACES)
             .peekable();
-        let local = scope::is_local(compiled.sign.topic) && file.language.is_code();
+        let code = file.language.is_code() || file.language.is_text_code();
+        let local = scope::is_local(compiled.sign.topic) && code;
         if places.peek().is_none()
             || !local && compiled.keeps(&file.text)
             || compiled.sign.topic == Topic::OutboundTimeout && scope::is_page(file)
@@ -297,7 +329,7 @@ pub(crate) fn reads(topic: Topic, file: &SourceFile) -> bool {
         .iter()
         .flat_map(|list| list.iter())
         .any(|sign| sign.topic == topic && applies(sign, &path))
-        || topic == Topic::OpenRoute && open_routes::reads(&path)
+        || topic == Topic::OpenRoute && (open_routes::reads(&path) || path.ends_with(".py"))
         || topic == Topic::UncheckedLookup && lookup::reads(&path)
         || matches!(
             topic,

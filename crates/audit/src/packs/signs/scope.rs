@@ -136,6 +136,9 @@ pub(super) fn around(text: &str, from: usize, to: usize) -> &str {
         if !line.trim().is_empty() && depth < limit {
             if is_header(line) {
                 header = Some((start, depth));
+            } else if matches!(line.trim_start().as_bytes().first(), Some(b'{' | b')')) {
+                // The header is above, with the same indentation.
+                limit = depth + 1;
             } else {
                 limit = depth;
             }

@@ -12,8 +12,8 @@ pub(super) fn migration(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
     ) {
         return;
     }
-    let library = match call.method {
-        "sync" if mentions(call.receiver, &["sequelize"]) => "sequelize.sync",
+    let (library, at) = match call.method {
+        "sync" if mentions(call.receiver, &["sequelize"]) => ("sequelize.sync", call.node),
         "DataSource" | "createConnection" | "forRoot"
             if code
                 .imports
@@ -24,12 +24,12 @@ pub(super) fn migration(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
                 .positional(0)
                 .and_then(|settings| code.fields(settings))
                 .unwrap_or_default();
-            if !fields.iter().any(|(key, value)| {
+            let Some((_, setting)) = fields.iter().find(|(key, value)| {
                 *key == "synchronize" && code.boolean(*value) == Resolution::Known(true)
-            }) {
+            }) else {
                 return;
-            }
-            "TypeORM `synchronize`"
+            };
+            ("TypeORM `synchronize`", *setting)
         }
         _ => return,
     };
@@ -38,6 +38,6 @@ pub(super) fn migration(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
             library,
             versioned: false,
         },
-        code.place(call.node),
+        code.place(at),
     );
 }

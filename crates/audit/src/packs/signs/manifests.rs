@@ -1,0 +1,46 @@
+//! Manifests of clusters: unencrypted entries, data on one node.
+
+use super::{Sign, review};
+use crate::model::facts::Topic;
+
+const YAML: &[&str] = &[".yml", ".yaml"];
+
+const OPEN: &str = "`{}` accepts every caller of the network without a password";
+
+pub(super) const SIGNS: &[Sign] = &[
+    review(
+        Topic::OpenStore,
+        YAML,
+        r#"(?m)^\s*(?:- )?image:\s*["']?(?:\S+/)?(?P<what>redis|valkey)(?:[:@"'\s]|-stack)"#,
+        r"(?i)requirepass|redis_?password|aclfile|redis\.conf|valkey_?password|redis_args",
+        OPEN,
+    ),
+    review(
+        Topic::OpenStore,
+        YAML,
+        r#"(?m)^\s*(?:- )?image:\s*["']?(?:\S+/)?(?P<what>mongo)[:@"'\s]"#,
+        r"(?i)initdb_root|--auth\b|--keyFile|mongodb_root",
+        OPEN,
+    ),
+    review(
+        Topic::OpenStore,
+        YAML,
+        r#"(?P<what>\b(?:ALLOW_EMPTY_PASSWORD|MYSQL_ALLOW_EMPTY_PASSWORD|MARIADB_ALLOW_EMPTY_ROOT_PASSWORD))["']?\s*[:=]\s*["']?(?i:yes|true|1)|\bPOSTGRES_HOST_AUTH_METHOD["']?\s*[:=]\s*["']?trust"#,
+        "",
+        OPEN,
+    ),
+    review(
+        Topic::PlainHttp,
+        YAML,
+        r"(?ms)^kind:\s*Ingress\b.*?^(?P<what>spec):",
+        r"(?m)^\s*(?:- )?tls:|cert-manager|certificate-arn|ssl-redirect",
+        "the ingress has no certificate (`tls`)",
+    ),
+    review(
+        Topic::HostPath,
+        YAML,
+        r#"(?s)\bimage:\s*["']?(?:\S+/)?(?:postgres|mysql|mariadb|mongo|redis|rabbitmq)\b.*?(?P<what>\bhostPath):"#,
+        "",
+        "the data of the store is in a folder of one node (`{}`)",
+    ),
+];
