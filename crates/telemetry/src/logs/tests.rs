@@ -249,7 +249,11 @@ fn starts_no_line_below_its_level_obs_1() {
 
 #[test]
 fn full_buffer_drops_and_counts_lines_obs_10() {
-    let writer = StdoutWriter::start(seaworthy_core::ByteSize::bytes(10)).unwrap();
+    let config = LogConfig {
+        buffer_size: seaworthy_core::ByteSize::bytes(10),
+        ..LogConfig::default()
+    };
+    let writer = LogWriter::start(&config, "orders").unwrap();
     writer.write_line(b"longer than the buffer\n");
     assert_eq!(writer.dropped(), 1);
     assert!(writer.flush(Duration::from_secs(5)));
