@@ -175,6 +175,39 @@ async fn refused_configuration_leaves_file_and_version_plug_1() {
     assert_eq!(app.orders().0, 403);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn dropped_update_leaves_no_rejected_configuration_plug_1() {
+    // With other settings than an empty object its start never ends.
+    let endless = Guest::quiet().with_initialize(
+        "(if (i32.gt_u (local.get 1) (i32.const 2)) (then (loop $l (br $l)))) (i32.const 16)",
+    );
+    let before = "# Kept.\npriority: 7\n";
+    let app = Setup::new()
+        .config(|config| config.auto_load = Some(false))
+        .plugin("guard", HOOK, &endless)
+        .settings("guard", before)
+        .start()
+        .await
+        .unwrap();
+    load(&app).await;
+    let file = app.folder.path().join("config/guard.yaml");
+    let content = || std::fs::read_to_string(&file).unwrap();
+    let config = with_token();
+    let written = async {
+        while content() == before {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        () = written => {}
+        result = app.plugins.update_configuration("guard", &config) => {
+            panic!("ended before its drop: {result:?}");
+        }
+    }
+    eventually(async || content() == before).await;
+}
+
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn rejected_update_leaves_link_and_mode_plug_1() {
