@@ -40,15 +40,18 @@ async fn plugin_loaded_while_a_change_waits_stays_loaded_plug_1() {
     let slow = load("slow");
     tokio::task::yield_now().await;
     let other = load("other");
+    app.replace("third", "", &Guest::quiet());
     // The service reads the folder meanwhile. No event tells when.
     tokio::time::sleep(NOTICED).await;
     app.replace("other", "", &Guest::quiet());
     assert!(slow.await.unwrap().is_err());
     other.await.unwrap().unwrap();
+    // The service applies changes of the folder in the order of names.
     let started = async || {
-        let info = app.plugins.get("other");
+        let info = app.plugins.get("third");
         info.is_ok_and(|info| info.status == PluginStatus::Started)
     };
     eventually(started).await;
+    assert!(app.plugins.get("other").is_ok());
     assert!(!unloaded.load(Ordering::Relaxed));
 }
