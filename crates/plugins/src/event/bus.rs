@@ -134,11 +134,14 @@ impl EventBus {
         });
         let new: Vec<Handler> = new.collect();
         let ids = new.iter().map(|handler| handler.id).collect();
-        let _change = self.0.changes.lock();
+        let change = self.0.changes.lock();
         let mut handlers = Vec::clone(&self.0.handlers.load());
         handlers.retain(|handler| !old.contains(&handler.id));
         handlers.extend(new);
-        self.0.handlers.store(Arc::new(handlers));
+        let replaced = self.0.handlers.swap(Arc::new(handlers));
+        // What a handler owns may change the bus at its drop, so no lock is held.
+        drop(change);
+        drop(replaced);
         ids
     }
 

@@ -16,7 +16,8 @@ impl Plugins {
     }
 
     /// Writes the settings of a plugin to `NAME.yaml` and reloads the plugin with them. If it refuses
-    /// them, the previous file and the version that runs stay.
+    /// them, the previous file and the version that runs stay. The update continues if its caller
+    /// stops waiting.
     ///
     /// # Errors
     /// The plugin is not loaded, the file cannot be written, another file or an environment variable
@@ -26,9 +27,24 @@ impl Plugins {
         name: &str,
         config: &PluginFileConfig,
     ) -> Result<PluginInfo, PluginError> {
+        let (plugins, plugin, wanted) = (self.clone(), name.to_owned(), config.clone());
+        // In a task of its own, so that the drop of this call leaves no settings that are refused.
+        let update = async move { plugins.update(&plugin, wanted).await };
+        let done = self.0.tasks.spawn("plugin-configuration", update).await;
+        done.ok().flatten().unwrap_or_else(|| {
+            let problem = "the update of its settings was interrupted";
+            Err(PluginError::new(PluginErrorCode::Config, name, problem))
+        })
+    }
+
+    async fn update(
+        &self,
+        name: &str,
+        wanted: PluginFileConfig,
+    ) -> Result<PluginInfo, PluginError> {
         let _change = self.0.changes.lock().await;
         self.plugin(name)?;
-        let (inner, plugin, wanted) = (Arc::clone(&self.0), name.to_owned(), config.clone());
+        let (inner, plugin) = (Arc::clone(&self.0), name.to_owned());
         let replaced = self
             .blocking(name, move || {
                 let settings = &inner.config;

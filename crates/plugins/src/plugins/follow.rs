@@ -67,8 +67,13 @@ impl Plugins {
                 }
             };
             is_readable = true;
-            if now != tried {
-                applied = self.apply(applied, &now).await;
+            if now == tried {
+                continue;
+            }
+            let _change = self.0.changes.lock().await;
+            // Read again, because an operator may have loaded a new plugin before the lock.
+            if let Ok(now) = self.seen().await {
+                applied = self.apply_locked(applied, &now).await;
                 tried = now;
             }
         }
@@ -91,8 +96,7 @@ impl Plugins {
     /// Loads what is new, reloads what changed, and unloads what is gone. A plugin that cannot be
     /// loaded changes nothing and is logged. Returns the hashes of the changes that succeeded, so
     /// that the next change of the folder repeats the others.
-    async fn apply(&self, mut applied: Applied, now: &Seen) -> Applied {
-        let _change = self.0.changes.lock().await;
+    async fn apply_locked(&self, mut applied: Applied, now: &Seen) -> Applied {
         self.unload_removed(now).await;
         applied.retain(|name, _| now.contains_key(name));
         let order = match self.valid_order().await {

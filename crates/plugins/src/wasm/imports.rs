@@ -114,7 +114,7 @@ type Sent = Result<GuestResponse, String>;
 fn send(mut store: Store<'_>, (request,): (GuestRequest,)) -> wasmtime::Result<(Sent,)> {
     let host = store.data_mut();
     host.admit()?;
-    host.send(request.url.len().saturating_add(request.body.len()))?;
+    host.send(size(&request))?;
     let Some(http) = &host.imports.http else {
         return Ok((Err("the capability \"http\" is not granted".to_owned()),));
     };
@@ -135,4 +135,13 @@ fn send(mut store: Store<'_>, (request,): (GuestRequest,)) -> wasmtime::Result<(
         status: result.status,
         body: result.body,
     }),))
+}
+
+/// Returns the size of a request that a plugin passes to the host, in bytes.
+fn size(request: &GuestRequest) -> usize {
+    let headers = request.headers.iter();
+    let headers = headers.flat_map(|entry| [entry.name.len(), entry.value.len()]);
+    let others = [&request.method, &request.url].map(String::len);
+    let sizes = headers.chain(others).chain([request.body.len()]);
+    sizes.fold(0, usize::saturating_add)
 }

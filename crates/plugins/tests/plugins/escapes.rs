@@ -332,3 +332,36 @@ async fn host_header_does_not_reach_another_site_plug_2() {
         assert!(!request.contains("other.test"), "{request}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn headers_of_requests_count_towards_the_payload_plug_2() {
+    const MAX: u64 = 65_536;
+    const URL: &str = "http://other.test/";
+    let length = URL.len();
+    // A hundred requests, each with a header of 1000 bytes. The host rejects them.
+    let body = format!(
+        "(local $left i32)
+         (local.set $left (i32.const 100))
+         (loop $next
+           (call $send (i32.const 1024) (i32.const 3) (i32.const 1100) (i32.const {length})
+             (i32.const 700) (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 600))
+           (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+           (br_if $next (local.get $left)))
+         (i32.const 16)"
+    );
+    let guest = Guest::hook(&body)
+        .import("http", "send", &format!("(param {})", "i32 ".repeat(9)))
+        .with_words(700, &[1050, 4, 4096, 1000])
+        .with_text(1024, "GET")
+        .with_text(1050, "text")
+        .with_text(1100, URL);
+    let more = format!("capabilities = [\"http\"]\n{HOOK}");
+    let app = http_setup(granted(&["granted.test"], false), "/", "1s")
+        .config(|config| config.security.max_payload_size = ByteSize::bytes(MAX))
+        .plugin("evil", &more.replace("1s", "30s"), &guest)
+        .start()
+        .await
+        .unwrap();
+    let problem = failures(&app).await;
+    assert_eq!(problem, "exceeded the payload limit of 65536 bytes");
+}

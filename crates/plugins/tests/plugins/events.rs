@@ -1,11 +1,16 @@
 //! Events during reloads.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    thread,
+    time::Duration,
 };
 
-use seaworthy_plugins::{Event, EventType};
+use seaworthy_plugins::{Event, EventBus, EventType};
 
 use crate::{app::Setup, guest::Guest};
 
@@ -56,4 +61,32 @@ async fn event_reaches_one_version_during_reloads_plug_1() {
     }
     stop.store(true, Ordering::Relaxed);
     assert!(publisher.await.unwrap() > 0);
+}
+
+#[test]
+fn removed_handler_may_remove_another_at_its_drop_plug_1() {
+    /// Far longer than the removal needs on a loaded machine.
+    const TIMEOUT: Duration = Duration::from_secs(20);
+    struct Guard(EventBus, u64);
+    impl Drop for Guard {
+        fn drop(&mut self) {
+            self.0.unsubscribe(self.1);
+        }
+    }
+    let bus = EventBus::new(1);
+    let handled = |_| std::future::ready(Ok(()));
+    let inner = bus.subscribe("inner", [EventType::USER_LOGIN], handled);
+    let guard = Guard(bus.clone(), inner);
+    let outer = bus.subscribe("outer", [EventType::USER_LOGIN], move |_| {
+        let _kept = &guard;
+        std::future::ready(Ok(()))
+    });
+    let (sender, removed) = mpsc::channel();
+    let removing = bus.clone();
+    thread::spawn(move || {
+        removing.unsubscribe(outer);
+        let _ = sender.send(());
+    });
+    removed.recv_timeout(TIMEOUT).unwrap();
+    assert!(format!("{bus:?}").contains("handlers: []"), "{bus:?}");
 }

@@ -7,6 +7,7 @@ mod attacks;
 mod escapes;
 mod events;
 mod files;
+mod folder;
 mod guest;
 mod hooks;
 mod hostile;

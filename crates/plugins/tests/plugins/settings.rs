@@ -29,6 +29,25 @@ async fn guard() -> App {
         .unwrap()
 }
 
+/// A guest that accepts only an empty object, which has two bytes.
+fn strict() -> Guest {
+    Guest::rejecting(403, "one")
+        .with_initialize(
+            "(if (result i32) (i32.gt_u (local.get 1) (i32.const 2))
+               (then (i32.const 640)) (else (i32.const 16)))",
+        )
+        .with_words(640, &[1, 1200, 3])
+        .with_text(1200, "bad")
+}
+
+/// Settings with a text that [`strict`] rejects.
+fn with_token() -> PluginFileConfig {
+    PluginFileConfig {
+        settings: [("token".to_owned(), "x7-secret".to_owned())].into(),
+        ..PluginFileConfig::default()
+    }
+}
+
 async fn load(app: &App) {
     app.plugins.load_folder().await.unwrap();
 }
@@ -135,17 +154,9 @@ async fn only_the_owner_reads_updated_configuration_plug_1() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn refused_configuration_leaves_file_and_version_plug_1() {
-    // Accepts only an empty object, which has two bytes.
-    let strict = Guest::rejecting(403, "one")
-        .with_initialize(
-            "(if (result i32) (i32.gt_u (local.get 1) (i32.const 2))
-               (then (i32.const 640)) (else (i32.const 16)))",
-        )
-        .with_words(640, &[1, 1200, 3])
-        .with_text(1200, "bad");
     let before = "# Kept.\npriority: 7\n";
     let app = Setup::new()
-        .plugin("guard", HOOK, &strict)
+        .plugin("guard", HOOK, &strict())
         .settings("guard", before)
         .start()
         .await
@@ -162,6 +173,121 @@ async fn refused_configuration_leaves_file_and_version_plug_1() {
     assert_eq!(std::fs::read_to_string(file).unwrap(), before);
     assert_eq!(app.plugins.configuration("guard").unwrap(), old);
     assert_eq!(app.orders().0, 403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dropped_update_leaves_no_rejected_configuration_plug_1() {
+    // With other settings than an empty object its start never ends.
+    let endless = Guest::quiet().with_initialize(
+        "(if (i32.gt_u (local.get 1) (i32.const 2)) (then (loop $l (br $l)))) (i32.const 16)",
+    );
+    let before = "# Kept.\npriority: 7\n";
+    let app = Setup::new()
+        .config(|config| config.auto_load = Some(false))
+        .plugin("guard", HOOK, &endless)
+        .settings("guard", before)
+        .start()
+        .await
+        .unwrap();
+    load(&app).await;
+    let file = app.folder.path().join("config/guard.yaml");
+    let content = || std::fs::read_to_string(&file).unwrap();
+    let config = with_token();
+    let written = async {
+        while content() == before {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        () = written => {}
+        result = app.plugins.update_configuration("guard", &config) => {
+            panic!("ended before its drop: {result:?}");
+        }
+    }
+    eventually(async || content() == before).await;
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn rejected_update_leaves_link_and_mode_plug_1() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    let app = Setup::new()
+        .config(|config| config.auto_load = Some(false))
+        .plugin("guard", HOOK, &strict())
+        .start()
+        .await
+        .unwrap();
+    load(&app).await;
+    let folder = app.folder.path();
+    let (file, target) = (folder.join("config/guard.yaml"), folder.join("linked.yaml"));
+    std::fs::write(&target, "priority: 7\n").unwrap();
+    std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o640)).unwrap();
+    symlink(&target, &file).unwrap();
+    let config = with_token();
+    let refused = app.plugins.update_configuration("guard", &config).await;
+    assert_eq!(refused.unwrap_err().code(), PluginErrorCode::Config);
+    assert!(file.symlink_metadata().unwrap().is_symlink());
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "priority: 7\n");
+    let mode = file.metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o640, "{mode:o}");
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn file_that_waits_for_settings_gets_none_plug_1() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    let app = guard().await;
+    load(&app).await;
+    let config = app.folder.path().join("config");
+    let (waiting, file) = (config.join("guard.new"), config.join("guard.yaml"));
+    let other = app.folder.path().join("other");
+    for linked in [false, true] {
+        match linked {
+            true => {
+                std::fs::write(&other, "kept").unwrap();
+                symlink(&other, &waiting).unwrap();
+            }
+            false => {
+                std::fs::write(&waiting, "").unwrap();
+                let all = std::fs::Permissions::from_mode(0o644);
+                std::fs::set_permissions(&waiting, all).unwrap();
+            }
+        }
+        let token = with_token();
+        let update = app.plugins.update_configuration("guard", &token);
+        update.await.unwrap();
+        let written = file.symlink_metadata().unwrap();
+        assert!(written.is_file());
+        let mode = written.permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{mode:o}");
+    }
+    assert_eq!(std::fs::read_to_string(&other).unwrap(), "kept");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn pipe_in_place_of_settings_blocks_no_change_plug_1() {
+    let app = guard().await;
+    load(&app).await;
+    let pipe = app.folder.path().join("config/guard.yaml");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let plugins = app.plugins.clone();
+    let update = tokio::spawn(async move {
+        let config = PluginFileConfig::default();
+        plugins.update_configuration("guard", &config).await
+    });
+    let result = tokio::time::timeout(std::time::Duration::from_secs(20), update).await;
+    if result.is_err() {
+        // Ends the read of the service, so that the test ends, too.
+        let mut both = std::fs::OpenOptions::new();
+        drop(both.read(true).write(true).open(&pipe));
+    }
+    let refused = result.unwrap().unwrap().unwrap_err();
+    assert_eq!(refused.code(), PluginErrorCode::Config);
 }
 
 #[tokio::test(flavor = "multi_thread")]
