@@ -234,7 +234,7 @@ impl Subscription {
                 Ok(Ok(result)) => result,
                 Ok(Err(_)) => Err(HandlerError::Permanent("the handler panicked".to_owned())),
                 Err(_) => Err(HandlerError::Permanent(format!(
-                    "the handler exceeded {:?}",
+                    "the handler exceeded its timeout of {:?}",
                     self.timeout
                 ))),
             };

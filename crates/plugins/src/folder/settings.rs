@@ -63,7 +63,7 @@ fn redact(errors: &ConfigErrors) -> ConfigErrors {
         let (section, _) = error.key().split_once('.').unwrap_or((error.key(), ""));
         match section {
             SECRETS => {
-                let problem = "expected names with texts";
+                let problem = "expected a map of names to texts";
                 ConfigError::new(error.origin().clone(), error.key(), problem)
             }
             _ => error.clone(),

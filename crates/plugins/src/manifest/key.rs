@@ -39,7 +39,7 @@ impl SigningKey {
     /// # Errors
     /// The text is not a key.
     pub fn parse(text: &Secret<String>) -> Result<Self, &'static str> {
-        const PROBLEM: &str = "the signing key is not an Ed25519 key (PKCS #8 in Base64)";
+        const PROBLEM: &str = "the signing key is not an Ed25519 key (PKCS #8 in Base64): create one with `plugins key`";
         let document = STANDARD.decode(text.expose().trim()).map_err(|_| PROBLEM)?;
         let pair = Ed25519KeyPair::from_pkcs8(&document).map_err(|_| PROBLEM)?;
         let text = text.clone();

@@ -186,14 +186,14 @@ impl Manifest {
         }
         if let Some(dependency) = self.dependencies.iter().find(|name| !is_name(name)) {
             return Some(format!(
-                "has an invalid name of a dependency: {dependency:?}"
+                "has an invalid dependency {dependency:?}: use the name of a plugin"
             ));
         }
         let hooks = self.hooks.iter().map(|hook| hook.name.as_str());
         let handlers = self.handlers.iter().map(|handler| handler.name.as_str());
         repeated(hooks)
             .or_else(|| repeated(handlers))
-            .map(|name| format!("has two hooks or handlers with the name \"{name}\""))
+            .map(|name| format!("has two hooks or handlers with the name \"{name}\": rename one"))
     }
 }
 

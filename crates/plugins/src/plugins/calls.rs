@@ -207,7 +207,7 @@ impl Plugins {
                     report.call = call;
                     return Ok(());
                 }
-                "set more values than a call of the next hook may have".to_owned()
+                "set more values than max_payload_size allows for the next hook".to_owned()
             }
             Ok(HookOutcome::Reject(rejection)) if hook.is_veto => {
                 return Err(rejected(hook, rejection));

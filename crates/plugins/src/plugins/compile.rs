@@ -154,14 +154,14 @@ fn check_exports(manifest: &Manifest, exports: Exports) -> Result<(), PluginErro
         policy,
     } = exports;
     let problem = if !hooks && !manifest.hooks.is_empty() {
-        "declares hooks, and the component does not export them".to_owned()
+        "declares hooks, but the component does not export the interface `hooks`".to_owned()
     } else if !events && !manifest.handlers.is_empty() {
-        "declares events, and the component does not export them".to_owned()
+        "declares handlers, but the component does not export the interface `events`".to_owned()
     } else if let Some(world) = manifest.world
         && !world.has(hooks, events, policy)
     {
         let world = world.as_str();
-        format!("declares the world \"{world}\", and the component has other exports")
+        format!("declares the world \"{world}\", but the component exports other interfaces")
     } else {
         return Ok(());
     };

@@ -51,7 +51,9 @@ impl HttpAccess {
         let method: Method = method
             .parse()
             .map_err(|_| format!("\"{method}\" is not a valid method"))?;
-        let parsed: http::Uri = url.parse().map_err(|_| "the URL is not valid".to_owned())?;
+        let parsed: http::Uri = url
+            .parse()
+            .map_err(|_| "the URL is not valid: use an absolute URL".to_owned())?;
         if !parsed.host().is_some_and(|host| self.is_granted(host)) {
             return Err("the host is not granted: list it in http_hosts".to_owned());
         }

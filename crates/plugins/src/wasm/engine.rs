@@ -83,7 +83,9 @@ impl Runtime for WasmRuntime {
         let mut linker = Linker::new(&self.engine);
         link(&mut linker, imports).map_err(|error| format!("{error:#}"))?;
         let prepared = linker.instantiate_pre(&compiled).map_err(|error| {
-            format!("the component imports what the manifest does not request: {error:#}")
+            format!(
+                "the component imports an interface that the manifest does not request: {error:#}"
+            )
         })?;
         let program = WasmProgram::new(
             prepared,
