@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-/// A point in the processor time of a thread. Time in which the thread does not run does not count.
+/// A point in the processor time of a thread. The time of a waiting thread does not count.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ProcessorTime(Duration);
 
@@ -10,7 +10,7 @@ impl ProcessorTime {
         Self(thread_time())
     }
 
-    /// Returns the processor time since then. Call it on the same thread.
+    /// Returns the processor time since this point. Call it on the thread that created the point.
     pub(crate) fn elapsed(self) -> Duration {
         thread_time().saturating_sub(self.0)
     }

@@ -89,7 +89,8 @@ impl Guest {
             .with_text(1024, problem)
     }
 
-    /// A guest whose hook requests a URL. `then` runs after it. The response or its refusal is at 600.
+    /// A guest whose hook requests a URL. `then` runs after it. The response or its refusal is at
+    /// 600.
     pub(crate) fn requesting(url: &str, then: &str) -> Self {
         let length = length(url);
         let body = format!(

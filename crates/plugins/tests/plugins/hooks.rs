@@ -62,7 +62,8 @@ async fn hooks_run_by_priority_and_share_values_plug_1() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn failed_veto_follows_the_mode_of_its_plugin_plug_2() {
-    // The mode of the service, of the manifest and of the operator: the last one that is set applies.
+    // The mode of the service, of the manifest and of the operator: the last one that is set
+    // applies.
     for (manifest, settings, status) in [
         ("", "", 503),
         ("on_failure = \"open\"\n", "", 200),
