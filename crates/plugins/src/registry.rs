@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn circle_is_refused_with_its_path_plug_1() {
+    fn circular_dependencies_are_refused_with_their_path_plug_1() {
         let error = load_order(&graph(&[("a", &["b"]), ("b", &["c"]), ("c", &["b"])])).unwrap_err();
         assert_eq!(error.to_string(), "depends on itself: b -> c -> b");
     }

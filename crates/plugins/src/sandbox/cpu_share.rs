@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn frequent_checks_lose_no_time_plug_2() {
+    fn frequent_checks_earn_the_whole_share_plug_2() {
         let start = Instant::now();
         let mut share = CpuShare::new(1, start);
         share.charge(Duration::from_millis(20));

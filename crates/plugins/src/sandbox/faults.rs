@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn rare_faults_disable_nothing_plug_2() {
+    fn rare_faults_do_not_disable_a_plugin_plug_2() {
         let start = Instant::now();
         let mut faults = FaultCount::default();
         for minute in 0..100 {
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn abandoned_trial_leaves_room_for_the_next_plug_2() {
+    fn abandoned_trial_allows_the_next_call_plug_2() {
         let start = Instant::now();
         let mut faults = FaultCount::default();
         fail_often(&mut faults, start);
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn only_failed_trials_disable_for_ever_plug_2() {
+    fn only_failed_trials_disable_permanently_plug_2() {
         let mut now = Instant::now();
         let mut faults = FaultCount::default();
         for _ in 0..10 {

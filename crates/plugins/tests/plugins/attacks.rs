@@ -101,7 +101,7 @@ async fn host_calls_share_the_payload_of_a_call_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn large_names_of_a_caller_disable_no_plugin_plug_2() {
+async fn large_names_of_a_caller_do_not_disable_plugins_plug_2() {
     let app = Setup::new()
         .config(|config| config.security.max_cpu_percent = Some(100))
         .plugin("rules", "", &Guest::denying("no"))
@@ -120,7 +120,7 @@ async fn large_names_of_a_caller_disable_no_plugin_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn large_source_of_an_event_disables_no_plugin_plug_2() {
+async fn large_source_of_an_event_does_not_disable_plugins_plug_2() {
     let more = "[[handlers]]\nname = \"note\"\ntypes = [\"user.login\"]\n";
     let app = Setup::new()
         .config(|config| config.security.max_cpu_percent = Some(100))

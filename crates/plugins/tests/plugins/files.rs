@@ -110,7 +110,7 @@ async fn refused_settings_fail_the_start_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn random_bytes_are_no_component_plug_2() {
+async fn random_bytes_are_refused_as_component_plug_2() {
     let setup = Setup::new();
     crate::guest::write(
         &setup.config.directory,

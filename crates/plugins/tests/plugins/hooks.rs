@@ -26,7 +26,7 @@ async fn veto_becomes_the_response_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rejection_without_veto_changes_nothing_plug_1() {
+async fn rejection_without_veto_does_not_change_the_response_plug_1() {
     let hook = BEFORE_REQUEST.replace("veto = true", "veto = false");
     let app = Setup::new()
         .plugin("guard", &hook, &Guest::rejecting(403, "blocked"))
@@ -149,7 +149,7 @@ async fn policy_denies_an_action_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn unload_leaves_nothing_and_respects_dependents_plug_1() {
+async fn unload_removes_hooks_and_respects_dependents_plug_1() {
     let app = Setup::new()
         .plugin("base", BEFORE_REQUEST, &Guest::rejecting(429, "wait"))
         .plugin("above", "dependencies = [\"base\"]\n", &Guest::quiet())

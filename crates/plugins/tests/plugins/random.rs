@@ -96,7 +96,7 @@ async fn app() -> App {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn random_modules_harm_nothing_plug_2() {
+async fn random_modules_do_not_harm_the_service_plug_2() {
     let app = app().await;
     let (ran, refused) = run(&app, 0..30).await;
     assert!(ran > 0, "{refused:#?}");
@@ -105,7 +105,7 @@ async fn random_modules_harm_nothing_plug_2() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes minutes"]
-async fn ten_thousand_random_modules_harm_nothing_plug_2() {
+async fn ten_thousand_random_modules_do_not_harm_the_service_plug_2() {
     let app = app().await;
     // The engine and its caches exist after the first modules.
     run(&app, 0..500).await;

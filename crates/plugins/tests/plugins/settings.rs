@@ -49,7 +49,7 @@ async fn large_settings_fail_the_load_with_their_limit_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn settings_that_grow_too_large_change_nothing_plug_1() {
+async fn too_large_settings_do_not_change_the_plugin_plug_1() {
     let app = Setup::new()
         .config(|config| config.security.max_cpu_percent = Some(100))
         .plugin("guard", HOOK, &Guest::rejecting(403, "one"))
@@ -188,7 +188,7 @@ async fn overridden_and_large_configuration_is_refused_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn errors_in_settings_show_no_values_plug_1() {
+async fn errors_in_settings_do_not_show_values_plug_1() {
     const SECRET: &str = "x7-secret";
     for yaml in [
         format!("settings: {SECRET}\n"),

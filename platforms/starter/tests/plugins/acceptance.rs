@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[test]
-fn plugin_is_called_limited_and_unloaded_without_a_trace_plug_1_plug_2() {
+fn plugin_is_called_limited_and_unloaded_plug_1_plug_2() {
     let folder = Folder::new();
     let replace = |hook| folder.add("guard", MANIFEST, &module(hook), "hooks-and-events");
     replace(PROCEEDS);

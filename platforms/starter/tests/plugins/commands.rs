@@ -31,7 +31,7 @@ fn list_shows_versions_signatures_and_problems_plug_1() {
 }
 
 #[test]
-fn verify_accepts_what_sign_signed_plug_2() {
+fn verify_accepts_signed_plugins_only_plug_2() {
     let folder = guard(PROCEEDS);
     assert_eq!(
         folder.command(&["verify", "guard"]).trim(),
