@@ -13,7 +13,7 @@ use crate::guest::{self, Guest};
 /// Far longer than the service needs on a loaded machine.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-pub(crate) struct App {
+pub(crate) struct TestApp {
     pub(crate) service: RunningService,
     pub(crate) plugins: Plugins,
     pub(crate) folder: tempfile::TempDir,
@@ -98,7 +98,7 @@ impl Setup {
         self
     }
 
-    pub(crate) async fn start(self) -> Result<App, StartError> {
+    pub(crate) async fn start(self) -> Result<TestApp, StartError> {
         self.start_with(|service, _| {
             service.http(Routes::new().get("/orders", async || "orders"));
         })
@@ -109,7 +109,7 @@ impl Setup {
     pub(crate) async fn start_with(
         self,
         add: impl FnOnce(&Assembly<NoSettings>, &Plugins),
-    ) -> Result<App, StartError> {
+    ) -> Result<TestApp, StartError> {
         let started = OnceLock::new();
         let loader =
             Loader::for_tests("orders").overrides(["server.http.rate_limit.enabled=false"]);
@@ -121,7 +121,7 @@ impl Setup {
                 Ok(())
             })
             .await?;
-        Ok(App {
+        Ok(TestApp {
             service,
             plugins: started.into_inner().unwrap(),
             folder: self.folder,
@@ -130,7 +130,7 @@ impl Setup {
     }
 }
 
-impl App {
+impl TestApp {
     pub(crate) fn replace(&self, name: &str, more: &str, guest: &Guest) {
         let directory = self.folder.path().join("plugins");
         guest::write(&directory, name, more, &guest.build(), &self.key);

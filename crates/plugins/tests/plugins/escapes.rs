@@ -6,7 +6,7 @@ use seaworthy_core::ByteSize;
 use seaworthy_plugins::{Capability, GrantConfig, HookCall, HookPoint, PluginErrorCode, pack};
 
 use crate::{
-    app::{App, Setup},
+    app::{Setup, TestApp},
     guest::{self, Guest},
     server::respond,
 };
@@ -69,7 +69,7 @@ const OWN: [(Capability, &str, &str, &str); 5] = [
 ];
 
 /// Loads a component that imports what it may not.
-async fn refuse(app: &App, name: &str, component: &[u8], what: &str) {
+async fn refuse(app: &TestApp, name: &str, component: &[u8], what: &str) {
     let folder = app.folder.path().join("plugins");
     guest::write(&folder, name, "", component, &app.key);
     let refused = app.plugins.load(name).await.unwrap_err();
@@ -122,7 +122,7 @@ async fn own_interfaces_need_their_capability_plug_2() {
 }
 
 /// Calls the hook of a guest, and returns the failures.
-async fn failures(app: &App) -> String {
+async fn failures(app: &TestApp) -> String {
     let report = app
         .plugins
         .run_hooks(HookPoint::BeforeBiz, HookCall::new())

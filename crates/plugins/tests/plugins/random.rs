@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use wasm_smith::{Config, Module};
 
 use crate::{
-    app::{App, Setup},
+    app::{Setup, TestApp},
     guest::{self, Guest},
 };
 
@@ -16,7 +16,7 @@ const HOOK: &str = "[[hooks]]\nname = \"random\"\npoint = \"before_biz\"\ntimeou
 /// The random bytes of which a module is made.
 const BYTES: usize = 4 * 1024;
 /// A module that is not stopped runs for ever. A loaded machine needs far less than this.
-const MAX: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Returns a random component that exports what a plugin with a hook exports.
 fn component(seed: u64) -> Result<Vec<u8>, String> {
@@ -47,7 +47,7 @@ fn component(seed: u64) -> Result<Vec<u8>, String> {
 }
 
 /// Loads and calls random plugins. Returns how many of them ran, and why others did not.
-async fn run(app: &App, seeds: std::ops::Range<u64>) -> (usize, Vec<String>) {
+async fn run(app: &TestApp, seeds: std::ops::Range<u64>) -> (usize, Vec<String>) {
     let folder = app.folder.path().join("plugins");
     let (mut ran, mut refused) = (0, Vec::new());
     for seed in seeds {
@@ -77,12 +77,12 @@ async fn run(app: &App, seeds: std::ops::Range<u64>) -> (usize, Vec<String>) {
             assert!(report.unwrap().failed.len() <= 1, "seed {seed}");
             app.plugins.unload("random").await.unwrap();
         }
-        assert!(begun.elapsed() < MAX, "seed {seed}");
+        assert!(begun.elapsed() < TIMEOUT, "seed {seed}");
     }
     (ran, refused)
 }
 
-async fn app() -> App {
+async fn app() -> TestApp {
     Setup::new()
         .config(|config| {
             config.auto_load = Some(false);

@@ -9,7 +9,7 @@ use seaworthy_plugins::{EventType, PluginErrorCode, PluginFileConfig, PluginStat
 use seaworthy_testkit::eventually;
 
 use crate::{
-    app::{App, Setup},
+    app::{Setup, TestApp},
     guest::Guest,
 };
 
@@ -20,7 +20,7 @@ fn large() -> String {
     format!("enabled: true\n# {}\n", "x".repeat(64 * 1024))
 }
 
-async fn guard() -> App {
+async fn guard() -> TestApp {
     Setup::new()
         .config(|config| config.auto_load = Some(false))
         .plugin("guard", HOOK, &Guest::rejecting(403, "one"))
@@ -29,7 +29,7 @@ async fn guard() -> App {
         .unwrap()
 }
 
-async fn load(app: &App) {
+async fn load(app: &TestApp) {
     app.plugins.load_folder().await.unwrap();
 }
 

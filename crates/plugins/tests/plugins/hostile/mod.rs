@@ -14,7 +14,7 @@ use crate::{app::Setup, guest::Guest};
 
 const HOOK: &str = "[[hooks]]\nname = \"attack\"\npoint = \"before_biz\"\ntimeout = \"50ms\"\n";
 /// A guest that is not stopped runs for ever. A loaded machine needs far less than this.
-const MAX: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Returns what the service reports about a call of the guest.
 async fn attack(guest: &Guest) -> String {
@@ -32,7 +32,7 @@ async fn attack(guest: &Guest) -> String {
         )
         .await
         .unwrap();
-    assert!(begun.elapsed() < MAX);
+    assert!(begun.elapsed() < TIMEOUT);
     assert_eq!(report.call.value("secret"), Some(&"x".into()));
     assert_eq!(app.orders().0, 200, "the service goes on");
     report

@@ -8,7 +8,7 @@ use std::{
 use seaworthy_plugins::{Capability, GrantConfig, HookCall, HookPoint};
 use tokio::task::JoinHandle;
 
-use super::{HOOK, MAX, attack};
+use super::{HOOK, TIMEOUT, attack};
 use crate::{
     app::{Setup, granted},
     guest::Guest,
@@ -155,7 +155,7 @@ async fn endless_guest_is_stopped_every_time_plug_2() {
     let mut timeouts = 0;
     let begun = Instant::now();
     while timeouts < 100 {
-        assert!(begun.elapsed() < MAX * 3);
+        assert!(begun.elapsed() < TIMEOUT * 3);
         app.plugins.enable("evil").unwrap();
         let call = app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
         let problem = &call.await.unwrap().failed[0].1;
