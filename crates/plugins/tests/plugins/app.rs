@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use crate::guest::{self, Guest};
 
-/// Far longer than the service needs on a loaded machine.
+/// The timeout of waits: a loaded machine needs far less.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) struct TestApp {
@@ -20,7 +20,7 @@ pub(crate) struct TestApp {
     pub(crate) key: SigningKey,
 }
 
-/// The failures of plugins, from the bus of events.
+/// The problems of `plugin.error` events, from the bus of events.
 pub(crate) struct Failures(mpsc::UnboundedReceiver<String>);
 
 impl Failures {
@@ -75,12 +75,14 @@ impl Setup {
         }
     }
 
+    /// Adds a signed plugin. `more` is added to its manifest.
     pub(crate) fn plugin(self, name: &str, more: &str, guest: &Guest) -> Self {
         let directory: &Path = &self.config.directory;
         guest::write(directory, name, more, &guest.build(), &self.key);
         self
     }
 
+    /// Writes the settings of a plugin.
     pub(crate) fn settings(self, name: &str, yaml: &str) -> Self {
         let file = self.config.config_directory.join(format!("{name}.yaml"));
         std::fs::write(file, yaml).unwrap();
@@ -131,6 +133,7 @@ impl Setup {
 }
 
 impl TestApp {
+    /// Writes a new version of a plugin to the folder.
     pub(crate) fn replace(&self, name: &str, more: &str, guest: &Guest) {
         let directory = self.folder.path().join("plugins");
         guest::write(&directory, name, more, &guest.build(), &self.key);
@@ -149,7 +152,7 @@ impl TestApp {
         Failures(problems)
     }
 
-    /// Writes a plugin to the folder in one step, without `missing`.
+    /// Writes a plugin to the folder atomically, without the file `missing`.
     pub(crate) fn add_without(&self, missing: &str, name: &str, more: &str, guest: &Guest) {
         let staged = self.folder.path().join("staged");
         guest::write(&staged, name, more, &guest.build(), &self.key);
@@ -158,7 +161,7 @@ impl TestApp {
         std::fs::rename(staged.join(name), place).unwrap();
     }
 
-    /// The status and the body of a request.
+    /// Sends a request. Returns the status and the body of the response.
     pub(crate) fn orders(&self) -> (u16, String) {
         let answer =
             seaworthy_testkit::http::get(self.service.addresses().http, "/orders").unwrap();

@@ -90,7 +90,7 @@ async fn failed_veto_follows_the_mode_of_its_plugin_plug_2() {
 async fn handlers_get_their_events_plug_1() {
     let handlers =
         "capabilities = [\"key_value\"]\n[[handlers]]\nname = \"note\"\ntypes = [\"user.login\"]\n";
-    // A dead letter shows that the handler ran.
+    // The permanent failure shows that the handler ran.
     let guest = Guest::handler("(i32.const 512)")
         .with_words(512, &[1, 1, 1024, 4])
         .with_text(1024, "seen");

@@ -13,9 +13,9 @@ use crate::{
 };
 
 const HOOK: &str = "[[hooks]]\nname = \"random\"\npoint = \"before_biz\"\ntimeout = \"20ms\"\n";
-/// The random bytes of which a module is made.
+/// The number of random bytes from which a module is generated.
 const BYTES: usize = 4 * 1024;
-/// A module that is not stopped runs for ever. A loaded machine needs far less than this.
+/// A module that the service does not stop runs endlessly. A loaded machine needs far less time.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Returns a random component that exports what a plugin with a hook exports.
@@ -34,7 +34,7 @@ fn component(seed: u64) -> Result<Vec<u8>, String> {
         // Half of the modules run a start function.
         allow_start_export: seed.is_multiple_of(2),
         max_memory32_bytes: 1 << 24,
-        // What the engine rejects, so that the other half is reached.
+        // The engine rejects these proposals, so modules with them would not test the sandbox.
         exceptions_enabled: false,
         gc_enabled: false,
         memory64_enabled: false,
@@ -46,7 +46,7 @@ fn component(seed: u64) -> Result<Vec<u8>, String> {
     pack(&module.to_bytes(), Interface::V0_1, "request-hook")
 }
 
-/// Loads and calls random plugins. Returns how many of them ran, and why others did not.
+/// Loads and calls random plugins. Returns the number that ran, and the problems of the others.
 async fn run(app: &TestApp, seeds: std::ops::Range<u64>) -> (usize, Vec<String>) {
     let folder = app.folder.path().join("plugins");
     let (mut ran, mut refused) = (0, Vec::new());

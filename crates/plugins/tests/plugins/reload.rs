@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use crate::{app::Setup, guest::Guest};
 
-/// No call reaches its timeout on a busy machine.
+/// The timeout is long enough for a busy machine.
 const HOOK: &str =
     "[[hooks]]\nname = \"guard\"\npoint = \"before_request\"\nveto = true\ntimeout = \"30s\"\n";
 
@@ -255,7 +255,7 @@ async fn faulty_plugin_that_an_operator_stopped_stays_stopped_plug_1() {
     for _ in 0..5 {
         assert_eq!(app.orders().0, 503);
     }
-    // The plugin is disabled, so that it cannot confirm the stop.
+    // The plugin is disabled, so its own stop fails.
     drop(app.plugins.stop_plugin("guard").await);
     assert_eq!(app.orders().0, 200);
     app.replace("guard", HOOK, &Guest::rejecting(403, "two"));

@@ -15,7 +15,7 @@ use crate::{
 
 const HOOK: &str = "[[hooks]]\nname = \"guard\"\npoint = \"before_request\"\nveto = true\n";
 
-/// A file that is larger than the service reads.
+/// Returns settings that are larger than the limit of 64 KiB.
 fn large() -> String {
     format!("enabled: true\n# {}\n", "x".repeat(64 * 1024))
 }
@@ -135,7 +135,7 @@ async fn only_the_owner_reads_updated_configuration_plug_1() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn refused_configuration_leaves_file_and_version_plug_1() {
-    // Accepts only an empty object, which has two bytes.
+    // `initialize` accepts only an empty object, which has two bytes.
     let strict = Guest::rejecting(403, "one")
         .with_initialize(
             "(if (result i32) (i32.gt_u (local.get 1) (i32.const 2))

@@ -1,4 +1,4 @@
-//! What an operator sees and does at the admin listener.
+//! Plugins at the admin listener.
 
 use seaworthy_testkit::{
     eventually,

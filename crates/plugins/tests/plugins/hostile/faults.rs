@@ -1,4 +1,4 @@
-//! Guests with faults, and the service that goes on.
+//! Guests with faults, and a service that continues.
 
 use seaworthy_plugins::{FailureMode, HookCall, HookPoint, PluginStatus};
 use seaworthy_testkit::{eventually, http::get};

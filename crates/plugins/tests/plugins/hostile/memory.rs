@@ -49,7 +49,8 @@ async fn memory_does_not_pass_from_one_call_to_the_next_plug_2() {
     }
 }
 
-/// Measures memory. `cargo test --profile dist -p seaworthy-plugins --features fuzz --test plugins -- --ignored --test-threads=1 bombs`
+/// Measures memory in its own process. Run it with
+/// `cargo test --profile dist -p seaworthy-plugins --features fuzz --test plugins -- --ignored --test-threads=1 bombs`
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a process without other tests"]

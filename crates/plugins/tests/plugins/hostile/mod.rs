@@ -13,10 +13,10 @@ use seaworthy_plugins::{HookCall, HookPoint};
 use crate::{app::Setup, guest::Guest};
 
 const HOOK: &str = "[[hooks]]\nname = \"attack\"\npoint = \"before_biz\"\ntimeout = \"50ms\"\n";
-/// A guest that is not stopped runs for ever. A loaded machine needs far less than this.
+/// A guest that the service does not stop runs endlessly. A loaded machine needs far less time.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Returns what the service reports about a call of the guest.
+/// Calls the hook of a guest. Returns its problem.
 async fn attack(guest: &Guest) -> String {
     let app = Setup::new()
         .plugin("evil", HOOK, guest)
@@ -34,7 +34,7 @@ async fn attack(guest: &Guest) -> String {
         .unwrap();
     assert!(begun.elapsed() < TIMEOUT);
     assert_eq!(report.call.value("secret"), Some(&"x".into()));
-    assert_eq!(app.orders().0, 200, "the service goes on");
+    assert_eq!(app.orders().0, 200, "the service continues");
     report
         .failed
         .into_iter()
