@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::Capability;
 
-/// The folder of plugins is part of the deployment, beside the settings.
+/// The plugins are part of the deployment, in the same folder as the settings of the service.
 const DEFAULT_DIRECTORY: &str = "plugins";
-/// One file per plugin, beside the plugins.
+/// A folder within the plugin folder, so that one volume has both.
 const DEFAULT_CONFIG_DIRECTORY: &str = "plugins/config";
-/// Enough for hooks over the data of one request.
+/// Enough for hooks that process the data of one request.
 const DEFAULT_MEMORY: ByteSize = ByteSize::mebibytes(50);
 /// The maximum of PLUG-2. Plugins under development are built without optimization.
 const DEVELOPMENT_MEMORY: ByteSize = ByteSize::mebibytes(100);
@@ -21,19 +21,19 @@ const DEFAULT_CPU_PERCENT: u8 = 5;
 const DEVELOPMENT_CPU_PERCENT: u8 = 10;
 /// A policy component of a large rule set has a few mebibytes.
 const DEFAULT_FILE_SIZE: ByteSize = ByteSize::mebibytes(16);
-/// More calls to the host than a sensible hook makes.
+/// A sensible hook makes fewer calls to the host.
 const DEFAULT_HOST_CALLS: u32 = 1_000;
-/// A request and its context, and not a file.
+/// Enough for a request and its context. Plugins do not process files.
 const DEFAULT_PAYLOAD: ByteSize = ByteSize::mebibytes(1);
-/// The keys of one plugin.
+/// Enough for counters and small caches of one plugin.
 const DEFAULT_STORED: ByteSize = ByteSize::mebibytes(1);
-/// Hooks before other hooks have smaller priorities.
+/// A value in the middle, so that plugins can run before and after the default.
 const DEFAULT_PRIORITY: i32 = 100;
-/// The contract of plugins: an upper limit for hooks with a timeout of their own.
+/// The longest timeout of a hook point.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(30);
-/// Deliveries of an event after the first.
+/// A short restart of a dependency ends within these retries.
 const DEFAULT_RETRY_COUNT: u32 = 3;
-/// Events that wait for a worker. More than this are a fault of their source.
+/// More waiting events mean that the handlers are too slow for the source.
 const DEFAULT_QUEUE: usize = 1_000;
 
 /// Settings of plugins.
@@ -51,27 +51,27 @@ pub struct PluginsConfig {
     pub enabled: bool,
     /// The folder with one folder per plugin.
     pub directory: PathBuf,
-    /// The folder of the files NAME.yaml with the settings of each plugin.
+    /// The folder with one file `NAME.yaml` per plugin, which has the settings of the plugin.
     pub config_directory: PathBuf,
-    /// Whether plugins of the folder are loaded and started without a command, and again after a
-    /// change. The default is true in development, else false.
+    /// Whether the service loads and starts the plugins of the folder, and follows changes of the
+    /// folder. The default is true in development, else false.
     pub auto_load: Option<bool>,
-    /// What the service does if a plugin with a veto fails. The manifest and the settings of a
-    /// plugin can set it for that plugin.
+    /// The reaction of the service to a failure of a policy or of a hook with a veto. The manifest
+    /// and the settings of a plugin override it.
     pub on_failure: FailureMode,
-    /// The maximum number of events that wait for their handlers.
+    /// The maximum number of queued events. If the queue is full, new events are rejected.
     pub max_queued_events: usize,
     /// The sandbox.
     pub security: PluginSecurityConfig,
-    /// What each plugin may use, by its name. A plugin without an entry may use nothing.
+    /// The capabilities of each plugin, by its name. A plugin without an entry has no capabilities.
     pub grants: BTreeMap<String, GrantConfig>,
 }
 
-/// What happens to a call if a plugin with a veto fails.
+/// The reaction of the service to a failure of a policy or of a hook with a veto.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureMode {
-    /// The call is rejected with 503.
+    /// The service rejects the call with 503.
     #[default]
     Closed,
     /// The call continues without the plugin.
@@ -92,13 +92,13 @@ pub struct PluginSecurityConfig {
     pub allow_unsigned: bool,
     /// The public keys of signers: Ed25519, 32 bytes in Base64.
     pub trusted_keys: Vec<String>,
-    /// The maximum memory of a call. At most 100 MiB. The default is 100 MiB in development, else
-    /// 50 MiB.
+    /// The maximum memory of a call. Production permits at most 100 MiB. The default is 100 MiB in
+    /// development, else 50 MiB.
     #[schemars(extend("x-unsafe" = [{ "id": "PLUG-2", "above": "100MiB" }]))]
     pub max_memory: Option<ByteSize>,
-    /// The maximum share of one processor core that a plugin uses, in percent. The processor time
-    /// of one call is at most ten seconds of this share: 500 ms at 5 %. The default is 10 in
-    /// development, else 5.
+    /// The maximum share of one processor core that a plugin uses, in percent: 1 to 100, and in
+    /// production at most 10. The processor time of one call is at most ten seconds of this share:
+    /// 500 ms at 5 %. The default is 10 in development, else 5.
     #[schemars(range(min = 1, max = 100), extend("x-unsafe" = [{ "id": "PLUG-2", "above": 10 }]))]
     pub max_cpu_percent: Option<u8>,
     /// The maximum size of a component.
@@ -107,11 +107,11 @@ pub struct PluginSecurityConfig {
     pub max_host_calls: u32,
     /// The maximum size of the data of one call, in each direction.
     pub max_payload_size: ByteSize,
-    /// The maximum size of the keys and values of one plugin.
+    /// The maximum size of the keys and values of one plugin. Each entry counts 64 bytes more.
     pub max_stored_size: ByteSize,
 }
 
-/// What the operator grants to one plugin.
+/// The capabilities that the operator grants to one plugin.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct GrantConfig {
@@ -119,8 +119,8 @@ pub struct GrantConfig {
     pub capabilities: Vec<Capability>,
     /// The hosts that the capability `http` reaches, such as `api.example.com`.
     pub http_hosts: Vec<String>,
-    /// Whether these hosts may have internal addresses. Otherwise a host whose name resolves to one
-    /// is not reached.
+    /// Whether these hosts may have internal addresses. The default is false: the service then
+    /// rejects a host whose name resolves to an internal address.
     pub internal_addresses: bool,
 }
 
@@ -136,17 +136,17 @@ pub struct GrantConfig {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PluginFileConfig {
-    /// Whether the plugin starts.
+    /// Whether the plugin may start.
     pub enabled: bool,
     /// The priority of hooks that declare none. Hooks with small priorities run first.
     pub priority: i32,
-    /// The settings that the plugin reads. The service never shows them.
+    /// The settings that the plugin reads. The service does not log or show them.
     pub settings: BTreeMap<String, String>,
-    /// The upper limit of every call.
+    /// The upper limit of the timeout of every call, and the default of handlers.
     pub timeout: Timeout,
-    /// Deliveries of an event after the first.
+    /// The maximum number of retries of an event after transient failures.
     pub retry_count: u32,
-    /// What the service does if this plugin fails. The default is that of its
+    /// The reaction of the service to a failure of this plugin. The default is `on_failure` of its
     /// manifest, else `plugins.on_failure`.
     pub on_failure: Option<FailureMode>,
     /// Texts for operators.
@@ -214,8 +214,11 @@ impl Default for PluginFileConfig {
 }
 
 impl PluginFileConfig {
-    /// Returns the content of a file of settings: a line for each field, with its value as JSON, which
-    /// is YAML.
+    /// Returns the content of `NAME.yaml`: a line for each field, with its value as JSON. JSON is
+    /// valid YAML.
+    ///
+    /// # Errors
+    /// A value cannot be serialized.
     pub(crate) fn to_yaml(&self) -> serde_json::Result<String> {
         let document = serde_json::to_value(self)?;
         let fields = document.as_object().into_iter().flatten();
@@ -226,7 +229,7 @@ impl PluginFileConfig {
 }
 
 impl fmt::Debug for PluginFileConfig {
-    // Without the values of the settings, which may be secret.
+    // Shows only the names of the settings, because the values may be secret.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("PluginFileConfig")

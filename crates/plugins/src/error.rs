@@ -10,7 +10,7 @@ pub enum PluginErrorCode {
     NotFound,
     /// A plugin with this name is loaded.
     AlreadyExists,
-    /// The files of the plugin cannot be used.
+    /// The files of the plugin are missing or not valid.
     LoadFailed,
     /// The plugin failed to start.
     StartFailed,
@@ -18,13 +18,13 @@ pub enum PluginErrorCode {
     StopFailed,
     /// The settings of the plugin are not valid.
     Config,
-    /// The plugin exceeded its time.
+    /// The plugin exceeded its timeout.
     Timeout,
-    /// A dependency is missing, circular or in use.
+    /// A dependency is missing, circular or not started, or another plugin depends on this one.
     Dependency,
-    /// The plugin requests a capability that the operator did not grant.
+    /// The signature is not trusted, or the operator did not grant a requested capability.
     Permission,
-    /// The plugin trapped, exceeded a limit or is disabled.
+    /// The health check of the plugin failed.
     Internal,
 }
 
@@ -83,7 +83,7 @@ impl PluginError {
         }
     }
 
-    /// An error of the whole folder of plugins.
+    /// Creates an error of the whole folder of plugins.
     pub(crate) fn of_folder(problem: impl Into<String>) -> Self {
         Self {
             code: PluginErrorCode::LoadFailed,

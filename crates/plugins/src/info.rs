@@ -9,17 +9,17 @@ use crate::manifest::Manifest;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PluginStatus {
-    /// The plugin is not in memory.
+    /// The plugin is not loaded.
     Unloaded,
-    /// The component is compiled.
+    /// The component is compiled, and the plugin did not check its settings yet.
     Loaded,
     /// The plugin accepted its settings.
     Initialized,
-    /// Hooks and handlers are called.
+    /// The service calls the hooks and handlers.
     Started,
-    /// Hooks and handlers are not called.
+    /// The service does not call the hooks and handlers.
     Stopped,
-    /// The plugin failed, or had too many faults.
+    /// The plugin failed to start, or is disabled after too many faults.
     Error,
 }
 
@@ -38,26 +38,26 @@ impl PluginStatus {
     }
 }
 
-/// What the manifest says about a plugin.
+/// The descriptive fields of a manifest.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Metadata {
     /// The name.
     pub name: String,
     /// The version.
     pub version: String,
-    /// One sentence.
+    /// A description in one sentence.
     pub description: String,
-    /// Who wrote it.
+    /// The author.
     pub author: String,
     /// The licence.
     pub license: String,
-    /// The address of its page.
+    /// The URL of its page.
     pub homepage: String,
-    /// The plugins that must be loaded first.
+    /// The names of the plugins that must be loaded and started first.
     pub dependencies: Vec<String>,
-    /// Words to find it by.
+    /// Keywords for a search.
     pub tags: Vec<String>,
-    /// Further texts.
+    /// Further texts for operators.
     pub metadata: BTreeMap<String, String>,
 }
 
@@ -77,19 +77,19 @@ impl From<&Manifest> for Metadata {
     }
 }
 
-/// The state of a plugin, for operators. It has no settings, because they may be secret.
+/// The state of a plugin, for operators. It does not have the settings, which may be secret.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PluginInfo {
-    /// What the manifest says.
+    /// The descriptive fields of the manifest.
     pub metadata: Metadata,
     /// The status.
     pub status: PluginStatus,
-    /// When the component was loaded.
+    /// The time of the load.
     pub load_time: DateTime<Utc>,
-    /// When the plugin started.
+    /// The time of the last start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_time: Option<DateTime<Utc>>,
-    /// When the plugin stopped.
+    /// The time of the last stop.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_time: Option<DateTime<Utc>>,
     /// The last failure.
@@ -102,7 +102,7 @@ pub struct PluginInfo {
     pub config_path: Option<PathBuf>,
     /// The version of the interface.
     pub api: String,
-    /// The SHA-256 of the component.
+    /// The SHA-256 of the component: 64 hexadecimal digits.
     pub sha256: String,
     /// Whether a trusted key signed the manifest.
     pub signed: bool,

@@ -1,6 +1,6 @@
 #![cfg_attr(feature = "wasm", doc = include_str!("../README.md"))]
 #![cfg_attr(not(feature = "wasm"), doc = "Empty without the feature `wasm`.")]
-// The engine compiles for minutes. Without it the crate is empty.
+// The compilation of the engine takes minutes. Without the feature the crate is empty.
 #![cfg(feature = "wasm")]
 
 mod admin;

@@ -1,4 +1,4 @@
-//! Makes a component of a core module.
+//! Creates a component from a core module.
 
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
@@ -9,14 +9,15 @@ use crate::Interface;
 const V0_1: &str = include_str!("../wit/0.1.0/plugin.wit");
 const V0_2: &str = include_str!("../wit/0.2.0/plugin.wit");
 
-/// Makes a component of a core module, in binary or text form, that exports the functions of a
-/// world: `plugin`, `request-hook`, `event-handler`, `policy-decision` or `hooks-and-events`.
+/// Creates a component from a core module, in binary or text form. The module exports the functions
+/// of `world`: `plugin`, `request-hook`, `event-handler`, `policy-decision` or `hooks-and-events`.
 ///
-/// Compilers such as clang write core modules. Other compilers write components, which need no
-/// packing.
+/// Compilers such as clang write core modules. Some compilers write components, which do not need
+/// this function.
 ///
 /// # Errors
-/// A text that says which function or type does not match the interface.
+/// The module is not valid, the world does not exist, or a function or type does not match the
+/// interface. The text names the problem.
 pub fn pack(module: &[u8], api: Interface, world: &str) -> Result<Vec<u8>, String> {
     let mut module = wat::parse_bytes(module)
         .map_err(|error| format!("the module cannot be read: {error}"))?

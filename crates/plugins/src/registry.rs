@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Why no order exists.
+/// Errors of the order of plugins.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum OrderError {
     #[error("depends on \"{dependency}\", which is not in the folder")]
@@ -21,7 +21,8 @@ impl OrderError {
     }
 }
 
-/// Returns the names in an order in which each follows its dependencies, else alphabetically.
+/// Returns the names so that each follows its dependencies. Independent names are in alphabetical
+/// order.
 ///
 /// # Errors
 /// A dependency is missing or circular.
@@ -88,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn circle_is_refused_with_its_path_plug_1() {
+    fn circular_dependencies_are_refused_with_their_path_plug_1() {
         let error = load_order(&graph(&[("a", &["b"]), ("b", &["c"]), ("c", &["b"])])).unwrap_err();
         assert_eq!(error.to_string(), "depends on itself: b -> c -> b");
     }

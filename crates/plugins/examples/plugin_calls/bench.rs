@@ -1,4 +1,4 @@
-//! A service whose plugins are measured.
+//! A service with the plugins of the measurements.
 
 use std::{fs, path::Path, sync::OnceLock, time::Duration};
 
@@ -73,7 +73,7 @@ impl Bench {
         functions: &str,
         world: &str,
     ) -> Result<(), Failure> {
-        // Imports come first.
+        // WebAssembly text requires imports before other fields.
         let text = format!("(module {functions} {COMMON})");
         let component = pack(text.as_bytes(), Interface::V0_2, world)?;
         let folder = self.folder.path().join(name);
@@ -93,7 +93,7 @@ impl Bench {
     }
 }
 
-/// Calls the hooks twice. Returns the versions that they set.
+/// Calls the hooks twice, 1 ms apart. Returns the versions that they set.
 async fn versions(plugins: &Plugins) -> Result<String, CallError> {
     let mut seen = String::new();
     for _ in 0..2 {

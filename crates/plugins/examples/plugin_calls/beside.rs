@@ -1,4 +1,4 @@
-//! Requests beside an endless plugin.
+//! Requests while a plugin runs endlessly.
 
 use std::{
     sync::{
@@ -18,7 +18,7 @@ use crate::{
     times::{goal, print, quantile},
 };
 
-/// Alternating runs with and without the plugin.
+/// The number of runs without the plugin, and of runs with it. They alternate.
 const ROUNDS: usize = 5;
 
 /// Prints the times of requests with and without an endless plugin.

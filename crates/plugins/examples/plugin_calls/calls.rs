@@ -16,10 +16,12 @@ use crate::{
     times::{goal, print},
 };
 
-/// Calls before the measurement.
+/// The calls before the measurement, which fill caches.
 const WARM_UP: usize = 2_000;
 const CALLS: usize = 50_000;
+/// The goal for the median of an empty hook.
 const MAX_HOOK: Duration = Duration::from_micros(15);
+/// The goal for the median of a decision.
 const MAX_DECISION: Duration = Duration::from_micros(20);
 
 /// Prints the time of a call by the bare engine: a new store and instance, and a function without

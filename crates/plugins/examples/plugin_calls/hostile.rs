@@ -1,4 +1,4 @@
-//! How long hostile guests run after their deadline.
+//! The time of hostile guests after their deadline.
 
 use std::{net::TcpListener, time::Instant};
 
@@ -13,7 +13,7 @@ use crate::{
 
 const ENDLESS: usize = 100;
 
-/// Prints how long endless guests run after their deadline.
+/// Prints the time of endless guests after their deadline.
 async fn endless(
     bench: &Bench,
     what: &str,
@@ -54,7 +54,7 @@ pub(crate) async fn hostile(bench: &Bench) -> Result<(), Failure> {
     endless(bench, "endless loop", "endless", "", LOOP).await?;
     endless(bench, "fills of 56 KiB", "fills", "", FILL).await?;
     endless(bench, "fills of 50 MiB", "fills-all", "", FILL_ALL).await?;
-    // Accepts connections, and never responds.
+    // The system accepts the connections, and nothing responds.
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let url = format!("http://{}/", listener.local_addr()?);
     let send = format!(

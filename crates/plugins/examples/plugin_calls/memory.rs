@@ -1,4 +1,4 @@
-//! How much memory remains after hostile guests and after loads.
+//! The memory that remains allocated after hostile guests and after loads.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ use crate::{
 };
 
 const BOMBS: usize = 100;
-/// In KiB.
+/// The goal, in KiB.
 const MAX_GROWTH: i64 = 5 * 1024;
 
 /// The memory of this process in KiB.
@@ -23,7 +23,7 @@ fn resident() -> Result<i64, Failure> {
     Ok(size.ok_or("the system does not report memory")?.parse()?)
 }
 
-/// Prints how much memory remains after hostile guests and after loads.
+/// Prints the memory that remains allocated after hostile guests and after loads.
 pub(crate) async fn memory(bench: &Bench) -> Result<(), Failure> {
     for (what, body) in [
         ("memory bombs", BOMB),

@@ -18,7 +18,7 @@ use crate::{
 
 const RELOADS: usize = 20;
 
-/// Prints the versions that requests see during reloads.
+/// Prints the versions that requests use during reloads.
 pub(crate) async fn reload(bench: &Bench) -> Result<(), Failure> {
     let hook = hook("before_biz");
     bench

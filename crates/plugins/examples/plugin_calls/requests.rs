@@ -12,17 +12,17 @@ use std::{
 
 use crate::{Failure, bench::Bench};
 
-/// Requests in a second.
+/// The requests per second of all clients.
 pub(crate) const RATE: u32 = 500;
-/// The clients that send requests. A slow response delays only the requests of its client.
+/// The number of clients. A slow response delays only the requests of its client.
 const CLIENTS: u32 = 16;
-/// The body that stands for a response without success.
+/// The key that counts failed requests.
 pub(crate) const FAILED: &str = "failed";
 
 pub(crate) type Sent = (Vec<Duration>, BTreeMap<String, usize>);
 
-/// Sends requests at a fixed rate until `stop`. Returns their times and how often each body came,
-/// with [`FAILED`] for responses without success.
+/// Sends requests at a fixed rate until `stop`. Returns their times, and the count of each response
+/// body. [`FAILED`] counts the failed requests.
 pub(crate) fn requests(
     bench: &Bench,
     path: &'static str,
@@ -54,7 +54,7 @@ pub(crate) fn requests(
     (0..CLIENTS).map(client).collect()
 }
 
-/// Waits for the clients.
+/// Waits for the clients. Returns the times and counts of all of them.
 pub(crate) fn sent(clients: Vec<JoinHandle<Sent>>) -> Result<Sent, Failure> {
     let (mut times, mut bodies) = (Vec::new(), BTreeMap::new());
     for client in clients {

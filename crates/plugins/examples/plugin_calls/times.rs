@@ -1,11 +1,11 @@
-//! Figures and their goals.
+//! Results and their goals.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
 
-/// The goals that were missed.
+/// The number of missed goals.
 static MISSED: AtomicUsize = AtomicUsize::new(0);
 
 /// Prints whether a goal is met.
@@ -20,12 +20,12 @@ pub(crate) fn goal(what: &str, is_met: bool) {
     println!("  goal {state}: {what}");
 }
 
-/// Returns how many goals were missed.
+/// Returns the number of missed goals.
 pub(crate) fn missed() -> usize {
     MISSED.load(Ordering::Relaxed)
 }
 
-/// Returns a quantile, in thousandths.
+/// Returns a quantile. `share` is in thousandths: 990 is the p99.
 pub(crate) fn quantile(times: &mut [Duration], share: usize) -> Duration {
     times.sort_unstable();
     let last = times.len().saturating_sub(1);

@@ -7,7 +7,9 @@ use seaworthy_http::{Authenticate, Authentication, Identity, RouteOptions};
 
 use crate::{HookCall, HookPoint, Plugins, hook::HookTable};
 
-/// An authentication with the hooks `before_auth`, `after_auth` and `auth_failed` around it.
+/// An authentication that also calls the hooks `before_auth`, `after_auth` and `auth_failed`.
+///
+/// [`Plugins::authentication`] creates it.
 #[derive(Debug)]
 pub struct PluginAuthentication<A> {
     plugins: Plugins,
@@ -86,7 +88,7 @@ async fn after(
         Err(error) => {
             let call = call.with_metadata("error", error.reason());
             let point = HookPoint::AuthFailed;
-            // The request is rejected already.
+            // The request is already rejected, so a hook cannot change the result.
             drop(plugins.run(table, point, call, Some(context)).await);
             Err(error)
         }

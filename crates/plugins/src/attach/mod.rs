@@ -1,4 +1,4 @@
-//! The places of the framework that call hooks.
+//! The parts of the framework that call hooks: the request stack and authentication.
 
 mod authentication;
 mod request;

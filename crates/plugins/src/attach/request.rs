@@ -77,7 +77,7 @@ fn refused(error: Error, is_grpc: bool) -> Response {
     }
 }
 
-/// Calls the hooks `after_response` when the connection has taken the body, or given it up.
+/// Calls the hooks `after_response` when it is dropped, at the end of the body or the connection.
 struct AfterResponse {
     plugins: Plugins,
     table: Arc<HookTable>,
@@ -100,7 +100,7 @@ impl Drop for AfterResponse {
     }
 }
 
-/// A body that keeps the guard until its end.
+/// A body that drops `_after` at its end.
 struct Observed {
     inner: Body,
     _after: AfterResponse,

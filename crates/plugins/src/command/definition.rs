@@ -59,7 +59,7 @@ pub(super) fn definition() -> Command {
         )
         .subcommand(
             Command::new("run")
-                .about("Start a plugin and call one hook, with the limits of this service.")
+                .about("Start a plugin and call the hooks of one point, with the limits of this service.")
                 .arg(name())
                 .arg(
                     Arg::new("point")

@@ -5,7 +5,10 @@ use serde_json::json;
 
 use crate::PluginsConfig;
 
-/// Disables a plugin in its settings.
+/// Disables a plugin in `NAME.yaml`, and keeps the other lines of the file.
+///
+/// # Errors
+/// The name is not valid, or the file cannot be read or written.
 pub(super) fn disable<C>(
     run: &CommandRun<'_, C>,
     config: &PluginsConfig,

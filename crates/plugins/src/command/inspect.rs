@@ -10,7 +10,10 @@ use crate::{
     folder::{read_plugin, scan},
 };
 
-/// Prints the plugins of the folder.
+/// Prints the name, version, and signature or error of each plugin of the folder.
+///
+/// # Errors
+/// The folder cannot be read.
 pub(super) fn list<C>(run: &CommandRun<'_, C>, config: &PluginsConfig) -> Result<(), StartError> {
     let names = scan(&config.directory).map_err(|error| {
         StartError::because(
@@ -40,7 +43,10 @@ pub(super) fn list<C>(run: &CommandRun<'_, C>, config: &PluginsConfig) -> Result
     Ok(())
 }
 
-/// Loads a plugin without starting it.
+/// Loads a plugin without starting it. Loads and starts its dependencies.
+///
+/// # Errors
+/// The plugin or a dependency cannot be loaded, or a dependency cannot be started.
 pub(super) async fn verify<C: Settings>(
     run: &CommandRun<'_, C>,
     config: &PluginsConfig,

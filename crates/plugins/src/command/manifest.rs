@@ -1,4 +1,4 @@
-/// Returns the text of a manifest with another hash.
+/// Returns the text of a manifest with `hash` as the value of `sha256`.
 pub(super) fn with_hash(text: &str, hash: &str) -> String {
     let line = format!("sha256 = \"{hash}\"");
     let is_hash = |line: &&str| {

@@ -17,7 +17,7 @@ use crate::PluginsConfig;
 
 /// Returns the command `plugins list|verify|pack|key|sign|disable|run` of a service binary.
 ///
-/// `config` returns the settings of plugins in the settings of the service.
+/// `config` returns the plugin settings from the settings of the service.
 ///
 /// ```
 /// use seaworthy_plugins::{PluginsConfig, plugins_command};
@@ -74,7 +74,7 @@ async fn execute<C: Settings>(
     }
 }
 
-/// A file cannot be read or written.
+/// Returns the error of a file that cannot be read or written.
 fn unusable(path: &Path, error: io::Error) -> StartError {
     let problem = format!("{} cannot be read or written", path.display());
     StartError::because(problem, error)

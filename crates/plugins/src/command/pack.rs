@@ -10,7 +10,10 @@ use crate::{
     pack,
 };
 
-/// Makes the component of a plugin of a core module.
+/// Writes the component of a plugin, which it creates from a core module.
+///
+/// # Errors
+/// A file cannot be read or written, or the manifest or the module is not valid.
 pub(super) fn write_component<C>(
     run: &CommandRun<'_, C>,
     config: &PluginsConfig,

@@ -6,7 +6,10 @@ use serde_json::{Map, Value, json};
 
 use crate::{HookCall, HookPoint, Plugins, PluginsConfig};
 
-/// Starts a plugin and calls the hooks of a point.
+/// Starts a plugin and its dependencies, and calls their hooks at a point.
+///
+/// # Errors
+/// The input is not a JSON object, or a plugin cannot be loaded or started.
 pub(super) async fn call<C: Settings>(
     run: &CommandRun<'_, C>,
     config: &PluginsConfig,
@@ -47,6 +50,9 @@ pub(super) async fn call<C: Settings>(
 }
 
 /// Loads and starts the dependencies of a plugin, and loads the plugin.
+///
+/// # Errors
+/// A plugin cannot be loaded, or a dependency cannot be started.
 pub(super) async fn load_with_dependencies(
     plugins: &Plugins,
     name: &str,

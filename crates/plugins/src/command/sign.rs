@@ -10,7 +10,10 @@ use crate::{
     folder::{COMPONENT, MANIFEST, SIGNATURE, sha256_hex},
 };
 
-/// Creates a signing key.
+/// Creates a signing key in a new file, and prints its public key.
+///
+/// # Errors
+/// The file exists or cannot be written.
 pub(super) fn key<C>(run: &CommandRun<'_, C>, file: &str) -> Result<(), StartError> {
     let key = SigningKey::generate().map_err(StartError::new)?;
     let failed = |error| StartError::because(format!("{file} cannot be written"), error);
@@ -23,7 +26,10 @@ pub(super) fn key<C>(run: &CommandRun<'_, C>, file: &str) -> Result<(), StartErr
     Ok(())
 }
 
-/// Creates a file that only the owner can read. Fails if it exists.
+/// Creates a file that only the owner can read.
+///
+/// # Errors
+/// The file exists or cannot be created.
 fn private_file(path: &Path) -> std::io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -33,6 +39,9 @@ fn private_file(path: &Path) -> std::io::Result<fs::File> {
 }
 
 /// Writes the hash of a component into its manifest, and signs the manifest.
+///
+/// # Errors
+/// A file cannot be read or written, or the key or the manifest is not valid.
 pub(super) fn sign<C>(
     run: &CommandRun<'_, C>,
     config: &PluginsConfig,

@@ -18,17 +18,17 @@ use tokio::sync::mpsc;
 
 use super::{Event, EventType};
 
-/// The tasks that deliver events of `publish_async`.
+/// The tasks that deliver queued events. Handlers that wait delay only the events of their task.
 pub(crate) const WORKERS: usize = 10;
-/// The time between two deliveries of an event: a dependency that restarts responds again after it.
+/// The backoff before the first retry of a delivery. Each further retry adds the same time.
 const BACKOFF: Duration = Duration::from_millis(100);
-/// The timeout of a handler that declares none.
+/// The timeout of a handler of the host: the default timeout of plugins.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Why a handler did not handle an event.
+/// Errors of event handlers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HandlerError {
-    /// The bus delivers the event again.
+    /// The bus delivers the event again, if the handler has retries.
     #[error("{0}")]
     Transient(String),
     /// The bus does not deliver the event again.
@@ -45,18 +45,18 @@ struct Handler {
     declared: Arc<Subscription>,
 }
 
-/// A handler that can be added to a bus.
+/// A handler and the events that it accepts.
 pub(crate) struct Subscription {
     pub(crate) name: String,
     pub(crate) types: BTreeSet<EventType>,
     /// The timeout of one delivery.
     pub(crate) timeout: Duration,
-    /// Deliveries after the first, if it fails transiently.
+    /// The maximum number of retries after transient failures.
     pub(crate) retries: u32,
     pub(crate) handle: Box<Handle>,
 }
 
-/// A bus of events within one process.
+/// A bus of events within one process. It does not store events. Clones share the handlers.
 ///
 /// ```
 /// use seaworthy_plugins::{Event, EventBus, EventType};
@@ -84,7 +84,7 @@ struct Inner {
 }
 
 impl EventBus {
-    /// Creates a bus whose queue holds `max_queued` events.
+    /// Creates a bus with a queue of at most `max_queued` events. Zero counts as one.
     #[must_use]
     pub fn new(max_queued: usize) -> Self {
         let (queue, queued) = mpsc::channel(max_queued.max(1));
@@ -98,7 +98,9 @@ impl EventBus {
         }))
     }
 
-    /// Adds a handler. Returns its number, for [`unsubscribe`](Self::unsubscribe).
+    /// Adds a handler with a timeout of 30 s and without retries. `name` is its name in logs and in
+    /// the result of [`publish`](Self::publish). Returns its ID, for
+    /// [`unsubscribe`](Self::unsubscribe).
     pub fn subscribe<F>(
         &self,
         name: &str,
@@ -122,7 +124,7 @@ impl EventBus {
     }
 
     /// Replaces handlers in one step, so that each event reaches either the old or the new ones.
-    /// Returns the numbers of the new ones.
+    /// Returns the IDs of the new ones.
     pub(crate) fn replace(
         &self,
         old: &[u64],
@@ -145,7 +147,7 @@ impl EventBus {
         ids
     }
 
-    /// Removes a handler. Deliveries that run end as they would.
+    /// Removes a handler. Does not cancel deliveries that run.
     pub fn unsubscribe(&self, id: u64) {
         self.replace(&[id], []);
     }
@@ -186,7 +188,7 @@ impl EventBus {
         failed.into_iter().flatten().collect()
     }
 
-    /// Queues an event and returns at once. Does nothing if no handler accepts its type.
+    /// Queues an event and returns immediately. Does nothing if no handler accepts its type.
     ///
     /// # Errors
     /// The queue is full: `EVENT_QUEUE_FULL`.
@@ -207,7 +209,7 @@ impl EventBus {
         })
     }
 
-    /// Delivers queued events until `stop` completes, and then those that are queued.
+    /// Delivers queued events until `stop` completes and the queue is empty.
     pub(crate) async fn work(&self, stop: &Stop) {
         loop {
             let next = {
@@ -237,7 +239,7 @@ impl Subscription {
                 Ok(Ok(result)) => result,
                 Ok(Err(_)) => Err(HandlerError::Permanent("the handler panicked".to_owned())),
                 Err(_) => Err(HandlerError::Permanent(format!(
-                    "the handler exceeded {:?}",
+                    "the handler exceeded its timeout of {:?}",
                     self.timeout
                 ))),
             };

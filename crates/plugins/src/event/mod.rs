@@ -11,10 +11,11 @@ use seaworthy_core::new_id;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Map, Value};
 
-/// The maximum length of a type.
+/// The maximum length of a type in bytes: enough for several words.
 const MAX_TYPE: usize = 100;
 
-/// The type of an event: parts of lower-case letters, digits and `_`, separated by dots.
+/// The type of an event: parts of lower-case letters, digits and `_`, separated by dots. It has at
+/// most 100 bytes.
 ///
 /// ```
 /// use seaworthy_plugins::EventType;
@@ -122,7 +123,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// Creates an event that happens now.
+    /// Creates an event with a new ID and the current time. `source` names the publisher.
     #[must_use]
     pub fn new(kind: EventType, source: impl Into<String>) -> Self {
         Self {
@@ -142,7 +143,7 @@ impl Event {
         self
     }
 
-    /// Sets a text beside the data.
+    /// Sets a text of the metadata.
     #[must_use]
     pub fn with_metadata(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
         self.metadata.insert(name.into(), text.into());
@@ -161,7 +162,7 @@ impl Event {
         &self.kind
     }
 
-    /// Returns where the event comes from.
+    /// Returns the name of the publisher.
     #[must_use]
     pub fn source(&self) -> &str {
         &self.source
@@ -173,6 +174,7 @@ impl Event {
         &self.data
     }
 
+    /// Returns the time as RFC 3339 in UTC, in milliseconds.
     pub(crate) fn time_text(&self) -> String {
         self.time.to_rfc3339_opts(SecondsFormat::Millis, true)
     }

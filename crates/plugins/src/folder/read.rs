@@ -11,10 +11,10 @@ use crate::{
     Manifest, PluginError, PluginErrorCode, PluginSecurityConfig, Signature, manifest::is_name,
 };
 
-/// A manifest, a signature and the settings of a plugin have a few hundred bytes.
+/// The maximum size of a text file of a plugin in bytes. Usual ones have a few hundred.
 pub(super) const MAX_TEXT: u64 = 64 * 1024;
 
-/// A plugin whose files are checked.
+/// The checked files of a plugin.
 pub(crate) struct Found {
     pub(crate) manifest: Manifest,
     pub(crate) component: Vec<u8>,
@@ -22,7 +22,7 @@ pub(crate) struct Found {
     pub(crate) path: PathBuf,
 }
 
-/// Returns the names of the folders that have a manifest.
+/// Returns the names of the folders that have a manifest, in alphabetical order.
 ///
 /// # Errors
 /// The folder cannot be read.
@@ -39,10 +39,10 @@ pub(crate) fn scan(directory: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Reads the files of a plugin and checks size, hash and signature.
+/// Reads the files of a plugin. Checks their size, the signature, the manifest and the hash.
 ///
 /// # Errors
-/// A file is missing, too large or changed, or the signature is missing or not trusted.
+/// A file is missing, too large or not valid, or the signature is missing or not trusted.
 pub(crate) fn read_plugin(
     path: &Path,
     security: &PluginSecurityConfig,
@@ -91,12 +91,18 @@ pub(crate) fn read_plugin(
     })
 }
 
-/// Reads a file beside a component.
+/// Reads a text file of a plugin, of at most [`MAX_TEXT`] bytes.
+///
+/// # Errors
+/// The file cannot be read or is larger.
 pub(crate) fn read_text(path: &Path) -> io::Result<Vec<u8>> {
     read(path, MAX_TEXT)
 }
 
-/// Reads a file of at most `max` bytes. A device or a pipe may have no end.
+/// Reads a file of at most `max` bytes. Rejects devices and pipes, whose content may be endless.
+///
+/// # Errors
+/// The file cannot be read, is larger, or is not a regular file.
 fn read(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::new(
@@ -117,7 +123,7 @@ fn read(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
-/// Returns the SHA-256 in lower-case hex.
+/// Returns the SHA-256 as 64 lower-case hexadecimal digits.
 pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes)
         .iter()

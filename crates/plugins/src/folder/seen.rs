@@ -13,7 +13,7 @@ pub(crate) type Applied = BTreeMap<String, String>;
 /// The files of a plugin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Files {
-    /// A hash of the manifest, the signature and the settings. Another hash loads the plugin again.
+    /// A hash of the manifest, the signature and the settings. A change of it reloads the plugin.
     pub(crate) hash: String,
     /// The length and the modification time of the component. The manifest has its hash, so a
     /// change of the component matters only if the plugin could not be loaded.
@@ -55,8 +55,8 @@ pub(crate) fn files_hash(directory: &Path, configs: &Path, profile: Profile, nam
     sha256_hex(&content)
 }
 
-/// Adds the content of a file to what is hashed. A file that cannot be read, for example because it
-/// is too large, differs from one that is missing: the load of the plugin then reports it.
+/// Adds a file to the hashed content. An unreadable or too large file differs from a missing one,
+/// so that the next load of the plugin reports it.
 fn add(content: &mut Vec<u8>, file: &Path) {
     match read_text(file) {
         Ok(text) => content.extend(text),

@@ -12,7 +12,7 @@ use crate::{PluginError, PluginErrorCode, PluginFileConfig, PluginsConfig};
 /// The section whose values may be secret.
 const SECRETS: &str = "settings";
 
-/// Returns the files of the settings of a plugin.
+/// Returns the files of the settings of a plugin. The second one overrides the first one.
 pub(crate) fn config_files(directory: &Path, profile: Profile, plugin: &str) -> [PathBuf; 2] {
     [
         directory.join(format!("{plugin}.yaml")),
@@ -20,8 +20,8 @@ pub(crate) fn config_files(directory: &Path, profile: Profile, plugin: &str) -> 
     ]
 }
 
-/// Reads the settings of a plugin: `NAME.yaml`, and above it `NAME.PROFILE.yaml`. Returns the
-/// default without these files.
+/// Reads the settings of a plugin from `NAME.yaml` and `NAME.PROFILE.yaml`. The second file
+/// overrides the first one. Returns the default if both are missing.
 ///
 /// # Errors
 /// A file is too large or has errors.
@@ -33,7 +33,7 @@ pub(crate) fn read_config(
     let failed = |problem: String| PluginError::new(PluginErrorCode::Config, plugin, problem);
     let mut found = None;
     for file in config_files(&config.config_directory, profile, plugin) {
-        // Changes of a larger file would not be followed.
+        // `files_hash` does not read a larger file, so the service would miss its changes.
         match read_text(&file) {
             Ok(_) => found = found.or(Some(file)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -57,13 +57,13 @@ pub(crate) fn read_config(
     Ok((file, Some(path)))
 }
 
-/// Replaces what errors say about values of the plugin, which may be secret.
+/// Replaces the problems of values of the plugin, because the values may be secret.
 fn redact(errors: &ConfigErrors) -> ConfigErrors {
     let redacted = errors.iter().map(|error| {
         let (section, _) = error.key().split_once('.').unwrap_or((error.key(), ""));
         match section {
             SECRETS => {
-                let problem = "expected names with texts";
+                let problem = "expected a map of names to texts";
                 ConfigError::new(error.origin().clone(), error.key(), problem)
             }
             _ => error.clone(),

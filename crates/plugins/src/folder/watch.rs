@@ -3,12 +3,12 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::Notify;
 
-/// A copy of a plugin writes several files within a few milliseconds.
+/// The wait after a change, because a copy of a plugin writes several files within milliseconds.
 const QUIET: Duration = Duration::from_millis(200);
-/// How often the folders are read, because the operating system may not report every change.
+/// The poll interval, because the operating system may not report every change.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Notices changes in folders.
+/// Watches folders for changes.
 pub(crate) struct Watch {
     changed: Arc<Notify>,
     _watcher: Option<RecommendedWatcher>,

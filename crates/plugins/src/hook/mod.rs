@@ -36,20 +36,20 @@ impl HookCall {
         self
     }
 
-    /// Sets a text that hooks read.
+    /// Sets a text that hooks read and cannot set.
     #[must_use]
     pub fn with_metadata(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
         self.metadata.push((name.into(), text.into()));
         self
     }
 
-    /// Returns a value, for example one that a hook set.
+    /// Returns a value that the caller or a hook set.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&Value> {
         self.values.get(name)
     }
 
-    /// Returns the bytes of the values as JSON and of the metadata, with their names.
+    /// Returns the size of the values as JSON and of the metadata, with their names, in bytes.
     pub(crate) fn size(&self) -> usize {
         let values = self.values.iter();
         let values = values.map(|(name, value)| name.len() + value.to_string().len());
@@ -68,7 +68,7 @@ impl HookCall {
 /// The rejection of a hook that may veto.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {
-    /// 400, 403 or 429.
+    /// The HTTP status: 400, 403 or 429. Another status counts as 403.
     pub status: u16,
     /// A text for the caller.
     pub reason: String,

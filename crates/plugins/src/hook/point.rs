@@ -3,9 +3,9 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The time of a hook around a request, so that a slow plugin does not delay every request.
+/// The timeout of a hook around a request, so that a slow plugin delays requests only briefly.
 const REQUEST_TIMEOUT: Duration = Duration::from_millis(50);
-/// The time of other hooks.
+/// The timeout of other hooks: operations of the business logic may take seconds.
 const OTHER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A place in the service that calls hooks.
@@ -18,9 +18,9 @@ pub enum HookPoint {
     BeforeRequest,
     /// After the handler of a request.
     AfterRequest,
-    /// Before the response is sent.
+    /// Before the response is sent, after `after_request`.
     BeforeResponse,
-    /// After the response is handed to the connection.
+    /// After the connection received the whole response, or ended.
     AfterResponse,
     /// Before the credentials of a request are verified.
     BeforeAuth,
@@ -95,7 +95,8 @@ impl HookPoint {
         }
     }
 
-    /// Whether a hook can still change the result: its veto then becomes the response.
+    /// Whether the rejection of a hook with a veto becomes the response. Other points cannot change
+    /// the result.
     #[must_use]
     pub const fn can_veto(self) -> bool {
         matches!(

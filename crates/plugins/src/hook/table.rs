@@ -13,8 +13,8 @@ pub(crate) struct HookEntry {
     pub(crate) is_veto: bool,
 }
 
-/// The hooks and decisions of all started plugins at one time. A request uses one table until its
-/// end, so that a reload does not mix versions of a plugin within it.
+/// The hooks and decisions of all started plugins. A request uses the same table until its end, so
+/// that it does not mix versions of a plugin.
 #[derive(Debug, Default)]
 pub(crate) struct HookTable {
     hooks: BTreeMap<HookPoint, Vec<HookEntry>>,

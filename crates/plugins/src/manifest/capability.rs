@@ -1,21 +1,21 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a plugin may use beside its memory.
+/// Functions of the host that a manifest requests and the operator grants.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Capability {
-    /// Writes lines to the log of the service, with the name of the plugin.
+    /// Writes lines of at most 4 KiB to the log of the service, with the name of the plugin.
     Log,
     /// Reads the time in steps of 10 ms.
     Clock,
     /// Reads its own settings.
     Config,
-    /// Keeps keys in memory, within a quota.
+    /// Keeps keys in memory, within `max_stored_size`, until the plugin is reloaded or unloaded.
     KeyValue,
-    /// Calls hosts that the operator lists.
+    /// Sends requests to the hosts that the operator lists.
     Http,
 }
 

@@ -25,7 +25,7 @@ impl SigningKey {
     /// Creates a key.
     ///
     /// # Errors
-    /// The system has no randomness.
+    /// The operating system provides no random bytes.
     pub fn generate() -> Result<Self, &'static str> {
         let pair = Ed25519KeyPair::generate()
             .map_err(|_| "the operating system provides no random bytes")?;
@@ -34,19 +34,19 @@ impl SigningKey {
         Ok(Self { pair, text })
     }
 
-    /// Reads a key.
+    /// Reads the text of a key: PKCS #8 in Base64. White space around it is ignored.
     ///
     /// # Errors
-    /// The text is not a key.
+    /// The text is not an Ed25519 key.
     pub fn parse(text: &Secret<String>) -> Result<Self, &'static str> {
-        const PROBLEM: &str = "the signing key is not an Ed25519 key (PKCS #8 in Base64)";
+        const PROBLEM: &str = "the signing key is not an Ed25519 key (PKCS #8 in Base64): create one with `plugins key`";
         let document = STANDARD.decode(text.expose().trim()).map_err(|_| PROBLEM)?;
         let pair = Ed25519KeyPair::from_pkcs8(&document).map_err(|_| PROBLEM)?;
         let text = text.clone();
         Ok(Self { pair, text })
     }
 
-    /// Returns the text of the key, to store it in a file that only you can read.
+    /// Returns the text of the key. Store it in a file that only you can read.
     #[must_use]
     pub fn text(&self) -> &Secret<String> {
         &self.text
@@ -58,7 +58,7 @@ impl SigningKey {
         STANDARD.encode(self.pair.public_key())
     }
 
-    /// Signs a manifest.
+    /// Signs the bytes of a manifest.
     #[must_use]
     pub fn sign(&self, manifest: &[u8]) -> Signature {
         Signature::from_bytes(self.pair.sign(manifest).as_ref())

@@ -18,9 +18,9 @@ pub use world::World;
 
 use crate::{EventType, FailureMode, HookPoint, PluginError, PluginErrorCode, folder::MANIFEST};
 
-/// The maximum length of a name, which becomes a label of metrics and a part of paths.
+/// The maximum length of a name in bytes. A name is a label of metrics and a part of paths.
 const MAX_NAME: usize = 64;
-/// The maximum number of hooks and of handlers of a plugin.
+/// The maximum number of hooks, and of handlers, of a plugin: more than a sensible plugin has.
 const MAX_DECLARATIONS: usize = 64;
 
 /// The versions of the interface that this host serves.
@@ -54,13 +54,15 @@ impl Interface {
 pub struct HookDeclaration {
     /// The name, unique among the hooks of the plugin.
     pub name: String,
-    /// Where the service calls it.
+    /// The place in the service that calls the hook.
     pub point: HookPoint,
-    /// Hooks with small priorities run first. The default is in the settings of the plugin.
+    /// Hooks with small priorities run first. The default is `priority` in the settings of the
+    /// plugin.
     pub priority: Option<i32>,
-    /// The timeout of one call. The default depends on the point.
+    /// The timeout of one call. The default is 50 ms at the points of requests and of
+    /// authentication, else 30 s. `timeout` in the settings of the plugin is its upper limit.
     pub timeout: Option<Timeout>,
-    /// Whether a rejection becomes the response.
+    /// Whether a rejection becomes the response, at points that permit it.
     #[serde(default)]
     pub veto: bool,
 }
@@ -71,9 +73,10 @@ pub struct HookDeclaration {
 pub struct HandlerDeclaration {
     /// The name, unique among the handlers of the plugin.
     pub name: String,
-    /// The types of events.
+    /// The types of the events that it gets.
     pub types: Vec<EventType>,
-    /// The timeout of one delivery. The default is in the settings of the plugin.
+    /// The timeout of one delivery. `timeout` in the settings of the plugin is its default and its
+    /// upper limit.
     pub timeout: Option<Timeout>,
 }
 
@@ -83,7 +86,7 @@ pub struct HandlerDeclaration {
 pub struct Manifest {
     /// The name: 1 to 64 lower-case letters, digits, `_` and `-`. The folder has the same name.
     pub name: String,
-    /// The version of the plugin, such as `1.0.0`.
+    /// The version of the plugin as a semantic version, such as `1.0.0`.
     #[serde(with = "version")]
     pub version: Version,
     /// The version of the interface that the component was built for.
@@ -91,47 +94,48 @@ pub struct Manifest {
     /// The exports of the component. A component with other exports cannot be loaded.
     #[serde(default)]
     pub world: Option<World>,
-    /// The SHA-256 of `plugin.wasm` in lower-case hex.
+    /// The SHA-256 of `plugin.wasm`: 64 hexadecimal digits.
     pub sha256: String,
-    /// One sentence.
+    /// A description in one sentence.
     #[serde(default)]
     pub description: String,
-    /// Who wrote it.
+    /// The author.
     #[serde(default)]
     pub author: String,
     /// The licence.
     #[serde(default)]
     pub license: String,
-    /// The address of its page.
+    /// The URL of its page.
     #[serde(default)]
     pub homepage: String,
-    /// The plugins that must be loaded first.
+    /// The names of the plugins that must be loaded and started first.
     #[serde(default)]
     pub dependencies: Vec<String>,
-    /// Words to find it by.
+    /// Keywords for a search.
     #[serde(default)]
     pub tags: Vec<String>,
-    /// Further texts.
+    /// Further texts for operators.
     #[serde(default)]
     pub metadata: BTreeMap<String, String>,
     /// The capabilities that the plugin requests. The operator grants them by name.
     #[serde(default)]
     pub capabilities: Vec<Capability>,
-    /// Less memory than the settings of the service permit.
+    /// The maximum memory of a call, if it is less than `plugins.security.max_memory`.
     #[serde(default)]
     pub max_memory: Option<ByteSize>,
-    /// What the service does if the plugin fails. The operator can change it.
+    /// The reaction of the service to a failure of this plugin. The settings of the plugin override
+    /// it.
     #[serde(default)]
     pub on_failure: Option<FailureMode>,
-    /// The hooks.
+    /// The hooks, at most 64.
     #[serde(default)]
     pub hooks: Vec<HookDeclaration>,
-    /// The handlers of events.
+    /// The handlers of events, at most 64.
     #[serde(default)]
     pub handlers: Vec<HandlerDeclaration>,
 }
 
-/// A version as text.
+/// Reads and writes a version as text.
 mod version {
     use semver::Version;
     use serde::{Deserialize as _, Deserializer, Serializer, de};
@@ -148,7 +152,7 @@ mod version {
 }
 
 impl Manifest {
-    /// Reads a manifest. `plugin` is the name of its folder, which errors name.
+    /// Reads the text of a manifest. `plugin` is the name of its folder. Errors contain it.
     ///
     /// # Errors
     /// The text is not valid TOML, or a field is not valid.
@@ -186,14 +190,14 @@ impl Manifest {
         }
         if let Some(dependency) = self.dependencies.iter().find(|name| !is_name(name)) {
             return Some(format!(
-                "has an invalid name of a dependency: {dependency:?}"
+                "has an invalid dependency {dependency:?}: use the name of a plugin"
             ));
         }
         let hooks = self.hooks.iter().map(|hook| hook.name.as_str());
         let handlers = self.handlers.iter().map(|handler| handler.name.as_str());
         repeated(hooks)
             .or_else(|| repeated(handlers))
-            .map(|name| format!("has two hooks or handlers with the name \"{name}\""))
+            .map(|name| format!("has two hooks or handlers with the name \"{name}\": rename one"))
     }
 }
 

@@ -1,7 +1,7 @@
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-/// The size of a public key of Ed25519 (RFC 8032, section 5.1.5).
+/// The size of a public key of Ed25519 in bytes (RFC 8032, section 5.1.5).
 const PUBLIC_KEY_SIZE: usize = 32;
 
 /// A detached signature of a manifest, the file `plugin.sig`: Ed25519 over the bytes of
@@ -26,7 +26,7 @@ impl Signature {
         STANDARD.encode(&self.0)
     }
 
-    /// Whether one of the trusted keys, in Base64, signed `manifest`.
+    /// Whether one of the trusted public keys, in Base64, signed `manifest`. Skips invalid keys.
     #[must_use]
     pub fn is_by_one_of(&self, trusted_keys: &[String], manifest: &[u8]) -> bool {
         let keys = trusted_keys.iter().filter_map(|key| public_key(key));
@@ -38,7 +38,7 @@ impl Signature {
     }
 }
 
-/// Returns the bytes of a public key in Base64.
+/// Returns the bytes of a public key in Base64, or `None` if it is not valid.
 pub(crate) fn public_key(text: &str) -> Option<Vec<u8>> {
     let key = STANDARD.decode(text.trim()).ok()?;
     (key.len() == PUBLIC_KEY_SIZE).then_some(key)

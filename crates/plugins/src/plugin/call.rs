@@ -17,7 +17,10 @@ use crate::{
 };
 
 impl Plugin {
-    /// Calls a step of the life of the plugin, which can say why the step failed.
+    /// Calls a step of the life cycle. The inner error is the failure that the plugin reports.
+    ///
+    /// # Errors
+    /// The plugin is disabled or throttled, traps, or exceeds a limit.
     pub(crate) async fn step(
         self: &Arc<Self>,
         step: LifecycleStep,
@@ -30,6 +33,9 @@ impl Plugin {
     }
 
     /// Calls a hook.
+    ///
+    /// # Errors
+    /// The plugin is disabled or throttled, traps, or exceeds a limit.
     pub(crate) async fn hook(
         self: &Arc<Self>,
         input: HookInput,
@@ -41,7 +47,10 @@ impl Plugin {
         .await
     }
 
-    /// Calls an event handler, which can say why it did not handle the event.
+    /// Calls an event handler. The inner error is the failure that the plugin reports.
+    ///
+    /// # Errors
+    /// The plugin is disabled or throttled, traps, or exceeds a limit.
     pub(crate) async fn handle(
         self: &Arc<Self>,
         handler: String,
@@ -55,6 +64,9 @@ impl Plugin {
     }
 
     /// Asks for a decision about access.
+    ///
+    /// # Errors
+    /// The plugin is disabled or throttled, traps, or exceeds a limit.
     pub(crate) async fn decide(
         self: &Arc<Self>,
         question: Question,
@@ -66,11 +78,14 @@ impl Plugin {
         .await
     }
 
-    /// Calls the component, within `timeout` and the limits of the plugin. `function` is what spans
-    /// name: a hook point or a function of the interface.
+    /// Calls the component, within `timeout` and the limits of the plugin. `function` is the name
+    /// in spans: a hook point or a function of the interface.
     ///
-    /// On a runtime with several threads the call takes the place of the current task's thread.
-    /// Otherwise it runs on a thread for blocking work.
+    /// On a multi-thread runtime the call blocks the thread of the current task. On a
+    /// current-thread runtime it runs on a thread for blocking work.
+    ///
+    /// # Errors
+    /// The plugin is disabled or throttled, traps, or exceeds a limit.
     async fn call<R: Send + 'static>(
         self: &Arc<Self>,
         function: &'static str,
@@ -95,12 +110,12 @@ impl Plugin {
             timeout: timeout.min(self.limits.timeout),
             ..self.limits
         };
-        // Time in the queue counts, so that waiting calls cannot pile up without end.
+        // The wait for a permit counts towards the timeout, so that waiting calls are bounded.
         let deadline = TokioInstant::now() + limits.timeout;
         let own = permit(&self.own_guests, deadline, "this plugin").await?;
         let shared = permit(&self.guests, deadline, "all plugins").await?;
         let permits = (own, shared);
-        // Calls before this one in the queue may have used the share.
+        // Earlier calls may have used the share during the wait.
         if !self.state.lock().share.may_run(Instant::now()) {
             return Err(Fault::Throttled);
         }
@@ -136,7 +151,11 @@ impl Plugin {
         Ok(Admission(Some(self)))
     }
 
-    /// Runs the call on this thread, and counts its time and its faults even if its caller is gone.
+    /// Runs the call on this thread. Counts its time and faults even if the caller dropped its
+    /// future.
+    ///
+    /// # Errors
+    /// The component traps or exceeds a limit.
     fn run<R>(
         &self,
         call: impl FnOnce(&dyn Program, &CallLimits) -> Result<R, Fault>,
@@ -172,7 +191,7 @@ impl Plugin {
     }
 }
 
-/// Waits for a permit until a deadline. `whose` names the calls that the semaphore limits.
+/// Waits for a permit until a deadline. `whose` is the group of calls that the semaphore limits.
 ///
 /// # Errors
 /// No permit is free in time.
@@ -188,12 +207,12 @@ async fn permit(
     }
 }
 
-/// A call that may run. If it does not run, because its caller is gone, the next call is the trial
-/// of a disabled plugin.
+/// The permission for a call. Dropping it without a run makes the next call the trial of a disabled
+/// plugin.
 struct Admission<'a>(Option<&'a Plugin>);
 
 impl Admission<'_> {
-    /// The call runs.
+    /// Marks that the call runs.
     fn used(mut self) {
         self.0 = None;
     }

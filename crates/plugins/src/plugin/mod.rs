@@ -15,23 +15,23 @@ use crate::{
     sandbox::{CpuShare, FaultCount, Transition},
 };
 
-/// A loaded plugin. A reload replaces it by another one.
+/// One loaded version of a plugin. A reload replaces it.
 pub(crate) struct Plugin {
     pub(crate) manifest: Manifest,
     pub(crate) file: PluginFileConfig,
-    /// The hash of its files at the load.
+    /// The hash of the manifest, the signature and the settings at the load.
     pub(crate) files_hash: String,
     pub(crate) path: PathBuf,
     pub(crate) config_path: Option<PathBuf>,
     pub(crate) is_signed: bool,
     pub(crate) program: Arc<dyn Program>,
     pub(crate) limits: CallLimits,
-    /// What happens to a call if the plugin fails.
+    /// The reaction of the service to a failure of this plugin.
     pub(crate) on_failure: FailureMode,
     /// Limits the concurrent calls of all plugins.
     pub(crate) guests: Arc<Semaphore>,
     /// Limits the concurrent calls of this plugin, so that a plugin that loops or waits does not
-    /// delay the others. A call occupies a core, so more calls than cores only wait.
+    /// delay the others. A call occupies a core, so there are as many permits as cores.
     pub(crate) own_guests: Arc<Semaphore>,
     pub(crate) state: Mutex<State>,
     pub(crate) observe: Arc<dyn Observe>,
@@ -39,8 +39,8 @@ pub(crate) struct Plugin {
 
 pub(crate) struct State {
     pub(crate) status: PluginStatus,
-    /// Whether the plugin runs if its settings enable it. False until the first start, and after
-    /// an operator stopped it. A reload keeps it.
+    /// Whether the plugin runs if its settings enable it. It is false until the first start, and
+    /// after an operator stopped the plugin. A reload does not change it.
     pub(crate) is_active: bool,
     pub(crate) load_time: DateTime<Utc>,
     pub(crate) start_time: Option<DateTime<Utc>>,
@@ -50,10 +50,11 @@ pub(crate) struct State {
     pub(crate) faults: FaultCount,
 }
 
-/// Sees the calls of plugins.
+/// Records the calls of plugins.
 pub(crate) trait Observe: Send + Sync {
-    /// A call of a function ended, or was rejected.
+    /// Records a call of a function that ended or was rejected.
     fn called(&self, plugin: &Manifest, function: &str, result: Result<(), &Fault>, begun: Instant);
+    /// Records that the faults of a plugin disabled it, or that a trial enabled it.
     fn changed(&self, plugin: &str, transition: Transition, fault: Option<&Fault>);
 }
 
@@ -105,7 +106,7 @@ impl Plugin {
         self.state.lock().is_active = is_active;
     }
 
-    /// Whether the plugin runs if it should.
+    /// Whether the plugin is started, or must not be started.
     pub(crate) fn is_settled(&self) -> bool {
         let state = self.state.lock();
         state.status == PluginStatus::Started || !state.is_active || !self.file.enabled
@@ -119,7 +120,7 @@ impl Plugin {
 }
 
 impl fmt::Debug for Plugin {
-    // Without the settings, which may be secret.
+    // The settings are missing, because they may be secret.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Plugin")

@@ -11,28 +11,28 @@ use crate::{
     runtime::{HookContext, HookInput, HookOutcome, Question},
 };
 
-/// The timeout of a decision, so that a slow plugin does not delay every request.
+/// The timeout of a decision, so that a slow plugin delays requests only briefly.
 const DECISION_TIMEOUT: std::time::Duration = std::time::Duration::from_millis(50);
 
-/// The part of the payload limit that hooks leave free, as `1 / RESERVED`: later points have more
-/// metadata.
+/// The divisor of the part of the payload limit that the values of hooks must leave free, because
+/// later points add metadata.
 const RESERVED: usize = 16;
 
-/// What hooks did.
+/// The result of the hooks of one point.
 #[derive(Debug, Clone, Default)]
 pub struct HookReport {
     /// The call with the values that hooks set.
     pub call: HookCall,
-    /// The hooks that failed, as `PLUGIN/HOOK`, with the problem.
+    /// The hooks that failed, as `PLUGIN/HOOK`, with their problems.
     pub failed: Vec<(String, String)>,
 }
 
 /// A decision about access.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// All plugins with the interface `policy` allow it.
+    /// All plugins with the interface `policy` allow the action.
     Allow,
-    /// A plugin denies it, with its reason.
+    /// A plugin denies the action, for this reason.
     Deny(String),
 }
 
@@ -43,15 +43,15 @@ impl Plugins {
     /// Within a request all calls use the plugins that were started at its first call.
     ///
     /// # Errors
-    /// A hook with a veto rejects the call: `PLUGIN_REJECTED` with the code for its status. A hook
-    /// with a veto fails, and `on_failure` of its plugin is `closed`: `PLUGIN_UNAVAILABLE`.
+    /// - `PLUGIN_REJECTED`: a hook with a veto rejects the call.
+    /// - `PLUGIN_UNAVAILABLE`: a hook with a veto fails, and `on_failure` of its plugin is `closed`.
     pub async fn run_hooks(&self, point: HookPoint, call: HookCall) -> Result<HookReport, Error> {
         let request = context::current();
         let table = self.table(request.as_deref());
         self.run(&table, point, call, request.as_deref()).await
     }
 
-    /// Whether a call of this point would call a plugin.
+    /// Whether a started plugin has a hook at this point.
     #[must_use]
     pub fn has_hooks(&self, point: HookPoint) -> bool {
         !self.0.hooks.load().at(point).is_empty()
@@ -108,7 +108,8 @@ impl Plugins {
         let request = request.as_deref();
         let values = self.run(&table, before, call, request).await?.call;
         let result = work.await;
-        // The work is done: what hooks report after it is counted and logged, and changes nothing.
+        // The work is done, so later hooks cannot change its result. `run` counts and logs
+        // failures.
         match &result {
             Ok(_) => drop(self.run(&table, after, values, request).await),
             Err(error) => {
@@ -121,9 +122,10 @@ impl Plugins {
         result
     }
 
-    /// Asks all started plugins with the interface `policy`. All of them must allow the action.
-    /// Without such a plugin the result is [`Decision::Allow`]. Within a request all decisions use
-    /// the plugins that were started at its first call.
+    /// Asks all started plugins with the interface `policy`, each with a timeout of 50 ms. All of
+    /// them must allow the action. Without such a plugin the result is [`Decision::Allow`].
+    ///
+    /// Within a request all decisions use the plugins that were started at its first call.
     ///
     /// # Errors
     /// A plugin fails, and its `on_failure` is `closed`: `PLUGIN_UNAVAILABLE`.
@@ -201,13 +203,14 @@ impl Plugins {
             Ok(HookOutcome::Proceed(set)) => {
                 let mut call = report.call.clone();
                 call.values.extend(set);
-                // The next hooks read the values, so these may not use up the limit of their calls.
+                // The next hooks get the values, which must fit into the payload limit of their
+                // calls.
                 let max = self.0.config.security.max_payload_size.as_usize();
                 if call.size() <= max - max / RESERVED {
                     report.call = call;
                     return Ok(());
                 }
-                "set more values than a call of the next hook may have".to_owned()
+                "set more values than max_payload_size allows for the next hook".to_owned()
             }
             Ok(HookOutcome::Reject(rejection)) if hook.is_veto => {
                 return Err(rejected(hook, rejection));
@@ -234,7 +237,10 @@ impl Plugins {
     }
 }
 
-/// Whether a call continues without a plugin that may veto.
+/// Continues a call without a plugin that may veto, if `on_failure` of the plugin is `open`.
+///
+/// # Errors
+/// `on_failure` of the plugin is `closed`: `PLUGIN_UNAVAILABLE`.
 fn go_on_without(plugin: &Plugin, problem: &str) -> Result<(), Error> {
     if plugin.on_failure == FailureMode::Open {
         return Ok(());

@@ -14,8 +14,11 @@ use crate::{
 };
 
 impl Plugins {
-    /// Reads, compiles and initializes a plugin beside the one that is loaded, and checks its
-    /// dependencies. Publishes an error.
+    /// Reads, compiles and initializes a plugin, and checks its dependencies. Does not change the
+    /// loaded version. Publishes an error as `plugin.error`.
+    ///
+    /// # Errors
+    /// The files are not valid, the plugin rejects its settings, or a dependency is missing.
     pub(super) async fn prepare(&self, name: &str) -> Result<Arc<Plugin>, PluginError> {
         if !crate::manifest::is_name(name) {
             return Err(PluginError::not_found(name));
@@ -43,10 +46,13 @@ impl Plugins {
 }
 
 impl Inner {
-    /// Returns the engine.
+    /// Returns the engine, which the first call creates.
+    ///
+    /// # Errors
+    /// The engine cannot be created.
     fn runtime(&self) -> Result<&dyn Runtime, String> {
         let max_memory = self.config.security.max_memory(self.profile).as_usize();
-        // At compilation, a component runs once outside of the limit of concurrent calls.
+        // The check of a compiled component runs it once, outside of the limit of concurrent calls.
         let max_guests = MAX_GUESTS_PER_CORE * cores() + 1;
         let created = self
             .runtime
@@ -57,10 +63,13 @@ impl Inner {
         }
     }
 
-    /// Reads and compiles a plugin. Blocks the thread for up to seconds.
+    /// Reads and compiles a plugin. Blocks the thread without a limit of time.
+    ///
+    /// # Errors
+    /// The files are not valid, or the plugin requests a capability that is not granted.
     fn compile(self: &Arc<Self>, name: &str, handle: Handle) -> Result<Arc<Plugin>, PluginError> {
         let (config, security) = (&self.config, &self.config.security);
-        // Before the files are read, so that a change in between differs from it.
+        // Hash the files first, so that a change between the two reads causes a reload.
         let (directory, configs) = (&config.directory, &config.config_directory);
         let files_hash = files_hash(directory, configs, self.profile, name);
         let Found {
@@ -133,7 +142,10 @@ impl Inner {
     }
 }
 
-/// Checks that the operator grants what the manifest requests.
+/// Checks that the operator grants the capabilities that the manifest requests.
+///
+/// # Errors
+/// A capability is not granted.
 fn check_grant(manifest: &Manifest, grant: &GrantConfig) -> Result<(), PluginError> {
     let mut wanted = manifest.capabilities.iter();
     let Some(missing) = wanted.find(|wanted| !grant.capabilities.contains(wanted)) else {
@@ -146,7 +158,10 @@ fn check_grant(manifest: &Manifest, grant: &GrantConfig) -> Result<(), PluginErr
     Err(PluginError::new(PluginErrorCode::Permission, name, problem))
 }
 
-/// Checks that the component exports what the manifest declares.
+/// Checks that the component exports the interfaces that the manifest declares.
+///
+/// # Errors
+/// An export is missing, or the exports are not those of the declared world.
 fn check_exports(manifest: &Manifest, exports: Exports) -> Result<(), PluginError> {
     let Exports {
         hooks,
@@ -154,14 +169,14 @@ fn check_exports(manifest: &Manifest, exports: Exports) -> Result<(), PluginErro
         policy,
     } = exports;
     let problem = if !hooks && !manifest.hooks.is_empty() {
-        "declares hooks, and the component does not export them".to_owned()
+        "declares hooks, but the component does not export the interface `hooks`".to_owned()
     } else if !events && !manifest.handlers.is_empty() {
-        "declares events, and the component does not export them".to_owned()
+        "declares handlers, but the component does not export the interface `events`".to_owned()
     } else if let Some(world) = manifest.world
         && !world.has(hooks, events, policy)
     {
         let world = world.as_str();
-        format!("declares the world \"{world}\", and the component has other exports")
+        format!("declares the world \"{world}\", but the component exports other interfaces")
     } else {
         return Ok(());
     };

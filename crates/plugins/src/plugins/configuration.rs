@@ -7,7 +7,7 @@ use crate::{
 };
 
 impl Plugins {
-    /// Returns the settings with which a plugin runs. They may be secret: do not show them.
+    /// Returns the settings of a loaded plugin. They may be secret, so do not log or show them.
     ///
     /// # Errors
     /// The plugin is not loaded.
@@ -15,13 +15,15 @@ impl Plugins {
         Ok(self.plugin(name)?.file.clone())
     }
 
-    /// Writes the settings of a plugin to `NAME.yaml` and reloads the plugin with them. If it refuses
+    /// Writes the settings of a plugin to `NAME.yaml` and reloads the plugin with them. If it rejects
     /// them, the previous file and the version that runs stay. The update continues if its caller
     /// stops waiting.
     ///
     /// # Errors
-    /// The plugin is not loaded, the file cannot be written, another file or an environment variable
-    /// overrides the settings, or the plugin cannot be reloaded with them.
+    /// - The plugin is not loaded.
+    /// - The file cannot be written.
+    /// - Another file or an environment variable overrides the settings.
+    /// - The plugin cannot be reloaded with the settings.
     pub async fn update_configuration(
         &self,
         name: &str,
@@ -75,6 +77,9 @@ impl Plugins {
     }
 
     /// Runs work on files on a thread for blocking work.
+    ///
+    /// # Errors
+    /// The work fails or panics.
     async fn blocking<T: Send + 'static>(
         &self,
         plugin: &str,

@@ -13,7 +13,8 @@ impl Plugins {
     /// Loads and starts all plugins of the folder in the order of their dependencies.
     ///
     /// # Errors
-    /// The folder cannot be read, the order does not exist, or a plugin cannot be started.
+    /// The folder cannot be read, dependencies are missing or circular, or a plugin cannot be
+    /// started.
     pub async fn load_folder(&self) -> Result<(), PluginError> {
         let _change = self.0.changes.lock().await;
         for name in self.order().await? {
@@ -30,7 +31,7 @@ impl Plugins {
     /// # Errors
     /// As for [`load_folder`](Self::load_folder).
     pub(super) async fn follow_folder(&self, tasks: &Tasks) -> Result<(), PluginError> {
-        // Read before the load, so that a change during the load causes a reload.
+        // Read the folder first, so that a change during the load causes a reload.
         let seen = self.seen().await.unwrap_or_default();
         self.load_folder().await?;
         let plugins = self.clone();
@@ -56,7 +57,8 @@ impl Plugins {
             let was_readable = is_readable;
             let now = match self.seen().await {
                 Ok(now) => now,
-                // If the folder cannot be read, its plugins stay loaded.
+                // If the folder cannot be read, its plugins stay loaded. Log only the first
+                // failure.
                 Err(error) => {
                     is_readable = false;
                     if was_readable {
@@ -131,13 +133,13 @@ impl Plugins {
         applied
     }
 
-    /// Whether a plugin was loaded from files with this hash, and needs no other try to start.
+    /// Whether a plugin was loaded from files with this hash, and does not need another start.
     fn has_loaded(&self, name: &str, hash: &str) -> bool {
         let plugin = self.plugin(name);
         plugin.is_ok_and(|plugin| plugin.files_hash == hash && plugin.is_settled())
     }
 
-    /// Unloads the plugins that are not in the folder, each after those that depend on it.
+    /// Unloads the plugins that are not in the folder, each one after its dependents.
     async fn unload_removed(&self, now: &Seen) {
         let loaded = self.list().into_iter().map(|info| info.metadata.name);
         let mut removed: Vec<String> = loaded.filter(|name| !now.contains_key(name)).collect();
@@ -155,7 +157,11 @@ impl Plugins {
         self.start_if_enabled(name).await
     }
 
-    /// Starts a loaded plugin. If its settings disable it, the reload that enables it starts it.
+    /// Starts a loaded plugin. If its settings disable it, a later reload that enables it starts
+    /// it.
+    ///
+    /// # Errors
+    /// The plugin is not loaded, or cannot be started.
     async fn start_if_enabled(&self, name: &str) -> Result<(), PluginError> {
         let plugin = self.plugin(name)?;
         plugin.set_active(true);
@@ -165,7 +171,7 @@ impl Plugins {
         }
     }
 
-    /// Logs an error. `plugin` is `None` if the whole folder has it.
+    /// Logs the error of a result. `plugin` is `None` for an error of the whole folder.
     pub(super) fn log(&self, plugin: Option<&str>, action: &str, result: Result<(), &PluginError>) {
         let Err(error) = result else {
             return;

@@ -9,10 +9,10 @@ use crate::{
 };
 
 impl Plugins {
-    /// Loads a plugin of the folder and lets it check its settings.
+    /// Loads a plugin of the folder. The plugin checks its settings.
     ///
     /// # Errors
-    /// The plugin is loaded already, its files cannot be used, a dependency is missing, or it
+    /// The plugin is already loaded, its files are not valid, a dependency is missing, or it
     /// rejects its settings.
     pub async fn load(&self, name: &str) -> Result<PluginInfo, PluginError> {
         let _change = self.0.changes.lock().await;
@@ -39,7 +39,10 @@ impl Plugins {
         Ok(info)
     }
 
-    /// Checks that the dependencies of a plugin are loaded, and that none of them depends on it.
+    /// Checks that the dependencies of a plugin are loaded and not circular.
+    ///
+    /// # Errors
+    /// A dependency is missing or circular.
     pub(super) fn check_dependencies(&self, plugin: &Plugin) -> Result<(), PluginError> {
         for dependency in &plugin.manifest.dependencies {
             if self.plugin(dependency).is_err() {
@@ -70,6 +73,9 @@ impl Plugins {
     }
 
     /// Checks that the dependencies of a plugin are started.
+    ///
+    /// # Errors
+    /// A dependency is not started.
     pub(super) fn check_started(&self, plugin: &Plugin) -> Result<(), PluginError> {
         for dependency in &plugin.manifest.dependencies {
             if self.plugin(dependency)?.status() != PluginStatus::Started {
@@ -83,11 +89,11 @@ impl Plugins {
         Ok(())
     }
 
-    /// Starts a loaded plugin: its hooks and handlers are called from now on.
+    /// Starts a loaded plugin, so that the service calls its hooks, handlers and decisions.
     ///
     /// # Errors
-    /// The plugin is not loaded, is disabled in its settings, depends on a plugin that is not
-    /// started, or refuses to start.
+    /// The plugin is not loaded, its settings disable it, a dependency is not started, or the
+    /// plugin fails to start.
     pub async fn start_plugin(&self, name: &str) -> Result<(), PluginError> {
         let _change = self.0.changes.lock().await;
         self.start_locked(name).await
@@ -121,11 +127,12 @@ impl Plugins {
         Ok(())
     }
 
-    /// Stops a plugin: its hooks and handlers are not called. Calls that run end as they would.
+    /// Stops a plugin, so that the service does not call its hooks, handlers and decisions. Does
+    /// not cancel running calls.
     ///
     /// # Errors
-    /// The plugin is not loaded, another started plugin depends on it, or it refuses to stop. It is
-    /// stopped even if it rejects.
+    /// The plugin is not loaded, a started plugin depends on it, or its own stop fails. In the last
+    /// case the plugin is stopped anyway.
     pub async fn stop_plugin(&self, name: &str) -> Result<(), PluginError> {
         let _change = self.0.changes.lock().await;
         self.stop_locked(name).await
@@ -155,7 +162,7 @@ impl Plugins {
         stopped
     }
 
-    /// Stops a plugin and removes it from memory.
+    /// Stops a plugin and removes it from memory. Logs failures of the plugin itself.
     ///
     /// # Errors
     /// The plugin is not loaded, or another plugin depends on it.
@@ -204,10 +211,10 @@ impl Plugins {
         Ok(())
     }
 
-    /// Asks a plugin for its health.
+    /// Calls the health check of a plugin.
     ///
     /// # Errors
-    /// The plugin is not loaded, or reports a problem.
+    /// The plugin is not loaded, reports a problem, traps or exceeds a limit.
     pub async fn check(&self, name: &str) -> Result<(), PluginError> {
         let plugin = self.plugin(name)?;
         step(
@@ -219,7 +226,11 @@ impl Plugins {
     }
 }
 
-/// Calls a step of the life of a plugin.
+/// Calls a step of the life cycle of a plugin.
+///
+/// # Errors
+/// The plugin reports a failure, traps or exceeds a limit. The error has `code`, or
+/// [`PluginErrorCode::Timeout`].
 pub(super) async fn step(
     plugin: &Arc<Plugin>,
     step: LifecycleStep,

@@ -25,13 +25,13 @@ const DURATION: &str = "plugin_call_duration_seconds";
 const DURATION_HELP: &str = "Duration of calls of plugins.";
 const HOOKS: &str = "plugin_hook_failures_total";
 const HOOKS_HELP: &str = "Hooks that failed.";
-/// Far more plugins than a folder has.
+/// The maximum number of plugins with their own label: far more than a service has.
 const MAX_PLUGINS: usize = 64;
-/// From an empty hook to the longest handler, in seconds.
+/// The bounds of the histogram in seconds, from an empty hook to the default timeout of a handler.
 static BOUNDS: [f64; 10] = [
     0.000_02, 0.000_05, 0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 1.0, 30.0,
 ];
-/// The reasons of faults.
+/// All results of [`Fault::reason`].
 const REASONS: [&str; 10] = [
     "timeout",
     "memory",
@@ -45,7 +45,7 @@ const REASONS: [&str; 10] = [
     "trap",
 ];
 
-/// Metrics, logs and events of the calls of plugins.
+/// Metrics, spans, logs and events of the calls of plugins.
 pub(super) struct Observation {
     calls: Family<Counter>,
     faults: Vec<(&'static str, Family<Counter>)>,

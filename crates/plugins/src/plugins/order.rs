@@ -14,13 +14,17 @@ impl Plugins {
     /// Returns the plugins of the folder in the order of their dependencies.
     ///
     /// # Errors
-    /// The folder cannot be read, a manifest is not valid, or the order does not exist.
+    /// The folder cannot be read, a manifest is not valid, or dependencies are missing or circular.
     pub(super) async fn order(&self) -> Result<Vec<String>, PluginError> {
         let found = dependencies(self.manifests().await?)?;
         load_order(&found).map_err(order_error)
     }
 
-    /// Returns a plugin and what it depends on, in the order of their load.
+    /// Returns the names of a plugin and of its direct and indirect dependencies, in the order of
+    /// their load.
+    ///
+    /// # Errors
+    /// A folder is missing, or as for [`order`](Self::order).
     pub(crate) async fn order_for(&self, name: &str) -> Result<Vec<String>, PluginError> {
         let directory = self.0.config.directory.clone();
         let found = dependencies(self.manifests().await?)?;
@@ -44,8 +48,8 @@ impl Plugins {
         Ok(order)
     }
 
-    /// Returns the plugins of the folder in the order of their dependencies, without those whose
-    /// manifest or dependencies are not valid. Their errors are logged and published.
+    /// Returns the plugins of the folder in the order of their dependencies. Omits plugins with an
+    /// invalid manifest or invalid dependencies, and logs and publishes their errors.
     ///
     /// # Errors
     /// The folder cannot be read.
@@ -58,7 +62,7 @@ impl Plugins {
                 }
                 Err(error) => {
                     self.refuse(&name, &error);
-                    // The version that runs can be a dependency of other plugins.
+                    // Other plugins can depend on the running version.
                     if let Ok(plugin) = self.plugin(&name) {
                         found.insert(name.clone(), plugin.manifest.dependencies.clone());
                     }
@@ -83,7 +87,7 @@ impl Plugins {
         }
     }
 
-    /// Logs and publishes why a plugin cannot be loaded.
+    /// Logs and publishes the error of a plugin that cannot be loaded.
     fn refuse(&self, plugin: &str, error: &PluginError) {
         self.log(Some(plugin), "loaded", Err(error));
         self.announce_failure(Some(plugin), error);

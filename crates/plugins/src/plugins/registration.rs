@@ -21,8 +21,8 @@ impl Plugins {
         self.publish_hooks(&loaded);
     }
 
-    /// Puts a plugin in the place of the version that runs. Each event reaches the handlers of one
-    /// of them, and each request the hooks of one of them. Returns the old version.
+    /// Replaces the running version of a plugin and returns it. Each event reaches the handlers of
+    /// one version, and each request the hooks of one version.
     pub(super) fn swap(&self, new: &Arc<Plugin>) -> Option<Arc<Plugin>> {
         let mut loaded = self.0.loaded.lock();
         let old = loaded.remove(new.name());
@@ -39,6 +39,7 @@ impl Plugins {
         old.map(|entry| entry.plugin)
     }
 
+    /// Removes the hooks and handlers of a stopped plugin.
     pub(super) fn unregister(&self, name: &str) {
         let mut loaded = self.0.loaded.lock();
         if let Some(entry) = loaded.get_mut(name) {
@@ -47,6 +48,7 @@ impl Plugins {
         self.publish_hooks(&loaded);
     }
 
+    /// Replaces the table of hooks that new requests use.
     fn publish_hooks(&self, loaded: &BTreeMap<String, Loaded>) {
         let started = loaded.values().map(|entry| &entry.plugin);
         let started = started.filter(|plugin| plugin.status() == PluginStatus::Started);
@@ -73,7 +75,8 @@ fn subscription(plugin: &Arc<Plugin>, handler: &HandlerDeclaration) -> Subscript
     Subscription {
         name: format!("{}/{}", plugin.name(), handler.name),
         types: handler.types.iter().cloned().collect(),
-        // The guest ends at its own timeout. The bus waits for the queue of guests, too.
+        // The guest ends at its own timeout. The timeout of the bus is a second limit for lost
+        // calls.
         timeout: timeout * 2,
         retries: plugin.file.retry_count,
         handle: Box::new(handle),
@@ -81,6 +84,9 @@ fn subscription(plugin: &Arc<Plugin>, handler: &HandlerDeclaration) -> Subscript
 }
 
 /// Calls a handler of a plugin with an event.
+///
+/// # Errors
+/// The handler fails, traps or exceeds a limit.
 async fn deliver(
     plugin: Arc<Plugin>,
     handler: String,

@@ -4,12 +4,13 @@ use crate::{
 };
 
 impl Plugins {
-    /// Loads a plugin again and starts it in place of the version that runs. Requests that began
-    /// before use the version of their begin until their end. If the new version cannot be started,
-    /// the old one stays. A plugin that was not started, or that an operator stopped, is not started.
+    /// Loads a plugin again and replaces the running version. Each request uses one version until
+    /// its end. If the new version cannot be started, the old one stays.
+    ///
+    /// The reload does not start a plugin that was never started or that an operator stopped.
     ///
     /// # Errors
-    /// The new version cannot be loaded or started.
+    /// The plugin is not loaded, or the new version cannot be loaded or started.
     pub async fn reload(&self, name: &str) -> Result<(), PluginError> {
         let _change = self.0.changes.lock().await;
         self.reload_locked(name).await
@@ -18,7 +19,7 @@ impl Plugins {
     pub(super) async fn reload_locked(&self, name: &str) -> Result<(), PluginError> {
         let old = self.plugin(name)?;
         let new = self.prepare(name).await?;
-        // A plugin that failed to start, or that its settings disabled, starts with the change.
+        // A plugin that failed to start, or that its settings disabled, gets another start here.
         new.set_active(old.is_active());
         if new.file.enabled && old.is_active() {
             let started = self.start_beside(&new).await;
@@ -38,7 +39,10 @@ impl Plugins {
         Ok(())
     }
 
-    /// Starts a new version of a plugin. Its hooks and handlers are not called yet.
+    /// Starts a new version of a plugin. The service does not call its hooks and handlers yet.
+    ///
+    /// # Errors
+    /// A dependency is not started, or the plugin fails to start.
     async fn start_beside(&self, new: &std::sync::Arc<Plugin>) -> Result<(), PluginError> {
         self.check_started(new)?;
         step(new, LifecycleStep::Start, PluginErrorCode::StartFailed).await

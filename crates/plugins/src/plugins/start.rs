@@ -19,7 +19,7 @@ use crate::{
 const CLIENT: &str = "plugins";
 
 impl Plugins {
-    /// Opens and serves the plugins of a service. Call it before the routes are added.
+    /// Opens and serves the plugins of a service. Call it before you add routes.
     ///
     /// # Errors
     /// Those of [`open`](Self::open) and [`serve`](Self::serve).
@@ -32,12 +32,12 @@ impl Plugins {
         Ok(plugins)
     }
 
-    /// Serves the plugins: their hooks, the admin endpoints `/plugins`, the check `plugins`, and
-    /// the workers of events. Call it before the routes are added. Handlers that you add to
-    /// [`events`](Self::events) before get the events about the plugins of the folder.
+    /// Serves the plugins: their hooks, the admin endpoints `/plugins`, the health check `plugins`,
+    /// and the workers of events. Call it before you add routes. To get the events about the
+    /// plugins of the folder, add handlers to [`events`](Self::events) first.
     ///
-    /// With `auto_load`, all plugins of the folder start, and again after a change of their files.
-    /// With `enabled = false` the bus of events is all that works.
+    /// With `auto_load` it loads and starts all plugins of the folder, and follows changes of the
+    /// folder. With `enabled = false` it only delivers events.
     ///
     /// # Errors
     /// With `auto_load`, a plugin of the folder cannot be started.
@@ -59,11 +59,10 @@ impl Plugins {
         Ok(())
     }
 
-    /// Opens the plugins of a service: nothing is loaded and no hook is called. Commands need no
-    /// more.
+    /// Opens the plugins of a service without loading or serving them. Commands use this function.
     ///
     /// # Errors
-    /// A trusted key is not valid.
+    /// A trusted key is not valid, or the HTTP client cannot be built.
     pub fn open<C: Settings>(
         service: &Assembly<C>,
         config: &PluginsConfig,
@@ -90,7 +89,8 @@ impl Plugins {
         })))
     }
 
-    /// Calls the hooks `before_auth`, `after_auth` and `auth_failed` around an authentication.
+    /// Returns an authentication that also calls the hooks `before_auth`, `after_auth` and
+    /// `auth_failed`.
     #[must_use]
     pub fn authentication<A: Authenticate>(&self, inner: A) -> PluginAuthentication<A> {
         PluginAuthentication::new(self.clone(), inner)
@@ -147,7 +147,11 @@ impl Plugins {
     }
 }
 
-/// Builds the clients of the capability `http`, if a plugin has it.
+/// Builds the clients of the capability `http`. Returns `None` if the capability is not granted to
+/// a plugin.
+///
+/// # Errors
+/// A client cannot be built.
 fn clients<C: Settings>(
     service: &Assembly<C>,
     config: &PluginsConfig,

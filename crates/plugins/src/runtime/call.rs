@@ -2,7 +2,7 @@ use serde_json::{Map, Value};
 
 use crate::{HookPoint, Rejection};
 
-/// A step in the life of a plugin.
+/// A step in the life cycle of a plugin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LifecycleStep {
     Initialize,
@@ -44,13 +44,13 @@ pub(crate) struct HookInput {
     pub(crate) metadata: Vec<(String, String)>,
 }
 
-/// What a hook returned.
+/// The result of a hook.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum HookOutcome {
-    /// The values that it sets.
+    /// The hook sets these values.
     Proceed(Map<String, Value>),
     Reject(Rejection),
-    /// The failure that it reports.
+    /// The hook reports this failure.
     Fail(String),
 }
 

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-/// Why a call of a component failed. The component did not respond as the interface requires.
+/// Errors of calls of a component that did not return a result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Fault {
     #[error("exceeded its timeout of {0:?}")]
@@ -17,7 +17,7 @@ pub(crate) enum Fault {
     Input(usize),
     #[error("exceeded its CPU share")]
     Throttled,
-    /// No call ended in time. The text names the calls: those of the plugin or of all plugins.
+    /// No running call ended in time. The text is the group of calls: one plugin or all of them.
     #[error("too many calls of {0} run at the same time")]
     Concurrency(&'static str),
     #[error("is disabled after too many faults")]
@@ -27,7 +27,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    /// Whether the component is to blame, so that the fault counts towards its disabling.
+    /// Whether the component caused the fault. Such a fault counts towards disabling its plugin.
     pub(crate) const fn counts(&self) -> bool {
         !matches!(
             self,
@@ -35,12 +35,12 @@ impl Fault {
         )
     }
 
-    /// Whether the same call fails again, so that a retry is of no use.
+    /// Whether a retry of the same call fails again.
     pub(crate) const fn is_permanent(&self) -> bool {
         matches!(self, Self::Memory(_) | Self::Input(_) | Self::Trap(_))
     }
 
-    /// Returns the reason in metrics.
+    /// Returns the label `reason` of metrics.
     pub(crate) const fn reason(&self) -> &'static str {
         match self {
             Self::Timeout(_) => "timeout",

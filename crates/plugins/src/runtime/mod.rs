@@ -1,4 +1,6 @@
-//! What a component can do, without types of the engine that runs it.
+//! The interface between the host and the engine, without types of the engine.
+//!
+//! A *guest* is the instance of a component that runs one call.
 
 mod call;
 mod fault;
@@ -15,29 +17,39 @@ use crate::{
 
 /// Compiles components.
 pub(crate) trait Runtime: fmt::Debug + Send + Sync {
-    /// Compiles a component and checks its imports and exports. Takes long: call it outside of the
-    /// threads of requests.
+    /// Compiles a component and checks its imports and exports. This blocks the thread without a
+    /// limit of time, so call it on a thread for blocking work.
     ///
     /// # Errors
-    /// A text that says what is wrong with the component.
+    /// The component is not valid, or its imports or exports do not match. The text names the
+    /// problem.
     fn compile(&self, component: &[u8], import: &Imports) -> Result<Arc<dyn Program>, String>;
 }
 
-/// A compiled component. Each call has memory of its own, so nothing passes from one to the next.
+/// A compiled component. Each call has its own memory, so no state passes from one call to the
+/// next.
 ///
-/// A call runs on the current thread, until the component returns or a limit ends it. It fails with
-/// a [`Fault`] if the component does not answer as the interface requires.
+/// A call runs on the current thread until the component returns or a limit ends it.
 pub(crate) trait Program: fmt::Debug + Send + Sync {
     /// The interfaces that the component exports.
     fn exports(&self) -> Exports;
 
-    /// Calls a step of the life of the plugin. The component can say why the step failed.
+    /// Calls a step of the life cycle. The inner error is the failure that the component reports.
+    ///
+    /// # Errors
+    /// The component traps or exceeds a limit.
     fn step(&self, step: LifecycleStep, limits: &CallLimits) -> Result<Result<(), String>, Fault>;
 
     /// Calls a hook.
+    ///
+    /// # Errors
+    /// The component traps, exceeds a limit or has no hooks.
     fn hook(&self, input: &HookInput, limits: &CallLimits) -> Result<HookOutcome, Fault>;
 
-    /// Calls an event handler. The component can say why it did not handle the event.
+    /// Calls an event handler. The inner error is the failure that the component reports.
+    ///
+    /// # Errors
+    /// The component traps, exceeds a limit or has no handlers.
     fn handle(
         &self,
         handler: &str,
@@ -46,10 +58,13 @@ pub(crate) trait Program: fmt::Debug + Send + Sync {
     ) -> Result<Result<(), HandlerError>, Fault>;
 
     /// Asks for a decision about access.
+    ///
+    /// # Errors
+    /// The component traps, exceeds a limit or has no decisions.
     fn decide(&self, question: &Question, limits: &CallLimits) -> Result<Decision, Fault>;
 }
 
-/// What the host offers to a component.
+/// The capabilities of a plugin, and the data that their functions use.
 #[derive(Debug, Clone)]
 pub(crate) struct Imports {
     pub(crate) plugin: Arc<str>,
@@ -72,12 +87,13 @@ pub(crate) struct Exports {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CallLimits {
     pub(crate) timeout: Duration,
-    /// In bytes.
+    /// The maximum memory in bytes.
     pub(crate) memory: usize,
-    /// In bytes, in each direction.
+    /// The maximum data in bytes, in each direction.
     pub(crate) payload: usize,
+    /// The maximum number of calls to the host.
     pub(crate) host_calls: u32,
-    /// The processor time of the call.
+    /// The maximum processor time.
     pub(crate) processor_time: Duration,
 }
 
@@ -85,7 +101,7 @@ pub(crate) struct CallLimits {
 /// number of components that run concurrently.
 ///
 /// # Errors
-/// The system has no memory for it.
+/// The system has no address space for the memories, or no thread for the ticker.
 pub(crate) fn engine(max_memory: usize, max_guests: usize) -> Result<Arc<dyn Runtime>, String> {
     let runtime = crate::wasm::WasmRuntime::new(max_memory, max_guests)?;
     Ok(Arc::new(runtime))

@@ -1,17 +1,17 @@
 use std::time::{Duration, Instant};
 
-/// How much unused time a plugin collects. A longer time lets a plugin that was idle occupy a core.
+/// The time whose unused share a plugin can collect. More lets an idle plugin occupy a core.
 const MAX_COLLECTED: Duration = Duration::from_secs(1);
-/// The maximum time whose share one call may use in advance. The service stops a longer call.
+/// The maximum time whose share one call may use in advance. The engine ends a longer call.
 const MAX_OVERDRAWN: Duration = Duration::from_secs(10);
 
 /// The share of a processor core that a plugin may use: a token bucket of time. A call may overdraw
 /// it, and later calls wait until it is positive again.
 #[derive(Debug)]
 pub(crate) struct CpuShare {
-    /// Microseconds of use per second.
+    /// The share in microseconds per second.
     rate: i64,
-    /// In microseconds.
+    /// The time that is left, in microseconds. Negative if a call overdrew the share.
     left: i64,
     updated: Instant,
 }
@@ -31,7 +31,8 @@ impl CpuShare {
     pub(crate) fn may_run(&mut self, now: Instant) -> bool {
         let elapsed = now.saturating_duration_since(self.updated);
         let elapsed = i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX);
-        // Below one microsecond of use the time stays, so that frequent calls do not lose it.
+        // Keep `updated` until a whole microsecond is earned, so that frequent calls earn their
+        // share.
         let earned = elapsed.saturating_mul(self.rate) / 1_000_000;
         if earned > 0 {
             self.left = self.left.saturating_add(earned).min(capacity(self.rate));
@@ -40,7 +41,7 @@ impl CpuShare {
         self.left > 0
     }
 
-    /// Takes the time that a call used.
+    /// Charges the processor time that a call used.
     pub(crate) fn charge(&mut self, used: Duration) {
         let used = i64::try_from(used.as_micros()).unwrap_or(i64::MAX);
         self.left = self.left.saturating_sub(used);
@@ -74,7 +75,7 @@ mod tests {
                 used += step;
             }
         }
-        // 10 % of 10 s, and the unused time.
+        // 10 % of 10 s, and the full bucket of the start.
         let limit = Duration::from_millis(1_000 + 100) + step;
         assert!(used <= limit, "{used:?}");
         assert!(used >= Duration::from_millis(1_000), "{used:?}");
@@ -90,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn frequent_checks_lose_no_time_plug_2() {
+    fn frequent_checks_earn_the_whole_share_plug_2() {
         let start = Instant::now();
         let mut share = CpuShare::new(1, start);
         share.charge(Duration::from_millis(20));

@@ -3,16 +3,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Faults within [`WINDOW`] that disable a plugin: more than an unlucky request causes.
+/// The faults within [`WINDOW`] that disable a plugin: more than a single bad request causes.
 const MAX_FAULTS: usize = 5;
-/// The window of [`MAX_FAULTS`].
+/// The window of [`MAX_FAULTS`]: long enough to see repeated faults at a low request rate.
 const WINDOW: Duration = Duration::from_secs(60);
-/// The time until the first trial of a disabled plugin. Each further round doubles it.
+/// The time until the first trial of a disabled plugin. Each failed trial doubles it.
 const INITIAL_BACKOFF: Duration = Duration::from_secs(60);
-/// Rounds after which only an operator enables the plugin.
+/// The failed trials after which the plugin stays disabled until an operator enables it.
 const MAX_ROUNDS: u32 = 3;
 
-/// Counts the faults of a plugin and disables it.
+/// Disables a plugin after too many faults, and enables it after a successful trial.
 #[derive(Debug, Default)]
 pub(crate) struct FaultCount {
     recent: VecDeque<Instant>,
@@ -30,7 +30,7 @@ enum State {
     Disabled,
 }
 
-/// What a result changed.
+/// The change of the state after a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Transition {
     None,
@@ -39,7 +39,8 @@ pub(crate) enum Transition {
 }
 
 impl FaultCount {
-    /// Whether a call may run. After the backoff one call is a trial.
+    /// Whether a call may run. After the backoff the first call is a trial, and others are
+    /// rejected.
     pub(crate) fn may_run(&mut self, now: Instant) -> bool {
         match self.state {
             State::Enabled => true,
@@ -81,7 +82,7 @@ impl FaultCount {
         Transition::None
     }
 
-    /// Ends a trial whose call did not run.
+    /// Ends a trial whose call did not run, so that the next call is the trial.
     pub(crate) fn abandon_trial(&mut self, now: Instant) {
         if self.state == State::Trial {
             self.state = State::DisabledUntil(now);
@@ -127,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn rare_faults_disable_nothing_plug_2() {
+    fn rare_faults_do_not_disable_a_plugin_plug_2() {
         let start = Instant::now();
         let mut faults = FaultCount::default();
         for minute in 0..100 {
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn abandoned_trial_leaves_room_for_the_next_plug_2() {
+    fn abandoned_trial_allows_the_next_call_plug_2() {
         let start = Instant::now();
         let mut faults = FaultCount::default();
         fail_often(&mut faults, start);
@@ -163,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn only_failed_trials_disable_for_ever_plug_2() {
+    fn only_failed_trials_disable_permanently_plug_2() {
         let mut now = Instant::now();
         let mut faults = FaultCount::default();
         for _ in 0..10 {

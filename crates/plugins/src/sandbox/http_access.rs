@@ -10,8 +10,7 @@ use seaworthy_client::{ClientError, HttpClient, HttpResponse};
 use seaworthy_core::{Timeout, error_chain};
 use tokio::runtime::Handle;
 
-/// Calls of a plugin to hosts that the operator lists, through the client of the service, which
-/// rejects internal addresses.
+/// Sends requests of a plugin to the hosts that the operator lists.
 #[derive(Debug, Clone)]
 pub(crate) struct HttpAccess {
     client: HttpClient,
@@ -38,7 +37,8 @@ impl HttpAccess {
     /// has at most `max_body` bytes.
     ///
     /// # Errors
-    /// A text for the plugin.
+    /// The request is not valid, the host is not granted, the request fails, the response is too
+    /// large, or the deadline passes. The text is for the plugin.
     pub(crate) fn send(
         &self,
         method: &str,
@@ -51,7 +51,9 @@ impl HttpAccess {
         let method: Method = method
             .parse()
             .map_err(|_| format!("\"{method}\" is not a valid method"))?;
-        let parsed: http::Uri = url.parse().map_err(|_| "the URL is not valid".to_owned())?;
+        let parsed: http::Uri = url
+            .parse()
+            .map_err(|_| "the URL is not valid: use an absolute URL".to_owned())?;
         if !parsed.host().is_some_and(|host| self.is_granted(host)) {
             return Err("the host is not granted: list it in http_hosts".to_owned());
         }
@@ -94,7 +96,10 @@ impl HttpAccess {
     }
 }
 
-/// Reads a body of at most `max` bytes. The rest of a longer one is not read.
+/// Reads a body of at most `max` bytes. Does not read the rest of a longer one.
+///
+/// # Errors
+/// The body is longer, or the connection fails.
 async fn read(response: HttpResponse, max: usize) -> Result<Vec<u8>, String> {
     let mut body = response.into_http().into_body();
     let too_large = || format!("the response has more than {max} bytes");
@@ -114,7 +119,7 @@ async fn read(response: HttpResponse, max: usize) -> Result<Vec<u8>, String> {
     Ok(whole)
 }
 
-/// Returns an error for the plugin.
+/// Returns the text of an error for the plugin.
 fn text(error: &ClientError) -> String {
     error_chain(error).to_string()
 }

@@ -2,10 +2,10 @@ use std::collections::HashMap;
 
 use parking_lot::Mutex;
 
-/// What the table needs for each key besides its bytes, so that empty keys count, too.
+/// The bytes that each entry counts besides its key and value, so that empty entries count, too.
 const OVERHEAD: usize = 64;
 
-/// The keys of one plugin, in memory. They end with the plugin.
+/// The keys of one plugin, in memory. They last until the plugin is reloaded or unloaded.
 #[derive(Debug)]
 pub(crate) struct KeyValueStore {
     max_size: usize,
@@ -19,7 +19,7 @@ struct Stored {
 }
 
 impl KeyValueStore {
-    /// Creates a store of at most `max_size` bytes of keys and values.
+    /// Creates a store of at most `max_size` bytes of keys and values, with [`OVERHEAD`] for each.
     pub(crate) fn new(max_size: usize) -> Self {
         Self {
             max_size,
@@ -34,7 +34,7 @@ impl KeyValueStore {
     /// Stores a value.
     ///
     /// # Errors
-    /// The store has no room for it. The previous value stays.
+    /// The store would exceed its size. The previous value stays.
     pub(crate) fn set(&self, key: String, value: Vec<u8>) -> Result<(), String> {
         let mut stored = self.stored.lock();
         let before = stored.values.get(&key).map_or(0, |old| size(&key, old));

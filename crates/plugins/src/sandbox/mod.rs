@@ -1,4 +1,4 @@
-//! Limits that last longer than one call.
+//! Limits and state of a plugin that last longer than one call, and its access to HTTP.
 
 mod cpu_share;
 mod faults;

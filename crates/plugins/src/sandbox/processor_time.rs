@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-/// A point in the processor time of a thread. Time in which the thread does not run does not count.
+/// A point in the processor time of a thread. The time of a waiting thread does not count.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ProcessorTime(Duration);
 
@@ -10,7 +10,7 @@ impl ProcessorTime {
         Self(thread_time())
     }
 
-    /// Returns the processor time since then. Call it on the same thread.
+    /// Returns the processor time since this point. Call it on the thread that created the point.
     pub(crate) fn elapsed(self) -> Duration {
         thread_time().saturating_sub(self.0)
     }
@@ -41,7 +41,7 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn waiting_uses_no_processor_time_plug_2() {
+    fn waiting_does_not_use_processor_time_plug_2() {
         let begun = ProcessorTime::now();
         thread::sleep(Duration::from_millis(200));
         assert!(begun.elapsed() < Duration::from_millis(100));

@@ -16,7 +16,7 @@ const MAX_REASON: usize = 1_000;
 /// Converts the data of a hook.
 ///
 /// # Errors
-/// The data have more bytes than the payload limit. The component is not called.
+/// The data exceed the payload limit.
 pub(super) fn hook_call(input: &HookInput, limits: &CallLimits) -> Result<HookCallV02, Fault> {
     let context = &input.context;
     let call = HookCallV02 {
@@ -53,7 +53,7 @@ impl From<HookCallV02> for HookCallV01 {
 /// Converts an event.
 ///
 /// # Errors
-/// The data have more bytes than the payload limit. The component is not called.
+/// The data exceed the payload limit.
 pub(super) fn guest_event(event: &Event, limits: &CallLimits) -> Result<GuestEvent, Fault> {
     let event = GuestEvent {
         id: event.id.clone(),
@@ -71,7 +71,7 @@ pub(super) fn guest_event(event: &Event, limits: &CallLimits) -> Result<GuestEve
 /// Converts a question about access.
 ///
 /// # Errors
-/// The data have more bytes than the payload limit. The component is not called.
+/// The data exceed the payload limit.
 pub(super) fn guest_question(
     question: &Question,
     limits: &CallLimits,
@@ -104,6 +104,9 @@ fn texts<'a>(texts: impl Iterator<Item = (&'a String, &'a String)>) -> Vec<Entry
 }
 
 /// Checks the size of the data for a call: the lists and `others`, in bytes.
+///
+/// # Errors
+/// The data exceed the payload limit.
 fn check_size(lists: &[&[Entry]], others: usize, limits: &CallLimits) -> Result<(), Fault> {
     let entries = lists.iter().copied().flatten();
     let sizes = entries.map(|entry| entry.name.len() + entry.value.len());
@@ -116,7 +119,7 @@ fn check_size(lists: &[&[Entry]], others: usize, limits: &CallLimits) -> Result<
 /// Reads the values that a hook sets.
 ///
 /// # Errors
-/// A value is not JSON. The call of the hook failed then, and sets nothing.
+/// A value is not valid JSON. The caller then ignores all values of the hook.
 pub(super) fn set_values(entries: Vec<Entry>) -> Result<Map<String, Value>, String> {
     let mut values = Map::new();
     for Entry { name, value } in entries {
@@ -127,7 +130,7 @@ pub(super) fn set_values(entries: Vec<Entry>) -> Result<Map<String, Value>, Stri
     Ok(values)
 }
 
-/// Returns the start of a text of a component.
+/// Shortens a text of a component to at most [`MAX_REASON`] bytes.
 pub(super) fn short(mut text: String) -> String {
     text.truncate(text.floor_char_boundary(MAX_REASON.min(text.len())));
     text

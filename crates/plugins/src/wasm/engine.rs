@@ -8,15 +8,15 @@ use wasmtime::{
 use super::{imports::link, program::WasmProgram, ticker::Ticker};
 use crate::runtime::{Imports, Program, Runtime};
 
-/// The stack of a guest: enough for deep data, and less than the stack of a thread of tokio.
+/// The stack of a guest in bytes. The stack of a tokio thread, 2 MiB by default, is larger.
 const MAX_STACK: usize = 512 * 1024;
-/// The modules of one component: a component of a language with an adapter has three.
+/// The maximum number of core instances of one component. A component with an adapter has three.
 const MAX_CORE_INSTANCES: u32 = 16;
-/// The tables of one component.
+/// The maximum number of tables of one component. Usual components have one to three.
 const MAX_TABLES: u32 = 16;
-/// The elements of one table.
+/// The maximum number of elements of one table: the functions that a component calls indirectly.
 pub(super) const MAX_TABLE_ELEMENTS: usize = 10_000;
-/// The data that the engine keeps for one instance, in bytes.
+/// The maximum metadata of the engine for one instance, in bytes.
 const MAX_INSTANCE_SIZE: usize = 1024 * 1024;
 /// The size of a page of WebAssembly, in bytes.
 const PAGE: usize = 64 * 1024;
@@ -24,20 +24,20 @@ const PAGE: usize = 64 * 1024;
 /// Compiles components with wasmtime.
 pub(crate) struct WasmRuntime {
     engine: Engine,
-    /// Programs share it, because a call may outlive this runtime.
+    /// Shared with the programs, because a call may outlive this runtime.
     ticker: Arc<Ticker>,
     max_memory: usize,
 }
 
 impl WasmRuntime {
-    /// Creates an engine that runs up to `max_guests` components concurrently, each with a memory of
-    /// at most `max_memory` bytes.
+    /// Creates an engine that runs up to `max_guests` components concurrently, each with a memory
+    /// of at most `max_memory` bytes.
     ///
     /// # Errors
-    /// The system has no address space for the memories.
+    /// The system has no address space for the memories, or no thread for the ticker.
     pub(crate) fn new(max_memory: usize, max_guests: usize) -> Result<Self, String> {
         let max_memory = max_memory.next_multiple_of(PAGE);
-        // The pool has capacity for all of them, so a call never fails because of other calls.
+        // The pool has space for all guests, so a call never fails because of other calls.
         let max_guests = u32::try_from(max_guests).unwrap_or(u32::MAX);
         let mut pool = PoolingAllocationConfig::new();
         pool.total_component_instances(max_guests)
@@ -45,14 +45,14 @@ impl WasmRuntime {
             .total_memories(max_guests)
             .total_tables(max_guests.saturating_mul(MAX_TABLES))
             .max_core_instances_per_component(MAX_CORE_INSTANCES)
-            // One memory: the limit of memory holds for the whole component.
+            // With one memory its limit is the limit of the whole component.
             .max_memories_per_component(1)
             .max_tables_per_component(MAX_TABLES)
             .max_component_instance_size(MAX_INSTANCE_SIZE)
             .max_core_instance_size(MAX_INSTANCE_SIZE)
             .table_elements(MAX_TABLE_ELEMENTS)
             .max_memory_size(max_memory)
-            // The memory of a call returns to the system at its end.
+            // Return the memory of a call to the system at its end.
             .linear_memory_keep_resident(0)
             .table_keep_resident(0);
         let mut config = Config::new();
@@ -83,7 +83,9 @@ impl Runtime for WasmRuntime {
         let mut linker = Linker::new(&self.engine);
         link(&mut linker, imports).map_err(|error| format!("{error:#}"))?;
         let prepared = linker.instantiate_pre(&compiled).map_err(|error| {
-            format!("the component imports what the manifest does not request: {error:#}")
+            format!(
+                "the component imports an interface that the manifest does not request: {error:#}"
+            )
         })?;
         let program = WasmProgram::new(
             prepared,
@@ -114,7 +116,7 @@ mod tests {
         sandbox::KeyValueStore,
     };
 
-    /// Its start never ends.
+    /// A module whose `start` never returns.
     const ENDLESS: &str = r#"(module
         (memory (export "memory") 1)
         (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
@@ -149,13 +151,13 @@ mod tests {
         let program = runtime.compile(&component, &imports).unwrap();
         let ticker = Arc::downgrade(&runtime.ticker);
         drop(runtime);
-        // The thread ticks for a while after the check of the component.
+        // The thread still ticks for a while after the check of the component.
         while ticker.upgrade().is_some_and(|ticker| !ticker.is_idle()) {
             thread::yield_now();
         }
         let (sender, ended) = mpsc::channel();
         thread::spawn(move || sender.send(program.step(LifecycleStep::Start, &limits)));
-        // A guest that is not stopped runs for ever.
+        // If the engine does not stop the guest, it never returns.
         let ended = ended.recv_timeout(Duration::from_secs(30)).unwrap();
         assert_eq!(ended, Err(Fault::Timeout(limits.timeout)));
     }

@@ -21,7 +21,7 @@ pub(super) type StepResult = (Result<(), String>,);
 pub(super) type HookResult = (Result<GuestOutcome, String>,);
 pub(super) type EventResult = (Result<(), GuestHandleError>,);
 
-/// The places of the functions of a component.
+/// The indexes of the functions of a component.
 pub(super) struct Functions {
     initialize: ComponentExportIndex,
     start: ComponentExportIndex,
@@ -37,7 +37,7 @@ impl Functions {
     /// Finds the functions of a component.
     ///
     /// # Errors
-    /// A function of the life of a plugin is missing.
+    /// A function of the life cycle is missing.
     pub(super) fn find(component: &Component, api: Interface) -> Result<Self, String> {
         let api = api.as_str();
         let find = |interface: &str, function: &str| {
@@ -86,7 +86,7 @@ impl Functions {
     /// Checks the types of the functions.
     ///
     /// # Errors
-    /// A function has another type than in the interface.
+    /// The type of a function differs from the interface.
     pub(super) fn check(
         &self,
         store: &mut Store<Host>,
@@ -118,6 +118,9 @@ impl Functions {
 }
 
 /// Returns a function of an instance with its types.
+///
+/// # Errors
+/// The function has other types.
 pub(super) fn typed<P, R>(
     store: &mut Store<Host>,
     instance: &Instance,

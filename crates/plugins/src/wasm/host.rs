@@ -11,18 +11,18 @@ use crate::{
     sandbox::ProcessorTime,
 };
 
-/// The instances of a component and its adapters.
+/// The maximum number of instances of a component and its adapters.
 const MAX_INSTANCES: usize = 32;
-/// The tables of a component.
+/// The maximum number of tables of a component and its adapters.
 const MAX_TABLES: usize = 32;
 /// The bytes that a bulk instruction fills or copies in a millisecond: half of the rate measured on
 /// an idle machine. The engine does not interrupt such an instruction.
 const BULK_BYTES_PER_MILLISECOND: usize = 5 << 20;
 
-/// The time between two ticks of a guest without bulk instructions, with the delay of a tick.
+/// The maximum usual time between two ticks of a guest without bulk instructions.
 const USUAL_TICK: Duration = Duration::from_millis(2);
 
-/// The data of one call that host functions read.
+/// The limits and counters of one call, which host functions and ticks read and change.
 pub(super) struct Host {
     pub(super) imports: Arc<Imports>,
     pub(super) limits: CallLimits,
@@ -32,12 +32,13 @@ pub(super) struct Host {
     processor: ProcessorTime,
     /// The processor time at the last tick.
     ticked: Duration,
-    /// The longest processor time between two ticks: that of an instruction which the engine does
-    /// not interrupt.
+    /// The longest processor time between two ticks. An instruction that the engine cannot
+    /// interrupt makes it long.
     longest: Duration,
     host_calls: u32,
-    /// The data that passed to the host and to the guest, in bytes.
+    /// The data that the guest passed to the host, in bytes.
     sent: usize,
+    /// The data that the host passed to the guest, in bytes.
     received: usize,
     /// The limit that ended the call, if one did.
     pub(super) exceeded: Option<Fault>,
@@ -61,8 +62,8 @@ impl Host {
     }
 
     /// Checks the deadline and the processor time of a running guest at each tick. Ticks can be
-    /// late, so the check reads the clock. It leaves time for one bulk instruction before the
-    /// deadline: over all of the memory, and as long as the longest one of this call.
+    /// late, so the check reads the clock. It ends the guest so early that one more bulk
+    /// instruction can end before the deadline. See [`margin`].
     ///
     /// # Errors
     /// The deadline or the processor time is exceeded.
@@ -84,7 +85,7 @@ impl Host {
     /// Counts a call to the host.
     ///
     /// # Errors
-    /// The call made too many, or its time is over: it ends.
+    /// The call made too many calls to the host, or its deadline passed. The error ends the call.
     pub(super) fn admit(&mut self) -> wasmtime::Result<()> {
         self.host_calls += 1;
         if self.host_calls > self.limits.host_calls {
@@ -96,7 +97,7 @@ impl Host {
     /// Checks the deadline after a host function that waits.
     ///
     /// # Errors
-    /// The time is over: the call ends.
+    /// The deadline passed. The error ends the call.
     pub(super) fn check_deadline(&mut self) -> wasmtime::Result<()> {
         match Instant::now() >= self.deadline {
             true => Err(self.exceed(Fault::Timeout(self.limits.timeout))),
@@ -107,7 +108,7 @@ impl Host {
     /// Counts data that the guest passes to the host.
     ///
     /// # Errors
-    /// The data of the call exceed the limit: it ends.
+    /// The data of the call exceed the limit. The error ends the call.
     pub(super) fn send(&mut self, bytes: usize) -> wasmtime::Result<()> {
         self.sent = self.sent.saturating_add(bytes);
         self.check_payload(self.sent)
@@ -116,7 +117,7 @@ impl Host {
     /// Counts data that the host passes to the guest.
     ///
     /// # Errors
-    /// The data of the call exceed the limit: it ends.
+    /// The data of the call exceed the limit. The error ends the call.
     pub(super) fn receive(&mut self, bytes: usize) -> wasmtime::Result<()> {
         self.received = self.received.saturating_add(bytes);
         self.check_payload(self.received)
@@ -141,8 +142,9 @@ impl Host {
     }
 }
 
-/// Returns how long before its deadline a guest ends, at most half of the timeout: the time of a bulk
-/// instruction over a whole memory, or the `longest` time between two ticks of the call.
+/// Returns how long before its deadline a guest ends: the larger of two times, but at most half of
+/// `timeout`. One is the time of a bulk instruction over `memory` bytes. The other one is
+/// `longest`, the longest time between two ticks of the call, without that of a usual tick.
 fn margin(memory: usize, longest: Duration, timeout: Duration) -> Duration {
     let microseconds = memory.saturating_mul(1_000) / BULK_BYTES_PER_MILLISECOND;
     let microseconds = u64::try_from(microseconds).unwrap_or(u64::MAX);

@@ -7,12 +7,13 @@ use super::{
 };
 use crate::{Capability, runtime::Imports};
 
-/// The resolution of the clock of plugins, in milliseconds: too coarse to measure other requests.
+/// The resolution of the clock of plugins, in milliseconds. It is too coarse for timing attacks on
+/// other requests.
 const CLOCK_STEP: i64 = 10;
-/// The maximum length of a line of a plugin in the log, in bytes.
+/// The maximum length of a line of a plugin in the log, in bytes. The rest is cut off.
 const MAX_LINE: usize = 4 * 1024;
 
-/// Links the host functions of the granted capabilities. A component that imports another one
+/// Links the host functions of the requested capabilities. A component that imports other functions
 /// cannot be loaded.
 ///
 /// # Errors
@@ -128,7 +129,7 @@ fn send(mut store: Store<'_>, (request,): (GuestRequest,)) -> wasmtime::Result<(
         host.deadline,
         host.receivable(),
     );
-    // Without this check the guest would run until its next tick.
+    // Without this check the guest would run until its next tick after the deadline.
     host.check_deadline()?;
     host.receive(sent.as_ref().map_or(0, |result| result.body.len()))?;
     Ok((sent.map(|result| GuestResponse {

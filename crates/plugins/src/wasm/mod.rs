@@ -1,4 +1,4 @@
-//! Components run by wasmtime.
+//! The implementation of the runtime with wasmtime.
 
 mod calls;
 mod data;

@@ -12,16 +12,16 @@ use wasmtime::{
 use super::{data::short, functions::Functions, host::Host, ticker::Ticker};
 use crate::runtime::{CallLimits, Fault, Imports};
 
-/// The limits of the check at the load of a component.
+/// The timeout and the processor time of the check at the load of a component.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
-/// The maximum number of resources of a component. Each uses a few bytes in the host.
+/// The maximum number of handles of resources of a call. Each uses a few bytes in the host.
 const MAX_HANDLES: usize = 1_000;
 
-/// A compiled component and the places of its functions.
+/// A compiled component and the indexes of its functions.
 pub(super) struct WasmProgram {
     prepared: InstancePre<Host>,
     pub(super) imports: Arc<Imports>,
-    /// Ticks as long as a program of the engine exists.
+    /// The thread of the ticker runs as long as a program of the engine exists.
     ticker: Arc<Ticker>,
     pub(super) functions: Functions,
 }
@@ -61,6 +61,9 @@ impl WasmProgram {
     }
 
     /// Runs `work` in a new instance, within the limits.
+    ///
+    /// # Errors
+    /// The component traps or exceeds a limit.
     pub(super) fn enter<R>(
         &self,
         limits: &CallLimits,
@@ -73,7 +76,7 @@ impl WasmProgram {
         store.limiter(|host| host);
         store.set_hostcall_fuel(limits.payload);
         store.set_max_component_handles(MAX_HANDLES);
-        // Before the instance, whose start functions count, too.
+        // Set before the instance exists, because its start functions count, too.
         store.epoch_deadline_callback(|mut store| store.data_mut().tick());
         store.set_epoch_deadline(1);
         let result = self
@@ -93,7 +96,7 @@ impl fmt::Debug for WasmProgram {
     }
 }
 
-/// Returns why a call ended.
+/// Returns the fault that ended a call.
 fn fault(error: &wasmtime::Error, host: &mut Host, limits: &CallLimits) -> Fault {
     if let Some(exceeded) = host.exceeded.take() {
         return exceeded;

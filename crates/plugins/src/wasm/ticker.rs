@@ -12,14 +12,14 @@ use wasmtime::{Engine, EngineWeak};
 
 /// The resolution of timeouts.
 const TICK: Duration = Duration::from_millis(1);
-/// How long the thread ticks after the last call, so that frequent calls do not wake it each time.
+/// The time that the thread ticks after the last call, so that frequent calls do not wake it.
 const LINGER: Duration = Duration::from_millis(50);
 
-/// Advances the epoch of the engine while calls run. The thread sleeps while there are none, and
-/// ends with this value, which the engine and its programs share.
+/// Advances the epoch of the engine while calls run. Its thread sleeps while no call runs, and ends
+/// when this value is dropped. The engine and its programs share the value.
 pub(super) struct Ticker(Arc<Clock>);
 
-/// What the thread shares with the calls.
+/// The state that the thread shares with the calls.
 #[derive(Default)]
 struct Clock {
     running: AtomicUsize,
@@ -33,7 +33,7 @@ struct Sleep {
     is_over: bool,
 }
 
-/// A running call.
+/// A running call. Its drop is the end of the call.
 pub(super) struct Ticking<'a>(&'a Clock);
 
 impl Ticker {
@@ -51,7 +51,7 @@ impl Ticker {
         Ok(Self(clock))
     }
 
-    /// Marks the begin of a call, whose end is the drop of the result.
+    /// Marks the start of a call.
     pub(super) fn begin(&self) -> Ticking<'_> {
         self.0.running.fetch_add(1, Ordering::SeqCst);
         let mut sleep = self.0.sleeping.lock();
@@ -78,7 +78,8 @@ impl Drop for Ticker {
 }
 
 impl Clock {
-    /// Ticks until no call has run for a while, and then sleeps until the next. False at the end.
+    /// Ticks until no call has run for [`LINGER`], then sleeps until the next call. Returns false
+    /// if the thread must end.
     fn tick(&self, engine: &EngineWeak) -> bool {
         let mut idle = Instant::now();
         while idle.elapsed() < LINGER {

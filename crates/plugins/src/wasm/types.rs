@@ -101,7 +101,6 @@ pub(super) enum GuestDecision {
     Deny(String),
 }
 
-// The engine creates the values.
 #[expect(dead_code, reason = "the derived code reads the case from memory")]
 #[derive(Debug, Clone, Copy, ComponentType, Lift)]
 #[component(enum)]

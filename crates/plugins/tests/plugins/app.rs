@@ -10,17 +10,17 @@ use tokio::sync::mpsc;
 
 use crate::guest::{self, Guest};
 
-/// Far longer than the service needs on a loaded machine.
+/// The timeout of waits: a loaded machine needs far less.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-pub(crate) struct App {
+pub(crate) struct TestApp {
     pub(crate) service: RunningService,
     pub(crate) plugins: Plugins,
     pub(crate) folder: tempfile::TempDir,
     pub(crate) key: SigningKey,
 }
 
-/// The failures of plugins, from the bus of events.
+/// The problems of `plugin.error` events, from the bus of events.
 pub(crate) struct Failures(mpsc::UnboundedReceiver<String>);
 
 impl Failures {
@@ -75,12 +75,14 @@ impl Setup {
         }
     }
 
+    /// Adds a signed plugin. `more` is added to its manifest.
     pub(crate) fn plugin(self, name: &str, more: &str, guest: &Guest) -> Self {
         let directory: &Path = &self.config.directory;
         guest::write(directory, name, more, &guest.build(), &self.key);
         self
     }
 
+    /// Writes the settings of a plugin.
     pub(crate) fn settings(self, name: &str, yaml: &str) -> Self {
         let file = self.config.config_directory.join(format!("{name}.yaml"));
         std::fs::write(file, yaml).unwrap();
@@ -98,7 +100,7 @@ impl Setup {
         self
     }
 
-    pub(crate) async fn start(self) -> Result<App, StartError> {
+    pub(crate) async fn start(self) -> Result<TestApp, StartError> {
         self.start_with(|service, _| {
             service.http(Routes::new().get("/orders", async || "orders"));
         })
@@ -109,7 +111,7 @@ impl Setup {
     pub(crate) async fn start_with(
         self,
         add: impl FnOnce(&Assembly<NoSettings>, &Plugins),
-    ) -> Result<App, StartError> {
+    ) -> Result<TestApp, StartError> {
         let started = OnceLock::new();
         let loader =
             Loader::for_tests("orders").overrides(["server.http.rate_limit.enabled=false"]);
@@ -121,7 +123,7 @@ impl Setup {
                 Ok(())
             })
             .await?;
-        Ok(App {
+        Ok(TestApp {
             service,
             plugins: started.into_inner().unwrap(),
             folder: self.folder,
@@ -130,7 +132,8 @@ impl Setup {
     }
 }
 
-impl App {
+impl TestApp {
+    /// Writes a new version of a plugin to the folder.
     pub(crate) fn replace(&self, name: &str, more: &str, guest: &Guest) {
         let directory = self.folder.path().join("plugins");
         guest::write(&directory, name, more, &guest.build(), &self.key);
@@ -149,7 +152,7 @@ impl App {
         Failures(problems)
     }
 
-    /// Writes a plugin to the folder in one step, without `missing`.
+    /// Writes a plugin to the folder atomically, without the file `missing`.
     pub(crate) fn add_without(&self, missing: &str, name: &str, more: &str, guest: &Guest) {
         let staged = self.folder.path().join("staged");
         guest::write(&staged, name, more, &guest.build(), &self.key);
@@ -158,7 +161,7 @@ impl App {
         std::fs::rename(staged.join(name), place).unwrap();
     }
 
-    /// The status and the body of a request.
+    /// Sends a request. Returns the status and the body of the response.
     pub(crate) fn orders(&self) -> (u16, String) {
         let answer =
             seaworthy_testkit::http::get(self.service.addresses().http, "/orders").unwrap();

@@ -30,7 +30,7 @@ async fn queued_calls_stay_within_the_share_plug_2() {
     for call in calls {
         ran += usize::from(call.await.unwrap().contains("processor time"));
     }
-    // Those that run beside each other, before the first of them is charged.
+    // The calls that run concurrently, before the first of them is charged.
     let cores = std::thread::available_parallelism().unwrap().get();
     assert!(ran <= cores, "{ran} calls used ten seconds of the share");
 }
@@ -42,7 +42,7 @@ async fn large_values_of_a_hook_do_not_reach_the_others_plug_2() {
             "[[hooks]]\nname = \"hook\"\npoint = \"before_request\"\npriority = {priority}\nveto = {veto}\ntimeout = \"30s\"\n"
         )
     };
-    // Two values below the limit, which are more than the limit together.
+    // Each value is below the payload limit. Both together exceed it.
     let large = |name: &str| {
         let text = format!("\"{}\"", "x".repeat(600_000));
         Guest::hook("(i32.const 512)")
@@ -74,7 +74,7 @@ async fn large_values_of_a_hook_do_not_reach_the_others_plug_2() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn host_calls_share_the_payload_of_a_call_plug_2() {
-    // 500 lines of 4 KiB are twice the limit, and within the limit of calls.
+    // 500 lines of 4 KiB are twice the payload limit, and within the limit of calls to the host.
     let body = "(local $n i32)
         (loop $l
           (call $write (i32.const 0) (i32.const 0) (i32.const 4096))
@@ -101,7 +101,7 @@ async fn host_calls_share_the_payload_of_a_call_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn large_names_of_a_caller_disable_no_plugin_plug_2() {
+async fn large_names_of_a_caller_do_not_disable_plugins_plug_2() {
     let app = Setup::new()
         .config(|config| config.security.max_cpu_percent = Some(100))
         .plugin("rules", "", &Guest::denying("no"))
@@ -120,7 +120,7 @@ async fn large_names_of_a_caller_disable_no_plugin_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn large_source_of_an_event_disables_no_plugin_plug_2() {
+async fn large_source_of_an_event_does_not_disable_plugins_plug_2() {
     let more = "[[handlers]]\nname = \"note\"\ntypes = [\"user.login\"]\n";
     let app = Setup::new()
         .config(|config| config.security.max_cpu_percent = Some(100))

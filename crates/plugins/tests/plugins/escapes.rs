@@ -6,7 +6,7 @@ use seaworthy_core::ByteSize;
 use seaworthy_plugins::{Capability, GrantConfig, HookCall, HookPoint, PluginErrorCode, pack};
 
 use crate::{
-    app::{App, Setup},
+    app::{Setup, TestApp},
     guest::{self, Guest},
     server::respond,
 };
@@ -68,8 +68,8 @@ const OWN: [(Capability, &str, &str, &str); 5] = [
     ),
 ];
 
-/// Loads a component that imports what it may not.
-async fn refuse(app: &App, name: &str, component: &[u8], what: &str) {
+/// Expects that the load of a component fails because of its imports.
+async fn refuse(app: &TestApp, name: &str, component: &[u8], what: &str) {
     let folder = app.folder.path().join("plugins");
     guest::write(&folder, name, "", component, &app.key);
     let refused = app.plugins.load(name).await.unwrap_err();
@@ -93,7 +93,7 @@ async fn foreign_interfaces_cannot_be_imported_plug_2() {
         let component = wat::parse_str(text).unwrap();
         refuse(&app, &format!("escape-{number}"), &component, interface).await;
     }
-    // A core module with WASI of the first version is no component.
+    // `pack` rejects a core module with imports of WASI 0.1.
     let module = "(module (import \"wasi_snapshot_preview1\" \"path_open\" (func)))";
     let packed = pack(
         module.as_bytes(),
@@ -121,8 +121,8 @@ async fn own_interfaces_need_their_capability_plug_2() {
     }
 }
 
-/// Calls the hook of a guest, and returns the failures.
-async fn failures(app: &App) -> String {
+/// Calls the hooks and returns their problems.
+async fn failures(app: &TestApp) -> String {
     let report = app
         .plugins
         .run_hooks(HookPoint::BeforeBiz, HookCall::new())
@@ -132,7 +132,7 @@ async fn failures(app: &App) -> String {
     failed.collect()
 }
 
-/// Writes its key if it is missing, and fails. Otherwise it traps unless the value is "key".
+/// Writes the key if it is missing, and fails. Otherwise traps unless the value is "key".
 const WRITE: &str = "(call $get (i32.const 1024) (i32.const 3) (i32.const 600))
     (if (result i32) (i32.load8_u (i32.const 600))
       (then
@@ -165,13 +165,14 @@ async fn keys_are_visible_to_their_plugin_only_plug_2() {
         .start()
         .await
         .unwrap();
-    // The reader runs after the writer, and finds no key.
+    // The reader runs after the writer, and does not find the key.
     assert_eq!(failures(&app).await, "written");
     // The writer finds its own key in a later call.
     assert_eq!(failures(&app).await, "");
 }
 
-/// A guest that requests a URL, and returns the rejection as its failure. A response is "sent".
+/// A guest that requests a URL. It fails with the error of the request, or with "sent" after a
+/// response.
 fn requesting(url: &str) -> Guest {
     let then = "(if (result i32) (i32.load8_u (i32.const 600))
            (then
@@ -263,7 +264,7 @@ async fn only_granted_public_hosts_are_reached_plug_2() {
             "{url}: {problem}"
         );
     }
-    // A granted host with an internal address is rejected, too.
+    // The service also rejects a granted host with an internal address.
     let url = format!("http://127.0.0.1:{port}/");
     let app = http_setup(granted(&["127.0.0.1"], false), &url, "1s");
     let problem = failures(&app.start().await.unwrap()).await;
@@ -274,7 +275,7 @@ async fn only_granted_public_hosts_are_reached_plug_2() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stalled_request_ends_at_the_timeout_plug_2() {
-    // Accepts connections, and never responds.
+    // The system accepts the connections, and nothing responds.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let app = http_setup(granted(&["127.0.0.1"], true), &url, "100ms")
@@ -289,7 +290,7 @@ async fn stalled_request_ends_at_the_timeout_plug_2() {
     let (mut connection, _) = listener.accept().unwrap();
     let read = std::io::Read::read_to_end(&mut connection, &mut Vec::new());
     assert!(read.is_ok(), "{read:?}");
-    assert_eq!(app.orders().0, 200, "the service goes on");
+    assert_eq!(app.orders().0, 200, "the service continues");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,7 +14,7 @@ use seaworthy_plugins::{Event, EventBus, EventType};
 
 use crate::{app::Setup, guest::Guest};
 
-/// Many handlers take long to replace one by one.
+/// With many handlers, a replacement one by one would take long enough to mix versions.
 const HANDLERS: usize = 16;
 
 /// A guest whose handlers report its version as their failure.

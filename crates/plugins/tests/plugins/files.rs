@@ -1,10 +1,10 @@
-//! What the files of a plugin must be.
+//! Checks of the files of a plugin.
 
 use seaworthy_plugins::{Capability, GrantConfig, PluginsConfig, SigningKey};
 
 use crate::{app::Setup, guest::Guest};
 
-/// Returns why the service does not start with a plugin.
+/// Returns the error of a service that does not start.
 async fn refusal(setup: Setup) -> String {
     let failed = setup.start().await.err().unwrap();
     seaworthy_core::error_chain(&failed).to_string()
@@ -110,7 +110,7 @@ async fn refused_settings_fail_the_start_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn random_bytes_are_no_component_plug_2() {
+async fn random_bytes_are_refused_as_component_plug_2() {
     let setup = Setup::new();
     crate::guest::write(
         &setup.config.directory,
@@ -160,7 +160,7 @@ async fn signature_that_is_not_a_file_is_refused_plug_2() {
     let refused = tokio::spawn(refusal(setup));
     let refused = tokio::time::timeout(std::time::Duration::from_secs(20), refused).await;
     if refused.is_err() {
-        // Ends the reads of the service, so that the test ends, too.
+        // Unblock the reads of the service, so that the test fails instead of blocking.
         for _ in 0..5 {
             let mut both = std::fs::OpenOptions::new();
             drop(both.read(true).write(true).open(&signature));

@@ -4,10 +4,10 @@ use std::{fmt::Write as _, fs, path::Path};
 
 use seaworthy_plugins::{Interface, SigningKey, pack};
 
-/// Where a successful result without values is in the memory of every guest.
+/// The address of a successful result without values in the memory of every guest.
 const OK: &str = "(i32.const 16)";
 const INTERFACE: &str = "seaworthy:plugin";
-/// Returns the next free memory.
+/// The body of `cabi_realloc`: returns the next free memory.
 const REALLOC: &str = "
     (global.set $free (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
     (local.set 4 (global.get $free))
@@ -21,7 +21,7 @@ pub(crate) struct Guest {
     world: &'static str,
     imports: String,
     data: String,
-    /// The core functions beside the exports.
+    /// The core functions that are not exports.
     functions: String,
     hook: Option<String>,
     handle: Option<String>,
@@ -50,7 +50,7 @@ impl Guest {
         }
     }
 
-    /// A guest whose hook has a body that leaves the address of its result.
+    /// A guest whose hook has this body. The body leaves the address of the result on the stack.
     pub(crate) fn hook(body: &str) -> Self {
         let hook = Some(body.to_owned());
         Self {
@@ -59,7 +59,7 @@ impl Guest {
         }
     }
 
-    /// A guest whose hook sets nothing.
+    /// A guest whose hook succeeds without setting values.
     pub(crate) fn quiet() -> Self {
         Self::hook(OK)
     }
@@ -89,7 +89,8 @@ impl Guest {
             .with_text(1024, problem)
     }
 
-    /// A guest whose hook requests a URL. `then` runs after it. The response or its refusal is at 600.
+    /// A guest whose hook requests a URL. `then` runs after it. The response or its refusal is at
+    /// 600.
     pub(crate) fn requesting(url: &str, then: &str) -> Self {
         let length = length(url);
         let body = format!(
@@ -103,7 +104,7 @@ impl Guest {
             .with_text(1100, url)
     }
 
-    /// A guest that handles events.
+    /// A guest whose event handler has this body.
     pub(crate) fn handler(body: &str) -> Self {
         let handle = Some(body.to_owned());
         Self {
@@ -139,11 +140,13 @@ impl Guest {
         self
     }
 
+    /// Adds core functions.
     pub(crate) fn with_functions(mut self, functions: &str) -> Self {
         self.functions.push_str(functions);
         self
     }
 
+    /// Sets the body of `initialize`.
     pub(crate) fn with_initialize(mut self, body: &str) -> Self {
         self.initialize = body.to_owned();
         self
@@ -155,7 +158,7 @@ impl Guest {
         self
     }
 
-    /// Sets the size of the memory, in pages.
+    /// Sets the size of the memory, in pages of 64 KiB.
     pub(crate) fn with_pages(mut self, pages: u32) -> Self {
         self.pages = pages;
         self
@@ -167,11 +170,13 @@ impl Guest {
         self
     }
 
+    /// Stores a text at an address.
     pub(crate) fn with_text(mut self, address: u32, text: &str) -> Self {
         let _ = writeln!(self.data, "(data (i32.const {address}) {text:?})");
         self
     }
 
+    /// Stores 32-bit words at an address.
     pub(crate) fn with_words(mut self, address: u32, words: &[u32]) -> Self {
         let bytes = words.iter().flat_map(|word| word.to_le_bytes());
         let bytes: String = bytes.map(|byte| format!("\\{byte:02x}")).collect();
@@ -197,7 +202,7 @@ impl Guest {
             functions += &export("lifecycle", step, "", OK);
         }
         if let Some(body) = &self.hook {
-            // More than 16 words are passed in memory.
+            // The canonical ABI passes more than 16 words in memory.
             let parameters = match version {
                 "0.1.0" => format!("(param {})", "i32 ".repeat(13)),
                 _ => "(param i32)".to_owned(),

@@ -26,7 +26,7 @@ async fn veto_becomes_the_response_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rejection_without_veto_changes_nothing_plug_1() {
+async fn rejection_without_veto_does_not_change_the_response_plug_1() {
     let hook = BEFORE_REQUEST.replace("veto = true", "veto = false");
     let app = Setup::new()
         .plugin("guard", &hook, &Guest::rejecting(403, "blocked"))
@@ -62,7 +62,8 @@ async fn hooks_run_by_priority_and_share_values_plug_1() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn failed_veto_follows_the_mode_of_its_plugin_plug_2() {
-    // The mode of the service, of the manifest and of the operator: the last one that is set applies.
+    // The mode of the service, of the manifest and of the operator: the last one that is set
+    // applies.
     for (manifest, settings, status) in [
         ("", "", 503),
         ("on_failure = \"open\"\n", "", 200),
@@ -89,7 +90,7 @@ async fn failed_veto_follows_the_mode_of_its_plugin_plug_2() {
 async fn handlers_get_their_events_plug_1() {
     let handlers =
         "capabilities = [\"key_value\"]\n[[handlers]]\nname = \"note\"\ntypes = [\"user.login\"]\n";
-    // A dead letter shows that the handler ran.
+    // The permanent failure shows that the handler ran.
     let guest = Guest::handler("(i32.const 512)")
         .with_words(512, &[1, 1, 1024, 4])
         .with_text(1024, "seen");
@@ -148,7 +149,7 @@ async fn policy_denies_an_action_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn unload_leaves_nothing_and_respects_dependents_plug_1() {
+async fn unload_removes_hooks_and_respects_dependents_plug_1() {
     let app = Setup::new()
         .plugin("base", BEFORE_REQUEST, &Guest::rejecting(429, "wait"))
         .plugin("above", "dependencies = [\"base\"]\n", &Guest::quiet())

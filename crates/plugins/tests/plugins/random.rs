@@ -8,15 +8,15 @@ use sha2::{Digest as _, Sha256};
 use wasm_smith::{Config, Module};
 
 use crate::{
-    app::{App, Setup},
+    app::{Setup, TestApp},
     guest::{self, Guest},
 };
 
 const HOOK: &str = "[[hooks]]\nname = \"random\"\npoint = \"before_biz\"\ntimeout = \"20ms\"\n";
-/// The random bytes of which a module is made.
+/// The number of random bytes from which a module is generated.
 const BYTES: usize = 4 * 1024;
-/// A module that is not stopped runs for ever. A loaded machine needs far less than this.
-const MAX: Duration = Duration::from_secs(30);
+/// A module that the service does not stop runs endlessly. A loaded machine needs far less time.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Returns a random component that exports what a plugin with a hook exports.
 fn component(seed: u64) -> Result<Vec<u8>, String> {
@@ -34,7 +34,7 @@ fn component(seed: u64) -> Result<Vec<u8>, String> {
         // Half of the modules run a start function.
         allow_start_export: seed.is_multiple_of(2),
         max_memory32_bytes: 1 << 24,
-        // What the engine rejects, so that the other half is reached.
+        // The engine rejects these proposals, so modules with them would not test the sandbox.
         exceptions_enabled: false,
         gc_enabled: false,
         memory64_enabled: false,
@@ -46,8 +46,8 @@ fn component(seed: u64) -> Result<Vec<u8>, String> {
     pack(&module.to_bytes(), Interface::V0_1, "request-hook")
 }
 
-/// Loads and calls random plugins. Returns how many of them ran, and why others did not.
-async fn run(app: &App, seeds: std::ops::Range<u64>) -> (usize, Vec<String>) {
+/// Loads and calls random plugins. Returns the number that ran, and the problems of the others.
+async fn run(app: &TestApp, seeds: std::ops::Range<u64>) -> (usize, Vec<String>) {
     let folder = app.folder.path().join("plugins");
     let (mut ran, mut refused) = (0, Vec::new());
     for seed in seeds {
@@ -77,12 +77,12 @@ async fn run(app: &App, seeds: std::ops::Range<u64>) -> (usize, Vec<String>) {
             assert!(report.unwrap().failed.len() <= 1, "seed {seed}");
             app.plugins.unload("random").await.unwrap();
         }
-        assert!(begun.elapsed() < MAX, "seed {seed}");
+        assert!(begun.elapsed() < TIMEOUT, "seed {seed}");
     }
     (ran, refused)
 }
 
-async fn app() -> App {
+async fn app() -> TestApp {
     Setup::new()
         .config(|config| {
             config.auto_load = Some(false);
@@ -96,7 +96,7 @@ async fn app() -> App {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn random_modules_harm_nothing_plug_2() {
+async fn random_modules_do_not_harm_the_service_plug_2() {
     let app = app().await;
     let (ran, refused) = run(&app, 0..30).await;
     assert!(ran > 0, "{refused:#?}");
@@ -105,7 +105,7 @@ async fn random_modules_harm_nothing_plug_2() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes minutes"]
-async fn ten_thousand_random_modules_harm_nothing_plug_2() {
+async fn ten_thousand_random_modules_do_not_harm_the_service_plug_2() {
     let app = app().await;
     // The engine and its caches exist after the first modules.
     run(&app, 0..500).await;

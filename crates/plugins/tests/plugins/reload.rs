@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use crate::{app::Setup, guest::Guest};
 
-/// No call reaches its timeout on a busy machine.
+/// The timeout is long enough for a busy machine.
 const HOOK: &str =
     "[[hooks]]\nname = \"guard\"\npoint = \"before_request\"\nveto = true\ntimeout = \"30s\"\n";
 
@@ -32,7 +32,7 @@ async fn new_version_replaces_the_old_one_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bad_version_leaves_the_old_one_plug_1() {
+async fn failed_version_leaves_the_old_one_plug_1() {
     let app = Setup::new()
         .plugin("guard", HOOK, &Guest::rejecting(403, "one"))
         .start()
@@ -65,7 +65,7 @@ async fn removed_and_disabled_plugins_stop_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn unreadable_folder_unloads_nothing_plug_2() {
+async fn unreadable_folder_does_not_unload_plugins_plug_2() {
     let app = Setup::new()
         .plugin("guard", HOOK, &Guest::rejecting(403, "one"))
         .start()
@@ -125,7 +125,7 @@ async fn request_uses_one_version_until_its_end_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn reload_under_load_fails_no_request_plug_1() {
+async fn reload_under_load_does_not_fail_requests_plug_1() {
     // The requests of this test use far more than the default share in a build without
     // optimization.
     let app = Setup::new()
@@ -187,7 +187,7 @@ async fn dependency_removed_with_its_dependent_is_unloaded_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn broken_manifest_loses_no_change_of_another_plugin_plug_1() {
+async fn broken_manifest_keeps_changes_of_other_plugins_plug_1() {
     let app = Setup::new()
         .plugin("guard", HOOK, &Guest::rejecting(403, "one"))
         .start()
@@ -255,7 +255,7 @@ async fn faulty_plugin_that_an_operator_stopped_stays_stopped_plug_1() {
     for _ in 0..5 {
         assert_eq!(app.orders().0, 503);
     }
-    // The plugin is disabled, so that it cannot confirm the stop.
+    // The plugin is disabled, so its own stop fails.
     drop(app.plugins.stop_plugin("guard").await);
     assert_eq!(app.orders().0, 200);
     app.replace("guard", HOOK, &Guest::rejecting(403, "two"));
@@ -264,7 +264,7 @@ async fn faulty_plugin_that_an_operator_stopped_stays_stopped_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn reload_refuses_a_circle_of_dependencies_plug_1() {
+async fn reload_refuses_circular_dependencies_plug_1() {
     let app = Setup::new()
         .config(|config| config.auto_load = Some(false))
         .plugin("base", HOOK, &Guest::rejecting(403, "one"))
@@ -318,7 +318,7 @@ async fn component_after_its_manifest_is_loaded_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn invalid_manifest_blocks_no_other_plugin_plug_1() {
+async fn invalid_manifest_does_not_block_other_plugins_plug_1() {
     let app = Setup::new()
         .config(|config| config.security.max_cpu_percent = Some(100))
         .plugin("guard", HOOK, &Guest::rejecting(403, "one"))
@@ -349,7 +349,7 @@ async fn failed_plugin_is_retried_with_its_dependency_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn reload_starts_no_plugin_that_is_stopped_plug_1() {
+async fn reload_does_not_start_a_stopped_plugin_plug_1() {
     let app = Setup::new()
         .config(|config| config.security.max_cpu_percent = Some(100))
         .plugin("guard", HOOK, &Guest::rejecting(403, "one"))

@@ -7,7 +7,7 @@ use serde_json::{Map, json};
 
 use crate::{app::Setup, guest};
 
-/// The plugin is built where a compiler exists.
+/// The Python program whose package `ziglang` compiles the plugin.
 const ZIG: &str = "SEAWORTHY_TEST_ZIG";
 const NAME: &str = "approval_policy";
 

@@ -9,18 +9,18 @@ use seaworthy_plugins::{EventType, PluginErrorCode, PluginFileConfig, PluginStat
 use seaworthy_testkit::eventually;
 
 use crate::{
-    app::{App, Setup},
+    app::{Setup, TestApp},
     guest::Guest,
 };
 
 const HOOK: &str = "[[hooks]]\nname = \"guard\"\npoint = \"before_request\"\nveto = true\n";
 
-/// A file that is larger than the service reads.
+/// Returns settings that are larger than the limit of 64 KiB.
 fn large() -> String {
     format!("enabled: true\n# {}\n", "x".repeat(64 * 1024))
 }
 
-async fn guard() -> App {
+async fn guard() -> TestApp {
     Setup::new()
         .config(|config| config.auto_load = Some(false))
         .plugin("guard", HOOK, &Guest::rejecting(403, "one"))
@@ -48,7 +48,7 @@ fn with_token() -> PluginFileConfig {
     }
 }
 
-async fn load(app: &App) {
+async fn load(app: &TestApp) {
     app.plugins.load_folder().await.unwrap();
 }
 
@@ -68,7 +68,7 @@ async fn large_settings_fail_the_load_with_their_limit_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn settings_that_grow_too_large_change_nothing_plug_1() {
+async fn too_large_settings_do_not_change_the_plugin_plug_1() {
     let app = Setup::new()
         .config(|config| config.security.max_cpu_percent = Some(100))
         .plugin("guard", HOOK, &Guest::rejecting(403, "one"))
@@ -314,7 +314,7 @@ async fn overridden_and_large_configuration_is_refused_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn errors_in_settings_show_no_values_plug_1() {
+async fn errors_in_settings_do_not_show_values_plug_1() {
     const SECRET: &str = "x7-secret";
     for yaml in [
         format!("settings: {SECRET}\n"),

@@ -1,4 +1,4 @@
-//! Two versions of the interface at one time.
+//! Two versions of the interface at the same time.
 
 use seaworthy_plugins::{HookCall, HookPoint};
 

@@ -19,7 +19,7 @@ const ACTIONS: [(EventType, &str); 7] = [
     (EventType::CONFIG_CHANGED, "plugin.reload"),
 ];
 
-/// Appends an entry to the audit log for each change of a plugin.
+/// Subscribes a handler that appends an entry to the audit log for each change of a plugin.
 pub(super) fn record_changes(events: &EventBus, audit: &AuditLog, database: &Database) {
     let (audit, database) = (audit.clone(), database.clone());
     let types = ACTIONS.map(|(kind, _)| kind);
@@ -39,6 +39,7 @@ pub(super) fn record_changes(events: &EventBus, audit: &AuditLog, database: &Dat
     });
 }
 
+/// Returns the entry of an event, or `None` if the event does not name a plugin.
 fn entry(event: &Event) -> Option<AuditEntry> {
     let (_, action) = ACTIONS.iter().find(|(kind, _)| kind == event.kind())?;
     let text = |name: &str| event.data().get(name).and_then(|value| value.as_str());

@@ -11,7 +11,7 @@ use seaworthy::{
 use super::audit::record_changes;
 use crate::config::StarterConfig;
 
-/// The source of the events of the service.
+/// The source of the events that this service publishes.
 const SOURCE: &str = "starter";
 const SANDBOX: &str = "remove it: plugins always run in the sandbox";
 
@@ -41,7 +41,10 @@ pub(crate) const KEYS: &[LegacyKey] = &[LegacyKey::accepts(
 pub(crate) struct ServicePlugins(Plugins);
 
 impl ServicePlugins {
-    /// Opens the plugins, whose hooks surround the authentication.
+    /// Opens the plugins without loading them.
+    ///
+    /// # Errors
+    /// A trusted key is not valid, or the HTTP client cannot be built.
     pub(crate) fn open(service: &Assembly<StarterConfig>) -> Result<Self, StartError> {
         Plugins::open(service, &service.settings().plugins).map(Self)
     }
@@ -55,7 +58,10 @@ impl ServicePlugins {
         self.0.authentication(inner)
     }
 
-    /// Loads the plugins. Each change of a plugin becomes an entry of the audit log.
+    /// Serves the plugins, and records each change of a plugin in the audit log.
+    ///
+    /// # Errors
+    /// With `plugins.auto_load`, a plugin of the folder cannot be started.
     pub(crate) async fn serve(
         &self,
         service: &Assembly<StarterConfig>,

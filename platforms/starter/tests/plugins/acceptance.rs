@@ -1,5 +1,5 @@
-//! Section 20 of the contract, point 3: a plugin with a hook and a handler is loaded, called,
-//! vetoes, times out, exceeds its memory, is unloaded and leaves nothing behind.
+//! Point 3 of section 20 of the contract. A plugin with a hook and a handler is loaded, called and
+//! unloaded. It vetoes, exceeds its timeout, and exceeds its memory.
 
 use std::{path::Path, process::Command};
 

@@ -31,7 +31,7 @@ fn list_shows_versions_signatures_and_problems_plug_1() {
 }
 
 #[test]
-fn verify_accepts_what_sign_signed_plug_2() {
+fn verify_accepts_signed_plugins_only_plug_2() {
     let folder = guard(PROCEEDS);
     assert_eq!(
         folder.command(&["verify", "guard"]).trim(),
@@ -48,7 +48,7 @@ fn verify_accepts_what_sign_signed_plug_2() {
         folder.command(&["verify", "guard"]).trim(),
         "guard 1.0.1 can be loaded"
     );
-    // A component that is not the one of the signed manifest.
+    // The component differs from the hash in the signed manifest.
     let component = folder.path("plugins/guard/plugin.wasm");
     let mut content = fs::read(&component).unwrap();
     content.push(0);
@@ -80,7 +80,7 @@ fn run_prints_values_and_rejections_plug_1() {
     folder.add("guard", MANIFEST, &module(VETOES), "hooks-and-events");
     let expected = json!({ "rejected": "PLUGIN_REJECTED", "message": "later" });
     assert_eq!(run(&folder), expected);
-    // The limits of the service hold, too.
+    // The command also applies the limits of the service.
     folder.add("guard", MANIFEST, &module(LOOPS), "hooks-and-events");
     assert_eq!(run(&folder)["rejected"], "PLUGIN_UNAVAILABLE");
 }

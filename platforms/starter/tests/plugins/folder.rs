@@ -71,10 +71,10 @@ impl Folder {
         }
     }
 
-    /// Builds and signs a plugin of its manifest and its module in text form.
+    /// Builds and signs a plugin from its manifest and its module in text form.
     pub(crate) fn add(&self, name: &str, manifest: &str, module: &str, world: &str) {
         let folder = self.path("plugins").join(name);
-        // A running service reads the folder at its next change, when it is complete.
+        // Build the plugin in another folder, so that a running service does not read half of it.
         let new = self.path("plugins").join("new");
         fs::create_dir_all(&new).unwrap();
         let manifest = manifest.replace(&format!("\"{name}\""), "\"new\"");

@@ -26,7 +26,7 @@ pub(crate) const VETOES: &str = "(i32.const 256)";
 pub(crate) const LOOPS: &str = "(loop $l (br $l)) unreachable";
 pub(crate) const GROWS: &str = "(loop $l (drop (memory.grow (i32.const 16))) (br $l)) unreachable";
 
-/// Returns a module with this hook. Its handler refuses each event with the text "noted".
+/// Returns a module with this hook. Its handler rejects each event with the text "noted".
 pub(crate) fn module(hook: &str) -> String {
     let step = |name: &str, parameters: &str| {
         format!(
@@ -55,12 +55,14 @@ pub(crate) fn module(hook: &str) -> String {
     )
 }
 
+/// Runs an action of the admin listener on the plugin, and expects success.
 pub(crate) fn admin(app: &TestApp, action: &str) {
     let path = format!("/plugins/guard/{action}");
     let done = request(app.admin, "POST", &path, &[("x-admin-request", "1")], "").unwrap();
     assert_eq!(done.status, 200, "{action}: {}", done.body);
 }
 
+/// Logs in. Returns the status and the body of the response.
 pub(crate) fn log_in(app: &TestApp) -> (u16, String) {
     let answer = app.send("POST", "/api/v1/auth/login", USER).unwrap();
     (answer.status, answer.body)

@@ -1,4 +1,4 @@
-//! What an operator sees and does at the admin listener.
+//! Plugins at the admin listener.
 
 use seaworthy_testkit::{
     eventually,
@@ -82,7 +82,7 @@ fn disabled_plugin_is_reported_until_it_is_enabled_plug_2() {
 }
 
 #[test]
-fn failed_load_is_an_entry_of_the_audit_log_plug_1() {
+fn failed_load_is_recorded_in_the_audit_log_plug_1() {
     let folder = Folder::new();
     folder.add("guard", MANIFEST, &module(PROCEEDS), "hooks-and-events");
     let app = folder.app().setting("plugins.auto_load=false");

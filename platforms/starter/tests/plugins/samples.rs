@@ -15,7 +15,7 @@ use seaworthy_testkit::{
 
 use crate::folder::Folder;
 
-/// Longer than an export takes on a slow machine.
+/// The timeout of an export: a slow machine needs far less.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 const USER: &str = r#"{"username":"ada","password":"wonderful4weather"}"#;
@@ -67,7 +67,7 @@ fn auth_enhancer_rejects_blocked_addresses_plug_1() {
     runtime.block_on(eventually(async || profile().status != 403));
 }
 
-/// Starts a collector of traces. Returns its address and the bytes that it gets.
+/// Starts a collector of traces. Returns its address and the bytes that it receives.
 fn collector() -> (SocketAddr, Receiver<Vec<u8>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -80,7 +80,7 @@ fn collector() -> (SocketAddr, Receiver<Vec<u8>>) {
                 let mut buffer = vec![0; 64 * 1024];
                 while let Ok(count @ 1..) = stream.read(&mut buffer) {
                     let _ = sender.send(buffer[..count].to_vec());
-                    // A response for each part is more than the exporter waits for.
+                    // Respond to each part, because the collector does not parse requests.
                     let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
                     if stream.write_all(answer).is_err() {
                         return;

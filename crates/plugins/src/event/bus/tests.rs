@@ -42,7 +42,7 @@ async fn publish_waits_for_all_handlers_plug_1() {
 }
 
 #[tokio::test]
-async fn panic_of_a_handler_stops_no_other_plug_1() {
+async fn panic_of_a_handler_does_not_stop_others_plug_1() {
     let bus = EventBus::new(10);
     bus.subscribe("bad", [EventType::USER_LOGIN], |_| async { panic!("bad") });
     let (sent, received) = tokio::sync::oneshot::channel();

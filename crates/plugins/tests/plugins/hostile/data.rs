@@ -1,4 +1,4 @@
-//! Guests with data that break the interface or its limits.
+//! Guests with data that violate the interface or its limits.
 
 use seaworthy_plugins::{Capability, HookCall, HookPoint, PluginStatus};
 
@@ -17,7 +17,7 @@ async fn large_data_of_host_calls_exceed_the_payload_plug_2() {
     let body = "(drop (memory.grow (i32.const 100)))
         (call $write (i32.const 0) (i32.const 0) (i32.const 4194304)) (i32.const 16)";
     let guest = Guest::hook(body).import("log", "write", "(param i32 i32 i32)");
-    // A busy machine does not reach the timeout before the limit.
+    // The timeout is long enough for a busy machine to reach the limit first.
     let hook = HOOK.replace("50ms", "10s");
     let manifest = format!("capabilities = [\"log\"]\n{hook}");
     let app = Setup::new()
@@ -47,7 +47,7 @@ async fn large_data_for_a_call_do_not_reach_the_guest_plug_2() {
         .start()
         .await
         .unwrap();
-    // More than the limit of faults: the data are those of the service.
+    // More calls than the limit of faults: the service causes these errors, not the plugin.
     for _ in 0..6 {
         let call = HookCall::new().with_value("text", "x".repeat(1024 * 1024));
         let report = app.plugins.run_hooks(HookPoint::BeforeBiz, call).await;
@@ -87,7 +87,7 @@ async fn invalid_results_are_refused_plug_2() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn large_results_exceed_the_payload_plug_2() {
-    // 70,000 empty entries fit into the memory of the guest, and would need megabytes in the host.
+    // 200,000 empty entries fit into the memory of the guest, and would need megabytes in the host.
     let guest = Guest::hook("(drop (memory.grow (i32.const 100))) (i32.const 512)")
         .with_words(512, &[0, 0, 8192, 200_000]);
     let problem = attack(&guest).await;

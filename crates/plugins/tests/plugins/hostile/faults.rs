@@ -1,4 +1,4 @@
-//! Guests with faults, and the service that goes on.
+//! Guests with faults, and a service that continues.
 
 use seaworthy_plugins::{FailureMode, HookCall, HookPoint, PluginStatus};
 use seaworthy_testkit::{eventually, http::get};
@@ -19,7 +19,7 @@ async fn traps_are_reported_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn faulty_plugin_is_disabled_and_the_service_goes_on_plug_2() {
+async fn faulty_plugin_is_disabled_and_the_service_continues_plug_2() {
     let app = Setup::new()
         .plugin("evil", HOOK, &Guest::hook("unreachable"))
         .start()

@@ -16,7 +16,7 @@ async fn hostile_allocations_fail_the_load_plug_2() {
             "more memory",
         ),
     ] {
-        // The settings are the first data that the host passes.
+        // The settings are the first data for which the host asks the guest for memory.
         let failed = Setup::new()
             .plugin("evil", HOOK, &Guest::quiet().with_realloc(body))
             .settings("evil", "timeout: 60ms\n")

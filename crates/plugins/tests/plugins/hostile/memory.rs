@@ -30,7 +30,7 @@ async fn deep_recursion_traps_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_passes_from_one_call_to_the_next_plug_2() {
+async fn memory_does_not_pass_from_one_call_to_the_next_plug_2() {
     // The guest counts in its memory. Each call begins at zero, so it never reaches two.
     let body = "(i32.store (i32.const 4096) (i32.add (i32.load (i32.const 4096)) (i32.const 1)))
         (if (i32.gt_u (i32.load (i32.const 4096)) (i32.const 1)) (then unreachable)) (i32.const 16)";
@@ -49,11 +49,12 @@ async fn nothing_passes_from_one_call_to_the_next_plug_2() {
     }
 }
 
-/// Measures memory. `cargo test --profile dist -p seaworthy-plugins --features fuzz --test plugins -- --ignored --test-threads=1 bombs`
+/// Measures memory in its own process. Run it with
+/// `cargo test --profile dist -p seaworthy-plugins --features fuzz --test plugins -- --ignored --test-threads=1 bombs`
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a process without other tests"]
-async fn memory_of_bombs_returns_plug_2() {
+async fn memory_of_bombs_is_released_plug_2() {
     const BOMBS: usize = 100;
     /// The goal, in KiB.
     const MAX_GROWTH: i64 = 5 * 1024;

@@ -13,10 +13,10 @@ use seaworthy_plugins::{HookCall, HookPoint};
 use crate::{app::Setup, guest::Guest};
 
 const HOOK: &str = "[[hooks]]\nname = \"attack\"\npoint = \"before_biz\"\ntimeout = \"50ms\"\n";
-/// A guest that is not stopped runs for ever. A loaded machine needs far less than this.
-const MAX: Duration = Duration::from_secs(20);
+/// A guest that the service does not stop runs endlessly. A loaded machine needs far less time.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Returns what the service reports about a call of the guest.
+/// Calls the hook of a guest. Returns its problem.
 async fn attack(guest: &Guest) -> String {
     let app = Setup::new()
         .plugin("evil", HOOK, guest)
@@ -32,9 +32,9 @@ async fn attack(guest: &Guest) -> String {
         )
         .await
         .unwrap();
-    assert!(begun.elapsed() < MAX);
+    assert!(begun.elapsed() < TIMEOUT);
     assert_eq!(report.call.value("secret"), Some(&"x".into()));
-    assert_eq!(app.orders().0, 200, "the service goes on");
+    assert_eq!(app.orders().0, 200, "the service continues");
     report
         .failed
         .into_iter()

@@ -1,4 +1,4 @@
-//! Guests that do not end.
+//! Guests that run endlessly.
 
 use std::{
     thread,
@@ -8,7 +8,7 @@ use std::{
 use seaworthy_plugins::{Capability, GrantConfig, HookCall, HookPoint};
 use tokio::task::JoinHandle;
 
-use super::{HOOK, MAX, attack};
+use super::{HOOK, TIMEOUT, attack};
 use crate::{
     app::{Setup, granted},
     guest::Guest,
@@ -19,7 +19,7 @@ use crate::{
 async fn endless_guests_end_at_their_timeout_plug_2() {
     for body in [
         "(loop $l (br $l)) unreachable",
-        // A fill checks the time once, so many small ones and large ones must end, too.
+        // The engine does not interrupt a fill or a copy, so loops of them must also end.
         "(loop $l (memory.fill (i32.const 0) (i32.const 0) (i32.const 65536)) (br $l)) unreachable",
         "(loop $l (memory.copy (i32.const 0) (i32.const 8) (i32.const 60000)) (br $l)) unreachable",
         "(loop $l (drop (call $nothing)) (br $l)) unreachable",
@@ -60,7 +60,7 @@ async fn endless_guests_do_not_delay_other_plugins_plug_2() {
     let more = format!("capabilities = [\"http\"]\n{}", hook("before_data", "30s"));
     let app = Setup::new()
         .config(|config| {
-            // A loop ends after two seconds of processor time, however long other processes take.
+            // A loop ends after two seconds of processor time, independent of other processes.
             config.security.max_cpu_percent = Some(20);
             let grant = GrantConfig {
                 http_hosts: vec!["127.0.0.1".to_owned()],
@@ -107,7 +107,8 @@ async fn endless_guests_do_not_delay_other_plugins_plug_2() {
     assert_eq!(looped, cores);
 }
 
-/// Measures time. `cargo test --profile dist -p seaworthy-plugins --features wasm -- --ignored within`
+/// Measures time. Run it with
+/// `cargo test --profile dist -p seaworthy-plugins --features wasm -- --ignored within`
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs an otherwise idle machine"]
 async fn endless_guests_end_within_five_milliseconds_plug_2() {
@@ -155,7 +156,7 @@ async fn endless_guest_is_stopped_every_time_plug_2() {
     let mut timeouts = 0;
     let begun = Instant::now();
     while timeouts < 100 {
-        assert!(begun.elapsed() < MAX * 3);
+        assert!(begun.elapsed() < TIMEOUT * 3);
         app.plugins.enable("evil").unwrap();
         let call = app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
         let problem = &call.await.unwrap().failed[0].1;

@@ -31,17 +31,17 @@ use crate::{
     hook::HookTable, plugin::Plugin, runtime::Runtime,
 };
 
-/// The concurrent calls of all plugins for each core. A call may wait for the host, so there can be
-/// more calls than cores.
+/// The maximum concurrent calls of all plugins for each core. There are more calls than cores,
+/// because a call may wait for a response.
 const MAX_GUESTS_PER_CORE: usize = 4;
 
-/// The source of events of plugins.
+/// The source of the events that this crate publishes.
 const SOURCE: &str = "plugins";
 
 /// The plugins of a service.
 ///
-/// Each plugin is a folder with `plugin.toml`, `plugin.wasm` and `plugin.sig`. Clones share all
-/// plugins.
+/// Each plugin has a folder with `plugin.toml`, `plugin.wasm` and `plugin.sig`. Clones share all
+/// plugins. [`Plugins::start`] creates this value.
 #[derive(Debug, Clone)]
 pub struct Plugins(pub(crate) Arc<Inner>);
 
@@ -52,15 +52,15 @@ pub(crate) struct Inner {
     pub(crate) bus: EventBus,
     pub(crate) hooks: ArcSwap<HookTable>,
     pub(crate) tasks: Tasks,
-    /// Created at the first load, so that a service without plugins has no engine.
+    /// Created at the first load, so that a service without plugins does not create an engine.
     runtime: OnceLock<Result<Arc<dyn Runtime>, String>>,
-    /// Exists if the operator grants the capability `http` to a plugin.
+    /// `None` unless the operator grants the capability `http` to a plugin.
     clients: Option<Clients>,
-    /// Limits the concurrent calls, because each has its own memory.
+    /// Limits the concurrent calls of all plugins, because each call has its own memory.
     guests: Arc<Semaphore>,
     observation: Arc<Observation>,
     loaded: Mutex<BTreeMap<String, Loaded>>,
-    /// Serializes changes, so that two of them do not load one plugin twice.
+    /// Serializes loads, starts, stops and reloads.
     changes: tokio::sync::Mutex<()>,
 }
 
@@ -81,7 +81,7 @@ fn cores() -> usize {
 #[derive(Debug, Clone)]
 struct Loaded {
     plugin: Arc<Plugin>,
-    /// The numbers of its handlers on the bus.
+    /// The IDs of its handlers on the bus.
     handlers: Vec<u64>,
 }
 
@@ -92,22 +92,22 @@ impl Plugins {
         &self.0.bus
     }
 
-    /// Returns the states of all plugins, by name.
+    /// Returns the states of all loaded plugins, in alphabetical order.
     #[must_use]
     pub fn list(&self) -> Vec<PluginInfo> {
         let loaded = self.0.loaded.lock();
         loaded.values().map(|entry| entry.plugin.info()).collect()
     }
 
-    /// Returns the state of a plugin.
+    /// Returns the state of a loaded plugin.
     ///
     /// # Errors
-    /// No plugin has this name.
+    /// No loaded plugin has this name.
     pub fn get(&self, name: &str) -> Result<PluginInfo, PluginError> {
         self.plugin(name).map(|plugin| plugin.info())
     }
 
-    /// Returns the plugins with a status.
+    /// Returns the states of the loaded plugins with a status.
     #[must_use]
     pub fn with_status(&self, status: PluginStatus) -> Vec<PluginInfo> {
         let mut found = self.list();
@@ -115,7 +115,7 @@ impl Plugins {
         found
     }
 
-    /// Returns the loaded plugins that depend on `name`.
+    /// Returns the names of the loaded plugins that depend directly on `name`.
     #[must_use]
     pub fn dependents(&self, name: &str) -> Vec<String> {
         let loaded = self.0.loaded.lock();
@@ -151,7 +151,8 @@ impl Plugins {
         self.publish(event);
     }
 
-    /// Publishes that a plugin cannot be loaded or started, or that the whole folder cannot be read.
+    /// Publishes that a plugin cannot be loaded or started, or that the whole folder cannot be
+    /// read.
     fn announce_failure(&self, plugin: Option<&str>, error: &PluginError) {
         let mut event = Event::new(EventType::PLUGIN_ERROR, SOURCE)
             .with_data("problem", error_chain(error).to_string());
@@ -161,7 +162,7 @@ impl Plugins {
         self.publish(event);
     }
 
-    /// Publishes an event with who caused it.
+    /// Publishes an event with the actor of the current request.
     fn publish(&self, mut event: Event) {
         let context = context::current();
         if let Some(actor) = context.as_ref().and_then(|context| context.actor()) {
