@@ -30,16 +30,18 @@ async fn plugin_loaded_while_a_change_waits_stays_loaded_plug_1() {
         seen.store(true, Ordering::Relaxed);
         std::future::ready(Ok(()))
     });
-    let load = |name: &'static str| {
+    // Begins to load a plugin before it returns, so that the changes wait in this order.
+    let load = async |name: &'static str| {
         let plugins = app.plugins.clone();
-        tokio::spawn(async move { plugins.load(name).await })
+        let mut load = Box::pin(async move { plugins.load(name).await });
+        assert!(futures::poll!(load.as_mut()).is_pending());
+        tokio::spawn(load)
     };
     // The changes wait for this one, which ends at its timeout.
     let endless = Guest::quiet().with_initialize("(loop $l (br $l)) unreachable");
     app.replace("slow", "", &endless);
-    let slow = load("slow");
-    tokio::task::yield_now().await;
-    let other = load("other");
+    let slow = load("slow").await;
+    let other = load("other").await;
     app.replace("third", "", &Guest::quiet());
     // The service reads the folder meanwhile. No event tells when.
     tokio::time::sleep(NOTICED).await;
