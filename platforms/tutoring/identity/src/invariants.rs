@@ -34,7 +34,7 @@ impl Invariants {
     ) -> Result<Vec<(&'static str, u64)>, DataError> {
         let mut violations = Vec::new();
         for (name, query) in self.0 {
-            let (count,): (u64,) = sql(*query).fetch_one(connection).await?;
+            let (count,): (u64,) = sql(query).fetch_one(connection).await?;
             violations.push((*name, count));
         }
         Ok(violations)
