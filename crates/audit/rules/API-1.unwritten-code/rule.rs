@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Deployed code is not implemented",
         severity: Severity::Medium,
         category: Category::Contracts,
-        meaning: "Deployed code fails with a text like \"implement me\" or \"not implemented\", or with `todo!()`. Mocks, stubs and base classes are excluded.",
+        meaning: "Deployed code fails with a text like \"implement me\" or \"not implemented\", or with `todo!()`. Mocks, stubs and base classes are excluded. Low confidence: a method that only returns null or a constant, and a field that is set twice in a row.",
         why: "The feature looks available, and each use of it fails.",
         fix: &[(
             "any",

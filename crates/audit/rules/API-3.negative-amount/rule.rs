@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "An amount may be negative",
         severity: Severity::Low,
         category: Category::Contracts,
-        meaning: "The schema of a request contains an amount, a quantity or a price without a minimum: class-validator, Bean Validation, pydantic, Go validator tags, DataAnnotations, serde. The finding has low confidence, because later code may check the value. The rule reports one per file.",
+        meaning: "The schema of a request contains an amount, a quantity or a price without a minimum: class-validator, Bean Validation, pydantic, Go validator tags, DataAnnotations, serde. The finding has low confidence, because later code may check the value. The rule reports one per file. An amount of a request that Go code stores without a comparison counts.",
         why: "A caller orders minus one piece and gets money, or transfers a negative amount out of another account.",
         fix: &[(
             "any",

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Caller input becomes a command, a URL or a pattern",
         severity: Severity::Medium,
         category: Category::Security,
-        meaning: "Go, JavaScript and Python: a value becomes part of a shell command. Or a request parameter becomes the target of a redirect, the address of an outgoing request, or a regular expression. The finding has low confidence.",
+        meaning: "Go, JavaScript and Python: a value becomes part of a shell command. Or a request parameter becomes the target of a redirect, the address of an outgoing request, or a regular expression. The finding has low confidence. Text in the HTML of a mail, a callback address of the caller, and an ID in the path of a call (Java) count too.",
         why: "A caller runs commands, reaches internal addresses, sends users to other sites, or blocks the process with one expression.",
         fix: &[(
             "any",

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A setting or constant contains a credential",
         severity: Severity::Medium,
         category: Category::Configuration,
-        meaning: "A key of a settings file, a constant or a statement that inserts a user is named like a credential and has a literal value. The finding has low confidence.",
+        meaning: "A key of a settings file, a constant or a statement that inserts a user is named like a credential and has a literal value. The finding has low confidence. The salt of password hashes counts.",
         why: "Everyone with read access to the repository or the image knows the value, and production uses it unless a deployment replaces it.",
         fix: &[(
             "any",

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Nothing checks a worker",
         severity: Severity::Low,
         category: Category::Health,
-        meaning: "A compose file starts a worker of a queue without a health check in the file. Or a program in C# runs a hosted service without one. The finding has low confidence.",
+        meaning: "A compose file starts a worker of a queue without a health check in the file. Or a program in C# runs a hosted service without one. The finding has low confidence. A consumer thread without a health indicator counts in Java.",
         why: "The orchestrator does not restart a worker that hangs, and the queue grows until users notice.",
         fix: &[(
             "any",

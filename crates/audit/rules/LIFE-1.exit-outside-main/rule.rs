@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A function ends the process instead of returning an error",
         severity: Severity::Medium,
         category: Category::Lifecycle,
-        meaning: "Go: a function with an error result panics (medium), or a package other than `main` calls `os.Exit` or `log.Fatal` (low). `Must…` functions, `main`, `init` and command packages are excluded.",
+        meaning: "Go: a function with an error result panics (medium), or a package other than `main` calls `os.Exit` or `log.Fatal` (low). `Must…` functions, `main`, `init` and command packages are excluded. A constructor that panics counts with low confidence.",
         why: "The process does not drain requests, flush telemetry or run deferred calls, and the caller cannot retry.",
         fix: &[(
             "any",

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The result of a look-up is used without a check",
         severity: Severity::Medium,
         category: Category::Lifecycle,
-        meaning: "A look-up that may find nothing (`first()`, `FirstOrDefaultAsync`, `findOne`) is followed by a member access on its result without a check. In Go, a result is used after its error was only logged. The finding has low confidence. The rule reports one per file.",
+        meaning: "A look-up that may find nothing (`first()`, `FirstOrDefaultAsync`, `findOne`) is followed by a member access on its result without a check. In Go, a result is used after its error was only logged. The finding has low confidence. The rule reports one per file. A message inside of an answer that is read without a check, and `append` to a slice with empty elements, count in Go.",
         why: "An unknown identifier becomes an exception and status 500, not 404.",
         fix: &[(
             "any",

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The first request performs startup work",
         severity: Severity::Medium,
         category: Category::Lifecycle,
-        meaning: "A middleware connects to the database before each request (Express), or the framework's before-first-request hook initializes the service (Flask).",
+        meaning: "A middleware connects to the database before each request (Express), or the framework's before-first-request hook initializes the service (Flask). A server that listens before its callback connects counts with low confidence.",
         why: "The service reports healthy before it can serve. The first requests after each deployment wait or fail.",
         fix: &[(
             "any",

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A lost connection ends the process",
         severity: Severity::Medium,
         category: Category::Lifecycle,
-        meaning: "Node.js: a file creates a Redis client and adds no `error` listener. The finding has low confidence.",
+        meaning: "Node.js: a file creates a Redis client and adds no `error` listener. The finding has low confidence. Channels of RabbitMQ count too.",
         why: "Node.js ends the process for an `error` event without a listener, so one restart of Redis ends every replica.",
         fix: &[(
             "any",

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A lost broker connection is not reopened",
         severity: Severity::Medium,
         category: Category::Messaging,
-        meaning: "Go, JavaScript: the code connects to RabbitMQ, and no code of the file listens for the close of the connection (`NotifyClose`, `on(\"close\")`).",
+        meaning: "Go, JavaScript: the code connects to RabbitMQ, and no code of the file listens for the close of the connection (`NotifyClose`, `on(\"close\")`). Low confidence: a listener that only sets a flag.",
         why: "After a restart of the broker the service continues without its messages until an operator restarts it.",
         fix: &[(
             "any",

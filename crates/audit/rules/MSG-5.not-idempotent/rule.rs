@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A message that arrives twice has its effect twice",
         severity: Severity::Medium,
         category: Category::Data,
-        meaning: "A consumer inserts, sends or charges, and its file mentions no identifier of the message, no unique key and no earlier processing. Or a call with an effect outside runs before the record of it. The finding has low confidence.",
+        meaning: "A consumer inserts, sends or charges, and its file mentions no identifier of the message, no unique key and no earlier processing. Or a call with an effect outside runs before the record of it. The finding has low confidence. Handlers of sagas and events are read in Java.",
         why: "Brokers deliver at least once. After a crash or a lost acknowledgement, customers get a second mail or a second charge.",
         fix: &[(
             "any",

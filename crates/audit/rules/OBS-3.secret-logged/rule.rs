@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The service logs a credential",
         severity: Severity::High,
         category: Category::Observability,
-        meaning: "An argument of a logging call is named like a credential (`password`, `accessToken`, `apiKey`, `cvv`), or is all headers or `process.env`. Masking calls (`mask(password)`), parts (`password.length`) and words inside a literal text are excluded.",
+        meaning: "An argument of a logging call is named like a credential (`password`, `accessToken`, `apiKey`, `cvv`), or is all headers or `process.env`. Masking calls (`mask(password)`), parts (`password.length`) and words inside a literal text are excluded. The address of a store or a broker counts with low confidence, because it can contain a password.",
         why: "More people read logs, and logs are kept longer than database rows. A leaked log exposes every account in it.",
         fix: &[(
             "any",

@@ -12,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "An outgoing call has no timeout",
         severity: Severity::High,
         category: Category::Resilience,
-        meaning: "An HTTP call, or the client that makes it, sets no timeout, and its library has no default. If a context, a transport or a wrapper in another file may set one, the result is unknown.",
+        meaning: "An HTTP call, or the client that makes it, sets no timeout, and its library has no default. If a context, a transport or a wrapper in another file may set one, the result is unknown. A pool of `pg` without a limit for statements counts with low confidence.",
         why: "A dependency that accepts connections and never responds blocks all workers of this service, and then its callers.",
         fix: &[
             (

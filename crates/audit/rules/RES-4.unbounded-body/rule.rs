@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A request body is read into memory without a limit",
         severity: Severity::Medium,
         category: Category::Resilience,
-        meaning: "Go: `io.ReadAll` of a request body in a file without a limit (`http.MaxBytesReader`, `io.LimitReader`). Low for the response of another service. Node.js: a body collected from `data` events without a length check, or the limit `Infinity`. Express (100 kB), Fastify and Actix have default limits.",
+        meaning: "Go: `io.ReadAll` of a request body in a file without a limit (`http.MaxBytesReader`, `io.LimitReader`). Low for the response of another service. Node.js: a body collected from `data` events without a length check, or the limit `Infinity`. Express (100 kB), Fastify and Actix have default limits. Java: an answer that is read as one text.",
         why: "One request of several gigabytes exhausts the memory and ends the process.",
         fix: &[
             (

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The rate limiter fails open",
         severity: Severity::Medium,
         category: Category::Resilience,
-        meaning: "In a function or file that is named after rate limits, an error branch calls the next handler or returns \"allowed\". Low if a comment states the intent.",
+        meaning: "In a function or file that is named after rate limits, an error branch calls the next handler or returns \"allowed\". Low if a comment states the intent. A dropped error of a limiter counts with low confidence.",
         why: "The limit does not apply while its store is overloaded or restarts, which is when it is needed most.",
         fix: &[(
             "any",

@@ -96,10 +96,12 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             _ => Vec::new(),
         };
     }
+    // The class of an error limits nothing.
     let named = |text: &str| {
-        LIBRARIES
-            .iter()
-            .any(|library| text.to_lowercase().contains(library))
+        let text = text.to_lowercase();
+        !text.ends_with("error")
+            && !text.ends_with("exception")
+            && LIBRARIES.iter().any(|library| text.contains(library))
     };
     if let Some(import) = service
         .facts

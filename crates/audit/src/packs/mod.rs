@@ -24,6 +24,7 @@ mod payload;
 mod practice;
 mod prefetch;
 mod python;
+mod repeated;
 mod repository;
 mod request;
 mod retry;
@@ -89,6 +90,7 @@ const PACKS: &[&[Pack]] = &[
     shared_state::PACKS,
     two_steps::PACKS,
     setting_field::PACKS,
+    repeated::PACKS,
     unfinished::PACKS,
 ];
 

@@ -109,15 +109,19 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
         return;
     }
     for call in code.calls.iter().filter(|call| logs(call)) {
-        if let Some((verdict, what)) = call
-            .arguments
-            .iter()
-            .find_map(|argument| logged(code, call, argument.value))
-        {
+        let found = call.arguments.iter().find_map(|argument| {
+            let (verdict, what) = logged(code, call, argument.value)?;
+            Some((argument.value, verdict, what))
+        });
+        if let Some((argument, verdict, what)) = found {
+            let body = code
+                .find_all(argument, &["member_expression"])
+                .into_iter()
+                .find(|node| code.text(*node).ends_with(".body"));
             show(
                 code,
                 facts,
-                call.node,
+                body.unwrap_or(call.node),
                 Topic::BodyLogged,
                 verdict,
                 format!("{what} is logged"),

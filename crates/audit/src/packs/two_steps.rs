@@ -131,7 +131,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
         {
             continue;
         }
-        if mentions(code.text(function), TRANSACTION)
+        if mentions(&without_identifiers(code.text(function)), TRANSACTION)
             || names_transactional && is_in_transactional_class(code, function)
         {
             continue;
@@ -139,6 +139,14 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
         partial(code, function, facts);
         lookup_then_insert(code, function, facts);
     }
+}
+
+/// The text without the identifiers of payments, which are no database transactions.
+fn without_identifiers(text: &str) -> String {
+    let lower = text.to_lowercase();
+    lower
+        .replace("transactionid", "")
+        .replace("transaction_id", "")
 }
 
 /// Whether an annotation or a word above the class body makes each method a transaction. In

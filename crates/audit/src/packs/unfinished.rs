@@ -89,6 +89,10 @@ fn connection(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
                 "on(\"error\"",
             ],
         );
+    // A sign reads listeners that open no new connection.
+    if node && again && !mentions(text, &["reconnect", "settimeout", "process.exit"]) {
+        return;
+    }
     let (verdict, evidence) = if again {
         (Verdict::Kept, "the code handles a lost connection")
     } else {

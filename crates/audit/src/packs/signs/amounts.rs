@@ -22,6 +22,11 @@ const fn checked(files: &'static [&'static str], pattern: &'static str) -> Sign 
 
 pub(super) const SIGNS: &[Sign] = &[
     unbounded(
+        GO,
+        r"\b(?P<what>Amount|Price|TotalPrice):\s*(?:\w+\()?(?:in|req)\.(?:Get)?(?:Amount|Price|TotalPrice)\b",
+        r"(?i)valid|(?:Amount|Price)\w*(?:\(\))? <=? 0",
+    ),
+    unbounded(
         SCRIPT,
         r"@Is(?:Number|Int)\([^)]*\)\s*(?:@\w+\((?:[^()]|\([^()]*\))*\)\s*)*(?P<what>\b(?:amount|quantity|price|total\w*))\s*[!?]?:\s*number",
         r"@Min\(|@IsPositive\(",

@@ -30,6 +30,20 @@ pub(super) const SIGNS: &[Sign] = &[
         OPEN,
     ),
     review(
+        Topic::OpenStore,
+        YAML,
+        r#"(?P<what>\bALLOW_(?:ANONYMOUS_LOGIN|PLAINTEXT_LISTENER))["']?\s*[:=]\s*["']?(?i:yes|true|1)\b"#,
+        "",
+        OPEN,
+    ),
+    review(
+        Topic::SettingCredential,
+        &[".yml", ".yaml", ".env", ".properties", ".toml"],
+        r#"(?m)^[ \t]*(?P<what>\w*(?:[sS]alt|SALT))[ \t]*[:=][ \t]*["']?[A-Za-z0-9+/_-]{16,}["']?[ \t]*$"#,
+        "",
+        "the file contains the value of `{}`, which hashes depend on",
+    ),
+    review(
         Topic::PlainHttp,
         YAML,
         r"(?ms)^kind:\s*Ingress\b.*?^(?P<what>spec):",

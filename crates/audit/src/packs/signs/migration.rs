@@ -44,6 +44,12 @@ const ENTRIES: &[Entry] = &[
         false,
     ),
     (
+        &[".yml", ".yaml", ".env", ".properties"],
+        r"(?m)^[ \t]*-?[ \t]*[\x22']?SPRING_JPA_HIBERNATE_DDL_AUTO[\x22']?[ \t]*[:=][ \t]*[\x22']?(?:create(?:-drop)?|update)\b",
+        "Hibernate's `ddl-auto`",
+        false,
+    ),
+    (
         &[".ts", ".js"],
         r"\.sync\(\s*\{[^}]*\b(?:alter|force)\b",
         "Sequelize's `sync`",
@@ -79,7 +85,7 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
         if !ends.iter().any(|end| path.ends_with(end)) {
             continue;
         }
-        if let Some(found) = regex.find(&file.text) {
+        for found in regex.find_iter(&file.text) {
             let migration = Migration {
                 library,
                 versioned: *versioned,

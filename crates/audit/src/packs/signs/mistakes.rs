@@ -1,5 +1,5 @@
-//! Mistakes in Go that compile: a check of another error, a deferred call of a nil function, and a
-//! result that is nil without an error.
+//! Mistakes in Go that compile: a check of another error, a deferred call of a nil function, a
+//! result that is nil without an error, and a slice with empty elements.
 
 use std::sync::LazyLock;
 
@@ -26,12 +26,17 @@ const EMPTY: &str = r"(?m)^func (?:\([^)\n]*\) )?(?P<name>\w*(?:Get|Find|Load|By
 /// `text, err := render(…)`, and a statement that does not read the error.
 const UNREAD: &str = r"(?m)^[ \t]*(?:\w+,[ \t]*)+(?P<what>err)[ \t]*:?=[ \t]*\w[^\n{]*\)[ \t]*\n(?:[ \t]*\n|[ \t]*//[^\n]*\n)*(?P<next>[^\n]*)\n";
 
-static PATTERNS: LazyLock<Option<[Regex; 4]>> = LazyLock::new(|| {
+/// `rows := make([]Row, count)` or `rows: make([]Row, count)`.
+const SIZED: &str =
+    r"\b(?P<name>\w+)(?:\s*:?=|:)\s*make\(\[\][^,\n]+, (?P<size>[^,()\n]+(?:\([^()\n]*\))?)\)";
+
+static PATTERNS: LazyLock<Option<[Regex; 5]>> = LazyLock::new(|| {
     Some([
         Regex::new(CHECKED).ok()?,
         Regex::new(DEFERRED).ok()?,
         Regex::new(EMPTY).ok()?,
         Regex::new(UNREAD).ok()?,
+        Regex::new(SIZED).ok()?,
     ])
 });
 
@@ -51,11 +56,25 @@ fn is_read_soon(rest: &str) -> bool {
     })
 }
 
+/// Whether the rest of a function appends to a slice that has elements already.
+fn appends(rest: &str, name: &str) -> bool {
+    let function = rest.split("\nfunc ").next().unwrap_or_default();
+    function.match_indices(" = append(").any(|(at, _)| {
+        let before = function.get(..at).unwrap_or_default();
+        let slice = before
+            .rsplit(|letter: char| !letter.is_alphanumeric() && letter != '.' && letter != '_')
+            .next()
+            .unwrap_or_default();
+        let reset = format!("{name} = {name}[:0]");
+        slice.rsplit('.').next() == Some(name) && !function.contains(&reset)
+    })
+}
+
 fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
     if file.role != Role::Production || !file.path.ends_with(".go") {
         return;
     }
-    let Some([checked, deferred, empty, unread]) = PATTERNS.as_ref() else {
+    let Some([checked, deferred, empty, unread, sized]) = PATTERNS.as_ref() else {
         return;
     };
     let mut add = |topic, evidence: String, at| {
@@ -109,6 +128,21 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             add(Topic::UncheckedLookup, evidence, what.range());
         }
     }
+    for captures in sized.captures_iter(&file.text) {
+        if let (Some(name), Some(size)) = (captures.name("name"), captures.name("size"))
+            && size.as_str() != "0"
+            && appends(
+                file.text.get(size.end()..).unwrap_or_default(),
+                name.as_str(),
+            )
+        {
+            let evidence = format!(
+                "`append` adds to `{}` after its empty elements, which are read as zero values",
+                name.as_str()
+            );
+            add(Topic::UncheckedLookup, evidence, name.range());
+        }
+    }
     for captures in unread.captures_iter(&file.text) {
         if let (Some(what), Some(next)) = (captures.name("what"), captures.name("next"))
             && !READERS.iter().any(|word| next.as_str().contains(word))
@@ -126,11 +160,14 @@ mod tests {
 
     #[test]
     fn patterns_compile_and_find_mistakes() {
-        let [checked, deferred, empty, unread] = PATTERNS.as_ref().expect("the patterns compile");
+        let [checked, deferred, empty, unread, sized] =
+            PATTERNS.as_ref().expect("the patterns compile");
         assert!(checked.is_match("\tx, err2 := f()\n\tif err != nil {\n"));
         assert!(deferred.is_match("\tapp, cleanup, err := f()\n\tdefer cleanup()\n"));
         assert!(checked.is_match("\tif l, errNew := f(a,\n\t\tb); nil != err {\n"));
         assert!(unread.is_match("\ttext, err := f()\n\n\tuse(text)\n"));
+        assert!(sized.is_match("\trows := make([]Row, len(ids))\n"));
+        assert!(!sized.is_match("\trows := make([]Row, 0, len(ids))\n"));
         assert!(!deferred.is_match("\tapp, cleanup, err := f()\n\tif err != nil {\n"));
         assert!(empty.is_match(
             "func (r *Repo) GetUser(id int) (*User, error) {\n\tif err != nil {\n\t\treturn nil, nil\n\t}\n}\n"

@@ -15,6 +15,7 @@ mod chance;
 mod checks;
 mod clients;
 mod closing;
+mod constant_results;
 mod consumers;
 mod cors;
 mod dead_letters;
@@ -22,6 +23,7 @@ mod defaults;
 mod delivery;
 mod dependency;
 mod ends;
+mod event_sourcing;
 mod events;
 mod exceptions;
 mod expiry;
@@ -31,6 +33,7 @@ mod fallbacks;
 mod formats;
 mod frameworks;
 mod guards;
+mod handovers;
 mod hosts;
 mod input;
 mod leaks;
@@ -46,6 +49,7 @@ mod open_routes;
 mod origins;
 mod panics;
 mod passwords;
+mod plain_clients;
 mod queries;
 mod query_tokens;
 mod races;
@@ -59,6 +63,7 @@ mod servers;
 mod settings;
 mod start;
 mod statements;
+mod stock;
 mod stops;
 mod subscriptions;
 mod taking;
@@ -66,6 +71,7 @@ mod tasks;
 mod token;
 mod uploads;
 mod values;
+mod workers;
 mod writes;
 
 use std::collections::BTreeSet;
@@ -192,6 +198,12 @@ const LISTS: &[&[Sign]] = &[
     records_of_others::SIGNS,
     subscriptions::SIGNS,
     taking::SIGNS,
+    constant_results::SIGNS,
+    event_sourcing::SIGNS,
+    handovers::SIGNS,
+    plain_clients::SIGNS,
+    stock::SIGNS,
+    workers::SIGNS,
     writes::SIGNS,
 ];
 

@@ -1,0 +1,38 @@
+//! Methods that are not written: each call has the same result.
+
+use super::{GO, Sign, review};
+use crate::model::facts::Topic;
+
+/// Files of the JVM whose methods reach another system.
+const REACHES: &[&str] = &[
+    "adapter.java",
+    "adapter.kt",
+    "client.java",
+    "gateway.java",
+    "service.java",
+    "serviceimpl.java",
+];
+const CONSTANT: &str = "the body of the method is only `{}`";
+
+const fn constant(files: &'static [&'static str], pattern: &'static str) -> Sign {
+    review(Topic::Stub, files, pattern, "", CONSTANT)
+}
+
+pub(super) const SIGNS: &[Sign] = &[
+    constant(
+        REACHES,
+        r"@Override\s+public [\w<>\[\], ?.]+ \w+\([^)]+\)\s*\{\s*(?P<what>return null);\s*\}",
+    ),
+    constant(
+        REACHES,
+        r"@Override\s+public boolean (?:request|create|send|update|delete|pay|transfer|charge|increase|decrease|register|process)\w*\([^)]+\)\s*\{\s*(?P<what>return (?:true|false));\s*\}",
+    ),
+    constant(
+        REACHES,
+        r"@Override\s+public \w+ (?:request|charge|pay|transfer|send)\w*\([^)]+\)\s*\{\s*(?P<what>return new \w+\((?:0|true|\x22\w+\x22)\));\s*\}",
+    ),
+    constant(
+        GO,
+        r"// todo: add your logic here and delete this line\s*\n\s*(?P<what>return (?:&[\w.]+\{\}, nil|nil))\s*\n\}",
+    ),
+];
