@@ -98,6 +98,15 @@ impl RedisStoreConfig {
     }
 }
 
+impl Default for DataConfig {
+    fn default() -> Self {
+        Self {
+            database: DatabaseConfig::embedded(DEFAULT_FILE),
+            redis: None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -138,14 +147,5 @@ mod tests {
             assert!(error.to_string().contains("data.redis.db"), "{error}");
         }
         assert!(RedisStoreConfig::default().connection().unwrap().is_none());
-    }
-}
-
-impl Default for DataConfig {
-    fn default() -> Self {
-        Self {
-            database: DatabaseConfig::embedded(DEFAULT_FILE),
-            redis: None,
-        }
     }
 }
