@@ -216,7 +216,24 @@ fn is_copied(code: &Code<'_>, node: Node<'_>) -> bool {
         .and_then(|list| list.parent())
         .and_then(|made| made.child_by_field_name("name"))
         .map_or("", |name| code.text(name));
-    same && OWNERS.iter().any(|end| owner.ends_with(end))
+    same && OWNERS.iter().any(|end| owner.ends_with(end)) && !is_foreign(code, owner)
+}
+
+/// Whether a struct is imported from another crate, whose code reads its fields.
+fn is_foreign(code: &Code<'_>, owner: &str) -> bool {
+    let is_own = |text: &str| {
+        ["use crate", "use self", "use super"]
+            .iter()
+            .any(|start| text.starts_with(start))
+    };
+    let has_owner = |text: &str| {
+        text.split(|letter: char| !letter.is_alphanumeric() && letter != '_')
+            .any(|word| word == owner)
+    };
+    code.find_all(code.root, &["use_declaration"])
+        .into_iter()
+        .map(|node| code.text(node))
+        .any(|text| !is_own(text) && has_owner(text))
 }
 
 /// Whether a place is in the tests that a Rust file ends with.

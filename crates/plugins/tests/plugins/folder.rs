@@ -31,17 +31,17 @@ async fn plugin_loaded_while_a_change_waits_stays_loaded_plug_1() {
         std::future::ready(Ok(()))
     });
     // Begins to load a plugin before it returns, so that the changes wait in this order.
-    let load = async |name: &'static str| {
+    let begin = async |name: &'static str| {
         let plugins = app.plugins.clone();
         let mut load = Box::pin(async move { plugins.load(name).await });
         assert!(futures::poll!(load.as_mut()).is_pending());
-        tokio::spawn(load)
+        load
     };
     // The changes wait for this one, which ends at its timeout.
     let endless = Guest::quiet().with_initialize("(loop $l (br $l)) unreachable");
     app.replace("slow", "", &endless);
-    let slow = load("slow").await;
-    let other = load("other").await;
+    let slow = tokio::spawn(begin("slow").await);
+    let other = tokio::spawn(begin("other").await);
     app.replace("third", "", &Guest::quiet());
     // The service reads the folder meanwhile. No event tells when.
     tokio::time::sleep(NOTICED).await;
