@@ -215,7 +215,7 @@ fn interrupted_replay_reports_its_progress_msg_3() {
     let (trial, process) = Trial::with_dead_letters(40);
     stop(process);
     let mut replay = trial.begin(&["replay", "--all", "--rate", "10", "--format", "json"]);
-    replay.error_line(" of 40 letters").unwrap();
+    replay.error_line(" of 40 dead letters").unwrap();
     replay.signal(Signal::TERM).unwrap();
     let ended = replay.ended().unwrap();
     assert_eq!(ended.status.code(), Some(75), "{}", ended.stderr);
