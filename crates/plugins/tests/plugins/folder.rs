@@ -30,18 +30,18 @@ async fn plugin_loaded_while_a_change_waits_stays_loaded_plug_1() {
         seen.store(true, Ordering::Relaxed);
         std::future::ready(Ok(()))
     });
-    // Begins to load a plugin before it returns, so that the changes wait in this order.
-    let begin = async |name: &'static str| {
+    let load = |name: &'static str| {
         let plugins = app.plugins.clone();
-        let mut load = Box::pin(async move { plugins.load(name).await });
-        assert!(futures::poll!(load.as_mut()).is_pending());
-        load
+        Box::pin(async move { plugins.load(name).await })
     };
     // The changes wait for this one, which ends at its timeout.
     let endless = Guest::quiet().with_initialize("(loop $l (br $l)) unreachable");
     app.replace("slow", "", &endless);
-    let slow = tokio::spawn(begin("slow").await);
-    let other = tokio::spawn(begin("other").await);
+    // Each load waits for the changes before the next one begins.
+    let (mut slow, mut other) = (load("slow"), load("other"));
+    assert!(futures::poll!(slow.as_mut()).is_pending());
+    assert!(futures::poll!(other.as_mut()).is_pending());
+    let (slow, other) = (tokio::spawn(slow), tokio::spawn(other));
     app.replace("third", "", &Guest::quiet());
     // The service reads the folder meanwhile. No event tells when.
     tokio::time::sleep(NOTICED).await;
