@@ -20,7 +20,7 @@ const STUDENTS: usize = 4;
 const RATING: f64 = 4.8;
 const SLOTS: [&str; 2] = ["16:00", "17:00"];
 
-/// A database that nobody else can write.
+/// A database that only this test can write.
 pub(crate) struct Held {
     end: oneshot::Sender<()>,
     task: JoinHandle<()>,

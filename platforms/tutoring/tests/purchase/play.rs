@@ -54,7 +54,7 @@ pub(crate) enum Step {
     Webhook(usize),
     /// The provider repeats an old webhook, also as a new event.
     OldWebhook(usize),
-    /// Somebody else sends a webhook, or a confirmation.
+    /// An attacker sends a webhook or a confirmation.
     Forge(usize),
     /// The responses of the provider are lost from here on.
     LoseResponses,
