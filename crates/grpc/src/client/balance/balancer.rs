@@ -20,6 +20,9 @@ use crate::client::target::Target;
 
 /// If all connections are lost at the same time, the name is resolved once.
 const MIN_RESOLVE_INTERVAL: Duration = Duration::from_secs(1);
+/// How long a call waits for a process that may be restarting, from its own start. Calls that wait
+/// for less than a quarter of `slow_call_duration` do not open the breaker.
+const REFUSED_WAIT: Duration = Duration::from_millis(400);
 
 /// Every address refused the connection, so the call was not sent.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +65,19 @@ enum Choice {
     /// The replica, and whether it has healthy peers.
     Call(OpenConnection, Arc<Replica>, bool),
     Wait,
+    /// Every address refuses connections, and a process may be restarting.
+    WaitForRestart(NoReplica),
     Fail(NoReplica),
+}
+
+impl From<NoReplica> for Status {
+    fn from(NoReplica { why, is_refused }: NoReplica) -> Self {
+        let mut status = Self::unavailable(format!("no connection: {why}"));
+        if is_refused {
+            status.set_source(Arc::new(ConnectionRefused));
+        }
+        status
+    }
 }
 
 impl Balancer {
@@ -85,23 +100,22 @@ impl Balancer {
         attempt_timeout: Duration,
     ) -> Result<(Channel, InFlight), Status> {
         self.begin();
+        let give_up = tokio::time::Instant::now() + REFUSED_WAIT;
         let mut changed = self.shared.changed.subscribe();
         loop {
-            match self.shared.choose() {
+            let is_changed = match self.shared.choose() {
                 Choice::Call(connection, replica, has_peers) => {
                     let running = replica.begin(&connection, attempt_timeout, has_peers);
                     return Ok((connection.channel, running));
                 }
-                Choice::Fail(NoReplica { why, is_refused }) => {
-                    let mut status = Status::unavailable(format!("no connection: {why}"));
-                    if is_refused {
-                        status.set_source(Arc::new(ConnectionRefused));
-                    }
-                    return Err(status);
+                Choice::Fail(no_replica) => return Err(no_replica.into()),
+                Choice::WaitForRestart(no_replica) => {
+                    let change = tokio::time::timeout_at(give_up, changed.changed());
+                    change.await.map_err(|_| no_replica)?
                 }
-                Choice::Wait => {}
-            }
-            if changed.changed().await.is_err() {
+                Choice::Wait => changed.changed().await,
+            };
+            if is_changed.is_err() {
                 return Err(Status::unavailable("no connection: the client was closed"));
             }
         }
@@ -141,7 +155,7 @@ impl Shared {
     fn choose(&self) -> Choice {
         let known = self.known.read();
         let now = Instant::now();
-        let (mut open, mut opening) = (Vec::new(), 0_usize);
+        let (mut open, mut opening, mut restarting) = (Vec::new(), 0_usize, None);
         let mut failed = known.problem.clone().map(|why| NoReplica {
             why,
             is_refused: false,
@@ -150,6 +164,7 @@ impl Shared {
             match replica.availability(now) {
                 Availability::Open(connection) => open.push((connection, replica)),
                 Availability::Opening => opening += 1,
+                Availability::Refused(why) => restarting = Some(why),
                 Availability::Failed { why, is_refused } => {
                     failed = Some(NoReplica { why, is_refused });
                 }
@@ -167,9 +182,14 @@ impl Shared {
         }
         let total = open.len();
         if total == 0 {
-            return match failed {
-                Some(failed) if opening == 0 => Choice::Fail(failed),
-                _ => Choice::Wait,
+            return match (restarting, failed) {
+                _ if opening > 0 => Choice::Wait,
+                (Some(why), _) => Choice::WaitForRestart(NoReplica {
+                    why,
+                    is_refused: true,
+                }),
+                (None, Some(failed)) => Choice::Fail(failed),
+                (None, None) => Choice::Wait,
             };
         }
         let mut random = rand::rng();

@@ -31,10 +31,9 @@ const MAX_BACKOFF: Timeout = Timeout::from_secs(5);
 /// A connection with a shorter lifetime counts as a failed attempt to connect, unless it is the
 /// first one or the server drained it.
 const MIN_LIFETIME: Duration = Duration::from_secs(1);
-/// How long calls wait for an address that refuses connections. A process that restarts is back
-/// sooner, and calls that wait for less than a quarter of `slow_call_duration` do not open the
-/// breaker.
-const REFUSED_WAIT: Duration = Duration::from_millis(400);
+/// How long calls wait for an address after its first refusal. A process that restarts is back
+/// sooner. Later calls fail without a wait.
+const MAX_RESTART: Duration = Duration::from_secs(2);
 /// Maximum delay between two attempts to connect while calls wait for an address.
 const REFUSED_BACKOFF: Timeout = Timeout::from_millis(50);
 /// The delay after a failed attempt to connect until a call triggers the next one.
@@ -58,6 +57,8 @@ pub(crate) struct Replica {
 enum Connection {
     Opening,
     Open(OpenConnection),
+    /// The process may be restarting.
+    Refused(Arc<str>),
     Failed {
         why: Arc<str>,
         at: Instant,
@@ -77,7 +78,12 @@ pub(super) struct OpenConnection {
 pub(super) enum Availability {
     Open(OpenConnection),
     Opening,
-    Failed { why: Arc<str>, is_refused: bool },
+    /// The process may be restarting. A call waits for a limited time.
+    Refused(Arc<str>),
+    Failed {
+        why: Arc<str>,
+        is_refused: bool,
+    },
 }
 
 /// A call that a replica serves. Dropping it ends the call.
@@ -141,6 +147,7 @@ impl Replica {
         match &*connection {
             Connection::Opening => Availability::Opening,
             Connection::Open(open) => Availability::Open(open.clone()),
+            Connection::Refused(why) => Availability::Refused(Arc::clone(why)),
             Connection::Failed { at, .. }
                 if now.saturating_duration_since(*at) >= RECONNECT_DELAY =>
             {
@@ -239,8 +246,9 @@ async fn keep_open(replica: Arc<Replica>, target: Arc<Target>, changed: watch::S
         };
         let NoConnection { why, is_refused } = why;
         let at = Instant::now();
-        if is_refused && at.duration_since(*refused_since.get_or_insert(at)) < REFUSED_WAIT {
-            // The process may be restarting. Calls wait for it, because they were not sent.
+        if is_refused && at.duration_since(*refused_since.get_or_insert(at)) < MAX_RESTART {
+            // Calls wait for the process, because they were not sent.
+            replica.set_connection(Connection::Refused(why.into()), &changed);
             tokio::time::sleep(refused_backoff.delay(0)).await;
             continue;
         }

@@ -66,3 +66,20 @@ async fn restart_of_150_ms_fails_no_call_res_1() {
     }
     panic!("no restart took less than {MAX_OUTAGE:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_call_waits_from_its_own_start_res_1() {
+    let server = Server::start_on(listen(0), |_| Reply::Ok);
+    let address = server.address;
+    let mut config = GrpcClientConfig::new(format!("http://{address}"));
+    config.policies.retry = serde_json::from_str(r#"{"max_attempts": 1}"#).unwrap();
+    let channel = GrpcChannel::builder("things", config).build().unwrap();
+    call(&channel).await.unwrap();
+    drop(server);
+    while TcpStream::connect(address).await.is_ok() {}
+    call(&channel).await.unwrap_err();
+    // The second call is waiting when the process is back.
+    let start = async { Server::start_on(listen(address.port()), |_| Reply::Ok) };
+    let (response, _server) = tokio::join!(call(&channel), start);
+    response.unwrap();
+}
