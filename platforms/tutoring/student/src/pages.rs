@@ -21,8 +21,16 @@ const MAX_UPCOMING: usize = 10;
 #[derive(Debug)]
 pub(crate) struct Pages {
     database: Database,
-    home: Entries<Value>,
-    learning: Entries<Value>,
+    records: Entries<Record>,
+}
+
+/// The stored facts of one student. The cards of courses and trainers are not cached with them,
+/// because a message about a card concerns many students.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Record {
+    student: Option<Value>,
+    courses: Vec<MyCourse>,
+    sessions: Vec<MySession>,
 }
 
 impl Pages {
@@ -32,42 +40,41 @@ impl Pages {
             ..EntryConfig::default()
         };
         Self {
-            home: cache.entries("student:home", config.clone()),
-            learning: cache.entries("student:learning", config),
+            records: cache.entries("student:record", config),
             database,
         }
     }
 
     /// Removes the cached pages of a student.
     pub(crate) async fn forget(&self, student: Uuid) {
-        let key = student.to_string();
-        self.home.invalidate(&key).await;
-        self.learning.invalidate(&key).await;
+        self.records.invalidate(&student.to_string()).await;
     }
 
     /// Returns the first page.
     ///
     /// # Errors
     /// The database's.
-    pub(crate) async fn home(&self, student: Uuid) -> Result<Arc<Value>, Error> {
-        let database = self.database.clone();
-        let load = || async move { home(&database, student).await.map(Some) };
-        let page = self.home.get_or_load(&student.to_string(), load).await?;
-        Ok(page.unwrap_or_default())
+    pub(crate) async fn home(&self, student: Uuid) -> Result<Value, Error> {
+        let record = self.record(student).await?;
+        let cards = cards(&self.database, &record.courses).await?;
+        Ok(home(&record, &cards))
     }
 
     /// Returns the courses with trainers, sessions and progress.
     ///
     /// # Errors
     /// The database's.
-    pub(crate) async fn learning(&self, student: Uuid) -> Result<Arc<Value>, Error> {
+    pub(crate) async fn learning(&self, student: Uuid) -> Result<Value, Error> {
+        let record = self.record(student).await?;
+        let cards = cards(&self.database, &record.courses).await?;
+        Ok(learning(&record, &cards))
+    }
+
+    async fn record(&self, student: Uuid) -> Result<Arc<Record>, Error> {
         let database = self.database.clone();
-        let load = || async move { learning(&database, student).await.map(Some) };
-        let page = self
-            .learning
-            .get_or_load(&student.to_string(), load)
-            .await?;
-        Ok(page.unwrap_or_default())
+        let load = || async move { read(&database, student).await.map(Some) };
+        let record = self.records.get_or_load(&student.to_string(), load).await?;
+        Ok(record.unwrap_or_default())
     }
 
     /// Returns the state of a course, which clients poll after they have paid.
@@ -140,12 +147,18 @@ pub(crate) fn student_view(student: &Student) -> Value {
     Value::Object(view)
 }
 
-async fn home(database: &Database, id: Uuid) -> Result<Value, Error> {
+async fn read(database: &Database, id: Uuid) -> Result<Record, Error> {
     let student = Students::by_id(database, id).await?;
-    let courses = MyCourses::of(database, id).await?;
-    let sessions = MySessions::of(database, id).await?;
-    let cards = cards(database, &courses).await?;
-    let active: Vec<_> = courses
+    Ok(Record {
+        student: student.as_ref().map(student_view),
+        courses: MyCourses::of(database, id).await?,
+        sessions: MySessions::of(database, id).await?,
+    })
+}
+
+fn home(record: &Record, cards: &HashMap<Uuid, Value>) -> Value {
+    let active: Vec<_> = record
+        .courses
         .iter()
         .filter(|course| course.is_ready)
         .map(|course| {
@@ -156,44 +169,44 @@ async fn home(database: &Database, id: Uuid) -> Result<Value, Error> {
             })
         })
         .collect();
-    let upcoming = sessions
+    let upcoming = record
+        .sessions
         .iter()
         .filter(|session| session.status == "scheduled");
     let upcoming: Vec<_> = upcoming.take(MAX_UPCOMING).map(session_view).collect();
-    Ok(json!({
-        "student": student.as_ref().map(student_view),
+    json!({
+        "student": record.student,
         "activeCourses": active,
         "upcomingSessions": upcoming,
         // The services of notifications and wallets answer for themselves.
         "unreadNotifications": 0,
         "wallet": null,
-    }))
+    })
 }
 
-async fn learning(database: &Database, id: Uuid) -> Result<Value, Error> {
-    let courses = MyCourses::of(database, id).await?;
-    let sessions = MySessions::of(database, id).await?;
-    let cards = cards(database, &courses).await?;
-    let learning: Vec<_> = courses
+fn learning(record: &Record, cards: &HashMap<Uuid, Value>) -> Value {
+    let learning: Vec<_> = record
+        .courses
         .iter()
         .map(|course| {
-            let own = sessions
+            let own = record
+                .sessions
                 .iter()
                 .filter(|session| session.course == Some(course.course));
             json!({
-                "course": card_view(course.course, &cards),
+                "course": card_view(course.course, cards),
                 "purchase": course.purchase.map(|purchase| json!({
                     "id": purchase,
                     "purchaseTier": course.tier,
                     "status": choice(course.is_ready, "READY", "PROCESSING"),
                 })),
-                "allocation": allocation_view(course, &cards),
+                "allocation": allocation_view(course, cards),
                 "sessions": own.map(session_view).collect::<Vec<_>>(),
                 "progress": progress(course),
             })
         })
         .collect();
-    Ok(json!({ "courses": learning }))
+    json!({ "courses": learning })
 }
 
 async fn cards(database: &Database, courses: &[MyCourse]) -> Result<HashMap<Uuid, Value>, Error> {

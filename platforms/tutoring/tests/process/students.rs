@@ -273,6 +273,17 @@ pub(crate) async fn pages_follow_messages_in_any_order_msg_5(app: &TestPlatform)
     let statuses = [0, 1].map(|index: usize| learning["sessions"][index]["status"].clone());
     assert_eq!(statuses, [json!("completed"), json!("scheduled")]);
     assert_eq!(get("/progress")["courses"][0]["completedSessions"], 1);
+    // A message about the trainer changes a page that was read before.
+    peer.publish(TrainerChanged {
+        trainer_id: USER,
+        version: 2,
+        snapshot: json!({ "fullName": "Ravi Menon" }),
+    })
+    .await;
+    eventually(|| {
+        let name = get("/learning")["courses"][0]["allocation"]["trainerName"].clone();
+        (name == "Ravi Menon").then_some(name)
+    });
 
     peer.publish(StudentDeallocated {
         allocation_id,

@@ -18,12 +18,12 @@ pub(super) fn own(id: &str) -> Result<Uuid, Error> {
 
 pub(super) async fn home(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
     let page = api.pages.home(own(&id)?).await?;
-    Ok(Reply::new("home", &*page).into_response())
+    Ok(Reply::new("home", page).into_response())
 }
 
 pub(super) async fn learning(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
     let page = api.pages.learning(own(&id)?).await?;
-    Ok(Reply::new("learning", &*page).into_response())
+    Ok(Reply::new("learning", page).into_response())
 }
 
 pub(super) async fn state(

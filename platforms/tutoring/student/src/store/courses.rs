@@ -1,4 +1,5 @@
 use seaworthy::data::{Connection, DataError, FromRow, Row, Transaction, sql};
+use seaworthy::prelude::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -7,7 +8,7 @@ const MAX_COURSES: u32 = 100;
 const MAX_SESSIONS: u32 = 1_000;
 
 /// A course that a student bought.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct MyCourse {
     pub(crate) course: Uuid,
     pub(crate) purchase: Option<Uuid>,
@@ -190,7 +191,7 @@ impl MyCourses {
 }
 
 /// A session of a student.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct MySession {
     pub(crate) id: Uuid,
     pub(crate) course: Option<Uuid>,
