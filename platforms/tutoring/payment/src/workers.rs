@@ -34,14 +34,16 @@ pub(crate) fn start(
     config: &PaymentConfig,
 ) {
     let leases = Arc::new(DatabaseLeases::new(payments.database.clone()));
-    in_steps!(
-        service,
-        payments,
-        leases,
+    let expired = Arc::clone(payments);
+    let worker = Worker::new(
         "expire payments",
-        EXPIRY_INTERVAL,
-        expire
+        Schedule::Interval(EXPIRY_INTERVAL),
+        move |_| {
+            let payments = Arc::clone(&expired);
+            async move { payments.expire().await }
+        },
     );
+    service.worker(worker.singleton(Arc::clone(&leases) as _, LeaseConfig::default()));
     in_steps!(
         service,
         payments,

@@ -10,32 +10,32 @@ use crate::{
     store::{Events, PaymentRows},
 };
 
-/// Payments that one step expires.
+/// Payments that one statement reads.
 const BATCH: u32 = 50;
 /// The provider repeats webhooks for a day. Repeats after this time find a payment that is over.
 const EVENT_RETENTION: TimeDelta = TimeDelta::days(30);
 const PURGE_BATCH: u32 = 500;
 
 impl Payments {
-    /// Cancels a batch of payments whose order expired, after a look at the provider. Returns
-    /// whether there may be more.
+    /// Cancels the payments whose order expired, after a look at the provider. A payment that fails
+    /// does not delay the others.
     ///
     /// # Errors
-    /// Those of the database, or `SERVICE_UNAVAILABLE` if the provider returns no payment.
-    pub(crate) async fn expire(&self) -> Result<bool, Error> {
-        let expired = PaymentRows::expired(&self.database, Utc::now(), BATCH).await?;
-        let mut failure = None;
-        let mut cancelled = 0;
-        for id in &expired {
-            match self.expire_one(*id).await {
-                Ok(()) => cancelled += 1,
-                Err(error) => failure = Some(error),
+    /// The last one of the database or the provider.
+    pub(crate) async fn expire(&self) -> Result<(), Error> {
+        let (now, mut after, mut result) = (Utc::now(), Uuid::nil(), Ok(()));
+        loop {
+            let page = PaymentRows::expired(&self.database, now, after, BATCH).await?;
+            for id in &page {
+                if let Err(error) = self.expire_one(*id).await {
+                    tracing::warn!(payment_id = %id, %error, "expired payment not cancelled");
+                    result = Err(error);
+                }
             }
-        }
-        match failure {
-            Some(error) if cancelled == 0 => Err(error),
-            Some(_) => Ok(false),
-            None => Ok(expired.len() == BATCH as usize),
+            match page.last() {
+                Some(last) if page.len() == BATCH as usize => after = *last,
+                _ => return result,
+            }
         }
     }
 

@@ -201,16 +201,18 @@ impl Payments {
             .await
     }
 
-    /// Returns open payments whose order expired before a time.
+    /// Returns the next open payments whose order expired before a time, in the order of their IDs.
     pub(crate) async fn expired(
         connection: &dyn Connection,
         now: DateTime<Utc>,
+        after: Uuid,
         limit: u32,
     ) -> Result<Vec<Uuid>, DataError> {
-        let rows: Vec<(Uuid,)> = sql("SELECT id FROM payments WHERE status IN (?, ?) AND expires_at <= ? ORDER BY expires_at, id LIMIT ?")
+        let rows: Vec<(Uuid,)> = sql("SELECT id FROM payments WHERE status IN (?, ?) AND expires_at <= ? AND id > ? ORDER BY id LIMIT ?")
             .bind(Status::Initiated.as_str())
             .bind(Status::Processing.as_str())
             .bind(now)
+            .bind(after)
             .bind(limit)
             .fetch_all(connection)
             .await?;

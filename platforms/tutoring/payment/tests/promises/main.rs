@@ -67,7 +67,8 @@ on_both! {
         lost_order_is_completed_msg_5,
         captured_money_without_news_is_found_msg_5,
         unknown_money_is_reported_api_1,
-        provider_outage_keeps_payments_open_res_1;
+        provider_outage_keeps_payments_open_res_1,
+        refused_payments_do_not_delay_expired_ones_msg_5;
     routes:
         every_route_refuses_callers_without_rights_auth_5;
     model:

@@ -124,6 +124,10 @@ impl Provider {
         self.bank.lock().unwrap().orders[id].clone()
     }
 
+    pub(crate) fn forget_order(&self, id: &str) {
+        self.bank.lock().unwrap().orders.remove(id);
+    }
+
     pub(crate) fn orders(&self) -> Vec<Value> {
         self.bank.lock().unwrap().orders.values().cloned().collect()
     }
@@ -205,6 +209,9 @@ async fn find_orders(
 
 async fn payments_of_order(State(bank): State<Shared>, Path(order): Path<String>) -> Response {
     let bank = bank.lock().unwrap();
+    if !bank.orders.contains_key(&order) {
+        return refused("the id provided does not exist");
+    }
     let found = bank.payments.values();
     let found = found.filter(|payment| payment["order_id"] == order.as_str());
     list(found.cloned().collect())

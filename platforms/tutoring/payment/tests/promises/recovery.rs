@@ -115,3 +115,18 @@ pub(crate) async fn provider_outage_keeps_payments_open_res_1(app: TestApp) {
     assert_eq!(app.payment(&bought)["status"], Value::from("succeeded"));
     app.check_invariants();
 }
+
+/// The provider refuses more expired payments than one statement reads.
+pub(crate) async fn refused_payments_do_not_delay_expired_ones_msg_5(app: TestApp) {
+    let buy = |student| app.bought(Uuid::from_u128(student), &json!({}));
+    let refused: Vec<_> = (100..150).map(buy).collect();
+    for bought in &refused {
+        app.provider.forget_order(&bought.order);
+        app.expire(bought).await;
+    }
+    let last = buy(150);
+    app.expire(&last).await;
+    app.run_worker("expire payments");
+    assert_eq!(app.status(&last), "cancelled");
+    assert_eq!(app.status(&refused[0]), "initiated");
+}
