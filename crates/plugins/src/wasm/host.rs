@@ -1,5 +1,6 @@
 use std::{
     sync::Arc,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -79,6 +80,8 @@ impl Host {
             let fault = Fault::ProcessorTime(self.limits.processor_time);
             return Err(self.exceed(fault));
         }
+        // A guest that runs for longer than a tick lets other threads run first.
+        thread::yield_now();
         Ok(UpdateDeadline::Continue(1))
     }
 
