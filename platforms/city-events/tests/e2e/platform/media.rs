@@ -131,7 +131,11 @@ async fn covers_go_with_their_event_file_1() {
     // The objects are gone, and the sweeper removes the rows.
     let files =
         |bucket: &str| count_files(&app.directory().join("media").join(bucket).join("objects"));
-    assert_eq!((files("raw"), files("public")), (0, 0));
+    eventually(async || match (files("raw"), files("public")) {
+        (0, 0) => Ok(()),
+        left => Err(left),
+    })
+    .await;
     let database = app.database("media.db").await;
     sql("UPDATE uploads SET changed_us = changed_us - 86400000000")
         .execute(&database)
