@@ -22,6 +22,9 @@ pub(crate) const BOTTLENECKS: [(Bottleneck, &str); 3] = [
     ),
 ];
 
+/// The rates of requests, relative to the capacity. The queue of a small overload grows slowly.
+pub(crate) const FACTORS: [f64; 4] = [1.1, 2.0, 4.0, 8.0];
+
 /// The worst of the seeds.
 pub(crate) fn worst(bottleneck: Bottleneck, factor: f64, shed: bool) -> Findings {
     let none = Findings {
@@ -47,7 +50,7 @@ pub(crate) fn document() -> String {
     let mut page = String::from(include_str!("preface.md"));
     for (bottleneck, name) in BOTTLENECKS {
         let unloaded = worst(bottleneck, 0.3, false);
-        for factor in [2.0, 4.0, 8.0] {
+        for factor in FACTORS {
             let (ours, without) = (
                 worst(bottleneck, factor, true),
                 worst(bottleneck, factor, false),

@@ -42,9 +42,15 @@ const RECOVERY: f64 = 1.02;
 /// Minimum part of lost requests that shows an overload below half of the limit. A few clients
 /// leave without one.
 const MIN_LOST_SHARE: f64 = 0.1;
-/// Lost requests alone reduce the limit to this at least. Lower limits follow from the latency at
-/// the limit.
-const MIN_LOSS_LIMIT: f64 = 32.0;
+/// Growth of the requests in flight, since they take longer than tolerated, that shows a queue. The
+/// latency of a slower dependency rises without it.
+const QUEUE_GROWTH: f64 = 2.0;
+/// Growth per `WINDOW` of the requests in flight that shows no queue. The load of a service rises
+/// less in a second, and a queue more.
+const LOAD_GROWTH: f64 = 1.002;
+/// Lost requests or a queue reduce the limit to this at least. Lower limits follow from the latency
+/// at the limit.
+const MIN_OVERLOAD_LIMIT: f64 = 32.0;
 
 /// How an admitted request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +76,9 @@ pub(super) struct Limit {
     exploring: bool,
     /// Whether the requests that were served last took longer than tolerated.
     is_late: bool,
+    /// The requests in flight when requests began to take longer than tolerated. It rises slowly, as
+    /// the load of a service without a queue does.
+    late_in_flight: Option<f64>,
     window: Window,
     probe: Probe,
     /// The time of the last finished request or relief.
@@ -115,6 +124,7 @@ impl Limit {
             base: None,
             exploring: false,
             is_late: false,
+            late_in_flight: None,
             window: Window::new(now),
             probe: Probe::Due(now + PROBE_INTERVAL),
             progress: now,
@@ -242,15 +252,17 @@ impl Limit {
             return;
         };
         let in_flight = f64::from(window.max_in_flight);
+        let elapsed = now.saturating_duration_since(window.started);
+        let windows = elapsed.as_secs_f64() / WINDOW.as_secs_f64();
         let is_losing = self.is_late && latency > tolerated && window.lost_share() > MIN_LOST_SHARE;
-        if is_losing {
-            self.limit = self.limit.min(in_flight.max(MIN_LOSS_LIMIT)).min(self.max);
+        let is_overloaded = self.has_queue(latency > tolerated, in_flight, windows) || is_losing;
+        if is_overloaded {
+            let limit = self.limit.min(in_flight.max(MIN_OVERLOAD_LIMIT));
+            self.limit = limit.min(self.max);
         }
         if in_flight < self.limit / 2.0 {
             // Few requests say nothing about the bottleneck.
-            if !rejected && !is_losing {
-                let elapsed = now.saturating_duration_since(window.started);
-                let windows = elapsed.as_secs_f64() / WINDOW.as_secs_f64();
+            if !rejected && !is_overloaded {
                 self.limit = self.bounded(self.limit * RECOVERY.powf(windows));
             }
             return;
@@ -278,6 +290,17 @@ impl Limit {
                 share: (base / (base + latency)).max(MIN_PROBE_SHARE),
             };
         }
+    }
+
+    /// Returns whether a queue grows, after a window with this maximum in flight.
+    fn has_queue(&mut self, is_late: bool, in_flight: f64, windows: f64) -> bool {
+        if !is_late {
+            self.late_in_flight = None;
+            return false;
+        }
+        let start = self.late_in_flight.unwrap_or(in_flight);
+        self.late_in_flight = Some((start * LOAD_GROWTH.powf(windows)).min(in_flight));
+        in_flight > (start * QUEUE_GROWTH).max(MIN_OVERLOAD_LIMIT)
     }
 
     fn end_probe(&mut self, now: Instant) {

@@ -21,8 +21,9 @@
 //! - A request that hung is left out of a window, and the limit admits one more request if none has
 //!   finished for a second. Otherwise a few requests that hang would hold a low limit.
 //! - Few requests in flight say nothing about the bottleneck, so the limit ignores them, as in the source.
-//!   But the queue of a small bottleneck stays short, because clients leave it. So the limit also falls
-//!   if requests are served late and others are lost ([`ConcurrencyPermit::abandon`]).
+//!   But the queue of a small bottleneck stays short, because clients leave it, and that of a small
+//!   overload grows slowly. So the limit also falls if requests are served late and others are lost
+//!   ([`ConcurrencyPermit::abandon`]), or if more and more are in flight.
 //! - Requests that wait for their client, to send its body or to read the response, count only for
 //!   the maximum.
 //!

@@ -4,6 +4,7 @@ use std::{
 };
 
 use seaworthy_telemetry::metrics::{Format, Metrics};
+use seaworthy_testkit::simulation::Simulation;
 
 use super::*;
 use crate::{Outcome, Refused};
@@ -243,4 +244,44 @@ fn requests_that_wait_for_their_client_leave_the_limit_res_7() {
     drop(others);
     let count = std::iter::from_fn(admit).collect::<Vec<_>>().len();
     assert_eq!(count, reading.len());
+}
+
+/// Calls to a dependency that answers any number of them, and becomes five times slower. Returns
+/// the number of rejected calls.
+fn slower_dependency(seed: u64) -> usize {
+    const PAUSE: Duration = Duration::from_millis(1);
+    const CHANGE: Duration = Duration::from_secs(5);
+    let mut simulation = Simulation::seeded(seed);
+    let limit =
+        AdaptiveConcurrency::new_at("stock", &config(1_024), &Metrics::new(), simulation.now());
+    let mut rejected = 0;
+    simulation.after(PAUSE, None);
+    while let Some(event) = simulation.next_event() {
+        let (now, elapsed) = (simulation.now(), simulation.elapsed());
+        if let Some(ended) = event {
+            ConcurrencyPermit::finish_at(ended, Outcome::Success, now);
+            continue;
+        }
+        if elapsed > CHANGE * 4 {
+            break;
+        }
+        let next = simulation.exponential(PAUSE);
+        simulation.after(next, None);
+        match limit.admit(Priority::Normal, now) {
+            Ok(permit) => {
+                let latency = Duration::from_millis(if elapsed < CHANGE { 20 } else { 100 });
+                let latency = simulation.log_normal(latency, 0.3);
+                simulation.after(latency, Some(permit));
+            }
+            Err(_) => rejected += 1,
+        }
+    }
+    rejected
+}
+
+#[test]
+fn slower_dependency_without_a_queue_is_no_overload_res_7() {
+    for seed in 0..20 {
+        assert_eq!(slower_dependency(seed), 0, "seed {seed}");
+    }
 }
