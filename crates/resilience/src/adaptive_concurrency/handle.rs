@@ -13,9 +13,10 @@ use serde::Serialize;
 
 use super::{
     config::AdaptiveConcurrencyConfig,
-    limit::{End, Limit},
+    limit::Limit,
     priority::Priority,
     shares::{Arrivals, Shares},
+    window::End,
 };
 use crate::{CallError, Outcome, Refusal, Refused, clock, guarded::Permit};
 

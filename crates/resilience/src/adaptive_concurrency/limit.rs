@@ -1,6 +1,10 @@
 use std::time::{Duration, Instant};
 
-use super::config::AdaptiveConcurrencyConfig;
+use super::{
+    config::AdaptiveConcurrencyConfig,
+    queue::{Load, Queue},
+    window::{End, Window},
+};
 
 /// One stuck request must not block all others.
 const MIN_LIMIT: f64 = 2.0;
@@ -29,8 +33,6 @@ const CHANGE_FACTOR: f64 = 1.5;
 /// Maximum sample, in tolerated latencies. A window in which a tenth of the requests are that slow
 /// has the full effect, and one of a hundred has little.
 const MAX_SAMPLE: f64 = 20.0;
-/// A sample above the mean of the others by this factor is a request that hung.
-const OUTLIER: f64 = 10.0;
 /// Minimum time without a finished request after which requests that hang fill the limit.
 const MIN_STALL: Duration = Duration::from_secs(1);
 /// Minimum stall in tolerated latencies, because the requests of a slow bottleneck take longer.
@@ -42,26 +44,9 @@ const RECOVERY: f64 = 1.02;
 /// Minimum part of lost requests that shows an overload below half of the limit. A few clients
 /// leave without one.
 const MIN_LOST_SHARE: f64 = 0.1;
-/// Growth of the requests in flight, since they take longer than tolerated, that shows a queue. The
-/// latency of a slower dependency rises without it.
-const QUEUE_GROWTH: f64 = 2.0;
-/// Growth per `WINDOW` of the requests in flight that shows no queue. The load of a service rises
-/// less in a second, and a queue more.
-const LOAD_GROWTH: f64 = 1.002;
 /// Lost requests or a queue reduce the limit to this at least. Lower limits follow from the latency
 /// at the limit.
 const MIN_OVERLOAD_LIMIT: f64 = 32.0;
-
-/// How an admitted request ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
-    /// It did its work.
-    Served,
-    /// It failed, and may have taken less time than its work does.
-    Failed,
-    /// Its client left first.
-    Abandoned,
-}
 
 /// The limit and the measurements that it follows from. It reads no clock.
 #[derive(Debug)]
@@ -76,33 +61,13 @@ pub(super) struct Limit {
     exploring: bool,
     /// Whether the requests that were served last took longer than tolerated.
     is_late: bool,
-    /// The requests in flight when requests began to take longer than tolerated. It rises slowly, as
-    /// the load of a service without a queue does.
-    late_in_flight: Option<f64>,
+    queue: Queue,
     window: Window,
     probe: Probe,
     /// The time of the last finished request or relief.
     progress: Instant,
     /// The time of the last request that finished without a sample.
     unmeasured: Option<Instant>,
-}
-
-#[derive(Debug)]
-struct Window {
-    started: Instant,
-    served: Samples,
-    failed: Samples,
-    abandoned: Samples,
-    max_in_flight: u32,
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct Samples {
-    count: u32,
-    /// Seconds.
-    sum: f64,
-    /// The largest sample in seconds.
-    max: f64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -124,7 +89,7 @@ impl Limit {
             base: None,
             exploring: false,
             is_late: false,
-            late_in_flight: None,
+            queue: Queue::default(),
             window: Window::new(now),
             probe: Probe::Due(now + PROBE_INTERVAL),
             progress: now,
@@ -255,7 +220,9 @@ impl Limit {
         let elapsed = now.saturating_duration_since(window.started);
         let windows = elapsed.as_secs_f64() / WINDOW.as_secs_f64();
         let is_losing = self.is_late && latency > tolerated && window.lost_share() > MIN_LOST_SHARE;
-        let is_overloaded = self.has_queue(latency > tolerated, in_flight, windows) || is_losing;
+        let load = Load { in_flight, latency };
+        let has_queue = self.queue.grows(latency > tolerated, load, windows);
+        let is_overloaded = is_losing || has_queue && in_flight > MIN_OVERLOAD_LIMIT;
         if is_overloaded {
             let limit = self.limit.min(in_flight.max(MIN_OVERLOAD_LIMIT));
             self.limit = limit.min(self.max);
@@ -292,17 +259,6 @@ impl Limit {
         }
     }
 
-    /// Returns whether a queue grows, after a window with this maximum in flight.
-    fn has_queue(&mut self, is_late: bool, in_flight: f64, windows: f64) -> bool {
-        if !is_late {
-            self.late_in_flight = None;
-            return false;
-        }
-        let start = self.late_in_flight.unwrap_or(in_flight);
-        self.late_in_flight = Some((start * LOAD_GROWTH.powf(windows)).min(in_flight));
-        in_flight > (start * QUEUE_GROWTH).max(MIN_OVERLOAD_LIMIT)
-    }
-
     fn end_probe(&mut self, now: Instant) {
         let window = std::mem::replace(&mut self.window, Window::new(now));
         let Some(base) = window.served.mean() else {
@@ -317,66 +273,5 @@ impl Limit {
 
     fn bounded(&self, limit: f64) -> f64 {
         limit.min(self.max).max(MIN_LIMIT.min(self.max))
-    }
-}
-
-impl Window {
-    fn new(now: Instant) -> Self {
-        Self {
-            started: now,
-            served: Samples::default(),
-            failed: Samples::default(),
-            abandoned: Samples::default(),
-            max_in_flight: 0,
-        }
-    }
-
-    fn add(&mut self, end: End, seconds: f64, in_flight: u32) {
-        let samples = match end {
-            End::Served => &mut self.served,
-            End::Failed => &mut self.failed,
-            End::Abandoned => &mut self.abandoned,
-        };
-        samples.add(seconds);
-        self.max_in_flight = self.max_in_flight.max(in_flight);
-    }
-
-    fn count(&self) -> u32 {
-        self.served.count + self.failed.count + self.abandoned.count
-    }
-
-    /// Returns the part of the requests that were not served.
-    fn lost_share(&self) -> f64 {
-        f64::from(self.failed.count + self.abandoned.count) / f64::from(self.count().max(1))
-    }
-}
-
-impl Samples {
-    fn add(&mut self, seconds: f64) {
-        self.count += 1;
-        self.sum += seconds;
-        self.max = self.max.max(seconds);
-    }
-
-    fn and(self, other: Self) -> Self {
-        Self {
-            count: self.count + other.count,
-            sum: self.sum + other.sum,
-            max: self.max.max(other.max),
-        }
-    }
-
-    /// Returns the mean, if there is a sample. It leaves out the largest sample if that is a
-    /// request that hung.
-    fn mean(self) -> Option<f64> {
-        let mean = |sum: f64, count: u32| (sum / f64::from(count.max(1))).max(f64::MIN_POSITIVE);
-        let others = mean(self.sum - self.max, self.count.saturating_sub(1));
-        (self.count > 0).then(|| {
-            if self.count > 1 && self.max > others * OUTLIER {
-                others
-            } else {
-                mean(self.sum, self.count)
-            }
-        })
     }
 }

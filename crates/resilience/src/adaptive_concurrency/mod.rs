@@ -33,7 +33,9 @@ mod config;
 mod handle;
 mod limit;
 mod priority;
+mod queue;
 mod shares;
+mod window;
 
 pub use config::AdaptiveConcurrencyConfig;
 pub use handle::{AdaptiveConcurrency, ConcurrencyPermit, ConcurrencySnapshot};
