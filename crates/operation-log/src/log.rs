@@ -74,9 +74,8 @@ impl OperationLog {
             StartError::because("the descriptors of the contracts cannot be read", error)
         })?;
         let numbers = config.node.map(Snowflakes::new).transpose();
-        let numbers = numbers.map_err(|error| {
-            StartError::because("operation_log.node cannot be used", error)
-        })?;
+        let numbers = numbers
+            .map_err(|error| StartError::because("operation_log.node cannot be used", error))?;
         let help = "Calls whose entry in the operation log could not be stored.";
         let log = Self(Arc::new(Inner {
             database: database.clone(),

@@ -389,7 +389,14 @@ mod tests {
         ] {
             assert!(is_secret_name(name), "{name}");
         }
-        for name in ["monkey", "keyboardLayout", "keywords", "authors", "email", "note"] {
+        for name in [
+            "monkey",
+            "keyboardLayout",
+            "keywords",
+            "authors",
+            "email",
+            "note",
+        ] {
             assert!(!is_secret_name(name), "{name}");
         }
     }

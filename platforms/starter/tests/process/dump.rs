@@ -49,7 +49,11 @@ fn leaks<'a>(dump: &str, values: impl IntoIterator<Item = &'a str>) -> Vec<&'a s
 
 /// Uses all parts of the service that store something of a user, on two replicas. Returns the
 /// secrets that the service issued.
-fn use_accounts(database: &EmptyDatabase, replica: &Replica, other_replica: &Replica) -> Vec<String> {
+fn use_accounts(
+    database: &EmptyDatabase,
+    replica: &Replica,
+    other_replica: &Replica,
+) -> Vec<String> {
     mailed(replica, EMAIL);
     let body = json!({
         "username": NAME, "password": PASSWORD, "email": "Countess@Example.org",

@@ -4,13 +4,15 @@ use seaworthy::data::chrono::{DateTime, Utc};
 use seaworthy_testkit::{
     database::EmptyDatabase,
     http::{Answer, request},
+    process::ServiceProcess,
     requirement::required,
 };
 use serde_json::{Value, json};
 
 use crate::{
-    app::{PASSWORD, Replica, assert_error, builder, grant_admin, json_of, tokens},
+    app::{PASSWORD, Replica, assert_error, grant_admin, json_of, tokens},
     features::wait,
+    settings::ENVIRONMENT,
 };
 
 const PATH: &str = "/api/v1/operations";
@@ -338,12 +340,15 @@ pub(crate) fn node_of_two_replicas_loses_no_entry_core_1(database: &EmptyDatabas
     replicas[0].register("root_user");
     grant_admin(database, "root_user");
     let (admin, _) = tokens(&replicas[1].login("root_user", PASSWORD));
-    let body = json!({ "captcha_id": "unknown", "captcha_code": "unknown" });
+    let body = json!({ "captcha_id": "unknown", "captcha_code": "unknown" }).to_string();
+    let json = [("content-type", "application/json")];
     thread::scope(|scope| {
-        for replica in &replicas {
-            scope.spawn(|| {
+        for http in replicas.each_ref().map(|replica| replica.http) {
+            let body = &body;
+            scope.spawn(move || {
                 for _ in 0..CALLS {
-                    let refused = replica.post("/api/v1/auth/captcha/verify", &body);
+                    let path = "/api/v1/auth/captcha/verify";
+                    let refused = request(http, "POST", path, &json, body).unwrap();
                     assert_error(&refused, 400, "CAPTCHA_INVALID");
                 }
             });
@@ -356,8 +361,20 @@ pub(crate) fn node_of_two_replicas_loses_no_entry_core_1(database: &EmptyDatabas
 
 #[test]
 fn node_out_of_range_stops_the_start_core_1() {
-    let database = EmptyDatabase::sqlite().unwrap();
-    let app = builder(database.url()).setting("operation_log.node=1024");
-    let ended = app.start().unwrap_err().to_string();
-    assert!(ended.contains("operation_log.node"), "{ended}");
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!(
+        "data.database.url=sqlite:{}",
+        folder.path().join("starter.db").display()
+    );
+    let settings = [database.as_str(), "data.database.migrate_at_start=true"];
+    let arguments: Vec<_> = settings.iter().flat_map(|set| ["--set", set]).collect();
+    let node = [("STARTER__OPERATION_LOG__NODE", "1024")];
+    let variables = [&ENVIRONMENT[..], &node].concat();
+    let program = Path::new(env!("CARGO_BIN_EXE_starter"));
+    let process = ServiceProcess::start(program, &arguments, &variables).unwrap();
+    let ended = process.ended().unwrap();
+    assert!(!ended.status.success(), "{ended:#?}");
+    for part in ["operation_log.node", "at most 1023"] {
+        assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
+    }
 }

@@ -61,8 +61,8 @@ fn stop_logs_each_phase_with_its_components_life_4() {
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     let phases: Vec<_> = stopped.iter().map(|line| &line["phase"]).collect();
-    assert_eq!(phases, ["requests", "workers", "pools"]);
-    for (index, component) in [(0, "grpc"), (1, "purge operation log"), (2, "database")] {
+    assert_eq!(phases, ["requests", "workers", "pools", "flush"]);
+    for (index, component) in [(0, "grpc"), (1, "flag-switches"), (2, "database")] {
         let components = stopped[index]["components"].as_str().unwrap();
         assert!(components.contains(component), "{component}: {components}");
         assert!(stopped[index]["took"].is_string(), "{}", stopped[index]);
