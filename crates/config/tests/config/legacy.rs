@@ -24,7 +24,7 @@ struct Hello {
     extra: Option<String>,
 }
 
-const VARIABLES: [LegacyVariable; 13] = [
+const VARIABLES: [LegacyVariable; 12] = [
     LegacyVariable::switches("EXTRA_ENABLED", "extra", "extra"),
     LegacyVariable::maps("LISTEN", "addr", &[("true", None), ("false", Some("none"))]),
     LegacyVariable::scheme("DRIVER", "cache", &["redis", "valkey"]),
