@@ -1,5 +1,3 @@
-const SECONDS_PER_DAY: u32 = 24 * 60 * 60;
-
 /// How the value of a legacy variable becomes the value of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -11,8 +9,6 @@ pub enum Conversion {
     Address,
     /// A number of seconds. It becomes a duration, such as `60s`.
     Seconds,
-    /// A number of seconds, a multiple of 86400. It becomes a number of days, such as `365`.
-    Days,
     /// A host and port without a scheme, such as `collector:4318`. It becomes an HTTP URL.
     HttpUrl,
     /// A host and port without a scheme, such as `cache:6379`. It becomes a Redis URL.
@@ -38,14 +34,6 @@ impl Conversion {
                 Ok(seconds) => Ok(format!("{seconds}s")),
                 Err(_) => Err("the value is not a number of seconds: use a whole number"),
             },
-            Self::Days => match text.parse::<u32>() {
-                Ok(seconds) if seconds % SECONDS_PER_DAY == 0 => {
-                    Ok((seconds / SECONDS_PER_DAY).to_string())
-                }
-                _ => Err(
-                    "the value is not a number of whole days in seconds: use a multiple of 86400",
-                ),
-            },
             Self::HttpUrl | Self::RedisUrl if text.contains("://") => Ok(text.to_owned()),
             Self::HttpUrl => Ok(format!("http://{text}")),
             Self::RedisUrl => Ok(format!("redis://{text}")),
@@ -58,7 +46,6 @@ impl Conversion {
             Self::Port => "a port, which becomes an address on all interfaces",
             Self::Address => "a host and port, or `:8080` for all interfaces",
             Self::Seconds => "a number of seconds",
-            Self::Days => "whole days in seconds",
             Self::HttpUrl | Self::RedisUrl => "a URL, or a host and port",
         }
     }

@@ -10,13 +10,12 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; frame-ancestors 'none
 const REFERRER_POLICY: &str = "no-referrer";
 /// Other sites can read responses only with CORS.
 const CROSS_ORIGIN_RESOURCE_POLICY: &str = "same-origin";
-/// A year, the minimum for the preload lists of browsers.
-const STRICT_TRANSPORT_SECURITY_DAYS: u32 = 365;
+/// A year in seconds, the minimum for the preload lists of browsers.
+const STRICT_TRANSPORT_SECURITY_MAX_AGE: u32 = 31_536_000;
 /// Responses have the declared type, whatever their content looks like.
 const CONTENT_TYPE_OPTIONS: &str = "nosniff";
 /// No page shows a response in a frame.
 const FRAME_OPTIONS: &str = "DENY";
-const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 
 const RESOURCE_POLICY_NAME: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const OPENER_POLICY_NAME: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
@@ -49,9 +48,9 @@ pub struct SecurityHeadersConfig {
     pub cross_origin_embedder_policy: String,
     /// `X-Permitted-Cross-Domain-Policies`.
     pub permitted_cross_domain_policies: String,
-    /// `Strict-Transport-Security`: the number of days in which browsers require TLS. Sent over TLS
-    /// only (RFC 6797).
-    pub strict_transport_security_days: u32,
+    /// `Strict-Transport-Security`: the number of seconds in which browsers require TLS. 0 ends the
+    /// requirement. Sent over TLS only (RFC 6797).
+    pub strict_transport_security_max_age: u32,
     /// Whether `Strict-Transport-Security` also covers all subdomains.
     pub strict_transport_security_subdomains: bool,
     /// Whether `Strict-Transport-Security` lets browsers put the domain on their preload lists,
@@ -76,7 +75,7 @@ impl Default for SecurityHeadersConfig {
             cross_origin_opener_policy: String::new(),
             cross_origin_embedder_policy: String::new(),
             permitted_cross_domain_policies: String::new(),
-            strict_transport_security_days: STRICT_TRANSPORT_SECURITY_DAYS,
+            strict_transport_security_max_age: STRICT_TRANSPORT_SECURITY_MAX_AGE,
             strict_transport_security_subdomains: false,
             strict_transport_security_preload: false,
             behind_tls_proxy: false,
@@ -162,10 +161,7 @@ impl SecurityHeaders {
                 always.push((name, value));
             }
         }
-        let mut max_age = format!(
-            "max-age={}",
-            u64::from(config.strict_transport_security_days) * SECONDS_PER_DAY
-        );
+        let mut max_age = format!("max-age={}", config.strict_transport_security_max_age);
         if config.strict_transport_security_subdomains {
             max_age.push_str("; includeSubDomains");
         }
@@ -236,6 +232,7 @@ mod tests {
             cross_origin_opener_policy: "same-origin".to_owned(),
             cross_origin_embedder_policy: "require-corp".to_owned(),
             permitted_cross_domain_policies: "none".to_owned(),
+            strict_transport_security_max_age: 90,
             strict_transport_security_subdomains: true,
             strict_transport_security_preload: true,
             ..SecurityHeadersConfig::default()
@@ -253,7 +250,7 @@ mod tests {
             ("x-permitted-cross-domain-policies", "none"),
             (
                 "strict-transport-security",
-                "max-age=31536000; includeSubDomains; preload",
+                "max-age=90; includeSubDomains; preload",
             ),
         ] {
             assert_eq!(answer[name], value, "{name}");

@@ -15,6 +15,10 @@ const MAX_CONTENT_SIZE: ByteSize = ByteSize::bytes(10_000);
 pub struct OperationLogConfig {
     /// Whether unsafe calls are stored.
     pub enabled: bool,
+    /// The node of this replica, 0 to 1023, for numeric IDs of entries that increase over time. Each
+    /// replica needs another one. Not set: the IDs are UUIDs.
+    #[schemars(range(max = 1023))]
+    pub node: Option<u16>,
     /// The retention of entries in days.
     pub retention_days: NonZeroU32,
     /// The maximum size of the content that an entry stores. Longer texts and lists are cut. A
@@ -29,6 +33,7 @@ impl Default for OperationLogConfig {
     fn default() -> Self {
         Self {
             enabled: false,
+            node: None,
             retention_days: RETENTION_DAYS,
             max_content_size: MAX_CONTENT_SIZE,
             mask_rules: Vec::new(),

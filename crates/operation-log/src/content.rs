@@ -1,7 +1,9 @@
 //! The redacted content of a request.
 
 use prost_reflect::{DynamicMessage, MapKey, MessageDescriptor, Value};
-use seaworthy_core::mask::{Kind, MaskRule, MaskRuleConfig, REDACTED, mask_found, words};
+use seaworthy_core::mask::{
+    Kind, MaskRule, MaskRuleConfig, REDACTED, is_secret_name, mask_found, words,
+};
 use seaworthy_telemetry::redact::is_sensitive_name;
 use serde_json::{Map, Value as Json};
 
@@ -136,10 +138,12 @@ fn rule_of(name: &str, rules: &[MaskRuleConfig]) -> Option<MaskRule> {
 
 /// Returns whether the name of a field marks a secret.
 fn is_secret(name: &str) -> bool {
-    if is_sensitive_name(name) {
+    let words = words(name);
+    // Logs redact telephone numbers as a whole. Here they have a mask.
+    let is_phone = matches!(words.last().map(String::as_str), Some("phone" | "phones"));
+    if is_secret_name(name) || (is_sensitive_name(name) && !is_phone) {
         return true;
     }
-    let words = words(name);
     let (last, before) = match words.as_slice() {
         [.., before, last] => (last.as_str(), Some(before.as_str())),
         [last] => (last.as_str(), None),
@@ -213,8 +217,7 @@ mod tests {
         let json: Json = serde_json::from_str(&text).unwrap();
         assert_eq!(json["username"], "a***e");
         assert_eq!(json["email"], "ad***@example.org");
-        // Its name is one of those that logs redact as a whole.
-        assert_eq!(json["phone"], "[REDACTED]");
+        assert_eq!(json["phone"], "138****0000");
         assert_eq!(json["note"], "call 139****5678");
         assert_eq!((&json["count"], &json["empty"]), (&3.into(), &"".into()));
         assert_eq!(json["password"], "[REDACTED]");
@@ -237,6 +240,10 @@ mod tests {
             "totpCode",
             "recovery_codes",
             "authorizationCode",
+            "licenseKey",
+            "email_token",
+            "email_otp",
+            "email_verification_code",
         ] {
             assert!(is_secret(name), "{name}");
         }
@@ -246,6 +253,8 @@ mod tests {
             "status_code",
             "currency_code",
             "barcode",
+            "keyboard",
+            "phone",
         ] {
             assert!(!is_secret(name), "{name}");
         }

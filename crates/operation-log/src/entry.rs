@@ -4,7 +4,7 @@ use serde::Serialize;
 /// A stored call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Operation {
-    /// The ID, a UUIDv7.
+    /// The ID: a UUIDv7, or a number if the settings have a node.
     pub id: String,
     /// The start, in microseconds since 1970.
     pub created_us: i64,

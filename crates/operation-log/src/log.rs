@@ -5,7 +5,7 @@ use axum::{
     middleware::{self, Next},
 };
 use seaworthy_config::Settings;
-use seaworthy_core::{error_chain, new_id};
+use seaworthy_core::{Snowflakes, error_chain, new_id};
 use seaworthy_data::{DataError, Database, Migration, MigrationSet, purge_worker, sql};
 use seaworthy_service::{Assembly, StartError};
 use seaworthy_telemetry::metrics::Counter;
@@ -52,6 +52,8 @@ struct Inner {
     database: Database,
     config: OperationLogConfig,
     calls: Calls,
+    /// Generates the IDs of entries, if the settings have a node.
+    numbers: Option<Snowflakes>,
     dropped: Counter,
 }
 
@@ -61,7 +63,7 @@ impl OperationLog {
     /// `/operation-log`. The worker of the log deletes entries after their retention.
     ///
     /// # Errors
-    /// The descriptors cannot be read.
+    /// The descriptors cannot be read, or the node is out of range.
     pub fn start<C: Settings>(
         service: &Assembly<C>,
         database: &Database,
@@ -71,11 +73,15 @@ impl OperationLog {
         let calls = Calls::new(descriptors).map_err(|error| {
             StartError::because("the descriptors of the contracts cannot be read", error)
         })?;
+        let numbers = config.node.map(Snowflakes::new).transpose();
+        let numbers = numbers
+            .map_err(|error| StartError::because("operation_log.node cannot be used", error))?;
         let help = "Calls whose entry in the operation log could not be stored.";
         let log = Self(Arc::new(Inner {
             database: database.clone(),
             config: config.clone(),
             calls,
+            numbers,
             dropped: service
                 .metrics()
                 .counter("operation_log_dropped_total", help, &[]),
@@ -121,28 +127,44 @@ impl OperationLog {
     }
 
     async fn insert(&self, start: CallStart, duration_ms: Option<i64>, result: &str) -> String {
-        let id = new_id().to_string();
-        let stored = sql("INSERT INTO operation_logs (id, created_us, user_id, operation, target, path, content, result, duration_ms, request_id, trace_id, client_ip)
-             VALUES (?, {now_us}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(id.clone())
-            .bind(start.user.map(|user| cut(&user)))
-            .bind(cut(&start.operation))
-            .bind(cut(&start.target))
-            .bind(start.path)
-            .bind(start.content)
-            .bind(result)
-            .bind(duration_ms)
-            .bind(start.request_id)
-            .bind(start.trace_id)
-            .bind(start.client_ip)
-            .execute(&self.0.database)
-            .await;
+        let mut id = self.0.generate_id();
+        let mut stored = self.insert_as(&id, &start, duration_ms, result).await;
+        if stored.as_ref().is_err_and(DataError::is_unique_violation) {
+            tracing::error!("two replicas use the same operation_log.node: set another one");
+            id = new_id().to_string();
+            stored = self.insert_as(&id, &start, duration_ms, result).await;
+        }
         if let Err(error) = stored {
             self.0.dropped.increment();
             let error = error_chain(&error);
             tracing::error!(error, "the operation log could not store a call");
         }
         id
+    }
+
+    async fn insert_as(
+        &self,
+        id: &str,
+        start: &CallStart,
+        duration_ms: Option<i64>,
+        result: &str,
+    ) -> Result<(), DataError> {
+        sql("INSERT INTO operation_logs (id, created_us, user_id, operation, target, path, content, result, duration_ms, request_id, trace_id, client_ip)
+             VALUES (?, {now_us}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .bind(id)
+            .bind(start.user.as_deref().map(cut))
+            .bind(cut(&start.operation))
+            .bind(cut(&start.target))
+            .bind(start.path.clone())
+            .bind(start.content.clone())
+            .bind(result)
+            .bind(duration_ms)
+            .bind(start.request_id.clone())
+            .bind(start.trace_id.clone())
+            .bind(start.client_ip.clone())
+            .execute(&self.0.database)
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn store_end(&self, end: CallEnd) {
@@ -231,6 +253,22 @@ impl OperationLog {
             .on_mysql("DELETE FROM operation_logs WHERE created_us < {now_us} - ? LIMIT ?")
             .bind(retention);
         page.delete_page(&self.0.database).await
+    }
+}
+
+impl Inner {
+    /// Returns a number if the settings have a node. After a step of the clock that could repeat a
+    /// number, it returns a UUID, so that no entry is lost.
+    fn generate_id(&self) -> String {
+        match self.numbers.as_ref().map(Snowflakes::generate) {
+            Some(Ok(number)) => number.to_string(),
+            Some(Err(error)) => {
+                let error = error_chain(&error);
+                tracing::error!(error, "an entry of the operation log has no numeric ID");
+                new_id().to_string()
+            }
+            None => new_id().to_string(),
+        }
     }
 }
 

@@ -107,10 +107,11 @@ fn accepted(deployment: &Deployment) -> io::Result<Vec<String>> {
 }
 
 /// Unsafe values of settings that every service has, and the requirements that they break.
-const FRAMEWORK: [(&str, &str, &str); 12] = [
+const FRAMEWORK: [(&str, &str, &str); 13] = [
     ("admin.token", "a", "AUTH-5"),
     ("lifecycle.total_timeout", "1h", "LIFE-4"),
     ("log.level", "debug", "OBS-1"),
+    ("log.output", "file", "OBS-1"),
     ("server.grpc.rate_limit.redis.on_failure", "open", "RES-6"),
     ("server.grpc.timeout", "2h", "RES-3"),
     ("server.http.cors.allowed_origins", "*", "SEC-2"),

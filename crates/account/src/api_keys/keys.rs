@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use seaworthy_core::{Code, Error, FieldViolation, Secret, new_id};
+use seaworthy_core::{Code, Error, FieldViolation, Secret, prefixed_id};
 use seaworthy_data::{
     Connection, DataError, Database, Migration, MigrationSet, microseconds, purge_worker, sql,
 };
@@ -41,6 +41,8 @@ macro_rules! valid {
     };
 }
 
+/// People recognize the ID of a key in logs by it. The ID is not a secret.
+const ID_PREFIX: &str = "key";
 /// Secret scanners recognize keys by it.
 const PREFIX: &str = "sk_";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -77,7 +79,7 @@ pub struct ApiKeys {
 /// A new key, which is shown once.
 #[derive(Debug)]
 pub struct NewApiKey {
-    /// The ID, with which the owner revokes the key.
+    /// The ID, such as `key_3f…`, with which the owner revokes the key.
     pub id: String,
     /// The key.
     pub key: Secret<String>,
@@ -141,7 +143,7 @@ impl ApiKeys {
             return Err(Error::new(Code::Invalid, "LIFETIME_TOO_LONG", message));
         }
         let token = SecretToken::generate()?;
-        let id = new_id().to_string();
+        let id = prefixed_id(ID_PREFIX);
         let version = TokenVersions::current(connection, owner).await?;
         // Revoked keys would otherwise fill the table until they expire.
         sql("DELETE FROM account_api_keys WHERE user_id = ? AND version < ?")

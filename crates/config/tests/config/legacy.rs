@@ -24,12 +24,11 @@ struct Hello {
     extra: Option<String>,
 }
 
-const VARIABLES: [LegacyVariable; 13] = [
+const VARIABLES: [LegacyVariable; 12] = [
     LegacyVariable::switches("EXTRA_ENABLED", "extra", "extra"),
     LegacyVariable::maps("LISTEN", "addr", &[("true", None), ("false", Some("none"))]),
     LegacyVariable::scheme("DRIVER", "cache", &["redis", "valkey"]),
     LegacyVariable::enables("COLLECTOR_ENABLED", "extra"),
-    LegacyVariable::converted("DAYS", "addr", Conversion::Days),
     LegacyVariable::sets("GREETING", "greeting"),
     LegacyVariable::converted("PORT", "addr", Conversion::Port),
     LegacyVariable::converted("COLLECTOR", "collector", Conversion::HttpUrl),
@@ -148,9 +147,6 @@ fn variable_requires_the_key_that_it_enables_conf_1() {
         both.to_string()
             .contains("extra is set: remove one of them")
     );
-    let days: Hello = load(&[("DAYS", "172800")]).unwrap().get().unwrap();
-    assert_eq!(days.addr, "2");
-    assert!(error(("DAYS", "60")).contains("use a multiple of 86400"));
 }
 
 #[test]

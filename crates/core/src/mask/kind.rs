@@ -12,12 +12,44 @@ use super::{
 const STARS: &str = "***";
 const STAR: char = '*';
 
+/// Parts of the names of secrets.
+const SECRETS: [&str; 8] = [
+    "password",
+    "passwd",
+    "pwd",
+    "token",
+    "secret",
+    "key",
+    "auth",
+    "credential",
+];
+/// Words that contain one of these parts and name no secret, without an `s` at their end.
+const FALSE_HITS: [&str; 16] = [
+    "author",
+    "authored",
+    "authority",
+    "authoritie",
+    "donkey",
+    "hockey",
+    "jockey",
+    "keyboard",
+    "keynote",
+    "keypad",
+    "keyword",
+    "monkey",
+    "secretary",
+    "tokenizer",
+    "turkey",
+    "whiskey",
+];
+
 /// The kind of a personal value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Kind {
-    /// An e-mail address: `ab***@example.org`.
+    /// An e-mail address: `ab***@example.org`, or `a*@example.org` if two or fewer characters are
+    /// before the `@`.
     Email,
     /// A telephone number: the first 3 and the last 4 digits.
     Phone,
@@ -115,6 +147,24 @@ impl Kind {
     }
 }
 
+/// Returns whether the name of a field marks a secret, such as `licenseKey` or `auth_header`, in any
+/// case. Words such as `keyboard` and `author` do not mark one.
+///
+/// ```
+/// use seaworthy_core::mask::is_secret_name;
+///
+/// assert!(is_secret_name("newPassword") && is_secret_name("OAuth"));
+/// assert!(!is_secret_name("keyboard_layout"));
+/// ```
+#[must_use]
+pub fn is_secret_name(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        let singular = word.strip_suffix('s').unwrap_or(word);
+        let is_false_hit = FALSE_HITS.contains(&word.as_str()) || FALSE_HITS.contains(&singular);
+        !is_false_hit && SECRETS.iter().any(|secret| word.contains(secret))
+    })
+}
+
 /// Masks the personal values and tokens in a text, which it recognizes by their form.
 #[must_use]
 pub fn mask_found(text: &str) -> Cow<'_, str> {
@@ -152,8 +202,10 @@ pub fn mask_found(text: &str) -> Cow<'_, str> {
 
 fn email(text: &str) -> String {
     let (local, domain) = text.rsplit_once('@').unwrap_or((text, ""));
-    let shown = if local.chars().count() <= 2 { 1 } else { 2 };
-    format!("{}{STARS}@{domain}", start(local, shown))
+    match local.chars().count() {
+        0..=2 => format!("{}{STAR}@{domain}", start(local, 1)),
+        _ => format!("{}{STARS}@{domain}", start(local, 2)),
+    }
 }
 
 /// Splits a name at underscores, dashes and capital letters. The words are in small letters.
@@ -263,7 +315,8 @@ mod tests {
     fn each_kind_shows_its_documented_part_obs_3() {
         for (kind, text, masked) in [
             (Kind::Email, "abc@x.org", "ab***@x.org"),
-            (Kind::Email, "ab@x.org", "a***@x.org"),
+            (Kind::Email, "ab@x.org", "a*@x.org"),
+            (Kind::Email, "a@x.org", "a*@x.org"),
             (Kind::Email, "not an address", "no**********ss"),
             (Kind::Phone, "13800000000", "138****0000"),
             (Kind::Phone, "+442079460958", "+44******0958"),
@@ -317,6 +370,34 @@ mod tests {
         assert_eq!(Kind::of_name("idCard"), Some(Kind::IdCard));
         for name in ["filename", "monkey", "keyboard", "flag", "name_pattern"] {
             assert_eq!(Kind::of_name(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_of_secrets_are_found_in_any_spelling_obs_3() {
+        for name in [
+            "password",
+            "newPasswd",
+            "db_pwd",
+            "refresh-token",
+            "clientSecret",
+            "licenseKey",
+            "apikey",
+            "auth",
+            "OAuth",
+            "credentials",
+        ] {
+            assert!(is_secret_name(name), "{name}");
+        }
+        for name in [
+            "monkey",
+            "keyboardLayout",
+            "keywords",
+            "authors",
+            "email",
+            "note",
+        ] {
+            assert!(!is_secret_name(name), "{name}");
         }
     }
 

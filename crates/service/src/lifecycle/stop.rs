@@ -84,13 +84,15 @@ impl Stopping<'_> {
         }
         for (stage, members) in stages {
             let phase = stage.phase();
+            let names = members.iter().map(|component| component.name());
+            let components = names.collect::<Vec<_>>().join(", ");
             let begun = Instant::now();
             members
                 .iter()
                 .for_each(|component| component.request_stop());
             let all_stopped = join_all(members.iter().map(|component| component.stopped()));
             match time::timeout(self.config.timeout(phase).get(), all_stopped).await {
-                Ok(_) => tracing::info!(%phase, took = ?begun.elapsed(), "stopped"),
+                Ok(_) => tracing::info!(%phase, components, took = ?begun.elapsed(), "stopped"),
                 Err(_elapsed) => {
                     let unfinished: Vec<_> =
                         members.iter().copied().flat_map(still_running).collect();

@@ -18,10 +18,23 @@ const DEFAULT_MAX_FILE_SIZE: ByteSize = ByteSize::bytes(100_000_000);
 const DEFAULT_MAX_FILE_AGE: Lifetime = Lifetime::from_days(30);
 const DEFAULT_MAX_BACKUPS: u32 = 10;
 
-/// Where log lines are written.
+/// Where log lines are written. Production accepts stdout only (OBS-1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
+#[schemars(inline, extend("x-unsafe" = [
+    {
+        "id": "OBS-1",
+        "value": "file",
+        "why": "log lines in a file do not reach the log collector of the platform",
+        "fix": "set it to stdout: the platform collects and rotates the lines"
+    },
+    {
+        "id": "OBS-1",
+        "value": "both",
+        "why": "log lines in a file fill the disk of the container and stay on it",
+        "fix": "set it to stdout: the platform collects and rotates the lines"
+    }
+]))]
 pub enum LogOutput {
     /// To stdout. In a container the platform collects and rotates the lines.
     #[default]
@@ -50,7 +63,7 @@ pub enum LogFormat {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogConfig {
-    /// Where lines are written.
+    /// Where lines are written. Production rejects files.
     pub output: LogOutput,
     /// The file, if lines are written to one.
     pub file: LogFileConfig,

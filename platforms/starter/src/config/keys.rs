@@ -2,7 +2,7 @@ use seaworthy::config::{Conversion, LegacyKey};
 
 /// The engines of `data.database.driver`, which are schemes of URLs.
 pub(crate) const ENGINES: &[&str] = &["postgres", "mysql", "sqlite"];
-/// The values of a switch of `Strict-Transport-Security`, as a number of days.
+/// The values of a switch of `Strict-Transport-Security`, as a number of seconds.
 pub(crate) const HSTS: &[(&str, Option<&str>)] = &[("true", None), ("false", Some("0"))];
 /// The advice for metrics, which operators can turn off without a restart.
 pub(crate) const METRICS: &str =
@@ -135,14 +135,13 @@ pub(crate) const KEYS: &[LegacyKey] = &[
     ),
     LegacyKey::sets("security.rate_limit.burst", "server.http.rate_limit.burst"),
     LegacyKey::sets("security.rate_limit.burst", "server.grpc.rate_limit.burst"),
-    LegacyKey::converted(
+    LegacyKey::sets(
         "security.headers.hsts_max_age",
-        "server.http.security_headers.strict_transport_security_days",
-        Conversion::Days,
+        "server.http.security_headers.strict_transport_security_max_age",
     ),
     LegacyKey::maps(
         "security.headers.enable_hsts",
-        "server.http.security_headers.strict_transport_security_days",
+        "server.http.security_headers.strict_transport_security_max_age",
         HSTS,
     ),
     LegacyKey::sets(

@@ -84,14 +84,13 @@ pub(crate) const VARIABLES: &[LegacyVariable] = &[
     LegacyVariable::sets("RATE_LIMIT_RPM", "server.grpc.rate_limit.requests"),
     LegacyVariable::sets("RATE_LIMIT_BURST", "server.http.rate_limit.burst"),
     LegacyVariable::sets("RATE_LIMIT_BURST", "server.grpc.rate_limit.burst"),
-    LegacyVariable::converted(
+    LegacyVariable::sets(
         "HSTS_MAX_AGE",
-        "server.http.security_headers.strict_transport_security_days",
-        seaworthy::config::Conversion::Days,
+        "server.http.security_headers.strict_transport_security_max_age",
     ),
     LegacyVariable::maps(
         "ENABLE_HSTS",
-        "server.http.security_headers.strict_transport_security_days",
+        "server.http.security_headers.strict_transport_security_max_age",
         HSTS,
     ),
     LegacyVariable::sets(

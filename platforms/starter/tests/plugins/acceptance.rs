@@ -1,5 +1,5 @@
 //! Point 3 of section 20 of the contract. A plugin with a hook and a handler is loaded, called and
-//! unloaded. It vetoes, exceeds its timeout, and exceeds its memory.
+//! unloaded on two replicas. It vetoes, exceeds its timeout, and exceeds its memory.
 
 use std::{path::Path, process::Command};
 
@@ -40,23 +40,28 @@ fn assert_called_limited_and_unloaded(database: &EmptyDatabase, settings: &[Stri
     let folder = Folder::new();
     let replace = |hook| folder.add("guard", MANIFEST, &module(hook), "hooks-and-events");
     replace(PROCEEDS);
-    // The folder is loaded at the start, and then only by requests of the operator.
-    let app = folder
-        .app_on(database.url())
-        .setting("plugins.auto_load=false");
-    let app = settings
-        .iter()
-        .fold(app, |app, setting| app.setting(setting));
-    let mut app = app.start().unwrap();
-    admin(&app, "load");
-    let created = app.send("POST", "/api/v1/auth/register", USER).unwrap();
+    let start = || {
+        // The folder is loaded at the start, and then only by requests of the operator.
+        let app = folder
+            .app_on(database.url())
+            .setting("plugins.auto_load=false")
+            .setting("auth.login_rate_limit.requests=1000");
+        let app = settings
+            .iter()
+            .fold(app, |app, setting| app.setting(setting));
+        app.start().unwrap()
+    };
+    let mut apps = [start(), start()];
+    let created = apps[0].send("POST", "/api/v1/auth/register", USER).unwrap();
     assert_eq!(created.status, 200, "{}", created.body);
-    admin(&app, "start");
-
-    // Called: the hook lets the login pass, and the handler gets its event.
-    assert_eq!(log_in(&app).0, 200);
-    let noted = app.process.line("\"handler\":\"guard/note\"").unwrap();
-    assert!(noted.contains("noted"), "{noted}");
+    for app in &mut apps {
+        admin(app, "load");
+        admin(app, "start");
+        // Called: the hook lets the login pass, and the handler gets its event.
+        assert_eq!(log_in(app).0, 200);
+        let noted = app.process.line("\"handler\":\"guard/note\"").unwrap();
+        assert!(noted.contains("noted"), "{noted}");
+    }
 
     for (hook, status, part) in [
         (VETOES, 429, "later"),
@@ -64,29 +69,42 @@ fn assert_called_limited_and_unloaded(database: &EmptyDatabase, settings: &[Stri
         (GROWS, 503, "unavailable"),
     ] {
         replace(hook);
-        admin(&app, "reload");
-        let (answered, body) = log_in(&app);
-        assert_eq!(answered, status, "{hook}: {body}");
-        assert!(body.contains(part), "{body}");
+        for app in &apps {
+            admin(app, "reload");
+            let (answered, body) = log_in(app);
+            assert_eq!(answered, status, "{hook}: {body}");
+            assert!(body.contains(part), "{body}");
+        }
     }
-    let metrics = get(app.admin, "/metrics").unwrap().body;
-    for reason in ["timeout", "memory"] {
-        let counted = format!("plugin_faults_total{{plugin=\"guard\",reason=\"{reason}\"}} 1");
-        assert!(metrics.contains(&counted), "{reason}: {metrics}");
+    for app in &apps {
+        let metrics = get(app.admin, "/metrics").unwrap().body;
+        for reason in ["timeout", "memory"] {
+            let counted = format!("plugin_faults_total{{plugin=\"guard\",reason=\"{reason}\"}} 1");
+            assert!(metrics.contains(&counted), "{reason}: {metrics}");
+        }
     }
 
-    admin(&app, "unload");
-    assert_eq!(get(app.admin, "/plugins").unwrap().body.trim(), "[]");
-    assert_eq!(log_in(&app).0, 200);
-    let unknown = get(app.admin, "/plugins/guard").unwrap();
-    assert_eq!(unknown.status, 404, "{}", unknown.body);
-    assert!(
-        unknown.body.contains("PLUGIN_NOT_FOUND"),
-        "{}",
-        unknown.body
-    );
-    let ended = app.stop().unwrap();
-    assert!(ended.status.success(), "{ended:?}");
+    replace(VETOES);
+    admin(&apps[1], "reload");
+    for (unloaded, app) in apps.iter().enumerate() {
+        admin(app, "unload");
+        assert_eq!(get(app.admin, "/plugins").unwrap().body.trim(), "[]");
+        assert_eq!(log_in(app).0, 200);
+        let unknown = get(app.admin, "/plugins/guard").unwrap();
+        assert_eq!(unknown.status, 404, "{}", unknown.body);
+        assert!(
+            unknown.body.contains("PLUGIN_NOT_FOUND"),
+            "{}",
+            unknown.body
+        );
+        // An operator unloads the plugin of one replica.
+        let others = apps.iter().skip(unloaded + 1);
+        others.for_each(|other| assert_eq!(log_in(other).0, 429));
+    }
+    for app in apps {
+        let ended = app.stop().unwrap();
+        assert!(ended.status.success(), "{ended:?}");
+    }
 
     let audited = audited(database.url());
     let actions: Vec<_> = audited.iter().map(|(action, _)| action.as_str()).collect();
@@ -97,7 +115,9 @@ fn assert_called_limited_and_unloaded(database: &EmptyDatabase, settings: &[Stri
         "plugin.stop",
         "plugin.unload",
     ] {
-        assert!(actions.contains(&action), "{action}: {actions:?}");
+        // Of both replicas.
+        let recorded = actions.iter().filter(|recorded| **recorded == action);
+        assert!(recorded.count() >= 2, "{action}: {actions:?}");
     }
     let details: Value = serde_json::from_str(&audited[0].1).unwrap();
     assert_eq!(details["version"], "1.0.0", "{details}");

@@ -62,6 +62,10 @@ pub(crate) fn api_key_calls_within_its_scopes_until_revoked_auth_5(database: &Em
     let both = request(second.http, "GET", FEATURES, &both, "").unwrap();
     assert_error(&both, 401, "INVALID_TOKEN_FORMAT");
 
+    let (prefix, random) = id.split_once('_').unwrap();
+    let is_nano = |letter: char| letter.is_ascii_digit() || letter.is_ascii_lowercase();
+    assert_eq!((prefix, random.len()), ("key", 24), "{id}");
+    assert!(random.chars().all(is_nano), "{id}");
     let listed = second.call("GET", PATH, &admin, "");
     assert_eq!(json_of(&listed)["keys"][0]["id"], id, "{}", listed.body);
     assert!(!listed.body.contains(&key), "{}", listed.body);

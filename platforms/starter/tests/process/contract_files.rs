@@ -43,7 +43,7 @@ security:
   tls: { enabled: false, cert_file: nowhere.pem, key_file: nowhere.key, min_version: 1.2 }
   cors: { allowed_origins: "https://app.example.org, https://b.example.org", allowed_methods: "GET,POST", allowed_headers: "Content-Type,Authorization", allow_credentials: true, max_age: 86400 }
   rate_limit: { enabled: true, requests_per_minute: 40, burst: 15 }
-  headers: { enable_hsts: true, hsts_max_age: 31536000, frame_options: SAMEORIGIN }
+  headers: { enable_hsts: true, hsts_max_age: 90, frame_options: SAMEORIGIN }
 monitoring:
   metrics: { enabled: true, addr: "127.0.0.1:0", path: /metrics }
   health: { enabled: true, addr: "127.0.0.1:0", path: /health }

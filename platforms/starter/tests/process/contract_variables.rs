@@ -290,6 +290,55 @@ fn log_of_the_contract_is_also_a_rotated_file_conf_1() {
 }
 
 #[test]
+fn production_refuses_log_files_obs_1() {
+    let check = |variables: &[(&str, &str)]| {
+        let ended = checked(&[&[("ENVIRONMENT", "production")], variables].concat());
+        assert_eq!(ended.status.code(), Some(78), "{ended:#?}");
+        ended.stdout.join("\n")
+    };
+    for output in ["file", "both"] {
+        let problems = check(&[("LOG_OUTPUT", output)]);
+        for part in [
+            "OBS-1   log.output  (env LOG_OUTPUT)",
+            "fix: set it to stdout",
+        ] {
+            assert!(problems.contains(part), "{part}: {problems}");
+        }
+    }
+    // A template may set the sizes of files, which have no effect on stdout.
+    let sizes = [
+        ("LOG_MAX_SIZE", "100MB"),
+        ("LOG_MAX_AGE", "30d"),
+        ("LOG_MAX_BACKUPS", "10"),
+    ];
+    let problems = check(&[&[("LOG_OUTPUT", "stdout")], &sizes[..]].concat());
+    assert!(problems.contains("server.http.tls"), "{problems}");
+    assert!(!problems.contains("OBS-1"), "{problems}");
+}
+
+#[test]
+fn age_of_strict_transport_security_is_in_seconds_conf_1() {
+    let proxy = "STARTER__SERVER__HTTP__SECURITY_HEADERS__BEHIND_TLS_PROXY";
+    for (age, header) in [("3600", "max-age=3600"), ("0", "max-age=0")] {
+        let folder = tempfile::tempdir().unwrap();
+        let variables = [
+            ("HSTS_MAX_AGE", age),
+            ("HSTS_INCLUDE_SUBDOMAINS", "false"),
+            (
+                "STARTER__SERVER__HTTP__SECURITY_HEADERS__STRICT_TRANSPORT_SECURITY_PRELOAD",
+                "false",
+            ),
+            (proxy, "true"),
+        ];
+        let mut process = start(folder.path(), &variables);
+        let (http, _) = process.addresses().unwrap();
+        process.line("\"message\":\"ready\"").unwrap();
+        let greeting = request(http, "GET", "/helloworld/Ada", &[], "").unwrap();
+        assert_eq!(greeting.header("strict-transport-security"), Some(header));
+    }
+}
+
+#[test]
 fn driver_and_prefixed_variables_of_the_contract_act_conf_1() {
     let ended = checked(&[("DATABASE_DRIVER", "postgres")]);
     assert_eq!(ended.status.code(), Some(78), "{ended:#?}");

@@ -15,8 +15,10 @@ pub(crate) fn fifth_failure_locks_every_replica_across_restarts_auth_2(database:
         let answer = first.login("Ada", "wrong4password");
         assert_error(&answer, 401, "PASSWORD_INCORRECT");
     }
-    let second = second.restart();
-    // Also the right password, on the other replica, after a restart.
+    // Also the right password, on the other replica, and after a restart of both.
+    assert_error(&second.login("ada", PASSWORD), 403, "ACCOUNT_LOCKED");
+    let (first, second) = (first.restart(), second.restart());
+    assert_error(&first.login("ada", PASSWORD), 403, "ACCOUNT_LOCKED");
     let locked = second.login("ada", PASSWORD);
     assert_error(&locked, 403, "ACCOUNT_LOCKED");
     let body = json_of(&locked);

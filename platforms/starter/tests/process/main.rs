@@ -31,6 +31,7 @@ mod rotation;
 mod second_factor;
 mod sessions;
 mod settings;
+mod share;
 mod sms;
 mod starting;
 mod traces;
@@ -77,6 +78,8 @@ on_postgres_and_redis! {
     governed:
         flags_of_the_service_switch_its_methods_flag_1,
         flag_turns_rate_limit_off_and_on_flag_2;
+    share:
+        share_of_a_flag_is_equal_on_all_replicas_flag_1;
     // Point 4.
     keys:
         rotation_keeps_values_while_a_replica_writes_sec_5,
@@ -90,7 +93,9 @@ on_postgres_and_redis! {
     operations:
         unsafe_calls_have_one_redacted_entry_obs_11,
         grpc_calls_have_redacted_entries_obs_11,
-        entry_survives_a_kill_during_its_call_obs_11;
+        entry_survives_a_kill_during_its_call_obs_11,
+        numeric_ids_increase_and_name_their_replica_core_1,
+        node_of_two_replicas_loses_no_entry_core_1;
     // Point 7.
     probes:
         readiness_follows_the_database_and_liveness_does_not_hlth_2,
@@ -190,6 +195,8 @@ on_both_engines! {
     governed:
         flags_of_the_service_switch_its_methods_flag_1,
         flag_turns_rate_limit_off_and_on_flag_2;
+    share:
+        share_of_a_flag_is_equal_on_all_replicas_flag_1;
     catalogue:
         flags_are_exported_by_domain_with_their_items_flag_1;
     operations:
@@ -199,6 +206,8 @@ on_both_engines! {
         rejected_anonymous_call_stores_no_content_obs_11,
         padding_does_not_hide_a_call_obs_11,
         entry_survives_a_kill_during_its_call_obs_11,
+        numeric_ids_increase_and_name_their_replica_core_1,
+        node_of_two_replicas_loses_no_entry_core_1,
         switched_off_log_stores_nothing_obs_11;
     replicas:
         operation_log_is_read_from_replicas_data_1;

@@ -70,6 +70,8 @@ fn unsafe_production_is_refused_with_every_value_conf_3() {
         "data.redis.url=redis://127.0.0.1:6379",
         "--set",
         "server.http.rate_limit.enabled=false",
+        "--set",
+        "log.output=file",
     ];
     let environment = [("ENVIRONMENT", "prod")];
     let process = ServiceProcess::start_as_is(Path::new(PROGRAM), &settings, &environment);
@@ -81,6 +83,7 @@ fn unsafe_production_is_refused_with_every_value_conf_3() {
         "data.database.url",
         "data.redis.url",
         "server.http.rate_limit.enabled",
+        "log.output",
         "mail.url",
     ] {
         assert!(ended.stderr.contains(key), "{key}: {}", ended.stderr);

@@ -1,10 +1,14 @@
-//! Requests before the service is ready.
+//! Requests before the service is ready, and the end of the service.
 
 use std::path::Path;
 
-use seaworthy_testkit::{http::request, process::ServiceProcess};
+use seaworthy_testkit::{database::EmptyDatabase, http::request, process::ServiceProcess};
+use serde_json::Value;
 
-use crate::{app::json_of, settings::ENVIRONMENT};
+use crate::{
+    app::{builder, json_of},
+    settings::ENVIRONMENT,
+};
 
 #[test]
 fn refusal_before_ready_has_the_form_of_the_contract_api_2() {
@@ -43,4 +47,24 @@ fn refusal_before_ready_has_the_form_of_the_contract_api_2() {
     }
     // Probes answer.
     assert_eq!(request(http, "GET", "/livez", &[], "").unwrap().status, 200);
+}
+
+#[test]
+fn stop_logs_each_phase_with_its_components_life_4() {
+    let database = EmptyDatabase::sqlite().unwrap();
+    let app = builder(database.url()).start().unwrap();
+    let ended = app.stop().unwrap();
+    assert!(ended.status.success(), "{ended:#?}");
+    let lines = ended.stdout.iter();
+    let stopped = lines.filter(|line| line.contains("\"message\":\"stopped\""));
+    let stopped: Vec<Value> = stopped
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let phases: Vec<_> = stopped.iter().map(|line| &line["phase"]).collect();
+    assert_eq!(phases, ["requests", "workers", "pools", "flush"]);
+    for (index, component) in [(0, "grpc"), (1, "flag-switches"), (2, "database")] {
+        let components = stopped[index]["components"].as_str().unwrap();
+        assert!(components.contains(component), "{component}: {components}");
+        assert!(stopped[index]["took"].is_string(), "{}", stopped[index]);
+    }
 }

@@ -97,6 +97,8 @@ fn types_of_the_framework_declare_unsafe_values_conf_3() {
         ("lifecycle.total_timeout=1h", "LIFE-4"),
         ("log.level=debug", "OBS-1"),
         ("log.targets.hyper=trace", "OBS-1"),
+        ("log.output=file", "OBS-1"),
+        ("log.output=both", "OBS-1"),
     ] {
         let (key, _) = setting.split_once('=').unwrap();
         assert_eq!(
@@ -118,6 +120,7 @@ fn accepts_values_at_the_bounds_conf_3() {
         "server.http.max_body_size=64MiB",
         "lifecycle.total_timeout=5m",
         "log.level=warn",
+        "log.output=stdout",
     ] {
         assert_eq!(with(safe), [], "{safe}");
     }
