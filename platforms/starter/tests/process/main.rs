@@ -92,6 +92,7 @@ on_postgres_and_redis! {
     // Point 6.
     operations:
         unsafe_calls_have_one_redacted_entry_obs_11,
+        grpc_calls_have_redacted_entries_obs_11,
         entry_survives_a_kill_during_its_call_obs_11,
         numeric_ids_increase_and_name_their_replica_core_1,
         node_of_two_replicas_loses_no_entry_core_1;
