@@ -65,7 +65,7 @@ enum Choice {
     /// The replica, and whether it has healthy peers.
     Call(OpenConnection, Arc<Replica>, bool),
     Wait,
-    /// Every address refuses connections, and a process may be restarting.
+    /// No address is open, and one that refuses connections may belong to a process that restarts.
     WaitForRestart(NoReplica),
     Fail(NoReplica),
 }
@@ -103,19 +103,19 @@ impl Balancer {
         let give_up = tokio::time::Instant::now() + REFUSED_WAIT;
         let mut changed = self.shared.changed.subscribe();
         loop {
-            let is_changed = match self.shared.choose() {
+            let change = match self.shared.choose() {
                 Choice::Call(connection, replica, has_peers) => {
                     let running = replica.begin(&connection, attempt_timeout, has_peers);
                     return Ok((connection.channel, running));
                 }
                 Choice::Fail(no_replica) => return Err(no_replica.into()),
                 Choice::WaitForRestart(no_replica) => {
-                    let change = tokio::time::timeout_at(give_up, changed.changed());
-                    change.await.map_err(|_| no_replica)?
+                    let limited = tokio::time::timeout_at(give_up, changed.changed());
+                    limited.await.map_err(|_| no_replica)?
                 }
                 Choice::Wait => changed.changed().await,
             };
-            if is_changed.is_err() {
+            if change.is_err() {
                 return Err(Status::unavailable("no connection: the client was closed"));
             }
         }
