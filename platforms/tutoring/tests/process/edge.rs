@@ -1,8 +1,8 @@
 //! Limits, headers and origins at the gateway.
 
 use std::{
-    io::{BufRead as _, BufReader, Write as _},
-    net::{SocketAddr, TcpListener},
+    io::{self, BufRead as _, BufReader, Read as _, Write as _},
+    net::{Shutdown, SocketAddr, TcpListener},
 };
 
 use serde_json::{Value, json};
@@ -20,8 +20,10 @@ fn upstream() -> SocketAddr {
         let mut silent = Vec::new();
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
-            let lines = BufReader::new(stream.try_clone().unwrap()).lines();
-            let head: Vec<_> = lines
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let head: Vec<_> = reader
+                .by_ref()
+                .lines()
                 .map_while(Result::ok)
                 .take_while(|line| !line.is_empty())
                 .collect();
@@ -33,6 +35,9 @@ fn upstream() -> SocketAddr {
             let length = body.len();
             let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\naccess-control-allow-origin: *";
             write!(stream, "{head}\r\ncontent-length: {length}\r\n\r\n{body}").unwrap();
+            // A close with an unread body would reset the connection, and could discard the response.
+            stream.shutdown(Shutdown::Write).unwrap();
+            drop(io::copy(&mut reader, &mut io::sink()));
         }
     });
     address
