@@ -5,6 +5,7 @@ mod dependencies;
 mod expression;
 mod messages;
 mod process;
+pub(crate) mod queue;
 mod rules;
 mod slo;
 mod unit_tests;

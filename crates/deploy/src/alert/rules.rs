@@ -1,6 +1,6 @@
 use seaworthy_facts::Facts;
 
-use super::{Rendered, slo};
+use super::{Rendered, queue, slo};
 use crate::{
     HEADER, Overlay, runbook,
     yaml::{Yaml, list, map},
@@ -27,7 +27,14 @@ fn groups(facts: &Facts, alerts: &[Rendered], overlay: &Overlay) -> Yaml {
             ("rules", list(recordings)),
         ])
     });
-    map([("groups", list(recorded.into_iter().chain([alerts])))])
+    let scaling = queue::recording(facts).map(|rule| {
+        map([
+            ("name", format!("{name}-scaling").into()),
+            ("rules", list([rule])),
+        ])
+    });
+    let recorded = recorded.into_iter().chain(scaling);
+    map([("groups", list(recorded.chain([alerts])))])
 }
 
 fn alert(facts: &Facts, rendered: &Rendered, overlay: &Overlay) -> Yaml {

@@ -1,13 +1,13 @@
 use seaworthy_facts::Facts;
 
-use super::{Rendered, Series};
+use super::{Rendered, Series, queue};
 use crate::{
     HEADER,
     yaml::{Yaml, list, map},
 };
 
 /// Returns the unit tests of the rules of a service: one in which each alert fires, and others in
-/// which it does not.
+/// which it does not. The recorded length of the queues has its own test.
 pub(super) fn document(facts: &Facts, alerts: &[Rendered]) -> String {
     let tests = alerts.iter().flat_map(|rendered| {
         let fires = test(rendered, &rendered.fires, true);
@@ -22,7 +22,7 @@ pub(super) fn document(facts: &Facts, alerts: &[Rendered]) -> String {
             list([format!("{}.rules.yaml", facts.name).into()]),
         ),
         ("evaluation_interval", "1m".into()),
-        ("tests", list(tests)),
+        ("tests", list(tests.chain(queue::unit_test(facts)))),
     ]);
     document.document(HEADER)
 }

@@ -1,11 +1,28 @@
 use seaworthy_facts::Facts;
 
 use super::{object, selector};
-use crate::yaml::{Yaml, list, map};
+use crate::{
+    alert::queue,
+    yaml::{Yaml, list, map},
+};
 
-pub(super) const COMMENT: &str = "\
+/// A pod that handles 20 messages per second needs 50 s for its share of the queue.
+const MESSAGES_PER_POD: i64 = 1_000;
+
+const COMMENT: &str = "\
 The Deployment has no number of replicas, because the autoscaler sets it. The autoscaler
 does not use memory, because the memory of a process does not shrink with its load.";
+const QUEUE_COMMENT: &str = "\
+The metric of the queues needs the rule of prometheus/adapter.yaml.";
+
+/// Returns the lines above the objects.
+pub(super) fn comment(facts: &Facts) -> String {
+    if queue::is_recorded(facts) {
+        format!("{COMMENT}\n{QUEUE_COMMENT}")
+    } else {
+        COMMENT.to_owned()
+    }
+}
 
 /// Returns the disruption budget and the autoscaler.
 pub(super) fn objects(facts: &Facts) -> Vec<Yaml> {
@@ -28,6 +45,7 @@ pub(super) fn objects(facts: &Facts) -> Vec<Yaml> {
         ("type", "Resource".into()),
         ("resource", map([("name", "cpu".into()), ("target", cpu)])),
     ]);
+    let queue = queue::is_recorded(facts).then(|| queues(name));
     let policy = map([
         ("type", "Percent".into()),
         ("value", 100_i64.into()),
@@ -44,7 +62,7 @@ pub(super) fn objects(facts: &Facts) -> Vec<Yaml> {
         ("scaleTargetRef", target),
         ("minReplicas", 2_i64.into()),
         ("maxReplicas", 10_i64.into()),
-        ("metrics", list([cpu])),
+        ("metrics", list([cpu].into_iter().chain(queue))),
         ("behavior", behavior),
     ]);
     vec![
@@ -63,4 +81,23 @@ pub(super) fn objects(facts: &Facts) -> Vec<Yaml> {
             vec![("spec", autoscaler)],
         ),
     ]
+}
+
+/// Returns the metric of the messages that wait in the queues of a service.
+fn queues(service: &str) -> Yaml {
+    let metric = map([
+        ("name", queue::METRIC.into()),
+        (
+            "selector",
+            map([("matchLabels", map([("job", service.into())]))]),
+        ),
+    ]);
+    let target = map([
+        ("type", "AverageValue".into()),
+        ("averageValue", MESSAGES_PER_POD.to_string().into()),
+    ]);
+    map([
+        ("type", "External".into()),
+        ("external", map([("metric", metric), ("target", target)])),
+    ])
 }

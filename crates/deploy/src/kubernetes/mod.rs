@@ -60,7 +60,7 @@ pub(crate) fn render(
     );
     add(
         "availability.yaml",
-        availability::COMMENT,
+        &availability::comment(facts),
         availability::objects(facts),
     );
     let network = network::objects(facts, services, overlay)?;

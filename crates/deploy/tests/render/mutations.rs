@@ -233,6 +233,24 @@ fn removed_metric_removes_its_alert_and_panel_obs_9() {
 }
 
 #[test]
+fn autoscaler_reads_queues_of_consumers_only_ship_3() {
+    let availability = "kubernetes/base/join-service/availability.yaml";
+    let mut facts = join();
+    let before = files(facts.clone());
+    assert!(before[availability].contains(
+        "metric: {name: seaworthy_consumer_lag, selector: {matchLabels: {job: join-service}}}"
+    ));
+    assert!(before[availability].contains("averageValue: \"1000\""));
+    assert!(before[RULES].contains("record: seaworthy_consumer_lag"));
+    assert!(before.contains_key("prometheus/adapter.yaml"));
+    without_metric(&mut facts, "consumer_lag");
+    let after = files(facts);
+    assert!(!after[availability].contains("External"));
+    assert!(!after[RULES].contains("seaworthy_consumer_lag"));
+    assert!(!after.contains_key("prometheus/adapter.yaml"));
+}
+
+#[test]
 fn unknown_address_of_a_secret_is_refused_ship_3() {
     let mut facts = join();
     facts.dependencies.push(Dependency {

@@ -86,6 +86,37 @@ fn compose_scrapes_every_service_with_its_rules_obs_9() {
 }
 
 #[test]
+fn development_ports_are_published_on_loopback_ship_2() {
+    for platform in composed() {
+        let known = Compose::read(&platform.join("compose.yaml")).services();
+        let development = Compose::read(&platform.join("compose.development.yaml"));
+        let mut published = BTreeSet::new();
+        for (name, service) in development.services() {
+            assert!(known.contains_key(&name), "{name}");
+            assert!(texts(&service["networks"]).eq(["development"]), "{name}");
+            for port in texts(&service["ports"]) {
+                let port = port.strip_prefix("127.0.0.1:").unwrap();
+                let (outside, inside) = port.split_once(':').unwrap();
+                assert_eq!(outside, inside, "{name}");
+                assert!(published.insert(format!("{name}:{inside}")), "{name}");
+            }
+            let environment = service.get("environment").and_then(Value::as_object);
+            for key in environment
+                .into_iter()
+                .flat_map(|variables| variables.keys())
+            {
+                let (service_prefix, _) = key.split_once("__").unwrap();
+                let admin = format!("{service_prefix}__ADMIN__ADDR");
+                assert!(known[&name]["environment"].get(admin).is_some(), "{key}");
+            }
+        }
+        let admins = admin_addresses(&platform);
+        let missing: Vec<_> = admins.difference(&published).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+}
+
+#[test]
 fn promtool_accepts_the_settings_of_compose_obs_9() {
     let Some(promtool) = required("SEAWORTHY_TEST_PROMTOOL") else {
         return;
