@@ -147,7 +147,8 @@ impl Gateway {
         self.authenticated(&response)
     }
 
-    fn authenticated(&self, response: &Response) -> Client<'_> {
+    /// Returns a client with the access token of a response.
+    pub(crate) fn authenticated(&self, response: &Response) -> Client<'_> {
         let token = response.json()["data"]["tokens"]["access_token"].clone();
         self.with_token(token.as_str().unwrap())
     }

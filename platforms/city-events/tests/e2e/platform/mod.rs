@@ -1,6 +1,7 @@
 //! All services in the process of the test.
 
 mod bans;
+mod clock;
 mod contract;
 mod covers;
 mod cross_site;
