@@ -6,7 +6,8 @@
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), seaworthy::prelude::StartError> {
-//! use city_events::{DataDirectory, Platform, PlatformOptions};
+//! use city_events::{Platform, PlatformOptions};
+//! use seaworthy::service::platform::DataDirectory;
 //!
 //! let directory = DataDirectory::open("data/city-events")?;
 //! let platform = Platform::start(&directory, &PlatformOptions::default()).await?;
@@ -15,12 +16,10 @@
 //! # }
 //! ```
 
-mod data_directory;
 mod platform;
 mod program;
 mod seed;
 
-pub use data_directory::DataDirectory;
 pub use platform::{Platform, PlatformOptions};
 pub use program::run;
 pub use seed::{SeedError, seed};

@@ -6,10 +6,9 @@ use std::collections::BTreeMap;
 use seaworthy::{
     config::{Profile, Settings},
     prelude::*,
-    service::{Addresses, RunningService, StopOutcome},
+    service::{Addresses, RunningService, StopOutcome, platform::DataDirectory},
 };
 
-use crate::DataDirectory;
 use part::{Chain, Part, loader};
 use public_addresses::PublicAddresses;
 

@@ -2,10 +2,10 @@ use std::process::ExitCode;
 
 use seaworthy::{
     prelude::StartError,
-    service::platform::{PlatformArguments, PlatformProgram, PlatformServices},
+    service::platform::{DataDirectory, PlatformArguments, PlatformProgram, PlatformServices},
 };
 
-use crate::{DataDirectory, Platform, PlatformOptions, seed::seed};
+use crate::{Platform, PlatformOptions, seed::seed};
 
 /// Runs the program `city-events`. It starts all services and stops them at SIGTERM or SIGINT.
 #[must_use]

@@ -3,7 +3,8 @@
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), seaworthy::prelude::StartError> {
-//! use tutoring::{DataDirectory, Platform, PlatformOptions};
+//! use tutoring::{Platform, PlatformOptions};
+//! use seaworthy::service::platform::DataDirectory;
 //!
 //! let directory = DataDirectory::open("data/tutoring")?;
 //! let platform = Platform::start(&directory, &PlatformOptions::default()).await?;
@@ -12,12 +13,10 @@
 //! # }
 //! ```
 
-mod data_directory;
 mod page;
 mod platform;
 mod program;
 mod seed;
 
-pub use data_directory::DataDirectory;
 pub use platform::{Platform, PlatformOptions};
 pub use program::run;

@@ -3,11 +3,10 @@ use std::collections::BTreeMap;
 use seaworthy::{
     config::{Environment, Loader, Profile, Settings},
     prelude::*,
-    service::{Addresses, RunningService, StopOutcome},
+    service::{Addresses, RunningService, StopOutcome, platform::DataDirectory},
 };
 
 use crate::{
-    DataDirectory,
     page::{self, Page},
     seed::Seed,
 };
@@ -103,7 +102,10 @@ impl Platform {
             format!("identity.codes.pepper={}", directory.secret("codes")?),
             "identity.sms.provider=log".to_owned(),
             format!("identity.{secret}"),
-            format!("documents.url={}", directory.file("documents")),
+            format!(
+                "documents.url={}",
+                directory.files("trainer-auth", "documents")?
+            ),
             audit_log.clone(),
         ];
         let service = tutoring_trainer_auth::service();
@@ -160,7 +162,7 @@ impl Platform {
         let mut settings = backend("chat.db");
         settings.push(format!("kms.seed={}", directory.secret("chat_seed")?));
         settings.push(format!("kms.salt={}", directory.secret("chat_salt")?));
-        let attachments = directory.file("attachments");
+        let attachments = directory.files("chat", "attachments")?;
         settings.push(format!("attachments.url={attachments}"));
         let service = tutoring_chat::service();
         let assemble = tutoring_chat::assemble;

@@ -2,12 +2,12 @@ use std::process::ExitCode;
 
 use seaworthy::{
     prelude::StartError,
-    service::platform::{PlatformArguments, PlatformProgram, PlatformServices},
+    service::platform::{DataDirectory, PlatformArguments, PlatformProgram, PlatformServices},
 };
 use tutoring_admin::{SEED_EMAIL, SEED_PASSWORD};
 
 use crate::{
-    DataDirectory, Platform, PlatformOptions,
+    Platform, PlatformOptions,
     seed::{APPLICANT, PASSWORD, STUDENT, TRAINER},
 };
 

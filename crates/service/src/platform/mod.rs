@@ -44,7 +44,9 @@
 //! ```
 
 mod arguments;
+mod data_directory;
 mod program;
 
 pub use arguments::PlatformArguments;
+pub use data_directory::DataDirectory;
 pub use program::{PlatformProgram, PlatformServices};

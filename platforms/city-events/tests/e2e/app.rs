@@ -1,9 +1,10 @@
 use std::{ops::Deref, path::Path};
 
-use city_events::{DataDirectory, Platform, PlatformOptions};
+use city_events::{Platform, PlatformOptions};
 use seaworthy::{
     config::Profile,
     data::{Database, DatabaseConfig},
+    service::platform::DataDirectory,
 };
 use tempfile::TempDir;
 use tokio::sync::RwLockReadGuard;

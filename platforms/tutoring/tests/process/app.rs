@@ -3,6 +3,7 @@ use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 use seaworthy::{
     config::Profile,
     data::{Database, DatabaseConfig},
+    service::platform::DataDirectory,
 };
 use seaworthy_testkit::{
     database::EmptyDatabase,
@@ -12,7 +13,7 @@ use seaworthy_testkit::{
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tutoring::{DataDirectory, Platform, PlatformOptions};
+use tutoring::{Platform, PlatformOptions};
 
 /// The secret of access tokens.
 pub(crate) const SECRET: &str = "Qm9hdHMgYXJlIHNhZmUgaW4gaGFyYm91ciwgYnV0";

@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
-use seaworthy::config::Profile;
+use seaworthy::{config::Profile, service::platform::DataDirectory};
 use seaworthy_testkit::{http::get, requirement::required};
 use tempfile::TempDir;
-use tutoring::{DataDirectory, Platform, PlatformOptions};
+use tutoring::{Platform, PlatformOptions};
 
 use crate::app::json_of;
 

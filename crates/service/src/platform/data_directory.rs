@@ -3,19 +3,23 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use seaworthy::{
-    prelude::StartError,
-    service::private_files::{PrivateFileError, PrivateFolder},
-};
 use uuid::Uuid;
+
+use crate::{
+    StartError,
+    private_files::{PrivateFileError, PrivateFolder},
+};
 
 /// The directory of a platform's databases and secrets. Only its owner can access it, because it
 /// contains secrets and personal data.
 ///
 /// ```no_run
-/// let directory = city_events::DataDirectory::open("data/city-events")?;
-/// println!("{}", directory.path().display());
-/// # Ok::<_, seaworthy::prelude::StartError>(())
+/// use seaworthy_service::platform::DataDirectory;
+///
+/// let directory = DataDirectory::open("data/shop")?;
+/// let database = format!("database.url={}", directory.sqlite("orders.db"));
+/// let secret = format!("jwt.secret={}", directory.secret("jwt")?);
+/// # Ok::<_, seaworthy_service::StartError>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct DataDirectory {
@@ -61,7 +65,8 @@ impl DataDirectory {
     }
 
     /// Returns the URL of a database file.
-    pub(crate) fn sqlite(&self, name: &str) -> String {
+    #[must_use]
+    pub fn sqlite(&self, name: &str) -> String {
         format!("sqlite:{}", self.path().join(name).display())
     }
 
@@ -69,18 +74,18 @@ impl DataDirectory {
     ///
     /// # Errors
     /// The folder cannot be created or made private.
-    pub(crate) fn files(&self, service: &str, name: &str) -> Result<String, StartError> {
+    pub fn files(&self, service: &str, name: &str) -> Result<String, StartError> {
         let folder = PrivateFolder::open(self.path().join(service)).map_err(|error| {
             StartError::because(format!("the folder of {service} cannot be created"), error)
         })?;
         Ok(format!("file:{}", folder.path().join(name).display()))
     }
 
-    /// Returns a reference to a secret, and creates the secret if it is missing.
+    /// Returns a reference to a secret, and creates the secret with 244 random bits if it is missing.
     ///
     /// # Errors
     /// The secret cannot be written.
-    pub(crate) fn secret(&self, name: &str) -> Result<String, StartError> {
+    pub fn secret(&self, name: &str) -> Result<String, StartError> {
         self.secrets
             .create(name, random().as_bytes())
             .map_err(|error| {
@@ -91,12 +96,16 @@ impl DataDirectory {
     }
 
     /// Whether the sample data was created.
-    pub(crate) fn is_seeded(&self) -> bool {
+    #[must_use]
+    pub fn is_seeded(&self) -> bool {
         self.path().join(SEEDED).exists()
     }
 
     /// Records that the sample data was created.
-    pub(crate) fn set_seeded(&self) -> Result<(), PrivateFileError> {
+    ///
+    /// # Errors
+    /// The marker file cannot be written.
+    pub fn set_seeded(&self) -> Result<(), PrivateFileError> {
         self.root.file(SEEDED).map(drop)
     }
 }
