@@ -15,3 +15,4 @@ mod outages;
 mod pages;
 mod private_files;
 mod program;
+mod rotation;
