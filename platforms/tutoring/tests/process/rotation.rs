@@ -1,7 +1,9 @@
-//! Rotation of the secrets of tokens while the platform runs.
+//! Rotation of secrets while the platform runs.
 
 use std::{fs, path::Path};
 
+use aws_lc_rs::hmac;
+use data_encoding::HEXLOWER;
 use seaworthy::prelude::Secret;
 use seaworthy_testkit::http::request;
 use serde_json::{Value, json};
@@ -133,5 +135,42 @@ async fn rotated_secret_of_services_signs_and_verifies_conf_5() {
     });
     let bought: Value = serde_json::from_str(&bought.body).unwrap();
     assert!(bought["data"]["orderId"].is_string(), "{bought}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rotated_secrets_of_providers_take_effect_conf_5() {
+    let folder = tempfile::tempdir().unwrap();
+    let [sms, webhook] = ["sms", "webhook"].map(|name| folder.path().join(name));
+    fs::write(&sms, FIRST).unwrap();
+    fs::write(&webhook, FIRST).unwrap();
+    let app = TestPlatform::with(vec![
+        "student-auth.limits.enabled=false".to_owned(),
+        format!("student-auth.sms.auth_key={}", reference(&sms)),
+        format!("payment.provider.webhook_secret={}", reference(&webhook)),
+    ])
+    .await;
+    // Each number may request few codes.
+    let mut numbers = 9_812_345_000_u64..;
+    let mut is_sent = || {
+        let phone = json!({ "phone": format!("+91{}", numbers.next().unwrap()) });
+        app.post("/otp/request", &phone).status == 200
+    };
+    assert!(!is_sent());
+    let is_accepted = |secret: &str| {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+        let signature = HEXLOWER.encode(hmac::sign(&key, b"{}").as_ref());
+        let headers = [("x-razorpay-signature", signature.as_str())];
+        let path = "/api/v1/payments/webhook/razorpay";
+        app.send("POST", path, &headers, "{}").status != 401
+    };
+    assert_eq!([FIRST, SECOND].map(is_accepted), [true, false]);
+
+    // The provider of the tests knows this key.
+    fs::write(&sms, "key-of-the-test").unwrap();
+    fs::write(&webhook, SECOND).unwrap();
+    wait_for("the new key", || is_sent().then_some(()));
+    wait_for("the new secret", || is_accepted(SECOND).then_some(()));
+    assert!(!is_accepted(FIRST));
     app.stop().await;
 }

@@ -4,6 +4,7 @@ use std::fs;
 
 use aws_lc_rs::hmac;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use seaworthy_testkit::http::request;
 
 use crate::{app::TestApp, client::sign_token, eventually::eventually};
 
@@ -51,5 +52,28 @@ async fn rotated_jwt_secret_signs_and_old_tokens_verify_conf_5() {
         assert_eq!(guest.join(&event, "k").await.status, 200);
         assert_eq!(host.get(joins).await.status, 200);
     }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rotated_secret_of_the_internal_route_takes_effect_conf_5() {
+    let app = TestApp::start().await;
+    let file = app.directory().join("secrets/internal");
+    let first = fs::read_to_string(&file).unwrap();
+    let auth = app.platform.addresses("auth").unwrap().http;
+    let status = |secret: &str| {
+        let path = format!("/internal/users/{USER}");
+        let headers = [("x-internal-secret", secret)];
+        request(auth, "GET", &path, &headers, "").unwrap().status
+    };
+    // There is no such user.
+    assert_eq!([first.as_str(), NEXT].map(status), [404, 401]);
+    fs::write(&file, NEXT).unwrap();
+    eventually(async || match status(NEXT) {
+        404 => Ok(()),
+        status => Err(status),
+    })
+    .await;
+    assert_eq!(status(&first), 401);
     app.stop().await;
 }
