@@ -17,7 +17,7 @@ const DECLARED_NAMES: [&str; 3] = ["allow_plaintext", "migrate_at_start", "on_fa
 const MAX_DEPTH: usize = 64;
 
 /// A value of a setting, and the requirement that it breaks.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 struct UnsafeValue {
     text: String,
     id: String,
@@ -26,8 +26,9 @@ struct UnsafeValue {
 /// Fails unless production rejects every unsafe value of the settings of a program (CONF-3).
 ///
 /// The schema of the program declares the values (`x-unsafe`), and the settings that rules of
-/// preflight find: links, origins, addresses of browsers, proxies and keys. The settings of the
-/// framework that every service has are checked whether a type declares them or not.
+/// preflight find: links, origins, addresses of browsers, proxies and keys. All declared values
+/// are tried. The settings of the framework that every service has are checked whether a type
+/// declares them or not.
 ///
 /// # Panics
 /// A value is accepted, or a setting that must declare its unsafe values does not.
@@ -82,28 +83,46 @@ fn accepted(deployment: &Deployment) -> io::Result<Vec<String>> {
             text: text.to_owned(),
             id: id.to_owned(),
         };
-        found.insert(key.to_owned(), value);
+        let values = found.entry(key.to_owned()).or_default();
+        if !values.contains(&value) {
+            values.push(value);
+        }
     }
-    let mut settings: Vec<String> = found
-        .iter()
-        .map(|(key, value)| format!("{key}={}", value.text))
-        .collect();
-    settings.extend(COMPANIONS.map(str::to_owned));
-    let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
-    let violations = deployment.violations(&settings)?;
-    let is_accepted = |(key, value): &(&String, &UnsafeValue)| {
-        !violations.iter().any(|(id, refused)| {
-            // An item of a list has the key `list[0]`.
-            let refused = refused.split('[').next();
-            *id == value.id && refused == Some(key.as_str())
-        })
-    };
-    let accepted = found.iter().filter(is_accepted);
-    let accepted = accepted.map(|(key, value)| format!("{key}={} ({})", value.text, value.id));
+    let rounds = found.values().map(Vec::len).max().unwrap_or_default();
+    let mut accepted = Vec::new();
+    // A setting has one value at a time.
+    for round in 0..rounds {
+        let values = found.iter();
+        let values = values.filter_map(|(key, values)| Some((key.as_str(), values.get(round)?)));
+        accepted.extend(accepted_of(deployment, &values.collect::<Vec<_>>())?);
+    }
     let undeclared = undeclared
         .into_iter()
         .map(|key| format!("{key} declares no unsafe value"));
-    Ok(accepted.chain(undeclared).collect())
+    accepted.extend(undeclared);
+    Ok(accepted)
+}
+
+/// Returns those of these values that production accepts. Each is of another setting.
+fn accepted_of(
+    deployment: &Deployment,
+    values: &[(&str, &UnsafeValue)],
+) -> io::Result<Vec<String>> {
+    let settings = values.iter();
+    let settings = settings.map(|(key, value)| format!("{key}={}", value.text));
+    let settings: Vec<String> = settings.chain(COMPANIONS.map(str::to_owned)).collect();
+    let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
+    let violations = deployment.violations(&settings)?;
+    let is_accepted = |(key, value): &&(&str, &UnsafeValue)| {
+        !violations.iter().any(|(id, refused)| {
+            // An item of a list has the key `list[0]`.
+            let refused = refused.split('[').next();
+            *id == value.id && refused == Some(key)
+        })
+    };
+    let accepted = values.iter().filter(is_accepted);
+    let accepted = accepted.map(|(key, value)| format!("{key}={} ({})", value.text, value.id));
+    Ok(accepted.collect())
 }
 
 /// Unsafe values of settings that every service has, and the requirements that they break.
@@ -131,7 +150,8 @@ const COMPANIONS: [&str; 3] = [
 
 struct Walk<'a> {
     definitions: &'a Value,
-    found: BTreeMap<String, UnsafeValue>,
+    /// The unsafe values by setting.
+    found: BTreeMap<String, Vec<UnsafeValue>>,
     undeclared: BTreeSet<String>,
 }
 
@@ -147,9 +167,15 @@ impl Walk<'_> {
             let definition = self.definitions[name].clone();
             self.visit(&definition, key, depth + 1);
         }
-        if let Some(value) = unsafe_value(schema, key) {
+        let values = unsafe_values(schema, key);
+        if !values.is_empty() {
             self.undeclared.remove(key);
-            self.found.insert(key.to_owned(), value);
+            let known = self.found.entry(key.to_owned()).or_default();
+            for value in values {
+                if !known.contains(&value) {
+                    known.push(value);
+                }
+            }
         }
         for keyword in ["allOf", "anyOf", "oneOf"] {
             let parts = schema[keyword].as_array().into_iter().flatten();
@@ -173,43 +199,49 @@ impl Walk<'_> {
     }
 }
 
-/// Returns an unsafe value that the keywords of a schema declare.
-fn unsafe_value(schema: &Value, key: &str) -> Option<UnsafeValue> {
-    let value = |text: String, id: &str| {
-        let id = id.to_owned();
-        Some(UnsafeValue { text, id })
+/// Returns the unsafe values that the keywords of a schema declare.
+fn unsafe_values(schema: &Value, key: &str) -> Vec<UnsafeValue> {
+    let declared = schema["x-unsafe"].as_array().into_iter().flatten();
+    let declared = declared.filter_map(declared_value);
+    declared.chain(marked_value(schema, key)).collect()
+}
+
+/// Returns an unsafe value that an item of `x-unsafe` declares.
+fn declared_value(declared: &Value) -> Option<UnsafeValue> {
+    let text = match (&declared["value"], &declared["above"]) {
+        (Value::Null, bound) => above(bound)?,
+        (Value::String(text), _) => text.clone(),
+        (other, _) => other.to_string(),
     };
+    let id = declared["id"].as_str()?.to_owned();
+    Some(UnsafeValue { text, id })
+}
+
+/// Returns an unsafe value of a setting that a rule of preflight finds by a mark.
+fn marked_value(schema: &Value, key: &str) -> Option<UnsafeValue> {
     let has = |keyword: &str| schema[keyword] == true;
-    if let Some(declared) = schema.pointer("/x-unsafe/0") {
-        let text = match (&declared["value"], &declared["above"]) {
-            (Value::Null, bound) => above(bound)?,
-            (Value::String(text), _) => text.clone(),
-            (other, _) => other.to_string(),
-        };
-        return value(text, declared["id"].as_str()?);
-    }
-    if has("x-cors-origins") {
-        return value("*".to_owned(), "SEC-2");
-    }
-    if has("x-browser-address") {
+    let (text, id) = if has("x-cors-origins") {
+        ("*", "SEC-2")
+    } else if has("x-browser-address") {
         // The pattern of a link in a mail requires a place for its token.
-        let text = match schema["pattern"] {
-            Value::Null => "http://app.example.org",
-            _ => "http://app.example.org/?token=",
-        };
-        return value(text.to_owned(), "SEC-2");
-    }
-    if has("x-trusted-proxies") {
-        return value("0.0.0.0/0".to_owned(), "SEC-6");
-    }
-    if has("x-signing-key") {
-        return value("secret".to_owned(), "AUTH-1");
-    }
-    if has("x-link") {
+        match schema["pattern"] {
+            Value::Null => ("http://app.example.org", "SEC-2"),
+            _ => ("http://app.example.org/?token=", "SEC-2"),
+        }
+    } else if has("x-trusted-proxies") {
+        ("0.0.0.0/0", "SEC-6")
+    } else if has("x-signing-key") {
+        ("secret", "AUTH-1")
+    } else if has("x-link") {
         let pattern = schema["pattern"].as_str().unwrap_or_default();
-        return value(plain_link(key, pattern).to_owned(), "SEC-1");
-    }
-    None
+        (plain_link(key, pattern), "SEC-1")
+    } else {
+        return None;
+    };
+    Some(UnsafeValue {
+        text: text.to_owned(),
+        id: id.to_owned(),
+    })
 }
 
 /// Returns a value above a bound: a number, or a number with a unit.

@@ -3,11 +3,11 @@
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures::future::BoxFuture;
-use seaworthy_core::Timeout;
+use seaworthy_core::{Secret, SecretRotation, Timeout};
 use seaworthy_messaging::{
     Envelope, GroupName, MessagingConfig, PublishError, Topic,
     conformance::{FaultyBroker, Harness},
@@ -38,6 +38,8 @@ const DURABLE: [&str; 6] = [
 /// Redis restarts faster than a publisher fails. An outage that a test must see lasts longer than
 /// the publish timeout of each test.
 const OUTAGE: Duration = Duration::from_secs(1);
+
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 static REDIS: Shared<RedisServer> = Shared::new("SEAWORTHY_TEST_REDIS_SERVER", |program| {
     RedisServer::start_with(program, &["--save", "", "--appendonly", "yes"])
@@ -218,4 +220,69 @@ async fn session_that_lost_a_lease_is_lost_msg_1() {
     assert_eq!(taken.len(), 1);
     first.extend(held).await.unwrap_err();
     second.extend(taken).await.unwrap();
+}
+
+/// The server takes a new password. Connections that open after the rotation publish and deliver
+/// without a restart of the service.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rotated_password_opens_new_connections_conf_5() {
+    let Some(program) = requirement::required("SEAWORTHY_TEST_REDIS_SERVER") else {
+        return;
+    };
+    let server = RedisServer::start(program).unwrap();
+    // This connection stays authenticated when the password changes.
+    let admin = Redis::new(&RedisConfig {
+        url: server.url().parse().unwrap(),
+        ..RedisConfig::default()
+    })
+    .unwrap();
+    let set_password = async |password: &str| {
+        let mut command = cmd("CONFIG");
+        let command = command.arg("SET").arg("requirepass").arg(password);
+        admin.request::<()>(command).await.unwrap();
+    };
+    set_password("first").await;
+    let rotation = SecretRotation::default();
+    let mut config = config(&server.url());
+    config.password = Some(Secret::with_rotation("first".to_owned(), &rotation));
+    let transport = connect(config).await;
+    let topic = Topic::new("rotated").unwrap();
+    let plan = SubscriptionPlan {
+        group: GroupName::new("rotated").unwrap(),
+        topics: vec![topic.clone()],
+        prefetch: 10.try_into().unwrap(),
+        order: Order::Member,
+    };
+    let session = transport.open(plan.clone()).await.unwrap();
+    let is_published = async || {
+        let published = transport.publish(numbered(&topic, 0..1)).await;
+        published.iter().all(Result::is_ok)
+    };
+    assert!(is_published().await);
+    assert_eq!(next_tags(&*session).await.len(), 1);
+
+    set_password("second").await;
+    let mut kill = cmd("CLIENT");
+    kill.arg("KILL").arg("TYPE").arg("normal");
+    admin.request::<u32>(&kill).await.unwrap();
+    // The kill and the next command race.
+    let begun = Instant::now();
+    while is_published().await {
+        assert!(begun.elapsed() < TIMEOUT);
+    }
+    rotation.set(Secret::new("second".to_owned()));
+    let begun = Instant::now();
+    while !is_published().await {
+        assert!(begun.elapsed() < TIMEOUT);
+    }
+    drop(session);
+    let begun = Instant::now();
+    let session = loop {
+        match transport.open(plan.clone()).await {
+            Ok(session) => break session,
+            Err(error) => assert!(begun.elapsed() < TIMEOUT, "{error}"),
+        }
+    };
+    assert!(!next_tags(&*session).await.is_empty());
+    transport.close().await;
 }

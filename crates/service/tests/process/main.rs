@@ -13,8 +13,11 @@ mod error_tracking;
 mod lifecycle;
 mod metrics;
 mod observability;
+mod preflight;
 mod rate_limits;
+mod reload_policies;
 mod settings;
+mod test_tools;
 mod traces;
 
 use std::time::{Duration, Instant};

@@ -5,3 +5,4 @@ mod fault_proxy;
 mod links;
 mod servers;
 mod targets;
+mod unsafe_settings;

@@ -22,7 +22,7 @@ use crate::{
     web::{self, Features, Pages, Pictures},
 };
 
-/// Concurrent requests of one process.
+/// Concurrent requests of one process: as many as the join service admits, which crowds need.
 const MAX_IN_FLIGHT: u32 = 8_192;
 /// Methods that pages of allowed origins may use (CORS).
 const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];

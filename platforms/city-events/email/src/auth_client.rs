@@ -37,7 +37,7 @@ impl AuthClient {
         let url = format!("{}/internal/users/{}", self.url, user.hyphenated());
         let request = self.client.get(&url);
         let request = match &self.secret {
-            Some(secret) => request.header(INTERNAL_SECRET, secret.expose().as_str()),
+            Some(secret) => request.header(INTERNAL_SECRET, secret.current().expose().as_str()),
             None => request,
         };
         let response = request.send().await.map_err(Failure::retry)?;

@@ -1,10 +1,5 @@
-use std::fmt;
-
 use seaworthy::{
-    auth::token::{
-        Algorithm, Issuer, IssuerConfig, KeySet, NewToken, SigningKey, TokenSigner,
-        TokenSignerConfig, VerificationKey,
-    },
+    auth::token::{Algorithm, Issuer, IssuerConfig, NewToken, TokenSigner, TokenSignerConfig},
     prelude::*,
 };
 
@@ -37,7 +32,8 @@ pub struct ServiceTokenConfig {
     pub additional_verification_keys: Vec<Secret<String>>,
 }
 
-/// Signs the tokens of calls from one service to another.
+/// Signs the tokens of calls from one service to another. After a rotation of the secret, new tokens
+/// have its new value (CONF-5).
 ///
 /// ```
 /// use seaworthy::prelude::Secret;
@@ -64,22 +60,19 @@ impl ServiceTokens {
     /// [`StartError`] if the secret is missing or too short.
     pub fn new(service: &'static str, config: &ServiceTokenConfig) -> Result<Self, StartError> {
         let secret = config.secret.as_ref().ok_or_else(missing)?;
-        let key =
-            SigningKey::secret(KEY_ID, Algorithm::Hs256, &bytes(secret)).map_err(|error| {
-                StartError::because(
-                    "tokens of services cannot be signed: check service_tokens.secret",
-                    error,
-                )
-            })?;
         let signer = TokenSignerConfig {
             issuer: SERVICE_ISSUER.to_owned(),
             lifetime: LIFETIME,
             kind: TYPE.to_owned(),
         };
-        Ok(Self {
-            signer: TokenSigner::new(signer, key),
-            service,
-        })
+        let signer = TokenSigner::with_secret(signer, KEY_ID, Algorithm::Hs256, secret);
+        let signer = signer.map_err(|error| {
+            StartError::because(
+                "tokens of services cannot be signed: check service_tokens.secret",
+                error,
+            )
+        })?;
+        Ok(Self { signer, service })
     }
 
     /// Signs the token of one call.
@@ -97,33 +90,25 @@ impl ServiceTokens {
 impl ServiceTokenConfig {
     /// Returns the issuer whose tokens a service accepts.
     pub(crate) fn issuer(&self) -> Result<Issuer, StartError> {
-        let invalid = |error: &dyn fmt::Display| {
-            StartError::new(format!(
-                "tokens of services cannot be verified: check service_tokens.secret: {error}"
-            ))
-        };
+        let secret = self.secret.as_ref().ok_or_else(missing)?;
         let config = IssuerConfig {
             issuer: Some(SERVICE_ISSUER.to_owned()),
             audiences: vec![AUDIENCE.to_owned()],
             algorithms: vec![Algorithm::Hs256],
             types: vec![TYPE.to_owned()],
+            token_key: Some(secret.clone()),
             ..IssuerConfig::default()
         };
-        let first = self.secret.as_ref().ok_or_else(missing)?;
-        let keys = std::iter::once(first).chain(&self.additional_verification_keys);
-        let keys = keys.map(|secret| {
-            VerificationKey::secret(Algorithm::Hs256, &bytes(secret))
-                .map_err(|error| invalid(&error))
-        });
-        let keys = keys.collect::<Result<Vec<_>, _>>()?;
-        Issuer::with_keys(config, KeySet::new(keys)).map_err(|error| invalid(&error))
+        let issuer = Issuer::with_additional_keys(config, &self.additional_verification_keys);
+        issuer.map_err(|error| {
+            StartError::because(
+                "tokens of services cannot be verified: check service_tokens.secret and service_tokens.additional_verification_keys",
+                error,
+            )
+        })
     }
 }
 
 fn missing() -> StartError {
     StartError::new("service_tokens.secret must be set, with at least 32 bytes")
-}
-
-fn bytes(secret: &Secret<String>) -> Secret<Vec<u8>> {
-    Secret::new(secret.expose().clone().into_bytes())
 }

@@ -8,9 +8,8 @@ use seaworthy::{
     auth::{
         BearerAuthentication, BearerConfig,
         token::{
-            Algorithm, Issuer, IssuerConfig, KeySet, NewToken, Revocation, RevocationStatus,
-            SigningKey, TokenError, TokenSigner, TokenSignerConfig, TokenVerifier, VerificationKey,
-            VerifiedToken,
+            Algorithm, Issuer, IssuerConfig, NewToken, Revocation, RevocationStatus, TokenError,
+            TokenSigner, TokenSignerConfig, TokenVerifier, VerifiedToken,
         },
     },
     config::Settings,
@@ -90,7 +89,7 @@ pub struct Subject {
     pub phone: Option<Personal<String>>,
 }
 
-/// Signs access tokens.
+/// Signs access tokens. After a rotation of the secret, new tokens have its new value (CONF-5).
 ///
 /// ```
 /// use tutoring_contract::{AccessTokenConfig, AccessTokens};
@@ -113,20 +112,20 @@ impl AccessTokens {
         let secret = config.secret.as_ref().ok_or_else(|| {
             StartError::new("access_tokens.secret must be set, with at least 32 bytes")
         })?;
-        let bytes = Secret::new(secret.expose().clone().into_bytes());
-        let key = SigningKey::secret(KEY_ID, Algorithm::Hs256, &bytes).map_err(|error| {
-            StartError::because(
-                "access tokens cannot be signed: check access_tokens.secret",
-                error,
-            )
-        })?;
         let signer = TokenSignerConfig {
             issuer: config.issuer.clone(),
             lifetime: config.lifetime,
             kind: TYPE.to_owned(),
         };
+        let signer = TokenSigner::with_secret(signer, KEY_ID, Algorithm::Hs256, secret);
+        let signer = signer.map_err(|error| {
+            StartError::because(
+                "access tokens cannot be signed: check access_tokens.secret",
+                error,
+            )
+        })?;
         Ok(Self {
-            signer: TokenSigner::new(signer, key),
+            signer,
             audience: config.audience.clone(),
         })
     }
@@ -228,18 +227,14 @@ impl AccessTokenConfig {
             algorithms: vec![Algorithm::Hs256],
             types: vec![TYPE.to_owned()],
             wildcard_scopes: true,
+            token_key: self.secret.clone(),
             ..IssuerConfig::default()
         };
-        let keys = self.secret.iter().chain(&self.additional_verification_keys);
-        let keys = keys.map(|secret| {
-            let bytes = Secret::new(secret.expose().clone().into_bytes());
-            VerificationKey::secret(Algorithm::Hs256, &bytes).map_err(|error| invalid(&error))
-        });
-        let keys = keys.collect::<Result<Vec<_>, _>>()?;
         if self.secret.is_none() {
             return Err(invalid(&"it is not set"));
         }
-        Issuer::with_keys(issuer, KeySet::new(keys)).map_err(|error| invalid(&error))
+        Issuer::with_additional_keys(issuer, &self.additional_verification_keys)
+            .map_err(|error| invalid(&error))
     }
 }
 

@@ -103,7 +103,7 @@ impl Msg91 {
             .client
             .post(target.as_str())
             .query(&query)
-            .header("authkey", self.auth_key.expose().as_str())
+            .header("authkey", self.auth_key.current().expose().as_str())
             .send()
             .await
             .and_then(|response| response.success())

@@ -24,7 +24,7 @@ pub(crate) const BASE: &str = "/api/v1/students/auth";
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The services, and the prefix of their settings of stores and tokens.
-const SERVICES: [(&str, &str); 11] = [
+pub(crate) const SERVICES: [(&str, &str); 11] = [
     ("student-auth", ""),
     ("trainer-auth", "identity."),
     ("admin", ""),

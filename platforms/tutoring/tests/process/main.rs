@@ -20,6 +20,7 @@ mod live;
 mod page;
 mod payments;
 mod peer;
+mod rotation;
 mod routes;
 mod sms;
 mod students;

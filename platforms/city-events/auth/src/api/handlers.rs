@@ -291,7 +291,8 @@ pub(super) async fn internal_user(
     headers: HeaderMap,
 ) -> HandlerResult {
     let sent = headers.get(INTERNAL_SECRET).map(|sent| sent.as_bytes());
-    let is_authorized = match (&api.internal_secret, sent) {
+    let secret = api.internal_secret.as_ref().map(Secret::current);
+    let is_authorized = match (secret, sent) {
         (Some(secret), Some(sent)) if !secret.expose().is_empty() => {
             is_equal(secret.expose().as_bytes(), sent)
         }

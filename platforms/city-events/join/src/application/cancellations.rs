@@ -122,8 +122,8 @@ impl Joins {
             at: now,
         });
         changes::queue_for_audit(tx, seats.event, expired).await?;
-        let (event, count) = (seats.event, page.len());
-        tx.on_commit(move || tracing::info!(%event, count, "joins expired"));
+        let (event, count, why) = (seats.event, page.len(), reason.to_owned());
+        tx.on_commit(move || tracing::info!(%event, count, reason = why, "joins expired"));
         let key = seats.event.to_string();
         let messages = page.iter().map(|join| {
             let mail = EmailEventCanceled {

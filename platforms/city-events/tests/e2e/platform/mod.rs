@@ -16,3 +16,4 @@ mod outages;
 mod pages;
 mod private_files;
 mod program;
+mod rotation;

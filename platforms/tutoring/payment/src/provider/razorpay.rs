@@ -19,7 +19,7 @@ const CLIENT: &str = "razorpay";
 /// Razorpay, by version 1 of its interface.
 pub(super) struct Razorpay {
     client: HttpClient,
-    /// `Basic` and the API key.
+    /// `Basic` and the API key. Its ID and its secret change together, at a restart.
     authorization: Secret<String>,
 }
 

@@ -5,17 +5,17 @@ use seaworthy::prelude::*;
 /// The signatures of the provider.
 #[derive(Clone)]
 pub(crate) struct Signatures {
+    /// Belongs to the ID of the API key, so it changes only at a restart.
     api: hmac::Key,
-    webhook: hmac::Key,
+    /// Follows rotations (CONF-5).
+    webhook: Secret<String>,
 }
 
 impl Signatures {
     pub(crate) fn new(api: &Secret<String>, webhook: &Secret<String>) -> Self {
-        let key =
-            |secret: &Secret<String>| hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
         Self {
             api: key(api),
-            webhook: key(webhook),
+            webhook: webhook.clone(),
         }
     }
 
@@ -30,7 +30,7 @@ impl Signatures {
 
     /// Whether a signature belongs to the bytes of a webhook. The comparison takes constant time.
     pub(crate) fn is_webhook(&self, body: &[u8], signature: &str) -> bool {
-        is_valid(&self.webhook, body, signature)
+        is_valid(&key(&self.webhook.current()), body, signature)
     }
 
     /// Signs a confirmation, as the fake provider does.
@@ -41,8 +41,12 @@ impl Signatures {
 
     /// Signs a webhook, as the fake provider does.
     pub(crate) fn sign_webhook(&self, body: &[u8]) -> String {
-        HEXLOWER.encode(hmac::sign(&self.webhook, body).as_ref())
+        HEXLOWER.encode(hmac::sign(&key(&self.webhook.current()), body).as_ref())
     }
+}
+
+fn key(secret: &Secret<String>) -> hmac::Key {
+    hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes())
 }
 
 fn is_valid(key: &hmac::Key, message: &[u8], signature: &str) -> bool {
@@ -58,6 +62,8 @@ impl std::fmt::Debug for Signatures {
 
 #[cfg(test)]
 mod tests {
+    use seaworthy::core::SecretRotation;
+
     use super::*;
 
     #[test]
@@ -77,6 +83,18 @@ mod tests {
         // The two keys are not interchangeable.
         let other = Signatures::new(&secret("webhook"), &secret("api"));
         assert!(!other.is_webhook(b"{}", &webhook));
+    }
+
+    #[test]
+    fn webhooks_follow_the_rotated_secret_conf_5() {
+        let rotation = SecretRotation::default();
+        let webhook = Secret::with_rotation("first".to_owned(), &rotation);
+        let signatures = Signatures::new(&Secret::new("api".to_owned()), &webhook);
+        let first = signatures.sign_webhook(b"{}");
+        rotation.set(Secret::new("second".to_owned()));
+        let second = signatures.sign_webhook(b"{}");
+        assert!(!signatures.is_webhook(b"{}", &first));
+        assert!(signatures.is_webhook(b"{}", &second));
     }
 
     #[test]

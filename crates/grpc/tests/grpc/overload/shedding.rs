@@ -1,0 +1,106 @@
+use std::{sync::Arc, time::Duration};
+
+use seaworthy_http::Routes;
+use tokio::{
+    sync::Semaphore,
+    task::JoinSet,
+    time::{Instant, sleep, sleep_until},
+};
+use tonic::Code;
+
+use super::app::{TestApp, call, call_within, done};
+
+const METHOD: &str = "/orders.v1.Orders/Get";
+/// A pool of two connections and 20 ms of work serve 100 calls per second.
+const POOL: usize = 2;
+const WORK: Duration = Duration::from_millis(20);
+/// Four times the capacity.
+const CALLS_PER_SECOND: u32 = 400;
+/// A client that has no response by then has gone.
+const CLIENT_TIMEOUT: Duration = Duration::from_secs(1);
+/// The limit follows the latency within this time.
+const LOAD: Duration = Duration::from_secs(8);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_above_the_limit_of_the_listener_are_unavailable_res_7() {
+    let (pool, started) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+    let calls = {
+        let (pool, started) = (Arc::clone(&pool), Arc::clone(&started));
+        Routes::new().post(METHOD, async move || {
+            started.add_permits(1);
+            let _held = pool.acquire().await.unwrap();
+            done()
+        })
+    };
+    let settings = ["load_shed.max_in_flight=2", "rate_limit.enabled=false"];
+    let app = TestApp::start(calls, &settings).await;
+    let channel = app.channel().await;
+    let mut held = JoinSet::new();
+    for _ in 0..2 {
+        let channel = channel.clone();
+        held.spawn(async move { call(&channel, METHOD).await.is_ok() });
+    }
+    let _both = started.acquire_many(2).await.unwrap();
+    let status = call(&channel, METHOD).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable, "{status:?}");
+    assert_eq!(
+        status.message(),
+        "the service is overloaded: try again later"
+    );
+    pool.add_permits(2);
+    assert_eq!(held.join_all().await, [true, true]);
+    call(&channel, METHOD).await.unwrap();
+    app.stop().await;
+}
+
+/// Sends four times the capacity of a pool. Checks that the limit that follows the latency rejects
+/// calls, and that the pool serves others.
+async fn saturate(settings: &[&str]) {
+    let pool = Arc::new(Semaphore::new(POOL));
+    let calls = Routes::new().post(METHOD, async move || {
+        let _connection = pool.acquire().await.unwrap();
+        sleep(WORK).await;
+        done()
+    });
+    let app = TestApp::start(calls, &[settings, &["rate_limit.enabled=false"]].concat()).await;
+    let channel = app.channel().await;
+    // The latency without load.
+    for _ in 0..20 {
+        call(&channel, METHOD).await.unwrap();
+    }
+    let (start, mut calls) = (Instant::now(), JoinSet::new());
+    let mut number = 0;
+    while start.elapsed() < LOAD {
+        sleep_until(start + Duration::from_secs(1) * number / CALLS_PER_SECOND).await;
+        number += 1;
+        let channel = channel.clone();
+        calls.spawn(async move { call_within(&channel, METHOD, CLIENT_TIMEOUT).await });
+    }
+    let (mut served, mut shed, mut left) = (0, 0, 0);
+    while let Some(outcome) = calls.join_next().await {
+        match outcome.unwrap() {
+            Some(Ok(_)) => served += 1,
+            Some(Err(status)) if status.code() == Code::Unavailable => shed += 1,
+            // The listener closes a connection on which many clients have left.
+            Some(Err(_)) | None => left += 1,
+        }
+    }
+    // Fewer calls wait than the listener admits at most, so only the limit that follows the
+    // latency rejects some.
+    let counts = format!("{settings:?}: {served} served, {shed} shed, {left} left of {number}");
+    assert!(shed > number / 4, "{counts}");
+    assert!(served > number / 10, "{counts}");
+    call(&channel, METHOD).await.unwrap();
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn default_limit_sheds_calls_of_a_saturated_pool_res_7() {
+    saturate(&[]).await;
+}
+
+/// The maximum of City Events for crowds. The clients that leave lower the limit below it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn high_limit_sheds_calls_of_a_saturated_pool_res_7() {
+    saturate(&["load_shed.max_in_flight=8192"]).await;
+}
