@@ -1,10 +1,7 @@
 use std::sync::Arc;
 
 use super::Plugins;
-use crate::{
-    PluginError, PluginErrorCode, PluginFileConfig, PluginInfo,
-    folder::{ReplacedConfig, read_config, replace_config},
-};
+use crate::{PluginError, PluginErrorCode, PluginFileConfig, PluginInfo, folder::replace_config};
 
 impl Plugins {
     /// Returns the settings of a loaded plugin. They may be secret, so do not log or show them.
@@ -49,28 +46,12 @@ impl Plugins {
         let (inner, plugin) = (Arc::clone(&self.0), name.to_owned());
         let replaced = self
             .blocking(name, move || {
-                let settings = &inner.config;
-                let replaced = replace_config(&settings.config_directory, &plugin, &wanted)?;
-                let applies = match read_config(settings, inner.profile, &plugin) {
-                    Ok((effective, _)) if effective == wanted => Ok(()),
-                    Ok(_) => {
-                        let problem = format!(
-                            "another file or an environment variable overrides the settings: remove them from {plugin}.{}.yaml and from the environment",
-                            inner.profile
-                        );
-                        Err(PluginError::new(PluginErrorCode::Config, &plugin, problem))
-                    }
-                    Err(error) => Err(error),
-                };
-                match applies {
-                    Ok(()) => Ok(replaced),
-                    Err(error) => Err(restored(&plugin, replaced, error)),
-                }
+                replace_config(&inner.config, inner.profile, &plugin, &wanted)
             })
             .await?;
         if let Err(error) = self.reload_locked(name).await {
             let plugin = name.to_owned();
-            let restore = move || Err(restored(&plugin, replaced, error));
+            let restore = move || Err(replaced.restore(&plugin, error));
             return self.blocking(name, restore).await;
         }
         self.get(name)
@@ -91,12 +72,4 @@ impl Plugins {
             PluginError::new(PluginErrorCode::Config, plugin, problem).because(error)
         })?
     }
-}
-
-/// Restores the previous settings. Returns the error of the new ones.
-fn restored(plugin: &str, replaced: ReplacedConfig, error: PluginError) -> PluginError {
-    if let Err(problem) = replaced.restore() {
-        tracing::error!(plugin, %problem, "the settings of a plugin could not be restored");
-    }
-    error
 }
