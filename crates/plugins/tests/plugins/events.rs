@@ -90,3 +90,32 @@ fn removed_handler_may_remove_another_at_its_drop_plug_1() {
     removed.recv_timeout(TIMEOUT).unwrap();
     assert!(format!("{bus:?}").contains("handlers: []"), "{bus:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn event_after_the_stop_is_refused_with_its_code_plug_1() {
+    const EVENTS: usize = 5;
+    let app = Setup::new().start().await.unwrap();
+    let events = app.plugins.events().clone();
+    let (sender, mut delivered) = tokio::sync::mpsc::unbounded_channel();
+    events.subscribe("any", [EventType::USER_LOGIN], move |event| {
+        let _ = sender.send(event.id().to_owned());
+        std::future::ready(Ok(()))
+    });
+    let login = || Event::new(EventType::USER_LOGIN, "accounts");
+    for _ in 0..EVENTS {
+        events.publish_async(login()).unwrap();
+    }
+    app.service.stop().await;
+    let refused = events.publish_async(login()).unwrap_err();
+    assert_eq!(refused.reason(), "EVENT_BUS_STOPPED");
+    // An event without handlers is refused, too.
+    let other = Event::new(EventType::USER_LOGOUT, "accounts");
+    let refused = events.publish_async(other).unwrap_err();
+    assert_eq!(refused.reason(), "EVENT_BUS_STOPPED");
+    // The events before the stop are delivered.
+    let mut count = 0;
+    while delivered.try_recv().is_ok() {
+        count += 1;
+    }
+    assert_eq!(count, EVENTS);
+}
