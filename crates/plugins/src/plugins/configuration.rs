@@ -26,22 +26,18 @@ impl Plugins {
         name: &str,
         config: &PluginFileConfig,
     ) -> Result<PluginInfo, PluginError> {
-        let (plugins, plugin, wanted) = (self.clone(), name.to_owned(), config.clone());
-        // In a task of its own, so that the drop of this call leaves no settings that are refused.
-        let update = async move { plugins.update(&plugin, wanted).await };
-        let done = self.0.tasks.spawn("plugin-configuration", update).await;
-        done.ok().flatten().unwrap_or_else(|| {
-            let problem = "the update of its settings was interrupted";
-            Err(PluginError::new(PluginErrorCode::Config, name, problem))
+        let (plugin, wanted) = (name.to_owned(), config.clone());
+        self.change(name, |plugins| async move {
+            plugins.update_locked(&plugin, wanted).await
         })
+        .await
     }
 
-    async fn update(
+    async fn update_locked(
         &self,
         name: &str,
         wanted: PluginFileConfig,
     ) -> Result<PluginInfo, PluginError> {
-        let _change = self.0.changes.lock().await;
         self.plugin(name)?;
         let (inner, plugin) = (Arc::clone(&self.0), name.to_owned());
         let replaced = self

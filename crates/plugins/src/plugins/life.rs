@@ -15,8 +15,12 @@ impl Plugins {
     /// The plugin is already loaded, its files are not valid, a dependency is missing, or it
     /// rejects its settings.
     pub async fn load(&self, name: &str) -> Result<PluginInfo, PluginError> {
-        let _change = self.0.changes.lock().await;
-        self.load_locked(name).await
+        let plugin = name.to_owned();
+        self.change(
+            name,
+            |plugins| async move { plugins.load_locked(&plugin).await },
+        )
+        .await
     }
 
     pub(super) async fn load_locked(&self, name: &str) -> Result<PluginInfo, PluginError> {
@@ -95,8 +99,11 @@ impl Plugins {
     /// The plugin is not loaded, its settings disable it, a dependency is not started, or the
     /// plugin fails to start.
     pub async fn start_plugin(&self, name: &str) -> Result<(), PluginError> {
-        let _change = self.0.changes.lock().await;
-        self.start_locked(name).await
+        let plugin = name.to_owned();
+        self.change(name, |plugins| async move {
+            plugins.start_locked(&plugin, false).await
+        })
+        .await
     }
 
     pub(super) async fn start_locked(&self, name: &str) -> Result<(), PluginError> {
@@ -134,8 +141,12 @@ impl Plugins {
     /// The plugin is not loaded, a started plugin depends on it, or its own stop fails. In the last
     /// case the plugin is stopped anyway.
     pub async fn stop_plugin(&self, name: &str) -> Result<(), PluginError> {
-        let _change = self.0.changes.lock().await;
-        self.stop_locked(name).await
+        let plugin = name.to_owned();
+        self.change(
+            name,
+            |plugins| async move { plugins.stop_locked(&plugin).await },
+        )
+        .await
     }
 
     async fn stop_locked(&self, name: &str) -> Result<(), PluginError> {
@@ -167,8 +178,11 @@ impl Plugins {
     /// # Errors
     /// The plugin is not loaded, or another plugin depends on it.
     pub async fn unload(&self, name: &str) -> Result<(), PluginError> {
-        let _change = self.0.changes.lock().await;
-        self.unload_locked(name).await
+        let plugin = name.to_owned();
+        self.change(name, |plugins| async move {
+            plugins.unload_locked(&plugin).await
+        })
+        .await
     }
 
     pub(super) async fn unload_locked(&self, name: &str) -> Result<(), PluginError> {

@@ -1,6 +1,7 @@
 //! The plugins of a service.
 
 mod calls;
+mod change;
 mod compile;
 mod configuration;
 mod follow;
@@ -61,7 +62,7 @@ pub(crate) struct Inner {
     observation: Arc<Observation>,
     loaded: Mutex<BTreeMap<String, Loaded>>,
     /// Serializes loads, starts, stops and reloads.
-    changes: tokio::sync::Mutex<()>,
+    changes: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// The clients of the capability `http`.

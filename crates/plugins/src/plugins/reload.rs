@@ -7,13 +7,18 @@ impl Plugins {
     /// Loads a plugin again and replaces the running version. Each request uses one version until
     /// its end. If the new version cannot be started, the old one stays.
     ///
-    /// The reload does not start a plugin that was never started or that an operator stopped.
+    /// The reload does not start a plugin that was never started or that an operator stopped. A
+    /// reload that is requested while another one runs follows it, and continues if its caller stops
+    /// waiting.
     ///
     /// # Errors
     /// The plugin is not loaded, or the new version cannot be loaded or started.
     pub async fn reload(&self, name: &str) -> Result<(), PluginError> {
-        let _change = self.0.changes.lock().await;
-        self.reload_locked(name).await
+        let plugin = name.to_owned();
+        self.change(name, |plugins| async move {
+            plugins.reload_locked(&plugin).await
+        })
+        .await
     }
 
     pub(super) async fn reload_locked(&self, name: &str) -> Result<(), PluginError> {

@@ -85,7 +85,7 @@ impl Plugins {
             observation: Arc::new(Observation::new(service, &bus)),
             bus,
             loaded: Mutex::default(),
-            changes: tokio::sync::Mutex::default(),
+            changes: Arc::default(),
         })))
     }
 

@@ -180,6 +180,23 @@ impl TestApp {
             .unwrap()
     }
 
+    /// Sends a request. Returns the status, the reason and the text of its rejection.
+    pub(crate) fn refusal(&self) -> (u16, String, String) {
+        let (status, body) = self.orders();
+        let problem: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
+        let text = |name: &str| problem[name].as_str().unwrap_or_default().to_owned();
+        (status, text("reason"), text("detail"))
+    }
+
+    /// Sends a request that a hook rejects with 403. Returns the reason of the hook, or an empty
+    /// text after another response.
+    pub(crate) fn rejection(&self) -> String {
+        match self.refusal() {
+            (403, reason, text) if reason == "PLUGIN_REJECTED" => text,
+            _ => String::new(),
+        }
+    }
+
     /// Sends a request. Returns the status and the body of the response.
     pub(crate) fn orders(&self) -> (u16, String) {
         let answer =
