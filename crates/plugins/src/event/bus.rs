@@ -163,9 +163,8 @@ impl EventBus {
     /// Delivers an event and waits for its handlers. Returns the names of the handlers that failed,
     /// with their errors.
     ///
-    /// The handlers begin in the order in which they were added. While one of them waits, the next
-    /// ones run. A handler of a plugin occupies the task until it returns, so the handlers of
-    /// plugins run one after another.
+    /// The handlers begin in the order in which they were added, and run beside each other. A plugin
+    /// runs as many handlers at the same time as the machine has cores.
     pub async fn publish(&self, event: Event) -> Vec<(String, HandlerError)> {
         if !self.0.filters.load().iter().all(|passes| passes(&event)) {
             return Vec::new();

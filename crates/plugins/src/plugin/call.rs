@@ -5,8 +5,8 @@ use std::{
 
 use tokio::{
     runtime::{Handle, RuntimeFlavor},
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant as TokioInstant, timeout_at},
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
+    time::{Instant as TokioInstant, timeout, timeout_at},
 };
 
 use super::Plugin;
@@ -17,6 +17,46 @@ use crate::{
 };
 
 impl Plugin {
+/// The processor time of a brief call. It is that of one tick of the clock of guests.
+const BRIEF: Duration = Duration::from_millis(1);
+/// The time for which a plugin counts as slow after a longer call: that of the window of faults.
+const SLOW: Duration = Duration::from_secs(60);
+/// The time that a caller waits for a guest after its deadline. The goal of PLUG-2 is 5 ms.
+const MAX_DELAY: Duration = Duration::from_millis(4);
+
+/// A function of a component.
+#[derive(Debug, Clone, Copy)]
+struct Function {
+    /// The name in spans: a hook point or a function of the interface.
+    name: &'static str,
+    timeout: Duration,
+    place: Place,
+    /// Whether the function fails if a dependency of the plugin is disabled.
+    needs_dependencies: bool,
+}
+
+impl Function {
+    /// Returns a function for which a request waits.
+    fn of_request(name: &'static str, timeout: Duration) -> Self {
+        Self {
+            name,
+            timeout,
+            place: Place::TaskIfBrief,
+            needs_dependencies: true,
+        }
+    }
+}
+
+/// Where a guest runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// On a thread for guests, whose priority is low. The change of threads takes microseconds.
+    Thread,
+    /// On the thread of the current task, unless the plugin was slow recently. Calls of slow plugins
+    /// run on a thread for guests, so that other requests keep the threads of the service.
+    TaskIfBrief,
+}
+
     /// Calls a step of the life cycle. The inner error is the failure that the plugin reports.
     ///
     /// # Errors
@@ -25,11 +65,15 @@ impl Plugin {
         self: &Arc<Self>,
         step: LifecycleStep,
     ) -> Result<Result<(), String>, Fault> {
-        let timeout = self.limits.timeout;
-        self.call(step.as_str(), timeout, move |program, limits| {
-            program.step(step, limits)
-        })
-        .await
+        let function = Function {
+            name: step.as_str(),
+            timeout: self.limits.timeout,
+            place: Place::Thread,
+            // The dependencies may be disabled while the plugin is loaded or stopped.
+            needs_dependencies: false,
+        };
+        self.call(function, move |program, limits| program.step(step, limits))
+            .await
     }
 
     /// Calls a hook.
@@ -41,7 +85,8 @@ impl Plugin {
         input: HookInput,
         timeout: Duration,
     ) -> Result<HookOutcome, Fault> {
-        self.call(input.point.as_str(), timeout, move |program, limits| {
+        let function = Function::of_request(input.point.as_str(), timeout);
+        self.call(function, move |program, limits| {
             program.hook(&input, limits)
         })
         .await
@@ -57,7 +102,14 @@ impl Plugin {
         event: Event,
         timeout: Duration,
     ) -> Result<Result<(), HandlerError>, Fault> {
-        self.call("handle", timeout, move |program, limits| {
+        let function = Function {
+            name: "handle",
+            timeout,
+            // The handlers of an event run beside each other.
+            place: Place::Thread,
+            needs_dependencies: true,
+        };
+        self.call(function, move |program, limits| {
             program.handle(&handler, &event, limits)
         })
         .await
@@ -72,7 +124,8 @@ impl Plugin {
         question: Question,
         timeout: Duration,
     ) -> Result<Decision, Fault> {
-        self.call("decide", timeout, move |program, limits| {
+        let function = Function::of_request("decide", timeout);
+        self.call(function, move |program, limits| {
             program.decide(&question, limits)
         })
         .await
@@ -88,8 +141,7 @@ impl Plugin {
     /// The plugin is disabled or throttled, traps, or exceeds a limit.
     async fn call<R: Send + 'static>(
         self: &Arc<Self>,
-        function: &'static str,
-        timeout: Duration,
+        function: Function,
         call: impl FnOnce(&dyn Program, &CallLimits) -> Result<R, Fault> + Send + 'static,
     ) -> Result<R, Fault> {
         let begun = Instant::now();
@@ -102,7 +154,7 @@ impl Plugin {
     async fn admit_and_run<R: Send + 'static>(
         self: &Arc<Self>,
         call: impl FnOnce(&dyn Program, &CallLimits) -> Result<R, Fault> + Send + 'static,
-        timeout: Duration,
+        function: Function,
         begun: Instant,
     ) -> Result<R, Fault> {
         let admission = self.admit(begun)?;
@@ -124,6 +176,36 @@ impl Plugin {
             RuntimeFlavor::CurrentThread => {
                 let plugin = Arc::clone(self);
                 let guest = tokio::task::spawn_blocking(move || {
+            state.slow_until.is_some_and(|end| now < end)
+        };
+        admission.used();
+        let flavor = Handle::current().runtime_flavor();
+        let is_brief = function.place == Place::TaskIfBrief && !is_slow;
+        if is_brief && flavor != RuntimeFlavor::CurrentThread {
+            let result = tokio::task::block_in_place(|| self.run(call, &limits));
+            drop(permits);
+            return result;
+        }
+        let (sender, ended) = oneshot::channel();
+        let (plugin, context) = (Arc::clone(self), context::current());
+        let guest = move || {
+            let run = || plugin.run(call, &limits);
+            let result = match context {
+                Some(context) => context::sync_scope(context, run),
+                None => run(),
+            };
+            drop(permits);
+            // The caller may have stopped waiting.
+            drop(sender.send(result));
+        };
+        if self.threads.run(guest).is_err() {
+            return Err(Fault::Concurrency("this service"));
+        }
+        let lost = || Fault::Trap("the thread of the call ended".to_owned());
+        // The guest ends at its own deadline. On a busy machine its thread may not run then.
+        match timeout(limits.timeout + MAX_DELAY, ended).await {
+            Ok(result) => result.unwrap_or_else(|_| Err(lost())),
+            Err(_) => Err(Fault::Timeout(limits.timeout)),
                     let result = plugin.run(call, &limits);
                     drop(permits);
                     result
@@ -156,6 +238,9 @@ impl Plugin {
     ///
     /// # Errors
     /// The component traps or exceeds a limit.
+            if used > BRIEF {
+                state.slow_until = Some(now + SLOW);
+            }
     fn run<R>(
         &self,
         call: impl FnOnce(&dyn Program, &CallLimits) -> Result<R, Fault>,

@@ -12,7 +12,7 @@ use crate::{
     FailureMode, Manifest, PluginFileConfig, PluginInfo, PluginStatus,
     info::Metadata,
     runtime::{CallLimits, Fault, Program},
-    sandbox::{CpuShare, FaultCount, Transition},
+    sandbox::{CpuShare, FaultCount, GuestThreads, Transition},
 };
 
 /// One loaded version of a plugin. A reload replaces it.
@@ -40,6 +40,8 @@ pub(crate) struct Plugin {
 pub(crate) struct State {
     pub(crate) status: PluginStatus,
     /// Whether the plugin runs if its settings enable it. It is false until the first start, and
+    /// The threads for guests of all plugins.
+    pub(crate) threads: Arc<GuestThreads>,
     /// after an operator stopped the plugin. A reload does not change it.
     pub(crate) is_active: bool,
     pub(crate) load_time: DateTime<Utc>,
@@ -57,6 +59,24 @@ pub(crate) trait Observe: Send + Sync {
     /// Records that the faults of a plugin disabled it, or that a trial enabled it.
     fn changed(&self, plugin: &str, transition: Transition, fault: Option<&Fault>);
 }
+    /// The time until which calls run on threads for guests, because one of them was not brief.
+    pub(crate) slow_until: Option<Instant>,
+}
+
+/// A failure of a plugin, for operators.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    pub(crate) code: PluginErrorCode,
+    pub(crate) problem: String,
+}
+
+impl From<&Fault> for Failure {
+    fn from(fault: &Fault) -> Self {
+        Self {
+            code: fault.code(),
+            problem: fault.to_string(),
+        }
+    }
 
 impl Plugin {
     pub(crate) fn name(&self) -> &str {

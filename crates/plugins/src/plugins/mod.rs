@@ -29,7 +29,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     Event, EventBus, EventType, PluginError, PluginInfo, PluginStatus, PluginsConfig,
-    hook::HookTable, plugin::Plugin, runtime::Runtime,
+    hook::HookTable, plugin::Plugin, runtime::Runtime, sandbox::GuestThreads,
 };
 
 /// The maximum concurrent calls of all plugins for each core. There are more calls than cores,
@@ -60,6 +60,7 @@ pub(crate) struct Inner {
     /// Limits the concurrent calls of all plugins, because each call has its own memory.
     guests: Arc<Semaphore>,
     observation: Arc<Observation>,
+    threads: Arc<GuestThreads>,
     loaded: Mutex<BTreeMap<String, Loaded>>,
     /// Serializes loads, starts, stops and reloads.
     changes: Arc<tokio::sync::Mutex<()>>,
