@@ -3,6 +3,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use seaworthy_core::context;
 use tokio::{
     runtime::{Handle, RuntimeFlavor},
     sync::{OwnedSemaphorePermit, Semaphore, oneshot},
@@ -11,12 +12,11 @@ use tokio::{
 
 use super::Plugin;
 use crate::{
-    Decision, Event, HandlerError,
+    Decision, Event, HandlerError, Plugins,
     runtime::{CallLimits, Fault, HookInput, HookOutcome, LifecycleStep, Program, Question},
     sandbox::{ProcessorTime, Transition},
 };
 
-impl Plugin {
 /// The processor time of a brief call. It is that of one tick of the clock of guests.
 const BRIEF: Duration = Duration::from_millis(1);
 /// The time for which a plugin counts as slow after a longer call: that of the window of faults.
@@ -57,6 +57,7 @@ enum Place {
     TaskIfBrief,
 }
 
+impl Plugin {
     /// Calls a step of the life cycle. The inner error is the failure that the plugin reports.
     ///
     /// # Errors
@@ -131,11 +132,7 @@ enum Place {
         .await
     }
 
-    /// Calls the component, within `timeout` and the limits of the plugin. `function` is the name
-    /// in spans: a hook point or a function of the interface.
-    ///
-    /// On a multi-thread runtime the call blocks the thread of the current task. On a
-    /// current-thread runtime it runs on a thread for blocking work.
+    /// Calls the component, within the limits of the plugin.
     ///
     /// # Errors
     /// The plugin is disabled or throttled, traps, or exceeds a limit.
@@ -145,9 +142,10 @@ enum Place {
         call: impl FnOnce(&dyn Program, &CallLimits) -> Result<R, Fault> + Send + 'static,
     ) -> Result<R, Fault> {
         let begun = Instant::now();
-        let result = self.admit_and_run(call, timeout, begun).await;
+        let result = self.admit_and_run(call, function, begun).await;
         let seen = result.as_ref().map(drop);
-        self.observe.called(&self.manifest, function, seen, begun);
+        let name = function.name;
+        self.observe.called(&self.manifest, name, seen, begun);
         result
     }
 
@@ -157,9 +155,14 @@ enum Place {
         function: Function,
         begun: Instant,
     ) -> Result<R, Fault> {
+        if function.needs_dependencies
+            && let Some(missing) = self.missing_dependency()
+        {
+            return Err(Fault::Dependency(missing));
+        }
         let admission = self.admit(begun)?;
         let limits = CallLimits {
-            timeout: timeout.min(self.limits.timeout),
+            timeout: function.timeout.min(self.limits.timeout),
             ..self.limits
         };
         // The wait for a permit counts towards the timeout, so that waiting calls are bounded.
@@ -168,14 +171,11 @@ enum Place {
         let shared = permit(&self.guests, deadline, "all plugins").await?;
         let permits = (own, shared);
         // Earlier calls may have used the share during the wait.
-        if !self.state.lock().share.may_run(Instant::now()) {
-            return Err(Fault::Throttled);
-        }
-        admission.used();
-        match Handle::current().runtime_flavor() {
-            RuntimeFlavor::CurrentThread => {
-                let plugin = Arc::clone(self);
-                let guest = tokio::task::spawn_blocking(move || {
+        let is_slow = {
+            let (mut state, now) = (self.state.lock(), Instant::now());
+            if !state.share.may_run(now) {
+                return Err(Fault::Throttled);
+            }
             state.slow_until.is_some_and(|end| now < end)
         };
         admission.used();
@@ -206,18 +206,6 @@ enum Place {
         match timeout(limits.timeout + MAX_DELAY, ended).await {
             Ok(result) => result.unwrap_or_else(|_| Err(lost())),
             Err(_) => Err(Fault::Timeout(limits.timeout)),
-                    let result = plugin.run(call, &limits);
-                    drop(permits);
-                    result
-                });
-                let lost = |_| Err(Fault::Trap("the thread of the call ended".to_owned()));
-                guest.await.unwrap_or_else(lost)
-            }
-            _ => {
-                let result = tokio::task::block_in_place(|| self.run(call, &limits));
-                drop(permits);
-                result
-            }
         }
     }
 
@@ -238,9 +226,6 @@ enum Place {
     ///
     /// # Errors
     /// The component traps or exceeds a limit.
-            if used > BRIEF {
-                state.slow_until = Some(now + SLOW);
-            }
     fn run<R>(
         &self,
         call: impl FnOnce(&dyn Program, &CallLimits) -> Result<R, Fault>,
@@ -253,6 +238,9 @@ enum Place {
             let now = Instant::now();
             let mut state = self.state.lock();
             state.share.charge(used);
+            if used > BRIEF {
+                state.slow_until = Some(now + SLOW);
+            }
             let transition = match &result {
                 Err(fault) if fault.counts() => state.faults.fail(now),
                 Err(_) => {
@@ -262,7 +250,7 @@ enum Place {
                 Ok(_) => state.faults.succeed(),
             };
             match (&result, transition) {
-                (Err(fault), _) => state.error = Some(fault.to_string()),
+                (Err(fault), _) => state.error = Some(fault.into()),
                 (Ok(_), Transition::Enabled) => state.error = None,
                 _ => {}
             }
@@ -271,6 +259,9 @@ enum Place {
         if transition != Transition::None {
             let fault = result.as_ref().err();
             self.observe.changed(self.name(), transition, fault);
+            if let Some(inner) = self.plugins.upgrade() {
+                Plugins(inner).announce_dependents(self.name());
+            }
         }
         result
     }

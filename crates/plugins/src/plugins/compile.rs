@@ -140,6 +140,7 @@ impl Inner {
                 slow_until: None,
             }),
             observe: Arc::clone(&self.observation) as _,
+            plugins: Arc::downgrade(self),
         }))
     }
 }

@@ -169,7 +169,7 @@ impl Plugins {
         let plugin = self.plugin(name)?;
         plugin.set_active(true);
         match plugin.file.enabled {
-            true => self.start_locked(name).await,
+            true => self.start_locked(name, true).await,
             false => Ok(()),
         }
     }

@@ -76,13 +76,20 @@ impl Plugins {
         })
     }
 
-    /// Checks that the dependencies of a plugin are started.
+    /// Checks that the dependencies of a plugin are started. With `permits_disabled` a dependency may
+    /// instead be disabled by its settings. Calls of the plugin then fail until it is enabled.
     ///
     /// # Errors
     /// A dependency is not started.
-    pub(super) fn check_started(&self, plugin: &Plugin) -> Result<(), PluginError> {
+    pub(super) fn check_started(
+        &self,
+        plugin: &Plugin,
+        permits_disabled: bool,
+    ) -> Result<(), PluginError> {
         for dependency in &plugin.manifest.dependencies {
-            if self.plugin(dependency)?.status() != PluginStatus::Started {
+            let needed = self.plugin(dependency)?;
+            let is_disabled = permits_disabled && !needed.file.enabled;
+            if !is_disabled && needed.status() != PluginStatus::Started {
                 return Err(PluginError::new(
                     PluginErrorCode::Dependency,
                     plugin.name(),
@@ -106,7 +113,11 @@ impl Plugins {
         .await
     }
 
-    pub(super) async fn start_locked(&self, name: &str) -> Result<(), PluginError> {
+    pub(super) async fn start_locked(
+        &self,
+        name: &str,
+        permits_disabled: bool,
+    ) -> Result<(), PluginError> {
         let plugin = self.plugin(name)?;
         if plugin.status() == PluginStatus::Started {
             return Ok(());
@@ -120,16 +131,19 @@ impl Plugins {
                 problem,
             ));
         }
-        self.check_started(&plugin)?;
+        self.check_started(&plugin, permits_disabled)?;
         if let Err(error) = step(&plugin, LifecycleStep::Start, PluginErrorCode::StartFailed).await
         {
-            plugin.set_error(error.to_string());
+            plugin.set_error(&error);
             self.announce(EventType::PLUGIN_ERROR, name);
             return Err(error);
         }
         plugin.set_status(PluginStatus::Started);
         self.register(&plugin);
         self.announce(EventType::PLUGIN_STARTED, name);
+        if plugin.missing_dependency().is_some() {
+            self.announce(EventType::PLUGIN_ERROR, name);
+        }
         tracing::info!(plugin = name, version = %plugin.manifest.version, "plugin started");
         Ok(())
     }
@@ -221,6 +235,7 @@ impl Plugins {
         };
         if was_disabled {
             self.announce(EventType::PLUGIN_ENABLED, name);
+            self.announce_dependents(name);
         }
         Ok(())
     }

@@ -12,7 +12,10 @@ use seaworthy_telemetry::{
 };
 
 use super::SOURCE;
-use crate::{Event, EventType, Manifest, plugin::Observe, runtime::Fault, sandbox::Transition};
+use crate::{
+    Event, EventType, Manifest, PluginErrorCode, plugin::Observe, runtime::Fault,
+    sandbox::Transition,
+};
 
 /// The name of the span of a call.
 const SPAN: &str = "plugin.call";
@@ -34,7 +37,7 @@ static BOUNDS: [f64; 10] = [
     0.000_02, 0.000_05, 0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 1.0, 30.0,
 ];
 /// All results of [`Fault::reason`].
-const REASONS: [&str; 10] = [
+const REASONS: [&str; 11] = [
     "timeout",
     "memory",
     "host_calls",
@@ -44,6 +47,7 @@ const REASONS: [&str; 10] = [
     "throttled",
     "concurrency",
     "disabled",
+    "dependency",
     "trap",
 ];
 
@@ -193,6 +197,8 @@ impl Observe for Observation {
             Transition::Disabled => {
                 tracing::error!(plugin, problem, "plugin disabled after too many faults");
                 let event = Event::new(EventType::PLUGIN_ERROR, SOURCE);
+                let code = fault.map_or(PluginErrorCode::Internal, Fault::code);
+                let event = event.with_data("code", code.as_str());
                 self.publish(event.with_data("problem", problem), plugin);
             }
             Transition::Enabled => {

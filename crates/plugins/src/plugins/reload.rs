@@ -31,7 +31,12 @@ impl Plugins {
             started.inspect_err(|error| self.announce_failure(Some(name), error))?;
             new.set_status(PluginStatus::Started);
         }
-        if let Some(old) = self.swap(&new) {
+        let was_available = self.is_available(name);
+        let old = self.swap(&new);
+        if was_available != self.is_available(name) {
+            self.announce_dependents(name);
+        }
+        if let Some(old) = old {
             old.set_status(PluginStatus::Stopped);
             for last in [LifecycleStep::Stop, LifecycleStep::Cleanup] {
                 if let Err(error) = step(&old, last, PluginErrorCode::StopFailed).await {
@@ -49,7 +54,7 @@ impl Plugins {
     /// # Errors
     /// A dependency is not started, or the plugin fails to start.
     async fn start_beside(&self, new: &std::sync::Arc<Plugin>) -> Result<(), PluginError> {
-        self.check_started(new)?;
+        self.check_started(new, true)?;
         step(new, LifecycleStep::Start, PluginErrorCode::StartFailed).await
     }
 }
