@@ -19,7 +19,8 @@ pub enum PluginStatus {
     Started,
     /// The service does not call the hooks and handlers.
     Stopped,
-    /// The plugin failed to start, or is disabled after too many faults.
+    /// The plugin failed to start, is disabled after too many faults, or depends on a plugin that is
+    /// disabled.
     Error,
 }
 
@@ -95,6 +96,9 @@ pub struct PluginInfo {
     /// The last failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_msg: Option<String>,
+    /// The code of the last failure, such as `PLUGIN_DEPENDENCY_ERROR`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<&'static str>,
     /// The folder of the plugin.
     pub path: PathBuf,
     /// The file of its settings, if it exists.

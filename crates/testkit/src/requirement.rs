@@ -6,7 +6,6 @@
 /// # Panics
 /// When `CI` is `true` and the variable is not set: a test that CI cannot run is a test that fails.
 #[must_use]
-#[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
 #[expect(clippy::panic, reason = "this is how a test fails")]
 pub fn required(variable: &str) -> Option<String> {
     match std::env::var(variable) {
@@ -17,9 +16,18 @@ pub fn required(variable: &str) -> Option<String> {
         {
             panic!("{variable} is not set: run ./test, which provides it")
         }
-        Err(_) => {
-            eprintln!("SKIPPED: {variable} is not set; ./test provides it");
-            None
-        }
+        Err(_) => optional(variable),
     }
+}
+
+/// Returns the value of a variable for a tool that CI may lack, too. Without it the test is skipped
+/// loudly.
+#[must_use]
+#[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
+pub fn optional(variable: &str) -> Option<String> {
+    let value = std::env::var(variable).ok();
+    if value.is_none() {
+        eprintln!("SKIPPED: {variable} is not set; ./test provides it");
+    }
+    value
 }

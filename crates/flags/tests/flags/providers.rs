@@ -12,7 +12,7 @@ use seaworthy_config::Loader;
 use seaworthy_flags::{FlagServer, Flags, FlagsConfig};
 use seaworthy_grpc::Contracts;
 use seaworthy_service::{NoSettings, RunningService, Service};
-use seaworthy_testkit::requirement::required;
+use seaworthy_testkit::requirement::{optional, required};
 use serde_json::{Value, json};
 
 struct TestApp {
@@ -126,7 +126,7 @@ async fn javascript_providers_evaluate_over_grpc_and_ofrep_flag_1() {
 #[tokio::test(flavor = "multi_thread")]
 async fn java_providers_evaluate_over_grpc_and_ofrep_flag_1() {
     // Optional in CI too: it needs Maven.
-    let Ok(jars) = std::env::var("SEAWORTHY_TEST_OPENFEATURE_JAVA") else {
+    let Some(jars) = optional("SEAWORTHY_TEST_OPENFEATURE_JAVA") else {
         return;
     };
     let app = start().await;

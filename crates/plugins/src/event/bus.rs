@@ -14,7 +14,7 @@ use futures::{FutureExt, future::BoxFuture};
 use parking_lot::Mutex;
 use seaworthy_core::{Code, Error};
 use seaworthy_service::Stop;
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 
 use super::{Event, EventType};
 
@@ -163,9 +163,8 @@ impl EventBus {
     /// Delivers an event and waits for its handlers. Returns the names of the handlers that failed,
     /// with their errors.
     ///
-    /// The handlers begin in the order in which they were added. While one of them waits, the next
-    /// ones run. A handler of a plugin occupies the task until it returns, so the handlers of
-    /// plugins run one after another.
+    /// The handlers begin in the order in which they were added, and run beside each other. A plugin
+    /// runs as many handlers at the same time as the machine has cores.
     pub async fn publish(&self, event: Event) -> Vec<(String, HandlerError)> {
         if !self.0.filters.load().iter().all(|passes| passes(&event)) {
             return Vec::new();
@@ -191,8 +190,12 @@ impl EventBus {
     /// Queues an event and returns immediately. Does nothing if no handler accepts its type.
     ///
     /// # Errors
-    /// The queue is full: `EVENT_QUEUE_FULL`.
+    /// - `EVENT_QUEUE_FULL`: the queue is full.
+    /// - `EVENT_BUS_STOPPED`: the service stops, and the queued events are delivered.
     pub fn publish_async(&self, event: Event) -> Result<(), Error> {
+        if self.0.queue.is_closed() {
+            return Err(stopped());
+        }
         let handlers = self.0.handlers.load();
         if !handlers
             .iter()
@@ -200,16 +203,18 @@ impl EventBus {
         {
             return Ok(());
         }
-        self.0.queue.try_send(event).map_err(|_| {
-            Error::new(
+        self.0.queue.try_send(event).map_err(|error| match error {
+            TrySendError::Full(_) => Error::new(
                 Code::Exhausted,
                 "EVENT_QUEUE_FULL",
                 "the queue of events is full: retry later",
-            )
+            ),
+            TrySendError::Closed(_) => stopped(),
         })
     }
 
-    /// Delivers queued events until `stop` completes and the queue is empty.
+    /// Delivers queued events until `stop` completes and the queue is empty. The bus then accepts
+    /// no more events for the queue.
     pub(crate) async fn work(&self, stop: &Stop) {
         loop {
             let next = {
@@ -217,7 +222,11 @@ impl EventBus {
                 tokio::select! {
                     biased;
                     event = queued.recv() => event,
-                    () = stop.requested() => None,
+                    () = stop.requested() => {
+                        // Events that are queued until here are still received.
+                        queued.close();
+                        queued.recv().await
+                    }
                 }
             };
             match next {
@@ -226,6 +235,11 @@ impl EventBus {
             }
         }
     }
+}
+
+fn stopped() -> Error {
+    let message = "the service stops: the bus of events accepts no more events";
+    Error::new(Code::Unavailable, "EVENT_BUS_STOPPED", message)
 }
 
 impl Subscription {

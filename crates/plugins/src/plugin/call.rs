@@ -3,18 +3,59 @@ use std::{
     time::{Duration, Instant},
 };
 
+use seaworthy_core::context;
 use tokio::{
     runtime::{Handle, RuntimeFlavor},
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant as TokioInstant, timeout_at},
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
+    time::{Instant as TokioInstant, timeout, timeout_at},
 };
 
 use super::Plugin;
 use crate::{
-    Decision, Event, HandlerError,
+    Decision, Event, HandlerError, Plugins,
     runtime::{CallLimits, Fault, HookInput, HookOutcome, LifecycleStep, Program, Question},
     sandbox::{ProcessorTime, Transition},
 };
+
+/// The processor time of a brief call. It is that of one tick of the clock of guests.
+const BRIEF: Duration = Duration::from_millis(1);
+/// The time for which a plugin counts as slow after a longer call: that of the window of faults.
+const SLOW: Duration = Duration::from_secs(60);
+/// The time that a caller waits for a guest after its deadline. The goal of PLUG-2 is 5 ms.
+const MAX_DELAY: Duration = Duration::from_millis(4);
+
+/// A function of a component.
+#[derive(Debug, Clone, Copy)]
+struct Function {
+    /// The name in spans: a hook point or a function of the interface.
+    name: &'static str,
+    timeout: Duration,
+    place: Place,
+    /// Whether the function fails if a dependency of the plugin is disabled.
+    needs_dependencies: bool,
+}
+
+impl Function {
+    /// Returns a function for which a request waits.
+    fn of_request(name: &'static str, timeout: Duration) -> Self {
+        Self {
+            name,
+            timeout,
+            place: Place::TaskIfBrief,
+            needs_dependencies: true,
+        }
+    }
+}
+
+/// Where a guest runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// On a thread for guests, whose priority is low. The change of threads takes microseconds.
+    Thread,
+    /// On the thread of the current task, unless the plugin was slow recently. Calls of slow plugins
+    /// run on a thread for guests, so that other requests keep the threads of the service.
+    TaskIfBrief,
+}
 
 impl Plugin {
     /// Calls a step of the life cycle. The inner error is the failure that the plugin reports.
@@ -25,11 +66,15 @@ impl Plugin {
         self: &Arc<Self>,
         step: LifecycleStep,
     ) -> Result<Result<(), String>, Fault> {
-        let timeout = self.limits.timeout;
-        self.call(step.as_str(), timeout, move |program, limits| {
-            program.step(step, limits)
-        })
-        .await
+        let function = Function {
+            name: step.as_str(),
+            timeout: self.limits.timeout,
+            place: Place::Thread,
+            // The dependencies may be disabled while the plugin is loaded or stopped.
+            needs_dependencies: false,
+        };
+        self.call(function, move |program, limits| program.step(step, limits))
+            .await
     }
 
     /// Calls a hook.
@@ -41,7 +86,8 @@ impl Plugin {
         input: HookInput,
         timeout: Duration,
     ) -> Result<HookOutcome, Fault> {
-        self.call(input.point.as_str(), timeout, move |program, limits| {
+        let function = Function::of_request(input.point.as_str(), timeout);
+        self.call(function, move |program, limits| {
             program.hook(&input, limits)
         })
         .await
@@ -57,7 +103,14 @@ impl Plugin {
         event: Event,
         timeout: Duration,
     ) -> Result<Result<(), HandlerError>, Fault> {
-        self.call("handle", timeout, move |program, limits| {
+        let function = Function {
+            name: "handle",
+            timeout,
+            // The handlers of an event run beside each other.
+            place: Place::Thread,
+            needs_dependencies: true,
+        };
+        self.call(function, move |program, limits| {
             program.handle(&handler, &event, limits)
         })
         .await
@@ -72,42 +125,44 @@ impl Plugin {
         question: Question,
         timeout: Duration,
     ) -> Result<Decision, Fault> {
-        self.call("decide", timeout, move |program, limits| {
+        let function = Function::of_request("decide", timeout);
+        self.call(function, move |program, limits| {
             program.decide(&question, limits)
         })
         .await
     }
 
-    /// Calls the component, within `timeout` and the limits of the plugin. `function` is the name
-    /// in spans: a hook point or a function of the interface.
-    ///
-    /// On a multi-thread runtime the call blocks the thread of the current task. On a
-    /// current-thread runtime it runs on a thread for blocking work.
+    /// Calls the component, within the limits of the plugin.
     ///
     /// # Errors
     /// The plugin is disabled or throttled, traps, or exceeds a limit.
     async fn call<R: Send + 'static>(
         self: &Arc<Self>,
-        function: &'static str,
-        timeout: Duration,
+        function: Function,
         call: impl FnOnce(&dyn Program, &CallLimits) -> Result<R, Fault> + Send + 'static,
     ) -> Result<R, Fault> {
         let begun = Instant::now();
-        let result = self.admit_and_run(call, timeout, begun).await;
+        let result = self.admit_and_run(call, function, begun).await;
         let seen = result.as_ref().map(drop);
-        self.observe.called(&self.manifest, function, seen, begun);
+        let name = function.name;
+        self.observe.called(&self.manifest, name, seen, begun);
         result
     }
 
     async fn admit_and_run<R: Send + 'static>(
         self: &Arc<Self>,
         call: impl FnOnce(&dyn Program, &CallLimits) -> Result<R, Fault> + Send + 'static,
-        timeout: Duration,
+        function: Function,
         begun: Instant,
     ) -> Result<R, Fault> {
+        if function.needs_dependencies
+            && let Some(missing) = self.missing_dependency()
+        {
+            return Err(Fault::Dependency(missing));
+        }
         let admission = self.admit(begun)?;
         let limits = CallLimits {
-            timeout: timeout.min(self.limits.timeout),
+            timeout: function.timeout.min(self.limits.timeout),
             ..self.limits
         };
         // The wait for a permit counts towards the timeout, so that waiting calls are bounded.
@@ -116,26 +171,41 @@ impl Plugin {
         let shared = permit(&self.guests, deadline, "all plugins").await?;
         let permits = (own, shared);
         // Earlier calls may have used the share during the wait.
-        if !self.state.lock().share.may_run(Instant::now()) {
-            return Err(Fault::Throttled);
-        }
+        let is_slow = {
+            let (mut state, now) = (self.state.lock(), Instant::now());
+            if !state.share.may_run(now) {
+                return Err(Fault::Throttled);
+            }
+            state.slow_until.is_some_and(|end| now < end)
+        };
         admission.used();
-        match Handle::current().runtime_flavor() {
-            RuntimeFlavor::CurrentThread => {
-                let plugin = Arc::clone(self);
-                let guest = tokio::task::spawn_blocking(move || {
-                    let result = plugin.run(call, &limits);
-                    drop(permits);
-                    result
-                });
-                let lost = |_| Err(Fault::Trap("the thread of the call ended".to_owned()));
-                guest.await.unwrap_or_else(lost)
-            }
-            _ => {
-                let result = tokio::task::block_in_place(|| self.run(call, &limits));
-                drop(permits);
-                result
-            }
+        let flavor = Handle::current().runtime_flavor();
+        let is_brief = function.place == Place::TaskIfBrief && !is_slow;
+        if is_brief && flavor != RuntimeFlavor::CurrentThread {
+            let result = tokio::task::block_in_place(|| self.run(call, &limits));
+            drop(permits);
+            return result;
+        }
+        let (sender, ended) = oneshot::channel();
+        let (plugin, context) = (Arc::clone(self), context::current());
+        let guest = move || {
+            let run = || plugin.run(call, &limits);
+            let result = match context {
+                Some(context) => context::sync_scope(context, run),
+                None => run(),
+            };
+            drop(permits);
+            // The caller may have stopped waiting.
+            drop(sender.send(result));
+        };
+        if self.threads.run(guest).is_err() {
+            return Err(Fault::Concurrency("this service"));
+        }
+        let lost = || Fault::Trap("the thread of the call ended".to_owned());
+        // The guest ends at its own deadline. On a busy machine its thread may not run then.
+        match timeout(limits.timeout + MAX_DELAY, ended).await {
+            Ok(result) => result.unwrap_or_else(|_| Err(lost())),
+            Err(_) => Err(Fault::Timeout(limits.timeout)),
         }
     }
 
@@ -168,6 +238,9 @@ impl Plugin {
             let now = Instant::now();
             let mut state = self.state.lock();
             state.share.charge(used);
+            if used > BRIEF {
+                state.slow_until = Some(now + SLOW);
+            }
             let transition = match &result {
                 Err(fault) if fault.counts() => state.faults.fail(now),
                 Err(_) => {
@@ -177,7 +250,7 @@ impl Plugin {
                 Ok(_) => state.faults.succeed(),
             };
             match (&result, transition) {
-                (Err(fault), _) => state.error = Some(fault.to_string()),
+                (Err(fault), _) => state.error = Some(fault.into()),
                 (Ok(_), Transition::Enabled) => state.error = None,
                 _ => {}
             }
@@ -186,6 +259,9 @@ impl Plugin {
         if transition != Transition::None {
             let fault = result.as_ref().err();
             self.observe.changed(self.name(), transition, fault);
+            if let Some(inner) = self.plugins.upgrade() {
+                Plugins(inner).announce_dependents(self.name());
+            }
         }
         result
     }

@@ -2,17 +2,24 @@
 
 mod call;
 
-use std::{fmt, path::PathBuf, sync::Arc, time::Instant};
+use std::{
+    fmt,
+    path::PathBuf,
+    sync::{Arc, Weak},
+    time::Instant,
+};
 
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
 use crate::{
-    FailureMode, Manifest, PluginFileConfig, PluginInfo, PluginStatus,
+    FailureMode, Manifest, PluginError, PluginErrorCode, PluginFileConfig, PluginInfo,
+    PluginStatus,
     info::Metadata,
+    plugins::Inner,
     runtime::{CallLimits, Fault, Program},
-    sandbox::{CpuShare, FaultCount, Transition},
+    sandbox::{CpuShare, FaultCount, GuestThreads, Transition},
 };
 
 /// One loaded version of a plugin. A reload replaces it.
@@ -33,8 +40,12 @@ pub(crate) struct Plugin {
     /// Limits the concurrent calls of this plugin, so that a plugin that loops or waits does not
     /// delay the others. A call occupies a core, so there are as many permits as cores.
     pub(crate) own_guests: Arc<Semaphore>,
+    /// The threads for guests of all plugins.
+    pub(crate) threads: Arc<GuestThreads>,
     pub(crate) state: Mutex<State>,
     pub(crate) observe: Arc<dyn Observe>,
+    /// The plugins of the service, which have its dependencies.
+    pub(crate) plugins: Weak<Inner>,
 }
 
 pub(crate) struct State {
@@ -45,9 +56,27 @@ pub(crate) struct State {
     pub(crate) load_time: DateTime<Utc>,
     pub(crate) start_time: Option<DateTime<Utc>>,
     pub(crate) stop_time: Option<DateTime<Utc>>,
-    pub(crate) error: Option<String>,
+    pub(crate) error: Option<Failure>,
     pub(crate) share: CpuShare,
     pub(crate) faults: FaultCount,
+    /// The time until which calls run on threads for guests, because one of them was not brief.
+    pub(crate) slow_until: Option<Instant>,
+}
+
+/// A failure of a plugin, for operators.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    pub(crate) code: PluginErrorCode,
+    pub(crate) problem: String,
+}
+
+impl From<&Fault> for Failure {
+    fn from(fault: &Fault) -> Self {
+        Self {
+            code: fault.code(),
+            problem: fault.to_string(),
+        }
+    }
 }
 
 /// Records the calls of plugins.
@@ -64,18 +93,25 @@ impl Plugin {
     }
 
     pub(crate) fn info(&self) -> PluginInfo {
+        // The dependencies have states of their own, so no lock is held.
+        let missing = self.missing_dependency().map(Fault::Dependency);
         let state = self.state.lock();
-        let is_disabled = state.faults.is_disabled();
+        let is_missing = missing.is_some() && state.status == PluginStatus::Started;
+        let failure = match &missing {
+            Some(missing) if is_missing => Some(Failure::from(missing)),
+            _ => state.error.clone(),
+        };
         PluginInfo {
             metadata: Metadata::from(&self.manifest),
-            status: match is_disabled {
+            status: match is_missing || state.faults.is_disabled() {
                 true => PluginStatus::Error,
                 false => state.status,
             },
             load_time: state.load_time,
             start_time: state.start_time,
             stop_time: state.stop_time,
-            error_msg: state.error.clone(),
+            error_code: failure.as_ref().map(|failure| failure.code.as_str()),
+            error_msg: failure.map(|failure| failure.problem),
             path: self.path.clone(),
             config_path: self.config_path.clone(),
             api: self.manifest.api.as_str().to_owned(),
@@ -98,6 +134,19 @@ impl Plugin {
         }
     }
 
+    /// Whether neither its settings nor its faults disable the plugin.
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.file.enabled && !self.state.lock().faults.is_disabled()
+    }
+
+    /// Returns the first dependency that is disabled, or that misses a dependency itself.
+    pub(crate) fn missing_dependency(&self) -> Option<String> {
+        if self.manifest.dependencies.is_empty() {
+            return None;
+        }
+        self.plugins.upgrade()?.missing_dependency(self)
+    }
+
     pub(crate) fn is_active(&self) -> bool {
         self.state.lock().is_active
     }
@@ -112,10 +161,13 @@ impl Plugin {
         state.status == PluginStatus::Started || !state.is_active || !self.file.enabled
     }
 
-    pub(crate) fn set_error(&self, problem: String) {
+    pub(crate) fn set_error(&self, error: &PluginError) {
         let mut state = self.state.lock();
         state.status = PluginStatus::Error;
-        state.error = Some(problem);
+        state.error = Some(Failure {
+            code: error.code(),
+            problem: error.to_string(),
+        });
     }
 }
 

@@ -191,10 +191,12 @@ impl Plugins {
         report: &mut HookReport,
         request: Option<&RequestContext>,
     ) -> Result<(), Error> {
+        let context = hook_context(request);
+        let context_size = context.size();
         let input = HookInput {
             hook: hook.name.clone(),
             point,
-            context: hook_context(request),
+            context,
             values: report.call.values.clone(),
             metadata: report.call.metadata.clone(),
         };
@@ -203,10 +205,10 @@ impl Plugins {
             Ok(HookOutcome::Proceed(set)) => {
                 let mut call = report.call.clone();
                 call.values.extend(set);
-                // The next hooks get the values, which must fit into the payload limit of their
-                // calls.
+                // The next hooks get the values and the context, which must fit into the payload
+                // limit of their calls.
                 let max = self.0.config.security.max_payload_size.as_usize();
-                if call.size() <= max - max / RESERVED {
+                if call.size() + context_size <= max - max / RESERVED {
                     report.call = call;
                     return Ok(());
                 }

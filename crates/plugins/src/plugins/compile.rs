@@ -127,6 +127,7 @@ impl Inner {
             on_failure: on_failure.unwrap_or(self.config.on_failure),
             guests: Arc::clone(&self.guests),
             own_guests: Arc::new(Semaphore::new(cores())),
+            threads: Arc::clone(&self.threads),
             state: Mutex::new(State {
                 status: PluginStatus::Loaded,
                 is_active: false,
@@ -136,8 +137,10 @@ impl Inner {
                 error: None,
                 share: CpuShare::new(percent, Instant::now()),
                 faults: FaultCount::default(),
+                slow_until: None,
             }),
             observe: Arc::clone(&self.observation) as _,
+            plugins: Arc::downgrade(self),
         }))
     }
 }

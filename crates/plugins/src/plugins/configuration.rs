@@ -1,10 +1,7 @@
 use std::sync::Arc;
 
 use super::Plugins;
-use crate::{
-    PluginError, PluginErrorCode, PluginFileConfig, PluginInfo,
-    folder::{ReplacedConfig, read_config, replace_config},
-};
+use crate::{PluginError, PluginErrorCode, PluginFileConfig, PluginInfo, folder::replace_config};
 
 impl Plugins {
     /// Returns the settings of a loaded plugin. They may be secret, so do not log or show them.
@@ -29,48 +26,28 @@ impl Plugins {
         name: &str,
         config: &PluginFileConfig,
     ) -> Result<PluginInfo, PluginError> {
-        let (plugins, plugin, wanted) = (self.clone(), name.to_owned(), config.clone());
-        // In a task of its own, so that the drop of this call leaves no settings that are refused.
-        let update = async move { plugins.update(&plugin, wanted).await };
-        let done = self.0.tasks.spawn("plugin-configuration", update).await;
-        done.ok().flatten().unwrap_or_else(|| {
-            let problem = "the update of its settings was interrupted";
-            Err(PluginError::new(PluginErrorCode::Config, name, problem))
+        let (plugin, wanted) = (name.to_owned(), config.clone());
+        self.change(name, |plugins| async move {
+            plugins.update_locked(&plugin, wanted).await
         })
+        .await
     }
 
-    async fn update(
+    async fn update_locked(
         &self,
         name: &str,
         wanted: PluginFileConfig,
     ) -> Result<PluginInfo, PluginError> {
-        let _change = self.0.changes.lock().await;
         self.plugin(name)?;
         let (inner, plugin) = (Arc::clone(&self.0), name.to_owned());
         let replaced = self
             .blocking(name, move || {
-                let settings = &inner.config;
-                let replaced = replace_config(&settings.config_directory, &plugin, &wanted)?;
-                let applies = match read_config(settings, inner.profile, &plugin) {
-                    Ok((effective, _)) if effective == wanted => Ok(()),
-                    Ok(_) => {
-                        let problem = format!(
-                            "another file or an environment variable overrides the settings: remove them from {plugin}.{}.yaml and from the environment",
-                            inner.profile
-                        );
-                        Err(PluginError::new(PluginErrorCode::Config, &plugin, problem))
-                    }
-                    Err(error) => Err(error),
-                };
-                match applies {
-                    Ok(()) => Ok(replaced),
-                    Err(error) => Err(restored(&plugin, replaced, error)),
-                }
+                replace_config(&inner.config, inner.profile, &plugin, &wanted)
             })
             .await?;
         if let Err(error) = self.reload_locked(name).await {
             let plugin = name.to_owned();
-            let restore = move || Err(restored(&plugin, replaced, error));
+            let restore = move || Err(replaced.restore(&plugin, error));
             return self.blocking(name, restore).await;
         }
         self.get(name)
@@ -91,12 +68,4 @@ impl Plugins {
             PluginError::new(PluginErrorCode::Config, plugin, problem).because(error)
         })?
     }
-}
-
-/// Restores the previous settings. Returns the error of the new ones.
-fn restored(plugin: &str, replaced: ReplacedConfig, error: PluginError) -> PluginError {
-    if let Err(problem) = replaced.restore() {
-        tracing::error!(plugin, %problem, "the settings of a plugin could not be restored");
-    }
-    error
 }

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use seaworthy_core::error_chain;
 use seaworthy_service::Tasks;
 
-use super::Plugins;
+use super::{Plugins, observation::FolderRead};
 use crate::{
     PluginError,
     folder::{Applied, Seen, Watch, hashes, seen},
@@ -61,6 +61,7 @@ impl Plugins {
                 // failure.
                 Err(error) => {
                     is_readable = false;
+                    self.0.observation.folder_read(FolderRead::Failed);
                     if was_readable {
                         self.log(None, "loaded", Err(&error));
                         self.announce_failure(None, &error);
@@ -70,8 +71,10 @@ impl Plugins {
             };
             is_readable = true;
             if now == tried {
+                self.0.observation.folder_read(FolderRead::Unchanged);
                 continue;
             }
+            self.0.observation.folder_read(FolderRead::Changed);
             let _change = self.0.changes.lock().await;
             // Read again, because an operator may have loaded a new plugin before the lock.
             if let Ok(now) = self.seen().await {
@@ -166,7 +169,7 @@ impl Plugins {
         let plugin = self.plugin(name)?;
         plugin.set_active(true);
         match plugin.file.enabled {
-            true => self.start_locked(name).await,
+            true => self.start_locked(name, true).await,
             false => Ok(()),
         }
     }

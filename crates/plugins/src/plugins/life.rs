@@ -15,8 +15,12 @@ impl Plugins {
     /// The plugin is already loaded, its files are not valid, a dependency is missing, or it
     /// rejects its settings.
     pub async fn load(&self, name: &str) -> Result<PluginInfo, PluginError> {
-        let _change = self.0.changes.lock().await;
-        self.load_locked(name).await
+        let plugin = name.to_owned();
+        self.change(
+            name,
+            |plugins| async move { plugins.load_locked(&plugin).await },
+        )
+        .await
     }
 
     pub(super) async fn load_locked(&self, name: &str) -> Result<PluginInfo, PluginError> {
@@ -72,13 +76,20 @@ impl Plugins {
         })
     }
 
-    /// Checks that the dependencies of a plugin are started.
+    /// Checks that the dependencies of a plugin are started. With `permits_disabled` a dependency may
+    /// instead be disabled by its settings. Calls of the plugin then fail until it is enabled.
     ///
     /// # Errors
     /// A dependency is not started.
-    pub(super) fn check_started(&self, plugin: &Plugin) -> Result<(), PluginError> {
+    pub(super) fn check_started(
+        &self,
+        plugin: &Plugin,
+        permits_disabled: bool,
+    ) -> Result<(), PluginError> {
         for dependency in &plugin.manifest.dependencies {
-            if self.plugin(dependency)?.status() != PluginStatus::Started {
+            let needed = self.plugin(dependency)?;
+            let is_disabled = permits_disabled && !needed.file.enabled;
+            if !is_disabled && needed.status() != PluginStatus::Started {
                 return Err(PluginError::new(
                     PluginErrorCode::Dependency,
                     plugin.name(),
@@ -95,11 +106,18 @@ impl Plugins {
     /// The plugin is not loaded, its settings disable it, a dependency is not started, or the
     /// plugin fails to start.
     pub async fn start_plugin(&self, name: &str) -> Result<(), PluginError> {
-        let _change = self.0.changes.lock().await;
-        self.start_locked(name).await
+        let plugin = name.to_owned();
+        self.change(name, |plugins| async move {
+            plugins.start_locked(&plugin, false).await
+        })
+        .await
     }
 
-    pub(super) async fn start_locked(&self, name: &str) -> Result<(), PluginError> {
+    pub(super) async fn start_locked(
+        &self,
+        name: &str,
+        permits_disabled: bool,
+    ) -> Result<(), PluginError> {
         let plugin = self.plugin(name)?;
         if plugin.status() == PluginStatus::Started {
             return Ok(());
@@ -113,16 +131,19 @@ impl Plugins {
                 problem,
             ));
         }
-        self.check_started(&plugin)?;
+        self.check_started(&plugin, permits_disabled)?;
         if let Err(error) = step(&plugin, LifecycleStep::Start, PluginErrorCode::StartFailed).await
         {
-            plugin.set_error(error.to_string());
+            plugin.set_error(&error);
             self.announce(EventType::PLUGIN_ERROR, name);
             return Err(error);
         }
         plugin.set_status(PluginStatus::Started);
         self.register(&plugin);
         self.announce(EventType::PLUGIN_STARTED, name);
+        if plugin.missing_dependency().is_some() {
+            self.announce(EventType::PLUGIN_ERROR, name);
+        }
         tracing::info!(plugin = name, version = %plugin.manifest.version, "plugin started");
         Ok(())
     }
@@ -134,8 +155,12 @@ impl Plugins {
     /// The plugin is not loaded, a started plugin depends on it, or its own stop fails. In the last
     /// case the plugin is stopped anyway.
     pub async fn stop_plugin(&self, name: &str) -> Result<(), PluginError> {
-        let _change = self.0.changes.lock().await;
-        self.stop_locked(name).await
+        let plugin = name.to_owned();
+        self.change(
+            name,
+            |plugins| async move { plugins.stop_locked(&plugin).await },
+        )
+        .await
     }
 
     async fn stop_locked(&self, name: &str) -> Result<(), PluginError> {
@@ -167,8 +192,11 @@ impl Plugins {
     /// # Errors
     /// The plugin is not loaded, or another plugin depends on it.
     pub async fn unload(&self, name: &str) -> Result<(), PluginError> {
-        let _change = self.0.changes.lock().await;
-        self.unload_locked(name).await
+        let plugin = name.to_owned();
+        self.change(name, |plugins| async move {
+            plugins.unload_locked(&plugin).await
+        })
+        .await
     }
 
     pub(super) async fn unload_locked(&self, name: &str) -> Result<(), PluginError> {
@@ -207,6 +235,7 @@ impl Plugins {
         };
         if was_disabled {
             self.announce(EventType::PLUGIN_ENABLED, name);
+            self.announce_dependents(name);
         }
         Ok(())
     }

@@ -1,8 +1,10 @@
 //! The plugins of a service.
 
 mod calls;
+mod change;
 mod compile;
 mod configuration;
+mod dependents;
 mod follow;
 mod life;
 mod observation;
@@ -28,7 +30,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     Event, EventBus, EventType, PluginError, PluginInfo, PluginStatus, PluginsConfig,
-    hook::HookTable, plugin::Plugin, runtime::Runtime,
+    hook::HookTable, plugin::Plugin, runtime::Runtime, sandbox::GuestThreads,
 };
 
 /// The maximum concurrent calls of all plugins for each core. There are more calls than cores,
@@ -58,10 +60,11 @@ pub(crate) struct Inner {
     clients: Option<Clients>,
     /// Limits the concurrent calls of all plugins, because each call has its own memory.
     guests: Arc<Semaphore>,
+    threads: Arc<GuestThreads>,
     observation: Arc<Observation>,
     loaded: Mutex<BTreeMap<String, Loaded>>,
     /// Serializes loads, starts, stops and reloads.
-    changes: tokio::sync::Mutex<()>,
+    changes: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// The clients of the capability `http`.
@@ -95,8 +98,13 @@ impl Plugins {
     /// Returns the states of all loaded plugins, in alphabetical order.
     #[must_use]
     pub fn list(&self) -> Vec<PluginInfo> {
-        let loaded = self.0.loaded.lock();
-        loaded.values().map(|entry| entry.plugin.info()).collect()
+        // The state of a plugin depends on others, so no lock is held.
+        let plugins: Vec<Arc<Plugin>> = {
+            let loaded = self.0.loaded.lock();
+            let plugins = loaded.values().map(|entry| Arc::clone(&entry.plugin));
+            plugins.collect()
+        };
+        plugins.iter().map(|plugin| plugin.info()).collect()
     }
 
     /// Returns the state of a loaded plugin.
@@ -147,6 +155,9 @@ impl Plugins {
             if let Some(problem) = info.error_msg {
                 event = event.with_data("problem", problem);
             }
+            if let Some(code) = info.error_code {
+                event = event.with_data("code", code);
+            }
         }
         self.publish(event);
     }
@@ -155,7 +166,8 @@ impl Plugins {
     /// read.
     fn announce_failure(&self, plugin: Option<&str>, error: &PluginError) {
         let mut event = Event::new(EventType::PLUGIN_ERROR, SOURCE)
-            .with_data("problem", error_chain(error).to_string());
+            .with_data("problem", error_chain(error).to_string())
+            .with_data("code", error.code().as_str());
         if let Some(plugin) = plugin {
             event = event.with_data("plugin", plugin);
         }

@@ -12,7 +12,10 @@ use seaworthy_telemetry::{
 };
 
 use super::SOURCE;
-use crate::{Event, EventType, Manifest, plugin::Observe, runtime::Fault, sandbox::Transition};
+use crate::{
+    Event, EventType, Manifest, PluginErrorCode, plugin::Observe, runtime::Fault,
+    sandbox::Transition,
+};
 
 /// The name of the span of a call.
 const SPAN: &str = "plugin.call";
@@ -25,6 +28,8 @@ const DURATION: &str = "plugin_call_duration_seconds";
 const DURATION_HELP: &str = "Duration of calls of plugins.";
 const HOOKS: &str = "plugin_hook_failures_total";
 const HOOKS_HELP: &str = "Hooks that failed.";
+const READS: &str = "plugin_folder_reads_total";
+const READS_HELP: &str = "Reads of the plugin folder that ended.";
 /// The maximum number of plugins with their own label: far more than a service has.
 const MAX_PLUGINS: usize = 64;
 /// The bounds of the histogram in seconds, from an empty hook to the default timeout of a handler.
@@ -32,7 +37,7 @@ static BOUNDS: [f64; 10] = [
     0.000_02, 0.000_05, 0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 1.0, 30.0,
 ];
 /// All results of [`Fault::reason`].
-const REASONS: [&str; 10] = [
+const REASONS: [&str; 11] = [
     "timeout",
     "memory",
     "host_calls",
@@ -42,8 +47,32 @@ const REASONS: [&str; 10] = [
     "throttled",
     "concurrency",
     "disabled",
+    "dependency",
     "trap",
 ];
+
+/// What a read of the plugin folder found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FolderRead {
+    /// The folder differs from the last one that was applied.
+    Changed,
+    /// The folder is the one that was applied.
+    Unchanged,
+    /// The folder cannot be read.
+    Failed,
+}
+
+impl FolderRead {
+    const ALL: [Self; 3] = [Self::Changed, Self::Unchanged, Self::Failed];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Changed => "changed",
+            Self::Unchanged => "unchanged",
+            Self::Failed => "failed",
+        }
+    }
+}
 
 /// Metrics, spans, logs and events of the calls of plugins.
 pub(super) struct Observation {
@@ -51,6 +80,7 @@ pub(super) struct Observation {
     faults: Vec<(&'static str, Family<Counter>)>,
     durations: Family<Histogram>,
     hooks: Family<Counter>,
+    reads: [(FolderRead, Counter); 3],
     bus: crate::EventBus,
     tracer: Tracer,
 }
@@ -79,6 +109,11 @@ impl Observation {
             });
             (reason, family)
         });
+        let read = |read: FolderRead| {
+            let label = [("result", read.as_str())];
+            (read, metrics.counter(READS, READS_HELP, &label))
+        };
+        let reads = FolderRead::ALL.map(read);
         let timed = metrics.clone();
         Self {
             calls: counters(CALLS, CALLS_HELP),
@@ -87,6 +122,7 @@ impl Observation {
                 timed.histogram(DURATION, DURATION_HELP, &BOUNDS, &[("plugin", plugin)])
             }),
             hooks: counters(HOOKS, HOOKS_HELP),
+            reads,
             bus: bus.clone(),
             tracer: service.telemetry().tracer().clone(),
         }
@@ -94,6 +130,12 @@ impl Observation {
 
     pub(super) fn hook_failed(&self, plugin: &str) {
         self.hooks.get_or_create(plugin).increment();
+    }
+
+    /// Counts a read of the plugin folder.
+    pub(super) fn folder_read(&self, read: FolderRead) {
+        let counters = self.reads.iter().filter(|(counted, _)| *counted == read);
+        counters.for_each(|(_, counter)| counter.increment());
     }
 
     fn publish(&self, event: Event, plugin: &str) {
@@ -155,6 +197,8 @@ impl Observe for Observation {
             Transition::Disabled => {
                 tracing::error!(plugin, problem, "plugin disabled after too many faults");
                 let event = Event::new(EventType::PLUGIN_ERROR, SOURCE);
+                let code = fault.map_or(PluginErrorCode::Internal, Fault::code);
+                let event = event.with_data("code", code.as_str());
                 self.publish(event.with_data("problem", problem), plugin);
             }
             Transition::Enabled => {

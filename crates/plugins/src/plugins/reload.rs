@@ -7,13 +7,18 @@ impl Plugins {
     /// Loads a plugin again and replaces the running version. Each request uses one version until
     /// its end. If the new version cannot be started, the old one stays.
     ///
-    /// The reload does not start a plugin that was never started or that an operator stopped.
+    /// The reload does not start a plugin that was never started or that an operator stopped. A
+    /// reload that is requested while another one runs follows it, and continues if its caller stops
+    /// waiting.
     ///
     /// # Errors
     /// The plugin is not loaded, or the new version cannot be loaded or started.
     pub async fn reload(&self, name: &str) -> Result<(), PluginError> {
-        let _change = self.0.changes.lock().await;
-        self.reload_locked(name).await
+        let plugin = name.to_owned();
+        self.change(name, |plugins| async move {
+            plugins.reload_locked(&plugin).await
+        })
+        .await
     }
 
     pub(super) async fn reload_locked(&self, name: &str) -> Result<(), PluginError> {
@@ -26,7 +31,12 @@ impl Plugins {
             started.inspect_err(|error| self.announce_failure(Some(name), error))?;
             new.set_status(PluginStatus::Started);
         }
-        if let Some(old) = self.swap(&new) {
+        let was_available = self.is_available(name);
+        let old = self.swap(&new);
+        if was_available != self.is_available(name) {
+            self.announce_dependents(name);
+        }
+        if let Some(old) = old {
             old.set_status(PluginStatus::Stopped);
             for last in [LifecycleStep::Stop, LifecycleStep::Cleanup] {
                 if let Err(error) = step(&old, last, PluginErrorCode::StopFailed).await {
@@ -44,7 +54,7 @@ impl Plugins {
     /// # Errors
     /// A dependency is not started, or the plugin fails to start.
     async fn start_beside(&self, new: &std::sync::Arc<Plugin>) -> Result<(), PluginError> {
-        self.check_started(new)?;
+        self.check_started(new, true)?;
         step(new, LifecycleStep::Start, PluginErrorCode::StartFailed).await
     }
 }

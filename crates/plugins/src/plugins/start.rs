@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use super::{Clients, Inner, MAX_GUESTS_PER_CORE, Observation, Plugins, cores};
 use crate::{
     Capability, Event, EventBus, EventType, PluginAuthentication, PluginInfo, PluginStatus,
-    PluginsConfig, attach::hooked, event, manifest::public_key,
+    PluginsConfig, attach::hooked, event, manifest::public_key, sandbox::GuestThreads,
 };
 
 /// The name of the client of the capability `http`.
@@ -82,10 +82,12 @@ impl Plugins {
             runtime: OnceLock::new(),
             clients: clients(service, config)?,
             guests: Arc::new(Semaphore::new(MAX_GUESTS_PER_CORE * cores())),
+            // Each guest has a permit of the semaphore, so no guest waits for a thread.
+            threads: Arc::new(GuestThreads::new(MAX_GUESTS_PER_CORE * cores())),
             observation: Arc::new(Observation::new(service, &bus)),
             bus,
             loaded: Mutex::default(),
-            changes: tokio::sync::Mutex::default(),
+            changes: Arc::default(),
         })))
     }
 

@@ -34,6 +34,15 @@ pub(crate) struct HookContext {
     pub(crate) remaining_ms: Option<u64>,
 }
 
+impl HookContext {
+    /// Returns the size of the texts in bytes.
+    pub(crate) fn size(&self) -> usize {
+        let texts = [&self.actor, &self.tenant];
+        let texts = texts.map(|text| text.as_ref().map_or(0, String::len));
+        self.request_id.len() + texts.iter().sum::<usize>()
+    }
+}
+
 /// The data of a call of one hook.
 #[derive(Debug, Clone)]
 pub(crate) struct HookInput {

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use crate::PluginErrorCode;
+
 /// Errors of calls of a component that did not return a result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Fault {
@@ -22,6 +24,9 @@ pub(crate) enum Fault {
     Concurrency(&'static str),
     #[error("is disabled after too many faults")]
     Disabled,
+    /// The text is the dependency.
+    #[error("depends on \"{0}\", which is disabled")]
+    Dependency(String),
     #[error("trapped: {0}")]
     Trap(String),
 }
@@ -31,13 +36,26 @@ impl Fault {
     pub(crate) const fn counts(&self) -> bool {
         !matches!(
             self,
-            Self::Input(_) | Self::Throttled | Self::Concurrency(_) | Self::Disabled
+            Self::Input(_)
+                | Self::Throttled
+                | Self::Concurrency(_)
+                | Self::Disabled
+                | Self::Dependency(_)
         )
     }
 
     /// Whether a retry of the same call fails again.
     pub(crate) const fn is_permanent(&self) -> bool {
         matches!(self, Self::Memory(_) | Self::Input(_) | Self::Trap(_))
+    }
+
+    /// Returns the code of the fault for operators.
+    pub(crate) const fn code(&self) -> PluginErrorCode {
+        match self {
+            Self::Timeout(_) => PluginErrorCode::Timeout,
+            Self::Dependency(_) => PluginErrorCode::Dependency,
+            _ => PluginErrorCode::Internal,
+        }
     }
 
     /// Returns the label `reason` of metrics.
@@ -52,6 +70,7 @@ impl Fault {
             Self::Throttled => "throttled",
             Self::Concurrency(_) => "concurrency",
             Self::Disabled => "disabled",
+            Self::Dependency(_) => "dependency",
             Self::Trap(_) => "trap",
         }
     }

@@ -7,7 +7,7 @@ use std::{
 use http::{Method, header::HOST};
 use http_body::Body as _;
 use seaworthy_client::{ClientError, HttpClient, HttpResponse};
-use seaworthy_core::{Timeout, error_chain};
+use seaworthy_core::{Timeout, context, error_chain};
 use tokio::runtime::Handle;
 
 /// Sends requests of a plugin to the hosts that the operator lists.
@@ -77,16 +77,24 @@ impl HttpAccess {
         for (name, value) in headers {
             request = request.header(name.as_str(), value.as_str());
         }
-        let call = async {
+        let call = async move {
             let response = request.send().await.map_err(|error| text(&error))?;
             let status = response.status().as_u16();
             let body = read(response, max_body).await?;
             Ok(HttpResult { status, body })
         };
-        let result = self.runtime.block_on(async {
-            tokio::time::timeout(left.max(Duration::from_millis(1)), call).await
-        });
-        result.map_err(|_| "the deadline of the call has passed".to_owned())?
+        let left = left.max(Duration::from_millis(1));
+        let call = async move { tokio::time::timeout(left, call).await };
+        // In a task, because threads that the request starts inherit the priority of their creator.
+        let task = match context::current() {
+            Some(context) => self.runtime.spawn(context::scope(context, call)),
+            None => self.runtime.spawn(call),
+        };
+        match self.runtime.block_on(task) {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err("the deadline of the call has passed".to_owned()),
+            Err(_) => Err("the service stops".to_owned()),
+        }
     }
 
     fn is_granted(&self, host: &str) -> bool {

@@ -31,7 +31,8 @@ pub(super) fn hook_call(input: &HookInput, limits: &CallLimits) -> Result<HookCa
         values: entries(&input.values),
         metadata: texts(input.metadata.iter().map(|(name, value)| (name, value))),
     };
-    check_size(&[&call.values, &call.metadata], 0, limits)?;
+    let others = call.hook.len() + call.point.len() + context.size();
+    check_size(&[&call.values, &call.metadata], others, limits)?;
     Ok(call)
 }
 
@@ -63,7 +64,14 @@ pub(super) fn guest_event(event: &Event, limits: &CallLimits) -> Result<GuestEve
         data: Value::Object(event.data.clone()).to_string(),
         metadata: texts(event.metadata.iter()),
     };
-    let others = event.id.len() + event.source.len() + event.data.len();
+    let others = [
+        &event.id,
+        &event.kind,
+        &event.source,
+        &event.time,
+        &event.data,
+    ];
+    let others = others.map(String::len).iter().sum();
     check_size(&[&event.metadata], others, limits)?;
     Ok(event)
 }
@@ -135,3 +143,6 @@ pub(super) fn short(mut text: String) -> String {
     text.truncate(text.floor_char_boundary(MAX_REASON.min(text.len())));
     text
 }
+
+#[cfg(test)]
+mod tests;

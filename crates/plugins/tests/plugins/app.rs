@@ -161,6 +161,42 @@ impl TestApp {
         std::fs::rename(staged.join(name), place).unwrap();
     }
 
+    /// Returns how many reads of the plugin folder have had a result.
+    pub(crate) fn folder_reads(&self, result: &str) -> u64 {
+        self.metric(&format!("plugin_folder_reads_total{{result=\"{result}\"}}"))
+    }
+
+    /// Returns the value of a metric. `series` is its name with its labels.
+    pub(crate) fn metric(&self, series: &str) -> u64 {
+        let admin = self.service.addresses().admin;
+        let metrics = seaworthy_testkit::http::get(admin, "/metrics")
+            .unwrap()
+            .body;
+        let mut values = metrics.lines().filter_map(|line| line.strip_prefix(series));
+        let value = values.find_map(|value| value.strip_prefix(' '));
+        value
+            .unwrap_or_else(|| panic!("{series}: {metrics}"))
+            .parse()
+            .unwrap()
+    }
+
+    /// Sends a request. Returns the status, the reason and the text of its rejection.
+    pub(crate) fn refusal(&self) -> (u16, String, String) {
+        let (status, body) = self.orders();
+        let problem: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
+        let text = |name: &str| problem[name].as_str().unwrap_or_default().to_owned();
+        (status, text("reason"), text("detail"))
+    }
+
+    /// Sends a request that a hook rejects with 403. Returns the reason of the hook, or an empty
+    /// text after another response.
+    pub(crate) fn rejection(&self) -> String {
+        match self.refusal() {
+            (403, reason, text) if reason == "PLUGIN_REJECTED" => text,
+            _ => String::new(),
+        }
+    }
+
     /// Sends a request. Returns the status and the body of the response.
     pub(crate) fn orders(&self) -> (u16, String) {
         let answer =

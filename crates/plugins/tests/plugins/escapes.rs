@@ -75,7 +75,10 @@ async fn refuse(app: &TestApp, name: &str, component: &[u8], what: &str) {
     let refused = app.plugins.load(name).await.unwrap_err();
     assert_eq!(refused.code(), PluginErrorCode::LoadFailed, "{what}");
     let text = seaworthy_core::error_chain(&refused).to_string();
-    assert!(text.contains("does not request"), "{what}: {text}");
+    let problem = format!(
+        "plugin \"{name}\": the component imports an interface that the manifest does not request: "
+    );
+    assert!(text.starts_with(&problem), "{what}: {text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -284,7 +287,7 @@ async fn stalled_request_ends_at_the_timeout_plug_2() {
         .unwrap();
     let begun = std::time::Instant::now();
     let problem = failures(&app).await;
-    assert!(problem.contains("timeout of 100ms"), "{problem}");
+    assert_eq!(problem, "exceeded its timeout of 100ms");
     assert!(begun.elapsed() < std::time::Duration::from_secs(20));
     // The connection is closed.
     let (mut connection, _) = listener.accept().unwrap();

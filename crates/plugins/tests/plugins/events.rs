@@ -10,9 +10,12 @@ use std::{
     time::Duration,
 };
 
-use seaworthy_plugins::{Event, EventBus, EventType};
+use seaworthy_plugins::{Capability, Event, EventBus, EventType, GrantConfig};
 
-use crate::{app::Setup, guest::Guest};
+use crate::{
+    app::{Setup, granted},
+    guest::Guest,
+};
 
 /// With many handlers, a replacement one by one would take long enough to mix versions.
 const HANDLERS: usize = 16;
@@ -89,4 +92,67 @@ fn removed_handler_may_remove_another_at_its_drop_plug_1() {
     });
     removed.recv_timeout(TIMEOUT).unwrap();
     assert!(format!("{bus:?}").contains("handlers: []"), "{bus:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn event_after_the_stop_is_refused_with_its_code_plug_1() {
+    const EVENTS: usize = 5;
+    let app = Setup::new().start().await.unwrap();
+    let events = app.plugins.events().clone();
+    let (sender, mut delivered) = tokio::sync::mpsc::unbounded_channel();
+    events.subscribe("any", [EventType::USER_LOGIN], move |event| {
+        let _ = sender.send(event.id().to_owned());
+        std::future::ready(Ok(()))
+    });
+    let login = || Event::new(EventType::USER_LOGIN, "accounts");
+    for _ in 0..EVENTS {
+        events.publish_async(login()).unwrap();
+    }
+    app.service.stop().await;
+    let refused = events.publish_async(login()).unwrap_err();
+    assert_eq!(refused.reason(), "EVENT_BUS_STOPPED");
+    // An event without handlers is refused, too.
+    let other = Event::new(EventType::USER_LOGOUT, "accounts");
+    let refused = events.publish_async(other).unwrap_err();
+    assert_eq!(refused.reason(), "EVENT_BUS_STOPPED");
+    // The events before the stop are delivered.
+    let mut count = 0;
+    while delivered.try_recv().is_ok() {
+        count += 1;
+    }
+    assert_eq!(count, EVENTS);
+}
+
+#[tokio::test]
+async fn handlers_of_one_event_run_beside_each_other_plug_1() {
+    const PLUGINS: [&str; 2] = ["one", "two"];
+    // The server responds to no request before it has all of them.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        let accept = |_| listener.accept().unwrap().0;
+        let connections: Vec<_> = PLUGINS.iter().map(accept).collect();
+        for mut connection in connections {
+            let response = b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
+            std::io::Write::write_all(&mut connection, response).unwrap();
+        }
+    });
+    let handlers =
+        "capabilities = [\"http\"]\n[[handlers]]\nname = \"note\"\ntypes = [\"user.login\"]\n";
+    let mut setup = Setup::new();
+    for name in PLUGINS {
+        let guest = Guest::requesting_in_handler(&url);
+        let grant = GrantConfig {
+            http_hosts: vec!["127.0.0.1".to_owned()],
+            internal_addresses: true,
+            ..granted(&[Capability::Http])
+        };
+        setup = setup
+            .config(|config| drop(config.grants.insert(name.to_owned(), grant)))
+            .plugin(name, handlers, &guest)
+            .settings(name, "retry_count: 0\n");
+    }
+    let app = setup.start().await.unwrap();
+    let login = Event::new(EventType::USER_LOGIN, "accounts");
+    assert_eq!(app.plugins.events().publish(login).await, []);
 }

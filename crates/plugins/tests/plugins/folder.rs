@@ -1,11 +1,8 @@
 //! Changes of the plugin folder beside those of an operator.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use seaworthy_plugins::{EventType, PluginStatus};
@@ -15,8 +12,6 @@ use crate::{app::Setup, guest::Guest};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn plugin_loaded_while_a_change_waits_stays_loaded_plug_1() {
-    /// Longer than the service needs to notice a change of the folder.
-    const NOTICED: Duration = Duration::from_secs(4);
     let app = Setup::new()
         .config(|config| config.security.max_cpu_percent = Some(100))
         .settings("slow", "timeout: 8s\n")
@@ -36,6 +31,7 @@ async fn plugin_loaded_while_a_change_waits_stays_loaded_plug_1() {
     };
     // The changes wait for this one, which ends at its timeout.
     let endless = Guest::quiet().with_initialize("(loop $l (br $l)) unreachable");
+    let found = app.folder_reads("changed");
     app.replace("slow", "", &endless);
     // Each load waits for the changes before the next one begins.
     let (mut slow, mut other) = (load("slow"), load("other"));
@@ -43,8 +39,8 @@ async fn plugin_loaded_while_a_change_waits_stays_loaded_plug_1() {
     assert!(futures::poll!(other.as_mut()).is_pending());
     let (slow, other) = (tokio::spawn(slow), tokio::spawn(other));
     app.replace("third", "", &Guest::quiet());
-    // The service reads the folder meanwhile. No event tells when.
-    tokio::time::sleep(NOTICED).await;
+    // The service has read the folder, and waits for the other changes.
+    eventually(async || app.folder_reads("changed") > found).await;
     app.replace("other", "", &Guest::quiet());
     assert!(slow.await.unwrap().is_err());
     other.await.unwrap().unwrap();

@@ -92,14 +92,28 @@ impl Guest {
     /// A guest whose hook requests a URL. `then` runs after it. The response or its refusal is at
     /// 600.
     pub(crate) fn requesting(url: &str, then: &str) -> Self {
-        let length = length(url);
+        let body = format!("{} {then}", send(url));
+        Self::hook(&body).with_request(url)
+    }
+
+    /// A guest whose event handler requests a URL, and fails if it gets no response.
+    pub(crate) fn requesting_in_handler(url: &str) -> Self {
+        // A result with an error traps.
         let body = format!(
-            "(call $send (i32.const 1024) (i32.const 3) (i32.const 1100) (i32.const {length})
-               (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 600))
-             {then}"
+            "{} (if (i32.load8_u (i32.const 600)) (then unreachable)) {OK}",
+            send(url)
         );
-        Self::hook(&body)
-            .import("http", "send", &format!("(param {})", "i32 ".repeat(9)))
+        Self::handler(&body).with_request(url)
+    }
+
+    /// A guest whose hook succeeds, and whose `initialize` requests a URL before it runs `then`.
+    pub(crate) fn requesting_in_initialize(url: &str, then: &str) -> Self {
+        let body = format!("{} {then}", send(url));
+        Self::quiet().with_initialize(&body).with_request(url)
+    }
+
+    fn with_request(self, url: &str) -> Self {
+        self.import("http", "send", &format!("(param {})", "i32 ".repeat(9)))
             .with_text(1024, "GET")
             .with_text(1100, url)
     }
@@ -247,6 +261,15 @@ impl Guest {
         };
         pack(self.text().as_bytes(), api, self.world).unwrap()
     }
+}
+
+/// The call of the host that requests a URL.
+fn send(url: &str) -> String {
+    let length = length(url);
+    format!(
+        "(call $send (i32.const 1024) (i32.const 3) (i32.const 1100) (i32.const {length})
+           (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 600))"
+    )
 }
 
 fn length(text: &str) -> u32 {

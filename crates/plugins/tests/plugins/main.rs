@@ -4,6 +4,8 @@
 
 mod app;
 mod attacks;
+mod changes;
+mod dependents;
 mod escapes;
 mod events;
 mod files;

@@ -44,7 +44,7 @@ fn entry(event: &Event) -> Option<AuditEntry> {
     let (_, action) = ACTIONS.iter().find(|(kind, _)| kind == event.kind())?;
     let text = |name: &str| event.data().get(name).and_then(|value| value.as_str());
     let mut entry = AuditEntry::new(action).target("plugin", text("plugin")?);
-    for name in ["version", "sha256", "problem"] {
+    for name in ["version", "sha256", "problem", "code"] {
         if let Some(value) = text(name) {
             entry = entry.detail(name, value);
         }

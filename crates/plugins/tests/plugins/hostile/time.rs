@@ -15,6 +15,11 @@ use crate::{
     server::respond,
 };
 
+/// The problem of a call of a plugin that used its share.
+const THROTTLED: &str = "exceeded its CPU share";
+/// The problem of a call that waits for an earlier one until its timeout.
+const BUSY: &str = "too many calls of this plugin run at the same time";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn endless_guests_end_at_their_timeout_plug_2() {
     for body in [
@@ -26,7 +31,7 @@ async fn endless_guests_end_at_their_timeout_plug_2() {
     ] {
         let guest = Guest::hook(body).with_functions("(func $nothing (result i32) (i32.const 1))");
         let problem = attack(&guest).await;
-        assert!(problem.contains("timeout of 50ms"), "{body}: {problem}");
+        assert_eq!(problem, "exceeded its timeout of 50ms", "{body}");
     }
 }
 
@@ -42,12 +47,9 @@ async fn endless_guest_ends_with_its_processor_time_plug_2() {
         .unwrap();
     let call = || app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
     let problem = &call().await.unwrap().failed[0].1;
-    assert!(
-        problem.contains("exceeded the processor time of 100ms"),
-        "{problem}"
-    );
+    assert_eq!(problem, "exceeded the processor time of 100ms");
     let problem = &call().await.unwrap().failed[0].1;
-    assert!(problem.contains("share"), "{problem}");
+    assert_eq!(problem, THROTTLED);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -100,9 +102,9 @@ async fn endless_guests_do_not_delay_other_plugins_plug_2() {
     let mut looped = 0;
     for attack in attacks {
         let problem = attack.await.unwrap().unwrap().failed.remove(0).1;
-        let is_loop = problem.contains("processor time of 2s");
+        let is_loop = problem == "exceeded the processor time of 2s";
         looped += usize::from(is_loop);
-        assert!(is_loop || problem.contains("CPU share"), "{problem}");
+        assert!(is_loop || problem == THROTTLED, "{problem}");
     }
     assert_eq!(looped, cores);
 }
@@ -134,9 +136,9 @@ async fn endless_guests_end_within_five_milliseconds_plug_2() {
             let begun = Instant::now();
             let call = app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
             let problem = &call.await.unwrap().failed[0].1;
-            match problem.contains("timeout of 50ms") {
+            match problem == "exceeded its timeout of 50ms" {
                 true => late.push(begun.elapsed().saturating_sub(DEADLINE)),
-                false => assert!(problem.contains("share"), "{problem}"),
+                false => assert_eq!(problem, THROTTLED),
             }
         }
         late.sort_unstable();
@@ -160,10 +162,13 @@ async fn endless_guest_is_stopped_every_time_plug_2() {
         app.plugins.enable("evil").unwrap();
         let call = app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
         let problem = &call.await.unwrap().failed[0].1;
-        match problem.contains("timeout of 5ms") {
+        match problem == "exceeded its timeout of 5ms" {
             true => timeouts += 1,
-            // A loaded machine uses more than the share.
-            false => assert!(problem.contains("share"), "{problem}"),
+            // A loaded machine uses more than the share, or ends the earlier guests late.
+            false => {
+                let others = [THROTTLED, BUSY];
+                assert!(others.contains(&problem.as_str()), "{problem}");
+            }
         }
     }
 }

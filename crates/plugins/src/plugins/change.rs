@@ -1,0 +1,37 @@
+use std::sync::Arc;
+
+use futures::future::maybe_done;
+
+use super::Plugins;
+use crate::{PluginError, PluginErrorCode};
+
+impl Plugins {
+    /// Runs a change of plugins after all changes that were requested earlier. The change continues
+    /// if its caller stops waiting.
+    ///
+    /// # Errors
+    /// The change fails or is interrupted.
+    pub(super) async fn change<T, F>(
+        &self,
+        plugin: &str,
+        change: impl FnOnce(Self) -> F,
+    ) -> Result<T, PluginError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, PluginError>> + Send + 'static,
+    {
+        let mut turn = Box::pin(maybe_done(Arc::clone(&self.0.changes).lock_owned()));
+        // The first poll takes the next place in the order of changes.
+        let _ = futures::poll!(turn.as_mut());
+        let change = change(self.clone());
+        let changed = self.0.tasks.spawn("plugin-change", async move {
+            turn.as_mut().await;
+            let _turn = turn.as_mut().take_output();
+            change.await
+        });
+        changed.await.ok().flatten().unwrap_or_else(|| {
+            let problem = "its change was interrupted";
+            Err(PluginError::new(PluginErrorCode::Internal, plugin, problem))
+        })
+    }
+}

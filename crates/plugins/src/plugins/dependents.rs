@@ -1,0 +1,56 @@
+use std::collections::BTreeMap;
+
+use super::{Inner, Loaded, Plugins};
+use crate::{EventType, PluginStatus, plugin::Plugin};
+
+impl Plugins {
+    /// Whether a plugin and its dependencies can be called.
+    pub(super) fn is_available(&self, name: &str) -> bool {
+        is_available(&self.0.loaded.lock(), name)
+    }
+
+    /// Publishes that the started plugins that depend on `name`, also indirectly, cannot be called,
+    /// or can be called again.
+    pub(crate) fn announce_dependents(&self, name: &str) {
+        let mut waiting = self.dependents(name);
+        let mut announced = Vec::new();
+        while let Some(dependent) = waiting.pop() {
+            let Ok(plugin) = self.plugin(&dependent) else {
+                continue;
+            };
+            if announced.contains(&dependent) {
+                continue;
+            }
+            waiting.extend(self.dependents(&dependent));
+            if plugin.status() == PluginStatus::Started {
+                let kind = match plugin.missing_dependency() {
+                    Some(_) => EventType::PLUGIN_ERROR,
+                    None => EventType::PLUGIN_ENABLED,
+                };
+                self.announce(kind, &dependent);
+            }
+            announced.push(dependent);
+        }
+    }
+}
+
+impl Inner {
+    /// Returns the first dependency of a plugin that is disabled, or that misses a dependency
+    /// itself.
+    pub(crate) fn missing_dependency(&self, plugin: &Plugin) -> Option<String> {
+        let loaded = self.loaded.lock();
+        let mut needed = plugin.manifest.dependencies.iter();
+        needed.find(|name| !is_available(&loaded, name)).cloned()
+    }
+}
+
+/// Whether a plugin and its dependencies are enabled. A plugin that is not loaded counts as enabled,
+/// because only requests that began before its unload still use its dependents.
+fn is_available(loaded: &BTreeMap<String, Loaded>, name: &str) -> bool {
+    let Some(entry) = loaded.get(name) else {
+        return true;
+    };
+    // The load refuses circular dependencies, so this ends.
+    let mut needed = entry.plugin.manifest.dependencies.iter();
+    entry.plugin.is_enabled() && needed.all(|name| is_available(loaded, name))
+}

@@ -1,0 +1,89 @@
+//! Changes that are requested while another one runs.
+
+use futures::FutureExt as _;
+use seaworthy_plugins::{Capability, GrantConfig, PluginErrorCode};
+use seaworthy_testkit::eventually;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::{
+    app::{Setup, TestApp, granted},
+    guest::Guest,
+    server::respond,
+};
+
+const HOOK: &str = "capabilities = [\"http\"]\n[[hooks]]\nname = \"guard\"\npoint = \"before_request\"\nveto = true\ntimeout = \"30s\"\n";
+/// The failure of the reload of a slow version.
+const SLOW: &str = "plugin \"guard\": exceeded its timeout of 2s";
+
+/// Starts a service, and writes a version of its plugin whose reload fails after two seconds.
+/// Returns the reports of its initializations.
+async fn with_slow_version(auto_load: bool) -> (TestApp, UnboundedReceiver<()>) {
+    let (url, running) = respond("HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n");
+    let app = Setup::new()
+        .config(|config| {
+            config.security.max_cpu_percent = Some(100);
+            config.auto_load = Some(auto_load);
+            let grant = GrantConfig {
+                http_hosts: vec!["127.0.0.1".to_owned()],
+                internal_addresses: true,
+                ..granted(&[Capability::Http])
+            };
+            config.grants.insert("guard".to_owned(), grant);
+        })
+        .plugin("guard", HOOK, &Guest::rejecting(403, "one"))
+        .settings("guard", "timeout: 2s\n")
+        .start()
+        .await
+        .unwrap();
+    app.plugins.load_folder().await.unwrap();
+    assert_eq!(app.rejection(), "one");
+    let slow = Guest::requesting_in_initialize(&url, "(loop $l (br $l)) unreachable");
+    app.replace("guard", HOOK, &slow);
+    (app, running)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reload_during_another_one_applies_newer_files_plug_1() {
+    let (app, mut running) = with_slow_version(false).await;
+    let mut slow = Box::pin(app.plugins.reload("guard"));
+    assert!(slow.as_mut().now_or_never().is_none());
+    running.recv().await.unwrap();
+    app.replace("guard", HOOK, &Guest::rejecting(403, "two"));
+    let newer = app.plugins.reload("guard");
+    let (slow, newer) = futures::join!(slow, newer);
+    assert_eq!(slow.unwrap_err().code(), PluginErrorCode::Timeout);
+    newer.unwrap();
+    assert_eq!(app.rejection(), "two");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reload_without_a_caller_follows_another_one_plug_1() {
+    let (app, mut running) = with_slow_version(false).await;
+    let mut slow = Box::pin(app.plugins.reload("guard"));
+    assert!(slow.as_mut().now_or_never().is_none());
+    running.recv().await.unwrap();
+    app.replace("guard", HOOK, &Guest::rejecting(403, "two"));
+    // The caller of the next reload, such as a client that disconnects, is gone at once.
+    assert!(app.plugins.reload("guard").now_or_never().is_none());
+    assert_eq!(slow.await.unwrap_err().to_string(), SLOW);
+    eventually(async || app.rejection() == "two").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reload_whose_caller_is_gone_ends_plug_1() {
+    let (app, mut running) = with_slow_version(false).await;
+    let mut failures = app.failures();
+    assert!(app.plugins.reload("guard").now_or_never().is_none());
+    running.recv().await.unwrap();
+    failures.wait_for(SLOW).await;
+    assert_eq!(app.rejection(), "one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn change_of_the_folder_during_a_reload_is_applied_plug_1() {
+    let (app, mut running) = with_slow_version(true).await;
+    // The service reloads the slow version, because it follows the folder.
+    running.recv().await.unwrap();
+    app.replace("guard", HOOK, &Guest::rejecting(403, "two"));
+    eventually(async || app.rejection() == "two").await;
+}
