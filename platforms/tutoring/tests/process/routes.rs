@@ -33,7 +33,7 @@ enum Caller {
 use Caller::{Admin, Everyone, Permitted, Service, Student, StudentOrAdmin, TrainerOrAdmin};
 
 /// Methods, paths under `/api/v1` and callers. `{id}` is the ID of a user, `{x}` any other ID.
-const ROUTES: [(&str, &str, Caller); 74] = [
+const ROUTES: [(&str, &str, Caller); 79] = [
     ("POST", "/students/auth/logout-all", Student),
     ("POST", "/students/auth/password/change", Student),
     ("GET", "/students/auth/profile", Student),
@@ -116,6 +116,11 @@ const ROUTES: [(&str, &str, Caller); 74] = [
     ("POST", "/admin/trainers/approvals/{x}/approve", Permitted),
     ("POST", "/admin/trainers/approvals/{x}/reject", Permitted),
     ("POST", "/admin/trainers/approvals/{x}/hold", Permitted),
+    ("POST", "/admin/journeys/start", Caller::Trainer),
+    ("POST", "/admin/journeys/{x}/location", Caller::Trainer),
+    ("POST", "/admin/journeys/{x}/arrived", Caller::Trainer),
+    ("POST", "/admin/journeys/{x}/end", Caller::Trainer),
+    ("GET", "/admin/journeys/{x}/live", StudentOrAdmin),
 ];
 
 /// Acceptance 10: without a token, with a wrong role, with another user's ID.

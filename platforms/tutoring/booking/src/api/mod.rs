@@ -2,6 +2,7 @@
 
 mod allocations;
 mod handlers;
+mod journeys;
 mod places;
 mod requests;
 mod sessions;
@@ -154,6 +155,15 @@ fn schedule_routes() -> Routes<Arc<Schedule>> {
         .route("/sessions/{id}/verify-otp", post(sessions::verify))
         .route("/sessions/{id}/end", post(sessions::end))
         .with_options(|options| options.roles([TRAINER]));
+    let travellers = Routes::new()
+        .route("/journeys/start", post(journeys::start))
+        .route("/journeys/{id}/location", post(journeys::locate))
+        .route("/journeys/{id}/arrived", post(journeys::arrive))
+        .route("/journeys/{id}/end", post(journeys::end))
+        .with_options(|options| options.roles([TRAINER]));
+    let watchers = Routes::new()
+        .route("/journeys/{id}/live", get(journeys::live))
+        .with_options(|options| options.roles([STUDENT, ADMIN]));
     let students = Routes::new()
         .route("/sessions/{id}/confirm", post(sessions::confirm))
         .with_options(|options| options.roles([STUDENT]));
@@ -185,6 +195,8 @@ fn schedule_routes() -> Routes<Arc<Schedule>> {
         .merge(readers)
         .merge(own)
         .merge(trainers)
+        .merge(travellers)
+        .merge(watchers)
         .merge(students)
         .merge(cancellers)
         .merge(disputes)

@@ -3,6 +3,7 @@
 mod calendar;
 mod candidate;
 pub(crate) mod errors;
+mod journey;
 mod package;
 mod place;
 mod price;
@@ -12,6 +13,7 @@ pub(crate) use calendar::{DURATION_MIN, Mode, Planned, first_date, plan, start_m
 pub(crate) use candidate::{
     Booked, MANY_STUDENTS, MAX_CANDIDATES, Need, Refusal, Trainer, judge, judge_ways, rank,
 };
+pub(crate) use journey::{EndReason, Journey, LocationUpdate};
 pub(crate) use package::{DeliveryMode, Package, SESSION_COUNTS};
 pub(crate) use place::Place;
 pub(crate) use price::{Coupon, DiscountType, Price};

@@ -30,5 +30,11 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             include_str!("../../migrations/0003_payments.up.sql"),
             include_str!("../../migrations/0003_payments.down.sql"),
         ),
+        Migration::new(
+            4,
+            "journeys",
+            include_str!("../../migrations/0004_journeys.up.sql"),
+            include_str!("../../migrations/0004_journeys.down.sql"),
+        ),
     ]),
 ];

@@ -10,8 +10,8 @@ use crate::{
     app::{CENTRE, TestApp, data, json_of, operator, student, trainer, wait_for},
 };
 
-/// Allocates sessions, and moves the first one to today.
-async fn today(app: &TestApp) -> (Uuid, Uuid, String) {
+/// Allocates sessions, and moves the first one to today. Returns its student, trainer and ID.
+pub(crate) async fn today(app: &TestApp) -> (Uuid, Uuid, String) {
     app.open_zone().await;
     let holder = app.approve(0x7a, 4.5).await;
     let owner = app.grant(7, "16:00", 10, 10).await;
