@@ -66,6 +66,7 @@ on_every_engine! {
     live:
         business_events_reach_their_users_only_auth_5,
         chats_reach_participants_only_auth_5,
+        journey_and_code_reach_the_student_only_auth_5,
         connection_needs_a_valid_token_auth_1;
     routes: every_route_refuses_callers_without_rights_auth_5;
     later_routes: further_routes_refuse_callers_without_rights_auth_5;
