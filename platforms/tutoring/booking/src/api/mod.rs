@@ -5,6 +5,7 @@ mod handlers;
 mod journeys;
 mod places;
 mod requests;
+mod reviews;
 mod sessions;
 
 use std::sync::Arc;
@@ -21,8 +22,8 @@ use tutoring_contract::{ApiError, Role, SERVICE_ROLE};
 use crate::{
     prices::{PRICE_WRITE, PriceList},
     schedule::{
-        ALLOCATION_READ, ALLOCATION_WRITE, RESCHEDULE_DECIDE, SESSION_WRITE, SUBSTITUTION_WRITE,
-        Schedule, ZONE_WRITE,
+        ALLOCATION_READ, ALLOCATION_WRITE, RESCHEDULE_DECIDE, SESSION_READ, SESSION_WRITE,
+        SUBSTITUTION_WRITE, Schedule, ZONE_WRITE,
     },
 };
 
@@ -173,6 +174,12 @@ fn schedule_routes() -> Routes<Arc<Schedule>> {
     let disputes = Routes::new()
         .route("/sessions/{id}/resolve", post(sessions::resolve))
         .with_options(|options| options.roles([ADMIN]).scopes([SESSION_WRITE]));
+    let reviewers = Routes::new()
+        .route("/reviews", post(reviews::create))
+        .with_options(|options| options.roles([STUDENT, TRAINER]));
+    let reviews = Routes::new()
+        .route("/reviews", get(reviews::list))
+        .with_options(|options| options.roles([ADMIN]).scopes([SESSION_READ]));
     let requesters = Routes::new()
         .route("/reschedule", post(requests::create))
         .route("/reschedule/{id}", put(requests::change))
@@ -200,6 +207,8 @@ fn schedule_routes() -> Routes<Arc<Schedule>> {
         .merge(students)
         .merge(cancellers)
         .merge(disputes)
+        .merge(reviewers)
+        .merge(reviews)
         .merge(requesters)
         .merge(reschedules)
         .merge(substitutions)

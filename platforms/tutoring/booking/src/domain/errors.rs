@@ -173,6 +173,14 @@ pub(crate) fn already_substituted() -> Error {
     )
 }
 
+pub(crate) fn already_reviewed() -> Error {
+    Error::new(
+        Code::Conflict,
+        "ALREADY_REVIEWED",
+        "you have already reviewed this session",
+    )
+}
+
 pub(crate) fn pre_booked() -> Error {
     Error::new(
         Code::Conflict,

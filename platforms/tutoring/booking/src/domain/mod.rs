@@ -7,6 +7,7 @@ mod journey;
 mod package;
 mod place;
 mod price;
+mod rating;
 mod session;
 
 pub(crate) use calendar::{DURATION_MIN, Mode, Planned, first_date, plan, start_minute};
@@ -17,4 +18,5 @@ pub(crate) use journey::{EndReason, Journey, LocationUpdate};
 pub(crate) use package::{DeliveryMode, Package, SESSION_COUNTS};
 pub(crate) use place::Place;
 pub(crate) use price::{Coupon, DiscountType, Price};
+pub(crate) use rating::Rating;
 pub(crate) use session::{Action, SessionStatus};

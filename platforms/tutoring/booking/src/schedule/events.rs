@@ -13,7 +13,7 @@ use tutoring_contract::{
     LiveEvent,
     events::{
         AdminOverride, CourseAccessGranted, CourseChanged, Kind, NotificationRequested, Occurred,
-        PaymentRefunded, SessionCancelled, SessionCompleted, SessionRescheduled,
+        PaymentRefunded, SessionCancelled, SessionCompleted, SessionRescheduled, SessionReviewed,
         SessionSubstituted, SessionsGenerated, StudentChanged, StudentDeallocated,
         TrainerAllocated, TrainerChanged,
     },
@@ -50,6 +50,7 @@ pub(crate) fn published_topics() -> Topics {
         .and_unroutable::<Occurred<SessionSubstituted>>()
         .and_unroutable::<Occurred<SessionCompleted>>()
         .and_unroutable::<Occurred<SessionCancelled>>()
+        .and_unroutable::<Occurred<SessionReviewed>>()
         .and_unroutable::<Occurred<AdminOverride>>()
         .and_unroutable::<Occurred<NotificationRequested>>()
         .and_unroutable::<LiveEvent>()

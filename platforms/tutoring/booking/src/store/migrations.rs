@@ -36,5 +36,11 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             include_str!("../../migrations/0004_journeys.up.sql"),
             include_str!("../../migrations/0004_journeys.down.sql"),
         ),
+        Migration::new(
+            5,
+            "reviews",
+            include_str!("../../migrations/0005_reviews.up.sql"),
+            include_str!("../../migrations/0005_reviews.down.sql"),
+        ),
     ]),
 ];

@@ -27,8 +27,9 @@ use tutoring_contract::{
     ServiceTokens, Subject, Territory,
     events::{
         CourseAccessGranted, CourseChanged, Kind, NotificationRequested, Occurred, PaymentRefunded,
-        SessionCancelled, SessionCompleted, SessionRescheduled, SessionSubstituted,
-        SessionsGenerated, StudentDeallocated, TrainerAllocated, TrainerChanged, message,
+        SessionCancelled, SessionCompleted, SessionRescheduled, SessionReviewed,
+        SessionSubstituted, SessionsGenerated, StudentDeallocated, TrainerAllocated,
+        TrainerChanged, message,
     },
 };
 use tutoring_identity::{LiveSealer, LiveSessions, SessionRecord};
@@ -172,6 +173,7 @@ async fn start_peer(broker: &str, events: &Events) -> (RunningService, Publisher
             let subscription = recorded::<SessionCancelled>(subscription, events);
             let subscription = recorded::<SessionRescheduled>(subscription, events);
             let subscription = recorded::<SessionSubstituted>(subscription, events);
+            let subscription = recorded::<SessionReviewed>(subscription, events);
             let subscription = recorded::<NotificationRequested>(subscription, events);
             let subscription = recorded_live(subscription, events);
             messaging.subscribe(subscription).await?;

@@ -14,6 +14,7 @@ mod journeys;
 mod plans;
 mod prices;
 mod race;
+mod reviews;
 mod routes;
 mod session_day;
 mod settings;
@@ -59,6 +60,7 @@ on_both! {
         session_moves_only_to_a_free_slot_data_3,
         substitution_moves_the_reservation_data_3,
         cancelled_session_is_replaced_at_the_end_api_1;
+    reviews: each_side_reviews_a_completed_session_once_data_3;
     journeys:
         journey_follows_its_trainer_api_1,
         locations_at_the_same_time_stay_in_order_data_3,
