@@ -128,7 +128,6 @@ const ROUTES: &[(&str, &str, Caller)] = &[
     ("POST", "/admin/substitutions", Admin),
     ("GET", "/admin/substitutions", Admin),
     ("DELETE", "/admin/substitutions/{x}", Admin),
-    ("POST", "/admin/reviews", User),
     // 6.7
     ("POST", "/payments", Service),
     ("POST", "/payments/session-booking", Student),

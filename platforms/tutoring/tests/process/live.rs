@@ -28,7 +28,7 @@ use crate::{
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A client of Socket.IO over WebSocket.
-struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(crate) struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Client {
     /// Opens a connection, and sends credentials. Returns the packet with the result.
@@ -43,7 +43,7 @@ impl Client {
     }
 
     /// Connects with a valid token.
-    async fn join(gateway: SocketAddr, token: &str) -> Self {
+    pub(crate) async fn join(gateway: SocketAddr, token: &str) -> Self {
         let (client, result) = Self::connect(gateway, &json!({ "token": token })).await;
         assert!(result.starts_with("40{\"sid\":"), "{result}");
         client
@@ -68,7 +68,7 @@ impl Client {
     }
 
     /// Returns the payload of the next event or acknowledgement that starts with this text.
-    async fn next(&mut self, start: &str) -> Value {
+    pub(crate) async fn next(&mut self, start: &str) -> Value {
         loop {
             let packet = self.packet().await;
             if let Some(rest) = packet.strip_prefix(start) {
