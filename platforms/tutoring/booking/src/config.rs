@@ -16,6 +16,8 @@ const DEFAULT_FILE: &str = "data/tutoring/booking.db";
 const DEFAULT_BROKER: &str = "data/tutoring/broker.db";
 /// The contract: a trainer travels at most this far between two sessions.
 const MAX_SEQUENTIAL_DISTANCE_KM: f64 = 5.0;
+/// The contract: longer than a tunnel or a dead spot of the network.
+const JOURNEY_SILENCE: Timeout = Timeout::from_secs(120);
 /// The contract: larger than the error of a telephone in a city.
 const START_RADIUS_M: u16 = 100;
 
@@ -29,7 +31,8 @@ pub struct BookingConfig {
     pub broker: MessagingConfig,
     /// The outbox and the inbox of events.
     pub outbox: OutboxConfig,
-    /// The Redis of live sessions, which all services share.
+    /// The Redis of live sessions, which all services share, and of live journeys. Without it, one
+    /// replica keeps journeys in memory.
     pub redis: Option<RedisConfig>,
     /// Access tokens of users.
     pub access_tokens: AccessTokenConfig,
@@ -51,6 +54,8 @@ pub struct BookingConfig {
     /// in metres.
     #[schemars(range(min = 50, max = 150))]
     pub start_radius_m: u16,
+    /// A journey without a location for this time has ended.
+    pub journey_silence: Timeout,
     /// The IDs of administrators who get notifications about pending allocations and disputes.
     pub operators: Vec<Uuid>,
 }
@@ -78,6 +83,7 @@ impl Default for BookingConfig {
             session_code_key: None,
             max_sequential_distance_km: MAX_SEQUENTIAL_DISTANCE_KM,
             start_radius_m: START_RADIUS_M,
+            journey_silence: JOURNEY_SILENCE,
             operators: Vec::new(),
         }
     }

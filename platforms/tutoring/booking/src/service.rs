@@ -12,7 +12,7 @@ use seaworthy::{
     service::Commands,
 };
 use tutoring_contract::use_envelopes;
-use tutoring_identity::LiveSessions;
+use tutoring_identity::{LiveSealer, LiveSessions};
 
 use crate::{
     api,
@@ -23,7 +23,7 @@ use crate::{
         Schedule as Sessions, SessionCodes, consumed_topics, published_topics, start_workers,
         subscriptions,
     },
-    store::MIGRATIONS,
+    store::{LiveJourneys, MIGRATIONS},
 };
 
 /// The name of the service in logs and metrics.
@@ -98,10 +98,14 @@ pub async fn assemble(service: &Assembly<BookingConfig>) -> Result<(), StartErro
     }
     let messaging = Messaging::connect(service, BROKER, &settings.broker).await?;
     let publisher = messaging.publisher(published_topics()).await?;
-    let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
+    let (locations, outbox) = (publisher.clone(), &settings.outbox);
+    let outbox = Outbox::start(service, &database, publisher, outbox).await?;
     let schedule = Arc::new(Sessions {
         database: database.clone(),
         outbox: outbox.clone(),
+        publisher: locations,
+        live: LiveSealer::new(&settings.access_tokens)?,
+        journeys: LiveJourneys::new(settings.redis.as_ref(), settings.journey_silence)?,
         audit: audit.clone(),
         zone: settings.time_zone.clone(),
         codes: SessionCodes::new(settings.session_code_key.as_ref())?,

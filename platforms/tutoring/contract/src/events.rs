@@ -296,6 +296,21 @@ kinds! {
         /// The reason.
         reason: String,
     }
+    /// The student or the trainer of a session reviewed it.
+    SessionReviewed = "SESSION_REVIEWED" on "session-reviewed", Student(student_id) {
+        /// The session.
+        session_id: Uuid,
+        /// The trainer who held it.
+        trainer_id: Uuid,
+        /// The student.
+        student_id: Uuid,
+        /// The course.
+        course_id: Uuid,
+        /// The side that reviewed: `student` or `trainer`.
+        review_type: String,
+        /// 0.5 to 5 in steps of 0.5.
+        rating: f64,
+    }
     /// The number of held sessions of a course changed.
     CourseProgressUpdated = "COURSE_PROGRESS_UPDATED" on "course-progress-updated", Student(student_id) {
         /// The student.
@@ -426,7 +441,7 @@ mod tests {
     #[test]
     fn every_kind_has_its_own_topic_msg_6() {
         let topics: BTreeSet<_> = KINDS.iter().map(|(_, topic)| *topic).collect();
-        assert_eq!((topics.len(), KINDS.len()), (20, 20));
+        assert_eq!((topics.len(), KINDS.len()), (21, 21));
         for (name, topic) in KINDS {
             assert_eq!(name.to_lowercase().replace('_', "-"), *topic);
         }

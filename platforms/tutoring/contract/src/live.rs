@@ -17,14 +17,15 @@ use uuid::Uuid;
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LiveEvent {
-    /// The room, such as `user:{id}` or `conversation:{id}`.
+    /// The room, such as `user:{id}`, `conversation:{id}` or `journey:{id}`.
     pub room: String,
     /// The name of the event, such as `chat:message`.
     pub event: String,
     /// The payload. `null` if it is encrypted.
     #[serde(default)]
     pub data: Value,
-    /// The encrypted payload, so that no broker and no outbox stores the text of a chat.
+    /// The encrypted payload, so that no broker and no outbox stores the text of a chat, a code or
+    /// a place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed: Option<String>,
 }
@@ -44,6 +45,14 @@ impl LiveEvent {
     /// [`Code::Internal`] if the payload is not JSON.
     pub fn of_conversation(id: Uuid, event: &str, data: &impl Serialize) -> Result<Self, Error> {
         Self::new(format!("conversation:{id}"), event, data)
+    }
+
+    /// Creates an event for the student of a journey.
+    ///
+    /// # Errors
+    /// [`Code::Internal`] if the payload is not JSON.
+    pub fn of_journey(id: Uuid, event: &str, data: &impl Serialize) -> Result<Self, Error> {
+        Self::new(format!("journey:{id}"), event, data)
     }
 
     fn new(room: String, event: &str, data: &impl Serialize) -> Result<Self, Error> {

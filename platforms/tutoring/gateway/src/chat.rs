@@ -6,14 +6,13 @@ use jiff::Timestamp;
 use moka::sync::Cache;
 use seaworthy::{
     client::{HttpClient, RequestBuilder},
-    core::Actor,
     prelude::*,
     realtime::{Call, Event, Hub, Room, SocketIo},
 };
 use serde_json::{Value, json};
 
-/// Tokens live for 10 minutes, and a connection without a valid token is closed.
-const TOKEN_TTL: Duration = Duration::from_secs(15 * 60);
+use crate::client_tokens::{ClientTokens, user};
+
 /// A participant of a conversation stays one.
 const MEMBER_TTL: Duration = Duration::from_secs(60);
 /// The contract: one event per 2 seconds.
@@ -27,15 +26,14 @@ const TYPING: &str = "chat:typing";
 pub(crate) struct ChatCalls {
     hub: Hub,
     client: HttpClient,
-    /// The last token of each connected user.
-    tokens: Cache<String, Secret<String>>,
+    tokens: ClientTokens,
     /// Users and conversations of which they are participants.
     members: Cache<(String, String), ()>,
     typing: Cache<(String, String), ()>,
 }
 
 impl ChatCalls {
-    pub(crate) fn new(hub: &Hub, client: HttpClient) -> Self {
+    pub(crate) fn new(hub: &Hub, client: HttpClient, tokens: ClientTokens) -> Self {
         let cache = |ttl| {
             let builder = Cache::builder().max_capacity(MAX_ENTRIES);
             builder.time_to_live(ttl).build()
@@ -43,19 +41,10 @@ impl ChatCalls {
         Self {
             hub: hub.clone(),
             client,
-            tokens: Cache::builder()
-                .max_capacity(MAX_ENTRIES)
-                .time_to_live(TOKEN_TTL)
-                .build(),
+            tokens,
             members: cache(MEMBER_TTL),
             typing: cache(TYPING_INTERVAL),
         }
-    }
-
-    /// Keeps the token of a user who connected, for calls to the chat service.
-    pub(crate) fn connected(&self, actor: &Actor, token: &str) {
-        let token = Secret::new(token.to_owned());
-        self.tokens.insert(actor.as_str().to_owned(), token);
     }
 
     /// Joins the room of a conversation of the caller.
@@ -118,7 +107,7 @@ impl ChatCalls {
 
     /// Sends a request with the token of the caller. Returns the data of the response.
     async fn request(&self, call: &Call, request: RequestBuilder) -> Result<Value, Error> {
-        let token = self.tokens.get(&user(call)?).ok_or_else(unauthenticated)?;
+        let token = self.tokens.of(call)?;
         let unavailable = |error| {
             let message = "the chat is not available: try again later";
             Error::new(Code::Unavailable, "SERVICE_DEGRADED", message).with_cause(error)
@@ -172,17 +161,6 @@ fn conversation(call: &Call) -> Result<(String, Room), Error> {
     let id = id.to_ascii_lowercase();
     let room = Room::of("conversation", &id).map_err(|_| required())?;
     Ok((id, room))
-}
-
-fn user(call: &Call) -> Result<String, Error> {
-    let actor = call.socket().peer().actor();
-    let actor = actor.ok_or_else(unauthenticated)?;
-    Ok(actor.as_str().to_owned())
-}
-
-fn unauthenticated() -> Error {
-    let message = "send a new token by auth:refresh";
-    Error::new(Code::Unauthenticated, "TOKEN_EXPIRED", message)
 }
 
 /// Returns the error of a response of the chat service.

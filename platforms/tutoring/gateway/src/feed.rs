@@ -16,6 +16,8 @@ use crate::live::ADMINS;
 const GROUP: &str = "realtime-fanout";
 /// The event that clients receive.
 const EVENT: &str = "business-event";
+/// The type of a request to notify a user.
+const NOTIFICATION: &str = "NOTIFICATION_REQUESTED";
 /// The members with the users who receive an event, by its type. Administrators receive all events.
 const RECIPIENTS: [(&str, &[&str]); 13] = [
     ("PURCHASE_CONFIRMED", &["studentId"]),
@@ -53,7 +55,7 @@ pub(crate) fn subscription(hub: &Hub, sealer: &LiveSealer) -> Subscription {
         subscription.on_topic(topic, move |received: Received<_>| {
             // A message that is not JSON has no recipients.
             if let Ok(data) = serde_json::from_slice(received.event()) {
-                publish(&hub, &data);
+                publish(&hub, data);
             }
             async { Ok(()) }
         })
@@ -78,12 +80,23 @@ async fn send(hub: &Hub, sealer: &LiveSealer, live: &LiveEvent) {
     }
 }
 
-fn publish(hub: &Hub, data: &Value) {
-    let Ok(event) = Event::new(EVENT, data) else {
+fn publish(hub: &Hub, mut data: Value) {
+    remove_private_members(&mut data);
+    let Ok(event) = Event::new(EVENT, &data) else {
         return;
     };
-    for room in rooms(data) {
+    for room in rooms(&data) {
         hub.publish(&room, event.clone());
+    }
+}
+
+/// Removes the text of a notification, which only its recipient may read. It may be a code.
+fn remove_private_members(data: &mut Value) {
+    let is_notification = data.get("type").and_then(Value::as_str) == Some(NOTIFICATION);
+    if let Some(members) = data.as_object_mut().filter(|_| is_notification) {
+        for name in ["body", "data"] {
+            members.remove(name);
+        }
     }
 }
 
@@ -110,6 +123,18 @@ mod tests {
         for (name, _) in RECIPIENTS {
             assert!(KINDS.iter().any(|(kind, _)| *kind == name), "{name}");
         }
+    }
+
+    #[test]
+    fn administrators_do_not_see_texts_of_notifications_sec_4() {
+        let mut data = json!({
+            "type": NOTIFICATION, "recipientId": "s", "title": "Your trainer has arrived",
+            "body": "Your session code is 123456.", "data": { "otp": "123456" },
+        });
+        remove_private_members(&mut data);
+        assert!(!data.to_string().contains("123456"), "{data}");
+        assert_eq!(data["title"], "Your trainer has arrived");
+        assert!(KINDS.iter().any(|(kind, _)| *kind == NOTIFICATION));
     }
 
     #[test]

@@ -6,6 +6,8 @@
 //! | `public` | The routes that need no access token |
 //! | `proxy` | Forwarding of requests |
 //! | `live` | Connections of Socket.IO |
+//! | `chat`, `journeys` | Events from connected clients, which a service decides |
+//! | `client_tokens` | The tokens of connected clients for these decisions |
 //! | `feed` | Business events for connected clients |
 //! | `limits` | Requests per minute by role |
 //!
@@ -16,8 +18,10 @@
 //! ```
 
 mod chat;
+mod client_tokens;
 mod config;
 mod feed;
+mod journeys;
 mod limits;
 mod live;
 mod proxy;

@@ -19,7 +19,9 @@ use tutoring_identity::{LiveSealer, LiveSessions};
 use crate::{
     GatewayConfig, Upstream,
     chat::ChatCalls,
+    client_tokens::ClientTokens,
     feed,
+    journeys::JourneyCalls,
     limits::RoleLimits,
     live,
     proxy::{self, Proxy},
@@ -128,12 +130,7 @@ pub async fn assemble(service: &Assembly<GatewayConfig>) -> Result<(), StartErro
     let tokens = &settings.access_tokens;
     service.authenticate(tokens.authentication(service, sessions.clone())?);
     let clients = clients(service)?;
-    let chat = clients
-        .iter()
-        .find(|(upstream, _)| *upstream == Upstream::Chat);
-    let chat = chat.map(|(_, client)| client.clone());
-    let chat = chat.ok_or_else(|| StartError::new("clients.chat is missing"))?;
-    service.http(connections(service, tokens.verifier(sessions)?, chat).await?);
+    service.http(connections(service, tokens.verifier(sessions)?, &clients).await?);
     let proxy = Proxy::new(clients, RoleLimits::new(service)?);
     service.http(routes(proxy));
     Ok(())
@@ -142,8 +139,8 @@ pub async fn assemble(service: &Assembly<GatewayConfig>) -> Result<(), StartErro
 /// Returns the routes of Socket.IO, and subscribes to the business events of its clients.
 async fn connections(
     service: &Assembly<GatewayConfig>,
-    tokens: AccessTokenVerifier,
-    chat: HttpClient,
+    verifier: AccessTokenVerifier,
+    clients: &[(Upstream, HttpClient)],
 ) -> Result<Routes, StartError> {
     let settings = service.settings();
     let because = |error| StartError::because("redis cannot be used", error);
@@ -158,8 +155,17 @@ async fn connections(
     messaging
         .subscribe(feed::subscription(&hub, &sealer))
         .await?;
-    let chat = ChatCalls::new(&hub, chat);
-    Ok(live::routes(&hub, tokens, redis, chat))
+    let tokens = ClientTokens::new();
+    let chat = ChatCalls::new(&hub, client(clients, Upstream::Chat)?, tokens.clone());
+    let booking = client(clients, Upstream::Booking)?;
+    let journeys = JourneyCalls::new(booking, tokens.clone());
+    Ok(live::routes(&hub, verifier, tokens, chat, journeys))
+}
+
+fn client(clients: &[(Upstream, HttpClient)], of: Upstream) -> Result<HttpClient, StartError> {
+    let found = clients.iter().find(|(upstream, _)| *upstream == of);
+    let missing = || StartError::new(format!("clients.{} is missing", of.name()));
+    found.map(|(_, client)| client.clone()).ok_or_else(missing)
 }
 
 /// Creates a client with its own circuit breaker for each service. None is part of readiness.

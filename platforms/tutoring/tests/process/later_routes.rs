@@ -128,12 +128,6 @@ const ROUTES: &[(&str, &str, Caller)] = &[
     ("POST", "/admin/substitutions", Admin),
     ("GET", "/admin/substitutions", Admin),
     ("DELETE", "/admin/substitutions/{x}", Admin),
-    ("POST", "/admin/journeys/start", Trainer),
-    ("POST", "/admin/journeys/{x}/location", Trainer),
-    ("POST", "/admin/journeys/{x}/end", Trainer),
-    ("POST", "/admin/journeys/{x}/arrived", Trainer),
-    ("GET", "/admin/journeys/{x}/live", StudentOrAdmin),
-    ("POST", "/admin/reviews", User),
     // 6.7
     ("POST", "/payments", Service),
     ("POST", "/payments/session-booking", Student),

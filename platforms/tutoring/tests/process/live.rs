@@ -5,6 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use futures::{SinkExt as _, StreamExt as _};
 use seaworthy::{
     config::{Environment, Loader},
+    data::{chrono::Utc, sql},
     prelude::Timeout,
     service::RunningService,
 };
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
 use tutoring_contract::{
-    Role,
+    PlatformZone, Role,
     events::{SessionSubstituted, TrainerAllocated},
 };
 use uuid::Uuid;
@@ -21,12 +22,13 @@ use crate::{
     app::{SECRET, TestPlatform, json_of, wait_for},
     authorization::{USER, token_of, token_with_role},
     peer::Peer,
+    students::send,
 };
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A client of Socket.IO over WebSocket.
-struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(crate) struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Client {
     /// Opens a connection, and sends credentials. Returns the packet with the result.
@@ -41,7 +43,7 @@ impl Client {
     }
 
     /// Connects with a valid token.
-    async fn join(gateway: SocketAddr, token: &str) -> Self {
+    pub(crate) async fn join(gateway: SocketAddr, token: &str) -> Self {
         let (client, result) = Self::connect(gateway, &json!({ "token": token })).await;
         assert!(result.starts_with("40{\"sid\":"), "{result}");
         client
@@ -66,7 +68,7 @@ impl Client {
     }
 
     /// Returns the payload of the next event or acknowledgement that starts with this text.
-    async fn next(&mut self, start: &str) -> Value {
+    pub(crate) async fn next(&mut self, start: &str) -> Value {
         loop {
             let packet = self.packet().await;
             if let Some(rest) = packet.strip_prefix(start) {
@@ -100,6 +102,7 @@ async fn second_gateway(app: &TestPlatform) -> Option<RunningService> {
         format!("access_tokens.secret={SECRET}"),
         format!("redis.url={}", redis.url()),
         format!("clients.chat.base_url=http://{}", app.address("chat")),
+        format!("clients.booking.base_url=http://{}", app.address("booking")),
         "server.http.addr=127.0.0.1:0".to_owned(),
         "admin.addr=127.0.0.1:0".to_owned(),
         "log.level=error".to_owned(),
@@ -208,7 +211,7 @@ pub(crate) async fn chats_reach_participants_only_auth_5(app: &TestPlatform) {
     let hello = json!({ "recipientIds": [student], "content": "Hello", "clientMessageId": "1" });
     // The chat service knows the allocation soon.
     let sent = wait_for("the first message", || {
-        let sent = crate::students::send(app, &trainer_token, "POST", "/chat/messages", &hello);
+        let sent = send(app, &trainer_token, "POST", "/chat/messages", &hello);
         (sent.status == 201).then(|| json_of(&sent)["data"].clone())
     });
     let notified = asha.next(r#"42["notification:new","#).await;
@@ -249,6 +252,137 @@ pub(crate) async fn chats_reach_participants_only_auth_5(app: &TestPlatform) {
     let seen = asha.next(r#"42["chat:read","#).await;
     assert_eq!(seen["userId"], json!(USER));
     drop((asha, trainer, stranger));
+    if let Some(second) = second {
+        second.stop().await;
+    }
+}
+
+/// Stores a session of today at a place. Returns its ID.
+async fn session_of_today(app: &TestPlatform, student: Uuid, trainer: Uuid) -> Uuid {
+    let database = app.database("booking").await;
+    let (allocation, session) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let package = json!({
+        "classType": "ONE_ON_ONE", "deliveryMode": "WEEKDAY_DAILY", "timeSlot": "16:00",
+    });
+    sql("INSERT INTO allocations (id, student_id, trainer_id, course_id, status, session_count, package, timeslot, created_at, updated_at) VALUES (?, ?, ?, ?, 'approved', 10, ?, '16:00', ?, ?)")
+        .bind(allocation)
+        .bind(student)
+        .bind(trainer)
+        .bind(Uuid::from_u128(3))
+        .bind(package)
+        .bind(Utc::now())
+        .bind(Utc::now())
+        .execute(&database)
+        .await
+        .unwrap();
+    sql("INSERT INTO tutoring_sessions (id, allocation_id, session_number, student_id, trainer_id, course_id, scheduled_date, timeslot, start_minute, starts_at, duration_min, mode, status, latitude, longitude, otp_attempts, verification, created_at, updated_at) VALUES (?, ?, 1, ?, ?, ?, ?, '16:00', 960, ?, 40, 'home', 'scheduled', 9.93, 76.26, 0, ?, ?, ?)")
+        .bind(session)
+        .bind(allocation)
+        .bind(student)
+        .bind(trainer)
+        .bind(Uuid::from_u128(3))
+        .bind(PlatformZone::default().today().to_string())
+        .bind(Utc::now())
+        .bind(json!({}))
+        .bind(Utc::now())
+        .bind(Utc::now())
+        .execute(&database)
+        .await
+        .unwrap();
+    session
+}
+
+/// The student of a session watches the trainer's journey and gets the code, over two gateways.
+/// Other users get nothing.
+pub(crate) async fn journey_and_code_reach_the_student_only_auth_5(app: &TestPlatform) {
+    let live = app.student("asha@example.org").access;
+    let lifetime = Timeout::from_secs(600);
+    let (student, stranger) = (Uuid::from_u128(9), Uuid::from_u128(8));
+    let token = |id: Uuid, role: Role| token_of(id, role, &live, lifetime);
+    let own = token(USER, Role::Trainer);
+    let session = session_of_today(app, student, USER).await;
+    let second = second_gateway(app).await;
+    let other = second
+        .as_ref()
+        .map_or(app.gateway, |gateway| gateway.addresses().http);
+    let mut watcher = Client::join(other, &token(student, Role::Student)).await;
+    let mut others = [
+        Client::join(app.gateway, &token(stranger, Role::Student)).await,
+        Client::join(other, &own).await,
+    ];
+    let post = |path: &str, body: &Value| send(app, &own, "POST", path, body);
+    let started = post("/admin/journeys/start", &json!({ "sessionId": session }));
+    assert_eq!(started.status, 201, "{}", started.body);
+    let id = json_of(&started)["data"]["journeyId"].clone();
+    let path = |action: &str| format!("/admin/journeys/{}/{action}", id.as_str().unwrap());
+    let watch = |id: &Value| json!({ "journeyId": id });
+
+    // The result is an event, and the acknowledgement of the call.
+    watcher
+        .send(&format!("421{}", json!(["subscribe:journey", watch(&id)])))
+        .await;
+    let joined = watcher.next(r#"42["subscribe:journey:ok","#).await;
+    assert_eq!(joined, watch(&id));
+    for client in &mut others {
+        let call = format!("421{}", json!(["subscribe:journey", watch(&id)]));
+        client.send(&call).await;
+        let refused = client.next(r#"42["subscribe:journey:error","#).await;
+        let message = json!({ "message": "Access denied to this journey" });
+        assert_eq!(refused, message);
+    }
+    for unknown in [json!(Uuid::nil()), json!("../../booking/cities")] {
+        let call = format!("421{}", json!(["subscribe:journey", watch(&unknown)]));
+        watcher.send(&call).await;
+        let refused = watcher.next(r#"42["subscribe:journey:error","#).await;
+        let message = json!({ "message": "Journey not active or expired" });
+        assert_eq!(refused, message, "{unknown}");
+    }
+
+    let place = json!({ "sequence": 1, "latitude": 9.93, "longitude": 76.26, "speed": 3 });
+    let moved = post(&path("location"), &place);
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    let seen = watcher.next(r#"42["journey:location","#).await;
+    assert_eq!(
+        (
+            &seen["journeyId"],
+            &seen["sequence"],
+            &seen["location"]["speed"]
+        ),
+        (&id, &json!(1), &json!(3.0))
+    );
+    let arrived = post(&path("arrived"), &json!({}));
+    assert_eq!(arrived.status, 200, "{}", arrived.body);
+    let ended = watcher.next(r#"42["journey:ended","#).await;
+    assert_eq!(
+        (&ended["journeyId"], &ended["reason"]),
+        (&id, &json!("arrived"))
+    );
+    assert!(ended["endedAt"].is_string(), "{ended}");
+    // A journey that is over cannot be watched.
+    let call = format!("421{}", json!(["subscribe:journey", watch(&id)]));
+    watcher.send(&call).await;
+    let refused = watcher.next(r#"42["subscribe:journey:error","#).await;
+    assert_eq!(refused["message"], "Journey not active or expired");
+
+    let here = json!({ "trainerLocation": { "latitude": 9.93, "longitude": 76.26 } });
+    let begun = post(&format!("/admin/sessions/{session}/start"), &here);
+    assert_eq!(begun.status, 200, "{}", begun.body);
+    let code = watcher.next(r#"42["session:otp","#).await;
+    assert_eq!(code["sessionId"], json!(session));
+    assert_eq!(code["otp"].as_str().unwrap().len(), 6);
+    assert!(code["expiresAt"].is_string(), "{code}");
+    // The answer to a later call is the first packet of the others.
+    for client in &mut others {
+        client.send(r#"422["unsubscribe:journey",{}]"#).await;
+        loop {
+            let packet = client.packet().await;
+            if packet.starts_with("432[") {
+                break;
+            }
+            assert!(packet.starts_with("431["), "{packet}");
+        }
+    }
+    drop((watcher, others));
     if let Some(second) = second {
         second.stop().await;
     }

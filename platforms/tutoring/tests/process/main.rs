@@ -19,6 +19,7 @@ mod later_routes;
 mod live;
 mod page;
 mod payments;
+mod payroll;
 mod peer;
 mod rotation;
 mod routes;
@@ -63,10 +64,14 @@ on_every_engine! {
         public_routes_need_no_token_auth_5,
         routes_of_stopped_services_are_502_res_1;
     payments: gateway_reaches_prices_and_payments_api_1;
+    payroll:
+        payroll_follows_students_and_substitutes_msg_5,
+        rating_is_the_mean_of_the_students_reviews_msg_5;
     admins: gateway_reaches_admins_and_applications_auth_5;
     live:
         business_events_reach_their_users_only_auth_5,
         chats_reach_participants_only_auth_5,
+        journey_and_code_reach_the_student_only_auth_5,
         connection_needs_a_valid_token_auth_1;
     routes: every_route_refuses_callers_without_rights_auth_5;
     later_routes: further_routes_refuse_callers_without_rights_auth_5;

@@ -9,7 +9,7 @@ use seaworthy::{
     service::RunningService,
 };
 use tutoring_contract::events::{
-    CourseAccessGranted, CourseProgressUpdated, Kind, Occurred, SessionCompleted,
+    CourseAccessGranted, CourseProgressUpdated, Kind, Occurred, SessionCompleted, SessionReviewed,
     SessionSubstituted, SessionsGenerated, StudentDeallocated, TrainerAllocated, TrainerChanged,
     message,
 };
@@ -51,6 +51,7 @@ impl Peer {
                     .and_unroutable::<Occurred<SessionsGenerated>>()
                     .and_unroutable::<Occurred<SessionCompleted>>()
                     .and_unroutable::<Occurred<SessionSubstituted>>()
+                    .and_unroutable::<Occurred<SessionReviewed>>()
                     .and_unroutable::<Occurred<CourseProgressUpdated>>()
                     .and_unroutable::<Occurred<TrainerChanged>>();
                 *publisher.lock().unwrap() = Some(messaging.publisher(topics).await?);

@@ -19,6 +19,8 @@ enum Caller {
     Student,
     /// Trainers, for their own ID.
     Trainer,
+    /// Students and trainers, for their own objects.
+    StudentOrTrainer,
     /// Students and administrators with a permission.
     StudentOrAdmin,
     /// Trainers and administrators with a permission.
@@ -33,7 +35,7 @@ enum Caller {
 use Caller::{Admin, Everyone, Permitted, Service, Student, StudentOrAdmin, TrainerOrAdmin};
 
 /// Methods, paths under `/api/v1` and callers. `{id}` is the ID of a user, `{x}` any other ID.
-const ROUTES: [(&str, &str, Caller); 74] = [
+const ROUTES: [(&str, &str, Caller); 84] = [
     ("POST", "/students/auth/logout-all", Student),
     ("POST", "/students/auth/password/change", Student),
     ("GET", "/students/auth/profile", Student),
@@ -86,6 +88,9 @@ const ROUTES: [(&str, &str, Caller); 74] = [
     ("PUT", "/trainers/{id}/profile", TrainerOrAdmin),
     ("GET", "/trainers/{id}/performance", TrainerOrAdmin),
     ("GET", "/trainers/{id}/substitutions", TrainerOrAdmin),
+    ("GET", "/trainers/{id}/payroll/info", TrainerOrAdmin),
+    ("GET", "/trainers/{id}/payroll/monthly", TrainerOrAdmin),
+    ("GET", "/trainers/{id}/payroll/history", TrainerOrAdmin),
     ("POST", "/trainers/confirm-location", Caller::Trainer),
     ("GET", "/trainers/location/status", Caller::Trainer),
     ("PUT", "/trainers/{id}/availability", Caller::Trainer),
@@ -116,6 +121,13 @@ const ROUTES: [(&str, &str, Caller); 74] = [
     ("POST", "/admin/trainers/approvals/{x}/approve", Permitted),
     ("POST", "/admin/trainers/approvals/{x}/reject", Permitted),
     ("POST", "/admin/trainers/approvals/{x}/hold", Permitted),
+    ("POST", "/admin/journeys/start", Caller::Trainer),
+    ("POST", "/admin/journeys/{x}/location", Caller::Trainer),
+    ("POST", "/admin/journeys/{x}/arrived", Caller::Trainer),
+    ("POST", "/admin/journeys/{x}/end", Caller::Trainer),
+    ("GET", "/admin/journeys/{x}/live", StudentOrAdmin),
+    ("POST", "/admin/reviews", Caller::StudentOrTrainer),
+    ("GET", "/admin/reviews", Permitted),
 ];
 
 /// Acceptance 10: without a token, with a wrong role, with another user's ID.
@@ -143,6 +155,7 @@ pub(crate) async fn every_route_refuses_callers_without_rights_auth_5(app: &Test
             Everyone => vec![],
             Student => vec![&trainer, &admin],
             Caller::Trainer => vec![&student, &admin],
+            Caller::StudentOrTrainer => vec![&admin],
             // The administrator has no permission.
             StudentOrAdmin => vec![&trainer, &admin],
             TrainerOrAdmin => vec![&student, &admin],

@@ -1,4 +1,5 @@
 use seaworthy::prelude::*;
+use tutoring_contract::PlatformZone;
 use tutoring_identity::BackendConfig;
 
 /// A directory that version control ignores.
@@ -10,6 +11,8 @@ const DEFAULT_FILE: &str = "data/tutoring/trainer.db";
 pub struct TrainerConfig {
     /// The database, the broker and the access tokens.
     pub backend: BackendConfig,
+    /// The time zone of the days of payroll, an IANA name.
+    pub time_zone: PlatformZone,
     /// The secret that encrypts bank details, at least 32 bytes. Required. Without it, stored bank
     /// details are lost.
     #[serde(skip_serializing)]
@@ -21,6 +24,7 @@ impl Default for TrainerConfig {
     fn default() -> Self {
         Self {
             backend: BackendConfig::embedded(DEFAULT_FILE),
+            time_zone: PlatformZone::default(),
             bank_details_key: None,
         }
     }

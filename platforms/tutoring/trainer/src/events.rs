@@ -1,81 +1,178 @@
 //! Messages of other services, and the tables that they fill.
 
-use seaworthy::{
-    data::{DataError, Transaction},
-    messaging::{Failure, Subscription},
-    outbox::Inbox,
-};
-use tutoring_contract::events::{
-    Kind, Occurred, SessionCancelled, SessionCompleted, SessionSubstituted, TrainerChanged,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
-use crate::store::{Substitution, TrainerSessions, Trainers};
+use seaworthy::{
+    data::Transaction,
+    messaging::{Failure, Subscription},
+    outbox::{Inbox, Outbox},
+    prelude::*,
+};
+use tutoring_contract::{
+    PlatformZone,
+    events::{
+        Kind, Occurred, SessionCancelled, SessionCompleted, SessionReviewed, SessionSubstituted,
+        StudentDeallocated, TrainerAllocated, TrainerChanged,
+    },
+};
+use uuid::Uuid;
+
+use crate::{
+    announce::announce,
+    recalculate::recalculate,
+    store::{Periods, Reviews, Substitution, TrainerSessions, Trainers},
+};
 
 /// The consumer group.
 pub(crate) const GROUP: &str = "trainer-copies";
 /// A member that only the messages about accounts and applications have.
 const APPROVAL: &str = "approvalStatus";
+/// The side whose reviews are the rating of a trainer.
+const BY_STUDENT: &str = "student";
+
+/// What the messages need beside the transaction.
+#[derive(Debug)]
+pub(crate) struct Effects {
+    pub(crate) outbox: Outbox,
+    /// The time zone of the days of payroll.
+    pub(crate) zone: PlatformZone,
+}
 
 /// A message that changes the tables of this service.
 trait Update: Kind {
-    fn store(&self, tx: &Transaction) -> impl Future<Output = Result<(), DataError>> + Send;
+    fn store(
+        &self,
+        tx: &Transaction,
+        effects: &Effects,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
 /// Returns the subscription of the service.
-pub(crate) fn subscription(inbox: &Inbox) -> Subscription {
-    let subscription = on::<TrainerChanged>(Subscription::new(GROUP), inbox);
-    let subscription = on::<SessionCompleted>(subscription, inbox);
-    let subscription = on::<SessionCancelled>(subscription, inbox);
-    on::<SessionSubstituted>(subscription, inbox)
+pub(crate) fn subscription(inbox: &Inbox, effects: Effects) -> Subscription {
+    let effects = Arc::new(effects);
+    let subscription = on::<TrainerChanged>(Subscription::new(GROUP), inbox, &effects);
+    let subscription = on::<SessionCompleted>(subscription, inbox, &effects);
+    let subscription = on::<SessionCancelled>(subscription, inbox, &effects);
+    let subscription = on::<SessionReviewed>(subscription, inbox, &effects);
+    let subscription = on::<TrainerAllocated>(subscription, inbox, &effects);
+    let subscription = on::<StudentDeallocated>(subscription, inbox, &effects);
+    on::<SessionSubstituted>(subscription, inbox, &effects)
 }
 
-fn on<K: Update>(subscription: Subscription, inbox: &Inbox) -> Subscription {
-    let inbox = inbox.clone();
+fn on<K: Update>(
+    subscription: Subscription,
+    inbox: &Inbox,
+    effects: &Arc<Effects>,
+) -> Subscription {
+    let (inbox, effects) = (inbox.clone(), Arc::clone(effects));
     subscription.on::<Occurred<K>, _, _>(move |received| {
-        let inbox = inbox.clone();
+        let (inbox, effects) = (inbox.clone(), Arc::clone(&effects));
         async move {
-            let data = &received.event().data;
+            let (data, effects) = (&received.event().data, &*effects);
             let stored = inbox.process_once(received.envelope(), |tx| async move {
-                data.store(&tx).await.map_err(Failure::retry)
+                data.store(&tx, effects).await.map_err(Failure::retry)
             });
             stored.await.map(drop)
         }
     })
 }
 
+/// Locks the rows of trainers in one order, so that their pay is computed one after another.
+async fn lock_all(tx: &Transaction, trainers: &BTreeSet<Uuid>) -> Result<(), Error> {
+    for trainer in trainers {
+        Trainers::lock(tx, *trainer).await?;
+    }
+    Ok(())
+}
+
 impl Update for TrainerChanged {
-    async fn store(&self, tx: &Transaction) -> Result<(), DataError> {
-        match self.snapshot.as_object() {
-            Some(members) if members.contains_key(APPROVAL) => {
-                Trainers::store_account(tx, self.trainer_id, self.version, members).await
-            }
-            _ => Ok(()),
+    async fn store(&self, tx: &Transaction, _: &Effects) -> Result<(), Error> {
+        if let Some(members) = self.snapshot.as_object()
+            && members.contains_key(APPROVAL)
+        {
+            Trainers::store_account(tx, self.trainer_id, self.version, members).await?;
         }
+        Ok(())
     }
 }
 
 impl Update for SessionCompleted {
-    async fn store(&self, tx: &Transaction) -> Result<(), DataError> {
-        TrainerSessions::finish(tx, self.session_id, self.trainer_id, "completed").await
+    async fn store(&self, tx: &Transaction, _: &Effects) -> Result<(), Error> {
+        let (session, trainer) = (self.session_id, self.trainer_id);
+        Ok(TrainerSessions::finish(tx, session, trainer, "completed").await?)
     }
 }
 
 impl Update for SessionCancelled {
-    async fn store(&self, tx: &Transaction) -> Result<(), DataError> {
-        TrainerSessions::finish(tx, self.session_id, self.trainer_id, "cancelled").await
+    async fn store(&self, tx: &Transaction, _: &Effects) -> Result<(), Error> {
+        let (session, trainer) = (self.session_id, self.trainer_id);
+        Ok(TrainerSessions::finish(tx, session, trainer, "cancelled").await?)
+    }
+}
+
+impl Update for SessionReviewed {
+    /// The rating is the mean of the stored ratings of all sessions.
+    async fn store(&self, tx: &Transaction, effects: &Effects) -> Result<(), Error> {
+        let halves = (1..=10_u16).find(|halves| {
+            let rating = f64::from(*halves) / 2.0;
+            (rating - self.rating).abs() < f64::EPSILON
+        });
+        let Some(halves) = halves.filter(|_| self.review_type == BY_STUDENT) else {
+            return Ok(());
+        };
+        let trainer = self.trainer_id;
+        Trainers::lock(tx, trainer).await?;
+        Reviews::store(tx, self.session_id, trainer, halves).await?;
+        if let Some((rating, count)) = Reviews::mean(tx, trainer).await? {
+            Trainers::set_rating(tx, trainer, rating, count).await?;
+        }
+        announce(tx, &effects.outbox, &Trainers::lock(tx, trainer).await?).await
+    }
+}
+
+impl Update for TrainerAllocated {
+    async fn store(&self, tx: &Transaction, effects: &Effects) -> Result<(), Error> {
+        let trainers = BTreeSet::from([self.trainer_id]);
+        lock_all(tx, &trainers).await?;
+        let known = Periods::days(tx, self.allocation_id).await?;
+        let days = (self.start_date, self.end_date.unwrap_or(self.start_date));
+        let parties = (self.trainer_id, self.student_id);
+        Periods::store(tx, self.allocation_id, parties, days).await?;
+        // A refund may have removed the last days.
+        let (first, last) = known.map_or(days, |known| (days.0.min(known.0), days.1.max(known.1)));
+        recalculate(tx, &effects.outbox, &trainers, (first, last)).await
+    }
+}
+
+impl Update for StudentDeallocated {
+    async fn store(&self, tx: &Transaction, effects: &Effects) -> Result<(), Error> {
+        let trainers = BTreeSet::from([self.trainer_id]);
+        lock_all(tx, &trainers).await?;
+        let ended_on = effects.zone.date_at(self.deallocated_at);
+        let parties = (self.trainer_id, self.student_id);
+        Periods::end(tx, self.allocation_id, parties, ended_on).await?;
+        match Periods::days(tx, self.allocation_id).await? {
+            Some(days) => recalculate(tx, &effects.outbox, &trainers, days).await,
+            // The message about the allocation arrives later.
+            None => Ok(()),
+        }
     }
 }
 
 impl Update for SessionSubstituted {
-    async fn store(&self, tx: &Transaction) -> Result<(), DataError> {
+    async fn store(&self, tx: &Transaction, effects: &Effects) -> Result<(), Error> {
+        let (from, to) = (self.original_trainer_id, self.substitute_trainer_id);
+        lock_all(tx, &BTreeSet::from([from, to])).await?;
         let substitution = Substitution {
             session_id: self.session_id,
-            original_trainer_id: self.original_trainer_id,
-            substitute_trainer_id: self.substitute_trainer_id,
+            original_trainer_id: from,
+            substitute_trainer_id: to,
             student_id: self.student_id,
             date: self.date.to_string(),
             time_slot: self.time_slot.clone(),
         };
-        TrainerSessions::substitute(tx, &substitution).await
+        TrainerSessions::substitute(tx, &substitution).await?;
+        let trainers = BTreeSet::from([from, to]);
+        recalculate(tx, &effects.outbox, &trainers, (self.date, self.date)).await
     }
 }

@@ -4,6 +4,9 @@
 //! | --- | --- |
 //! | `profile` | Profiles, availability and places, and their rules |
 //! | `bank` | Bank details, encrypted in the database and masked in responses |
+//! | `payroll` | The pay of a month, and its rule |
+//! | `recalculate` | The stored pay of months, after a message |
+//! | `announce` | The message about a changed trainer |
 //! | `events` | Messages of other services, and the tables that they fill |
 //! | `store` | SQL statements and migrations |
 //! | `api` | HTTP routes |
@@ -14,11 +17,14 @@
 //! }
 //! ```
 
+mod announce;
 mod api;
 mod bank;
 mod config;
 mod events;
+mod payroll;
 mod profile;
+mod recalculate;
 mod service;
 mod store;
 

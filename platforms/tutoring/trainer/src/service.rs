@@ -9,13 +9,13 @@ use seaworthy::{
     prelude::*,
     service::Commands,
 };
-use tutoring_contract::events::{Occurred, TrainerChanged};
+use tutoring_contract::events::{Occurred, PayrollRecalculated, TrainerChanged};
 use tutoring_identity::{BACKEND_VARIABLES, Backend, DATABASE, behind_gateway, sealer};
 
 use crate::{
     api::{self, Api},
     config::TrainerConfig,
-    events,
+    events::{self, Effects},
 };
 
 /// The name of the service in logs, metrics and settings.
@@ -27,12 +27,26 @@ const BANK_DETAILS: &str = "bank-details";
 
 const MIGRATIONS: &[MigrationSet] = &[
     outbox::MIGRATIONS,
-    MigrationSet::of_service(&[Migration::new(
-        1,
-        "trainers",
-        include_str!("../migrations/0001_trainers.up.sql"),
-        include_str!("../migrations/0001_trainers.down.sql"),
-    )]),
+    MigrationSet::of_service(&[
+        Migration::new(
+            1,
+            "trainers",
+            include_str!("../migrations/0001_trainers.up.sql"),
+            include_str!("../migrations/0001_trainers.down.sql"),
+        ),
+        Migration::new(
+            2,
+            "reviews",
+            include_str!("../migrations/0002_reviews.up.sql"),
+            include_str!("../migrations/0002_reviews.down.sql"),
+        ),
+        Migration::new(
+            3,
+            "payroll",
+            include_str!("../migrations/0003_payroll.up.sql"),
+            include_str!("../migrations/0003_payroll.down.sql"),
+        ),
+    ]),
 ];
 
 /// Returns the service with its default ports: HTTP 3004, admin listener 3104.
@@ -66,7 +80,9 @@ pub async fn assemble(service: &Assembly<TrainerConfig>) -> Result<(), StartErro
     let settings = service.settings();
     let key = settings.bank_details_key.as_ref();
     let sealer = sealer(key, "bank_details_key", BANK_DETAILS)?;
-    let topics = Topics::new().and_unroutable::<Occurred<TrainerChanged>>();
+    let topics = Topics::new()
+        .and_unroutable::<Occurred<TrainerChanged>>()
+        .and_unroutable::<Occurred<PayrollRecalculated>>();
     // Boxed, so that the type of this future stays small enough for the compiler.
     let backend = Box::pin(Backend::start(
         service,
@@ -75,8 +91,18 @@ pub async fn assemble(service: &Assembly<TrainerConfig>) -> Result<(), StartErro
         MIGRATIONS,
     ))
     .await?;
-    let subscription = events::subscription(&backend.inbox(service, events::GROUP));
+    let zone = settings.time_zone.clone();
+    let effects = Effects {
+        outbox: backend.outbox.clone(),
+        zone: zone.clone(),
+    };
+    let subscription = events::subscription(&backend.inbox(service, events::GROUP), effects);
     backend.messaging.subscribe(subscription).await?;
-    service.http(api::routes(Arc::new(Api { backend, sealer })));
+    let api = Api {
+        backend,
+        sealer,
+        zone,
+    };
+    service.http(api::routes(Arc::new(api)));
     Ok(())
 }

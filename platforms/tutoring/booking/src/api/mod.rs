@@ -2,8 +2,10 @@
 
 mod allocations;
 mod handlers;
+mod journeys;
 mod places;
 mod requests;
+mod reviews;
 mod sessions;
 
 use std::sync::Arc;
@@ -20,8 +22,8 @@ use tutoring_contract::{ApiError, Role, SERVICE_ROLE};
 use crate::{
     prices::{PRICE_WRITE, PriceList},
     schedule::{
-        ALLOCATION_READ, ALLOCATION_WRITE, RESCHEDULE_DECIDE, SESSION_WRITE, SUBSTITUTION_WRITE,
-        Schedule, ZONE_WRITE,
+        ALLOCATION_READ, ALLOCATION_WRITE, RESCHEDULE_DECIDE, SESSION_READ, SESSION_WRITE,
+        SUBSTITUTION_WRITE, Schedule, ZONE_WRITE,
     },
 };
 
@@ -154,6 +156,15 @@ fn schedule_routes() -> Routes<Arc<Schedule>> {
         .route("/sessions/{id}/verify-otp", post(sessions::verify))
         .route("/sessions/{id}/end", post(sessions::end))
         .with_options(|options| options.roles([TRAINER]));
+    let travellers = Routes::new()
+        .route("/journeys/start", post(journeys::start))
+        .route("/journeys/{id}/location", post(journeys::locate))
+        .route("/journeys/{id}/arrived", post(journeys::arrive))
+        .route("/journeys/{id}/end", post(journeys::end))
+        .with_options(|options| options.roles([TRAINER]));
+    let watchers = Routes::new()
+        .route("/journeys/{id}/live", get(journeys::live))
+        .with_options(|options| options.roles([STUDENT, ADMIN]));
     let students = Routes::new()
         .route("/sessions/{id}/confirm", post(sessions::confirm))
         .with_options(|options| options.roles([STUDENT]));
@@ -163,6 +174,12 @@ fn schedule_routes() -> Routes<Arc<Schedule>> {
     let disputes = Routes::new()
         .route("/sessions/{id}/resolve", post(sessions::resolve))
         .with_options(|options| options.roles([ADMIN]).scopes([SESSION_WRITE]));
+    let reviewers = Routes::new()
+        .route("/reviews", post(reviews::create))
+        .with_options(|options| options.roles([STUDENT, TRAINER]));
+    let reviews = Routes::new()
+        .route("/reviews", get(reviews::list))
+        .with_options(|options| options.roles([ADMIN]).scopes([SESSION_READ]));
     let requesters = Routes::new()
         .route("/reschedule", post(requests::create))
         .route("/reschedule/{id}", put(requests::change))
@@ -185,9 +202,13 @@ fn schedule_routes() -> Routes<Arc<Schedule>> {
         .merge(readers)
         .merge(own)
         .merge(trainers)
+        .merge(travellers)
+        .merge(watchers)
         .merge(students)
         .merge(cancellers)
         .merge(disputes)
+        .merge(reviewers)
+        .merge(reviews)
         .merge(requesters)
         .merge(reschedules)
         .merge(substitutions)

@@ -1,4 +1,4 @@
-use seaworthy::{core::FieldViolation, prelude::*};
+use seaworthy::{core::FieldViolation, prelude::*, redis::RedisError};
 
 /// The reason of a slot that another session has.
 pub(crate) const SLOT_TAKEN: &str = "SLOT_TAKEN";
@@ -173,6 +173,14 @@ pub(crate) fn already_substituted() -> Error {
     )
 }
 
+pub(crate) fn already_reviewed() -> Error {
+    Error::new(
+        Code::Conflict,
+        "ALREADY_REVIEWED",
+        "you have already reviewed this session",
+    )
+}
+
 pub(crate) fn pre_booked() -> Error {
     Error::new(
         Code::Conflict,
@@ -187,4 +195,42 @@ pub(crate) fn city_taken() -> Error {
         "CITY_TAKEN",
         "a city with this name exists: choose another name",
     )
+}
+
+pub(crate) fn stale_sequence(last: u64) -> Error {
+    Error::new(
+        Code::Conflict,
+        "STALE_SEQUENCE",
+        format!("the sequence must be higher than {last}, the last one"),
+    )
+}
+
+pub(crate) fn journey_over() -> Error {
+    Error::new(
+        Code::Conflict,
+        "GONE",
+        "the journey is over or has expired: start another one",
+    )
+}
+
+pub(crate) fn journey_active() -> Error {
+    Error::new(
+        Code::Conflict,
+        "JOURNEY_ACTIVE",
+        "the session has an active journey: use or end that one",
+    )
+}
+
+/// Other locations of the same trainer were stored meanwhile.
+pub(crate) fn journey_changes() -> Error {
+    Error::new(
+        Code::Conflict,
+        "STALE_SEQUENCE",
+        "other locations arrive at the same time: send one after another",
+    )
+}
+
+pub(crate) fn journeys_unavailable(cause: RedisError) -> Error {
+    let message = "journeys are not available: try again later";
+    Error::new(Code::Unavailable, "SERVICE_DEGRADED", message).with_cause(cause)
 }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{ALLOCATION_WRITE, Actor, Schedule};
 use crate::{
-    domain::{Action, SessionStatus, errors},
+    domain::{Action, EndReason, SessionStatus, errors},
     store::{Allocation, Allocations, Attendance, Session, Sessions, Slots},
 };
 
@@ -158,6 +158,7 @@ impl Schedule {
                 session.status = next
                     .filter(|_| session.status == SessionStatus::Scheduled)
                     .ok_or_else(|| errors::wrong_state("session", session.status.as_str()))?;
+                self.end_journey_of(&tx, id, EndReason::Cancelled).await?;
                 if action == Action::CancelLate {
                     session.notes = Some(reason.to_owned());
                     Attendance::store(&tx, id, "cancelled", Some(reason), actor.id).await?;

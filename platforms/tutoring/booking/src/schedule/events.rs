@@ -9,10 +9,14 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::Value;
-use tutoring_contract::events::{
-    AdminOverride, CourseAccessGranted, CourseChanged, Kind, NotificationRequested, Occurred,
-    PaymentRefunded, SessionCancelled, SessionCompleted, SessionRescheduled, SessionSubstituted,
-    SessionsGenerated, StudentChanged, StudentDeallocated, TrainerAllocated, TrainerChanged,
+use tutoring_contract::{
+    LiveEvent,
+    events::{
+        AdminOverride, CourseAccessGranted, CourseChanged, Kind, NotificationRequested, Occurred,
+        PaymentRefunded, SessionCancelled, SessionCompleted, SessionRescheduled, SessionReviewed,
+        SessionSubstituted, SessionsGenerated, StudentChanged, StudentDeallocated,
+        TrainerAllocated, TrainerChanged,
+    },
 };
 
 use super::Schedule;
@@ -46,8 +50,10 @@ pub(crate) fn published_topics() -> Topics {
         .and_unroutable::<Occurred<SessionSubstituted>>()
         .and_unroutable::<Occurred<SessionCompleted>>()
         .and_unroutable::<Occurred<SessionCancelled>>()
+        .and_unroutable::<Occurred<SessionReviewed>>()
         .and_unroutable::<Occurred<AdminOverride>>()
         .and_unroutable::<Occurred<NotificationRequested>>()
+        .and_unroutable::<LiveEvent>()
 }
 
 /// A message with an effect on allocations, sessions or copies.

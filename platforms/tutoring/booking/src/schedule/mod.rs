@@ -8,24 +8,30 @@ mod confirm;
 mod decide;
 mod events;
 mod generate;
+mod journey;
 mod pre_book;
 mod record;
 mod reschedule;
+mod review;
 mod session_code;
 mod session_day;
 mod substitute;
 mod workers;
 mod zones;
 
-use seaworthy::{audit_log::AuditLog, data::Database, outbox::Outbox};
+use seaworthy::{audit_log::AuditLog, data::Database, messaging::Publisher, outbox::Outbox};
 use tutoring_contract::PlatformZone;
+use tutoring_identity::LiveSealer;
 use uuid::Uuid;
+
+use crate::store::LiveJourneys;
 
 pub(crate) use actor::Actor;
 pub(crate) use events::{consumed_topics, published_topics, subscriptions};
 pub(crate) use pre_book::NewPreBooking;
 pub(crate) use record::Given;
 pub(crate) use reschedule::{NewReschedule, RescheduleChange};
+pub(crate) use review::NewReview;
 pub(crate) use session_code::SessionCodes;
 pub(crate) use session_day::{EndRequest, StartRequest};
 pub(crate) use substitute::NewSubstitution;
@@ -45,6 +51,11 @@ pub(crate) const SUBSTITUTION_WRITE: &str = "substitution:write";
 pub(crate) struct Schedule {
     pub(crate) database: Database,
     pub(crate) outbox: Outbox,
+    /// Publishes locations, which the outbox does not store.
+    pub(crate) publisher: Publisher,
+    /// Encrypts the payloads of live events.
+    pub(crate) live: LiveSealer,
+    pub(crate) journeys: LiveJourneys,
     pub(crate) audit: AuditLog,
     /// The time zone of dates and slots.
     pub(crate) zone: PlatformZone,

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{Actor, Given, RESCHEDULE_DECIDE, Schedule};
 use crate::{
-    domain::{Planned, SessionStatus, errors},
+    domain::{EndReason, Planned, SessionStatus, errors},
     store::{Reschedule, Reschedules, Session, Sessions, Slots, Zones, time},
 };
 
@@ -161,6 +161,8 @@ impl Schedule {
                     slot: request.new_slot,
                 };
                 Slots::move_to(&tx, session.trainer_id, session.allocation_id, to).await?;
+                self.end_journey_of(&tx, session.id, EndReason::Cancelled)
+                    .await?;
                 let moved = SessionRescheduled {
                     session_id: session.id,
                     old_date: session.scheduled_date,

@@ -6,7 +6,7 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::{Value, json};
-use tutoring_contract::Role;
+use tutoring_contract::{LiveEvent, Role};
 use uuid::Uuid;
 
 use super::{Actor, Schedule};
@@ -17,6 +17,8 @@ use crate::{
 
 /// How long a code is valid. The contract.
 const CODE_TTL: TimeDelta = TimeDelta::minutes(10);
+/// The event with a code for connected clients of the student.
+const CODE_EVENT: &str = "session:otp";
 /// How often a code may be tried. The contract.
 const MAX_ATTEMPTS: u32 = 5;
 /// A new code allows five more attempts, so it waits.
@@ -78,18 +80,28 @@ impl Schedule {
                 Sessions::update(&tx, &session).await?;
                 let expires_at = now + CODE_TTL;
                 let text = format!("Your session code is {code}. Read it to your trainer.");
+                let student = (session.student_id, Role::Student);
+                let data = json!({ "sessionId": id, "otp": code, "expiresAt": expires_at });
+                self.send_code(&tx, session.student_id, &data).await?;
                 let data = json!({
-                    "kind": "session:otp",
+                    "kind": CODE_EVENT,
                     "sessionId": id,
                     "otp": code,
                     "expiresAt": expires_at,
                 });
-                let student = (session.student_id, Role::Student);
                 self.notify(&tx, student, ("Your trainer has arrived", text), data)
                     .await?;
                 Ok(session)
             })
             .await
+    }
+
+    /// Sends a code to the connected clients of the student. The outbox and the broker have it
+    /// encrypted.
+    async fn send_code(&self, tx: &Transaction, student: Uuid, data: &Value) -> Result<(), Error> {
+        let event = LiveEvent::of_user(student, CODE_EVENT, data)?;
+        let event = self.live.seal(event).await?;
+        Ok(self.outbox.store(tx, event.message()).await?)
     }
 
     /// Returns the distance in whole metres, or `None` for an online session.

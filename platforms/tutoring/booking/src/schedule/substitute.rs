@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{Actor, Given, SUBSTITUTION_WRITE, Schedule};
 use crate::{
-    domain::{Planned, SessionStatus, errors},
+    domain::{EndReason, Planned, SessionStatus, errors},
     store::{Candidates, Session, Sessions, Slots, Substitution, Substitutions},
 };
 
@@ -126,6 +126,8 @@ impl Schedule {
             return Err(errors::slot_taken());
         }
         Slots::move_to(tx, to, session.allocation_id, planned).await?;
+        self.end_journey_of(tx, session.id, EndReason::TrainerReplaced)
+            .await?;
         let moved = SessionSubstituted {
             session_id: session.id,
             original_trainer_id: session.trainer_id,

@@ -11,6 +11,8 @@ use crate::config::BookingConfig;
 const RETRY_INTERVAL: Timeout = Timeout::from_secs(10 * 60);
 /// The delay of an automatic confirmation after its 24 hours.
 const CONFIRMATION_INTERVAL: Timeout = Timeout::from_secs(5 * 60);
+/// The delay of an end by silence, a part of the silence itself.
+const SILENCE_INTERVAL: Timeout = Timeout::from_secs(15);
 const EXPIRY_INTERVAL: Timeout = Timeout::from_secs(10 * 60);
 
 /// Starts the workers.
@@ -35,6 +37,12 @@ pub(crate) fn start(service: &Assembly<BookingConfig>, schedule: &Arc<Sessions>)
     add(Worker::in_steps("confirm sessions", every, move || {
         let state = Arc::clone(&state);
         async move { state.confirm_unanswered().await }
+    }));
+    let state = Arc::clone(schedule);
+    let every = Schedule::Interval(SILENCE_INTERVAL);
+    add(Worker::in_steps("end silent journeys", every, move || {
+        let state = Arc::clone(&state);
+        async move { state.end_silent_journeys().await.map(|()| false) }
     }));
     let state = Arc::clone(schedule);
     let every = Schedule::Interval(EXPIRY_INTERVAL);

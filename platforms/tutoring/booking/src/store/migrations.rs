@@ -1,14 +1,16 @@
 use seaworthy::{
     audit_log,
-    data::{Migration, MigrationSet},
+    data::{LEASE_MIGRATIONS, Migration, MigrationSet},
     operation_log, outbox,
 };
 
-/// The tables of prices and sessions, of the outbox, of the audit log and of the operation log.
+/// The tables of prices and sessions, of the outbox, of the leases of workers, of the audit log and
+/// of the operation log.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     audit_log::MIGRATIONS,
     operation_log::MIGRATIONS,
     outbox::MIGRATIONS,
+    LEASE_MIGRATIONS,
     MigrationSet::of_service(&[
         Migration::new(
             1,
@@ -27,6 +29,18 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             "payments",
             include_str!("../../migrations/0003_payments.up.sql"),
             include_str!("../../migrations/0003_payments.down.sql"),
+        ),
+        Migration::new(
+            4,
+            "journeys",
+            include_str!("../../migrations/0004_journeys.up.sql"),
+            include_str!("../../migrations/0004_journeys.down.sql"),
+        ),
+        Migration::new(
+            5,
+            "reviews",
+            include_str!("../../migrations/0005_reviews.up.sql"),
+            include_str!("../../migrations/0005_reviews.down.sql"),
         ),
     ]),
 ];

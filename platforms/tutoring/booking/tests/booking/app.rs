@@ -10,27 +10,34 @@ use seaworthy::{
     data::{Database, DatabaseConfig, sql},
     messaging::{Failure, Messaging, MessagingConfig, Publisher, Received, Subscription, Topics},
     prelude::*,
+    redis::RedisConfig,
     service::RunningService,
 };
 use seaworthy_testkit::{
     database::EmptyDatabase,
     http::{Answer, request},
+    redis::RedisServer,
+    requirement::required,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tutoring_booking::BookingConfig;
 use tutoring_contract::{
-    AccessTokenConfig, AccessTokens, PlatformZone, Role, ServiceTokenConfig, ServiceTokens,
-    Subject, Territory,
+    AccessTokenConfig, AccessTokens, LiveEvent, PlatformZone, Role, ServiceTokenConfig,
+    ServiceTokens, Subject, Territory,
     events::{
         CourseAccessGranted, CourseChanged, Kind, NotificationRequested, Occurred, PaymentRefunded,
-        SessionCancelled, SessionCompleted, SessionRescheduled, SessionSubstituted,
-        SessionsGenerated, StudentDeallocated, TrainerAllocated, TrainerChanged, message,
+        SessionCancelled, SessionCompleted, SessionRescheduled, SessionReviewed,
+        SessionSubstituted, SessionsGenerated, StudentDeallocated, TrainerAllocated,
+        TrainerChanged, message,
     },
 };
+use tutoring_identity::{LiveSealer, LiveSessions, SessionRecord};
 use uuid::Uuid;
 
 const SECRET: &str = "Qm9hdHMgYXJlIHNhZmUgaW4gaGFyYm91ciwgYnV0";
+/// The login session of all tokens.
+const SESSION: &str = "session";
 const SERVICE_SECRET: &str = "dGhhdCBpcyBub3Qgd2hhdCBib2F0cyBhcmUgZm9y";
 
 /// The maximum time that these tests wait for a condition.
@@ -67,14 +74,22 @@ pub(crate) struct TestApp {
     _peer: RunningService,
     _folder: TempDir,
     empty: EmptyDatabase,
+    _redis: Option<RedisServer>,
 }
 
-pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
+/// Starts a Redis. Returns `None` if it is not installed.
+pub(crate) fn redis() -> Option<RedisServer> {
+    let program = required("SEAWORTHY_TEST_REDIS_SERVER")?;
+    Some(RedisServer::start(program).unwrap())
+}
+
+/// Starts the service. Without a Redis it keeps live journeys in memory.
+pub(crate) async fn open(empty: EmptyDatabase, redis: Option<RedisServer>) -> TestApp {
     let folder = TempDir::new().unwrap();
     let broker = format!("sqlite:{}", folder.path().join("broker.db").display());
     let events = Events::default();
     let (peer, publisher) = start_peer(&broker, &events).await;
-    let settings = vec![
+    let mut settings = vec![
         format!("database.url={}", empty.url()),
         "database.migrate_at_start=true".to_owned(),
         format!("broker.url={broker}"),
@@ -89,6 +104,10 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
         "server.http.access_log.enabled=false".to_owned(),
         "log.level=error".to_owned(),
     ];
+    if let Some(redis) = &redis {
+        settings.push(format!("redis.url={}", redis.url()));
+        log_in(redis).await;
+    }
     let service = start(&settings).await;
     TestApp {
         http: service.addresses().http,
@@ -99,7 +118,19 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
         _peer: peer,
         _folder: folder,
         empty,
+        _redis: redis,
     }
+}
+
+/// Stores the login session of all tokens.
+async fn log_in(redis: &RedisServer) {
+    let config = RedisConfig {
+        url: redis.url().parse().unwrap(),
+        ..RedisConfig::default()
+    };
+    let record = SessionRecord::of_request(SESSION, Uuid::nil(), Role::Student, 0);
+    let sessions = LiveSessions::new(Some(&config)).unwrap();
+    sessions.put(&record).await.unwrap();
 }
 
 async fn start(settings: &[String]) -> RunningService {
@@ -142,7 +173,9 @@ async fn start_peer(broker: &str, events: &Events) -> (RunningService, Publisher
             let subscription = recorded::<SessionCancelled>(subscription, events);
             let subscription = recorded::<SessionRescheduled>(subscription, events);
             let subscription = recorded::<SessionSubstituted>(subscription, events);
+            let subscription = recorded::<SessionReviewed>(subscription, events);
             let subscription = recorded::<NotificationRequested>(subscription, events);
+            let subscription = recorded_live(subscription, events);
             messaging.subscribe(subscription).await?;
             Ok(())
         });
@@ -159,6 +192,25 @@ fn recorded<K: Kind>(subscription: Subscription, events: &Events) -> Subscriptio
         let event = serde_json::to_value(event.event()).unwrap();
         events.lock().unwrap().push(event);
         async { Ok::<_, Failure>(()) }
+    })
+}
+
+/// Records live events with their decrypted payloads.
+fn recorded_live(subscription: Subscription, events: &Events) -> Subscription {
+    let events = Arc::clone(events);
+    let sealer = LiveSealer::new(&token_config()).unwrap();
+    subscription.on::<LiveEvent, _, _>(move |received: Received<LiveEvent>| {
+        let (events, sealer) = (Arc::clone(&events), sealer.clone());
+        async move {
+            let live = received.event();
+            let data = sealer.open(live).await.unwrap();
+            let event = json!({
+                "type": live.event, "room": live.room, "data": data,
+                "isSealed": live.sealed.is_some(),
+            });
+            events.lock().unwrap().push(event);
+            Ok::<_, Failure>(())
+        }
     })
 }
 
@@ -182,11 +234,15 @@ pub(crate) fn trainer(id: Uuid) -> String {
     token(id, Role::Trainer, &[])
 }
 
-pub(crate) fn token(id: Uuid, role: Role, permissions: &[&str]) -> String {
-    let config = AccessTokenConfig {
+fn token_config() -> AccessTokenConfig {
+    AccessTokenConfig {
         secret: Some(Secret::new(SECRET.to_owned())),
         ..AccessTokenConfig::default()
-    };
+    }
+}
+
+pub(crate) fn token(id: Uuid, role: Role, permissions: &[&str]) -> String {
+    let config = token_config();
     let subject = Subject {
         id,
         role,
@@ -196,9 +252,7 @@ pub(crate) fn token(id: Uuid, role: Role, permissions: &[&str]) -> String {
         email: None,
         phone: None,
     };
-    let signed = AccessTokens::new(&config)
-        .unwrap()
-        .sign(&subject, "session");
+    let signed = AccessTokens::new(&config).unwrap().sign(&subject, SESSION);
     signed.unwrap().expose().clone()
 }
 
@@ -390,6 +444,16 @@ impl TestApp {
         })
     }
 
+    /// Waits until a number of live events of a room exist. Returns them.
+    pub(crate) fn wait_for_live(&self, name: &str, room: &str, count: usize) -> Vec<Value> {
+        wait_for(name, || {
+            let events = self.events.lock().unwrap();
+            let of = |event: &&Value| event["type"] == name && event["room"] == room;
+            let of: Vec<_> = events.iter().filter(of).cloned().collect();
+            (of.len() >= count).then_some(of)
+        })
+    }
+
     /// Returns the allocations of a student.
     pub(crate) fn allocations(&self, student: Uuid) -> Vec<Value> {
         let path = format!("/admin/allocations/student/{student}");
@@ -436,6 +500,12 @@ impl TestApp {
 
     pub(crate) fn is_postgres(&self) -> bool {
         self.empty.url().starts_with("postgres")
+    }
+
+    /// Stops the service and starts it again with another setting.
+    pub(crate) async fn restart_with(&mut self, setting: &str) {
+        self.settings.push(setting.to_owned());
+        self.restart().await;
     }
 
     /// Stops the service and starts it again.

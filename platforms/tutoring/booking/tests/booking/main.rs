@@ -1,4 +1,4 @@
-//! Tests over HTTP: on SQLite, and on PostgreSQL.
+//! Tests over HTTP: on SQLite, and on PostgreSQL with Redis.
 
 #![expect(
     clippy::unwrap_used,
@@ -10,21 +10,23 @@
 mod allocation;
 mod app;
 mod discounts;
+mod journeys;
 mod plans;
 mod prices;
 mod race;
+mod reviews;
 mod routes;
 mod session_day;
 mod settings;
 
-/// Runs each test on the embedded engine and on PostgreSQL.
+/// Runs each test on the embedded engine, and on PostgreSQL with Redis.
 macro_rules! on_both {
     ($($module:ident: $($name:ident),+;)+) => {
         mod embedded {
             $($(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
             async fn $name() {
                 let empty = seaworthy_testkit::database::EmptyDatabase::sqlite().unwrap();
-                crate::$module::$name(crate::app::open(empty).await).await;
+                crate::$module::$name(crate::app::open(empty, None).await).await;
             })+)+
         }
         mod servers {
@@ -33,7 +35,10 @@ macro_rules! on_both {
                 let Some(empty) = seaworthy_testkit::database::EmptyDatabase::postgres() else {
                     return;
                 };
-                crate::$module::$name(crate::app::open(empty).await).await;
+                let Some(redis) = crate::app::redis() else {
+                    return;
+                };
+                crate::$module::$name(crate::app::open(empty, Some(redis)).await).await;
             })+)+
         }
     };
@@ -55,6 +60,12 @@ on_both! {
         session_moves_only_to_a_free_slot_data_3,
         substitution_moves_the_reservation_data_3,
         cancelled_session_is_replaced_at_the_end_api_1;
+    reviews: each_side_reviews_a_completed_session_once_data_3;
+    journeys:
+        journey_follows_its_trainer_api_1,
+        locations_at_the_same_time_stay_in_order_data_3,
+        silent_journey_ends_and_another_starts_data_4,
+        substitution_ends_the_journey_data_3;
     race: last_slots_go_to_one_student_each_data_3;
     routes: schedule_refuses_callers_without_rights_auth_5;
     plans: candidate_and_price_queries_stay_flat_data_1;

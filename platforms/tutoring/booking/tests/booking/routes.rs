@@ -14,7 +14,7 @@ const USERS: Allowed = [true, true, false, false];
 /// The unknown ID in a path.
 const ID: Uuid = Uuid::from_u128(0xff);
 
-const ROUTES: [(&str, &str, Allowed); 37] = [
+const ROUTES: [(&str, &str, Allowed); 44] = [
     ("POST", "/create-prebooking", STUDENT),
     ("GET", "/trainer-schedule/{trainer}", TRAINER_OR_ADMIN),
     ("POST", "/trainer-attendance", TRAINER_OR_ADMIN),
@@ -68,6 +68,17 @@ const ROUTES: [(&str, &str, Allowed); 37] = [
     ("GET", "/admin/substitutions", ADMIN),
     ("POST", "/admin/substitutions", ADMIN),
     ("DELETE", "/admin/substitutions/{id}", ADMIN),
+    ("POST", "/admin/reviews", USERS),
+    ("GET", "/admin/reviews", ADMIN),
+    ("POST", "/admin/journeys/start", TRAINER),
+    ("POST", "/admin/journeys/{id}/location", TRAINER),
+    ("POST", "/admin/journeys/{id}/arrived", TRAINER),
+    ("POST", "/admin/journeys/{id}/end", TRAINER),
+    (
+        "GET",
+        "/admin/journeys/{id}/live",
+        [true, false, true, false],
+    ),
 ];
 
 /// Acceptance 10: without a token, with a wrong role, with another user's ID.

@@ -10,8 +10,8 @@ use crate::{
     app::{CENTRE, TestApp, data, json_of, operator, student, trainer, wait_for},
 };
 
-/// Allocates sessions, and moves the first one to today.
-async fn today(app: &TestApp) -> (Uuid, Uuid, String) {
+/// Allocates sessions, and moves the first one to today. Returns its student, trainer and ID.
+pub(crate) async fn today(app: &TestApp) -> (Uuid, Uuid, String) {
     app.open_zone().await;
     let holder = app.approve(0x7a, 4.5).await;
     let owner = app.grant(7, "16:00", 10, 10).await;
@@ -61,6 +61,13 @@ pub(crate) async fn session_day_completes_once_msg_5(app: TestApp) {
     assert_eq!(data(&started)["status"], "pending_verification");
     assert_eq!(post(&own, "start", &at(90.0)).status, 429);
     let code = code(&app, owner, 1);
+    let sent = app.wait_for_live("session:otp", &format!("user:{owner}"), 1);
+    let shown = &sent[0]["data"];
+    assert_eq!(
+        (&shown["sessionId"], &shown["otp"], &sent[0]["isSealed"]),
+        (&json!(id), &json!(code), &json!(true))
+    );
+    assert!(shown["expiresAt"].is_string(), "{shown}");
     assert!(!started.body.contains(&code), "{}", started.body);
     let shown = app.get(&format!("/admin/sessions/{id}"), &own);
     assert!(

@@ -1,11 +1,10 @@
 use seaworthy::{data::Transaction, prelude::*};
 use serde_json::{Map, Value};
-use tutoring_contract::events::{Occurred, TrainerChanged, message};
 use tutoring_identity::Backend;
 use uuid::Uuid;
 
-use super::views;
 use crate::{
+    announce::announce,
     profile::{Availability, Location, Preference},
     store::{Trainer, Trainers},
 };
@@ -42,12 +41,7 @@ impl Change {
                 let before = Trainers::lock(&tx, id).await?;
                 self.store(&tx, &before).await?;
                 let trainer = Trainers::lock(&tx, id).await?;
-                let changed = Occurred::of(TrainerChanged {
-                    trainer_id: id,
-                    version: trainer.version,
-                    snapshot: views::snapshot(&trainer),
-                });
-                backend.outbox.store(&tx, message(&changed)).await?;
+                announce(&tx, &backend.outbox, &trainer).await?;
                 Ok::<_, Error>(trainer)
             })
             .await

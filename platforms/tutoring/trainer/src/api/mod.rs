@@ -2,6 +2,7 @@
 
 mod change;
 mod own;
+mod payroll;
 mod profiles;
 mod views;
 
@@ -15,8 +16,10 @@ use seaworthy::{
     crypto::Sealer,
     prelude::*,
 };
-use tutoring_contract::{ApiError, Role};
+use tutoring_contract::{ApiError, PlatformZone, Role};
 use tutoring_identity::Backend;
+
+pub(crate) use views::snapshot;
 
 type HandlerResult = Result<Response, ApiError>;
 /// An extractor. Its error becomes an envelope in the handler.
@@ -34,6 +37,8 @@ pub(crate) struct Api {
     pub(crate) backend: Backend,
     /// Encrypts bank details.
     pub(crate) sealer: Sealer,
+    /// The time zone of the days of payroll.
+    pub(crate) zone: PlatformZone,
 }
 
 /// Returns all routes of the service. The handlers compare the ID of the path with the caller.
@@ -46,6 +51,9 @@ pub(crate) fn routes(api: Arc<Api>) -> Routes {
         .route("/{id}/profile", get(profiles::show).put(profiles::change))
         .route("/{id}/performance", get(profiles::performance))
         .route("/{id}/substitutions", get(profiles::substitutions))
+        .route("/{id}/payroll/info", get(payroll::info))
+        .route("/{id}/payroll/monthly", get(payroll::monthly))
+        .route("/{id}/payroll/history", get(payroll::history))
         .with_options(|options| options.roles([Role::Trainer.as_str(), Role::Admin.as_str()]));
     let own = Routes::new()
         .route("/confirm-location", post(own::confirm_location))

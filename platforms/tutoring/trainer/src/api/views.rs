@@ -72,7 +72,7 @@ pub(super) fn location(trainer: &Trainer) -> Value {
 }
 
 /// Returns the members of the message about a changed trainer. It has none of the account.
-pub(super) fn snapshot(trainer: &Trainer) -> Value {
+pub(crate) fn snapshot(trainer: &Trainer) -> Value {
     json!({
         "fullName": trainer.member("fullName"),
         "photoUrl": trainer.member("photoUrl"),

@@ -72,18 +72,28 @@ impl TrainerSessions {
         Ok(count)
     }
 
-    /// Stores a substitution. A later one of the session replaces it.
+    /// Stores who holds a session instead of the trainer of its allocation. The way back to that
+    /// trainer removes the substitution.
     pub(crate) async fn substitute(
         tx: &Transaction,
         substitution: &Substitution,
     ) -> Result<(), DataError> {
+        let known: Option<(Uuid,)> =
+            sql("SELECT original_trainer_id FROM substitutions WHERE session_id = ?")
+                .bind(substitution.session_id)
+                .fetch_optional(tx)
+                .await?;
+        let original = known.map_or(substitution.original_trainer_id, |(known,)| known);
         sql("DELETE FROM substitutions WHERE session_id = ?")
             .bind(substitution.session_id)
             .execute(tx)
             .await?;
+        if original == substitution.substitute_trainer_id {
+            return Ok(());
+        }
         sql("INSERT INTO substitutions (session_id, original_trainer_id, substitute_trainer_id, student_id, session_date, time_slot) VALUES (?, ?, ?, ?, ?, ?)")
             .bind(substitution.session_id)
-            .bind(substitution.original_trainer_id)
+            .bind(original)
             .bind(substitution.substitute_trainer_id)
             .bind(substitution.student_id)
             .bind(substitution.date.as_str())

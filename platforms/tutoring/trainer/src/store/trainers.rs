@@ -191,6 +191,23 @@ impl Trainers {
             .map(drop)
     }
 
+    /// Stores the mean of the ratings.
+    pub(crate) async fn set_rating(
+        tx: &Transaction,
+        id: Uuid,
+        rating: f64,
+        count: u32,
+    ) -> Result<(), DataError> {
+        sql("UPDATE trainers SET rating = ?, rating_count = ?, version = version + 1, updated_at = ? WHERE id = ?")
+            .bind(rating)
+            .bind(count)
+            .bind(Utc::now())
+            .bind(id)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
     pub(crate) async fn by_id(
         connection: &dyn Connection,
         id: Uuid,

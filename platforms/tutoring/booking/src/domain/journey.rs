@@ -1,0 +1,268 @@
+use jiff::Timestamp;
+use seaworthy::prelude::*;
+use tutoring_identity::Checks;
+use uuid::Uuid;
+
+use super::{Place, errors};
+
+/// The contract. A trainer in a city does not travel faster.
+const MAX_SPEED_KMH: f64 = 120.0;
+/// The contract. Larger than a block of houses with one entrance.
+pub(crate) const ARRIVAL_RADIUS_M: f64 = 150.0;
+/// Locations that arrive within this time count as this far apart, because the error of a
+/// telephone is some metres.
+const MIN_SECONDS: f64 = 1.0;
+const SECONDS_PER_HOUR: f64 = 3_600.0;
+/// The maximum integer that JSON parsers of browsers and the scripts of Redis keep exactly.
+const MAX_SEQUENCE: u64 = 9_007_199_254_740_991;
+/// Metres. A worse location says nothing.
+const MAX_ACCURACY: f64 = 100_000.0;
+/// Metres per second, far above `MAX_SPEED_KMH`.
+const MAX_REPORTED_SPEED: f64 = 1_000.0;
+const MAX_HEADING: f64 = 360.0;
+
+/// The way of a trainer to a session, as the live store keeps it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Journey {
+    pub(crate) journey_id: Uuid,
+    pub(crate) session_id: Uuid,
+    pub(crate) trainer_id: Uuid,
+    pub(crate) student_id: Uuid,
+    /// The sequence of the last location, 0 without one.
+    pub(crate) sequence: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) location: Option<Location>,
+    pub(crate) started_at: Timestamp,
+}
+
+/// The last known place of a trainer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Location {
+    #[serde(flatten)]
+    pub(crate) place: Place,
+    /// Metres.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    accuracy: Option<f64>,
+    /// Metres per second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    speed: Option<f64>,
+    /// Degrees clockwise from north.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    heading: Option<f64>,
+    /// When the service received it.
+    pub(crate) timestamp: Timestamp,
+}
+
+/// A location that a trainer sends.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct LocationUpdate {
+    sequence: u64,
+    latitude: f64,
+    longitude: f64,
+    #[serde(default)]
+    accuracy: Option<f64>,
+    #[serde(default)]
+    speed: Option<f64>,
+    #[serde(default)]
+    heading: Option<f64>,
+}
+
+/// Why a journey ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum EndReason {
+    Arrived,
+    Cancelled,
+    /// The trainer was silent.
+    Timeout,
+    TrainerReplaced,
+}
+
+impl EndReason {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Arrived => "arrived",
+            Self::Cancelled => "cancelled",
+            Self::Timeout => "timeout",
+            Self::TrainerReplaced => "trainer_replaced",
+        }
+    }
+}
+
+impl LocationUpdate {
+    /// # Errors
+    /// `VALIDATION_ERROR` with every member that is out of range.
+    fn checked(&self) -> Result<Place, Error> {
+        let mut checks = Checks::new();
+        if !(1..=MAX_SEQUENCE).contains(&self.sequence) {
+            checks.reject("sequence", "must be 1 to 9007199254740991");
+        }
+        let place = Place::new(self.latitude, self.longitude);
+        if place.is_none() {
+            let problem = "must be from -90 to 90, with a longitude from -180 to 180";
+            checks.reject("latitude", problem);
+        }
+        for (field, given, max, problem) in [
+            (
+                "accuracy",
+                self.accuracy,
+                MAX_ACCURACY,
+                "must be 0 to 100000 metres",
+            ),
+            (
+                "speed",
+                self.speed,
+                MAX_REPORTED_SPEED,
+                "must be 0 to 1000 metres per second",
+            ),
+            (
+                "heading",
+                self.heading,
+                MAX_HEADING,
+                "must be 0 to 360 degrees",
+            ),
+        ] {
+            if given.is_some_and(|value| !(0.0..=max).contains(&value)) {
+                checks.reject(field, problem);
+            }
+        }
+        checks.finish()?;
+        // The checks have refused all other places.
+        place.ok_or_else(|| errors::invalid("latitude", "is out of range"))
+    }
+}
+
+impl Journey {
+    /// Returns the journey after a location.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR` for members out of range and for an impossible speed, or
+    /// `STALE_SEQUENCE`.
+    pub(crate) fn moved(&self, update: &LocationUpdate, now: Timestamp) -> Result<Self, Error> {
+        let place = update.checked()?;
+        if update.sequence <= self.sequence {
+            return Err(errors::stale_sequence(self.sequence));
+        }
+        if let Some(last) = &self.location {
+            let seconds = (now - last.timestamp).total(jiff::Unit::Second);
+            let seconds = seconds.unwrap_or_default().max(MIN_SECONDS);
+            let speed = last.place.distance_km(place) / seconds * SECONDS_PER_HOUR;
+            if speed > MAX_SPEED_KMH {
+                return Err(errors::invalid(
+                    "latitude",
+                    "implies a speed above 120 km/h since the last location",
+                ));
+            }
+        }
+        Ok(Self {
+            sequence: update.sequence,
+            location: Some(Location {
+                place,
+                accuracy: update.accuracy,
+                speed: update.speed,
+                heading: update.heading,
+                timestamp: now,
+            }),
+            ..self.clone()
+        })
+    }
+
+    /// Requires that the last location is near a place.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`.
+    pub(crate) fn require_near(&self, place: Place) -> Result<(), Error> {
+        let is_near = |at: &Location| at.place.distance_m(place) <= ARRIVAL_RADIUS_M;
+        match &self.location {
+            Some(at) if is_near(at) => Ok(()),
+            Some(_) => Err(errors::invalid(
+                "location",
+                "must be within 150 m of the student's place",
+            )),
+            None => Err(errors::invalid("location", "was not sent yet")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn journey() -> Journey {
+        Journey {
+            journey_id: Uuid::from_u128(1),
+            session_id: Uuid::from_u128(2),
+            trainer_id: Uuid::from_u128(3),
+            student_id: Uuid::from_u128(4),
+            sequence: 0,
+            location: None,
+            started_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    fn update(sequence: u64, metres: f64) -> LocationUpdate {
+        let latitude = 12.3 + metres / 111_195.0;
+        let given = json!({ "sequence": sequence, "latitude": latitude, "longitude": 76.6 });
+        serde_json::from_value(given).unwrap()
+    }
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(seconds).unwrap()
+    }
+
+    #[test]
+    fn stored_journey_is_read_unchanged_data_4() {
+        let moved = journey().moved(&update(7, 0.0), at(1)).unwrap();
+        for one in [journey(), moved] {
+            let text = serde_json::to_string(&one).unwrap();
+            assert_eq!(serde_json::from_str::<Journey>(&text).unwrap(), one);
+        }
+    }
+
+    #[test]
+    fn invalid_location_names_every_member_api_3() {
+        let given = json!({
+            "sequence": 0, "latitude": 91, "longitude": 1, "accuracy": -1, "speed": 2000,
+            "heading": 361,
+        });
+        let given: LocationUpdate = serde_json::from_value(given).unwrap();
+        let error = journey().moved(&given, at(1)).unwrap_err();
+        let fields: Vec<_> = error.fields().iter().map(|one| &*one.field).collect();
+        let expected = ["sequence", "latitude", "accuracy", "speed", "heading"];
+        assert_eq!(fields, expected);
+    }
+
+    #[test]
+    fn speed_is_bounded_by_time_and_distance_api_3() {
+        let first = journey().moved(&update(1, 0.0), at(10)).unwrap();
+        // 30 s at 120 km/h are 1000 m.
+        assert!(first.moved(&update(2, 990.0), at(40)).is_ok());
+        assert!(first.moved(&update(2, 1_010.0), at(40)).is_err());
+        // A clock that was set back counts as one second.
+        assert!(first.moved(&update(2, 30.0), at(5)).is_ok());
+        assert!(first.moved(&update(2, 40.0), at(5)).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn accepted_sequences_increase_strictly_data_4(
+            sequences in prop::collection::vec(1_u64..20, 0..40)
+        ) {
+            let (mut now, mut accepted) = (journey(), vec![0]);
+            for (second, sequence) in (1_i64..).zip(sequences) {
+                match now.moved(&update(sequence, 0.0), at(second)) {
+                    Ok(moved) => {
+                        accepted.push(sequence);
+                        now = moved;
+                    }
+                    Err(error) => prop_assert_eq!(error.reason(), "STALE_SEQUENCE"),
+                }
+            }
+            prop_assert!(accepted.is_sorted_by(|a, b| a < b), "{:?}", accepted);
+        }
+    }
+}

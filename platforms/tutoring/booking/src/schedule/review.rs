@@ -1,0 +1,70 @@
+use seaworthy::{data::chrono::Utc, prelude::*};
+use tutoring_contract::{Role, events::SessionReviewed};
+use uuid::Uuid;
+
+use super::{Actor, Given, Schedule};
+use crate::{
+    domain::{Rating, SessionStatus, errors},
+    store::{Review, Reviews},
+};
+
+/// What a student or a trainer says about a session.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewReview {
+    session_id: Uuid,
+    /// Checked later, so that the error names the member.
+    rating: f64,
+    #[serde(default)]
+    feedback: Option<String>,
+}
+
+impl Schedule {
+    /// Stores the review of a completed session by its student or its trainer.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`, `NOT_FOUND`, `FORBIDDEN`, or `CONFLICT` if the session is not completed
+    /// or if the side has reviewed it.
+    pub(crate) async fn review(&self, actor: Actor, new: &NewReview) -> Result<Review, Error> {
+        let rating = Rating::try_from(new.rating);
+        let invalid = |_| errors::invalid("rating", "must be 0.5 to 5 in steps of 0.5");
+        let rating = rating.map_err(invalid)?;
+        let feedback = Given("feedback", new.feedback.as_deref()).optional()?;
+        self.database
+            .transaction(|tx| async move {
+                let session = self.locked_session(&tx, new.session_id).await?;
+                let sides = [
+                    (Role::Student, session.student_id),
+                    (Role::Trainer, session.trainer_id),
+                ];
+                actor.require(&sides, None)?;
+                let side = actor.role.ok_or_else(errors::forbidden)?;
+                if session.status != SessionStatus::Completed {
+                    return Err(errors::wrong_state("session", session.status.as_str()));
+                }
+                let review = Review {
+                    id: Uuid::new_v4(),
+                    session_id: session.id,
+                    review_type: side,
+                    reviewer_id: actor.id,
+                    rating,
+                    feedback: feedback.map(str::to_owned),
+                    created_at: Utc::now(),
+                };
+                if !Reviews::insert(&tx, &review).await? {
+                    return Err(errors::already_reviewed());
+                }
+                let reviewed = SessionReviewed {
+                    session_id: session.id,
+                    trainer_id: session.trainer_id,
+                    student_id: session.student_id,
+                    course_id: session.course_id,
+                    review_type: side.as_str().to_owned(),
+                    rating: rating.into(),
+                };
+                self.publish(&tx, reviewed).await?;
+                Ok(review)
+            })
+            .await
+    }
+}

@@ -1,0 +1,124 @@
+use seaworthy::data::{
+    Connection, DataError, FromRow, Row, Transaction,
+    chrono::{DateTime, Utc},
+    sql,
+};
+use uuid::Uuid;
+
+use crate::domain::EndReason;
+
+macro_rules! statement {
+    ($rest:expr) => {
+        concat!(
+            "SELECT id, active_session_id, trainer_id, student_id FROM journeys ",
+            $rest
+        )
+    };
+}
+
+/// The start of a journey, and whether it has ended. Its place is in the live store only.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StoredJourney {
+    pub(crate) id: Uuid,
+    pub(crate) is_active: bool,
+    pub(crate) trainer_id: Uuid,
+    pub(crate) student_id: Uuid,
+}
+
+impl FromRow for StoredJourney {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        let active: Option<Uuid> = row.get("active_session_id")?;
+        Ok(Self {
+            id: row.get("id")?,
+            is_active: active.is_some(),
+            trainer_id: row.get("trainer_id")?,
+            student_id: row.get("student_id")?,
+        })
+    }
+}
+
+/// Statements on journeys.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Journeys;
+
+impl Journeys {
+    /// Inserts an active journey. Returns `false` if the session has one.
+    pub(crate) async fn insert(
+        tx: &Transaction,
+        journey: StoredJourney,
+        session: Uuid,
+        started_at: DateTime<Utc>,
+    ) -> Result<bool, DataError> {
+        let inserted = insert_or_ignore!("journeys (id, session_id, active_session_id, trainer_id, student_id, started_at) VALUES (?, ?, ?, ?, ?, ?)")
+            .bind(journey.id)
+            .bind(session)
+            .bind(session)
+            .bind(journey.trainer_id)
+            .bind(journey.student_id)
+            .bind(started_at)
+            .execute(tx)
+            .await?;
+        Ok(inserted.rows_affected() > 0)
+    }
+
+    pub(crate) async fn by_id(
+        connection: &dyn Connection,
+        id: Uuid,
+    ) -> Result<Option<StoredJourney>, DataError> {
+        sql(statement!("WHERE id = ?"))
+            .bind(id)
+            .fetch_optional(connection)
+            .await
+    }
+
+    /// Returns a journey, and locks the row until the transaction ends.
+    pub(crate) async fn lock(
+        tx: &Transaction,
+        id: Uuid,
+    ) -> Result<Option<StoredJourney>, DataError> {
+        locked!(statement!("WHERE id = ?"))
+            .bind(id)
+            .fetch_optional(tx)
+            .await
+    }
+
+    /// Returns the active journey of a session, and locks the row until the transaction ends.
+    pub(crate) async fn lock_active(
+        tx: &Transaction,
+        session: Uuid,
+    ) -> Result<Option<StoredJourney>, DataError> {
+        locked!(statement!("WHERE active_session_id = ?"))
+            .bind(session)
+            .fetch_optional(tx)
+            .await
+    }
+
+    /// Ends an active journey.
+    pub(crate) async fn end(
+        tx: &Transaction,
+        id: Uuid,
+        reason: EndReason,
+        ended_at: DateTime<Utc>,
+    ) -> Result<(), DataError> {
+        sql("UPDATE journeys SET active_session_id = NULL, ended_at = ?, end_reason = ? WHERE id = ? AND active_session_id IS NOT NULL")
+            .bind(ended_at)
+            .bind(reason.as_str())
+            .bind(id)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Returns active journeys whose session comes after another one, with their sessions in order.
+    pub(crate) async fn active_after(
+        connection: &dyn Connection,
+        session: Uuid,
+        limit: u32,
+    ) -> Result<Vec<(Uuid, Uuid)>, DataError> {
+        sql("SELECT id, active_session_id FROM journeys WHERE active_session_id > ? ORDER BY active_session_id LIMIT ?")
+            .bind(session)
+            .bind(limit)
+            .fetch_all(connection)
+            .await
+    }
+}

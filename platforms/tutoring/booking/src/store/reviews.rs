@@ -1,0 +1,80 @@
+use seaworthy::{
+    data::{
+        Connection, DataError, FromRow, Row, Transaction,
+        chrono::{DateTime, Utc},
+        sql,
+    },
+    prelude::*,
+};
+use tutoring_contract::Role;
+use uuid::Uuid;
+
+use crate::domain::Rating;
+
+/// What one side says about a completed session.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Review {
+    pub(crate) id: Uuid,
+    pub(crate) session_id: Uuid,
+    /// The side that reviews: `student` or `trainer`.
+    pub(crate) review_type: Role,
+    pub(crate) reviewer_id: Uuid,
+    pub(crate) rating: Rating,
+    pub(crate) feedback: Option<String>,
+    pub(crate) created_at: DateTime<Utc>,
+}
+
+impl FromRow for Review {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        let unexpected = || DataError::unexpected_value("the row is not a valid review");
+        let side: String = row.get("review_type")?;
+        Ok(Self {
+            id: row.get("id")?,
+            session_id: row.get("session_id")?,
+            review_type: Role::from_name(&side).ok_or_else(unexpected)?,
+            reviewer_id: row.get("reviewer_id")?,
+            rating: Rating::of_halves(row.get("rating_halves")?).ok_or_else(unexpected)?,
+            feedback: row.get("feedback")?,
+            created_at: row.get("created_at")?,
+        })
+    }
+}
+
+/// Statements on reviews.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reviews;
+
+impl Reviews {
+    /// Inserts a review. Returns `false` if the side has reviewed the session.
+    pub(crate) async fn insert(tx: &Transaction, review: &Review) -> Result<bool, DataError> {
+        let inserted = insert_or_ignore!("session_reviews (id, session_id, review_type, reviewer_id, rating_halves, feedback, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)")
+            .bind(review.id)
+            .bind(review.session_id)
+            .bind(review.review_type.as_str())
+            .bind(review.reviewer_id)
+            .bind(review.rating.halves())
+            .bind(review.feedback.as_deref())
+            .bind(review.created_at)
+            .execute(tx)
+            .await?;
+        Ok(inserted.rows_affected() > 0)
+    }
+
+    /// Returns a page of reviews, the newest first, and their number.
+    pub(crate) async fn list(
+        connection: &dyn Connection,
+        limit: u32,
+        offset: u64,
+    ) -> Result<(Vec<Review>, u64), DataError> {
+        let (total,): (u64,) = sql("SELECT COUNT(*) FROM session_reviews")
+            .fetch_one(connection)
+            .await?;
+        let items = sql("SELECT id, session_id, review_type, reviewer_id, rating_halves, feedback, created_at FROM session_reviews ORDER BY created_at DESC, id LIMIT ? OFFSET ?")
+            .bind(limit)
+            .bind(offset)
+            .fetch_all(connection)
+            .await?;
+        Ok((items, total))
+    }
+}

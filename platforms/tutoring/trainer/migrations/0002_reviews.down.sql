@@ -1,0 +1,1 @@
+DROP TABLE trainer_reviews;

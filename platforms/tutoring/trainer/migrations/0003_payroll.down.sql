@@ -1,0 +1,2 @@
+DROP TABLE payroll_snapshots;
+DROP TABLE allocation_periods;

@@ -1,0 +1,276 @@
+use jiff::civil::Date;
+use seaworthy::{
+    data::{
+        Connection, DataError, FromRow, Row, Transaction,
+        chrono::{DateTime, Utc},
+        sql,
+    },
+    prelude::*,
+};
+use uuid::Uuid;
+
+use crate::payroll::{Month, Payroll, Period, Substituted};
+
+/// More than the allocations or substitutions of a trainer in a month.
+const MAX_ROWS: u32 = 1_000;
+
+/// The first part of statements that read snapshots.
+macro_rules! statement {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, payroll_month, working_days, student_days, base_minor, daily_minor, total_minor, recalculated_at FROM payroll_snapshots ",
+            $rest
+        )
+    };
+}
+
+/// The stored pay of a month.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Snapshot {
+    #[serde(rename = "snapshotId")]
+    pub(crate) id: Uuid,
+    pub(crate) month: String,
+    #[serde(flatten)]
+    pub(crate) payroll: Payroll,
+    pub(crate) recalculated_at: DateTime<Utc>,
+}
+
+impl FromRow for Snapshot {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self {
+            id: row.get("id")?,
+            month: row.get("payroll_month")?,
+            payroll: Payroll {
+                working_days: row.get("working_days")?,
+                student_days: row.get("student_days")?,
+                base_minor: row.get("base_minor")?,
+                daily_minor: row.get("daily_minor")?,
+                total_minor: row.get("total_minor")?,
+            },
+            recalculated_at: row.get("recalculated_at")?,
+        })
+    }
+}
+
+/// A period as stored. Messages arrive in any order, so parts may be missing.
+struct StoredPeriod {
+    student: Uuid,
+    first: Option<Date>,
+    last: Option<Date>,
+    ended_on: Option<Date>,
+}
+
+impl FromRow for StoredPeriod {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self {
+            student: row.get("student_id")?,
+            first: day(row, "first_day")?,
+            last: day(row, "last_day")?,
+            ended_on: day(row, "ended_on")?,
+        })
+    }
+}
+
+impl StoredPeriod {
+    /// Returns the days with the student.
+    fn period(self) -> Option<Period> {
+        let (first, last) = (self.first?, self.last?);
+        let before_end = self.ended_on.and_then(|end| end.yesterday().ok());
+        Some(Period {
+            student: self.student,
+            first,
+            last: before_end.map_or(last, |end| last.min(end)),
+        })
+    }
+}
+
+impl FromRow for Substituted {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        let missing = || DataError::unexpected_value("the row has no date");
+        Ok(Self {
+            student: row.get("student_id")?,
+            date: day(row, "session_date")?.ok_or_else(missing)?,
+            holder: row.get("substitute_trainer_id")?,
+        })
+    }
+}
+
+/// Reads an optional date.
+fn day(row: &Row, column: &str) -> Result<Option<Date>, DataError> {
+    let text: Option<String> = row.get(column)?;
+    let invalid = |_| DataError::unexpected_value("the column is not a date");
+    text.map(|text| text.parse().map_err(invalid)).transpose()
+}
+
+/// Statements on the days on which trainers have students.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Periods;
+
+impl Periods {
+    /// Stores the first and the last day of an allocation.
+    pub(crate) async fn store(
+        tx: &Transaction,
+        allocation: Uuid,
+        (trainer, student): (Uuid, Uuid),
+        (first, last): (Date, Date),
+    ) -> Result<(), DataError> {
+        Self::insert(tx, allocation, trainer, student).await?;
+        sql("UPDATE allocation_periods SET first_day = ?, last_day = ? WHERE allocation_id = ?")
+            .bind(first.to_string())
+            .bind(last.to_string())
+            .bind(allocation)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Stores the early end of an allocation.
+    pub(crate) async fn end(
+        tx: &Transaction,
+        allocation: Uuid,
+        (trainer, student): (Uuid, Uuid),
+        ended_on: Date,
+    ) -> Result<(), DataError> {
+        Self::insert(tx, allocation, trainer, student).await?;
+        sql("UPDATE allocation_periods SET ended_on = ? WHERE allocation_id = ?")
+            .bind(ended_on.to_string())
+            .bind(allocation)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    async fn insert(
+        tx: &Transaction,
+        allocation: Uuid,
+        trainer: Uuid,
+        student: Uuid,
+    ) -> Result<(), DataError> {
+        sql("INSERT INTO allocation_periods (allocation_id, trainer_id, student_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+            .on_mysql("INSERT IGNORE INTO allocation_periods (allocation_id, trainer_id, student_id) VALUES (?, ?, ?)")
+            .bind(allocation)
+            .bind(trainer)
+            .bind(student)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Returns the stored days of an allocation, also those after an early end.
+    pub(crate) async fn days(
+        connection: &dyn Connection,
+        allocation: Uuid,
+    ) -> Result<Option<(Date, Date)>, DataError> {
+        let found: Option<StoredPeriod> = sql("SELECT student_id, first_day, last_day, ended_on FROM allocation_periods WHERE allocation_id = ?")
+            .bind(allocation)
+            .fetch_optional(connection)
+            .await?;
+        Ok(found.and_then(|found| found.first.zip(found.last)))
+    }
+
+    /// Returns the periods of a trainer that have days of a month.
+    pub(crate) async fn of_month(
+        connection: &dyn Connection,
+        trainer: Uuid,
+        month: Month,
+    ) -> Result<Vec<Period>, DataError> {
+        let stored: Vec<StoredPeriod> = sql("SELECT student_id, first_day, last_day, ended_on FROM allocation_periods WHERE trainer_id = ? AND first_day <= ? AND last_day >= ? LIMIT ?")
+            .bind(trainer)
+            .bind(month.last().to_string())
+            .bind(month.first().to_string())
+            .bind(MAX_ROWS)
+            .fetch_all(connection)
+            .await?;
+        Ok(stored
+            .into_iter()
+            .filter_map(StoredPeriod::period)
+            .collect())
+    }
+
+    /// Returns the substitutions of a trainer in a month, in both directions.
+    pub(crate) async fn substituted(
+        connection: &dyn Connection,
+        trainer: Uuid,
+        month: Month,
+    ) -> Result<Vec<Substituted>, DataError> {
+        sql("SELECT student_id, session_date, substitute_trainer_id FROM substitutions WHERE (original_trainer_id = ? OR substitute_trainer_id = ?) AND session_date >= ? AND session_date <= ? LIMIT ?")
+            .bind(trainer)
+            .bind(trainer)
+            .bind(month.first().to_string())
+            .bind(month.last().to_string())
+            .bind(MAX_ROWS)
+            .fetch_all(connection)
+            .await
+    }
+}
+
+/// Statements on the stored pay of trainers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Payrolls;
+
+impl Payrolls {
+    pub(crate) async fn of_month(
+        connection: &dyn Connection,
+        trainer: Uuid,
+        month: Month,
+    ) -> Result<Option<Snapshot>, DataError> {
+        sql(statement!("WHERE trainer_id = ? AND payroll_month = ?"))
+            .bind(trainer)
+            .bind(month.to_string())
+            .fetch_optional(connection)
+            .await
+    }
+
+    /// Replaces the pay of a month. Its ID stays.
+    pub(crate) async fn store(
+        tx: &Transaction,
+        trainer: Uuid,
+        snapshot: &Snapshot,
+    ) -> Result<(), DataError> {
+        let payroll = snapshot.payroll;
+        sql("DELETE FROM payroll_snapshots WHERE id = ?")
+            .bind(snapshot.id)
+            .execute(tx)
+            .await?;
+        sql("INSERT INTO payroll_snapshots (id, trainer_id, payroll_month, working_days, student_days, base_minor, daily_minor, total_minor, recalculated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .bind(snapshot.id)
+            .bind(trainer)
+            .bind(snapshot.month.as_str())
+            .bind(payroll.working_days)
+            .bind(payroll.student_days)
+            .bind(payroll.base_minor)
+            .bind(payroll.daily_minor)
+            .bind(payroll.total_minor)
+            .bind(snapshot.recalculated_at)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Returns a page of the months of a trainer until a month, the latest first, and their number.
+    pub(crate) async fn until(
+        connection: &dyn Connection,
+        trainer: Uuid,
+        month: Month,
+        (limit, offset): (u32, u64),
+    ) -> Result<(Vec<Snapshot>, u64), DataError> {
+        let (total,): (u64,) = sql(
+            "SELECT COUNT(*) FROM payroll_snapshots WHERE trainer_id = ? AND payroll_month <= ?",
+        )
+        .bind(trainer)
+        .bind(month.to_string())
+        .fetch_one(connection)
+        .await?;
+        let items = sql(statement!(
+            "WHERE trainer_id = ? AND payroll_month <= ? ORDER BY payroll_month DESC LIMIT ? OFFSET ?"
+        ))
+        .bind(trainer)
+        .bind(month.to_string())
+        .bind(limit)
+        .bind(offset)
+        .fetch_all(connection)
+        .await?;
+        Ok((items, total))
+    }
+}

@@ -1,0 +1,68 @@
+use seaworthy::data::{Connection, DataError, Transaction, sql};
+use uuid::Uuid;
+
+/// A rating has this many steps of 0.5 for each point.
+const HALVES: f64 = 2.0;
+/// Ratings are rounded to one decimal.
+const TENTHS: f64 = 10.0;
+
+/// Statements on the ratings of trainers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reviews;
+
+impl Reviews {
+    /// Stores the rating of a session. A repeated message changes nothing.
+    pub(crate) async fn store(
+        tx: &Transaction,
+        session: Uuid,
+        trainer: Uuid,
+        halves: u16,
+    ) -> Result<(), DataError> {
+        sql("DELETE FROM trainer_reviews WHERE session_id = ?")
+            .bind(session)
+            .execute(tx)
+            .await?;
+        sql("INSERT INTO trainer_reviews (session_id, trainer_id, rating_halves) VALUES (?, ?, ?)")
+            .bind(session)
+            .bind(trainer)
+            .bind(halves)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Returns the mean rating of a trainer, rounded to one decimal, and the number of ratings.
+    pub(crate) async fn mean(
+        connection: &dyn Connection,
+        trainer: Uuid,
+    ) -> Result<Option<(f64, u32)>, DataError> {
+        let counts: Vec<(u16, u32)> = sql("SELECT rating_halves, COUNT(*) FROM trainer_reviews WHERE trainer_id = ? GROUP BY rating_halves")
+            .bind(trainer)
+            .fetch_all(connection)
+            .await?;
+        Ok(mean(&counts))
+    }
+}
+
+/// Returns the mean of halves with their numbers.
+fn mean(counts: &[(u16, u32)]) -> Option<(f64, u32)> {
+    let number: u32 = counts.iter().map(|(_, count)| count).sum();
+    let halves = counts.iter();
+    let halves: f64 = halves
+        .map(|(halves, count)| f64::from(*halves) * f64::from(*count))
+        .sum();
+    let mean = halves / HALVES / f64::from(number);
+    (number > 0).then(|| ((mean * TENTHS).round() / TENTHS, number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mean_is_rounded_to_one_decimal() {
+        assert_eq!(mean(&[]), None);
+        assert_eq!(mean(&[(9, 1)]), Some((4.5, 1)));
+        assert_eq!(mean(&[(10, 2), (8, 1)]), Some((4.7, 3)));
+    }
+}
