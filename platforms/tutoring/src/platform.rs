@@ -162,6 +162,7 @@ impl Platform {
         settings.push(format!("kms.salt={}", directory.secret("chat_salt")?));
         let attachments = directory.file("attachments");
         settings.push(format!("attachments.url={attachments}"));
+        settings.push(audit_log.clone());
         let service = tutoring_chat::service();
         let assemble = tutoring_chat::assemble;
         self.add("chat", service, options, settings, assemble)
