@@ -168,6 +168,17 @@ impl Platform {
         self.add("chat", service, options, settings, assemble)
             .await?;
 
+        let settings = vec![
+            format!("database.url={}", directory.sqlite("analytics.db")),
+            "database.migrate_at_start=true".to_owned(),
+            format!("broker.url={}", directory.sqlite("broker.db")),
+            secret.clone(),
+        ];
+        let service = tutoring_analytics::service();
+        let assemble = tutoring_analytics::assemble;
+        self.add("analytics", service, options, settings, assemble)
+            .await?;
+
         self.start_payments(directory, options, &secret, &audit_log)
             .await?;
 
@@ -184,6 +195,7 @@ impl Platform {
             ("payment", "payment"),
             ("notification", "notification"),
             ("chat", "chat"),
+            ("analytics", "analytics"),
         ] {
             if let Some(addresses) = self.addresses(name) {
                 let url = format!("clients.{client}.base_url=http://{}", addresses.http);
