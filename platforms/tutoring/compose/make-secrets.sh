@@ -9,7 +9,7 @@ chmod 700 secrets
 random() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 
 for name in admin-token grafana access-tokens service-tokens codes session-codes audit-log documents bank-details totp provider postgres redis \
-    student-auth-database trainer-auth-database student-database trainer-database course-database payment-database admin-database booking-database notification-database chat-database chat-seed chat-salt attachments; do
+    student-auth-database trainer-auth-database student-database trainer-database course-database payment-database admin-database booking-database notification-database chat-database analytics-database chat-seed chat-salt attachments; do
     [ -s "secrets/$name" ] || random > "secrets/$name"
 done
 # A user of the containers writes documents and attachments.

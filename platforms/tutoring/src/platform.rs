@@ -164,9 +164,21 @@ impl Platform {
         settings.push(format!("kms.salt={}", directory.secret("chat_salt")?));
         let attachments = directory.files("chat", "attachments")?;
         settings.push(format!("attachments.url={attachments}"));
+        settings.push(audit_log.clone());
         let service = tutoring_chat::service();
         let assemble = tutoring_chat::assemble;
         self.add("chat", service, options, settings, assemble)
+            .await?;
+
+        let settings = vec![
+            format!("database.url={}", directory.sqlite("analytics.db")),
+            "database.migrate_at_start=true".to_owned(),
+            format!("broker.url={}", directory.sqlite("broker.db")),
+            secret.clone(),
+        ];
+        let service = tutoring_analytics::service();
+        let assemble = tutoring_analytics::assemble;
+        self.add("analytics", service, options, settings, assemble)
             .await?;
 
         self.start_payments(directory, options, &secret, &audit_log)
@@ -185,6 +197,7 @@ impl Platform {
             ("payment", "payment"),
             ("notification", "notification"),
             ("chat", "chat"),
+            ("analytics", "analytics"),
         ] {
             if let Some(addresses) = self.addresses(name) {
                 let url = format!("clients.{client}.base_url=http://{}", addresses.http);

@@ -1,4 +1,5 @@
 use seaworthy::{
+    audit_log::AuditLogConfig,
     crypto::DataKeysConfig,
     prelude::*,
     storage::{StorageConfig, StorageUrl},
@@ -19,14 +20,16 @@ const MAX_ATTACHMENT_SIZE: ByteSize = ByteSize::mebibytes(50);
 pub struct ChatConfig {
     /// The database, the broker and the access tokens.
     pub backend: BackendConfig,
+    /// The audit log of administrators who reply to doubts, or change and reassign them.
+    pub audit_log: AuditLogConfig,
     /// The keys that encrypt texts. `kms.seed` and `kms.salt` are required.
     pub kms: DataKeysConfig,
     /// The storage of attachments. Users send files to it by signed URLs.
     pub attachments: StorageConfig,
     /// The maximum size of an attachment.
     pub max_attachment_size: ByteSize,
-    /// Whether messages between students and trainers may contain telephone numbers, e-mail
-    /// addresses and profiles of social networks.
+    /// Whether doubts, and messages between students and trainers, may contain telephone numbers,
+    /// e-mail addresses and profiles of social networks.
     pub allow_contact_data: bool,
 }
 
@@ -34,6 +37,7 @@ impl Default for ChatConfig {
     fn default() -> Self {
         Self {
             backend: BackendConfig::embedded(DEFAULT_FILE),
+            audit_log: AuditLogConfig::default(),
             kms: DataKeysConfig::default(),
             attachments: StorageConfig {
                 url: StorageUrl::File(DEFAULT_ATTACHMENTS.into()),

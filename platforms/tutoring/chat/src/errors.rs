@@ -1,5 +1,7 @@
 use seaworthy::{core::FieldViolation, prelude::*};
 
+use crate::domain::DoubtStatus;
+
 /// Also for conversations of other users, whose existence is private.
 pub(crate) fn conversation_not_found() -> Error {
     Error::new(Code::NotFound, "NOT_FOUND", "you have no such conversation")
@@ -7,6 +9,30 @@ pub(crate) fn conversation_not_found() -> Error {
 
 pub(crate) fn message_not_found() -> Error {
     Error::new(Code::NotFound, "NOT_FOUND", "you have no such message")
+}
+
+/// Also for doubts of other users, whose existence is private.
+pub(crate) fn doubt_not_found() -> Error {
+    Error::new(Code::NotFound, "NOT_FOUND", "you have no such doubt")
+}
+
+/// A state of a doubt that does not allow the action.
+pub(crate) fn doubt_is(status: DoubtStatus) -> Error {
+    let message = format!(
+        "the doubt is {}, which does not allow this action",
+        status.as_str()
+    );
+    Error::new(Code::Conflict, "CONFLICT", message)
+}
+
+pub(crate) fn too_many_replies(max: u64) -> Error {
+    let message = format!("the doubt has {max} replies: continue in the chat");
+    Error::new(Code::Conflict, "CONFLICT", message)
+}
+
+pub(crate) fn only_closes() -> Error {
+    let message = "students only close their doubts: send the status closed";
+    Error::new(Code::Forbidden, "FORBIDDEN", message)
 }
 
 pub(crate) fn strangers() -> Error {

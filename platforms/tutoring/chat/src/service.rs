@@ -3,6 +3,7 @@
 use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
+    audit_log::{AuditLog, AuditLogConfig, audit_log_command},
     crypto::{DataKeys, DataKeysConfig, Root, Sealer, data_keys_command},
     data::{DatabaseConfig, migrate_command},
     messaging::{MessagingConfig, Topics, dead_letters_command},
@@ -13,7 +14,7 @@ use seaworthy::{
 };
 use tutoring_contract::{
     LiveEvent,
-    events::{NotificationRequested, Occurred, SessionSubstituted, TrainerAllocated},
+    events::{AdminOverride, NotificationRequested, Occurred},
 };
 use tutoring_identity::{BACKEND_VARIABLES, BROKER, Backend, DATABASE, LiveSealer, behind_gateway};
 
@@ -46,7 +47,8 @@ pub fn main() -> ExitCode {
     let commands = Commands::new()
         .with(migrate_command(DATABASE, database, MIGRATIONS))
         .with(outbox_command(DATABASE, database))
-        .with(dead_letters_command(BROKER, broker, consumed_topics))
+        .with(dead_letters_command(BROKER, broker, chat::consumed_topics))
+        .with(audit_log_command(DATABASE, audit_log))
         .with(data_keys_command(DATABASE, database, keys, COLUMNS));
     service().main_with(commands, assemble)
 }
@@ -63,9 +65,8 @@ fn keys(settings: &ChatConfig) -> &DataKeysConfig {
     &settings.kms
 }
 
-/// Returns the topics that the service consumes.
-fn consumed_topics() -> Topics {
-    Topics::of::<Occurred<TrainerAllocated>>().and::<Occurred<SessionSubstituted>>()
+fn audit_log(settings: &ChatConfig) -> (&DatabaseConfig, &AuditLogConfig) {
+    (&settings.backend.database, &settings.audit_log)
 }
 
 /// Assembles the service.
@@ -83,7 +84,8 @@ pub async fn assemble(service: &Assembly<ChatConfig>) -> Result<(), StartError> 
     let attachments_url = attachments_url.url().as_str().trim_end_matches('/');
     let topics = Topics::new()
         .and_unroutable::<LiveEvent>()
-        .and_unroutable::<Occurred<NotificationRequested>>();
+        .and_unroutable::<Occurred<NotificationRequested>>()
+        .and_unroutable::<Occurred<AdminOverride>>();
     // Boxed, so that the type of this future stays small enough for the compiler.
     let backend = Box::pin(Backend::start(
         service,
@@ -93,18 +95,23 @@ pub async fn assemble(service: &Assembly<ChatConfig>) -> Result<(), StartError> 
     ))
     .await?;
     let keys = DataKeys::start(service, &backend.database, root, &settings.kms).await?;
-    let inbox = backend.inbox(service, chat::GROUP);
-    let contacts = chat::subscription(&inbox);
-    backend.messaging.subscribe(contacts).await?;
+    let audit = AuditLog::new(backend.database.clone(), &settings.audit_log)?;
+    if let Some(worker) = audit.prune_worker(&settings.audit_log) {
+        service.worker(worker);
+    }
     let chats = Arc::new(Chats {
         backend,
         sealer: Sealer::new(keys),
         live,
+        audit,
         storage,
         attachments_url: attachments_url.to_owned(),
         max_attachment_size: settings.max_attachment_size,
         allow_contact_data: settings.allow_contact_data,
     });
+    for subscription in chat::subscriptions(&chats, |group| chats.backend.inbox(service, group)) {
+        chats.backend.messaging.subscribe(subscription).await?;
+    }
     service.http(api::routes(chats));
     Ok(())
 }

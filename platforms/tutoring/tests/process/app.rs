@@ -24,13 +24,14 @@ pub(crate) const BASE: &str = "/api/v1/students/auth";
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The services, and the prefix of their settings of stores and tokens.
-pub(crate) const SERVICES: [(&str, &str); 11] = [
+pub(crate) const SERVICES: [(&str, &str); 12] = [
     ("student-auth", ""),
     ("trainer-auth", "identity."),
     ("admin", ""),
     ("student", "backend."),
     ("trainer", "backend."),
     ("chat", "backend."),
+    ("analytics", ""),
     ("course", ""),
     ("booking", ""),
     ("notification", "backend."),

@@ -14,12 +14,6 @@ const OWN_ROUTES: [(&str, &str); 4] = [
     ("GET", "/students/auth/profile"),
     ("PUT", "/students/auth/profile"),
 ];
-/// Routes of services that do not run.
-const ROUTES_OF_OTHERS: [(&str, &str); 2] = [
-    ("GET", "/analytics/events"),
-    ("POST", "/analytics/events/bulk"),
-];
-
 /// The user of tokens that the tests sign.
 pub(crate) const USER: Uuid = Uuid::from_u128(7);
 
@@ -104,24 +98,15 @@ pub(crate) async fn public_routes_need_no_token_auth_5(app: &TestPlatform) {
     assert_eq!(count, 13);
 }
 
-pub(crate) async fn routes_of_stopped_services_are_502_res_1(app: &TestPlatform) {
+pub(crate) async fn unknown_paths_are_404_api_1(app: &TestPlatform) {
     let student = app.student("asha@example.org");
     let bearer = format!("Bearer {}", student.access);
-    for (method, path) in ROUTES_OF_OTHERS {
-        let path = format!("/api/v1{path}");
-        assert_error(&app.send(method, &path, &[], "{}"), 401, "TOKEN_MISSING");
-        let answer = app.send(method, &path, &[("authorization", &bearer)], "{}");
-        assert_error(&answer, 502, "SERVICE_UNAVAILABLE");
-    }
     for path in ["/api/v1/unknown", "/api/v2/students", "/unknown"] {
         for headers in [&[("authorization", bearer.as_str())][..], &[]] {
             let unknown = app.send("GET", path, headers, "");
             assert_error(&unknown, 404, "NOT_FOUND");
         }
     }
-    // The gateway is ready without the services.
-    let ready = app.send("GET", "/ready", &[], "");
-    assert_eq!(ready.status, 200, "{}", ready.body);
     let headers = [("x-correlation-id", "order-7")];
     let answer = app.send("GET", "/api/v1/courses/7", &headers, "");
     assert_eq!(answer.header("x-correlation-id"), Some("order-7"));

@@ -5,8 +5,9 @@ use std::{collections::BTreeSet, path::Path};
 
 use seaworthy_testkit::compose::Compose;
 
-const SERVICES: [&str; 11] = [
+const SERVICES: [&str; 12] = [
     "admin",
+    "analytics",
     "booking",
     "chat",
     "course",

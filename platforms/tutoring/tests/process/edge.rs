@@ -103,6 +103,32 @@ async fn large_bodies_and_slow_services_are_refused_sec_3() {
     app.stop().await;
 }
 
+/// Routes of a service that does not run.
+const STOPPED: [(&str, &str); 2] = [
+    ("GET", "/api/v1/analytics/events"),
+    ("POST", "/api/v1/analytics/events/bulk"),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn routes_of_stopped_services_are_502_res_1() {
+    let silent = seaworthy_testkit::server::free_address().unwrap();
+    let app = start(&[&format!(
+        "gateway.clients.analytics.base_url=http://{silent}"
+    )])
+    .await;
+    let student = app.student("asha@example.org");
+    let bearer = format!("Bearer {}", student.access);
+    for (method, path) in STOPPED {
+        assert_error(&app.send(method, path, &[], "{}"), 401, "TOKEN_MISSING");
+        let answer = app.send(method, path, &[("authorization", &bearer)], "{}");
+        assert_error(&answer, 502, "SERVICE_UNAVAILABLE");
+    }
+    // The gateway is ready without the service.
+    let ready = app.send("GET", "/ready", &[], "");
+    assert_eq!(ready.status, 200, "{}", ready.body);
+    app.stop().await;
+}
+
 /// Far more calls than open the breaker.
 const MAX_CALLS: usize = 100;
 

@@ -21,6 +21,7 @@ mod page;
 mod payments;
 mod payroll;
 mod peer;
+mod questions;
 mod rotation;
 mod routes;
 mod sms;
@@ -62,7 +63,7 @@ on_every_engine! {
     authorization:
         own_routes_need_token_and_role_auth_5,
         public_routes_need_no_token_auth_5,
-        routes_of_stopped_services_are_502_res_1;
+        unknown_paths_are_404_api_1;
     payments: gateway_reaches_prices_and_payments_api_1;
     payroll:
         payroll_follows_students_and_substitutes_msg_5,
@@ -73,6 +74,7 @@ on_every_engine! {
         chats_reach_participants_only_auth_5,
         journey_and_code_reach_the_student_only_auth_5,
         connection_needs_a_valid_token_auth_1;
+    questions: gateway_reaches_doubts_and_analytics_api_1;
     routes: every_route_refuses_callers_without_rights_auth_5;
     later_routes: further_routes_refuse_callers_without_rights_auth_5;
     trainers:

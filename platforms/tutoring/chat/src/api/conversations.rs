@@ -36,10 +36,8 @@ pub(super) async fn list(Extract(chats): State, page: Given<Query<PageRequest>>)
 pub(super) async fn show(Extract(chats): State, id: Given<Path<Uuid>>) -> HandlerResult {
     let Path(id) = id.map_err(|_| errors::conversation_not_found())?;
     let members = chats.members(caller()?, id).await?;
-    let participants = members
-        .iter()
-        .map(|member| json!({ "userId": member.user, "lastReadAt": member.last_read_at }));
-    let data = json!({ "conversationId": id, "participants": participants.collect::<Vec<_>>() });
+    let participants = chats.participants(&members).await?;
+    let data = json!({ "conversationId": id, "participants": participants });
     Ok(Reply::new("conversation", data).into_response())
 }
 

@@ -1,6 +1,7 @@
 //! HTTP routes.
 
 mod conversations;
+mod doubts;
 mod messages;
 
 use std::sync::Arc;
@@ -37,7 +38,34 @@ pub(crate) fn routes(chats: Arc<Chats>) -> Routes {
         .route("/conversations/{id}/messages", get(conversations::messages))
         .route("/conversations/{id}/read", patch(conversations::read))
         .with_options(|options| options.roles(users));
-    Routes::new().nest("/api/v1/chat", routes).with_state(chats)
+    Routes::new()
+        .nest("/api/v1/chat", routes)
+        .nest("/api/v1", doubts())
+        .with_state(chats)
+}
+
+/// Returns the routes of doubts. The handlers check the permissions of administrators.
+fn doubts() -> Routes<Arc<Chats>> {
+    let [student, trainer, admin] = [Role::Student, Role::Trainer, Role::Admin].map(Role::as_str);
+    let of = |roles: &[&'static str], routes: Routes<Arc<Chats>>| {
+        let roles = roles.to_vec();
+        routes.with_options(move |options| options.roles(roles.clone()))
+    };
+    let shared = Routes::new()
+        .route("/doubts", get(doubts::list))
+        .route("/doubts/{id}", get(doubts::show))
+        .route("/doubts/{id}/status", patch(doubts::set_status));
+    let students = Routes::new().route("/doubts", post(doubts::open));
+    let trainers = Routes::new().route("/trainer/doubts", get(doubts::list));
+    let replies = Routes::new().route("/doubts/{id}/reply", post(doubts::reply));
+    let admins = Routes::new()
+        .route("/admin/doubts", get(doubts::list))
+        .route("/doubts/{id}/reassign", post(doubts::reassign));
+    of(&[student, trainer, admin], shared)
+        .merge(of(&[student], students))
+        .merge(of(&[trainer], trainers))
+        .merge(of(&[trainer, admin], replies))
+        .merge(of(&[admin], admins))
 }
 
 /// Returns the user of the request's access token, with the role.

@@ -3,6 +3,7 @@ use seaworthy::{
     prelude::*,
     storage::{ObjectKey, SignedRequest, StorageError, UploadTerms},
 };
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Chats;
@@ -14,6 +15,8 @@ use crate::{
 
 /// A slow connection uploads a video in this time.
 const UPLOAD_TTL: Timeout = Timeout::from_secs(900);
+/// The application opens an attachment in this time.
+const DOWNLOAD_TTL: Timeout = Timeout::from_secs(60 * 60);
 
 /// A request for a signed upload.
 #[derive(Debug, Deserialize)]
@@ -61,12 +64,12 @@ impl Chats {
         format!("{}/{key}", self.attachments_url)
     }
 
-    /// Checks the attachments of a message: each is an upload of the sender, of the given size and
+    /// Checks the attachments of a message or a doubt: each is an upload of the sender, of the given size and
     /// media type.
     ///
     /// # Errors
     /// `VALIDATION_ERROR` for the first wrong attachment, or an error of the storage.
-    pub(super) async fn check_attachments(
+    pub(crate) async fn check_attachments(
         &self,
         sender: Uuid,
         attachments: &[AttachmentRequest],
@@ -107,6 +110,27 @@ impl Chats {
             size: attachment.size,
             mime_type: attachment.mime_type.clone(),
         }))
+    }
+
+    /// Returns attachments with signed URLs.
+    ///
+    /// # Errors
+    /// An error of the storage.
+    pub(crate) fn signed_attachments(
+        &self,
+        attachments: &[Attachment],
+    ) -> Result<Vec<Value>, Error> {
+        let signed = attachments.iter().map(|attachment| {
+            let key = ObjectKey::new(attachment.key.as_str()).map_err(Error::internal)?;
+            let signed = self.storage.presign_get(&key, DOWNLOAD_TTL)?;
+            Ok(json!({
+                "url": signed.url().as_str(),
+                "type": attachment.kind,
+                "size": attachment.size,
+                "mimeType": attachment.mime_type,
+            }))
+        });
+        signed.collect()
     }
 
     /// Deletes the objects of a deleted message. An object that stays is not reachable.

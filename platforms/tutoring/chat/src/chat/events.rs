@@ -1,40 +1,157 @@
+use std::sync::Arc;
+
 use seaworthy::{
-    messaging::{Failure, Received, Subscription},
+    data::{
+        Transaction,
+        chrono::{DateTime, Utc},
+    },
+    messaging::{Failure, Subscription, Topics},
     outbox::Inbox,
+    prelude::*,
 };
-use tutoring_contract::events::{Occurred, SessionSubstituted, TrainerAllocated};
+use serde_json::Value;
+use tutoring_contract::{
+    Role,
+    events::{
+        Kind, Occurred, SessionSubstituted, StudentChanged, StudentDeallocated, TrainerAllocated,
+        TrainerChanged,
+    },
+};
 use uuid::Uuid;
 
-use crate::store::Contacts;
+use super::Chats;
+use crate::store::{Allocation, Allocations, Contacts, People};
 
 /// The consumer group of allocations.
-pub(crate) const GROUP: &str = "chat-contacts";
+const CONTACTS: &str = "chat-contacts";
+/// The consumer group of names.
+const COPIES: &str = "chat-copies";
+/// A member of accounts in snapshots. Those of profiles do not have it.
+const ACCOUNT: &str = "isEmailVerified";
 
-/// Returns the subscription that connects students with their trainers. A contact stays after its
-/// allocation.
-pub(crate) fn subscription(inbox: &Inbox) -> Subscription {
-    let (allocated, substituted) = (inbox.clone(), inbox.clone());
-    Subscription::new(GROUP)
-        .on::<Occurred<TrainerAllocated>, _, _>(move |event| {
-            let data = &event.event().data;
-            let pair = (data.student_id, data.trainer_id);
-            connect(allocated.clone(), event, pair)
-        })
-        .on::<Occurred<SessionSubstituted>, _, _>(move |event| {
-            let data = &event.event().data;
-            let pair = (data.student_id, data.substitute_trainer_id);
-            connect(substituted.clone(), event, pair)
-        })
+/// Returns the topics that the service consumes.
+pub(crate) fn consumed_topics() -> Topics {
+    Topics::of::<Occurred<TrainerAllocated>>()
+        .and::<Occurred<SessionSubstituted>>()
+        .and::<Occurred<StudentDeallocated>>()
+        .and::<Occurred<StudentChanged>>()
+        .and::<Occurred<TrainerChanged>>()
 }
 
-async fn connect<K: Send + Sync>(
-    inbox: Inbox,
-    received: Received<K>,
-    (student, trainer): (Uuid, Uuid),
-) -> Result<(), Failure> {
-    let stored = inbox.process_once(received.envelope(), |tx| async move {
-        let stored = Contacts::connect(&tx, student, trainer).await;
-        stored.map_err(Failure::retry)
-    });
-    stored.await.map(drop)
+/// A message with an effect on contacts, doubts or names.
+trait Effect: Kind {
+    fn apply(
+        &self,
+        tx: &Transaction,
+        occurred_at: DateTime<Utc>,
+        chats: &Chats,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+/// Returns the subscriptions of the service. `inbox` makes the inbox of a group.
+pub(crate) fn subscriptions(
+    chats: &Arc<Chats>,
+    inbox: impl Fn(&str) -> Inbox,
+) -> [Subscription; 2] {
+    let of = inbox(CONTACTS);
+    let contacts = on::<TrainerAllocated>(Subscription::new(CONTACTS), &of, chats);
+    let contacts = on::<SessionSubstituted>(contacts, &of, chats);
+    let contacts = on::<StudentDeallocated>(contacts, &of, chats);
+    let of = inbox(COPIES);
+    let copies = on::<StudentChanged>(Subscription::new(COPIES), &of, chats);
+    let copies = on::<TrainerChanged>(copies, &of, chats);
+    [contacts, copies]
+}
+
+/// Applies each message of a kind once.
+fn on<K: Effect>(subscription: Subscription, inbox: &Inbox, chats: &Arc<Chats>) -> Subscription {
+    let (inbox, chats) = (inbox.clone(), Arc::clone(chats));
+    subscription.on::<Occurred<K>, _, _>(move |received| {
+        let (inbox, chats) = (inbox.clone(), Arc::clone(&chats));
+        async move {
+            let (event, chats) = (received.event(), &*chats);
+            let at = DateTime::from_timestamp_millis(event.timestamp).unwrap_or_default();
+            let applied = inbox.process_once(received.envelope(), |tx| async move {
+                let applied = event.data.apply(&tx, at, chats).await;
+                applied.map_err(Failure::retry)
+            });
+            applied.await.map(drop)
+        }
+    })
+}
+
+impl Effect for TrainerAllocated {
+    /// Connects the student with the trainer, who also gets the doubts without a trainer.
+    async fn apply(
+        &self,
+        tx: &Transaction,
+        occurred_at: DateTime<Utc>,
+        chats: &Chats,
+    ) -> Result<(), Error> {
+        let (student, trainer) = (self.student_id, self.trainer_id);
+        Contacts::connect(tx, student, trainer).await?;
+        // A doubt at the same time waits, and then sees the allocation.
+        People::lock(tx, (student, Role::Student)).await?;
+        let allocation = Allocation {
+            id: self.allocation_id,
+            student,
+            course: self.course_id,
+            trainer,
+            allocated_at: occurred_at,
+        };
+        Allocations::store(tx, allocation).await?;
+        chats
+            .assign_doubts(tx, (student, self.course_id), trainer)
+            .await
+    }
+}
+
+impl Effect for SessionSubstituted {
+    async fn apply(&self, tx: &Transaction, _: DateTime<Utc>, _: &Chats) -> Result<(), Error> {
+        let (student, trainer) = (self.student_id, self.substitute_trainer_id);
+        Ok(Contacts::connect(tx, student, trainer).await?)
+    }
+}
+
+impl Effect for StudentDeallocated {
+    /// The contact stays after the allocation. New doubts do not go to the trainer.
+    async fn apply(&self, tx: &Transaction, _: DateTime<Utc>, _: &Chats) -> Result<(), Error> {
+        Ok(Allocations::remove(tx, self.student_id, self.allocation_id).await?)
+    }
+}
+
+impl Effect for StudentChanged {
+    async fn apply(&self, tx: &Transaction, _: DateTime<Utc>, _: &Chats) -> Result<(), Error> {
+        let user = (self.student_id, Role::Student);
+        store_person(tx, user, self.version, (&self.snapshot, "avatarUrl")).await
+    }
+}
+
+impl Effect for TrainerChanged {
+    async fn apply(&self, tx: &Transaction, _: DateTime<Utc>, _: &Chats) -> Result<(), Error> {
+        let user = (self.trainer_id, Role::Trainer);
+        store_person(tx, user, self.version, (&self.snapshot, "photoUrl")).await
+    }
+}
+
+/// Stores the names of an account or of a profile, which have versions of their own.
+async fn store_person(
+    tx: &Transaction,
+    user: (Uuid, Role),
+    version: i64,
+    (snapshot, picture): (&Value, &str),
+) -> Result<(), Error> {
+    let text = |name: &str| {
+        snapshot
+            .get(name)
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    };
+    if snapshot.get(ACCOUNT).is_some() {
+        People::store_account(tx, user, version, text("username")).await?;
+    } else if snapshot.get("fullName").is_some() {
+        let profile = (text("fullName"), text(picture));
+        People::store_profile(tx, user, version, profile).await?;
+    }
+    Ok(())
 }

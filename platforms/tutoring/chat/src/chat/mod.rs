@@ -10,6 +10,7 @@ mod view;
 use std::collections::BTreeSet;
 
 use seaworthy::{
+    audit_log::AuditLog,
     crypto::{Context, Sealer},
     prelude::*,
     storage::Storage,
@@ -23,15 +24,16 @@ use crate::{
 };
 
 pub(crate) use attachments::UploadRequest;
-pub(crate) use events::{GROUP, subscription};
+pub(crate) use events::{consumed_topics, subscriptions};
 pub(crate) use read::ReadRequest;
 
-/// Conversations with their dependencies.
+/// Conversations and doubts with their dependencies.
 #[derive(Debug)]
 pub(crate) struct Chats {
     pub(crate) backend: Backend,
     pub(crate) sealer: Sealer,
     pub(crate) live: LiveSealer,
+    pub(crate) audit: AuditLog,
     pub(crate) storage: Storage,
     /// The address of the storage, without a slash at the end.
     pub(crate) attachments_url: String,

@@ -154,13 +154,14 @@ impl Chats {
             if unread > 0 {
                 continue;
             }
-            let requested = Occurred::of(NotificationRequested {
+            let mut requested = Occurred::of(NotificationRequested {
                 recipient_id: member.user,
                 notification_type: "system".to_owned(),
                 title: "New message".to_owned(),
                 body: "You have a new message.".to_owned(),
                 data: Some(json!({ "conversationId": sent.conversation, "messageId": sent.id })),
             });
+            requested.user_id = Some(member.user);
             self.backend.outbox.store(tx, message(&requested)).await?;
         }
         Ok(())

@@ -1,16 +1,12 @@
 use seaworthy::{
     data::chrono::{DateTime, Utc},
     prelude::*,
-    storage::ObjectKey,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Chats, context};
-use crate::store::{Conversation, Conversations, Member, Messages, StoredMessage};
-
-/// The application opens an attachment in this time.
-const DOWNLOAD_TTL: Timeout = Timeout::from_secs(60 * 60);
+use crate::store::{Conversation, Conversations, Member, Messages, People, Person, StoredMessage};
 
 /// A message in responses and events.
 #[derive(Debug, Clone, Serialize)]
@@ -56,17 +52,6 @@ impl Chats {
         content: Option<String>,
         members: &[Member],
     ) -> Result<MessageView, Error> {
-        let mut attachments = Vec::new();
-        for attachment in &message.attachments {
-            let key = ObjectKey::new(attachment.key.as_str()).map_err(Error::internal)?;
-            let signed = self.storage.presign_get(&key, DOWNLOAD_TTL)?;
-            attachments.push(json!({
-                "url": signed.url().as_str(),
-                "type": attachment.kind,
-                "size": attachment.size,
-                "mimeType": attachment.mime_type,
-            }));
-        }
         Ok(MessageView {
             id: message.id,
             conversation_id: message.conversation,
@@ -74,11 +59,31 @@ impl Chats {
             client_message_id: message.client_message_id.clone(),
             r#type: message.kind.clone(),
             content,
-            attachments,
+            attachments: self.signed_attachments(&message.attachments)?,
             status: status(message, members),
             sent_at: message.sent_at,
             deleted: message.deleted_at.is_some(),
         })
+    }
+
+    /// Returns the participants of a conversation with their names. Administrators have none.
+    ///
+    /// # Errors
+    /// An error of the database.
+    pub(crate) async fn participants(&self, members: &[Member]) -> Result<Vec<Value>, Error> {
+        let users = members.iter().map(|member| member.user).collect();
+        let people = People::of(&self.backend.database, users).await?;
+        let participants = members.iter().map(|member| {
+            let person = people.get(&member.user);
+            json!({
+                "userId": member.user,
+                "name": person.and_then(Person::name),
+                "role": person.map(|person| person.role.as_str()),
+                "pictureUrl": person.and_then(|person| person.picture_url.as_deref()),
+                "lastReadAt": member.last_read_at,
+            })
+        });
+        Ok(participants.collect())
     }
 
     /// Returns a conversation with its last message, for one of its participants.
@@ -101,12 +106,9 @@ impl Chats {
             Some(message) => Some(self.view(message, &members).await?),
             None => None,
         };
-        let participants = members
-            .iter()
-            .map(|member| json!({ "userId": member.user, "lastReadAt": member.last_read_at }));
         Ok(json!({
             "conversationId": id,
-            "participants": participants.collect::<Vec<_>>(),
+            "participants": self.participants(&members).await?,
             "unreadCount": unread,
             "updatedAt": conversation.updated_at,
             "lastMessage": last,

@@ -6,9 +6,10 @@ use std::{
 
 use seaworthy::{
     config::{Environment, Loader},
-    data::{Database, DatabaseConfig},
+    data::{Database, DatabaseConfig, sql},
     messaging::{
-        Failure, Messaging, MessagingConfig, Publisher, Received as Message, Subscription, Topics,
+        Failure, MessageId, Messaging, MessagingConfig, Publisher, Received as Message,
+        Subscription, Topics,
     },
     prelude::*,
     service::RunningService,
@@ -22,7 +23,10 @@ use tempfile::TempDir;
 use tutoring_chat::ChatConfig;
 use tutoring_contract::{
     AccessTokenConfig, AccessTokens, LiveEvent, Role, Subject, Territory,
-    events::{NotificationRequested, Occurred, TrainerAllocated, message},
+    events::{
+        AdminOverride, Kind, NotificationRequested, Occurred, StudentChanged, StudentDeallocated,
+        TrainerAllocated, TrainerChanged, message,
+    },
 };
 use tutoring_identity::LiveSealer;
 use uuid::Uuid;
@@ -33,6 +37,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) const STUDENT: u128 = 7;
 pub(crate) const TRAINER: u128 = 0x7a;
+pub(crate) const COURSE: u128 = 3;
 
 #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -44,6 +49,7 @@ struct PeerConfig {
 struct Events {
     live: Arc<Mutex<Vec<LiveEvent>>>,
     notifications: Arc<Mutex<Vec<Value>>>,
+    overrides: Arc<Mutex<Vec<Value>>>,
 }
 
 /// The running service, and a service that exchanges messages with it.
@@ -80,6 +86,7 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
             "backend.database.migrate_at_start=true".to_owned(),
             format!("backend.broker.url={broker}"),
             format!("backend.access_tokens.secret={SECRET}"),
+            format!("audit_log.key={SECRET}"),
             format!("kms.seed={SECRET}"),
             format!("kms.salt={SECRET}"),
             format!(
@@ -123,9 +130,14 @@ async fn start_peer(broker: &str, events: &Events) -> (RunningService, Publisher
         Service::new("peer", "1").start(loader, async |service: &Assembly<PeerConfig>| {
             let messaging =
                 Messaging::connect(service, "broker", &service.settings().broker).await?;
-            let topics = Topics::new().and_unroutable::<Occurred<TrainerAllocated>>();
+            let topics = Topics::new()
+                .and_unroutable::<Occurred<TrainerAllocated>>()
+                .and_unroutable::<Occurred<StudentDeallocated>>()
+                .and_unroutable::<Occurred<StudentChanged>>()
+                .and_unroutable::<Occurred<TrainerChanged>>();
             *made.lock().unwrap() = Some(messaging.publisher(topics).await?);
             let (live, notifications) = (events.live, events.notifications);
+            let overrides = events.overrides;
             let subscription = Subscription::new("peer")
                 .on::<LiveEvent, _, _>(move |event: Message<LiveEvent>| {
                     live.lock().unwrap().push(event.event().clone());
@@ -135,6 +147,13 @@ async fn start_peer(broker: &str, events: &Events) -> (RunningService, Publisher
                     move |event: Message<Occurred<NotificationRequested>>| {
                         let event = serde_json::to_value(event.event()).unwrap();
                         notifications.lock().unwrap().push(event);
+                        async { Ok::<_, Failure>(()) }
+                    },
+                )
+                .on::<Occurred<AdminOverride>, _, _>(
+                    move |event: Message<Occurred<AdminOverride>>| {
+                        let event = serde_json::to_value(event.event()).unwrap();
+                        overrides.lock().unwrap().push(event);
                         async { Ok::<_, Failure>(()) }
                     },
                 );
@@ -172,11 +191,20 @@ pub(crate) fn wait_for<T>(condition: &str, mut find: impl FnMut() -> Option<T>) 
 }
 
 pub(crate) fn token(id: u128, role: Role) -> String {
+    token_with(id, role, &[])
+}
+
+/// Returns a token of an administrator with permissions.
+pub(crate) fn admin(permissions: &[&str]) -> String {
+    token_with(1, Role::Admin, permissions)
+}
+
+fn token_with(id: u128, role: Role, permissions: &[&str]) -> String {
     let subject = Subject {
         id: Uuid::from_u128(id),
         role,
         admin_roles: Vec::new(),
-        permissions: Vec::new(),
+        permissions: permissions.iter().map(|name| (*name).to_owned()).collect(),
         territory: Territory::default(),
         email: None,
         phone: None,
@@ -195,6 +223,19 @@ pub(crate) fn trainer() -> String {
     token(TRAINER, Role::Trainer)
 }
 
+/// An allocation of a trainer to the student.
+pub(crate) fn allocation(id: u128, trainer: u128) -> TrainerAllocated {
+    TrainerAllocated {
+        allocation_id: Uuid::from_u128(id),
+        trainer_id: Uuid::from_u128(trainer),
+        student_id: Uuid::from_u128(STUDENT),
+        course_id: Uuid::from_u128(COURSE),
+        session_count: 10,
+        start_date: "2026-12-01".parse().unwrap(),
+        end_date: None,
+    }
+}
+
 /// A message of the student to the trainer.
 pub(crate) fn to_trainer(client_id: &str, content: &str) -> Value {
     json!({ "recipientIds": [Uuid::from_u128(TRAINER)], "content": content, "clientMessageId": client_id })
@@ -206,6 +247,11 @@ impl TestApp {
     }
 
     pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
+        self.api(method, &format!("/chat{path}"), token, body)
+    }
+
+    /// Sends a request to a path below `/api/v1`.
+    pub(crate) fn api(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
         let bearer = format!("Bearer {token}");
         let mut headers = vec![("content-type", "application/json")];
         if !token.is_empty() {
@@ -215,7 +261,7 @@ impl TestApp {
             true => String::new(),
             false => body.to_string(),
         };
-        let path = format!("/api/v1/chat{path}");
+        let path = format!("/api/v1{path}");
         request(self.http, method, &path, &headers, &body).unwrap()
     }
 
@@ -227,19 +273,66 @@ impl TestApp {
         self.call("POST", "/messages", token, body)
     }
 
+    /// Publishes an event.
+    pub(crate) async fn publish<K: Kind>(&self, data: K) {
+        let event = message(&Occurred::of(data));
+        self.publisher.publish(event).await.unwrap();
+    }
+
+    /// Publishes an event as the message with this ID.
+    pub(crate) async fn publish_as<K: Kind>(&self, data: K, id: &MessageId) {
+        let event = message(&Occurred::of(data)).id(id.clone());
+        self.publisher.publish(event).await.unwrap();
+    }
+
+    /// Publishes the names of the student and the trainer, and waits for the last one.
+    pub(crate) async fn publish_names(&self) {
+        let student_id = Uuid::from_u128(STUDENT);
+        self.publish(StudentChanged {
+            student_id,
+            version: 9,
+            snapshot: json!({ "username": "asha_7", "isEmailVerified": true }),
+        })
+        .await;
+        for (version, name) in [(2, "Asha Nair"), (1, "An older name")] {
+            self.publish(StudentChanged {
+                student_id,
+                version,
+                snapshot: json!({ "fullName": name, "avatarUrl": "https://files.example.org/a" }),
+            })
+            .await;
+        }
+        self.publish_trainer(TRAINER, "Ravi Menon").await;
+    }
+
+    /// Publishes the profile of a trainer, and waits until the service knows it.
+    pub(crate) async fn publish_trainer(&self, id: u128, name: &str) {
+        let trainer_id = Uuid::from_u128(id);
+        self.publish(TrainerChanged {
+            trainer_id,
+            version: 1,
+            snapshot: json!({ "fullName": name }),
+        })
+        .await;
+        let database = self.database().await;
+        let started = Instant::now();
+        loop {
+            let (count,): (u64,) = sql("SELECT COUNT(*) FROM people WHERE user_id = ?")
+                .bind(trainer_id)
+                .fetch_one(&database)
+                .await
+                .unwrap();
+            if count > 0 {
+                return;
+            }
+            assert!(started.elapsed() < TIMEOUT, "{name} is not known");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Allocates the trainer to the student, and waits until they can write.
     pub(crate) async fn allocate(&self) {
-        let allocated = TrainerAllocated {
-            allocation_id: Uuid::from_u128(1),
-            trainer_id: Uuid::from_u128(TRAINER),
-            student_id: Uuid::from_u128(STUDENT),
-            course_id: Uuid::from_u128(3),
-            session_count: 10,
-            start_date: "2026-12-01".parse().unwrap(),
-            end_date: None,
-        };
-        let event = Occurred::of(allocated);
-        self.publisher.publish(message(&event)).await.unwrap();
+        self.publish(allocation(1, TRAINER)).await;
         wait_for("the contact", || {
             let sent = self.send(&student(), &to_trainer("first", "Hello"));
             (sent.status == 201).then_some(())
@@ -259,6 +352,25 @@ impl TestApp {
     pub(crate) fn wait_for_notification(&self) -> Value {
         wait_for("the notification", || {
             self.events.notifications.lock().unwrap().first().cloned()
+        })
+    }
+
+    /// Returns the notifications of a doubt for a user, as soon as there are `count`.
+    pub(crate) fn wait_for_notifications(&self, of: (u128, &Value), count: usize) -> Vec<Value> {
+        let (user, doubt) = (json!(Uuid::from_u128(of.0)), of.1);
+        wait_for("the notifications", || {
+            let requested = self.events.notifications.lock().unwrap();
+            let found = requested.iter().filter(|requested| {
+                requested["recipientId"] == user && requested["data"]["doubtId"] == *doubt
+            });
+            let found: Vec<_> = found.cloned().collect();
+            (found.len() >= count).then_some(found)
+        })
+    }
+
+    pub(crate) fn wait_for_override(&self) -> Value {
+        wait_for("the event of the administrator", || {
+            self.events.overrides.lock().unwrap().first().cloned()
         })
     }
 

@@ -265,6 +265,37 @@ pub(crate) async fn attachments_are_uploads_of_the_sender_file_1(app: TestApp) {
     );
 }
 
+pub(crate) async fn participants_have_names_msg_5(app: TestApp) {
+    app.publish_names().await;
+    app.allocate().await;
+    let list = app.get("/conversations", &trainer());
+    let participants = &list["items"][0]["participants"];
+    let of = |id: u128| {
+        let id = json!(Uuid::from_u128(id));
+        let found = participants.as_array().unwrap().iter();
+        found
+            .clone()
+            .find(|user| user["userId"] == id)
+            .unwrap()
+            .clone()
+    };
+    let student = of(STUDENT);
+    assert_eq!(
+        (&student["name"], &student["role"], &student["pictureUrl"]),
+        (
+            &json!("Asha Nair"),
+            &json!("student"),
+            &json!("https://files.example.org/a")
+        )
+    );
+    assert_eq!(of(TRAINER)["name"], "Ravi Menon");
+    let path = format!(
+        "/conversations/{}",
+        list["items"][0]["conversationId"].as_str().unwrap()
+    );
+    assert_eq!(&app.get(&path, &trainer())["participants"], participants);
+}
+
 pub(crate) async fn every_route_needs_a_user_auth_5(app: TestApp) {
     let id = Uuid::from_u128(1);
     for (method, path) in [

@@ -9,6 +9,7 @@
 
 mod app;
 mod conversations;
+mod doubts;
 mod settings;
 
 /// Runs each test on the embedded engine and on PostgreSQL.
@@ -40,5 +41,14 @@ on_both! {
         pages_and_read_state_follow_messages_api_3,
         concurrent_repeats_store_one_message_msg_5,
         attachments_are_uploads_of_the_sender_file_1,
+        participants_have_names_msg_5,
         every_route_needs_a_user_auth_5;
+    doubts:
+        doubt_moves_from_question_to_closed_api_3,
+        contact_data_are_refused_by_kind_sec_5,
+        strangers_and_wrong_roles_are_refused_auth_5,
+        allocation_assigns_waiting_doubts_once_msg_5,
+        admin_reassigns_a_doubt_obs_8,
+        lists_show_own_doubts_only_auth_5,
+        attachments_belong_to_their_type_file_1;
 }

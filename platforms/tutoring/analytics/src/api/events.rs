@@ -1,0 +1,97 @@
+use seaworthy::{
+    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    prelude::*,
+};
+use serde_json::json;
+use tutoring_contract::{PageRequest, Reply, Role};
+use tutoring_identity::caller;
+use uuid::Uuid;
+
+use super::{ANALYTICS_READ, Given, HandlerResult, State};
+use crate::{
+    analytics::Analytics,
+    domain::{Event, EventRequest, RangeRequest, checked_all},
+    errors,
+    store::{EventFilter, Events},
+};
+
+#[derive(Deserialize)]
+pub(super) struct BulkRequest {
+    events: Vec<EventRequest>,
+}
+
+async fn store(analytics: &Analytics, events: &[Event]) -> Result<(), Error> {
+    let times: Vec<_> = events.iter().map(|event| event.timestamp).collect();
+    analytics.partitions.create(times).await?;
+    Ok(Events::insert(&analytics.database, events).await?)
+}
+
+pub(super) async fn record(
+    Extract(analytics): State,
+    request: Given<Json<EventRequest>>,
+) -> HandlerResult {
+    let Json(request) = request?;
+    let event = request.checked(caller()?)?;
+    store(&analytics, std::slice::from_ref(&event)).await?;
+    Ok((StatusCode::CREATED, Reply::new("event recorded", event)).into_response())
+}
+
+pub(super) async fn record_all(
+    Extract(analytics): State,
+    request: Given<Json<BulkRequest>>,
+) -> HandlerResult {
+    let Json(request) = request?;
+    let events = checked_all(request.events, caller()?)?;
+    store(&analytics, &events).await?;
+    let reply = Reply::new("events recorded", json!({ "created": events.len() }));
+    Ok((StatusCode::CREATED, reply).into_response())
+}
+
+pub(super) async fn list(
+    Extract(analytics): State,
+    filter: Given<Query<EventFilter>>,
+    range: Given<Query<RangeRequest>>,
+    page: Given<Query<PageRequest>>,
+) -> HandlerResult {
+    let (Query(filter), Query(range), Query(page)) = (filter?, range?, page?);
+    page_of(&analytics, &filter, range, page).await
+}
+
+/// Returns the events of the caller, or those of any user for an administrator.
+pub(super) async fn timeline(
+    Extract(analytics): State,
+    id: Given<Path<Uuid>>,
+    filter: Given<Query<EventFilter>>,
+    range: Given<Query<RangeRequest>>,
+    page: Given<Query<PageRequest>>,
+) -> HandlerResult {
+    let Path(id) = id.map_err(|_| errors::other_user())?;
+    if id != caller()? && !may_read_all() {
+        return Err(errors::other_user().into());
+    }
+    let (Query(mut filter), Query(range), Query(page)) = (filter?, range?, page?);
+    filter.user_id = Some(id);
+    page_of(&analytics, &filter, range, page).await
+}
+
+fn may_read_all() -> bool {
+    context::with_current(|context| {
+        let grants = context.map(RequestContext::grants);
+        grants.is_some_and(|grants| {
+            grants.has_role(Role::Admin.as_str()) && grants.has_scope(ANALYTICS_READ)
+        })
+    })
+}
+
+async fn page_of(
+    analytics: &Analytics,
+    filter: &EventFilter,
+    range: RangeRequest,
+    page: PageRequest,
+) -> HandlerResult {
+    let page = page.checked()?;
+    let all = analytics.retention;
+    let range = range.checked(all, all)?;
+    let (items, total) = Events::page(&analytics.database, filter, range, page).await?;
+    Ok(Reply::new("events", page.of(items, total)).into_response())
+}

@@ -1,0 +1,93 @@
+use std::time::Duration;
+
+use seaworthy::{
+    axum::{extract::State as Extract, response::IntoResponse as _},
+    prelude::*,
+};
+use serde_json::{Value, json};
+use tutoring_contract::{MAX_LIMIT, Reply};
+
+use super::{Given, HandlerResult, State};
+use crate::{
+    domain::{Hours, Interval, RangeRequest},
+    errors,
+    store::{CourseCount, Metrics, TypeCount},
+};
+
+/// A chart shows about this many bars.
+const DEFAULT_LIMIT: u32 = 20;
+/// The range without a start.
+const MONTH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// The query of counts.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct CountQuery {
+    limit: Option<u32>,
+    event_type: Option<String>,
+    interval: Interval,
+}
+
+impl CountQuery {
+    fn limit(&self) -> Result<u32, Error> {
+        let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
+        match (1..=MAX_LIMIT).contains(&limit) {
+            true => Ok(limit),
+            false => {
+                let problem = format!("must be from 1 to {MAX_LIMIT}");
+                Err(errors::invalid("limit", &problem))
+            }
+        }
+    }
+
+    /// Returns the type. No event has a type with this character, which PostgreSQL rejects.
+    fn event_type(&self) -> Option<String> {
+        let event_type = self.event_type.as_deref()?;
+        Some(event_type.replace('\0', "\u{fffd}"))
+    }
+}
+
+pub(super) async fn types(
+    Extract(analytics): State,
+    query: Given<Query<CountQuery>>,
+    range: Given<Query<RangeRequest>>,
+) -> HandlerResult {
+    let (Query(query), Query(range)) = (query?, range?);
+    let range = range.checked(MONTH, analytics.retention)?;
+    let items: Vec<TypeCount> = Metrics::types(&analytics.database, range, query.limit()?).await?;
+    Ok(Reply::new("event types", json!({ "items": items })).into_response())
+}
+
+pub(super) async fn courses(
+    Extract(analytics): State,
+    query: Given<Query<CountQuery>>,
+    range: Given<Query<RangeRequest>>,
+) -> HandlerResult {
+    let (Query(query), Query(range)) = (query?, range?);
+    let range = range.checked(MONTH, analytics.retention)?;
+    let (database, event_type) = (&analytics.database, query.event_type());
+    let items: Vec<CourseCount> =
+        Metrics::courses(database, range, event_type.as_deref(), query.limit()?).await?;
+    Ok(Reply::new("courses", json!({ "items": items })).into_response())
+}
+
+/// Returns the number of events of each hour, day or week, also of those without events.
+pub(super) async fn trends(
+    Extract(analytics): State,
+    query: Given<Query<CountQuery>>,
+    range: Given<Query<RangeRequest>>,
+) -> HandlerResult {
+    let (Query(query), Query(range)) = (query?, range?);
+    let interval = query.interval;
+    let range = range.checked(interval.length(), interval.max_length())?;
+    let (zone, event_type) = (&analytics.zone, query.event_type());
+    let hours = Hours::of(zone, range);
+    let counts = Metrics::hours(&analytics.database, range, event_type.as_deref(), hours).await?;
+    let items = interval
+        .parts(zone, range, (hours, &counts))
+        .into_iter()
+        .map(|(start, count)| json!({ "start": start, "count": count }));
+    let items: Vec<Value> = items.collect();
+    let data = json!({ "interval": interval, "items": items });
+    Ok(Reply::new("trend", data).into_response())
+}

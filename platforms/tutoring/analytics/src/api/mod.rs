@@ -1,0 +1,47 @@
+//! HTTP routes.
+
+mod events;
+mod metrics;
+
+use std::sync::Arc;
+
+use seaworthy::{
+    axum::{
+        response::Response,
+        routing::{get, post},
+    },
+    prelude::*,
+};
+use tutoring_contract::{ApiError, Role};
+
+use crate::analytics::Analytics;
+
+type HandlerResult = Result<Response, ApiError>;
+/// An extractor. Its error becomes an envelope in the handler.
+type Given<T> = Result<T, Error>;
+type State = seaworthy::axum::extract::State<Arc<Analytics>>;
+
+/// The permission to read the events of all users.
+pub(crate) const ANALYTICS_READ: &str = "analytics:read";
+
+/// Returns the routes of users, who record and read their own events, and of administrators.
+pub(crate) fn routes(analytics: Arc<Analytics>) -> Routes {
+    let users = [Role::Student, Role::Trainer, Role::Admin].map(Role::as_str);
+    let own = Routes::new()
+        .route("/events", post(events::record))
+        .route("/events/bulk", post(events::record_all))
+        .route("/users/{id}/timeline", get(events::timeline))
+        .with_options(|options| options.roles(users));
+    let admins = Routes::new()
+        .route("/events", get(events::list))
+        .route("/metrics/event-types", get(metrics::types))
+        .route("/metrics/courses", get(metrics::courses))
+        .route("/metrics/trends", get(metrics::trends))
+        .with_options(|options| {
+            let options = options.roles([Role::Admin.as_str()]);
+            options.scopes([ANALYTICS_READ])
+        });
+    Routes::new()
+        .nest("/api/v1/analytics", own.merge(admins))
+        .with_state(analytics)
+}

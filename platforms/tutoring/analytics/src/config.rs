@@ -1,0 +1,64 @@
+use std::{num::NonZeroU16, time::Duration};
+
+use seaworthy::{
+    data::DatabaseConfig,
+    messaging::{BrokerUrl, MessagingConfig},
+    outbox::InboxConfig,
+    prelude::*,
+    redis::RedisConfig,
+};
+use tutoring_contract::{AccessTokenConfig, PlatformZone};
+
+/// A directory that version control ignores.
+const DEFAULT_FILE: &str = "data/tutoring/analytics.db";
+/// The broker of a platform in one directory.
+const DEFAULT_BROKER: &str = "data/tutoring/broker.db";
+/// The contract: a year, and the month before it for comparison.
+const RETENTION_DAYS: NonZeroU16 = NonZeroU16::new(400).unwrap();
+const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
+
+/// The settings of the service.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AnalyticsConfig {
+    /// The database of events.
+    pub database: DatabaseConfig,
+    /// The broker of business events.
+    pub broker: MessagingConfig,
+    /// The record of handled messages.
+    pub inbox: InboxConfig,
+    /// The Redis of live sessions. Without it, a token is valid until it expires.
+    pub redis: Option<RedisConfig>,
+    /// The secret of access tokens. All services share it.
+    pub access_tokens: AccessTokenConfig,
+    /// The time zone of days and weeks in trends, an IANA name.
+    pub time_zone: PlatformZone,
+    /// The retention of events in days.
+    #[schemars(range(min = 1, max = 3650))]
+    pub retention_days: NonZeroU16,
+}
+
+impl Default for AnalyticsConfig {
+    fn default() -> Self {
+        Self {
+            database: DatabaseConfig::embedded(DEFAULT_FILE),
+            broker: MessagingConfig {
+                url: BrokerUrl::sqlite(DEFAULT_BROKER),
+                // While the broker is unavailable, its messages wait, and reports still work.
+                critical: false,
+                ..MessagingConfig::default()
+            },
+            inbox: InboxConfig::default(),
+            redis: None,
+            access_tokens: AccessTokenConfig::default(),
+            time_zone: PlatformZone::default(),
+            retention_days: RETENTION_DAYS,
+        }
+    }
+}
+
+impl AnalyticsConfig {
+    pub(crate) fn retention(&self) -> Duration {
+        Duration::from_secs(u64::from(self.retention_days.get()) * SECONDS_PER_DAY)
+    }
+}

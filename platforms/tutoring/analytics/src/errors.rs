@@ -1,0 +1,13 @@
+use seaworthy::{core::FieldViolation, prelude::*};
+
+pub(crate) fn other_user() -> Error {
+    Error::new(
+        Code::Forbidden,
+        "FORBIDDEN",
+        "you can record and read your own events only: leave out userId",
+    )
+}
+
+pub(crate) fn invalid(field: &str, problem: &str) -> Error {
+    Error::invalid(vec![FieldViolation::new(field, problem)])
+}

@@ -1,0 +1,107 @@
+//! Assembles the service.
+
+use std::{process::ExitCode, sync::Arc};
+
+use seaworthy::{
+    config::LegacyVariable,
+    data::{Database, DatabaseConfig, migrate_command},
+    messaging::{Messaging, MessagingConfig, dead_letters_command},
+    outbox::Inbox,
+    prelude::*,
+    service::Commands,
+};
+use tutoring_contract::use_envelopes;
+use tutoring_identity::{BROKER, DATABASE, LiveSessions, behind_gateway};
+
+use crate::{
+    analytics::Analytics,
+    api,
+    config::AnalyticsConfig,
+    ingest, retention,
+    store::{MIGRATIONS, Partitions},
+};
+
+/// The name of the service in logs and metrics.
+const NAME: &str = "tutoring-analytics";
+/// A hundred events with their metadata.
+const MAX_BODY_SIZE: &str = "512KiB";
+/// The environment names of the legacy service.
+const VARIABLES: [LegacyVariable; 9] = [
+    LegacyVariable::profile("APP_ENV"),
+    LegacyVariable::sets("LOG_LEVEL", "log.level"),
+    LegacyVariable::sets("TRUSTED_PROXIES", "server.http.trusted_proxies"),
+    LegacyVariable::sets("POSTGRES_URL", "database.url"),
+    LegacyVariable::sets("REDIS_URL", "redis.url"),
+    LegacyVariable::sets("JWT_ACCESS_SECRET", "access_tokens.secret"),
+    LegacyVariable::sets("JWT_ISSUER", "access_tokens.issuer"),
+    LegacyVariable::sets("JWT_AUDIENCE", "access_tokens.audience"),
+    LegacyVariable::sets("PLATFORM_TIMEZONE", "time_zone"),
+];
+
+/// Returns the service with its default ports: HTTP 3009, admin listener 3109.
+#[must_use]
+pub fn service() -> Service {
+    behind_gateway(Service::new(NAME, env!("CARGO_PKG_VERSION")))
+        .default_value("server.http.addr", "127.0.0.1:3009")
+        .default_value("admin.addr", "127.0.0.1:3109")
+        .default_value("server.http.max_body_size", MAX_BODY_SIZE)
+        .legacy_variables(VARIABLES)
+}
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let commands = Commands::new()
+        .with(migrate_command(DATABASE, database, MIGRATIONS))
+        .with(dead_letters_command(
+            BROKER,
+            broker,
+            ingest::consumed_topics,
+        ));
+    service().main_with(commands, assemble)
+}
+
+fn database(settings: &AnalyticsConfig) -> &DatabaseConfig {
+    &settings.database
+}
+
+fn broker(settings: &AnalyticsConfig) -> &MessagingConfig {
+    &settings.broker
+}
+
+/// Assembles the service.
+///
+/// # Errors
+/// [`StartError`] for invalid settings and unavailable dependencies.
+pub async fn assemble(service: &Assembly<AnalyticsConfig>) -> Result<(), StartError> {
+    let settings = service.settings();
+    use_envelopes(service);
+    let sessions = settings.redis.as_ref().map(|redis| {
+        let sessions = LiveSessions::new(Some(redis))?;
+        Ok::<_, StartError>(sessions.into())
+    });
+    let tokens = &settings.access_tokens;
+    service.authenticate(tokens.authentication(service, sessions.transpose()?)?);
+    let database = Database::connect(service, DATABASE, &settings.database, MIGRATIONS).await?;
+    let analytics = Arc::new(Analytics {
+        partitions: Partitions::new(database.clone()),
+        zone: settings.time_zone.clone(),
+        retention: settings.retention(),
+        database,
+    });
+    let because = |error| StartError::because("the partitions of events were not created", error);
+    analytics.prepare().await.map_err(because)?;
+    let messaging = Messaging::connect(service, BROKER, &settings.broker).await?;
+    let inbox = Inbox::new(
+        analytics.database.clone(),
+        ingest::GROUP,
+        settings.inbox.clone(),
+    );
+    inbox.purge_regularly(service);
+    // Many small messages share a transaction.
+    let events = ingest::subscription(&inbox.grouped(), &analytics);
+    messaging.subscribe(events).await?;
+    service.worker(retention::worker(&analytics));
+    service.http(api::routes(analytics));
+    Ok(())
+}

@@ -1,0 +1,105 @@
+use seaworthy::{
+    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    prelude::*,
+};
+use tutoring_contract::{PageRequest, Reply, Role};
+use uuid::Uuid;
+
+use super::{Given, HandlerResult, State, participant};
+use crate::{
+    domain::{DoubtRequest, DoubtStatus, Participant},
+    doubts::{DOUBT_READ, DOUBT_WRITE, ReassignRequest},
+    errors,
+    store::DoubtFilter,
+};
+
+#[derive(Deserialize)]
+pub(super) struct StatusRequest {
+    status: DoubtStatus,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ReplyRequest {
+    reply: String,
+}
+
+/// Returns the caller. An administrator needs the permission.
+fn permitted(permission: &str) -> Result<Participant, Error> {
+    let caller = participant()?;
+    if caller.role == Role::Admin {
+        let grants = context::with_current(|context| context.map(RequestContext::grants));
+        grants.unwrap_or_default().require_scope(permission)?;
+    }
+    Ok(caller)
+}
+
+pub(super) async fn open(
+    Extract(chats): State,
+    request: Given<Json<DoubtRequest>>,
+) -> HandlerResult {
+    let Json(request) = request?;
+    let opened = chats.open_doubt(participant()?, request).await?;
+    Ok((StatusCode::CREATED, Reply::new("doubt sent", opened)).into_response())
+}
+
+/// Returns the doubts of a student, those assigned to a trainer, or all for an administrator.
+pub(super) async fn list(
+    Extract(chats): State,
+    filter: Given<Query<DoubtFilter>>,
+    page: Given<Query<PageRequest>>,
+) -> HandlerResult {
+    let caller = permitted(DOUBT_READ)?;
+    let (Query(mut filter), Query(page)) = (filter?, page?);
+    match caller.role {
+        Role::Student => filter.student_id = Some(caller.id),
+        Role::Trainer => filter.trainer_id = Some(caller.id),
+        Role::Admin => {}
+    }
+    let doubts = chats.doubts(filter, page.checked()?).await?;
+    Ok(Reply::new("doubts", doubts).into_response())
+}
+
+pub(super) async fn show(Extract(chats): State, id: Given<Path<Uuid>>) -> HandlerResult {
+    let caller = permitted(DOUBT_READ)?;
+    let Path(id) = id.map_err(|_| errors::doubt_not_found())?;
+    Ok(Reply::new("doubt", chats.doubt(caller, id).await?).into_response())
+}
+
+pub(super) async fn set_status(
+    Extract(chats): State,
+    id: Given<Path<Uuid>>,
+    request: Given<Json<StatusRequest>>,
+) -> HandlerResult {
+    let caller = permitted(DOUBT_WRITE)?;
+    let Path(id) = id.map_err(|_| errors::doubt_not_found())?;
+    // The ID of a doubt of others is not found, whatever the body is.
+    chats.doubt(caller, id).await?;
+    let Json(request) = request?;
+    let changed = chats.set_doubt_status(caller, id, request.status).await?;
+    Ok(Reply::new("doubt changed", changed).into_response())
+}
+
+pub(super) async fn reply(
+    Extract(chats): State,
+    id: Given<Path<Uuid>>,
+    request: Given<Json<ReplyRequest>>,
+) -> HandlerResult {
+    let caller = permitted(DOUBT_WRITE)?;
+    let Path(id) = id.map_err(|_| errors::doubt_not_found())?;
+    chats.doubt(caller, id).await?;
+    let Json(request) = request?;
+    let replied = chats.reply_to_doubt(caller, id, &request.reply).await?;
+    Ok((StatusCode::CREATED, Reply::new("reply sent", replied)).into_response())
+}
+
+pub(super) async fn reassign(
+    Extract(chats): State,
+    id: Given<Path<Uuid>>,
+    request: Given<Json<ReassignRequest>>,
+) -> HandlerResult {
+    let caller = permitted(DOUBT_WRITE)?;
+    let Path(id) = id.map_err(|_| errors::doubt_not_found())?;
+    let Json(request) = request?;
+    let changed = chats.reassign_doubt(caller, id, &request).await?;
+    Ok(Reply::new("doubt reassigned", changed).into_response())
+}

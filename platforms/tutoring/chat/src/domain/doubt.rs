@@ -1,0 +1,209 @@
+use seaworthy::{core::FieldViolation, prelude::*};
+use tutoring_contract::Role;
+use uuid::Uuid;
+
+use super::{AttachmentRequest, MediaKind, contact_data};
+
+/// The contract.
+const MAX_SUBJECT: usize = 200;
+const MAX_TOPIC: usize = 200;
+const MAX_QUESTION: usize = 5_000;
+/// An answer is not longer than a question.
+const MAX_REPLY: usize = 5_000;
+/// The pages of an exercise.
+const MAX_ATTACHMENTS: usize = 10;
+
+/// The state of a doubt. It only moves forward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum DoubtStatus {
+    Pending,
+    InProgress,
+    Answered,
+    Closed,
+}
+
+impl DoubtStatus {
+    const ALL: [Self; 4] = [
+        Self::Pending,
+        Self::InProgress,
+        Self::Answered,
+        Self::Closed,
+    ];
+
+    /// Returns the name in the interface.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::InProgress => "in_progress",
+            Self::Answered => "answered",
+            Self::Closed => "closed",
+        }
+    }
+
+    /// Returns the state with this name.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == name)
+    }
+
+    /// Whether the next state may follow this one.
+    pub(crate) const fn may_become(self, next: Self) -> bool {
+        matches!(
+            (self, next),
+            (Self::Pending, Self::InProgress)
+                | (Self::InProgress, Self::Answered)
+                | (Self::Answered, Self::Closed)
+        )
+    }
+
+    /// Whether callers with this role set the state. A student only closes a doubt.
+    pub(crate) fn is_set_by(self, role: Role) -> bool {
+        role != Role::Student || self == Self::Closed
+    }
+}
+
+/// The kind of a question.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum DoubtKind {
+    #[default]
+    Text,
+    Image,
+    Voice,
+}
+
+impl DoubtKind {
+    /// Returns the name in the interface.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Image => "image",
+            Self::Voice => "voice",
+        }
+    }
+
+    /// Whether questions of this kind have attachments of that kind.
+    fn accepts(self, media: MediaKind) -> bool {
+        match self {
+            Self::Text => false,
+            Self::Image => media == MediaKind::Image,
+            Self::Voice => media == MediaKind::Audio,
+        }
+    }
+}
+
+/// A question of a student.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct DoubtRequest {
+    pub(crate) course_id: Option<Uuid>,
+    pub(crate) subject: String,
+    pub(crate) topic: Option<String>,
+    pub(crate) question: String,
+    pub(crate) r#type: DoubtKind,
+    pub(crate) attachments: Vec<AttachmentRequest>,
+}
+
+impl DoubtRequest {
+    /// Checks the members, and trims the texts.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR` with every invalid field.
+    pub(crate) fn checked(mut self, allow_contact_data: bool) -> Result<Self, Error> {
+        let mut fields = Vec::new();
+        let topic = self.topic.take().map(|topic| topic.trim().to_owned());
+        self.topic = topic.filter(|topic| !topic.is_empty());
+        self.subject = self.subject.trim().to_owned();
+        self.question = self.question.trim().to_owned();
+        let texts = [
+            ("subject", Some(&self.subject), MAX_SUBJECT, false),
+            ("topic", self.topic.as_ref(), MAX_TOPIC, false),
+            ("question", Some(&self.question), MAX_QUESTION, true),
+        ];
+        for (field, text, max, has_lines) in texts {
+            let problem = text.and_then(|text| problem(text, max, has_lines, allow_contact_data));
+            fields.extend(problem.map(|problem| FieldViolation::new(field, problem)));
+        }
+        if self.attachments.len() > MAX_ATTACHMENTS {
+            let problem = format!("must be at most {MAX_ATTACHMENTS}");
+            fields.push(FieldViolation::new("attachments", problem));
+        }
+        let kind = self.r#type;
+        for (index, attachment) in self.attachments.iter().enumerate() {
+            if !kind.accepts(attachment.r#type) {
+                let problem = format!("does not belong to a doubt of the type {}", kind.as_str());
+                let field = format!("attachments[{index}].type");
+                fields.push(FieldViolation::new(field, problem));
+            }
+        }
+        match fields.is_empty() {
+            true => Ok(self),
+            false => Err(Error::invalid(fields)),
+        }
+    }
+}
+
+/// Returns the trimmed text of a reply.
+///
+/// # Errors
+/// `VALIDATION_ERROR`.
+pub(crate) fn checked_reply(text: &str, allow_contact_data: bool) -> Result<String, Error> {
+    let text = text.trim();
+    match problem(text, MAX_REPLY, true, allow_contact_data) {
+        None => Ok(text.to_owned()),
+        Some(problem) => Err(Error::invalid(vec![FieldViolation::new("reply", problem)])),
+    }
+}
+
+/// Returns why a text is not valid. The problem names the kind of contact data, without the data.
+fn problem(text: &str, max: usize, has_lines: bool, allow_contact_data: bool) -> Option<String> {
+    if !(1..=max).contains(&text.chars().count()) {
+        return Some(format!("must have 1 to {max} characters"));
+    }
+    let is_wrong = |letter: char| letter.is_control() && !(has_lines && letter.is_whitespace());
+    if text.contains(is_wrong) {
+        return Some("must not contain control characters".to_owned());
+    }
+    if allow_contact_data {
+        return None;
+    }
+    let kind = contact_data(text)?;
+    Some(format!("must not contain {}", kind.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_follow_each_other_in_one_order_api_3() {
+        for (index, status) in DoubtStatus::ALL.into_iter().enumerate() {
+            for (after, next) in DoubtStatus::ALL.into_iter().enumerate() {
+                assert_eq!(status.may_become(next), after == index + 1);
+            }
+            assert_eq!(DoubtStatus::from_name(status.as_str()), Some(status));
+        }
+        assert!(DoubtStatus::Closed.is_set_by(Role::Student));
+        assert!(!DoubtStatus::Answered.is_set_by(Role::Student));
+    }
+
+    #[test]
+    fn every_invalid_field_of_a_doubt_is_named_api_3() {
+        let request = DoubtRequest {
+            subject: "s".repeat(MAX_SUBJECT + 1),
+            topic: Some("call 98470 12345".to_owned()),
+            question: " ".to_owned(),
+            ..DoubtRequest::default()
+        };
+        let error = request.checked(false).unwrap_err();
+        let fields: Vec<_> = error.fields().iter().map(|field| &*field.field).collect();
+        assert_eq!(fields, ["subject", "topic", "question"]);
+        let request = DoubtRequest {
+            subject: "s".repeat(MAX_SUBJECT),
+            question: "Why?\n".repeat(MAX_QUESTION / 5),
+            ..DoubtRequest::default()
+        };
+        assert!(request.checked(false).is_ok());
+        assert!(checked_reply("a\0b", true).is_err());
+    }
+}

@@ -1,0 +1,127 @@
+use std::collections::HashMap;
+
+use seaworthy::{
+    data::chrono::{DateTime, Utc},
+    prelude::*,
+};
+use serde_json::Value;
+use tutoring_contract::{CheckedPage, Page};
+use uuid::Uuid;
+
+use super::{question_context, reply_context};
+use crate::{
+    chat::Chats,
+    domain::{DoubtStatus, Participant},
+    store::{DoubtFilter, Doubts, People, Person, Replies, StoredDoubt},
+};
+
+/// A doubt in responses.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DoubtView {
+    id: Uuid,
+    student_id: Uuid,
+    student_name: Option<String>,
+    trainer_id: Option<Uuid>,
+    trainer_name: Option<String>,
+    course_id: Option<Uuid>,
+    subject: String,
+    topic: Option<String>,
+    question: String,
+    r#type: String,
+    attachments: Vec<Value>,
+    status: DoubtStatus,
+    /// Lists do not have replies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replies: Option<Vec<ReplyView>>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+/// A reply in responses.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReplyView {
+    id: Uuid,
+    author_id: Uuid,
+    author_role: String,
+    reply: String,
+    created_at: DateTime<Utc>,
+}
+
+impl Chats {
+    /// Returns a doubt with its replies.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` for doubts of other users, or an error of the database and of the encryption.
+    pub(crate) async fn doubt(&self, caller: Participant, id: Uuid) -> Result<DoubtView, Error> {
+        let database = &self.backend.database;
+        let doubt = self.visible_doubt(database, caller, id).await?;
+        let users = [Some(doubt.student), doubt.trainer].into_iter().flatten();
+        let people = People::of(database, users.collect()).await?;
+        let mut replies = Vec::new();
+        for reply in Replies::of(database, id).await? {
+            let context = reply_context(reply.id);
+            replies.push(ReplyView {
+                id: reply.id,
+                author_id: reply.author,
+                author_role: reply.author_role,
+                reply: self.sealer.open(&reply.content, &context).await?,
+                created_at: reply.created_at,
+            });
+        }
+        let mut view = self.doubt_view(doubt, &people).await?;
+        view.replies = Some(replies);
+        Ok(view)
+    }
+
+    /// Returns a page of doubts, without their replies.
+    ///
+    /// # Errors
+    /// An error of the database and of the encryption.
+    pub(crate) async fn doubts(
+        &self,
+        filter: DoubtFilter,
+        page: CheckedPage,
+    ) -> Result<Page<DoubtView>, Error> {
+        let database = &self.backend.database;
+        let (found, total) = Doubts::page(database, filter, page).await?;
+        let users = found
+            .iter()
+            .flat_map(|doubt| [Some(doubt.student), doubt.trainer])
+            .flatten()
+            .collect();
+        let people = People::of(database, users).await?;
+        let mut views = Vec::new();
+        for doubt in found {
+            views.push(self.doubt_view(doubt, &people).await?);
+        }
+        Ok(page.of(views, total))
+    }
+
+    async fn doubt_view(
+        &self,
+        doubt: StoredDoubt,
+        people: &HashMap<Uuid, Person>,
+    ) -> Result<DoubtView, Error> {
+        let name = |id: Uuid| people.get(&id).and_then(Person::name).map(str::to_owned);
+        let context = question_context(doubt.id);
+        Ok(DoubtView {
+            id: doubt.id,
+            student_id: doubt.student,
+            student_name: name(doubt.student),
+            trainer_id: doubt.trainer,
+            trainer_name: doubt.trainer.and_then(name),
+            course_id: doubt.course,
+            subject: doubt.subject,
+            topic: doubt.topic,
+            question: self.sealer.open(&doubt.question, &context).await?,
+            r#type: doubt.kind,
+            attachments: self.signed_attachments(&doubt.attachments)?,
+            status: doubt.status,
+            replies: None,
+            created_at: doubt.created_at,
+            updated_at: doubt.updated_at,
+        })
+    }
+}

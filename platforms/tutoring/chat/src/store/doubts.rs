@@ -1,0 +1,233 @@
+use seaworthy::{
+    crypto::Encrypted,
+    data::{
+        Connection, DataError, FromRow, Row, Statement, Transaction,
+        chrono::{DateTime, Utc},
+        sql,
+    },
+    prelude::*,
+};
+use serde_json::{Value, json};
+use tutoring_contract::CheckedPage;
+use uuid::Uuid;
+
+use super::Attachment;
+use crate::domain::{DoubtKind, DoubtStatus};
+
+/// Returns the text of a statement that reads doubts.
+macro_rules! statement {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, student_id, trainer_id, course_id, subject, topic, type, question, attachments, status, created_at, updated_at FROM doubts ",
+            $rest
+        )
+    };
+}
+
+/// The condition of a filter.
+macro_rules! matching {
+    ($start:literal, $end:literal) => {
+        concat!(
+            $start,
+            "WHERE (? = 0 OR student_id = ?) AND (? = 0 OR trainer_id = ?) AND (? = 0 OR course_id = ?) AND (? = 0 OR status = ?) AND (? = 0 OR trainer_id IS NULL) ",
+            $end
+        )
+    };
+}
+
+/// A doubt as stored.
+#[derive(Debug)]
+pub(crate) struct StoredDoubt {
+    pub(crate) id: Uuid,
+    pub(crate) student: Uuid,
+    pub(crate) trainer: Option<Uuid>,
+    pub(crate) course: Option<Uuid>,
+    pub(crate) subject: String,
+    pub(crate) topic: Option<String>,
+    pub(crate) kind: String,
+    pub(crate) question: Encrypted<String>,
+    pub(crate) attachments: Vec<Attachment>,
+    pub(crate) status: DoubtStatus,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
+}
+
+impl FromRow for StoredDoubt {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        let attachments: Value = row.get("attachments")?;
+        let attachments = serde_json::from_value(attachments)
+            .map_err(|error| DataError::unexpected_value(error.to_string()))?;
+        let status: String = row.get("status")?;
+        let unknown = || DataError::unexpected_value(format!("{status:?} is not a status"));
+        Ok(Self {
+            id: row.get("id")?,
+            student: row.get("student_id")?,
+            trainer: row.get("trainer_id")?,
+            course: row.get("course_id")?,
+            subject: row.get("subject")?,
+            topic: row.get("topic")?,
+            kind: row.get("type")?,
+            question: row.get("question")?,
+            attachments,
+            status: DoubtStatus::from_name(&status).ok_or_else(unknown)?,
+            created_at: row.get("created_at")?,
+            updated_at: row.get("updated_at")?,
+        })
+    }
+}
+
+/// A doubt to store.
+#[derive(Debug)]
+pub(crate) struct NewDoubt {
+    pub(crate) id: Uuid,
+    pub(crate) student: Uuid,
+    pub(crate) trainer: Option<Uuid>,
+    pub(crate) course: Option<Uuid>,
+    pub(crate) subject: String,
+    pub(crate) topic: Option<String>,
+    pub(crate) kind: DoubtKind,
+    pub(crate) question: Encrypted<String>,
+    pub(crate) attachments: Vec<Attachment>,
+}
+
+/// The filter of a list.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct DoubtFilter {
+    pub(crate) student_id: Option<Uuid>,
+    pub(crate) trainer_id: Option<Uuid>,
+    pub(crate) course_id: Option<Uuid>,
+    pub(crate) status: Option<DoubtStatus>,
+    /// Only doubts without a trainer.
+    pub(crate) unassigned: bool,
+}
+
+impl DoubtFilter {
+    fn bind(self, statement: Statement) -> Statement {
+        let is = |set: bool| i64::from(set);
+        let mut statement = statement;
+        for id in [self.student_id, self.trainer_id, self.course_id] {
+            statement = statement
+                .bind(is(id.is_some()))
+                .bind(id.unwrap_or_default());
+        }
+        statement
+            .bind(is(self.status.is_some()))
+            .bind(self.status.map_or("", DoubtStatus::as_str))
+            .bind(is(self.unassigned))
+    }
+}
+
+/// Statements on doubts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Doubts;
+
+impl Doubts {
+    /// Stores a pending doubt.
+    pub(crate) async fn insert(tx: &Transaction, doubt: &NewDoubt) -> Result<(), DataError> {
+        let now = Utc::now();
+        sql("INSERT INTO doubts (id, student_id, trainer_id, course_id, subject, topic, type, question, attachments, status, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .bind(doubt.id)
+            .bind(doubt.student)
+            .bind(doubt.trainer)
+            .bind(doubt.course)
+            .bind(doubt.subject.clone())
+            .bind(doubt.topic.clone())
+            .bind(doubt.kind.as_str())
+            .bind(doubt.question.clone())
+            .bind(json!(doubt.attachments))
+            .bind(DoubtStatus::Pending.as_str())
+            .bind(now)
+            .bind(now)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Returns a doubt.
+    pub(crate) async fn find(
+        connection: &dyn Connection,
+        id: Uuid,
+    ) -> Result<Option<StoredDoubt>, DataError> {
+        sql(statement!("WHERE id = ?"))
+            .bind(id)
+            .fetch_optional(connection)
+            .await
+    }
+
+    /// Returns a doubt, and locks it until the transaction ends.
+    pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Option<StoredDoubt>, DataError> {
+        sql(statement!("WHERE id = ? FOR UPDATE"))
+            .on_sqlite(statement!("WHERE id = ?"))
+            .bind(id)
+            .fetch_optional(tx)
+            .await
+    }
+
+    /// Returns a page of doubts, the newest first, and their number.
+    pub(crate) async fn page(
+        connection: &dyn Connection,
+        filter: DoubtFilter,
+        page: CheckedPage,
+    ) -> Result<(Vec<StoredDoubt>, u64), DataError> {
+        let count = sql(matching!("SELECT COUNT(*) FROM doubts ", ""));
+        let (total,): (u64,) = filter.bind(count).fetch_one(connection).await?;
+        let list = sql(matching!(
+            "SELECT id, student_id, trainer_id, course_id, subject, topic, type, question, attachments, status, created_at, updated_at FROM doubts ",
+            "ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?"
+        ));
+        let items = filter
+            .bind(list)
+            .bind(page.limit)
+            .bind(page.offset())
+            .fetch_all(connection)
+            .await?;
+        Ok((items, total))
+    }
+
+    /// Sets the state of a locked doubt.
+    pub(crate) async fn set_status(
+        tx: &Transaction,
+        id: Uuid,
+        status: DoubtStatus,
+    ) -> Result<(), DataError> {
+        sql("UPDATE doubts SET status = ?, updated_at = ? WHERE id = ?")
+            .bind(status.as_str())
+            .bind(Utc::now())
+            .bind(id)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Sets the trainer of a locked doubt.
+    pub(crate) async fn set_trainer(
+        tx: &Transaction,
+        id: Uuid,
+        trainer: Uuid,
+    ) -> Result<(), DataError> {
+        sql("UPDATE doubts SET trainer_id = ?, updated_at = ? WHERE id = ?")
+            .bind(trainer)
+            .bind(Utc::now())
+            .bind(id)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Returns the open doubts of a student's course that have no trainer, and those without a
+    /// course.
+    pub(crate) async fn unassigned(
+        tx: &Transaction,
+        student: Uuid,
+        course: Uuid,
+    ) -> Result<Vec<Uuid>, DataError> {
+        let found: Vec<(Uuid,)> = sql("SELECT id FROM doubts WHERE student_id = ? AND trainer_id IS NULL AND status <> 'closed' AND (course_id = ? OR course_id IS NULL) ORDER BY created_at, id FOR UPDATE")
+            .on_sqlite("SELECT id FROM doubts WHERE student_id = ? AND trainer_id IS NULL AND status <> 'closed' AND (course_id = ? OR course_id IS NULL) ORDER BY created_at, id")
+            .bind(student)
+            .bind(course)
+            .fetch_all(tx)
+            .await?;
+        Ok(found.into_iter().map(|(id,)| id).collect())
+    }
+}
