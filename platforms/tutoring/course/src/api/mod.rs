@@ -1,6 +1,7 @@
 //! HTTP routes.
 
 mod catalogue;
+mod exams;
 mod purchases;
 
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::sync::Arc;
 use seaworthy::{
     axum::{
         response::Response,
-        routing::{get, post},
+        routing::{get, post, put},
     },
     prelude::*,
 };
@@ -41,7 +42,15 @@ pub(crate) fn routes(courses: Arc<Courses>) -> Routes {
         )
         .route("/courses/{id}/phases", post(catalogue::add_phase))
         .route("/levels/{id}/sessions", post(catalogue::add_session))
+        .route("/levels/{id}/exam", put(exams::store))
         .with_options(|options| options.roles([Role::Admin.as_str()]).scopes([COURSE_WRITE]));
+    let students = Routes::new()
+        .route("/levels/{id}/exam", get(exams::show))
+        .route(
+            "/students/{student}/levels/{level}/exam/submit",
+            post(exams::submit),
+        )
+        .with_options(|options| options.roles([Role::Student.as_str()]));
     // The handlers check that a student is the owner, and that an administrator has the permission.
     let own = Routes::new()
         .route(
@@ -61,6 +70,10 @@ pub(crate) fn routes(courses: Arc<Courses>) -> Routes {
         .route("/purchases", post(purchases::create))
         .route("/purchases/{id}/upgrade", post(purchases::upgrade))
         .with_options(|options| options.roles([SERVICE_ROLE]));
-    let all = public.merge(operators).merge(own).merge(services);
+    let all = public
+        .merge(operators)
+        .merge(students)
+        .merge(own)
+        .merge(services);
     Routes::new().nest("/api/v1", all).with_state(courses)
 }

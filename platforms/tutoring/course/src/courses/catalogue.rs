@@ -96,7 +96,7 @@ fn check(course: &Course) -> Result<(), Error> {
     }
 }
 
-fn invalid(field: &str, problem: &str) -> Error {
+pub(super) fn invalid(field: &str, problem: &str) -> Error {
     Error::invalid(vec![FieldViolation::new(field, problem)])
 }
 

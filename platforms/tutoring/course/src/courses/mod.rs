@@ -1,16 +1,20 @@
 //! Operations on courses and purchases, independent of the transport.
 
+mod access;
 mod catalogue;
 mod deliver;
 mod events;
+mod exam;
 mod purchase;
 mod seed;
 
 use seaworthy::{audit_log::AuditLog, data::Database, outbox::Outbox};
 use tutoring_contract::PlatformZone;
 
+pub(crate) use access::refusal;
 pub(crate) use catalogue::{CourseChange, NewCourse, NewPhase};
 pub(crate) use events::{delivery, purchases};
+pub(crate) use exam::{Answers, NewExam};
 pub(crate) use purchase::DirectPurchase;
 
 /// The permission to change the catalogue.

@@ -22,5 +22,11 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             include_str!("../../migrations/0002_refunds.up.sql"),
             include_str!("../../migrations/0002_refunds.down.sql"),
         ),
+        Migration::new(
+            3,
+            "exams",
+            include_str!("../../migrations/0003_exams.up.sql"),
+            include_str!("../../migrations/0003_exams.down.sql"),
+        ),
     ]),
 ];

@@ -30,6 +30,14 @@ pub(crate) struct Level {
     level_type: String,
 }
 
+/// A level among the levels of its course.
+#[derive(Debug, Clone)]
+pub(crate) struct LevelPlace {
+    pub(crate) course: Uuid,
+    /// From 1 to 3.
+    pub(crate) sequence: u8,
+}
+
 /// A session of a level, without its media.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -137,6 +145,17 @@ impl Structure {
             .fetch_optional(connection)
             .await?;
         Ok(found.map(|(id,)| id))
+    }
+
+    pub(crate) async fn place_of_level(
+        connection: &dyn Connection,
+        level: Uuid,
+    ) -> Result<Option<LevelPlace>, DataError> {
+        let found: Option<(Uuid, u8)> = sql("SELECT p.course_id, l.sequence FROM course_levels l JOIN course_phases p ON p.id = l.phase_id WHERE l.id = ?")
+            .bind(level)
+            .fetch_optional(connection)
+            .await?;
+        Ok(found.map(|(course, sequence)| LevelPlace { course, sequence }))
     }
 
     /// Returns the level sequence of a session of a course.

@@ -7,6 +7,7 @@ use std::{
 
 use seaworthy::{
     config::{Environment, Loader},
+    data::{Database, DatabaseConfig},
     messaging::{Failure, Messaging, MessagingConfig, Publisher, Received, Subscription, Topics},
     prelude::*,
     service::RunningService,
@@ -50,7 +51,7 @@ pub(crate) struct TestApp {
     _service: RunningService,
     _peer: RunningService,
     _folder: TempDir,
-    _empty: EmptyDatabase,
+    empty: EmptyDatabase,
 }
 
 pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
@@ -90,7 +91,7 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
         _service: service,
         _peer: peer,
         _folder: folder,
-        _empty: empty,
+        empty,
     }
 }
 
@@ -223,6 +224,22 @@ impl TestApp {
     pub(crate) fn course(&self) -> Uuid {
         let list = data(&self.get("/courses?search=robot", ""));
         list["items"][0]["id"].as_str().unwrap().parse().unwrap()
+    }
+
+    /// Returns the ID of a level of the sample course, from 0.
+    pub(crate) fn level(&self, course: Uuid, level: usize) -> String {
+        let structure = data(&self.get(&format!("/courses/{course}/structure"), ""));
+        let level = &structure["phases"][0]["levels"][level]["id"];
+        level.as_str().unwrap().to_owned()
+    }
+
+    /// Connects to the database of the service.
+    pub(crate) async fn database(&self) -> Database {
+        let config = DatabaseConfig {
+            url: self.empty.url().parse().unwrap(),
+            ..DatabaseConfig::default()
+        };
+        Database::builder("test", config).open().await.unwrap()
     }
 
     /// Returns the ID of the first session of a level of the sample course, from 0.

@@ -104,6 +104,13 @@ pub(crate) async fn every_route_refuses_callers_without_rights_auth_5(app: TestA
         ("DELETE", format!("/courses/{id}"), &operator),
         ("POST", format!("/courses/{id}/phases"), &operator),
         ("POST", format!("/levels/{id}/sessions"), &operator),
+        ("PUT", format!("/levels/{id}/exam"), &operator),
+        ("GET", format!("/levels/{id}/exam"), &student),
+        (
+            "POST",
+            format!("/students/{id}/levels/{id}/exam/submit"),
+            &student,
+        ),
         ("POST", "/purchases".to_owned(), &service),
         ("POST", format!("/purchases/{id}/upgrade"), &service),
         ("GET", own("purchase"), &student),

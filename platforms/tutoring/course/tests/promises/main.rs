@@ -9,6 +9,7 @@
 
 mod app;
 mod catalogue;
+mod exams;
 mod purchases;
 mod settings;
 
@@ -39,6 +40,10 @@ on_both! {
         course_is_published_with_its_structure_api_1,
         catalogue_is_filtered_and_paged_api_3,
         every_route_refuses_callers_without_rights_auth_5;
+    exams:
+        questions_have_no_answers_sec_4,
+        server_scores_exams_api_1,
+        parallel_attempts_get_one_number_data_3;
     purchases:
         purchase_is_opened_and_upgraded_once_msg_5,
         refund_closes_the_purchase_msg_5,

@@ -1,0 +1,9 @@
+//! Rules without I/O.
+
+mod exam;
+mod question;
+
+pub(crate) use exam::{
+    CertificateType, MAX_ATTEMPTS, MAX_SCORE, QUESTIONS, Score, next_attempt, next_attempt_date,
+};
+pub(crate) use question::{Answer, NewQuestion, Question, check_answers, check_questions};
