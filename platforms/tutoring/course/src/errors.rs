@@ -45,6 +45,30 @@ pub(crate) fn attempt_too_early(next: DateTime<Utc>) -> Error {
     Error::new(Code::Conflict, "ATTEMPT_TOO_EARLY", message).with_metadata("nextAttemptDate", next)
 }
 
+pub(crate) fn project_not_found() -> Error {
+    Error::new(
+        Code::NotFound,
+        "PROJECT_NOT_FOUND",
+        "no project with this ID that you may review",
+    )
+}
+
+pub(crate) fn project_exists() -> Error {
+    Error::new(
+        Code::Conflict,
+        "PROJECT_EXISTS",
+        "the level has a project: a new one is possible after a review that requires a revision",
+    )
+}
+
+pub(crate) fn project_reviewed() -> Error {
+    Error::new(
+        Code::Conflict,
+        "PROJECT_REVIEWED",
+        "the project was reviewed: only pending projects can be reviewed",
+    )
+}
+
 pub(crate) fn sequence_taken() -> Error {
     Error::new(
         Code::Conflict,

@@ -2,7 +2,10 @@
 
 mod catalogue;
 mod exams;
+mod learning;
+mod projects;
 mod purchases;
+mod uploads;
 
 use std::sync::Arc;
 
@@ -31,6 +34,7 @@ pub(crate) fn routes(courses: Arc<Courses>) -> Routes {
         .route("/courses/{id}/phases", get(catalogue::phases))
         .route("/phases/{id}/levels", get(catalogue::levels))
         .route("/levels/{id}/sessions", get(catalogue::sessions))
+        .route("/projects/public", get(projects::public))
         .with_options(|options| options.access(Access::Public));
     let operators = Routes::new()
         .route("/courses", post(catalogue::create))
@@ -50,6 +54,12 @@ pub(crate) fn routes(courses: Arc<Courses>) -> Routes {
             "/students/{student}/levels/{level}/exam/submit",
             post(exams::submit),
         )
+        .route("/levels/{id}/completion", get(learning::completion))
+        .route("/progress/video-watched", post(learning::watch))
+        .route("/progress/sheet-previewed", post(learning::preview))
+        .route("/progress/quiz", post(learning::quiz))
+        .route("/projects", post(projects::submit))
+        .route("/projects/community", get(projects::community))
         .with_options(|options| options.roles([Role::Student.as_str()]));
     // The handlers check that a student is the owner, and that an administrator has the permission.
     let own = Routes::new()
@@ -66,6 +76,15 @@ pub(crate) fn routes(courses: Arc<Courses>) -> Routes {
             get(purchases::access),
         )
         .with_options(|options| options.roles([Role::Student.as_str(), Role::Admin.as_str()]));
+    let reviewers = Routes::new()
+        .route("/projects/{id}/review", post(projects::review))
+        .with_options(|options| options.roles([Role::Trainer.as_str(), Role::Admin.as_str()]));
+    // The handlers check what a user of each role may see.
+    let users = Routes::new()
+        .route("/sessions/{id}", get(learning::session))
+        .route("/students/{student}/projects", get(projects::of_student))
+        .route("/upload/sign", post(uploads::sign))
+        .with_options(|options| options.roles(Role::ALL.map(Role::as_str)));
     let services = Routes::new()
         .route("/purchases", post(purchases::create))
         .route("/purchases/{id}/upgrade", post(purchases::upgrade))
@@ -74,6 +93,8 @@ pub(crate) fn routes(courses: Arc<Courses>) -> Routes {
         .merge(operators)
         .merge(students)
         .merge(own)
+        .merge(reviewers)
+        .merge(users)
         .merge(services);
     Routes::new().nest("/api/v1", all).with_state(courses)
 }

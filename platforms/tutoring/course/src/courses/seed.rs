@@ -57,8 +57,11 @@ impl Courses {
                             session_number,
                             title: format!("Lesson {}.{session_number}", level.sequence),
                             description: String::new(),
+                            video_key: None,
+                            sheet_key: None,
+                            quiz: Vec::new(),
                         };
-                        Structure::add_session(&tx, level.id, &session).await?;
+                        Structure::add_session(&tx, level.id, &session, None).await?;
                     }
                     let questions = json!(check_questions(sample_questions())?);
                     self.store_exam(&tx, level.id, &questions).await?;

@@ -28,5 +28,11 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             include_str!("../../migrations/0003_exams.up.sql"),
             include_str!("../../migrations/0003_exams.down.sql"),
         ),
+        Migration::new(
+            4,
+            "projects",
+            include_str!("../../migrations/0004_projects.up.sql"),
+            include_str!("../../migrations/0004_projects.down.sql"),
+        ),
     ]),
 ];

@@ -10,6 +10,8 @@
 mod app;
 mod catalogue;
 mod exams;
+mod learning;
+mod projects;
 mod purchases;
 mod settings;
 
@@ -44,6 +46,14 @@ on_both! {
         questions_have_no_answers_sec_4,
         server_scores_exams_api_1,
         parallel_attempts_get_one_number_data_3;
+    learning:
+        sessions_are_open_to_students_with_access_auth_5,
+        stored_flags_complete_a_session_api_1,
+        uploads_are_checked_by_content_file_1;
+    projects:
+        level_has_one_project_data_3,
+        trainer_of_the_student_reviews_auth_5,
+        galleries_show_approved_projects_auth_5;
     purchases:
         purchase_is_opened_and_upgraded_once_msg_5,
         refund_closes_the_purchase_msg_5,
