@@ -69,6 +69,14 @@ pub(crate) fn project_reviewed() -> Error {
     )
 }
 
+pub(crate) fn certificate_not_found() -> Error {
+    Error::new(
+        Code::NotFound,
+        "CERTIFICATE_NOT_FOUND",
+        "no certificate has this number",
+    )
+}
+
 pub(crate) fn sequence_taken() -> Error {
     Error::new(
         Code::Conflict,

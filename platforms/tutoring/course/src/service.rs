@@ -16,7 +16,7 @@ use tutoring_contract::{
     events::{
         CertificateIssued, CourseAccessGranted, CourseChanged, CourseCompleted,
         CourseProgressUpdated, Occurred, PaymentRefunded, PurchaseConfirmed, PurchaseCreated,
-        SessionCompleted, StudentDeallocated, TrainerAllocated,
+        SessionCompleted, StudentChanged, StudentDeallocated, TrainerAllocated,
     },
     use_envelopes,
 };
@@ -40,7 +40,7 @@ const BROKER: &str = "broker";
 const PURCHASES: &str = "purchase-creation-workers";
 /// The consumer group of held sessions.
 const DELIVERY: &str = "progress-workers";
-/// The consumer group of allocations.
+/// The consumer group of allocations and profiles.
 const COPIES: &str = "course-copies";
 /// The name of the storage in logs, probes and metrics.
 const MEDIA: &str = "media";
@@ -93,6 +93,7 @@ fn consumed_topics() -> Topics {
         .and::<Occurred<SessionCompleted>>()
         .and::<Occurred<TrainerAllocated>>()
         .and::<Occurred<StudentDeallocated>>()
+        .and::<Occurred<StudentChanged>>()
 }
 
 /// Returns the topics that the service publishes.

@@ -1,6 +1,7 @@
 //! HTTP routes.
 
 mod catalogue;
+mod certificates;
 mod exams;
 mod learning;
 mod projects;
@@ -35,6 +36,8 @@ pub(crate) fn routes(courses: Arc<Courses>) -> Routes {
         .route("/phases/{id}/levels", get(catalogue::levels))
         .route("/levels/{id}/sessions", get(catalogue::sessions))
         .route("/projects/public", get(projects::public))
+        .route("/certificates/{number}", get(certificates::show))
+        .route("/certificates/{number}/pdf", get(certificates::pdf))
         .with_options(|options| options.access(Access::Public));
     let operators = Routes::new()
         .route("/courses", post(catalogue::create))
@@ -96,5 +99,11 @@ pub(crate) fn routes(courses: Arc<Courses>) -> Routes {
         .merge(reviewers)
         .merge(users)
         .merge(services);
-    Routes::new().nest("/api/v1", all).with_state(courses)
+    let pages = Routes::new()
+        .route("/certificates/{number}", get(certificates::page))
+        .with_options(|options| options.access(Access::Public));
+    Routes::new()
+        .nest("/api/v1", all)
+        .merge(pages)
+        .with_state(courses)
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod catalogue;
+mod certificate;
 mod copies;
 mod deliver;
 mod events;

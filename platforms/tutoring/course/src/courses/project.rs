@@ -244,6 +244,11 @@ impl Courses {
         viewer: Viewer,
         student: Uuid,
     ) -> Result<Vec<Value>, Error> {
+        if let Viewer::Trainer(trainer) = viewer
+            && !Trainers::teaches_student(&self.database, trainer, student).await?
+        {
+            return Err(errors::no_access("the student has another trainer"));
+        }
         let mut views = Vec::new();
         for project in Projects::of_student(&self.database, student).await? {
             let is_shown = match viewer {

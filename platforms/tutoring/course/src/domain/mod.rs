@@ -1,9 +1,11 @@
 //! Rules without I/O.
 
+mod certificate;
 mod exam;
 mod media;
 mod question;
 
+pub(crate) use certificate::{CertificateText, unknown_certificate};
 pub(crate) use exam::{
     CertificateType, MAX_ATTEMPTS, MAX_SCORE, QUESTIONS, Score, next_attempt, next_attempt_date,
 };

@@ -34,5 +34,11 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             include_str!("../../migrations/0004_projects.up.sql"),
             include_str!("../../migrations/0004_projects.down.sql"),
         ),
+        Migration::new(
+            5,
+            "student_names",
+            include_str!("../../migrations/0005_student_names.up.sql"),
+            include_str!("../../migrations/0005_student_names.down.sql"),
+        ),
     ]),
 ];

@@ -1,6 +1,7 @@
 //! SQL statements and migrations.
 
 mod catalogue;
+mod certificates;
 mod delivery;
 mod exams;
 mod learning;
@@ -11,6 +12,7 @@ mod structure;
 mod trainers;
 
 pub(crate) use catalogue::{Catalogue, Course, CourseFilter};
+pub(crate) use certificates::{Certificate, Certificates};
 pub(crate) use delivery::Delivery;
 pub(crate) use exams::Exams;
 pub(crate) use learning::{Learning, SessionProgress};

@@ -74,6 +74,21 @@ impl Trainers {
         Ok(count > 0)
     }
 
+    /// Whether a trainer has a student in any course.
+    pub(crate) async fn teaches_student(
+        connection: &dyn Connection,
+        trainer: Uuid,
+        student: Uuid,
+    ) -> Result<bool, DataError> {
+        let (count,): (u64,) = sql("SELECT COUNT(*) FROM student_trainers WHERE trainer_id = ? AND student_id = ? AND is_ended = ?")
+            .bind(trainer)
+            .bind(student)
+            .bind(false)
+            .fetch_one(connection)
+            .await?;
+        Ok(count > 0)
+    }
+
     /// Whether a trainer has any student in a course.
     pub(crate) async fn teaches_course(
         connection: &dyn Connection,

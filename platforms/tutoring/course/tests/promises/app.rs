@@ -23,7 +23,7 @@ use tutoring_contract::{
     events::{
         CertificateIssued, CourseAccessGranted, CourseChanged, CourseCompleted,
         CourseProgressUpdated, Kind, Occurred, PaymentRefunded, PurchaseConfirmed, PurchaseCreated,
-        SessionCompleted, StudentDeallocated, TrainerAllocated, message,
+        SessionCompleted, StudentChanged, StudentDeallocated, TrainerAllocated, message,
     },
 };
 use tutoring_course::CourseConfig;
@@ -126,7 +126,8 @@ async fn start_peer(broker: &str, events: &Events) -> (RunningService, Publisher
                 .and_unroutable::<Occurred<PaymentRefunded>>()
                 .and_unroutable::<Occurred<SessionCompleted>>()
                 .and_unroutable::<Occurred<TrainerAllocated>>()
-                .and_unroutable::<Occurred<StudentDeallocated>>();
+                .and_unroutable::<Occurred<StudentDeallocated>>()
+                .and_unroutable::<Occurred<StudentChanged>>();
             *made.lock().unwrap() = Some(messaging.publisher(topics).await?);
             let subscription = Subscription::new("peer");
             let subscription = recorded::<CourseChanged>(subscription, events);
@@ -339,6 +340,11 @@ impl TestApp {
         let put = request(self.http, "PUT", &path, &headers, content).unwrap();
         assert!((200..300).contains(&put.status), "{}", put.body);
         signed["key"].as_str().unwrap().to_owned()
+    }
+
+    /// Requests a path outside of `/api/v1`, without a token.
+    pub(crate) fn page(&self, path: &str) -> Answer {
+        request(self.http, "GET", path, &[], "").unwrap()
     }
 
     /// Opens a signed URL.

@@ -9,6 +9,7 @@
 
 mod app;
 mod catalogue;
+mod certificates;
 mod exams;
 mod learning;
 mod projects;
@@ -42,6 +43,9 @@ on_both! {
         course_is_published_with_its_structure_api_1,
         catalogue_is_filtered_and_paged_api_3,
         every_route_refuses_callers_without_rights_auth_5;
+    certificates:
+        purchase_has_one_certificate_msg_5,
+        everyone_checks_a_certificate_api_1;
     exams:
         questions_have_no_answers_sec_4,
         server_scores_exams_api_1,
