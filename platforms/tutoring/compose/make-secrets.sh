@@ -9,10 +9,10 @@ chmod 700 secrets
 random() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 
 for name in admin-token grafana access-tokens service-tokens codes session-codes audit-log documents bank-details totp provider postgres redis \
-    student-auth-database trainer-auth-database student-database trainer-database course-database payment-database admin-database booking-database notification-database chat-database analytics-database chat-seed chat-salt attachments; do
+    student-auth-database trainer-auth-database student-database trainer-database course-database payment-database admin-database booking-database notification-database chat-database analytics-database chat-seed chat-salt attachments media; do
     [ -s "secrets/$name" ] || random > "secrets/$name"
 done
-# A user of the containers writes documents and attachments.
-mkdir -p documents attachments
-chmod 777 documents attachments
+# A user of the containers writes documents, attachments and media.
+mkdir -p documents attachments media
+chmod 777 documents attachments media
 echo "the secrets are in $(pwd)/secrets"

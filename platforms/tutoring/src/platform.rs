@@ -307,6 +307,7 @@ impl Platform {
         // After its consumers, which read only the changes since their first start.
         let mut settings = vec![
             format!("database.url={}", directory.sqlite("course.db")),
+            format!("media.url={}", directory.files("course", "media")?),
             format!("broker.url={}", directory.sqlite("broker.db")),
             "seed=true".to_owned(),
         ];

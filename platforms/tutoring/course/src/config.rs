@@ -6,6 +6,7 @@ use seaworthy::{
     outbox::OutboxConfig,
     prelude::*,
     redis::RedisConfig,
+    storage::{StorageConfig, StorageUrl},
 };
 use tutoring_contract::{AccessTokenConfig, PlatformZone, ServiceTokenConfig};
 
@@ -13,6 +14,9 @@ use tutoring_contract::{AccessTokenConfig, PlatformZone, ServiceTokenConfig};
 const DEFAULT_FILE: &str = "data/tutoring/course.db";
 /// The broker of a platform in one directory.
 const DEFAULT_BROKER: &str = "data/tutoring/broker.db";
+const DEFAULT_MEDIA: &str = "data/tutoring/media";
+/// The signed URLs of the file storage.
+const DEFAULT_SIGNED_URL: &str = "http://127.0.0.1:3005/media";
 /// The page of the platform that shows certificates.
 const DEFAULT_CERTIFICATES: &str = "http://127.0.0.1:3000/certificates";
 
@@ -32,6 +36,8 @@ pub struct CourseConfig {
     pub access_tokens: AccessTokenConfig,
     /// Tokens of other services.
     pub service_tokens: ServiceTokenConfig,
+    /// The storage of videos, documents and pictures. Users send files to it by signed URLs.
+    pub media: StorageConfig,
     /// The audit log of changes by administrators.
     pub audit_log: AuditLogConfig,
     /// The log of unsafe calls.
@@ -58,6 +64,11 @@ impl Default for CourseConfig {
             redis: None,
             access_tokens: AccessTokenConfig::default(),
             service_tokens: ServiceTokenConfig::default(),
+            media: StorageConfig {
+                url: StorageUrl::File(DEFAULT_MEDIA.into()),
+                public_url: DEFAULT_SIGNED_URL.parse().ok(),
+                ..StorageConfig::default()
+            },
             audit_log: AuditLogConfig::default(),
             operation_log: OperationLogConfig {
                 enabled: true,

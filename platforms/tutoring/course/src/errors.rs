@@ -1,4 +1,7 @@
-use seaworthy::prelude::*;
+use seaworthy::{
+    data::chrono::{DateTime, SecondsFormat, Utc},
+    prelude::*,
+};
 
 /// The reason of a purchase beyond 30 sessions.
 pub(crate) const TOO_MANY_SESSIONS: &str = "TOO_MANY_SESSIONS";
@@ -16,6 +19,61 @@ pub(crate) fn purchase_not_found() -> Error {
         Code::NotFound,
         "PURCHASE_NOT_FOUND",
         "the student has no active purchase of this course",
+    )
+}
+
+/// A course or level that the purchases of a student do not open.
+pub(crate) fn no_access(reason: &'static str) -> Error {
+    Error::new(Code::Forbidden, "NO_ACCESS", reason)
+}
+
+pub(crate) fn exam_not_found() -> Error {
+    Error::new(Code::NotFound, "EXAM_NOT_FOUND", "the level has no exam")
+}
+
+pub(crate) fn attempts_used() -> Error {
+    Error::new(
+        Code::Conflict,
+        "ATTEMPTS_USED",
+        "an exam has at most three attempts",
+    )
+}
+
+pub(crate) fn attempt_too_early(next: DateTime<Utc>) -> Error {
+    let next = next.to_rfc3339_opts(SecondsFormat::Millis, true);
+    let message = "wait 24 hours between two attempts";
+    Error::new(Code::Conflict, "ATTEMPT_TOO_EARLY", message).with_metadata("nextAttemptDate", next)
+}
+
+pub(crate) fn project_not_found() -> Error {
+    Error::new(
+        Code::NotFound,
+        "PROJECT_NOT_FOUND",
+        "no project with this ID that you may review",
+    )
+}
+
+pub(crate) fn project_exists() -> Error {
+    Error::new(
+        Code::Conflict,
+        "PROJECT_EXISTS",
+        "the level has a project: a new one is possible after a review that requires a revision",
+    )
+}
+
+pub(crate) fn project_reviewed() -> Error {
+    Error::new(
+        Code::Conflict,
+        "PROJECT_REVIEWED",
+        "the project was reviewed: only pending projects can be reviewed",
+    )
+}
+
+pub(crate) fn certificate_not_found() -> Error {
+    Error::new(
+        Code::NotFound,
+        "CERTIFICATE_NOT_FOUND",
+        "no certificate has this number",
     )
 }
 

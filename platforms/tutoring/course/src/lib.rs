@@ -2,6 +2,7 @@
 //!
 //! | Module | Contents |
 //! | --- | --- |
+//! | `domain` | Rules without I/O: exams and questions |
 //! | `store` | SQL statements and migrations |
 //! | `courses` | Operations: catalogue, purchases by events, delivery progress |
 //! | `api` | HTTP routes |
@@ -15,6 +16,7 @@
 mod api;
 mod config;
 mod courses;
+mod domain;
 mod errors;
 mod invariants;
 mod service;

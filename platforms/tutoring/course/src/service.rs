@@ -10,12 +10,13 @@ use seaworthy::{
     outbox::{Outbox, outbox_command},
     prelude::*,
     service::Commands,
+    storage::Storage,
 };
 use tutoring_contract::{
     events::{
         CertificateIssued, CourseAccessGranted, CourseChanged, CourseCompleted,
         CourseProgressUpdated, Occurred, PaymentRefunded, PurchaseConfirmed, PurchaseCreated,
-        SessionCompleted,
+        SessionCompleted, StudentChanged, StudentDeallocated, TrainerAllocated,
     },
     use_envelopes,
 };
@@ -24,7 +25,7 @@ use tutoring_identity::LiveSessions;
 use crate::{
     api,
     config::CourseConfig,
-    courses::{Courses, delivery, purchases},
+    courses::{Courses, copies, delivery, purchases},
     invariants::INVARIANTS,
     store::MIGRATIONS,
 };
@@ -39,6 +40,10 @@ const BROKER: &str = "broker";
 const PURCHASES: &str = "purchase-creation-workers";
 /// The consumer group of held sessions.
 const DELIVERY: &str = "progress-workers";
+/// The consumer group of allocations and profiles.
+const COPIES: &str = "course-copies";
+/// The name of the storage in logs, probes and metrics.
+const MEDIA: &str = "media";
 /// A gateway on the same machine. A deployment sets the addresses of its gateway instead.
 const LOOPBACK_NETWORKS: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 /// Requests per minute of one address, above the limits of the gateway.
@@ -86,6 +91,9 @@ fn consumed_topics() -> Topics {
     Topics::of::<Occurred<PurchaseConfirmed>>()
         .and::<Occurred<PaymentRefunded>>()
         .and::<Occurred<SessionCompleted>>()
+        .and::<Occurred<TrainerAllocated>>()
+        .and::<Occurred<StudentDeallocated>>()
+        .and::<Occurred<StudentChanged>>()
 }
 
 /// Returns the topics that the service publishes.
@@ -122,14 +130,21 @@ pub async fn assemble(service: &Assembly<CourseConfig>) -> Result<(), StartError
     if let Some(worker) = audit.prune_worker(&settings.audit_log) {
         service.worker(worker);
     }
+    let media = Storage::connect(service, MEDIA, &settings.media)?;
+    if settings.media.public_url.is_none() {
+        let reason = "media.public_url must be set: users upload to it";
+        return Err(StartError::new(reason));
+    }
     let payments = outbox.inbox(PURCHASES, &settings.outbox);
     let sessions = outbox.inbox(DELIVERY, &settings.outbox);
-    // One worker removes the messages of both inboxes, which share a table.
+    let allocations = outbox.inbox(COPIES, &settings.outbox);
+    // One worker removes the messages of all inboxes, which share a table.
     payments.purge_regularly(service);
     let courses = Arc::new(Courses {
         database,
         outbox,
         audit,
+        media,
         zone: settings.time_zone.clone(),
         certificate_url: settings.certificate_url.clone(),
     });
@@ -145,6 +160,7 @@ pub async fn assemble(service: &Assembly<CourseConfig>) -> Result<(), StartError
     messaging
         .subscribe(delivery(DELIVERY, &sessions, &courses))
         .await?;
+    messaging.subscribe(copies(COPIES, &allocations)).await?;
     service.http(api::routes(courses));
     Ok(())
 }

@@ -2,7 +2,7 @@ use crate::table::has_alias;
 
 /// The routes that need no access token: methods and path under `/api/v1`. Paths have the
 /// parameters of [`Routes`](seaworthy::prelude::Routes).
-pub const PUBLIC_ROUTES: [(&str, &str); 47] = [
+pub const PUBLIC_ROUTES: [(&str, &str); 49] = [
     ("POST", "/students/auth/register"),
     ("POST", "/students/auth/email/resend"),
     ("POST", "/students/auth/email/verify"),
@@ -44,6 +44,8 @@ pub const PUBLIC_ROUTES: [(&str, &str); 47] = [
     ("GET", "/phases/{id}/levels"),
     ("GET", "/levels/{id}/sessions"),
     ("GET", "/projects/public"),
+    ("GET", "/certificates/{number}"),
+    ("GET", "/certificates/{number}/pdf"),
     ("POST", "/booking/check-service-availability"),
     ("GET", "/booking/zones-by-location"),
     ("GET", "/booking/pricing/calculate"),
@@ -52,13 +54,18 @@ pub const PUBLIC_ROUTES: [(&str, &str); 47] = [
     ("POST", "/payments/webhook/razorpay"),
 ];
 
-/// Returns the methods and full paths of the public routes, with the aliases of the legacy service.
+/// Public pages, which are outside of `/api`.
+const PAGES: [(&str, &str); 1] = [("GET", "/certificates/{number}")];
+
+/// Returns the methods and full paths of the public routes and pages, with the aliases of the legacy
+/// service.
 pub(crate) fn paths() -> impl Iterator<Item = (&'static str, String)> {
     let aliases = PUBLIC_ROUTES.iter().filter(|(_, path)| has_alias(path));
     let aliases = aliases.map(|(method, path)| (*method, format!("/api{path}")));
     let paths = PUBLIC_ROUTES.iter();
     let paths = paths.map(|(method, path)| (*method, format!("/api/v1{path}")));
-    paths.chain(aliases)
+    let pages = PAGES.map(|(method, path)| (method, path.to_owned()));
+    paths.chain(aliases).chain(pages)
 }
 
 /// Whether browsers keep the session that a public route sets.

@@ -62,7 +62,7 @@ impl Upstream {
 
 /// The first segments of paths under `/api/v1` and their services. The first match counts, so
 /// longer rules come first. `{}` is any segment.
-const RULES: [(&str, Upstream); 37] = [
+const RULES: [(&str, Upstream); 38] = [
     ("students/auth", Upstream::StudentAuth),
     ("trainers/auth", Upstream::TrainerAuth),
     ("students/{}/courses/{}/purchase", Upstream::Course),
@@ -83,6 +83,7 @@ const RULES: [(&str, Upstream); 37] = [
     ("assignments", Upstream::Course),
     ("submissions", Upstream::Course),
     ("upload", Upstream::Course),
+    ("certificates", Upstream::Course),
     ("notifications", Upstream::Notification),
     ("device-tokens", Upstream::Notification),
     ("payments", Upstream::Payment),
@@ -103,6 +104,9 @@ const RULES: [(&str, Upstream); 37] = [
     ("admin", Upstream::Admin),
 ];
 
+/// The first segments of pages, which are outside of `/api`.
+const PAGES: [(&str, Upstream); 1] = [("certificates", Upstream::Course)];
+
 /// Paths of the legacy service without a version.
 const ALIASES: [&str; 3] = ["courses", "videos", "assignments"];
 
@@ -117,7 +121,11 @@ pub(crate) fn find(path: &str) -> Option<(Upstream, String)> {
     if has_dot_segment(path) {
         return None;
     }
-    let rest = path.strip_prefix("/api/")?;
+    let Some(rest) = path.strip_prefix("/api/") else {
+        let rest = path.strip_prefix('/')?;
+        let (_, upstream) = PAGES.iter().find(|(rule, _)| matches(rule, rest))?;
+        return Some((*upstream, path.to_owned()));
+    };
     let rest = match rest.strip_prefix("v1/") {
         Some(rest) => rest,
         None if has_alias(rest) => rest,
@@ -163,6 +171,7 @@ mod tests {
             ("trainers", Upstream::Trainer),
             ("levels/7/exam", Upstream::Course),
             ("upload/sign", Upstream::Course),
+            ("certificates/7/pdf", Upstream::Course),
             ("submissions/7/grade", Upstream::Course),
             ("device-tokens/x/deactivate", Upstream::Notification),
             ("payments/webhook/razorpay", Upstream::Payment),
@@ -177,6 +186,8 @@ mod tests {
             let path = format!("/api/v1/{path}");
             assert_eq!(find(&path), Some((upstream, path.clone())), "{path}");
         }
+        let page = ("/certificates/7", Upstream::Course);
+        assert_eq!(find(page.0), Some((page.1, page.0.to_owned())));
         let alias = find("/api/courses/7").unwrap();
         assert_eq!(alias, (Upstream::Course, "/api/v1/courses/7".to_owned()));
     }
@@ -188,6 +199,8 @@ mod tests {
             "/api/v1/unknown",
             "/api/students/7",
             "/api/v2/students",
+            "/students/7",
+            "/certificates/../api/v1/students",
             "/api/v1/students/../admin",
             "/api/v1/students/%2e%2E/admin",
             "/api/v1/students/..%2fadmin",

@@ -41,7 +41,7 @@ fn compose_file_runs_every_service_restricted_ship_2() {
         .collect();
     assert_eq!(
         published,
-        ["chat", "gateway", "student-auth", "trainer-auth"].into()
+        ["chat", "course", "gateway", "student-auth", "trainer-auth"].into()
     );
 }
 

@@ -13,6 +13,7 @@ mod admins;
 mod app;
 mod authorization;
 mod compose;
+mod course_routes;
 mod edge;
 mod google;
 mod later_routes;
@@ -76,6 +77,10 @@ on_every_engine! {
         connection_needs_a_valid_token_auth_1;
     questions: gateway_reaches_doubts_and_analytics_api_1;
     routes: every_route_refuses_callers_without_rights_auth_5;
+    course_routes:
+        course_routes_refuse_callers_without_rights_auth_5,
+        certificate_page_is_public_api_1,
+        course_routes_have_aliases_api_1;
     later_routes: further_routes_refuse_callers_without_rights_auth_5;
     trainers:
         bank_details_are_encrypted_and_masked_sec_5,

@@ -4,6 +4,7 @@ use seaworthy::{
 };
 use serde_json::{Value, json};
 use tutoring_contract::{PageRequest, Reply};
+use tutoring_identity::caller;
 use uuid::Uuid;
 
 use super::{Given, HandlerResult, State};
@@ -129,6 +130,6 @@ pub(super) async fn add_session(
     session: Given<Json<NewSession>>,
 ) -> HandlerResult {
     let (Path(id), Json(session)) = (id?, session?);
-    let session = courses.add_session(id, &session).await?;
+    let session = courses.add_session(caller()?, id, session).await?;
     Ok((StatusCode::CREATED, Reply::new("session created", session)).into_response())
 }

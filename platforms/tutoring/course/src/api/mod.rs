@@ -1,14 +1,19 @@
 //! HTTP routes.
 
 mod catalogue;
+mod certificates;
+mod exams;
+mod learning;
+mod projects;
 mod purchases;
+mod uploads;
 
 use std::sync::Arc;
 
 use seaworthy::{
     axum::{
         response::Response,
-        routing::{get, post},
+        routing::{get, post, put},
     },
     prelude::*,
 };
@@ -30,6 +35,9 @@ pub(crate) fn routes(courses: Arc<Courses>) -> Routes {
         .route("/courses/{id}/phases", get(catalogue::phases))
         .route("/phases/{id}/levels", get(catalogue::levels))
         .route("/levels/{id}/sessions", get(catalogue::sessions))
+        .route("/projects/public", get(projects::public))
+        .route("/certificates/{number}", get(certificates::show))
+        .route("/certificates/{number}/pdf", get(certificates::pdf))
         .with_options(|options| options.access(Access::Public));
     let operators = Routes::new()
         .route("/courses", post(catalogue::create))
@@ -41,7 +49,21 @@ pub(crate) fn routes(courses: Arc<Courses>) -> Routes {
         )
         .route("/courses/{id}/phases", post(catalogue::add_phase))
         .route("/levels/{id}/sessions", post(catalogue::add_session))
+        .route("/levels/{id}/exam", put(exams::store))
         .with_options(|options| options.roles([Role::Admin.as_str()]).scopes([COURSE_WRITE]));
+    let students = Routes::new()
+        .route("/levels/{id}/exam", get(exams::show))
+        .route(
+            "/students/{student}/levels/{level}/exam/submit",
+            post(exams::submit),
+        )
+        .route("/levels/{id}/completion", get(learning::completion))
+        .route("/progress/video-watched", post(learning::watch))
+        .route("/progress/sheet-previewed", post(learning::preview))
+        .route("/progress/quiz", post(learning::quiz))
+        .route("/projects", post(projects::submit))
+        .route("/projects/community", get(projects::community))
+        .with_options(|options| options.roles([Role::Student.as_str()]));
     // The handlers check that a student is the owner, and that an administrator has the permission.
     let own = Routes::new()
         .route(
@@ -57,10 +79,31 @@ pub(crate) fn routes(courses: Arc<Courses>) -> Routes {
             get(purchases::access),
         )
         .with_options(|options| options.roles([Role::Student.as_str(), Role::Admin.as_str()]));
+    let reviewers = Routes::new()
+        .route("/projects/{id}/review", post(projects::review))
+        .with_options(|options| options.roles([Role::Trainer.as_str(), Role::Admin.as_str()]));
+    // The handlers check what a user of each role may see.
+    let users = Routes::new()
+        .route("/sessions/{id}", get(learning::session))
+        .route("/students/{student}/projects", get(projects::of_student))
+        .route("/upload/sign", post(uploads::sign))
+        .with_options(|options| options.roles(Role::ALL.map(Role::as_str)));
     let services = Routes::new()
         .route("/purchases", post(purchases::create))
         .route("/purchases/{id}/upgrade", post(purchases::upgrade))
         .with_options(|options| options.roles([SERVICE_ROLE]));
-    let all = public.merge(operators).merge(own).merge(services);
-    Routes::new().nest("/api/v1", all).with_state(courses)
+    let all = public
+        .merge(operators)
+        .merge(students)
+        .merge(own)
+        .merge(reviewers)
+        .merge(users)
+        .merge(services);
+    let pages = Routes::new()
+        .route("/certificates/{number}", get(certificates::page))
+        .with_options(|options| options.access(Access::Public));
+    Routes::new()
+        .nest("/api/v1", all)
+        .merge(pages)
+        .with_state(courses)
 }

@@ -1,6 +1,5 @@
 use seaworthy::{
     axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
-    data::chrono::Utc,
     prelude::*,
 };
 use serde_json::json;
@@ -10,15 +9,13 @@ use uuid::Uuid;
 
 use super::{Given, HandlerResult, State};
 use crate::{
-    courses::{Courses, DirectPurchase},
+    courses::{Courses, DirectPurchase, refusal},
     errors,
     store::{Purchase, Purchases, Structure},
 };
 
 /// The permission of administrators to see the purchases of students.
 const STUDENT_READ: &str = "student:read";
-/// Sessions that each level opens.
-const SESSIONS_OF_LEVEL: u8 = 10;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -73,17 +70,7 @@ pub(super) async fn access(
     let level = Structure::level_of_session(&courses.database, course, session).await?;
     let level = level.ok_or_else(errors::not_found)?;
     let purchase = Purchases::active(&courses.database, student, course).await?;
-    let reason = match purchase {
-        None => Some("the course is not purchased"),
-        Some(purchase) if purchase.expires_at.is_some_and(|end| end <= Utc::now()) => {
-            Some("the purchase has expired")
-        }
-        Some(purchase) if purchase.purchase_tier < level * SESSIONS_OF_LEVEL => {
-            Some("the level is not part of the purchase")
-        }
-        Some(_) => None,
-    };
-    let data = match reason {
+    let data = match refusal(purchase.as_ref(), level) {
         Some(reason) => json!({ "canAccess": false, "reason": reason }),
         None => json!({ "canAccess": true }),
     };

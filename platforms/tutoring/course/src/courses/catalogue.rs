@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::{COURSE_WRITE, Courses};
 use crate::{
+    domain::{MediaKind, QUESTIONS, check_questions},
     errors,
     store::{Catalogue, Course, NewSession, SESSIONS, Structure},
 };
@@ -59,7 +60,7 @@ pub(crate) struct NewPhase {
     pub(crate) title: String,
 }
 
-fn is_text(text: &str, max: usize) -> bool {
+pub(super) fn is_text(text: &str, max: usize) -> bool {
     !text.trim().is_empty() && text.len() <= max
 }
 
@@ -96,7 +97,7 @@ fn check(course: &Course) -> Result<(), Error> {
     }
 }
 
-fn invalid(field: &str, problem: &str) -> Error {
+pub(super) fn invalid(field: &str, problem: &str) -> Error {
     Error::invalid(vec![FieldViolation::new(field, problem)])
 }
 
@@ -240,8 +241,9 @@ impl Courses {
     /// `VALIDATION_ERROR`, `NOT_FOUND` or `CONFLICT`.
     pub(crate) async fn add_session(
         &self,
+        author: Uuid,
         level: Uuid,
-        session: &NewSession,
+        session: NewSession,
     ) -> Result<Value, Error> {
         if !(1..=SESSIONS).contains(&session.session_number) {
             return Err(invalid("sessionNumber", "must be from 1 to 10"));
@@ -252,15 +254,43 @@ impl Courses {
                 "must be 1 to 200 bytes, and the description at most 10000",
             ));
         }
+        let (session, quiz) = self.checked_content(author, session).await?;
+        let (session, quiz) = (&session, &quiz);
         self.database
             .transaction(|tx| async move {
                 let course = Structure::course_of_level(&tx, level).await?;
                 self.require_draft(&tx, course.ok_or_else(errors::not_found)?)
                     .await?;
-                let session = Structure::add_session(&tx, level, session).await?;
+                let session = Structure::add_session(&tx, level, session, quiz.clone()).await?;
                 Ok(json!(session))
             })
             .await
+    }
+
+    /// Checks the files and the quiz of a session. Returns the session with the keys of its files.
+    async fn checked_content(
+        &self,
+        author: Uuid,
+        mut session: NewSession,
+    ) -> Result<(NewSession, Option<Value>), Error> {
+        let named = [
+            ("videoKey", MediaKind::Video, &mut session.video_key),
+            ("sheetKey", MediaKind::Document, &mut session.sheet_key),
+        ];
+        for (field, kind, key) in named {
+            if let Some(text) = key {
+                let files = [(field.to_owned(), kind, text.as_str())];
+                *key = self.check_media(author, &files).await?.pop();
+            }
+        }
+        if session.quiz.len() > QUESTIONS {
+            return Err(invalid("quiz", "must be at most 30 questions"));
+        }
+        let quiz = match session.quiz.is_empty() {
+            true => None,
+            false => Some(json!(check_questions(session.quiz.clone())?)),
+        };
+        Ok((session, quiz))
     }
 
     /// Students have bought the structure of a published course, so only drafts change it.

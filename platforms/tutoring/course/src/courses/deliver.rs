@@ -16,7 +16,7 @@ use tutoring_contract::{
 use uuid::Uuid;
 
 use super::Courses;
-use crate::store::{Delivery, Purchase, Purchases};
+use crate::store::{Certificates, Delivery, Purchase, Purchases};
 
 /// A certificate needs all sessions of a course.
 const CERTIFICATE_TIER: u8 = 30;
@@ -30,6 +30,9 @@ pub(crate) struct Progress {
     total_sessions: u16,
     percentage: u8,
     last_completed_at: Option<DateTime<Utc>>,
+    /// The page of the certificate, once it is issued.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate_url: Option<String>,
 }
 
 impl Progress {
@@ -43,6 +46,7 @@ impl Progress {
             total_sessions: total,
             percentage: u8::try_from(percentage).unwrap_or(100),
             last_completed_at: last,
+            certificate_url: None,
         }
     }
 }
@@ -54,7 +58,11 @@ impl Courses {
     /// Those of the database.
     pub(crate) async fn progress(&self, purchase: &Purchase) -> Result<Progress, Error> {
         let (held, last) = Delivery::progress(&self.database, purchase.id).await?;
-        Ok(Progress::of(purchase, held, last))
+        let number = Certificates::number_of(&self.database, purchase.id).await?;
+        Ok(Progress {
+            certificate_url: number.map(|number| self.certificate_link(&number)),
+            ..Progress::of(purchase, held, last)
+        })
     }
 
     /// Counts a held session from the set of distinct sessions, and stores the events.
@@ -117,7 +125,7 @@ impl Courses {
             student_id: purchase.student_id,
             course_id: purchase.course_id,
             issued_at: Timestamp::now(),
-            certificate_url: format!("{}/{number}", self.certificate_url.trim_end_matches('/')),
+            certificate_url: self.certificate_link(&number),
         };
         let issued = Occurred::of(issued).by(purchase.student_id, Role::Student);
         Ok(self.outbox.store(tx, message(&issued)).await?)

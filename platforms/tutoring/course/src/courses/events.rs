@@ -16,7 +16,7 @@ use super::{
 use crate::errors::TOO_MANY_SESSIONS;
 
 /// The contract: three attempts for a message.
-const MAX_RETRIES: u32 = 2;
+pub(super) const MAX_RETRIES: u32 = 2;
 
 /// Returns the subscription that opens and closes courses.
 pub(crate) fn purchases(group: &str, inbox: &Inbox, courses: &Arc<Courses>) -> Subscription {

@@ -1,8 +1,30 @@
 use seaworthy::{data::chrono::Utc, prelude::*};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::Courses;
-use crate::store::{Catalogue, Course, NewSession, SESSIONS, Structure};
+use crate::{
+    domain::{NewQuestion, QUESTIONS, check_questions},
+    store::{Catalogue, Course, NewSession, SESSIONS, Structure},
+};
+
+/// Legs of the robots in the sample questions.
+const LEGS: usize = 4;
+
+/// Returns the questions of a sample exam.
+fn sample_questions() -> Vec<NewQuestion> {
+    let question = |robots: usize| {
+        let correct = robots % LEGS;
+        NewQuestion {
+            text: format!("How many legs do {robots} robots with {LEGS} legs each have?"),
+            options: (0..LEGS)
+                .map(|option| (robots * LEGS + option - correct).to_string())
+                .collect(),
+            correct_answer_index: u8::try_from(correct).unwrap_or_default(),
+        }
+    };
+    (1..=QUESTIONS).map(question).collect()
+}
 
 impl Courses {
     /// Creates a published sample course in an empty catalogue.
@@ -35,9 +57,14 @@ impl Courses {
                             session_number,
                             title: format!("Lesson {}.{session_number}", level.sequence),
                             description: String::new(),
+                            video_key: None,
+                            sheet_key: None,
+                            quiz: Vec::new(),
                         };
-                        Structure::add_session(&tx, level.id, &session).await?;
+                        Structure::add_session(&tx, level.id, &session, None).await?;
                     }
+                    let questions = json!(check_questions(sample_questions())?);
+                    self.store_exam(&tx, level.id, &questions).await?;
                 }
                 self.record(&tx, "course.seed", &course).await
             })

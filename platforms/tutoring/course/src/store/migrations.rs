@@ -22,5 +22,23 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             include_str!("../../migrations/0002_refunds.up.sql"),
             include_str!("../../migrations/0002_refunds.down.sql"),
         ),
+        Migration::new(
+            3,
+            "exams",
+            include_str!("../../migrations/0003_exams.up.sql"),
+            include_str!("../../migrations/0003_exams.down.sql"),
+        ),
+        Migration::new(
+            4,
+            "projects",
+            include_str!("../../migrations/0004_projects.up.sql"),
+            include_str!("../../migrations/0004_projects.down.sql"),
+        ),
+        Migration::new(
+            5,
+            "student_names",
+            include_str!("../../migrations/0005_student_names.up.sql"),
+            include_str!("../../migrations/0005_student_names.down.sql"),
+        ),
     ]),
 ];

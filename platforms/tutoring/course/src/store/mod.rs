@@ -1,13 +1,23 @@
 //! SQL statements and migrations.
 
 mod catalogue;
+mod certificates;
 mod delivery;
+mod exams;
+mod learning;
 mod migrations;
+mod projects;
 mod purchases;
 mod structure;
+mod trainers;
 
 pub(crate) use catalogue::{Catalogue, Course, CourseFilter};
+pub(crate) use certificates::{Certificate, Certificates};
 pub(crate) use delivery::Delivery;
+pub(crate) use exams::Exams;
+pub(crate) use learning::{Learning, SessionProgress};
 pub(crate) use migrations::MIGRATIONS;
+pub(crate) use projects::{Project, Projects, Review};
 pub(crate) use purchases::{Purchase, Purchases};
-pub(crate) use structure::{NewSession, SESSIONS, Structure};
+pub(crate) use structure::{LevelPlace, NewSession, SESSIONS, SessionContent, Structure};
+pub(crate) use trainers::{AllocationCopy, Trainers};

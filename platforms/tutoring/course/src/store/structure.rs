@@ -2,9 +2,10 @@ use seaworthy::{
     data::{Connection, DataError, FromRow, Row, Transaction, chrono::Utc, sql},
     prelude::*,
 };
+use serde_json::Value;
 use uuid::Uuid;
 
-use crate::errors;
+use crate::{domain::NewQuestion, errors};
 
 /// The levels of every phase, in their sequence.
 const LEVELS: [&str; 3] = ["foundation", "development", "mastery"];
@@ -30,7 +31,15 @@ pub(crate) struct Level {
     level_type: String,
 }
 
-/// A session of a level, without its media.
+/// A level among the levels of its course.
+#[derive(Debug, Clone)]
+pub(crate) struct LevelPlace {
+    pub(crate) course: Uuid,
+    /// From 1 to 3.
+    pub(crate) sequence: u8,
+}
+
+/// A session of a level, with the keys of its media.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Session {
@@ -38,6 +47,22 @@ pub(crate) struct Session {
     session_number: u8,
     title: String,
     description: String,
+    video_key: Option<String>,
+    sheet_key: Option<String>,
+}
+
+/// A session with its place and its quiz, which has answers.
+#[derive(Debug, Clone)]
+pub(crate) struct SessionContent {
+    pub(crate) course: Uuid,
+    /// The level, from 1.
+    pub(crate) level_sequence: u8,
+    pub(crate) session_number: u8,
+    pub(crate) title: String,
+    pub(crate) description: String,
+    pub(crate) video: Option<String>,
+    pub(crate) sheet: Option<String>,
+    pub(crate) quiz: Option<Value>,
 }
 
 /// A session to create.
@@ -48,6 +73,14 @@ pub(crate) struct NewSession {
     pub(crate) title: String,
     #[serde(default)]
     pub(crate) description: String,
+    /// A video that the caller uploaded.
+    #[serde(default)]
+    pub(crate) video_key: Option<String>,
+    /// A document that the caller uploaded.
+    #[serde(default)]
+    pub(crate) sheet_key: Option<String>,
+    #[serde(default)]
+    pub(crate) quiz: Vec<NewQuestion>,
 }
 
 impl FromRow for Phase {
@@ -77,6 +110,23 @@ impl FromRow for Session {
             session_number: row.get("session_number")?,
             title: row.get("title")?,
             description: row.get("description")?,
+            video_key: row.get("video_key")?,
+            sheet_key: row.get("sheet_key")?,
+        })
+    }
+}
+
+impl FromRow for SessionContent {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self {
+            course: row.get("course_id")?,
+            level_sequence: row.get("sequence")?,
+            session_number: row.get("session_number")?,
+            title: row.get("title")?,
+            description: row.get("description")?,
+            video: row.get("video_key")?,
+            sheet: row.get("sheet_key")?,
+            quiz: row.get("quiz")?,
         })
     }
 }
@@ -111,7 +161,7 @@ impl Structure {
         connection: &dyn Connection,
         level: Uuid,
     ) -> Result<Vec<Session>, DataError> {
-        sql("SELECT id, session_number, title, description FROM course_sessions WHERE level_id = ? ORDER BY session_number")
+        sql("SELECT id, session_number, title, description, video_key, sheet_key FROM course_sessions WHERE level_id = ? ORDER BY session_number")
             .bind(level)
             .fetch_all(connection)
             .await
@@ -137,6 +187,27 @@ impl Structure {
             .fetch_optional(connection)
             .await?;
         Ok(found.map(|(id,)| id))
+    }
+
+    pub(crate) async fn place_of_level(
+        connection: &dyn Connection,
+        level: Uuid,
+    ) -> Result<Option<LevelPlace>, DataError> {
+        let found: Option<(Uuid, u8)> = sql("SELECT p.course_id, l.sequence FROM course_levels l JOIN course_phases p ON p.id = l.phase_id WHERE l.id = ?")
+            .bind(level)
+            .fetch_optional(connection)
+            .await?;
+        Ok(found.map(|(course, sequence)| LevelPlace { course, sequence }))
+    }
+
+    pub(crate) async fn content(
+        connection: &dyn Connection,
+        session: Uuid,
+    ) -> Result<Option<SessionContent>, DataError> {
+        sql("SELECT p.course_id, l.sequence, s.session_number, s.title, s.description, s.video_key, s.sheet_key, s.quiz FROM course_sessions s JOIN course_levels l ON l.id = s.level_id JOIN course_phases p ON p.id = l.phase_id WHERE s.id = ?")
+            .bind(session)
+            .fetch_optional(connection)
+            .await
     }
 
     /// Returns the level sequence of a session of a course.
@@ -198,14 +269,18 @@ impl Structure {
         tx: &Transaction,
         level: Uuid,
         session: &NewSession,
+        quiz: Option<Value>,
     ) -> Result<Session, Error> {
         let id = Uuid::new_v4();
-        let inserted = sql("INSERT INTO course_sessions (id, level_id, session_number, title, description) VALUES (?, ?, ?, ?, ?)")
+        let inserted = sql("INSERT INTO course_sessions (id, level_id, session_number, title, description, video_key, sheet_key, quiz) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
             .bind(id)
             .bind(level)
             .bind(session.session_number)
             .bind(&session.title)
             .bind(&session.description)
+            .bind(session.video_key.clone())
+            .bind(session.sheet_key.clone())
+            .bind(quiz)
             .execute(tx)
             .await;
         conflict(inserted.map(drop))?;
@@ -214,6 +289,8 @@ impl Structure {
             session_number: session.session_number,
             title: session.title.clone(),
             description: session.description.clone(),
+            video_key: session.video_key.clone(),
+            sheet_key: session.sheet_key.clone(),
         })
     }
 

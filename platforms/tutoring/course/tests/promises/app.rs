@@ -7,6 +7,7 @@ use std::{
 
 use seaworthy::{
     config::{Environment, Loader},
+    data::{Database, DatabaseConfig},
     messaging::{Failure, Messaging, MessagingConfig, Publisher, Received, Subscription, Topics},
     prelude::*,
     service::RunningService,
@@ -22,7 +23,7 @@ use tutoring_contract::{
     events::{
         CertificateIssued, CourseAccessGranted, CourseChanged, CourseCompleted,
         CourseProgressUpdated, Kind, Occurred, PaymentRefunded, PurchaseConfirmed, PurchaseCreated,
-        SessionCompleted, message,
+        SessionCompleted, StudentChanged, StudentDeallocated, TrainerAllocated, message,
     },
 };
 use tutoring_course::CourseConfig;
@@ -30,6 +31,11 @@ use uuid::Uuid;
 
 const SECRET: &str = "Qm9hdHMgYXJlIHNhZmUgaW4gaGFyYm91ciwgYnV0";
 const SERVICE_SECRET: &str = "dGhhdCBpcyBub3Qgd2hhdCBib2F0cyBhcmUgZm9y";
+/// The trainer of allocations.
+pub(crate) const TRAINER: Uuid = Uuid::from_u128(0x7a);
+/// The beginnings of a video and of a document.
+pub(crate) const VIDEO: &str = "\0\0\0\u{18}ftypmp42";
+pub(crate) const PDF: &str = "%PDF-1.7";
 /// The maximum time that these tests wait for a condition.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -50,7 +56,7 @@ pub(crate) struct TestApp {
     _service: RunningService,
     _peer: RunningService,
     _folder: TempDir,
-    _empty: EmptyDatabase,
+    empty: EmptyDatabase,
 }
 
 pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
@@ -58,7 +64,13 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
     let broker = format!("sqlite:{}", folder.path().join("broker.db").display());
     let events = Events::default();
     let (peer, publisher) = start_peer(&broker, &events).await;
+    // The files of the storage are at the address of the service, which is chosen here.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = port.local_addr().unwrap();
+    drop(port);
     let settings = vec![
+        format!("media.url=file:{}", folder.path().join("media").display()),
+        format!("media.public_url=http://{address}/media"),
         format!("database.url={}", empty.url()),
         "database.migrate_at_start=true".to_owned(),
         format!("broker.url={broker}"),
@@ -69,7 +81,7 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
         "broker.subscriptions.purchase-creation-workers.initial_backoff=1s".to_owned(),
         "certificate_url=https://app.example.org/certificates/".to_owned(),
         "seed=true".to_owned(),
-        "server.http.addr=127.0.0.1:0".to_owned(),
+        format!("server.http.addr={address}"),
         "admin.addr=127.0.0.1:0".to_owned(),
         "server.http.rate_limit.enabled=false".to_owned(),
         "server.http.access_log.enabled=false".to_owned(),
@@ -90,7 +102,7 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
         _service: service,
         _peer: peer,
         _folder: folder,
-        _empty: empty,
+        empty,
     }
 }
 
@@ -112,7 +124,10 @@ async fn start_peer(broker: &str, events: &Events) -> (RunningService, Publisher
             let topics = Topics::new()
                 .and_unroutable::<Occurred<PurchaseConfirmed>>()
                 .and_unroutable::<Occurred<PaymentRefunded>>()
-                .and_unroutable::<Occurred<SessionCompleted>>();
+                .and_unroutable::<Occurred<SessionCompleted>>()
+                .and_unroutable::<Occurred<TrainerAllocated>>()
+                .and_unroutable::<Occurred<StudentDeallocated>>()
+                .and_unroutable::<Occurred<StudentChanged>>();
             *made.lock().unwrap() = Some(messaging.publisher(topics).await?);
             let subscription = Subscription::new("peer");
             let subscription = recorded::<CourseChanged>(subscription, events);
@@ -183,6 +198,23 @@ pub(crate) fn token(id: Uuid, role: Role, permissions: &[&str]) -> String {
     signed.unwrap().expose().clone()
 }
 
+fn allocation_of(student: Uuid, course: Uuid) -> Uuid {
+    Uuid::from_u128(student.as_u128() ^ course.as_u128())
+}
+
+/// Returns the allocation of the trainer to a student.
+pub(crate) fn allocated(student: Uuid, course: Uuid) -> TrainerAllocated {
+    TrainerAllocated {
+        allocation_id: allocation_of(student, course),
+        trainer_id: TRAINER,
+        student_id: student,
+        course_id: course,
+        session_count: 10,
+        start_date: "2026-12-01".parse().unwrap(),
+        end_date: None,
+    }
+}
+
 pub(crate) fn student_token(student: Uuid) -> String {
     token(student, Role::Student, &[])
 }
@@ -225,6 +257,22 @@ impl TestApp {
         list["items"][0]["id"].as_str().unwrap().parse().unwrap()
     }
 
+    /// Returns the ID of a level of the sample course, from 0.
+    pub(crate) fn level(&self, course: Uuid, level: usize) -> String {
+        let structure = data(&self.get(&format!("/courses/{course}/structure"), ""));
+        let level = &structure["phases"][0]["levels"][level]["id"];
+        level.as_str().unwrap().to_owned()
+    }
+
+    /// Connects to the database of the service.
+    pub(crate) async fn database(&self) -> Database {
+        let config = DatabaseConfig {
+            url: self.empty.url().parse().unwrap(),
+            ..DatabaseConfig::default()
+        };
+        Database::builder("test", config).open().await.unwrap()
+    }
+
     /// Returns the ID of the first session of a level of the sample course, from 0.
     pub(crate) fn session_of_level(&self, course: Uuid, level: usize) -> String {
         let structure = data(&self.get(&format!("/courses/{course}/structure"), ""));
@@ -251,6 +299,72 @@ impl TestApp {
             metadata: json!({ "sessionCount": sessions, "groupSize": 1 }),
         };
         self.publish(&Occurred::of(confirmed)).await;
+    }
+
+    /// Publishes the allocation of the trainer to a student.
+    pub(crate) async fn allocate(&self, student: Uuid, course: Uuid) {
+        let allocated = allocated(student, course);
+        self.publish(&Occurred::of(allocated)).await;
+    }
+
+    /// Publishes the end of the allocation.
+    pub(crate) async fn deallocate(&self, student: Uuid, course: Uuid) {
+        let ended = StudentDeallocated {
+            allocation_id: allocation_of(student, course),
+            trainer_id: TRAINER,
+            student_id: student,
+            course_id: course,
+            reason: "moved away".to_owned(),
+            deallocated_at: "2026-12-02T10:00:00Z".parse().unwrap(),
+        };
+        self.publish(&Occurred::of(ended)).await;
+    }
+
+    /// Uploads a file of a user. Returns its key.
+    pub(crate) fn upload(
+        &self,
+        token: &str,
+        kind: &str,
+        media_type: &str,
+        content: &str,
+    ) -> String {
+        let body = json!({ "kind": kind, "contentType": media_type, "size": content.len() });
+        let signed = data(&self.call("POST", "/upload/sign", token, &body));
+        let headers = signed["headers"].as_object().unwrap();
+        let headers: Vec<_> = headers
+            .iter()
+            .filter(|(name, _)| *name != "content-length")
+            .map(|(name, value)| (name.as_str(), value.as_str().unwrap()))
+            .collect();
+        let path = self.path_of(signed["url"].as_str().unwrap());
+        let put = request(self.http, "PUT", &path, &headers, content).unwrap();
+        assert!((200..300).contains(&put.status), "{}", put.body);
+        signed["key"].as_str().unwrap().to_owned()
+    }
+
+    /// Requests a path outside of `/api/v1`, without a token.
+    pub(crate) fn page(&self, path: &str) -> Answer {
+        request(self.http, "GET", path, &[], "").unwrap()
+    }
+
+    /// Opens a signed URL.
+    pub(crate) fn download(&self, url: &str) -> Answer {
+        request(self.http, "GET", &self.path_of(url), &[], "").unwrap()
+    }
+
+    fn path_of(&self, url: &str) -> String {
+        let base = format!("http://{}", self.http);
+        url.strip_prefix(&base).unwrap().to_owned()
+    }
+
+    /// Creates a draft with one phase. Returns its first level.
+    pub(crate) fn draft_level(&self) -> String {
+        let send = |path: &str, body: Value| data(&self.call("POST", path, &operator(), &body));
+        let course = json!({ "title": "Draft", "category": "Coding", "difficulty": "beginner" });
+        let course = send("/courses", course)["id"].as_str().unwrap().to_owned();
+        let phase = json!({ "sequence": 1, "title": "First" });
+        let phase = send(&format!("/courses/{course}/phases"), phase);
+        phase["levels"][0]["id"].as_str().unwrap().to_owned()
     }
 
     pub(crate) fn events_of(&self, kind: &str, student: Uuid) -> Vec<Value> {

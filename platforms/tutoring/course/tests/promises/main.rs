@@ -9,6 +9,10 @@
 
 mod app;
 mod catalogue;
+mod certificates;
+mod exams;
+mod learning;
+mod projects;
 mod purchases;
 mod settings;
 
@@ -39,6 +43,21 @@ on_both! {
         course_is_published_with_its_structure_api_1,
         catalogue_is_filtered_and_paged_api_3,
         every_route_refuses_callers_without_rights_auth_5;
+    certificates:
+        purchase_has_one_certificate_msg_5,
+        everyone_checks_a_certificate_api_1;
+    exams:
+        questions_have_no_answers_sec_4,
+        server_scores_exams_api_1,
+        parallel_attempts_get_one_number_data_3;
+    learning:
+        sessions_are_open_to_students_with_access_auth_5,
+        stored_flags_complete_a_session_api_1,
+        uploads_are_checked_by_content_file_1;
+    projects:
+        level_has_one_project_data_3,
+        trainer_of_the_student_reviews_auth_5,
+        galleries_show_approved_projects_auth_5;
     purchases:
         purchase_is_opened_and_upgraded_once_msg_5,
         refund_closes_the_purchase_msg_5,

@@ -16,7 +16,7 @@ fn access(app: &TestApp, student: Uuid, course: Uuid, level: usize) -> Value {
     data(&app.get(&path, &student_token(student)))["canAccess"].clone()
 }
 
-async fn hold(app: &TestApp, session: u128, student: Uuid, course: Uuid) {
+pub(crate) async fn hold(app: &TestApp, session: u128, student: Uuid, course: Uuid) {
     let completed = SessionCompleted {
         session_id: Uuid::from_u128(session),
         trainer_id: Uuid::from_u128(0x7a),

@@ -1,0 +1,2 @@
+DROP TABLE exam_attempts;
+DROP TABLE exams;

@@ -1,0 +1,62 @@
+use seaworthy::{
+    axum::{
+        extract::State as Extract,
+        http::{
+            StatusCode,
+            header::{CONTENT_DISPOSITION, CONTENT_TYPE},
+        },
+        response::{Html, IntoResponse as _},
+    },
+    prelude::*,
+};
+use tutoring_contract::Reply;
+
+use super::{Given, HandlerResult, State};
+use crate::{
+    courses::Courses,
+    domain::{CertificateText, unknown_certificate},
+    store::Certificate,
+};
+
+fn text(courses: &Courses, certificate: Certificate) -> CertificateText {
+    CertificateText {
+        link: courses.certificate_link(&certificate.number),
+        number: certificate.number,
+        student_name: certificate.student_name,
+        course_title: certificate.course_title,
+        date: courses.date_of(certificate.issued_at),
+    }
+}
+
+pub(super) async fn show(Extract(courses): State, number: Given<Path<String>>) -> HandlerResult {
+    let Path(number) = number?;
+    let certificate = courses.certificate(&number).await?;
+    let view = courses.certificate_view(&certificate);
+    Ok(Reply::new("certificate", view).into_response())
+}
+
+pub(super) async fn pdf(Extract(courses): State, number: Given<Path<String>>) -> HandlerResult {
+    let Path(number) = number?;
+    let certificate = courses.certificate(&number).await?;
+    let file = format!(
+        "attachment; filename=\"certificate-{}.pdf\"",
+        certificate.number
+    );
+    let headers = [
+        (CONTENT_TYPE, "application/pdf".to_owned()),
+        (CONTENT_DISPOSITION, file),
+    ];
+    Ok((headers, text(&courses, certificate).pdf()).into_response())
+}
+
+/// The page on which everyone can check a certificate.
+pub(super) async fn page(Extract(courses): State, number: Given<Path<String>>) -> HandlerResult {
+    let Path(number) = number?;
+    match courses.certificate(&number).await {
+        Ok(certificate) => Ok(Html(text(&courses, certificate).html()).into_response()),
+        Err(error) if error.code() == Code::NotFound => {
+            Ok((StatusCode::NOT_FOUND, Html(unknown_certificate())).into_response())
+        }
+        Err(error) => Err(error.into()),
+    }
+}

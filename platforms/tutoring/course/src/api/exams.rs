@@ -1,0 +1,37 @@
+use seaworthy::{
+    axum::{extract::State as Extract, response::IntoResponse as _},
+    prelude::*,
+};
+use tutoring_contract::{Reply, Role};
+use tutoring_identity::{caller, own_or_permitted};
+use uuid::Uuid;
+
+use super::{Given, HandlerResult, State};
+use crate::courses::{Answers, NewExam};
+
+pub(super) async fn store(
+    Extract(courses): State,
+    level: Given<Path<Uuid>>,
+    exam: Given<Json<NewExam>>,
+) -> HandlerResult {
+    let (Path(level), Json(exam)) = (level?, exam?);
+    courses.set_exam(level, exam).await?;
+    Ok(Reply::message("exam stored").into_response())
+}
+
+pub(super) async fn show(Extract(courses): State, level: Given<Path<Uuid>>) -> HandlerResult {
+    let Path(level) = level?;
+    Ok(Reply::new("exam", courses.exam(caller()?, level).await?).into_response())
+}
+
+pub(super) async fn submit(
+    Extract(courses): State,
+    path: Given<Path<(String, Uuid)>>,
+    answers: Given<Json<Answers>>,
+) -> HandlerResult {
+    let Path((student, level)) = path?;
+    let student = own_or_permitted(&student, Role::Student, None)?;
+    let Json(answers) = answers?;
+    let attempt = courses.submit_exam(student, level, &answers).await?;
+    Ok(Reply::new("exam scored", attempt).into_response())
+}

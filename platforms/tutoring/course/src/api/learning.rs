@@ -1,0 +1,71 @@
+use seaworthy::{
+    axum::{extract::State as Extract, response::IntoResponse as _},
+    prelude::*,
+};
+use tutoring_contract::Reply;
+use tutoring_identity::caller;
+use uuid::Uuid;
+
+use super::{Given, HandlerResult, State};
+use crate::{
+    courses::{COURSE_WRITE, Seen, Viewer},
+    domain::Answer,
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct SessionRequest {
+    session_id: Uuid,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct QuizRequest {
+    session_id: Uuid,
+    answers: Vec<Answer>,
+}
+
+pub(super) async fn session(Extract(courses): State, id: Given<Path<Uuid>>) -> HandlerResult {
+    let viewer = Viewer::of_request(COURSE_WRITE)?;
+    let Path(id) = id?;
+    Ok(Reply::new("session", courses.session(viewer, id).await?).into_response())
+}
+
+pub(super) async fn watch(
+    Extract(courses): State,
+    request: Given<Json<SessionRequest>>,
+) -> HandlerResult {
+    let Json(request) = request?;
+    let progress = courses
+        .see(caller()?, request.session_id, Seen::Video)
+        .await?;
+    Ok(Reply::new("video watched", progress).into_response())
+}
+
+pub(super) async fn preview(
+    Extract(courses): State,
+    request: Given<Json<SessionRequest>>,
+) -> HandlerResult {
+    let Json(request) = request?;
+    let progress = courses
+        .see(caller()?, request.session_id, Seen::Sheet)
+        .await?;
+    Ok(Reply::new("sheet previewed", progress).into_response())
+}
+
+pub(super) async fn quiz(
+    Extract(courses): State,
+    request: Given<Json<QuizRequest>>,
+) -> HandlerResult {
+    let Json(request) = request?;
+    let progress = courses
+        .answer_quiz(caller()?, request.session_id, &request.answers)
+        .await?;
+    Ok(Reply::new("quiz scored", progress).into_response())
+}
+
+pub(super) async fn completion(Extract(courses): State, level: Given<Path<Uuid>>) -> HandlerResult {
+    let Path(level) = level?;
+    let completion = courses.completion(caller()?, level).await?;
+    Ok(Reply::new("completion", completion).into_response())
+}

@@ -1,0 +1,35 @@
+use seaworthy::{
+    axum::{extract::State as Extract, response::IntoResponse as _},
+    data::chrono::{DateTime, Utc},
+    prelude::*,
+};
+use serde_json::{Map, json};
+use tutoring_contract::Reply;
+use tutoring_identity::caller;
+
+use super::{Given, HandlerResult, State};
+use crate::courses::UploadRequest;
+
+/// Signs an upload. The response has the method, the URL and the headers of the upload, and the key
+/// by which further requests name the file.
+pub(super) async fn sign(
+    Extract(courses): State,
+    request: Given<Json<UploadRequest>>,
+) -> HandlerResult {
+    let Json(request) = request?;
+    let (key, signed) = courses.sign_upload(caller()?, &request)?;
+    let headers: Map<_, _> = signed
+        .headers()
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.as_str().into()))
+        .collect();
+    let data = json!({
+        "key": key.to_string(),
+        "method": signed.method().as_str(),
+        "url": signed.url().as_str(),
+        "headers": headers,
+        "expiresAt": DateTime::<Utc>::from(signed.expires_at()),
+        "maxSize": request.max_size(),
+    });
+    Ok(Reply::new("upload the file", data).into_response())
+}

@@ -1,0 +1,170 @@
+use seaworthy::{
+    data::{Connection, Transaction},
+    prelude::*,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{Courses, Viewer, access::require_access};
+use crate::{
+    domain::{Answer, Question, check_answers},
+    errors,
+    store::{Learning, Purchases, SessionContent, SessionProgress, Structure, Trainers},
+};
+
+/// A part of a session that a student has seen.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Seen {
+    Video,
+    Sheet,
+}
+
+/// The completed sessions of a level.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Completion {
+    pub(super) completed: bool,
+    completed_sessions: u64,
+    total_sessions: u64,
+}
+
+impl Completion {
+    pub(super) async fn of(
+        connection: &dyn Connection,
+        student: Uuid,
+        level: Uuid,
+    ) -> Result<Self, Error> {
+        let (done, total) = Learning::completion(connection, student, level).await?;
+        Ok(Self {
+            completed: total > 0 && done == total,
+            completed_sessions: done,
+            total_sessions: total,
+        })
+    }
+}
+
+async fn content(connection: &dyn Connection, session: Uuid) -> Result<SessionContent, Error> {
+    let content = Structure::content(connection, session).await?;
+    content.ok_or_else(errors::not_found)
+}
+
+/// Returns the questions of a session, or none if it has no quiz.
+fn quiz(content: &SessionContent) -> Result<Vec<Question>, Error> {
+    match content.quiz.clone() {
+        Some(quiz) => serde_json::from_value(quiz).map_err(Error::internal),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Requires that the student has access to a session.
+async fn require_session(
+    connection: &dyn Connection,
+    student: Uuid,
+    content: &SessionContent,
+) -> Result<(), Error> {
+    let purchase = Purchases::active(connection, student, content.course).await?;
+    require_access(purchase.as_ref(), content.level_sequence)
+}
+
+async fn progress(
+    tx: &Transaction,
+    student: Uuid,
+    session: Uuid,
+) -> Result<SessionProgress, Error> {
+    let progress = Learning::of(tx, student, session).await?;
+    progress.ok_or_else(errors::not_found)
+}
+
+impl Courses {
+    /// Records that a student has seen a part of a session.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` or `FORBIDDEN`.
+    pub(crate) async fn see(
+        &self,
+        student: Uuid,
+        session: Uuid,
+        seen: Seen,
+    ) -> Result<SessionProgress, Error> {
+        self.database
+            .transaction(|tx| async move {
+                let content = content(&tx, session).await?;
+                require_session(&tx, student, &content).await?;
+                match seen {
+                    Seen::Video => Learning::set_video_watched(&tx, student, session).await?,
+                    Seen::Sheet => Learning::set_sheet_previewed(&tx, student, session).await?,
+                }
+                progress(&tx, student, session).await
+            })
+            .await
+    }
+
+    /// Scores the quiz of a session, and keeps the best score. A session without a quiz takes no
+    /// answers.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`, `NOT_FOUND` or `FORBIDDEN`.
+    pub(crate) async fn answer_quiz(
+        &self,
+        student: Uuid,
+        session: Uuid,
+        answers: &[Answer],
+    ) -> Result<SessionProgress, Error> {
+        self.database
+            .transaction(|tx| async move {
+                let content = content(&tx, session).await?;
+                require_session(&tx, student, &content).await?;
+                let questions = quiz(&content)?;
+                let right = check_answers(&questions, answers)?.right;
+                let max = u16::try_from(questions.len()).unwrap_or(u16::MAX);
+                Learning::set_quiz(&tx, student, session, (right, max)).await?;
+                progress(&tx, student, session).await
+            })
+            .await
+    }
+
+    /// Returns how many sessions of a level a student has completed.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`.
+    pub(crate) async fn completion(&self, student: Uuid, level: Uuid) -> Result<Completion, Error> {
+        let place = Structure::place_of_level(&self.database, level).await?;
+        place.ok_or_else(errors::not_found)?;
+        Completion::of(&self.database, student, level).await
+    }
+
+    /// Returns a session with links to its files and its quiz without answers: for students with
+    /// access, trainers of the course and administrators.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` or `FORBIDDEN`.
+    pub(crate) async fn session(&self, viewer: Viewer, id: Uuid) -> Result<Value, Error> {
+        let content = content(&self.database, id).await?;
+        let progress = match viewer {
+            Viewer::Student(student) => {
+                require_session(&self.database, student, &content).await?;
+                Learning::of(&self.database, student, id).await?
+            }
+            Viewer::Trainer(trainer) => {
+                let course = content.course;
+                match Trainers::teaches_course(&self.database, trainer, course).await? {
+                    true => None,
+                    false => return Err(errors::not_found()),
+                }
+            }
+            Viewer::Admin(_) => None,
+        };
+        let link = |key: &Option<String>| key.as_deref().map(|key| self.media_link(key));
+        let questions = quiz(&content)?;
+        Ok(json!({
+            "id": id,
+            "sessionNumber": content.session_number,
+            "title": content.title,
+            "description": content.description,
+            "videoUrl": link(&content.video).transpose()?,
+            "sheetUrl": link(&content.sheet).transpose()?,
+            "quiz": questions.iter().map(Question::public).collect::<Vec<_>>(),
+            "progress": progress,
+        }))
+    }
+}

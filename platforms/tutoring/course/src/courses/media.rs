@@ -1,0 +1,120 @@
+//! Uploads of users: signed requests, and the check of their content.
+
+use seaworthy::{
+    core::{FieldViolation, new_id},
+    prelude::*,
+    storage::{ObjectKey, SignedRequest, StorageError, UploadTerms},
+};
+use uuid::Uuid;
+
+use super::{Courses, catalogue::invalid};
+use crate::domain::{HEAD_SIZE, MediaKind};
+
+/// A slow connection uploads an hour of video in this time.
+const UPLOAD_TTL: Timeout = Timeout::from_secs(3_600);
+/// The contract: a student opens a file within an hour.
+const DOWNLOAD_TTL: Timeout = Timeout::from_secs(3_600);
+
+/// A request for a signed upload.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct UploadRequest {
+    kind: MediaKind,
+    content_type: String,
+    /// In bytes.
+    size: u64,
+}
+
+impl UploadRequest {
+    /// The maximum size of the kind, in bytes.
+    pub(crate) const fn max_size(&self) -> u64 {
+        self.kind.max_size().get()
+    }
+}
+
+/// A file that a request names, with the name of its field.
+pub(super) type Named<'a> = (String, MediaKind, &'a str);
+
+impl Courses {
+    /// Signs the upload of a file. The client does not choose the key.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`, or an error of the storage.
+    pub(crate) fn sign_upload(
+        &self,
+        user: Uuid,
+        request: &UploadRequest,
+    ) -> Result<(ObjectKey, SignedRequest), Error> {
+        if !request.kind.is_type(&request.content_type) {
+            let problem =
+                "must be a media type of the kind, such as video/mp4, application/pdf or image/png";
+            return Err(invalid("contentType", problem));
+        }
+        if request.size == 0 || request.size > request.max_size() {
+            let problem = format!("must be 1 to {} bytes", request.max_size());
+            return Err(invalid("size", &problem));
+        }
+        let key = format!("{}{}", request.kind.folder(user), new_id());
+        let key = ObjectKey::new(key).map_err(Error::internal)?;
+        let terms = UploadTerms::new(request.size, request.content_type.as_str());
+        let signed = self.media.presign_put(&key, &terms, UPLOAD_TTL)?;
+        Ok((key, signed))
+    }
+
+    /// Returns the keys of files in their order: each is an upload of the user, and its content has
+    /// its media type.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR` with each wrong file, or an error of the storage.
+    pub(super) async fn check_media(
+        &self,
+        user: Uuid,
+        files: &[Named<'_>],
+    ) -> Result<Vec<String>, Error> {
+        let (mut keys, mut wrong) = (Vec::new(), Vec::new());
+        for (field, kind, text) in files {
+            match self.checked_key(user, *kind, text).await? {
+                Some(key) => keys.push(key.to_string()),
+                None => wrong.push(FieldViolation::new(
+                    field.as_str(),
+                    "must be the key of a file that you uploaded by /upload/sign",
+                )),
+            }
+        }
+        match wrong.is_empty() {
+            true => Ok(keys),
+            false => Err(Error::invalid(wrong)),
+        }
+    }
+
+    async fn checked_key(
+        &self,
+        user: Uuid,
+        kind: MediaKind,
+        text: &str,
+    ) -> Result<Option<ObjectKey>, Error> {
+        if !text.starts_with(&kind.folder(user)) {
+            return Ok(None);
+        }
+        let Ok(key) = ObjectKey::new(text) else {
+            return Ok(None);
+        };
+        let object = match self.media.get_range(&key, 0..HEAD_SIZE).await {
+            Err(StorageError::NotFound(_) | StorageError::Range { .. }) => return Ok(None),
+            object => object?,
+        };
+        let media_type = object.meta().content_type.clone();
+        let head = object.bytes(HEAD_SIZE).await?;
+        Ok(kind.is_content(&media_type, &head).then_some(key))
+    }
+
+    /// Returns a URL that opens a file for an hour.
+    ///
+    /// # Errors
+    /// An error of the storage.
+    pub(super) fn media_link(&self, key: &str) -> Result<String, Error> {
+        let key = ObjectKey::new(key).map_err(Error::internal)?;
+        let signed = self.media.presign_get(&key, DOWNLOAD_TTL)?;
+        Ok(signed.url().as_str().to_owned())
+    }
+}

@@ -1,0 +1,307 @@
+use seaworthy::{audit_log::AuditEntry, core::FieldViolation, data::chrono::Utc, prelude::*};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{
+    Courses, PROJECT_REVIEW, Viewer,
+    access::require_access,
+    catalogue::{invalid, is_text},
+    learn::Completion,
+};
+use crate::{
+    domain::MediaKind,
+    errors,
+    store::{Project, Projects, Purchases, Review, Structure, Trainers},
+};
+
+const MAX_TITLE: usize = 200;
+const MAX_DESCRIPTION: usize = 5_000;
+/// The pictures of a gallery.
+const MAX_IMAGES: usize = 10;
+const REVIEW_STATUSES: [&str; 3] = ["approved", "rejected", REVISION_REQUIRED];
+const PENDING: &str = "pending";
+const REVISION_REQUIRED: &str = "revision_required";
+
+/// A project to create. The files are uploads of the student.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewProject {
+    level_id: Uuid,
+    project_video_url: String,
+    project_pdf_url: String,
+    title: String,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    image_urls: Vec<String>,
+}
+
+/// Projects of one visibility.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Gallery {
+    Public,
+    Community,
+}
+
+impl Gallery {
+    const fn visibility(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Community => "community",
+        }
+    }
+}
+
+/// Returns the visibility of the projects of a level: foundation, development or mastery.
+const fn visibility(level: u8) -> &'static str {
+    match level {
+        1 => "private",
+        2 => "community",
+        _ => "public",
+    }
+}
+
+fn check(new: &NewProject) -> Result<(), Error> {
+    let rules = [
+        (
+            "title",
+            is_text(&new.title, MAX_TITLE),
+            "must be 1 to 200 bytes",
+        ),
+        (
+            "description",
+            new.description.len() <= MAX_DESCRIPTION,
+            "must be at most 5000 bytes",
+        ),
+        (
+            "imageUrls",
+            new.image_urls.len() <= MAX_IMAGES,
+            "must be at most 10 files",
+        ),
+    ];
+    let broken = rules.into_iter().filter(|(_, holds, _)| !holds);
+    let broken: Vec<_> = broken
+        .map(|(field, _, problem)| FieldViolation::new(field, problem))
+        .collect();
+    match broken.is_empty() {
+        true => Ok(()),
+        false => Err(Error::invalid(broken)),
+    }
+}
+
+fn check_review(review: &Review) -> Result<(), Error> {
+    if !REVIEW_STATUSES.contains(&review.status.as_str()) {
+        let problem = "must be approved, rejected or revision_required";
+        return Err(invalid("status", problem));
+    }
+    let feedback = review.feedback.as_deref().unwrap_or_default();
+    if feedback.len() > MAX_DESCRIPTION {
+        return Err(invalid("feedback", "must be at most 5000 bytes"));
+    }
+    match review.rating.is_none_or(|rating| (1..=5).contains(&rating)) {
+        true => Ok(()),
+        false => Err(invalid("rating", "must be from 1 to 5")),
+    }
+}
+
+impl Courses {
+    /// Stores the project of a level, whose sessions the student has completed. A project whose
+    /// revision was required is replaced.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`, `NOT_FOUND`, `FORBIDDEN`, or `CONFLICT` for a second project.
+    pub(crate) async fn submit_project(
+        &self,
+        student: Uuid,
+        new: &NewProject,
+    ) -> Result<Value, Error> {
+        check(new)?;
+        let place = Structure::place_of_level(&self.database, new.level_id).await?;
+        let place = place.ok_or_else(errors::not_found)?;
+        let purchase = Purchases::active(&self.database, student, place.course).await?;
+        require_access(purchase.as_ref(), place.sequence)?;
+        let files = [
+            (
+                "projectVideoUrl".to_owned(),
+                MediaKind::Video,
+                &*new.project_video_url,
+            ),
+            (
+                "projectPdfUrl".to_owned(),
+                MediaKind::Document,
+                &*new.project_pdf_url,
+            ),
+        ];
+        let images = new.image_urls.iter().enumerate();
+        let images =
+            images.map(|(index, url)| (format!("imageUrls[{index}]"), MediaKind::Image, &**url));
+        let files: Vec<_> = files.into_iter().chain(images).collect();
+        let mut keys = self.check_media(student, &files).await?.into_iter();
+        let project = &Project {
+            id: Uuid::new_v4(),
+            student,
+            level: new.level_id,
+            course: place.course,
+            visibility: visibility(place.sequence).to_owned(),
+            status: PENDING.to_owned(),
+            title: new.title.trim().to_owned(),
+            description: new.description.clone(),
+            video: keys.next().unwrap_or_default(),
+            pdf: keys.next().unwrap_or_default(),
+            images: keys.collect(),
+            feedback: None,
+            rating: None,
+            reviewed_at: None,
+            created_at: Utc::now(),
+        };
+        let stored = self
+            .database
+            .transaction(|tx| async move {
+                // The lock of the purchase serializes the projects of a student.
+                let purchase = Purchases::lock_active(&tx, student, place.course).await?;
+                require_access(purchase.as_ref(), place.sequence)?;
+                if !Completion::of(&tx, student, project.level).await?.completed {
+                    let problem = "complete all sessions of the level first";
+                    return Err(invalid("levelId", problem));
+                }
+                match Projects::of_level(&tx, student, project.level).await? {
+                    None => {
+                        Projects::insert(&tx, project).await?;
+                        Ok(project.clone())
+                    }
+                    Some(known) if known.status == REVISION_REQUIRED => {
+                        let revised = Project {
+                            id: known.id,
+                            created_at: known.created_at,
+                            ..project.clone()
+                        };
+                        Projects::replace(&tx, &revised).await?;
+                        Ok(revised)
+                    }
+                    Some(_) => Err(errors::project_exists()),
+                }
+            })
+            .await?;
+        self.project_view(&stored)
+    }
+
+    /// Decides on a project, as the trainer of the student or as an administrator.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`, `NOT_FOUND`, also for the project of another trainer's student, or
+    /// `CONFLICT` if the project was reviewed.
+    pub(crate) async fn review_project(
+        &self,
+        viewer: Viewer,
+        id: Uuid,
+        review: &Review,
+    ) -> Result<Value, Error> {
+        check_review(review)?;
+        let mut project = self
+            .database
+            .transaction(|tx| async move {
+                let project = Projects::lock(&tx, id).await?;
+                let project = project.ok_or_else(errors::project_not_found)?;
+                let reviewer = match viewer {
+                    Viewer::Student(_) => return Err(errors::project_not_found()),
+                    Viewer::Trainer(trainer) => {
+                        let (student, course) = (project.student, project.course);
+                        if !Trainers::teaches(&tx, trainer, student, course).await? {
+                            return Err(errors::project_not_found());
+                        }
+                        trainer
+                    }
+                    Viewer::Admin(admin) => {
+                        let entry = AuditEntry::new("project.review")
+                            .target("project", id.to_string())
+                            .detail("permission", PROJECT_REVIEW)
+                            .detail("after", review.status.clone());
+                        self.audit.append(&tx, entry).await?;
+                        admin
+                    }
+                };
+                if project.status != PENDING {
+                    return Err(errors::project_reviewed());
+                }
+                Projects::set_review(&tx, id, reviewer, review).await?;
+                Ok(project)
+            })
+            .await?;
+        project.status.clone_from(&review.status);
+        project.feedback.clone_from(&review.feedback);
+        project.rating = review.rating;
+        project.reviewed_at = Some(Utc::now());
+        self.project_view(&project)
+    }
+
+    /// Returns the projects of a student: to the student, to trainers in their courses, and to
+    /// administrators.
+    ///
+    /// # Errors
+    /// `FORBIDDEN` for another user.
+    pub(crate) async fn projects_of(
+        &self,
+        viewer: Viewer,
+        student: Uuid,
+    ) -> Result<Vec<Value>, Error> {
+        if let Viewer::Trainer(trainer) = viewer
+            && !Trainers::teaches_student(&self.database, trainer, student).await?
+        {
+            return Err(errors::no_access("the student has another trainer"));
+        }
+        let mut views = Vec::new();
+        for project in Projects::of_student(&self.database, student).await? {
+            let is_shown = match viewer {
+                Viewer::Student(own) => own == student,
+                Viewer::Trainer(trainer) => {
+                    Trainers::teaches(&self.database, trainer, student, project.course).await?
+                }
+                Viewer::Admin(_) => true,
+            };
+            if is_shown {
+                views.push(self.project_view(&project)?);
+            }
+        }
+        Ok(views)
+    }
+
+    /// Returns the approved projects of a gallery, without data of their students.
+    ///
+    /// # Errors
+    /// Those of the database and of the storage.
+    pub(crate) async fn gallery(&self, gallery: Gallery) -> Result<Vec<Value>, Error> {
+        let found = Projects::approved(&self.database, gallery.visibility()).await?;
+        let mut views = Vec::new();
+        for project in found {
+            let mut view = self.project_view(&project)?;
+            if let Value::Object(members) = &mut view {
+                for private in ["studentId", "feedback", "reviewedAt"] {
+                    members.remove(private);
+                }
+            }
+            views.push(view);
+        }
+        Ok(views)
+    }
+
+    fn project_view(&self, project: &Project) -> Result<Value, Error> {
+        let images = project.images.iter().map(|key| self.media_link(key));
+        Ok(json!({
+            "id": project.id,
+            "studentId": project.student,
+            "levelId": project.level,
+            "courseId": project.course,
+            "visibility": project.visibility,
+            "status": project.status,
+            "title": project.title,
+            "description": project.description,
+            "projectVideoUrl": self.media_link(&project.video)?,
+            "projectPdfUrl": self.media_link(&project.pdf)?,
+            "imageUrls": images.collect::<Result<Vec<_>, _>>()?,
+            "feedback": project.feedback,
+            "rating": project.rating,
+            "reviewedAt": project.reviewed_at,
+            "createdAt": project.created_at,
+        }))
+    }
+}

@@ -1,0 +1,81 @@
+use seaworthy::data::{
+    Connection, DataError, FromRow, Row, Transaction,
+    chrono::{DateTime, Utc},
+    sql,
+};
+use uuid::Uuid;
+
+/// A certificate with the names that it certifies.
+#[derive(Debug, Clone)]
+pub(crate) struct Certificate {
+    pub(crate) number: String,
+    /// `None` until the student has set a name in the profile.
+    pub(crate) student_name: Option<String>,
+    pub(crate) course_title: String,
+    pub(crate) issued_at: DateTime<Utc>,
+}
+
+impl FromRow for Certificate {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        let name: Option<String> = row.get("full_name")?;
+        Ok(Self {
+            number: row.get("certificate_number")?,
+            student_name: name.filter(|name| !name.is_empty()),
+            course_title: row.get("title")?,
+            issued_at: row.get("issued_at")?,
+        })
+    }
+}
+
+/// Statements on issued certificates and the names of students.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Certificates;
+
+impl Certificates {
+    pub(crate) async fn by_number(
+        connection: &dyn Connection,
+        number: &str,
+    ) -> Result<Option<Certificate>, DataError> {
+        sql("SELECT c.certificate_number, c.issued_at, k.title, n.full_name FROM certificates c JOIN courses k ON k.id = c.course_id LEFT JOIN student_names n ON n.student_id = c.student_id WHERE c.certificate_number = ?")
+            .bind(number)
+            .fetch_optional(connection)
+            .await
+    }
+
+    /// Returns the number of the certificate of a purchase.
+    pub(crate) async fn number_of(
+        connection: &dyn Connection,
+        purchase: Uuid,
+    ) -> Result<Option<String>, DataError> {
+        let found: Option<(String,)> =
+            sql("SELECT certificate_number FROM certificates WHERE purchase_id = ?")
+                .bind(purchase)
+                .fetch_optional(connection)
+                .await?;
+        Ok(found.map(|(number,)| number))
+    }
+
+    /// Stores the name of a student. An older version changes nothing.
+    pub(crate) async fn store_name(
+        tx: &Transaction,
+        student: Uuid,
+        version: i64,
+        name: &str,
+    ) -> Result<(), DataError> {
+        sql("INSERT INTO student_names (student_id, full_name, version) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+            .on_mysql("INSERT IGNORE INTO student_names (student_id, full_name, version) VALUES (?, ?, ?)")
+            .bind(student)
+            .bind(name)
+            .bind(version)
+            .execute(tx)
+            .await?;
+        sql("UPDATE student_names SET full_name = ?, version = ? WHERE student_id = ? AND version < ?")
+            .bind(name)
+            .bind(version)
+            .bind(student)
+            .bind(version)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+}

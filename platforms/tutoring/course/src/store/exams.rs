@@ -1,0 +1,83 @@
+use seaworthy::data::{
+    Connection, DataError, Transaction,
+    chrono::{DateTime, Utc},
+    sql,
+};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::domain::Score;
+
+/// Statements on exams and their attempts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Exams;
+
+impl Exams {
+    /// Returns the questions of the exam of a level, with their answers.
+    pub(crate) async fn questions(
+        connection: &dyn Connection,
+        level: Uuid,
+    ) -> Result<Option<Value>, DataError> {
+        let found: Option<(Value,)> = sql("SELECT questions FROM exams WHERE level_id = ?")
+            .bind(level)
+            .fetch_optional(connection)
+            .await?;
+        Ok(found.map(|(questions,)| questions))
+    }
+
+    /// Stores the exam of a level. The lock of the course serializes the calls.
+    pub(crate) async fn store(
+        tx: &Transaction,
+        level: Uuid,
+        questions: &Value,
+    ) -> Result<(), DataError> {
+        let updated = sql("UPDATE exams SET questions = ?, updated_at = ? WHERE level_id = ?")
+            .bind(questions.clone())
+            .bind(Utc::now())
+            .bind(level)
+            .execute(tx)
+            .await?;
+        if updated.rows_affected() > 0 {
+            return Ok(());
+        }
+        sql("INSERT INTO exams (level_id, questions, updated_at) VALUES (?, ?, ?)")
+            .bind(level)
+            .bind(questions.clone())
+            .bind(Utc::now())
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Returns the number and the time of the last attempt.
+    pub(crate) async fn last_attempt(
+        connection: &dyn Connection,
+        student: Uuid,
+        level: Uuid,
+    ) -> Result<Option<(u8, DateTime<Utc>)>, DataError> {
+        sql("SELECT attempt_number, created_at FROM exam_attempts WHERE student_id = ? AND level_id = ? ORDER BY attempt_number DESC LIMIT 1")
+            .bind(student)
+            .bind(level)
+            .fetch_optional(connection)
+            .await
+    }
+
+    pub(crate) async fn add_attempt(
+        tx: &Transaction,
+        (student, level): (Uuid, Uuid),
+        number: u8,
+        score: Score,
+        now: DateTime<Utc>,
+    ) -> Result<(), DataError> {
+        sql("INSERT INTO exam_attempts (id, student_id, level_id, attempt_number, score, created_at) VALUES (?, ?, ?, ?, ?, ?)")
+            .bind(Uuid::new_v4())
+            .bind(student)
+            .bind(level)
+            .bind(number)
+            .bind(score.0)
+            .bind(now)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+}

@@ -1,0 +1,191 @@
+use seaworthy::{
+    data::{
+        Connection, DataError, FromRow, Row, Transaction,
+        chrono::{DateTime, Utc},
+        sql,
+    },
+    prelude::*,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// The contract: the projects of a list.
+pub(crate) const MAX_PROJECTS: u32 = 50;
+
+/// Returns the text of a statement that reads projects.
+macro_rules! statement {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, student_id, level_id, course_id, visibility, status, title, description, video_key, pdf_key, image_keys, feedback, rating, reviewed_at, created_at FROM student_projects ",
+            $rest
+        )
+    };
+}
+
+/// A project of a student.
+#[derive(Debug, Clone)]
+pub(crate) struct Project {
+    pub(crate) id: Uuid,
+    pub(crate) student: Uuid,
+    pub(crate) level: Uuid,
+    pub(crate) course: Uuid,
+    /// `private`, `community` or `public`.
+    pub(crate) visibility: String,
+    /// `pending`, `approved`, `rejected` or `revision_required`.
+    pub(crate) status: String,
+    pub(crate) title: String,
+    pub(crate) description: String,
+    pub(crate) video: String,
+    pub(crate) pdf: String,
+    pub(crate) images: Vec<String>,
+    pub(crate) feedback: Option<String>,
+    pub(crate) rating: Option<u8>,
+    pub(crate) reviewed_at: Option<DateTime<Utc>>,
+    pub(crate) created_at: DateTime<Utc>,
+}
+
+impl FromRow for Project {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        let images: Value = row.get("image_keys")?;
+        Ok(Self {
+            id: row.get("id")?,
+            student: row.get("student_id")?,
+            level: row.get("level_id")?,
+            course: row.get("course_id")?,
+            visibility: row.get("visibility")?,
+            status: row.get("status")?,
+            title: row.get("title")?,
+            description: row.get("description")?,
+            video: row.get("video_key")?,
+            pdf: row.get("pdf_key")?,
+            images: serde_json::from_value(images).unwrap_or_default(),
+            feedback: row.get("feedback")?,
+            rating: row.get("rating")?,
+            reviewed_at: row.get("reviewed_at")?,
+            created_at: row.get("created_at")?,
+        })
+    }
+}
+
+/// The decision on a project.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Review {
+    /// `approved`, `rejected` or `revision_required`.
+    pub(crate) status: String,
+    #[serde(default)]
+    pub(crate) feedback: Option<String>,
+    #[serde(default)]
+    pub(crate) rating: Option<u8>,
+}
+
+/// Statements on projects.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Projects;
+
+impl Projects {
+    pub(crate) async fn insert(tx: &Transaction, project: &Project) -> Result<(), DataError> {
+        sql("INSERT INTO student_projects (id, student_id, level_id, course_id, visibility, status, title, description, video_key, pdf_key, image_keys, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .bind(project.id)
+            .bind(project.student)
+            .bind(project.level)
+            .bind(project.course)
+            .bind(&project.visibility)
+            .bind(&project.status)
+            .bind(&project.title)
+            .bind(&project.description)
+            .bind(&project.video)
+            .bind(&project.pdf)
+            .bind(json!(project.images))
+            .bind(project.created_at)
+            .bind(project.created_at)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Replaces the content of a project whose revision was required, and clears the review.
+    pub(crate) async fn replace(tx: &Transaction, project: &Project) -> Result<(), DataError> {
+        sql("UPDATE student_projects SET status = ?, title = ?, description = ?, video_key = ?, pdf_key = ?, image_keys = ?, feedback = NULL, rating = NULL, reviewed_by = NULL, reviewed_at = NULL, updated_at = ? WHERE id = ?")
+            .bind(&project.status)
+            .bind(&project.title)
+            .bind(&project.description)
+            .bind(&project.video)
+            .bind(&project.pdf)
+            .bind(json!(project.images))
+            .bind(Utc::now())
+            .bind(project.id)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Returns the project of a level. The lock of the purchase serializes the calls.
+    pub(crate) async fn of_level(
+        tx: &Transaction,
+        student: Uuid,
+        level: Uuid,
+    ) -> Result<Option<Project>, DataError> {
+        sql(statement!("WHERE student_id = ? AND level_id = ?"))
+            .bind(student)
+            .bind(level)
+            .fetch_optional(tx)
+            .await
+    }
+
+    /// Returns a project, and locks the row until the transaction ends.
+    pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Option<Project>, DataError> {
+        sql(statement!("WHERE id = ? FOR UPDATE"))
+            .on_sqlite(statement!("WHERE id = ?"))
+            .bind(id)
+            .fetch_optional(tx)
+            .await
+    }
+
+    pub(crate) async fn set_review(
+        tx: &Transaction,
+        id: Uuid,
+        reviewer: Uuid,
+        review: &Review,
+    ) -> Result<(), DataError> {
+        sql("UPDATE student_projects SET status = ?, feedback = ?, rating = ?, reviewed_by = ?, reviewed_at = ?, updated_at = ? WHERE id = ?")
+            .bind(&review.status)
+            .bind(review.feedback.clone())
+            .bind(review.rating)
+            .bind(reviewer)
+            .bind(Utc::now())
+            .bind(Utc::now())
+            .bind(id)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Returns the newest approved projects with a visibility.
+    pub(crate) async fn approved(
+        connection: &dyn Connection,
+        visibility: &'static str,
+    ) -> Result<Vec<Project>, DataError> {
+        sql(statement!(
+            "WHERE visibility = ? AND status = 'approved' ORDER BY created_at DESC, id LIMIT ?"
+        ))
+        .bind(visibility)
+        .bind(MAX_PROJECTS)
+        .fetch_all(connection)
+        .await
+    }
+
+    /// Returns the projects of a student, the newest first.
+    pub(crate) async fn of_student(
+        connection: &dyn Connection,
+        student: Uuid,
+    ) -> Result<Vec<Project>, DataError> {
+        sql(statement!(
+            "WHERE student_id = ? ORDER BY created_at DESC, id LIMIT ?"
+        ))
+        .bind(student)
+        .bind(MAX_PROJECTS)
+        .fetch_all(connection)
+        .await
+    }
+}
