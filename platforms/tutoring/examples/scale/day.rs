@@ -2,9 +2,10 @@
 //! computes the same page.
 
 use crate::inputs::{
-    ARRIVAL_WINDOW, CODE_DELAY, CONFIRMED_PERCENT, DELIVERY_BATCH, DELIVERY_ROUND_MS,
-    DEVICES_PERCENT, EVENTS_PER_SESSION, FIRST_SLOT, MESSAGES_PER_SESSION, ONLINE_PERCENT,
-    REQUESTS_PER_SESSION, SESSION_SECONDS, SLOT_PERCENT,
+    ARRIVAL_WINDOW, CODE_DELAY, CONFIRMATION_ENTRIES, CONFIRMATION_EVENTS, CONFIRMED_PERCENT,
+    DELIVERY_BATCH, DELIVERY_ROUND_MS, DEVICES_PERCENT, FIRST_SLOT, MESSAGE_EVENTS,
+    MESSAGES_PER_SESSION, NOTIFICATION_EVENTS, ONLINE_PERCENT, REQUESTS_PER_SESSION,
+    SESSION_SECONDS, SLOT_PERCENT,
 };
 
 pub(crate) const MINUTE: u64 = 60;
@@ -76,12 +77,17 @@ impl Second {
 
     /// Events of all outboxes. Those of the messages are spread over the hour.
     pub(crate) const fn events(&self) -> u64 {
-        self.starts + self.ends + 2 * self.confirmed + self.hour * (EVENTS_PER_SESSION - 4)
+        self.notifications_and_messages() + self.confirmed * CONFIRMATION_EVENTS
     }
 
-    /// Events for connected clients: notifications and messages.
-    pub(crate) const fn live_events(&self) -> u64 {
-        self.starts + self.ends + self.hour * 2 * MESSAGES_PER_SESSION + self.confirmed * 2
+    /// Entries in the stream of live events, which every gateway reads.
+    pub(crate) const fn live_entries(&self) -> u64 {
+        self.notifications_and_messages() + self.confirmed * CONFIRMATION_ENTRIES
+    }
+
+    const fn notifications_and_messages(&self) -> u64 {
+        (self.starts + self.ends) * NOTIFICATION_EVENTS
+            + self.hour * MESSAGES_PER_SESSION * MESSAGE_EVENTS
     }
 }
 

@@ -84,20 +84,25 @@ pub(crate) const PROVIDER_CALL_MS: u64 = 100;
 /// A transaction under the lock of a course, in milliseconds. Assumed: ten statements.
 pub(crate) const COURSE_LOCK_MS: u64 = 10;
 
-/// Statements of a session with its messages, by service. Counted in the code.
+/// Statements of a session with its messages, by service. Benchmarks, "Tutoring": start, code, end,
+/// confirmation and two messages, each alone. Under load, relays share their statements.
 pub(crate) const STATEMENTS_PER_SESSION: [(&str, u64); 6] = [
-    // Start, code, end and confirmation, with their locks and events.
-    ("booking", 31),
-    // Two notifications of booking and two of chat, with their deliveries.
-    ("notification", 40),
-    ("chat", 22),
-    ("course", 8),
-    ("student", 8),
-    ("trainer", 4),
+    ("booking", 72),
+    ("notification", 71),
+    ("chat", 70),
+    ("course", 19),
+    ("student", 7),
+    ("trainer", 3),
 ];
-/// Events of a session: two notifications of booking, `session-completed`,
-/// `course-progress-updated`, and two of each message. Counted in the code.
-pub(crate) const EVENTS_PER_SESSION: u64 = 8;
+/// Events of a start and of an end: the request of a notification, and the notification for
+/// connected clients. Counted in the code.
+pub(crate) const NOTIFICATION_EVENTS: u64 = 2;
+/// Events of a confirmation: `session-completed` and `course-progress-updated`, and their entries in
+/// the stream of live events: one per room. Counted in the code.
+pub(crate) const CONFIRMATION_EVENTS: u64 = 2;
+pub(crate) const CONFIRMATION_ENTRIES: u64 = 5;
+/// Events of a message: the message, and those of a notification. Counted in the code.
+pub(crate) const MESSAGE_EVENTS: u64 = 3;
 /// Rows of a session that stay: session, slot, attendance, copies, notifications, messages,
 /// operation log. Counted in the code.
 pub(crate) const ROWS_PER_SESSION: u64 = 16;

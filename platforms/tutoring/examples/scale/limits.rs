@@ -82,7 +82,7 @@ pub(crate) const LIMITS: [Limit; 8] = [
         how: "a stream per group of gateways",
         holds: |students| {
             fits(
-                peak(students, Second::live_events),
+                peak(students, Second::live_entries),
                 STREAM_ENTRIES_PER_SECOND,
             )
         },

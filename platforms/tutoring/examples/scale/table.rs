@@ -131,8 +131,8 @@ fn add_day(page: &mut String) {
         ("Events per second at the peak", |n| {
             grouped(peak(n, Second::events))
         }),
-        ("Live events per second at the peak", |n| {
-            grouped(peak(n, Second::live_events))
+        ("Entries of the live stream per second", |n| {
+            grouped(peak(n, Second::live_entries))
         }),
         ("Statements per second, booking, at the peak", |n| {
             grouped(peak_statements(n, "booking"))
