@@ -86,7 +86,7 @@ impl CountedRows {
     }
 }
 
-/// What a run did.
+/// The counts of a run.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Sum {
     pub(super) succeeded: u64,

@@ -181,7 +181,7 @@ impl Checked {
     }
 }
 
-/// What all rows of a run share.
+/// The state that all rows of a run share.
 struct Run<'a> {
     options: &'a Options,
     population: Arc<Population>,

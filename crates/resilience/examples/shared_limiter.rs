@@ -75,7 +75,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         println!("a script a request, {name} at {RATE}/s: {time:?}");
     }
 
-    // As many at once as one connection is good for.
+    // As many calls at once as one connection serves well.
     let began = Instant::now();
     let asking = futures::future::try_join_all((0..CONCURRENCY).map(|_| async {
         for _ in 0..CHECKS / CONCURRENCY {

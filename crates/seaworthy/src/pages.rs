@@ -2,6 +2,8 @@
 
 #[doc = include_str!("../README.md")]
 struct Readme;
+#[doc = include_str!("../../../README.md")]
+struct RepositoryReadme;
 #[cfg(all(feature = "account", feature = "auth"))]
 #[doc = include_str!("../../../docs/account.md")]
 struct Account;

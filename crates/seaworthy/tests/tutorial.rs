@@ -53,7 +53,7 @@ impl Tutorial {
     }
 }
 
-/// Whether a text is the expected one, in which `…` stands for anything.
+/// Whether a text is the expected one, in which `…` matches any text.
 fn matches(expected: &str, text: &str) -> bool {
     let mut parts = expected.trim().split('…');
     let Some(mut rest) = text.trim().strip_prefix(parts.next().unwrap_or_default()) else {

@@ -15,8 +15,8 @@ const EMBEDDED: [&str; 3] = [
 ];
 
 /// Compares the output of `describe` for the production settings in a folder with a committed file.
-/// `with` are further settings of the service that starts, and `embedded` stands for a database
-/// and a broker in files. In a value, `FOLDER` is an empty folder and `SECRET` a random text.
+/// `with` are further settings of the service that starts, and `embedded` selects a database and a
+/// broker in files. In a value, `FOLDER` is an empty folder and `SECRET` a random text.
 ///
 /// # Panics
 /// When the program fails, or its facts differ from the file.

@@ -1,4 +1,4 @@
-//! What builds depend on.
+//! The dependencies of builds.
 
 use std::{collections::BTreeSet, env, process::Command};
 

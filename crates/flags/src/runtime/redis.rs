@@ -7,8 +7,8 @@ use super::{
     store::{RuntimeStore, StoreError},
 };
 
-/// Returns 1 and the state if it is newer than the known version, and 2 if Redis has lost changes,
-/// for example by an eviction or a failover.
+/// Returns 1 and the state if it is newer than the known version. Returns 2 if Redis has lost
+/// changes, for example by an eviction or a failover.
 const LOAD: &str = r"
 local stored = redis.call('HMGET', KEYS[1], 'version', 'state')
 local version = tonumber(stored[1] or '0')

@@ -14,7 +14,7 @@ use tower_service::Service as _;
 
 use super::*;
 
-/// Segments that overlap, contain escapes or stand beside parameters.
+/// Segments that overlap, contain escapes or are siblings of parameters.
 const SEGMENTS: [&str; 12] = [
     "a",
     "b",

@@ -164,7 +164,8 @@ impl Publications {
                 delivery
             }),
             Err((KafkaError::MessageProduction(RDKafkaErrorCode::Fatal), _)) => {
-                // The client no longer knows what was stored and stops. A new client replaces it.
+                // The client does not know which messages were stored, and stops. A new client
+                // replaces it.
                 let replaced = self.producer.replace(&producer);
                 replaced.map_err(PublishError::unavailable)?;
                 Err(PublishError::unavailable(

@@ -111,8 +111,8 @@ impl Inner {
         }
     }
 
-    /// Sends suspects one at a time until the broker rejects one. Returns the others, which are no
-    /// longer suspects: one rejected message closes the channel of a whole batch.
+    /// Sends suspects one at a time until the broker rejects one. Returns the others, which are
+    /// not suspects: one rejected message closes the channel of a whole batch.
     async fn send_suspects<'a>(
         &self,
         link: &Link,

@@ -24,9 +24,9 @@ pub(crate) enum Trouble {
     Outage(Duration),
     /// This share of calls fails, all the time.
     Errors(f64),
-    /// Every call outlasts the caller's patience, which is this long, for a minute.
+    /// Every call exceeds the caller's timeout, which is this long, for a minute.
     Slow(Duration),
-    /// No call is answered for this time. Then all waiting calls are answered. The run covers ten
+    /// No call gets a response for this time. Then all waiting calls get one. The run covers ten
     /// seconds.
     Pause(Duration),
     /// Five seconds down, five seconds up, for two minutes.

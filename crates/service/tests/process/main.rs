@@ -27,8 +27,8 @@ use seaworthy_testkit::process::{ServiceProcess, example};
 /// Nothing that these tests wait for takes longer on the slowest machine.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A short drain, so that a stop takes less than a second where nothing holds it up, and no limit
-/// for the one client that a test is.
+/// A short drain, so that a stop without running work takes less than a second. A test is one
+/// client, so it has no rate limit.
 const SHORT: [&str; 4] = [
     "--set",
     "lifecycle.drain_delay=200ms",

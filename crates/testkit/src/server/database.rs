@@ -162,8 +162,9 @@ pub async fn as_a_local_task<F: Future<Output = ()> + 'static>(promise: F) {
     }
 }
 
-/// Every promise, as one test on each engine: an asynchronous function of a module of this test
-/// that takes what `open` makes of an [`EmptyDatabase`], run by [`in_the_test`] or [`as_a_task`].
+/// Declares each promise as one test on each engine. A promise is an asynchronous function of a
+/// module of this test. It takes the result of `open` with an [`EmptyDatabase`], and
+/// [`in_the_test`] or [`as_a_task`] runs it.
 ///
 /// ```ignore
 /// seaworthy_testkit::on_every_database! {

@@ -101,7 +101,7 @@ fn catalogue_ids(catalogue: &str) -> Vec<String> {
         .collect()
 }
 
-/// The names of functions that follow a test attribute or stand in `proptest!`.
+/// The names of functions that follow a test attribute or are part of `proptest!`.
 fn test_names(source: &str) -> Vec<String> {
     let property = source.contains("proptest!");
     let mut after_attribute = false;

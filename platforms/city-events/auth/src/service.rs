@@ -208,8 +208,8 @@ fn check_internal_secret(settings: &AuthConfig, profile: Profile) -> Result<(), 
     Ok(())
 }
 
-/// Checks that the secret of service calls is not one of access tokens, which every service has,
-/// and that access tokens do not live longer than their revocations.
+/// Checks that the secret of service calls is not one of access tokens, which every service has.
+/// Also checks that access tokens do not live longer than their revocations.
 fn check_tokens(settings: &AuthConfig) -> Result<(), StartError> {
     let (calls, tokens) = (&settings.service_calls, &settings.jwt);
     let shared = || {

@@ -73,7 +73,7 @@ pub(crate) fn login_needs_the_second_factor_once_enabled_auth_4(database: &Empty
 pub(crate) fn enabled_second_factor_ends_other_sessions_auth_4(database: &EmptyDatabase) {
     let (first, second) = (Replica::start(database), Replica::start(database));
     let (access, refresh) = first.user("ada");
-    // Somebody else knows the password.
+    // An attacker knows the password.
     let (foreign, foreign_refresh) = tokens(&second.login("ada", PASSWORD));
     let (_, new) = enable(&first, &access);
     for token in [&access, &foreign] {

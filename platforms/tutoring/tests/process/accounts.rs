@@ -121,7 +121,7 @@ pub(crate) async fn logout_all_ends_all_sessions_auth_3(app: &TestPlatform) {
 
 pub(crate) async fn fifth_failure_locks_the_account_auth_2(app: &TestPlatform) {
     app.student(EMAIL);
-    // Existing and unknown accounts cannot be told apart.
+    // Existing and unknown accounts get the same responses.
     for email in [EMAIL, "unknown@example.org"] {
         for remaining in [4, 3, 2, 1] {
             let refused = app.log_in(email, "Wrong4Harbour");

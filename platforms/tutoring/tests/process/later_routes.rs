@@ -11,7 +11,7 @@ use crate::{
     students::send,
 };
 
-/// Who may call a route. Callers with another role are rejected.
+/// The callers of a route. Callers with another role are rejected.
 #[derive(Clone, Copy, PartialEq)]
 enum Caller {
     Everyone,

@@ -11,7 +11,7 @@ use crate::{
     students::send,
 };
 
-/// Who may call a route.
+/// The callers of a route.
 #[derive(Clone, Copy, PartialEq)]
 enum Caller {
     Everyone,

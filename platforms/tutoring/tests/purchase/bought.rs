@@ -1,4 +1,4 @@
-//! What the client, the bank and the provider do in a purchase.
+//! The steps of the client, the bank and the provider in a purchase.
 
 use aws_lc_rs::hmac;
 use data_encoding::HEXLOWER;

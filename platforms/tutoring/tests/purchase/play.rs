@@ -73,7 +73,7 @@ pub(crate) enum Step {
     Crash,
 }
 
-/// What a run has done so far.
+/// The purchases of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Run {
     bought: Mutex<Vec<Bought>>,

@@ -1,4 +1,4 @@
-//! What booking and course have of a student.
+//! The allocations, sessions and progress of a student.
 
 use seaworthy::data::{
     chrono::{TimeDelta, Utc},

@@ -184,7 +184,7 @@ async fn default_settings_keep_goodput_at_four_times_the_capacity_res_7() {
 async fn clients_that_leave_end_a_long_queue_res_7() {
     for client in [Client::Http1, Client::Http2] {
         for connections in [POOL, 2] {
-            // The queue reaches the patience of the clients after 10 s.
+            // The wait in the queue reaches the timeout of the clients after 10 s.
             overload(client, connections, 110, 30).await;
         }
     }

@@ -39,7 +39,7 @@ pub(super) enum Progress {
 pub(super) enum Step<S = WebSocket> {
     /// The WebSocket is open.
     Opened,
-    /// The client no longer needs the waiting request.
+    /// The client does not need the waiting request.
     Answered,
     /// The session continues over the WebSocket.
     Upgraded(Box<S>),

@@ -11,8 +11,8 @@ use super::Store;
 use crate::domain::{Event, EventError};
 
 impl Store {
-    /// Stores a message about the pictures that an event no longer shows, unless another event of
-    /// the owner shows them. Other texts than image IDs are left out.
+    /// Stores a message about the pictures that were removed from an event, unless another event of
+    /// the owner shows them. The message omits texts that are not image IDs.
     pub(super) async fn remove_covers(
         &self,
         tx: &Transaction,

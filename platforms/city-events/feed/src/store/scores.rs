@@ -1,8 +1,8 @@
 //! Sums of joins and views per event, kept current by messages, views and a worker.
 //!
 //! Each actor who counts for an event has one contribution. A change of a contribution updates the
-//! sum of its event in the same transaction and records the difference, so that later pages of a
-//! list can use the sums of its first page.
+//! sum of its event in the same transaction, and records the difference. Later pages of a list can
+//! therefore use the sums of its first page.
 
 use std::collections::BTreeMap;
 

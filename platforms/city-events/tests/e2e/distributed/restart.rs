@@ -85,7 +85,7 @@ impl Counts {
     }
 }
 
-/// What clients see of a restart.
+/// The effects of a restart on clients.
 struct Restart {
     /// The time from the signal until the service is ready again.
     took: Duration,

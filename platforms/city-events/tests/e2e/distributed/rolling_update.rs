@@ -1,6 +1,6 @@
-//! A rolling update in the order of Kubernetes: a new pod becomes ready, then the old pod gets
-//! SIGTERM while balancers still send it connections for up to three seconds. Numbers come from
-//! the committed manifests.
+//! A rolling update in the order of Kubernetes. A new pod becomes ready, then the old pod gets
+//! SIGTERM. Balancers still send it connections for up to three seconds. Numbers come from the
+//! committed manifests.
 
 use std::{
     path::Path,

@@ -31,7 +31,7 @@ struct Claims {
     iat: u64,
 }
 
-/// What the servers received, and what they answer next.
+/// The requests that the servers received, and their next responses.
 #[derive(Default)]
 pub(crate) struct Received {
     pub(crate) minted: u32,

@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 /// `rzp_test_key:secret-of-the-api-key` in base64.
 const AUTHORIZATION: &str = "Basic cnpwX3Rlc3Rfa2V5OnNlY3JldC1vZi10aGUtYXBpLWtleQ==";
 
-/// What the server does with a request.
+/// The behavior of the server.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Mode {
     #[default]
