@@ -66,6 +66,7 @@ struct Bound {
     template: &'static str,
     methods: MethodRouter,
     options: RouteOptions,
+    accepts_idempotency_keys: bool,
 }
 
 impl Mounted {
@@ -75,10 +76,14 @@ impl Mounted {
         options: impl Fn(M) -> MethodOptions,
     ) -> Self {
         let choose = path.choose();
-        let bindings = path.bindings().iter().map(|binding| Bound {
-            template: binding.template(),
-            methods: binding.unguarded(),
-            options: options(binding.method()).for_routes(binding.method(), config.max_body_size),
+        let bindings = path.bindings().iter().map(|binding| {
+            let options = options(binding.method());
+            Bound {
+                template: binding.template(),
+                methods: binding.unguarded(),
+                accepts_idempotency_keys: options.accepts_idempotency_keys(),
+                options: options.for_routes(binding.method(), config.max_body_size),
+            }
         });
         Self {
             pattern: path.pattern().to_owned(),
@@ -143,7 +148,8 @@ impl Contracts {
     }
 
     /// Answers repeats of unsafe HTTP calls with an `Idempotency-Key` from `store` (API-6).
-    /// Rejections have the error format of each contract.
+    /// Rejections have the error format of each contract. Exclude methods with secrets by
+    /// [`MethodOptions::without_idempotency_keys`].
     pub fn idempotency_keys(
         mut self,
         config: IdempotencyConfig,
@@ -186,8 +192,10 @@ impl Contracts {
             let keys = keys.as_ref().map(|keys| keys.layer(&path.config, tasks));
             let variants = path.bindings.into_iter().map(|binding| {
                 let methods = match &keys {
-                    Some(keys) => binding.methods.layer(keys.clone()),
-                    None => binding.methods,
+                    Some(keys) if binding.accepts_idempotency_keys => {
+                        binding.methods.layer(keys.clone())
+                    }
+                    _ => binding.methods,
                 };
                 Variant::new(binding.template, methods, binding.options)
             });

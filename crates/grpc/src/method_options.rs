@@ -21,8 +21,20 @@ use seaworthy_resilience::rate_limit::RateLimits;
 ///
 /// let open = MethodOptions::new().access(Access::Public);
 /// ```
-#[derive(Debug, Clone, Default)]
-pub struct MethodOptions(RouteOptions);
+#[derive(Debug, Clone)]
+pub struct MethodOptions {
+    route: RouteOptions,
+    accepts_idempotency_keys: bool,
+}
+
+impl Default for MethodOptions {
+    fn default() -> Self {
+        Self {
+            route: RouteOptions::default(),
+            accepts_idempotency_keys: true,
+        }
+    }
+}
 
 impl MethodOptions {
     /// Creates options without changes to the service's settings.
@@ -33,61 +45,81 @@ impl MethodOptions {
 
     /// Sets the priority under overload ([`RouteOptions::priority`]).
     #[must_use]
-    pub fn priority(self, priority: Priority) -> Self {
-        Self(self.0.priority(priority))
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.route = self.route.priority(priority);
+        self
     }
 
     /// Replaces the service's timeout.
     #[must_use]
-    pub fn timeout(self, timeout: Timeout) -> Self {
-        Self(self.0.timeout(timeout))
+    pub fn timeout(mut self, timeout: Timeout) -> Self {
+        self.route = self.route.timeout(timeout);
+        self
     }
 
     /// Limits the method by its own limits, after those of the listener
     /// ([`RouteOptions::rate_limits`]).
     #[must_use]
-    pub fn rate_limits(self, limits: RateLimits) -> Self {
-        Self(self.0.rate_limits(limits))
+    pub fn rate_limits(mut self, limits: RateLimits) -> Self {
+        self.route = self.route.rate_limits(limits);
+        self
     }
 
     /// Exempts the method from the rate limit, for trusted callers with many calls, such as a
     /// gateway.
     #[must_use]
-    pub fn without_rate_limit(self) -> Self {
-        Self(self.0.without_rate_limit())
+    pub fn without_rate_limit(mut self) -> Self {
+        self.route = self.route.without_rate_limit();
+        self
     }
 
     /// Keeps the query out of the access log, because it contains a code or a token.
     #[must_use]
-    pub fn sensitive_query(self) -> Self {
-        Self(self.0.sensitive_query())
+    pub fn sensitive_query(mut self) -> Self {
+        self.route = self.route.sensitive_query();
+        self
     }
 
     /// Rejects requests from pages of other origins even without a cookie
     /// ([`RouteOptions::sets_session`]).
     #[must_use]
-    pub fn sets_session(self) -> Self {
-        Self(self.0.sets_session())
+    pub fn sets_session(mut self) -> Self {
+        self.route = self.route.sets_session();
+        self
     }
 
     /// Answers `HEAD` with 405 instead of calling the `GET` handler.
     #[must_use]
-    pub fn without_head(self) -> Self {
-        Self(self.0.without_head())
+    pub fn without_head(mut self) -> Self {
+        self.route = self.route.without_head();
+        self
     }
 
     /// Exempts the method from rate limit, load shedding, access log and traces
     /// ([`RouteOptions::probe`]).
     #[must_use]
-    pub fn probe(self) -> Self {
-        Self(self.0.probe())
+    pub fn probe(mut self) -> Self {
+        self.route = self.route.probe();
+        self
+    }
+
+    /// Runs each repeat of the method, also with an `Idempotency-Key`, and stores nothing of it. Use
+    /// it if requests or responses contain passwords, tokens or keys.
+    #[must_use]
+    pub fn without_idempotency_keys(mut self) -> Self {
+        self.accepts_idempotency_keys = false;
+        self
+    }
+
+    pub(crate) fn accepts_idempotency_keys(&self) -> bool {
+        self.accepts_idempotency_keys
     }
 
     /// Returns the options of the method as a gRPC call.
     pub(crate) fn for_calls(self, method: impl ContractMethod) -> RouteOptions {
         let options = match method.required_flag() {
-            None => self.0,
-            Some(flag) => self.0.flag(required(flag)),
+            None => self.route,
+            Some(flag) => self.route.flag(required(flag)),
         };
         match method.description().access {
             MethodAccess::Public => options.access(Access::Public),

@@ -9,7 +9,7 @@ use seaworthy::{
     config::Profile,
     core::SwitchKind,
     crypto::{DataKeysConfig, Root, data_keys_command},
-    data::{Database, DatabaseConfig, migrate_command},
+    data::{self, Database, DatabaseConfig, migrate_command},
     flags::{DatabaseStore, Flags},
     mail::Mailer,
     operation_log::OperationLog,
@@ -100,6 +100,7 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     let log = &settings.operation_log;
     let operations = OperationLog::start(service, &database, log, contract::DESCRIPTORS)?;
 
+    let idempotency_keys = data::DatabaseStore::new(database.clone(), &api::idempotency());
     // Flags start last, because they can turn off only parts that are registered.
     let changes = DatabaseStore::new(database, NAME).audit_log(audit);
     let flags = Flags::builder(&settings.features).store(changes);
@@ -108,7 +109,9 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
 
     service.check_memory();
     service.probes(api::probes(service.health()));
-    api::contracts(service, accounts, flags, operations, &cache, plugins)?.serve(service)
+    api::contracts(service, accounts, flags, operations, &cache, plugins)?
+        .idempotency_keys(api::idempotency(), idempotency_keys)
+        .serve(service)
 }
 
 /// Returns the captchas, with codes by mail and, if there is a gateway, by SMS.

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use seaworthy::{
     axum::response::{IntoResponse as _, Response},
     cache::Cache,
-    contract::ContractConfig,
+    contract::{ContractConfig, idempotency::IdempotencyConfig},
     flags::Flags,
     grpc::{Contracts, MethodOptions},
     operation_log::OperationLog,
@@ -28,7 +28,8 @@ use crate::{
     config::StarterConfig,
     contract::{
         auth::v1::{
-            ApiKeysContract, AuthContract, AuthMethod, ProfileContract, SecondFactorContract,
+            ApiKeysContract, ApiKeysMethod, AuthContract, AuthMethod, ProfileContract,
+            SecondFactorContract,
         },
         feature::v1::FeatureToggleContract,
         helloworld::v1::GreeterContract,
@@ -46,6 +47,18 @@ pub(crate) fn refusal(error: Error) -> Response {
         .into_response()
 }
 
+/// Returns the settings of idempotency keys. A repeat gets the stored response, and a key that is
+/// reused with another body gets 422 `IDEMPOTENCY_KEY_REUSED` (API-6).
+pub(crate) fn idempotency() -> IdempotencyConfig {
+    IdempotencyConfig::default()
+}
+
+/// Returns the options of a method whose requests or responses contain passwords, codes or tokens.
+/// Nothing of it is stored, so a repeat runs again.
+fn with_secrets() -> MethodOptions {
+    MethodOptions::new().without_idempotency_keys()
+}
+
 /// Returns the contracts of the service, for both transports.
 ///
 /// # Errors
@@ -61,11 +74,15 @@ pub(crate) fn contracts(
     let login = service.rate_limits("login", StarterConfig::login_rate_limit)?;
     let public = service.rate_limits("public", StarterConfig::public_rate_limit)?;
     let limits = |method| match method {
-        AuthMethod::Register | AuthMethod::Login => MethodOptions::new().rate_limits(login.clone()),
+        AuthMethod::Register | AuthMethod::Login => with_secrets().rate_limits(login.clone()),
         AuthMethod::GetCaptcha | AuthMethod::VerifyCaptcha | AuthMethod::RefreshToken => {
-            MethodOptions::new().rate_limits(public.clone())
+            with_secrets().rate_limits(public.clone())
         }
         AuthMethod::Logout | AuthMethod::LockStatus => MethodOptions::new(),
+    };
+    let keys_options = |method| match method {
+        ApiKeysMethod::CreateApiKey => with_secrets(),
+        ApiKeysMethod::ListApiKeys | ApiKeysMethod::RevokeApiKey => MethodOptions::new(),
     };
     let accounts = Arc::new(accounts);
     let config = || ContractConfig::default().with_errors(StarterErrors);
@@ -77,8 +94,10 @@ pub(crate) fn contracts(
     let factors = second_factor::SecondFactors(accounts);
     Ok(Contracts::new()
         .with_options(AuthContract::with_config(auth, config()), limits)
-        .with(ApiKeysContract::with_config(keys, config()))
-        .with(SecondFactorContract::with_config(factors, config()))
+        .with_options(ApiKeysContract::with_config(keys, config()), keys_options)
+        .with_options(SecondFactorContract::with_config(factors, config()), |_| {
+            with_secrets()
+        })
         .with(ProfileContract::with_config(profiles, config()))
         .with(FeatureToggleContract::with_config(toggles, config()))
         .with(OperationLogContract::with_config(operations, config()))

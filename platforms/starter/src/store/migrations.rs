@@ -2,11 +2,11 @@ use seaworthy::{
     account::{self, API_KEY_MIGRATIONS, SECOND_FACTOR_SECRETS},
     audit_log, captcha,
     crypto::{EncryptedColumn, KEY_MIGRATIONS, RowKey},
-    data::{LEASE_MIGRATIONS, Migration, MigrationSet},
+    data::{IDEMPOTENCY_MIGRATIONS, LEASE_MIGRATIONS, Migration, MigrationSet},
     flags, operation_log,
 };
 
-/// Tables of users, sessions, captchas, changed flags, logs, data keys and leases.
+/// Tables of users, sessions, captchas, changed flags, logs, data keys, leases and idempotency keys.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     MigrationSet::of_service(&[Migration::new(
         1,
@@ -22,6 +22,7 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     operation_log::MIGRATIONS,
     KEY_MIGRATIONS,
     LEASE_MIGRATIONS,
+    IDEMPOTENCY_MIGRATIONS,
 ];
 
 /// All encrypted columns, for the command `encryption`.

@@ -19,6 +19,7 @@ mod errors;
 mod features;
 mod governed;
 mod headers;
+mod idempotency_keys;
 mod keys;
 mod lockout;
 mod logs;
@@ -211,6 +212,9 @@ on_both_engines! {
         switched_off_log_stores_nothing_obs_11;
     replicas:
         operation_log_is_read_from_replicas_data_1;
+    idempotency_keys:
+        reused_key_with_another_body_is_rejected_api_6,
+        methods_with_secrets_store_no_response_api_6;
     traces:
         spans_of_both_transports_reach_the_database_obs_6;
     probes:

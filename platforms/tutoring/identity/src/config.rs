@@ -9,7 +9,7 @@ use seaworthy::{
     outbox::OutboxConfig,
     prelude::*,
     redis::RedisConfig,
-    resilience::rate_limit::RateLimitConfig,
+    resilience::rate_limit::{OnStoreFailure, RateLimitRedisConfig, RateLimitsConfig},
 };
 use tutoring_contract::AccessTokenConfig;
 
@@ -171,6 +171,7 @@ impl Default for GoogleConfig {
 /// Rate limits of the routes.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(extend("x-reloadable" = true))]
 pub struct IdentityLimitsConfig {
     /// Whether these limits are enforced. The limits of codes and the lockout always are.
     pub enabled: bool,
@@ -200,12 +201,28 @@ impl IdentityLimitConfig {
             window: Timeout::from_secs(seconds),
         }
     }
+}
 
-    pub(crate) fn limiter(&self) -> RateLimitConfig {
-        RateLimitConfig {
-            requests: self.requests,
-            window: self.window,
-            ..RateLimitConfig::default()
+impl IdentityLimitsConfig {
+    /// Returns the settings of one limit. While the Redis is unavailable, requests are rejected.
+    pub(crate) fn of(
+        &self,
+        limit: &IdentityLimitConfig,
+        redis: Option<&RedisConfig>,
+    ) -> RateLimitsConfig {
+        RateLimitsConfig {
+            enabled: self.enabled,
+            requests: limit.requests,
+            window: limit.window,
+            legacy_headers: true,
+            redis: redis.map(|redis| RateLimitRedisConfig {
+                url: redis.url.clone(),
+                password: redis.password.clone(),
+                timeout: redis.timeout,
+                prefix: None,
+                on_failure: OnStoreFailure::Closed,
+            }),
+            ..RateLimitsConfig::default()
         }
     }
 }

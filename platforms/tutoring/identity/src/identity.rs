@@ -60,17 +60,18 @@ pub(crate) struct Parts {
 
 impl Identity {
     /// Connects the database, the broker and Redis, starts the workers, and authenticates callers
-    /// by access tokens. `migrations` are those of the service, with
-    /// [`MIGRATIONS`](crate::MIGRATIONS) and the sets of `account` and `outbox`.
+    /// by access tokens. `select` returns the settings of accounts. `migrations` are those of the
+    /// service, with [`MIGRATIONS`](crate::MIGRATIONS) and the sets of `account` and `outbox`.
     ///
     /// # Errors
     /// [`StartError`] for invalid settings and unavailable dependencies.
     pub async fn start<C: Settings>(
         service: &Assembly<C>,
         kind: AccountKind,
-        config: &IdentityConfig,
+        select: fn(&C) -> &IdentityConfig,
         migrations: &'static [MigrationSet],
     ) -> Result<Self, StartError> {
+        let config = select(service.settings());
         use_envelopes(service);
         let tokens = AccessTokens::new(&config.access_tokens)?;
         let live = LiveSessions::new(config.redis.as_ref())?;
@@ -107,7 +108,7 @@ impl Identity {
             lockout: Lockout::new(database.clone(), config.lockout.clone()),
             passwords: passwords
                 .map_err(|error| StartError::because("passwords cannot be hashed", error))?,
-            limits: Limits::new(service, &config.limits, &live),
+            limits: Limits::new(service, select)?,
             live,
             codes,
             mailer,

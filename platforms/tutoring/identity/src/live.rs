@@ -108,14 +108,6 @@ impl LiveSessions {
         Ok(Self(Store::Redis(redis)))
     }
 
-    /// Returns the Redis, for rate limits and readiness.
-    pub(crate) fn redis(&self) -> Option<&Redis> {
-        match &self.0 {
-            Store::Redis(redis) => Some(redis),
-            Store::Memory { .. } => None,
-        }
-    }
-
     /// Stores a session.
     ///
     /// # Errors

@@ -54,12 +54,11 @@ fn database(settings: &IdentityConfig) -> &DatabaseConfig {
 /// # Errors
 /// [`StartError`] for invalid settings and unavailable dependencies.
 pub async fn assemble(service: &Assembly<IdentityConfig>) -> Result<(), StartError> {
-    let settings = service.settings();
     // Boxed, so that the type of this future stays small enough for the compiler.
     let started = Box::pin(Identity::start(
         service,
         AccountKind::Student,
-        settings,
+        |settings| settings,
         MIGRATIONS,
     ));
     service.http(started.await?.routes());

@@ -68,7 +68,7 @@ pub async fn assemble(service: &Assembly<TrainerAuthConfig>) -> Result<(), Start
     let identity = Box::pin(Identity::start(
         service,
         AccountKind::Trainer,
-        &settings.identity,
+        |settings| &settings.identity,
         MIGRATIONS,
     ))
     .await?;

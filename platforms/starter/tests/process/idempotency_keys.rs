@@ -1,0 +1,68 @@
+use seaworthy_testkit::{
+    database::EmptyDatabase,
+    http::{Answer, request},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    app::{PASSWORD, Replica, assert_error, json_of, tokens},
+    features::users,
+};
+
+const KEY: &str = "b1c63b4e-7a1e-4f52-9f3d-0f4f1d6c8e21";
+
+/// Sends a request with an idempotency key, and with an access token unless it is empty.
+fn send(replica: &Replica, method: &str, path: &str, token: &str, body: &Value) -> Answer {
+    let bearer = format!("Bearer {token}");
+    let mut headers = vec![
+        ("content-type", "application/json"),
+        ("idempotency-key", KEY),
+    ];
+    if !token.is_empty() {
+        headers.push(("authorization", &bearer));
+    }
+    request(replica.http, method, path, &headers, &body.to_string()).unwrap()
+}
+
+fn is_replayed(answer: &Answer) -> bool {
+    answer.header("idempotency-replayed") == Some("true")
+}
+
+pub(crate) fn reused_key_with_another_body_is_rejected_api_6(database: &EmptyDatabase) {
+    let (first, second) = (Replica::start(database), Replica::start(database));
+    let (admin, _) = users(database, &first);
+    let path = "/api/v1/features/new_page";
+    let update = |description: &str| {
+        let config = json!({ "enabled": true, "strategy": "SIMPLE", "description": description });
+        json!({ "config": config, "reason": "launch" })
+    };
+    let (one, two) = (update("one"), update("two"));
+    let updated = send(&first, "PUT", path, &admin, &one);
+    assert_eq!(updated.status, 200, "{}", updated.body);
+    assert!(!is_replayed(&updated));
+    // The replicas share the keys.
+    let repeated = send(&second, "PUT", path, &admin, &one);
+    assert_eq!((repeated.status, &repeated.body), (200, &updated.body));
+    assert!(is_replayed(&repeated));
+    let reused = send(&second, "PUT", path, &admin, &two);
+    assert_error(&reused, 422, "IDEMPOTENCY_KEY_REUSED");
+    let current = first.call("GET", path, &admin, "");
+    assert_eq!(json_of(&current)["toggle"]["config"]["description"], "one");
+}
+
+pub(crate) fn methods_with_secrets_store_no_response_api_6(database: &EmptyDatabase) {
+    let replica = Replica::start(database);
+    replica.user("ada");
+    let log_in = |password: &str| {
+        let body = json!({ "username": "ada", "password": password });
+        send(&replica, "POST", "/api/v1/auth/login", "", &body)
+    };
+    let logins = [PASSWORD, PASSWORD].map(log_in);
+    for login in &logins {
+        assert!(!is_replayed(login));
+    }
+    let [one, two] = logins.each_ref().map(tokens);
+    assert_ne!(one, two);
+    // Another body gets the response to it.
+    assert_eq!(log_in("a wrong password").status, 401);
+}

@@ -1,0 +1,95 @@
+//! Rate limits of the routes of accounts.
+
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use seaworthy_testkit::{
+    app::TestApp, http::Answer, requirement::required, server::redis::RedisServer,
+};
+
+/// A reload takes less.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Starts a replica with a folder of settings.
+fn start(config: &Path, settings: &[&str]) -> TestApp {
+    let builder = TestApp::builder(Path::new(env!("CARGO_BIN_EXE_tutoring-student-auth"))).unwrap();
+    let file = |name: &str| format!("sqlite:{}", builder.directory().join(name).display());
+    let [database, broker] = ["accounts.db", "broker.db"].map(file);
+    let secret = "a secret of the tests that is long enough";
+    let own = [
+        format!("database.url={database}"),
+        format!("broker.url={broker}"),
+        format!("access_tokens.secret={secret}"),
+        format!("codes.pepper={secret}"),
+        "database.migrate_at_start=true".to_owned(),
+    ];
+    let own = own.iter().map(String::as_str);
+    let builder = builder.arguments(&["--config", config.to_str().unwrap()]);
+    let settings = own.chain(settings.iter().copied());
+    let builder = settings.fold(builder, |builder, setting| builder.setting(setting));
+    builder.start().unwrap()
+}
+
+/// Writes the limit on requested codes.
+fn write(config: &Path, requests: u32) {
+    let text = format!("limits: {{ code_request: {{ requests: {requests}, window: 1h }} }}\n");
+    fs::write(config.join("config.yaml"), text).unwrap();
+}
+
+fn request_code(app: &TestApp) -> Answer {
+    let body = "{\"email\":\"asha@example.org\"}";
+    app.send("POST", "/api/v1/students/auth/password/forgot", body)
+        .unwrap()
+}
+
+#[test]
+fn limit_of_codes_follows_a_reload_res_6_conf_4() {
+    let config = tempfile::tempdir().unwrap();
+    write(config.path(), 1);
+    let mut app = start(config.path(), &[]);
+    assert_eq!(request_code(&app).status, 200);
+    let refused = request_code(&app);
+    assert_eq!(refused.status, 429, "{}", refused.body);
+    assert!(
+        refused.body.contains("\"code\":\"RATE_LIMITED\""),
+        "{}",
+        refused.body
+    );
+    assert!(refused.header("retry-after").is_some());
+
+    write(config.path(), 50);
+    app.process
+        .line("\"message\":\"settings reloaded\"")
+        .unwrap();
+    // The limits follow the settings a moment later.
+    let end = Instant::now() + TIMEOUT;
+    while request_code(&app).status != 200 {
+        assert!(Instant::now() < end);
+    }
+}
+
+#[test]
+fn replicas_share_the_limit_of_codes_res_6() {
+    let Some(program) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
+        return;
+    };
+    let mut redis = RedisServer::start(program).unwrap();
+    let config = tempfile::tempdir().unwrap();
+    write(config.path(), 2);
+    let url = format!("redis.url={}", redis.url());
+    let replicas = [(); 2].map(|()| start(config.path(), &[&url]));
+    let status = |replica: &TestApp| request_code(replica).status;
+    assert_eq!(replicas.each_ref().map(status), [200, 200]);
+    assert_eq!(replicas.each_ref().map(status), [429, 429]);
+    redis.kill();
+    let degraded = request_code(&replicas[0]);
+    assert_eq!(degraded.status, 503, "{}", degraded.body);
+    assert!(
+        degraded.body.contains("SERVICE_DEGRADED"),
+        "{}",
+        degraded.body
+    );
+}
