@@ -13,7 +13,7 @@ use std::{io, path::Path};
 use seaworthy_config::Settings;
 use seaworthy_service::{Assembly, CommandRun, ServiceCommand, StartError, clap::ArgMatches};
 
-use crate::PluginsConfig;
+use crate::{PluginsConfig, folder::read_text};
 
 /// Returns the command `plugins list|verify|pack|key|sign|disable|run` of a service binary.
 ///
@@ -72,6 +72,16 @@ async fn execute<C: Settings>(
         }
         _ => Ok(()),
     }
+}
+
+/// Reads a manifest, of at most 64 KiB, as at the load of a plugin.
+///
+/// # Errors
+/// The file is too large, is not UTF-8, or cannot be read.
+fn read_manifest(path: &Path) -> Result<String, StartError> {
+    let text = read_text(path).map_err(|error| unusable(path, error))?;
+    let invalid = |error| unusable(path, io::Error::new(io::ErrorKind::InvalidData, error));
+    String::from_utf8(text).map_err(invalid)
 }
 
 /// Returns the error of a file that cannot be read or written.

@@ -3,7 +3,7 @@ use std::{fs, path::Path};
 use seaworthy_service::{CommandRun, StartError};
 use serde_json::json;
 
-use super::{manifest::with_hash, unusable};
+use super::{manifest::with_hash, read_manifest, unusable};
 use crate::{
     Manifest, PluginsConfig, World,
     folder::{COMPONENT, MANIFEST, sha256_hex},
@@ -23,7 +23,7 @@ pub(super) fn write_component<C>(
 ) -> Result<(), StartError> {
     let folder = config.directory.join(name);
     let manifest = folder.join(MANIFEST);
-    let text = fs::read_to_string(&manifest).map_err(|error| unusable(&manifest, error))?;
+    let text = read_manifest(&manifest)?;
     let manifest = Manifest::parse(name, &with_hash(&text, &sha256_hex(b"")))?;
     let world = world.unwrap_or(manifest.world.unwrap_or(World::Plugin).as_str());
     let content = fs::read(module).map_err(|error| unusable(Path::new(module), error))?;

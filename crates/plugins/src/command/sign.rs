@@ -4,7 +4,7 @@ use seaworthy_core::Secret;
 use seaworthy_service::{CommandRun, StartError};
 use serde_json::json;
 
-use super::{manifest::with_hash, unusable};
+use super::{manifest::with_hash, read_manifest, unusable};
 use crate::{
     Manifest, PluginsConfig, SigningKey,
     folder::{COMPONENT, MANIFEST, SIGNATURE, sha256_hex},
@@ -54,7 +54,7 @@ pub(super) fn sign<C>(
     let component = folder.join(COMPONENT);
     let hash = sha256_hex(&fs::read(&component).map_err(|error| unusable(&component, error))?);
     let manifest = folder.join(MANIFEST);
-    let text = fs::read_to_string(&manifest).map_err(|error| unusable(&manifest, error))?;
+    let text = read_manifest(&manifest)?;
     let text = with_hash(&text, &hash);
     Manifest::parse(name, &text)?;
     fs::write(&manifest, &text).map_err(|error| unusable(&manifest, error))?;

@@ -10,7 +10,10 @@ use tokio::{
     time::{Instant as TokioInstant, timeout, timeout_at},
 };
 
-use super::Plugin;
+use super::{
+    Plugin,
+    function::{Function, Place},
+};
 use crate::{
     Decision, Event, HandlerError, Plugins,
     runtime::{CallLimits, Fault, HookInput, HookOutcome, LifecycleStep, Program, Question},
@@ -23,39 +26,6 @@ const BRIEF: Duration = Duration::from_millis(1);
 const SLOW: Duration = Duration::from_secs(60);
 /// The time that a caller waits for a guest after its deadline. The goal of PLUG-2 is 5 ms.
 const MAX_DELAY: Duration = Duration::from_millis(4);
-
-/// A function of a component.
-#[derive(Debug, Clone, Copy)]
-struct Function {
-    /// The name in spans: a hook point or a function of the interface.
-    name: &'static str,
-    timeout: Duration,
-    place: Place,
-    /// Whether the function fails if a dependency of the plugin is disabled.
-    needs_dependencies: bool,
-}
-
-impl Function {
-    /// Returns a function for which a request waits.
-    fn of_request(name: &'static str, timeout: Duration) -> Self {
-        Self {
-            name,
-            timeout,
-            place: Place::TaskIfBrief,
-            needs_dependencies: true,
-        }
-    }
-}
-
-/// Where a guest runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    /// On a thread for guests, whose priority is low. The change of threads takes microseconds.
-    Thread,
-    /// On the thread of the current task, unless the plugin was slow recently. Calls of slow plugins
-    /// run on a thread for guests, so that other requests keep the threads of the service.
-    TaskIfBrief,
-}
 
 impl Plugin {
     /// Calls a step of the life cycle. The inner error is the failure that the plugin reports.
@@ -301,3 +271,6 @@ impl Drop for Admission<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

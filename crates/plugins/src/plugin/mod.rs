@@ -1,6 +1,7 @@
 //! A loaded plugin.
 
 mod call;
+mod function;
 
 use std::{
     fmt,

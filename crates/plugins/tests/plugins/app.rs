@@ -24,18 +24,21 @@ pub(crate) struct TestApp {
 pub(crate) struct Failures(mpsc::UnboundedReceiver<String>);
 
 impl Failures {
-    /// Waits for a failure whose text contains `part`.
-    pub(crate) async fn wait_for(&mut self, part: &str) {
+    /// Waits for a failure with this text.
+    pub(crate) async fn wait_for(&mut self, expected: &str) {
+        let mut others = Vec::new();
         let found = async {
             loop {
                 let problem = self.0.recv().await.unwrap();
-                if problem.contains(part) {
+                let is_expected = problem == expected;
+                others.push(problem);
+                if is_expected {
                     return;
                 }
             }
         };
         let found = tokio::time::timeout(TIMEOUT, found).await;
-        assert!(found.is_ok(), "no failure with \"{part}\"");
+        assert!(found.is_ok(), "no failure \"{expected}\": {others:?}");
     }
 }
 
@@ -152,6 +155,12 @@ impl TestApp {
         Failures(problems)
     }
 
+    /// Returns the path of a file of a plugin.
+    pub(crate) fn path(&self, plugin: &str, file: &str) -> String {
+        let path = self.folder.path().join("plugins").join(plugin).join(file);
+        path.display().to_string()
+    }
+
     /// Writes a plugin to the folder atomically, without the file `missing`.
     pub(crate) fn add_without(&self, missing: &str, name: &str, more: &str, guest: &Guest) {
         let staged = self.folder.path().join("staged");
@@ -166,7 +175,8 @@ impl TestApp {
         self.metric(&format!("plugin_folder_reads_total{{result=\"{result}\"}}"))
     }
 
-    /// Returns the value of a metric. `series` is its name with its labels.
+    /// Returns the value of a metric, or zero before its first count. `series` is its name with its
+    /// labels.
     pub(crate) fn metric(&self, series: &str) -> u64 {
         let admin = self.service.addresses().admin;
         let metrics = seaworthy_testkit::http::get(admin, "/metrics")
@@ -174,10 +184,7 @@ impl TestApp {
             .body;
         let mut values = metrics.lines().filter_map(|line| line.strip_prefix(series));
         let value = values.find_map(|value| value.strip_prefix(' '));
-        value
-            .unwrap_or_else(|| panic!("{series}: {metrics}"))
-            .parse()
-            .unwrap()
+        value.map_or(0, |value| value.parse().unwrap())
     }
 
     /// Sends a request. Returns the status, the reason and the text of its rejection.

@@ -1,5 +1,7 @@
 //! Changes that are requested while another one runs.
 
+use std::time::Duration;
+
 use futures::FutureExt as _;
 use seaworthy_plugins::{Capability, GrantConfig, PluginErrorCode};
 use seaworthy_testkit::eventually;
@@ -12,6 +14,8 @@ use crate::{
 };
 
 const HOOK: &str = "capabilities = [\"http\"]\n[[hooks]]\nname = \"guard\"\npoint = \"before_request\"\nveto = true\ntimeout = \"30s\"\n";
+/// The timeout of waits: a loaded machine needs far less.
+const TIMEOUT: Duration = Duration::from_secs(30);
 /// The failure of the reload of a slow version.
 const SLOW: &str = "plugin \"guard\": exceeded its timeout of 2s";
 
@@ -42,12 +46,18 @@ async fn with_slow_version(auto_load: bool) -> (TestApp, UnboundedReceiver<()>) 
     (app, running)
 }
 
+/// Waits until a slow version is initialized.
+async fn initialized(running: &mut UnboundedReceiver<()>) {
+    let report = tokio::time::timeout(TIMEOUT, running.recv()).await;
+    assert_eq!(report, Ok(Some(())), "no reload");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn reload_during_another_one_applies_newer_files_plug_1() {
     let (app, mut running) = with_slow_version(false).await;
     let mut slow = Box::pin(app.plugins.reload("guard"));
     assert!(slow.as_mut().now_or_never().is_none());
-    running.recv().await.unwrap();
+    initialized(&mut running).await;
     app.replace("guard", HOOK, &Guest::rejecting(403, "two"));
     let newer = app.plugins.reload("guard");
     let (slow, newer) = futures::join!(slow, newer);
@@ -61,7 +71,7 @@ async fn reload_without_a_caller_follows_another_one_plug_1() {
     let (app, mut running) = with_slow_version(false).await;
     let mut slow = Box::pin(app.plugins.reload("guard"));
     assert!(slow.as_mut().now_or_never().is_none());
-    running.recv().await.unwrap();
+    initialized(&mut running).await;
     app.replace("guard", HOOK, &Guest::rejecting(403, "two"));
     // The caller of the next reload, such as a client that disconnects, is gone at once.
     assert!(app.plugins.reload("guard").now_or_never().is_none());
@@ -74,7 +84,7 @@ async fn reload_whose_caller_is_gone_ends_plug_1() {
     let (app, mut running) = with_slow_version(false).await;
     let mut failures = app.failures();
     assert!(app.plugins.reload("guard").now_or_never().is_none());
-    running.recv().await.unwrap();
+    initialized(&mut running).await;
     failures.wait_for(SLOW).await;
     assert_eq!(app.rejection(), "one");
 }
@@ -83,7 +93,7 @@ async fn reload_whose_caller_is_gone_ends_plug_1() {
 async fn change_of_the_folder_during_a_reload_is_applied_plug_1() {
     let (app, mut running) = with_slow_version(true).await;
     // The service reloads the slow version, because it follows the folder.
-    running.recv().await.unwrap();
+    initialized(&mut running).await;
     app.replace("guard", HOOK, &Guest::rejecting(403, "two"));
     eventually(async || app.rejection() == "two").await;
 }

@@ -7,12 +7,15 @@ use seaworthy_testkit::{
     database::EmptyDatabase, deployment::Deployment, http::get, redis::RedisServer,
     requirement::required,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     PROGRAM,
     folder::Folder,
-    guard::{GROWS, LOOPS, MANIFEST, PROCEEDS, USER, VETOES, admin, audited, log_in, module},
+    guard::{
+        GROWS, LOOPS, MANIFEST, PROCEEDS, USER, VETOES, admin, assert_metric, audited, log_in,
+        module, refusal,
+    },
 };
 
 #[test]
@@ -40,6 +43,7 @@ fn assert_called_limited_and_unloaded(database: &EmptyDatabase, settings: &[Stri
     let folder = Folder::new();
     let replace = |hook| folder.add("guard", MANIFEST, &module(hook), "hooks-and-events");
     replace(PROCEEDS);
+    let hash = folder.hash("guard");
     let start = || {
         // The folder is loaded at the start, and then only by requests of the operator.
         let app = folder
@@ -60,27 +64,27 @@ fn assert_called_limited_and_unloaded(database: &EmptyDatabase, settings: &[Stri
         // Called: the hook lets the login pass, and the handler gets its event.
         assert_eq!(log_in(app).0, 200);
         let noted = app.process.line("\"handler\":\"guard/note\"").unwrap();
-        assert!(noted.contains("noted"), "{noted}");
+        let noted: Value = serde_json::from_str(&noted).unwrap();
+        assert_eq!(noted["problem"], "noted", "{noted}");
     }
 
-    for (hook, status, part) in [
-        (VETOES, 429, "later"),
-        (LOOPS, 503, "unavailable"),
-        (GROWS, 503, "unavailable"),
+    let unavailable = "a plugin that decides about this request is unavailable: retry later";
+    for (hook, status, reason, text) in [
+        (VETOES, 429, "PLUGIN_REJECTED", "later"),
+        (LOOPS, 503, "PLUGIN_UNAVAILABLE", unavailable),
+        (GROWS, 503, "PLUGIN_UNAVAILABLE", unavailable),
     ] {
         replace(hook);
         for app in &apps {
             admin(app, "reload");
-            let (answered, body) = log_in(app);
-            assert_eq!(answered, status, "{hook}: {body}");
-            assert!(body.contains(part), "{body}");
+            let expected = (status, reason.to_owned(), text.to_owned());
+            assert_eq!(refusal(app), expected, "{hook}");
         }
     }
     for app in &apps {
-        let metrics = get(app.admin, "/metrics").unwrap().body;
         for reason in ["timeout", "memory"] {
             let counted = format!("plugin_faults_total{{plugin=\"guard\",reason=\"{reason}\"}} 1");
-            assert!(metrics.contains(&counted), "{reason}: {metrics}");
+            assert_metric(app, &counted);
         }
     }
 
@@ -92,11 +96,8 @@ fn assert_called_limited_and_unloaded(database: &EmptyDatabase, settings: &[Stri
         assert_eq!(log_in(app).0, 200);
         let unknown = get(app.admin, "/plugins/guard").unwrap();
         assert_eq!(unknown.status, 404, "{}", unknown.body);
-        assert!(
-            unknown.body.contains("PLUGIN_NOT_FOUND"),
-            "{}",
-            unknown.body
-        );
+        let unknown: Value = serde_json::from_str(&unknown.body).unwrap();
+        assert_eq!(unknown["reason"], "PLUGIN_NOT_FOUND", "{unknown}");
         // An operator unloads the plugin of one replica.
         let others = apps.iter().skip(unloaded + 1);
         others.for_each(|other| assert_eq!(log_in(other).0, 429));
@@ -108,19 +109,21 @@ fn assert_called_limited_and_unloaded(database: &EmptyDatabase, settings: &[Stri
 
     let audited = audited(database.url());
     let actions: Vec<_> = audited.iter().map(|(action, _)| action.as_str()).collect();
-    assert_eq!(actions.first(), Some(&"plugin.load"), "{actions:?}");
-    for action in [
-        "plugin.start",
-        "plugin.reload",
-        "plugin.stop",
-        "plugin.unload",
+    for (action, count) in [
+        ("plugin.load", 2),
+        ("plugin.start", 2),
+        // Three hooks on both replicas, and one on the second replica.
+        ("plugin.reload", 7),
+        ("plugin.stop", 2),
+        ("plugin.unload", 2),
     ] {
-        // Of both replicas.
         let recorded = actions.iter().filter(|recorded| **recorded == action);
-        assert!(recorded.count() >= 2, "{action}: {actions:?}");
+        assert_eq!(recorded.count(), count, "{action}: {actions:?}");
     }
-    let details: Value = serde_json::from_str(&audited[0].1).unwrap();
-    assert_eq!(details["version"], "1.0.0", "{details}");
+    assert_eq!(actions.len(), 15, "{actions:?}");
+    let load = audited.iter().find(|(action, _)| action == "plugin.load");
+    let details = json!({ "version": "1.0.0", "sha256": hash });
+    assert_eq!(load, Some(&("plugin.load".to_owned(), details)));
 }
 
 #[test]

@@ -92,6 +92,16 @@ impl Folder {
         self.command(&["sign", name, "--key", "signing.key"]);
     }
 
+    /// Returns the hash in the manifest of a plugin.
+    pub(crate) fn hash(&self, name: &str) -> String {
+        let manifest = self.path("plugins").join(name).join("plugin.toml");
+        let manifest = fs::read_to_string(manifest).unwrap();
+        let hash = manifest
+            .lines()
+            .find_map(|line| line.strip_prefix("sha256 = "));
+        hash.unwrap().trim_matches('"').to_owned()
+    }
+
     /// Adds a plugin of `examples/plugins`.
     pub(crate) fn add_sample(&self, name: &str, world: &str) {
         let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/plugins");

@@ -1,7 +1,11 @@
 //! A plugin with a hook before each operation, and a handler of logins.
 
 use seaworthy::data::{Database, DatabaseConfig, sql};
-use seaworthy_testkit::{app::TestApp, http::request};
+use seaworthy_testkit::{
+    app::TestApp,
+    http::{get, request},
+};
+use serde_json::Value;
 
 pub(crate) const MANIFEST: &str = r#"
 name = "guard"
@@ -68,8 +72,32 @@ pub(crate) fn log_in(app: &TestApp) -> (u16, String) {
     (answer.status, answer.body)
 }
 
+/// Logs in. Returns the status, the reason and the text of the rejection.
+pub(crate) fn refusal(app: &TestApp) -> (u16, String, String) {
+    let (status, body) = log_in(app);
+    let problem: Value = serde_json::from_str(&body).unwrap();
+    let text = |name: &str| problem[name].as_str().unwrap_or_default().to_owned();
+    (status, text("reason"), text("detail"))
+}
+
+/// Expects that the service exports a metric with this value. `line` is its whole line.
+pub(crate) fn assert_metric(app: &TestApp, line: &str) {
+    let metrics = get(app.admin, "/metrics").unwrap().body;
+    let series = line.split('{').next().unwrap();
+    let others = metrics.lines().filter(|line| line.starts_with(series));
+    let others: Vec<&str> = others.collect();
+    assert!(others.contains(&line), "{line}: {others:#?}");
+}
+
 /// Returns the actions of the audit log about plugins and their details, oldest first.
-pub(crate) fn audited(url: &str) -> Vec<(String, String)> {
+pub(crate) fn audited(url: &str) -> Vec<(String, Value)> {
+    let entries = entries(url).into_iter();
+    entries
+        .map(|(action, details)| (action, serde_json::from_str(&details).unwrap()))
+        .collect()
+}
+
+fn entries(url: &str) -> Vec<(String, String)> {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let config = DatabaseConfig::at(url.parse().unwrap());

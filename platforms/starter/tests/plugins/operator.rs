@@ -4,13 +4,15 @@ use seaworthy_testkit::{
     eventually,
     http::{get, request},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     folder::Folder,
-    guard::{MANIFEST, PROCEEDS, VETOES, admin, audited, log_in, module},
+    guard::{MANIFEST, PROCEEDS, VETOES, admin, assert_metric, audited, log_in, module},
 };
 
+/// The problem of a guest that runs the instruction `unreachable`.
+const UNREACHABLE: &str = "trapped: wasm trap: wasm `unreachable` instruction executed";
 /// The faults within a minute that disable a plugin.
 const MAX_FAULTS: usize = 5;
 
@@ -52,33 +54,39 @@ fn disabled_plugin_is_reported_until_it_is_enabled_plug_2() {
     let info = get(app.admin, "/plugins/guard").unwrap().body;
     let info: Value = serde_json::from_str(&info).unwrap();
     assert_eq!(info["status"], "error", "{info}");
-    let problem = info["error_msg"].as_str().unwrap();
-    assert!(problem.contains("unreachable"), "{info}");
+    assert_eq!(info["error_msg"], UNREACHABLE, "{info}");
+    assert_eq!(info["error_code"], "PLUGIN_INTERNAL_ERROR", "{info}");
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(eventually(async || {
         let ready = get(app.admin, "/readyz").unwrap();
-        ready.status == 200 && ready.body.contains("degraded")
+        let body: Value = serde_json::from_str(&ready.body).unwrap();
+        ready.status == 200 && body["status"] == "degraded"
     }));
-    let metrics = get(app.admin, "/metrics").unwrap().body;
     for counted in [
         "plugin_faults_total{plugin=\"guard\",reason=\"trap\"} 5",
         "plugin_hook_failures_total{plugin=\"guard\"} 5",
-        "plugin_call_duration_seconds_count{plugin=\"guard\"} ",
+        // The hooks, `initialize` and `start`.
+        "plugin_call_duration_seconds_count{plugin=\"guard\"} 7",
     ] {
-        assert!(metrics.contains(counted), "{counted}: {metrics}");
+        assert_metric(&app, counted);
     }
     admin(&app, "enable");
     assert!(app.stop().unwrap().status.success());
-    let audited = audited(&folder.database());
-    let details = |action: &str| {
-        let entry = audited.iter().find(|(logged, _)| logged == action);
-        let (_, details) = entry.unwrap_or_else(|| panic!("{action}: {audited:?}"));
-        serde_json::from_str::<Value>(details).unwrap()
-    };
-    let failed = details("plugin.fail");
-    let problem = failed["problem"].as_str().unwrap();
-    assert!(problem.contains("unreachable"), "{failed}");
-    assert_eq!(details("plugin.enable")["version"], "1.0.0");
+    let mut audited = audited(&folder.database());
+    // The bus delivers events beside each other.
+    audited.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let plugin = json!({ "version": "1.0.0", "sha256": folder.hash("guard") });
+    let code = "PLUGIN_INTERNAL_ERROR";
+    let expected = [
+        ("plugin.enable".to_owned(), plugin.clone()),
+        (
+            "plugin.fail".to_owned(),
+            json!({ "problem": UNREACHABLE, "code": code }),
+        ),
+        ("plugin.load".to_owned(), plugin.clone()),
+        ("plugin.start".to_owned(), plugin),
+    ];
+    assert_eq!(audited, expected);
 }
 
 #[test]
@@ -91,14 +99,11 @@ fn failed_load_is_recorded_in_the_audit_log_plug_1() {
     let header = [("x-admin-request", "1")];
     let refused = request(app.admin, "POST", "/plugins/guard/load", &header, "").unwrap();
     assert_eq!(refused.status, 400, "{}", refused.body);
-    assert!(
-        refused.body.contains("PLUGIN_PERMISSION_ERROR"),
-        "{}",
-        refused.body
-    );
+    let refused: Value = serde_json::from_str(&refused.body).unwrap();
+    assert_eq!(refused["reason"], "PLUGIN_PERMISSION_ERROR", "{refused}");
     assert!(app.stop().unwrap().status.success());
     let audited = audited(&folder.database());
-    let (action, details) = audited.first().unwrap();
-    assert_eq!(action, "plugin.fail");
-    assert!(details.contains("trusted_keys"), "{details}");
+    let problem = "plugin \"guard\": plugin.sig is not a signature by one of plugins.security.trusted_keys: run `plugins sign`";
+    let details = json!({ "problem": problem, "code": "PLUGIN_PERMISSION_ERROR" });
+    assert_eq!(audited, [("plugin.fail".to_owned(), details)]);
 }

@@ -13,6 +13,8 @@ use seaworthy_testkit::{
     http::{get, request},
 };
 
+use serde_json::Value;
+
 use crate::folder::Folder;
 
 /// The timeout of an export: a slow machine needs far less.
@@ -53,11 +55,9 @@ fn auth_enhancer_rejects_blocked_addresses_plug_1() {
     let profile = || app.send("GET", "/api/v1/auth/profile", "").unwrap();
     let refused = profile();
     assert_eq!(refused.status, 403, "{}", refused.body);
-    assert!(
-        refused.body.contains("this address is blocked"),
-        "{}",
-        refused.body
-    );
+    let problem: Value = serde_json::from_str(&refused.body).unwrap();
+    assert_eq!(problem["reason"], "PLUGIN_REJECTED", "{problem}");
+    assert_eq!(problem["detail"], "this address is blocked", "{problem}");
     // An address is compared as a whole.
     folder.configure(
         "auth_enhancer",

@@ -1,0 +1,34 @@
+use std::time::Duration;
+
+/// A function of a component.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Function {
+    /// The name in spans: a hook point or a function of the interface.
+    pub(super) name: &'static str,
+    pub(super) timeout: Duration,
+    pub(super) place: Place,
+    /// Whether the function fails if a dependency of the plugin is disabled.
+    pub(super) needs_dependencies: bool,
+}
+
+impl Function {
+    /// Returns a function for which a request waits.
+    pub(super) fn of_request(name: &'static str, timeout: Duration) -> Self {
+        Self {
+            name,
+            timeout,
+            place: Place::TaskIfBrief,
+            needs_dependencies: true,
+        }
+    }
+}
+
+/// Where a guest runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// On a thread for guests, whose priority is low. The change of threads takes microseconds.
+    Thread,
+    /// On the thread of the current task, unless the plugin was slow recently. Calls of slow plugins
+    /// run on a thread for guests, so that other requests keep the threads of the service.
+    TaskIfBrief,
+}
