@@ -59,11 +59,8 @@ const ROUTES: &[(&str, &str, Caller)] = &[
         "/booking/pre-bookings/capacity?courseId={x}&timeslot=16:00",
         Everyone,
     ),
-    ("POST", "/booking/create-booking", Student),
-    ("POST", "/booking/auto-assign-trainer", Service),
     ("GET", "/booking/trainer-schedule/{id}", TrainerOrAdmin),
     ("POST", "/booking/trainer-attendance", TrainerOrAdmin),
-    ("GET", "/booking/trainer-demand?city=Kochi", Admin),
     // 6.6, served by booking
     ("POST", "/admin/allocations", Admin),
     ("POST", "/admin/allocations/allocate", Admin),

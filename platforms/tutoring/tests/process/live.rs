@@ -55,16 +55,20 @@ impl Client {
 
     /// Returns the next packet that is not a ping.
     async fn packet(&mut self) -> String {
-        loop {
-            let message = tokio::time::timeout(TIMEOUT, self.0.next()).await;
-            let Message::Text(text) = message.unwrap().unwrap().unwrap() else {
-                continue;
-            };
-            match text.as_str() {
-                "2" => self.send("3").await,
-                other => return other.to_owned(),
+        // Pings do not extend the timeout.
+        let found = tokio::time::timeout(TIMEOUT, async {
+            loop {
+                let message = self.0.next().await;
+                let Message::Text(text) = message.unwrap().unwrap() else {
+                    continue;
+                };
+                match text.as_str() {
+                    "2" => self.send("3").await,
+                    other => return other.to_owned(),
+                }
             }
-        }
+        });
+        found.await.unwrap()
     }
 
     /// Returns the payload of the next event or acknowledgement that starts with this text.

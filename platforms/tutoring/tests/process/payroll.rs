@@ -153,7 +153,7 @@ pub(crate) async fn rating_is_the_mean_of_the_students_reviews_msg_5(app: &TestP
         rating,
     };
     // The trainer's own view of the student does not count.
-    peer.publish(review(1, "trainer", 1.0)).await;
+    peer.publish(review(4, "trainer", 1.0)).await;
     for (session, rating) in [(1, 5.0), (2, 4.5), (3, 4.5)] {
         peer.publish(review(session, "student", rating)).await;
     }

@@ -35,7 +35,7 @@ enum Caller {
 use Caller::{Admin, Everyone, Permitted, Service, Student, StudentOrAdmin, TrainerOrAdmin};
 
 /// Methods, paths under `/api/v1` and callers. `{id}` is the ID of a user, `{x}` any other ID.
-const ROUTES: [(&str, &str, Caller); 84] = [
+const ROUTES: [(&str, &str, Caller); 87] = [
     ("POST", "/students/auth/logout-all", Student),
     ("POST", "/students/auth/password/change", Student),
     ("GET", "/students/auth/profile", Student),
@@ -121,6 +121,9 @@ const ROUTES: [(&str, &str, Caller); 84] = [
     ("POST", "/admin/trainers/approvals/{x}/approve", Permitted),
     ("POST", "/admin/trainers/approvals/{x}/reject", Permitted),
     ("POST", "/admin/trainers/approvals/{x}/hold", Permitted),
+    ("POST", "/booking/create-booking", Student),
+    ("POST", "/booking/auto-assign-trainer", Service),
+    ("GET", "/booking/trainer-demand?city=Kochi", Permitted),
     ("POST", "/admin/journeys/start", Caller::Trainer),
     ("POST", "/admin/journeys/{x}/location", Caller::Trainer),
     ("POST", "/admin/journeys/{x}/arrived", Caller::Trainer),

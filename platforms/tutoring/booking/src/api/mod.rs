@@ -1,6 +1,7 @@
 //! HTTP routes.
 
 mod allocations;
+mod bookings;
 mod handlers;
 mod journeys;
 mod places;
@@ -94,13 +95,27 @@ fn booking_routes() -> Routes<Arc<Schedule>> {
         .route("/trainer-schedule/{trainer}", get(sessions::schedule))
         .route("/trainer-attendance", post(sessions::attend))
         .with_options(|options| options.roles([TRAINER, ADMIN]));
+    let students = Routes::new()
+        .route("/create-booking", post(bookings::create))
+        .with_options(|options| options.roles([STUDENT]));
+    let services = Routes::new()
+        .route("/auto-assign-trainer", post(bookings::assign))
+        .with_options(|options| options.roles([SERVICE_ROLE]).without_rate_limit());
+    let readers = Routes::new()
+        .route("/trainer-demand", get(bookings::demand))
+        .with_options(|options| options.roles([ADMIN]).scopes([ALLOCATION_READ]));
     let operators = Routes::new()
         .route("/cities", post(places::create_city))
         .route("/clusters", post(places::create_cluster))
         .route("/zones", post(places::create_zone))
         .route("/holidays", post(places::add_holiday))
         .with_options(|options| options.roles([ADMIN]).scopes([ZONE_WRITE]));
-    public.merge(trainers).merge(operators)
+    public
+        .merge(trainers)
+        .merge(students)
+        .merge(services)
+        .merge(readers)
+        .merge(operators)
 }
 
 /// Returns the routes of allocations, sessions and their changes.

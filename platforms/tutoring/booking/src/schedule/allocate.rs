@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::Schedule;
 use crate::{
     domain::{DeliveryMode, Package, errors, first_date, plan},
-    store::{Allocation, Allocations, Copies, PreBookings, Sessions, Slots},
+    store::{Allocation, Allocations, Bookings, Copies, PreBookings, Sessions, Slots},
 };
 
 /// The decision of the rules, without an administrator.
@@ -41,6 +41,7 @@ impl Schedule {
         {
             PreBookings::release(tx, course, pre_booking.slot).await?;
         }
+        Bookings::confirm(tx, student, course).await?;
         let purchase = granted.purchase_id;
         let (mut allocation, is_new) = self
             .open(tx, (student, course), Some(purchase), package, count)

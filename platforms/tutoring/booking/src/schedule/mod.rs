@@ -3,6 +3,7 @@
 mod actor;
 mod allocate;
 mod attempt;
+mod book;
 mod cancel;
 mod confirm;
 mod decide;
@@ -27,6 +28,7 @@ use uuid::Uuid;
 use crate::store::LiveJourneys;
 
 pub(crate) use actor::Actor;
+pub(crate) use book::{Assign, NewBooking};
 pub(crate) use events::{consumed_topics, published_topics, subscriptions};
 pub(crate) use pre_book::NewPreBooking;
 pub(crate) use record::Given;

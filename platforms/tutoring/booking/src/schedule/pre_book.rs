@@ -3,7 +3,7 @@ use seaworthy::{
     data::chrono::{TimeDelta, Utc},
     prelude::*,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tutoring_contract::Slot;
 use uuid::Uuid;
 
@@ -27,8 +27,8 @@ pub(crate) struct NewPreBooking {
     address: String,
     latitude: f64,
     longitude: f64,
-    course_id: Uuid,
-    timeslot: Slot,
+    pub(super) course_id: Uuid,
+    pub(super) timeslot: Slot,
     mode: String,
     group_size: u8,
     session_count: u16,
@@ -48,7 +48,7 @@ impl NewPreBooking {
         self.group_size
     }
 
-    fn check(&self, flags: &Flags) -> Result<(), Error> {
+    pub(super) fn check(&self, flags: &Flags) -> Result<(), Error> {
         let address = self.address.trim();
         if address.is_empty() || address.len() > MAX_ADDRESS {
             return Err(errors::invalid("address", "must be 1 to 500 bytes"));
@@ -68,6 +68,19 @@ impl NewPreBooking {
             Weekday::Sunday => Err(errors::invalid("startDate", "must not be a Sunday")),
             _ => Ok(()),
         }
+    }
+
+    /// Returns the members that are stored.
+    pub(super) fn details(&self) -> Value {
+        json!({
+            "address": self.address.trim(),
+            "latitude": self.latitude,
+            "longitude": self.longitude,
+            "mode": self.mode,
+            "groupSize": self.group_size,
+            "sessionCount": self.session_count,
+            "startDate": self.start_date,
+        })
     }
 }
 
@@ -98,15 +111,7 @@ impl Schedule {
                             student_id: student,
                             course_id: course,
                             slot,
-                            details: json!({
-                                "address": new.address.trim(),
-                                "latitude": new.latitude,
-                                "longitude": new.longitude,
-                                "mode": new.mode,
-                                "groupSize": new.group_size,
-                                "sessionCount": new.session_count,
-                                "startDate": new.start_date,
-                            }),
+                            details: new.details(),
                             status: "pending".to_owned(),
                             expires_at: Utc::now() + TTL,
                         };

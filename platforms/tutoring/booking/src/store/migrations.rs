@@ -42,5 +42,11 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             include_str!("../../migrations/0005_reviews.up.sql"),
             include_str!("../../migrations/0005_reviews.down.sql"),
         ),
+        Migration::new(
+            6,
+            "bookings",
+            include_str!("../../migrations/0006_bookings.up.sql"),
+            include_str!("../../migrations/0006_bookings.down.sql"),
+        ),
     ]),
 ];

@@ -16,6 +16,7 @@ macro_rules! locked {
 }
 
 mod allocations;
+mod bookings;
 mod candidates;
 mod copies;
 mod coupons;
@@ -40,6 +41,7 @@ use seaworthy::data::{
 use tutoring_contract::Slot;
 
 pub(crate) use allocations::{Allocation, Allocations, Filter};
+pub(crate) use bookings::{Booking, Bookings};
 pub(crate) use candidates::{Candidates, TrainerCopies};
 pub(crate) use copies::Copies;
 pub(crate) use coupons::Coupons;

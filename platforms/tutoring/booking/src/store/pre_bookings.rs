@@ -62,6 +62,25 @@ impl PreBookings {
             .await
     }
 
+    /// Returns the students of a list who have a pending pre-booking of a course and slot.
+    pub(crate) async fn joined(
+        connection: &dyn Connection,
+        course: Uuid,
+        slot: Slot,
+        students: &[Uuid],
+    ) -> Result<Vec<Uuid>, DataError> {
+        if students.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows: Vec<(Uuid,)> = sql("SELECT student_id FROM pre_bookings WHERE pending_course_id = ? AND timeslot = ? AND student_id IN (?*)")
+            .bind(course)
+            .bind(slot.to_string())
+            .bind_list(students.iter().copied())
+            .fetch_all(connection)
+            .await?;
+        Ok(rows.into_iter().map(|(student,)| student).collect())
+    }
+
     /// Counts one more pre-booking, by one conditional statement. Returns `false` if none is left.
     pub(crate) async fn take(
         tx: &Transaction,

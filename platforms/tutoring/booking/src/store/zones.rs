@@ -59,6 +59,29 @@ impl FromRow for Zone {
     }
 }
 
+/// How many students a zone has, and how many trainers.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Demand {
+    zone_id: Uuid,
+    zone: String,
+    pending_allocations: u64,
+    open_allocations: u64,
+    trainers: u64,
+}
+
+impl FromRow for Demand {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self {
+            zone_id: row.get("id")?,
+            zone: row.get("name")?,
+            pending_allocations: row.get("pending")?,
+            open_allocations: row.get("allocated")?,
+            trainers: row.get("trainers")?,
+        })
+    }
+}
+
 /// Statements on cities, clusters and zones.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Zones;
@@ -167,6 +190,24 @@ impl Zones {
         connection: &dyn Connection,
     ) -> Result<Vec<(Uuid, String)>, DataError> {
         sql("SELECT id, name FROM cities ORDER BY name LIMIT ?")
+            .bind(MAX_ZONES)
+            .fetch_all(connection)
+            .await
+    }
+
+    /// Returns the demand in the active zones of a city.
+    pub(crate) async fn demand(
+        connection: &dyn Connection,
+        city: &str,
+    ) -> Result<Vec<Demand>, DataError> {
+        sql("SELECT z.id, z.name,
+             (SELECT COUNT(*) FROM allocations a WHERE a.zone_id = z.id AND a.status = 'pending') AS pending,
+             (SELECT COUNT(*) FROM allocations a WHERE a.zone_id = z.id AND a.status IN ('approved', 'active')) AS allocated,
+             (SELECT COUNT(*) FROM trainer_copies t WHERE t.zone_id = z.id AND t.is_allocatable = ?) AS trainers
+             FROM zones z JOIN cities c ON c.id = z.city_id WHERE c.name = ? AND z.is_active = ? ORDER BY z.name, z.id LIMIT ?")
+            .bind(true)
+            .bind(city)
+            .bind(true)
             .bind(MAX_ZONES)
             .fetch_all(connection)
             .await

@@ -14,8 +14,11 @@ const USERS: Allowed = [true, true, false, false];
 /// The unknown ID in a path.
 const ID: Uuid = Uuid::from_u128(0xff);
 
-const ROUTES: [(&str, &str, Allowed); 44] = [
+const ROUTES: [(&str, &str, Allowed); 47] = [
     ("POST", "/create-prebooking", STUDENT),
+    ("POST", "/create-booking", STUDENT),
+    ("POST", "/auto-assign-trainer", [false, false, false, true]),
+    ("GET", "/trainer-demand?city=Mysuru", ADMIN),
     ("GET", "/trainer-schedule/{trainer}", TRAINER_OR_ADMIN),
     ("POST", "/trainer-attendance", TRAINER_OR_ADMIN),
     ("POST", "/cities", ADMIN),

@@ -1,0 +1,206 @@
+use jiff::civil::Date;
+use seaworthy::prelude::*;
+use serde_json::json;
+use tutoring_contract::{ClassType, Slot};
+use uuid::Uuid;
+
+use super::{Actor, NewPreBooking, Schedule};
+use crate::{
+    domain::{DeliveryMode, Package, Place, errors},
+    store::{Booking, Bookings, Flags, PreBookings, Slots, Zones},
+};
+
+/// A package that a student asks for.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NewBooking {
+    #[serde(flatten)]
+    package: NewPreBooking,
+    /// The other students of a group.
+    #[serde(default)]
+    student_ids: Vec<Uuid>,
+}
+
+/// A paid booking that a service assigns to a trainer.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Assign {
+    booking_id: Uuid,
+    course_id: Uuid,
+    class_type: ClassType,
+    total_sessions: u16,
+    delivery_mode: DeliveryMode,
+    start_date: Date,
+    preferred_time_slot: Slot,
+    student_location: Place,
+    #[serde(default)]
+    students: Vec<Uuid>,
+}
+
+/// The result of an assignment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum AssignStatus {
+    Assigned,
+    /// The allocation is pending until a trainer is free.
+    Waitlisted,
+    ServiceNotAvailable,
+    /// The booking does not exist, or does not match.
+    InvalidPurchase,
+}
+
+/// The result of an assignment with the trainer and the dates.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Assignment {
+    status: AssignStatus,
+    booking_id: Uuid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allocation_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trainer_id: Option<Uuid>,
+    schedule: Vec<PlannedSession>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PlannedSession {
+    session_number: u16,
+    date: Date,
+    time_slot: Slot,
+}
+
+impl Assignment {
+    const fn without_trainer(booking_id: Uuid, status: AssignStatus) -> Self {
+        Self {
+            status,
+            booking_id,
+            allocation_id: None,
+            trainer_id: None,
+            schedule: Vec::new(),
+        }
+    }
+}
+
+impl Assign {
+    /// Returns the package, in the form of the metadata of a payment.
+    fn package(&self) -> Result<Package, Error> {
+        Package::of_metadata(&json!({
+            "classType": self.class_type,
+            "deliveryMode": self.delivery_mode,
+            "schedule": { "timeSlot": self.preferred_time_slot, "startDate": self.start_date },
+            "location": self.student_location,
+            "students": self.students,
+        }))
+    }
+}
+
+impl Schedule {
+    /// Stores a booking. A repeat returns the pending booking of the student and course. The other
+    /// students of a group must have a pre-booking of the course and slot.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`.
+    pub(crate) async fn book(&self, student: Uuid, new: &NewBooking) -> Result<Booking, Error> {
+        let package = &new.package;
+        package.check(&Flags::read(&self.database).await?)?;
+        self.check_group(student, new).await?;
+        self.database
+            .transaction(|tx| async move {
+                let course = package.course_id;
+                let booking = Booking {
+                    id: Uuid::new_v4(),
+                    student_id: student,
+                    course_id: course,
+                    status: "pending".to_owned(),
+                };
+                let mut details = package.details();
+                if let Some(members) = details.as_object_mut() {
+                    members.insert("studentIds".to_owned(), json!(new.student_ids));
+                }
+                if Bookings::insert(&tx, &booking, package.timeslot, details).await? {
+                    return Ok(booking);
+                }
+                let known = Bookings::lock_pending(&tx, student, course).await?;
+                let gone = || Error::internal("the pending booking was confirmed meanwhile");
+                known.ok_or_else(gone)
+            })
+            .await
+    }
+
+    async fn check_group(&self, student: Uuid, new: &NewBooking) -> Result<(), Error> {
+        let mut others = new.student_ids.clone();
+        others.sort_unstable();
+        others.dedup();
+        let package = &new.package;
+        let is_complete = others.len() + 1 == usize::from(package.group_size());
+        if others.len() != new.student_ids.len() || others.contains(&student) || !is_complete {
+            let problem = "must be the other students of the group, as many as groupSize minus 1";
+            return Err(errors::invalid("studentIds", problem));
+        }
+        let (course, slot) = (package.course_id, package.timeslot);
+        let joined = PreBookings::joined(&self.database, course, slot, &others).await?;
+        match others.iter().all(|other| joined.contains(other)) {
+            true => Ok(()),
+            false => Err(errors::invalid(
+                "studentIds",
+                "must have pre-bookings of the course and slot",
+            )),
+        }
+    }
+
+    /// Assigns a booking to a trainer by the rules. A repeat returns the same allocation.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`.
+    pub(crate) async fn assign_booking(
+        &self,
+        actor: Actor,
+        request: &Assign,
+    ) -> Result<Assignment, Error> {
+        let id = request.booking_id;
+        let without = |status| Ok(Assignment::without_trainer(id, status));
+        let package = request.package()?;
+        let booking = Bookings::by_id(&self.database, id).await?;
+        let booking = booking.filter(|booking| {
+            booking.course_id == request.course_id
+                && matches!(booking.status.as_str(), "pending" | "confirmed")
+                && package.allows(request.total_sessions)
+        });
+        let Some(booking) = booking else {
+            return without(AssignStatus::InvalidPurchase);
+        };
+        if Zones::of(&self.database, request.student_location)
+            .await?
+            .is_none()
+        {
+            return without(AssignStatus::ServiceNotAvailable);
+        }
+        let owner = (booking.student_id, booking.course_id);
+        let allocation = self
+            .create(actor, owner, &package, request.total_sessions, None)
+            .await?;
+        let mut assignment = Assignment::without_trainer(id, AssignStatus::Waitlisted);
+        assignment.allocation_id = Some(allocation.id);
+        let Some(trainer) = allocation.trainer_id else {
+            return Ok(assignment);
+        };
+        let (student, course) = owner;
+        self.database
+            .transaction(|tx| async move {
+                Bookings::confirm(&tx, student, course).await?;
+                Ok::<_, Error>(())
+            })
+            .await?;
+        let reserved = Slots::of_allocation(&self.database, allocation.id).await?;
+        let planned = reserved.iter().map(|one| PlannedSession {
+            session_number: one.planned.number,
+            date: one.planned.date,
+            time_slot: one.planned.slot,
+        });
+        assignment.status = AssignStatus::Assigned;
+        assignment.trainer_id = Some(trainer);
+        assignment.schedule = planned.collect();
+        Ok(assignment)
+    }
+}
