@@ -15,6 +15,7 @@ mod authorization;
 mod compose;
 mod edge;
 mod google;
+mod home;
 mod later_routes;
 mod live;
 mod page;
@@ -68,6 +69,7 @@ on_every_engine! {
         business_events_reach_their_users_only_auth_5,
         chats_reach_participants_only_auth_5,
         connection_needs_a_valid_token_auth_1;
+    home: home_has_unread_notifications_and_wallet_api_3;
     questions: gateway_reaches_doubts_and_analytics_api_1;
     routes: every_route_refuses_callers_without_rights_auth_5;
     later_routes: further_routes_refuse_callers_without_rights_auth_5;
