@@ -134,14 +134,6 @@ impl Platform {
                 format!("backend.{secret}"),
             ]
         };
-        let service = tutoring_student::service();
-        let assemble = tutoring_student::assemble;
-        let mut settings = backend("student.db");
-        let key = directory.secret("service_tokens")?;
-        settings.push(format!("backend.service_tokens.secret={key}"));
-        self.add("student", service, options, settings, assemble)
-            .await?;
-
         let mut settings = backend("trainer.db");
         let key = directory.secret("bank_details")?;
         settings.push(format!("bank_details_key={key}"));
@@ -257,7 +249,7 @@ impl Platform {
         seed.run().await.map_err(because)
     }
 
-    /// Starts the services of courses, prices and payments. The payment provider is a fake.
+    /// Starts the services of prices, payments, students and courses. The payment provider is a fake.
     async fn start_payments(
         &mut self,
         directory: &DataDirectory,
@@ -302,6 +294,27 @@ impl Platform {
         let service = tutoring_payment::service();
         let assemble = tutoring_payment::assemble;
         self.add("payment", service, options, settings, assemble)
+            .await?;
+
+        let mut settings = vec![
+            format!("backend.database.url={}", directory.sqlite("student.db")),
+            "backend.database.migrate_at_start=true".to_owned(),
+            format!("backend.broker.url={}", directory.sqlite("broker.db")),
+            format!("backend.{secret}"),
+            format!(
+                "backend.service_tokens.secret={}",
+                directory.secret("service_tokens")?
+            ),
+        ];
+        for client in ["notification", "payment"] {
+            if let Some(addresses) = self.addresses(client) {
+                let url = format!("clients.{client}.base_url=http://{}", addresses.http);
+                settings.push(url);
+            }
+        }
+        let service = tutoring_student::service();
+        let assemble = tutoring_student::assemble;
+        self.add("student", service, options, settings, assemble)
             .await?;
 
         // After its consumers, which read only the changes since their first start.

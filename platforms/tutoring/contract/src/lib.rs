@@ -18,6 +18,7 @@ mod role;
 mod service_tokens;
 mod slot;
 mod territory;
+mod text;
 mod tokens;
 
 pub use date::{InvalidZone, PlatformZone};
@@ -30,6 +31,7 @@ pub use role::{AdminRole, Role};
 pub use service_tokens::{SERVICE_ROLE, ServiceTokenConfig, ServiceTokens};
 pub use slot::{InvalidSlot, Slot};
 pub use territory::Territory;
+pub use text::{is_storable, is_storable_json};
 pub use tokens::{
     AccessTokenConfig, AccessTokenVerifier, AccessTokens, SESSION_CLAIM, SessionCheck,
     SessionCheckFuture, Subject,

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `profile` | The profile and its rules |
 //! | `events` | Messages of other services, and the tables that they fill |
+//! | `summaries` | Unread notifications and the wallet, from other services |
 //! | `store` | SQL statements and migrations |
 //! | `api` | HTTP routes |
 //!
@@ -20,6 +21,7 @@ mod pages;
 mod profile;
 mod service;
 mod store;
+mod summaries;
 
 pub use config::StudentConfig;
 pub use service::{assemble, main, service};

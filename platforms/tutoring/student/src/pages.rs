@@ -50,7 +50,7 @@ impl Pages {
         self.records.invalidate(&student.to_string()).await;
     }
 
-    /// Returns the first page.
+    /// Returns the first page, without what other services know.
     ///
     /// # Errors
     /// The database's.
@@ -178,9 +178,6 @@ fn home(record: &Record, cards: &HashMap<Uuid, Value>) -> Value {
         "student": record.student,
         "activeCourses": active,
         "upcomingSessions": upcoming,
-        // The services of notifications and wallets answer for themselves.
-        "unreadNotifications": 0,
-        "wallet": null,
     })
 }
 

@@ -1,8 +1,11 @@
 use seaworthy::{core::FieldViolation, prelude::*};
 use serde_json::{Map, Value};
+use tutoring_contract::{is_storable, is_storable_json};
 
 /// The maximum size of the members without an own limit, as JSON, in bytes.
 const MAX_OTHER: usize = 4_096;
+
+const NOT_STORABLE: &str = "must not contain the character U+0000";
 
 /// The profile of a student. Members that are not set are absent.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -108,7 +111,18 @@ impl Profile {
             "goals",
             "must have at most 1000 characters",
         );
+        let avatar = self.avatar_url.as_deref();
+        for (field, text) in [
+            ("fullName", name.as_deref()),
+            ("gender", self.gender.as_deref()),
+            ("address", address.as_deref()),
+            ("avatarUrl", avatar),
+            ("goals", goals),
+        ] {
+            require(text.is_none_or(is_storable), field, NOT_STORABLE);
+        }
         for (name, value) in &self.other {
+            require(is_storable_json(value), name, NOT_STORABLE);
             require(
                 value.to_string().len() <= MAX_OTHER,
                 name,

@@ -13,7 +13,7 @@ use seaworthy::{
 use tutoring_contract::events::{Occurred, StudentChanged};
 use tutoring_identity::{BACKEND_VARIABLES, Backend, DATABASE, behind_gateway};
 
-use crate::{api, config::StudentConfig, events, pages::Pages};
+use crate::{api, config::StudentConfig, events, pages::Pages, summaries::Summaries};
 
 /// The name of the service in logs, metrics and settings.
 const NAME: &str = "tutoring-student";
@@ -21,6 +21,9 @@ const NAME: &str = "tutoring-student";
 const CACHE: &str = "cache";
 /// The largest request is a profile.
 const MAX_BODY_SIZE: &str = "64KiB";
+
+/// A page does not wait longer for other services.
+const TIMEOUT: &str = "1s";
 
 const MIGRATIONS: &[MigrationSet] = &[
     outbox::MIGRATIONS,
@@ -39,6 +42,12 @@ pub fn service() -> Service {
         .default_value("server.http.addr", "127.0.0.1:3003")
         .default_value("admin.addr", "127.0.0.1:3103")
         .default_value("server.http.max_body_size", MAX_BODY_SIZE)
+        .default_value("clients.notification.base_url", "http://127.0.0.1:3006")
+        .default_value("clients.notification.propagation", "address")
+        .default_value("clients.notification.policies.total_timeout", TIMEOUT)
+        .default_value("clients.payment.base_url", "http://127.0.0.1:3007")
+        .default_value("clients.payment.propagation", "address")
+        .default_value("clients.payment.policies.total_timeout", TIMEOUT)
         .legacy_variables(BACKEND_VARIABLES)
 }
 
@@ -75,6 +84,7 @@ pub async fn assemble(service: &Assembly<StudentConfig>) -> Result<(), StartErro
     for subscription in events::subscriptions(service, &backend, &pages) {
         backend.messaging.subscribe(subscription).await?;
     }
-    service.http(api::routes(backend, pages));
+    let summaries = Summaries::new(service)?;
+    service.http(api::routes(backend, pages, summaries));
     Ok(())
 }

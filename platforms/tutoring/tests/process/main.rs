@@ -16,6 +16,7 @@ mod compose;
 mod course_routes;
 mod edge;
 mod google;
+mod home;
 mod later_routes;
 mod live;
 mod page;
@@ -75,6 +76,7 @@ on_every_engine! {
         chats_reach_participants_only_auth_5,
         journey_and_code_reach_the_student_only_auth_5,
         connection_needs_a_valid_token_auth_1;
+    home: home_has_unread_notifications_and_wallet_api_3;
     questions: gateway_reaches_doubts_and_analytics_api_1;
     routes: every_route_refuses_callers_without_rights_auth_5;
     course_routes:

@@ -9,9 +9,9 @@ use seaworthy::{
     service::RunningService,
 };
 use tutoring_contract::events::{
-    CourseAccessGranted, CourseProgressUpdated, Kind, Occurred, SessionCompleted, SessionReviewed,
-    SessionSubstituted, SessionsGenerated, StudentDeallocated, TrainerAllocated, TrainerChanged,
-    message,
+    CourseAccessGranted, CourseProgressUpdated, Kind, NotificationRequested, Occurred,
+    SessionCompleted, SessionReviewed, SessionSubstituted, SessionsGenerated, StudentDeallocated,
+    TrainerAllocated, TrainerChanged, message,
 };
 
 use crate::app::TestPlatform;
@@ -53,7 +53,8 @@ impl Peer {
                     .and_unroutable::<Occurred<SessionSubstituted>>()
                     .and_unroutable::<Occurred<SessionReviewed>>()
                     .and_unroutable::<Occurred<CourseProgressUpdated>>()
-                    .and_unroutable::<Occurred<TrainerChanged>>();
+                    .and_unroutable::<Occurred<TrainerChanged>>()
+                    .and_unroutable::<Occurred<NotificationRequested>>();
                 *publisher.lock().unwrap() = Some(messaging.publisher(topics).await?);
                 Ok(())
             },

@@ -1,5 +1,5 @@
 /// The permissions `resource:action` that routes of the platform name, in alphabetical order.
-pub(crate) const PERMISSIONS: [&str; 25] = [
+pub(crate) const PERMISSIONS: [&str; 27] = [
     "admin:read",
     "admin:write",
     "allocation:read",
@@ -22,9 +22,11 @@ pub(crate) const PERMISSIONS: [&str; 25] = [
     "session:read",
     "session:write",
     "student:read",
+    "student:write",
     "substitution:write",
     "trainer:approve",
     "trainer:read",
+    "trainer:write",
 ];
 
 /// Sees admins.

@@ -6,7 +6,7 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::{Map, Value};
-use tutoring_contract::events::KINDS;
+use tutoring_contract::{events::KINDS, is_storable_json};
 use uuid::Uuid;
 
 use crate::errors;
@@ -87,13 +87,11 @@ impl EventRequest {
             reject("eventType", problem.to_owned());
         }
         let metadata = Value::Object(self.metadata.unwrap_or_default());
-        let text = metadata.to_string();
-        if text.len() > MAX_METADATA {
+        if metadata.to_string().len() > MAX_METADATA {
             let problem = format!("must have at most {MAX_METADATA} bytes");
             reject("metadata", problem);
         }
-        // JSON documents of PostgreSQL cannot contain it.
-        if text.contains("\\u0000") {
+        if !is_storable_json(&metadata) {
             reject(
                 "metadata",
                 "must not contain the character U+0000".to_owned(),

@@ -52,10 +52,12 @@ const HOSTS: [&str; 13] = [
     "x.com",
     "linkedin.com",
 ];
+/// Names of networks that are also usual words of a lesson.
+const USUAL_WORDS: [&str; 3] = ["discord", "signal", "snap"];
 /// Words between the name of a network and a user name.
-const FILLERS: [&str; 11] = [
-    "id", "is", "my", "me", "at", "on", "handle", "name", "username", "account", "profile",
-];
+const FILLERS: [&str; 8] = ["is", "my", "me", "at", "on", "name", "account", "profile"];
+/// Words that announce a user name, which may then be any word.
+const ANNOUNCEMENTS: [&str; 4] = [":", "handle", "id", "username"];
 
 /// Returns the kind of contact data that a text contains, without the data.
 pub(crate) fn contact_data(text: &str) -> Option<ContactData> {
@@ -138,8 +140,8 @@ fn has_social_profile(text: &str) -> bool {
     if links {
         return true;
     }
-    let is_separator =
-        |letter: char| letter.is_whitespace() || matches!(letter, ':' | '-' | '=' | ',' | ';');
+    let text = text.replace([':', '='], " : ");
+    let is_separator = |letter: char| letter.is_whitespace() || matches!(letter, '-' | ',' | ';');
     let words: Vec<_> = text
         .split(is_separator)
         .map(|word| word.trim_end_matches(['.', '!', '?']))
@@ -149,21 +151,28 @@ fn has_social_profile(text: &str) -> bool {
         if !NETWORKS.contains(word) {
             return false;
         }
-        let mut rest = words.iter().skip(index + 1);
-        let handle = rest.find(|word| !FILLERS.contains(word));
-        handle.is_some_and(|handle| is_handle(handle))
+        let mut is_announced = false;
+        for next in words.iter().skip(index + 1) {
+            if ANNOUNCEMENTS.contains(next) {
+                is_announced = !USUAL_WORDS.contains(word);
+            } else if !FILLERS.contains(next) {
+                return is_handle(next, is_announced);
+            }
+        }
+        false
     })
 }
 
-/// Whether a word is a user name and no usual word.
-fn is_handle(word: &str) -> bool {
+/// Whether a word is a user name. One that is not announced differs from usual words.
+fn is_handle(word: &str, is_announced: bool) -> bool {
     if let Some(name) = word.strip_prefix('@') {
         return name.len() >= 3;
     }
     let is_name = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '.');
     word.chars().count() >= 4
         && word.chars().all(is_name)
-        && word.contains(|letter: char| letter.is_ascii_digit() || matches!(letter, '_' | '.'))
+        && (is_announced
+            || word.contains(|letter: char| letter.is_ascii_digit() || matches!(letter, '_' | '.')))
 }
 
 #[cfg(test)]
@@ -183,6 +192,8 @@ mod tests {
             ),
             ("my instagram is @asha.codes", ContactData::SocialProfile),
             ("Insta: asha_codes", ContactData::SocialProfile),
+            ("Insta: ashacodes", ContactData::SocialProfile),
+            ("my telegram id is ravimenon", ContactData::SocialProfile),
             ("see https://wa.me/919847", ContactData::SocialProfile),
             (
                 "https://www.linkedin.com/in/asha",
@@ -202,6 +213,9 @@ mod tests {
             "meet @ the library",
             "Use x.com as an example of a short domain",
             "the signal is strong",
+            "Signal: strong, noise: weak",
+            "Facebook is a website: we build one",
+            "We use the instagram account of a shop as an example",
         ] {
             assert_eq!(contact_data(text), None, "{text}");
         }

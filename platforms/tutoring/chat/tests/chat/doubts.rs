@@ -125,6 +125,7 @@ pub(crate) async fn contact_data_are_refused_by_kind_sec_5(app: TestApp) {
         ),
         ("see https://wa.me/919847", "a profile of a social network"),
         ("linkedin.com/in/asha", "a profile of a social network"),
+        ("telegram id: ravimenon", "a profile of a social network"),
     ] {
         let question = json!({ "subject": "Loops", "question": text });
         let asked = app.api("POST", "/doubts", &student(), &question);

@@ -3,7 +3,7 @@ use seaworthy::{
     core::FieldViolation,
     prelude::*,
 };
-use tutoring_contract::Reply;
+use tutoring_contract::{Reply, is_storable};
 use tutoring_identity::caller;
 
 use super::{Given, HandlerResult, State};
@@ -48,6 +48,10 @@ impl DeviceRequest {
             let is_long = |text: &String| text.chars().count() > MAX_TEXT;
             if text.as_ref().is_some_and(is_long) {
                 let problem = format!("must have at most {MAX_TEXT} characters");
+                fields.push(FieldViolation::new(name, problem));
+            }
+            if !text.as_deref().is_none_or(is_storable) {
+                let problem = "must not contain the character U+0000";
                 fields.push(FieldViolation::new(name, problem));
             }
         }

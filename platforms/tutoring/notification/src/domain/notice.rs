@@ -4,6 +4,7 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::Value;
+use tutoring_contract::{is_storable, is_storable_json};
 use uuid::Uuid;
 
 use super::NotificationKind;
@@ -14,6 +15,8 @@ const MAX_TITLE: usize = 200;
 const MAX_BODY: usize = 4_000;
 /// Data name an entity of the application. Push services accept 4 KiB with the text.
 const MAX_DATA: usize = 8_192;
+
+const NOT_STORABLE: &str = "must not contain the character U+0000";
 
 /// A notification to store.
 #[derive(Debug, Clone)]
@@ -48,6 +51,12 @@ impl Notice {
                 let problem = format!("must have 1 to {max} characters");
                 fields.push(FieldViolation::new(name, problem));
             }
+            if !is_storable(text) {
+                fields.push(FieldViolation::new(name, NOT_STORABLE));
+            }
+        }
+        if !data.as_ref().is_none_or(is_storable_json) {
+            fields.push(FieldViolation::new("data", NOT_STORABLE));
         }
         if let Some(data) = &data
             && !(data.is_object() && data.to_string().len() <= MAX_DATA)

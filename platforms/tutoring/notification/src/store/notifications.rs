@@ -84,6 +84,8 @@ impl Filter {
     fn pattern(&self) -> String {
         let text = self.search.as_deref().unwrap_or_default().to_lowercase();
         let text = text
+            // No stored text has it, and PostgreSQL rejects it.
+            .replace('\0', "\u{fffd}")
             .replace('!', "!!")
             .replace('%', "!%")
             .replace('_', "!_");

@@ -116,6 +116,22 @@ pub(crate) async fn senders_need_a_permission_auth_5(app: TestApp) {
     );
 }
 
+pub(crate) async fn texts_that_no_database_stores_are_refused_sec_3(app: TestApp) {
+    let notice = json!({ "userId": Uuid::from_u128(7), "type": "course", "title": "a\u{0}b",
+        "body": "a text", "data": { "a": ["b\u{0}"] } });
+    let refused = app.call("POST", "/notifications", &service_token(), &notice);
+    let errors = json_of(&refused)["errors"].clone();
+    assert_eq!(
+        (refused.status, &errors[0]["field"], &errors[1]["field"]),
+        (400, &json!("title"), &json!("data"))
+    );
+    let device = json!({ "token": "a", "platform": "web", "deviceName": "a\u{0}b" });
+    let refused = app.call("POST", "/device-tokens", &student(7), &device);
+    assert_eq!(json_of(&refused)["errors"][0]["field"], "deviceName");
+    let none = app.get("/notifications?search=%00", &student(7));
+    assert_eq!(none["pagination"]["total"], 0);
+}
+
 pub(crate) async fn every_route_refuses_callers_without_rights_auth_5(app: TestApp) {
     let id = Uuid::from_u128(1);
     for (method, path) in [

@@ -40,6 +40,7 @@ on_both! {
         requested_notification_is_stored_once_msg_5,
         own_notifications_are_filtered_and_marked_api_3,
         senders_need_a_permission_auth_5,
+        texts_that_no_database_stores_are_refused_sec_3,
         every_route_refuses_callers_without_rights_auth_5;
     push:
         pushes_reach_both_services_and_invalid_tokens_stop_int_1,

@@ -16,7 +16,7 @@ use seaworthy::{
 use tutoring_contract::{ApiError, Role, SERVICE_ROLE};
 use tutoring_identity::Backend;
 
-use crate::pages::Pages;
+use crate::{pages::Pages, summaries::Summaries};
 
 type HandlerResult = Result<Response, ApiError>;
 /// An extractor. Its error becomes an envelope in the handler.
@@ -33,10 +33,11 @@ pub(crate) const STUDENT_WRITE: &str = "student:write";
 pub(crate) struct Api {
     backend: Backend,
     pages: Arc<Pages>,
+    summaries: Summaries,
 }
 
 /// Returns all routes of the service. The handlers compare the ID of the path with the caller.
-pub(crate) fn routes(backend: Backend, pages: Arc<Pages>) -> Routes {
+pub(crate) fn routes(backend: Backend, pages: Arc<Pages>, summaries: Summaries) -> Routes {
     let list = Routes::new()
         .route("/", get(profiles::list))
         .with_options(|options| options.roles([Role::Admin.as_str()]).scopes([STUDENT_READ]));
@@ -58,7 +59,11 @@ pub(crate) fn routes(backend: Backend, pages: Arc<Pages>) -> Routes {
     let internal = Routes::new()
         .route("/{id}/invalidate-cache", post(own::invalidate))
         .with_options(|options| options.roles([SERVICE_ROLE]));
-    let state = Arc::new(Api { backend, pages });
+    let state = Arc::new(Api {
+        backend,
+        pages,
+        summaries,
+    });
     let routes = list.merge(shared).merge(own).merge(internal);
     Routes::new()
         .nest("/api/v1/students", routes)

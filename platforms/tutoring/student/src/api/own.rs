@@ -1,7 +1,12 @@
 //! Handlers of a student's own pages.
 
+use futures::future::join;
 use seaworthy::{
-    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    axum::{
+        extract::State as Extract,
+        http::{HeaderMap, StatusCode, header},
+        response::IntoResponse as _,
+    },
     prelude::*,
 };
 use serde_json::json;
@@ -16,8 +21,23 @@ pub(super) fn own(id: &str) -> Result<Uuid, Error> {
     own_or_permitted(id, Role::Student, None)
 }
 
-pub(super) async fn home(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
-    let page = api.pages.home(own(&id)?).await?;
+pub(super) async fn home(
+    Extract(api): State,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> HandlerResult {
+    let student = own(&id)?;
+    let token = headers.get(header::AUTHORIZATION);
+    let token = token.and_then(|value| value.to_str().ok()?.split_once(' '));
+    let token = Secret::new(token.map_or_else(String::new, |(_, token)| token.to_owned()));
+    let summary = api.summaries.of(student, &token);
+    let (page, summary) = join(api.pages.home(student), summary).await;
+    let mut page = page?;
+    if let Some(page) = page.as_object_mut() {
+        let unread = json!(summary.unread_notifications);
+        page.insert("unreadNotifications".to_owned(), unread);
+        page.insert("wallet".to_owned(), json!(summary.wallet));
+    }
     Ok(Reply::new("home", page).into_response())
 }
 

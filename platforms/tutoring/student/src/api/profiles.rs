@@ -55,6 +55,8 @@ pub(super) async fn list(
         .search
         .trim()
         .chars()
+        // No stored text has it, and PostgreSQL rejects it.
+        .filter(|letter| *letter != '\0')
         .take(MAX_SEARCH_LENGTH)
         .collect();
     let status = query.status.map(Status::flags);

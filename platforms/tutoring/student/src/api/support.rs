@@ -6,7 +6,7 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::json;
-use tutoring_contract::Reply;
+use tutoring_contract::{Reply, is_storable};
 use tutoring_identity::Checks;
 use uuid::Uuid;
 
@@ -42,6 +42,9 @@ impl TicketRequest {
         ] {
             if !(min..=max).contains(&text.trim().chars().count()) {
                 checks.reject(field, &format!("must have {min} to {max} characters"));
+            }
+            if !is_storable(text) {
+                checks.reject(field, "must not contain the character U+0000");
             }
         }
         let email = checks.email("email", Some(&self.email));
