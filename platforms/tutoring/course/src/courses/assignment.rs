@@ -11,6 +11,7 @@ use super::{
     COURSE_WRITE, Courses, Viewer,
     access::{FIRST_LEVEL, require_access},
     catalogue::{MAX_DESCRIPTION, MAX_TITLE, invalid, is_text},
+    notify::Subject,
 };
 use crate::{
     domain::MediaKind,
@@ -280,6 +281,15 @@ impl Courses {
                     return Err(invalid("score", &problem));
                 }
                 Assignments::set_grade(&tx, id, grader, grade, now).await?;
+                let (score, max_score) = (grade.score, assignment.max_score);
+                let body = format!(
+                    "{score} of {max_score} points for \"{}\".",
+                    assignment.title
+                );
+                let text = ("Your assignment is graded", body);
+                let data = json!({ "assignmentId": assignment.id, "score": score });
+                self.notify(&tx, submission.student, Subject::Assignment, text, data)
+                    .await?;
                 Ok(submission)
             })
             .await?;

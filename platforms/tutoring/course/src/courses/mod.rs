@@ -11,6 +11,7 @@ mod exam;
 mod file;
 mod learn;
 mod media;
+mod notify;
 mod project;
 mod purchase;
 mod seed;

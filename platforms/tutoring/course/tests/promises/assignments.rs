@@ -112,6 +112,12 @@ pub(crate) async fn trainer_of_the_student_grades_auth_5(app: TestApp) {
         (&graded["score"], &graded["feedback"]),
         (&json!(18), &json!("Round."))
     );
+    let notification = app.wait_for_notifications(STUDENT, 1);
+    assert_eq!(notification["notificationType"], "assignment");
+    assert_eq!(
+        notification["body"],
+        "18 of 20 points for \"Draw a circle\"."
+    );
     let shown = data(&app.get(&format!("/assignments/{id}"), &student_token(STUDENT)));
     assert_eq!(shown["submission"]["score"], 18);
     // An administrator with the permission, and others.
