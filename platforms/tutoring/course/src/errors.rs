@@ -77,6 +77,38 @@ pub(crate) fn certificate_not_found() -> Error {
     )
 }
 
+pub(crate) fn assignment_not_found() -> Error {
+    Error::new(
+        Code::NotFound,
+        "ASSIGNMENT_NOT_FOUND",
+        "no assignment has this ID",
+    )
+}
+
+pub(crate) fn assignment_closed() -> Error {
+    Error::new(
+        Code::Conflict,
+        "ASSIGNMENT_CLOSED",
+        "the due time of the assignment has passed",
+    )
+}
+
+pub(crate) fn submission_exists() -> Error {
+    Error::new(
+        Code::Conflict,
+        "SUBMISSION_EXISTS",
+        "you have sent your work for this assignment",
+    )
+}
+
+pub(crate) fn submission_not_found() -> Error {
+    Error::new(
+        Code::NotFound,
+        "SUBMISSION_NOT_FOUND",
+        "no submission with this ID that you may grade",
+    )
+}
+
 pub(crate) fn sequence_taken() -> Error {
     Error::new(
         Code::Conflict,

@@ -15,8 +15,8 @@ use seaworthy::{
 use tutoring_contract::{
     events::{
         CertificateIssued, CourseAccessGranted, CourseChanged, CourseCompleted,
-        CourseProgressUpdated, Occurred, PaymentRefunded, PurchaseConfirmed, PurchaseCreated,
-        SessionCompleted, StudentChanged, StudentDeallocated, TrainerAllocated,
+        CourseProgressUpdated, NotificationRequested, Occurred, PaymentRefunded, PurchaseConfirmed,
+        PurchaseCreated, SessionCompleted, StudentChanged, StudentDeallocated, TrainerAllocated,
     },
     use_envelopes,
 };
@@ -105,6 +105,7 @@ fn published_topics() -> Topics {
         .and_unroutable::<Occurred<CourseProgressUpdated>>()
         .and_unroutable::<Occurred<CourseCompleted>>()
         .and_unroutable::<Occurred<CertificateIssued>>()
+        .and_unroutable::<Occurred<NotificationRequested>>()
 }
 
 /// Assembles the service.

@@ -46,6 +46,11 @@ const ROUTES: &[(&str, &str, Caller)] = &[
     ("PATCH", "/courses/{x}", Permitted),
     ("DELETE", "/courses/{x}", Permitted),
     ("POST", "/courses/{x}/phases", Permitted),
+    ("POST", "/courses/{x}/videos", Permitted),
+    ("POST", "/courses/{x}/materials", Permitted),
+    ("POST", "/courses/{x}/assignments", Permitted),
+    ("POST", "/assignments", Permitted),
+    ("POST", "/phases/{x}/levels", Permitted),
     ("POST", "/levels/{x}/sessions", Permitted),
     ("PUT", "/levels/{x}/exam", Permitted),
     ("POST", "/purchases", Service),
@@ -62,7 +67,15 @@ const ROUTES: &[(&str, &str, Caller)] = &[
     ("POST", "/progress/quiz", STUDENT),
     ("POST", "/projects", STUDENT),
     ("GET", "/projects/community", STUDENT),
+    ("POST", "/assignments/{x}/submit", STUDENT),
     ("POST", "/projects/{x}/review", TRAINER),
+    ("POST", "/submissions/{x}/grade", TRAINER),
+    ("GET", "/assignments/{x}/submissions", TRAINER),
+    ("GET", "/assignments/{x}", STUDENT_OR_TRAINER),
+    ("GET", "/courses/{x}/assignments", STUDENT_OR_TRAINER),
+    ("GET", "/courses/{x}/videos", STUDENT_OR_TRAINER),
+    ("GET", "/courses/{x}/materials", STUDENT_OR_TRAINER),
+    ("GET", "/videos/{x}", STUDENT_OR_TRAINER),
     ("GET", "/sessions/{x}", STUDENT_OR_TRAINER),
     ("POST", "/upload/sign", User),
 ];
@@ -142,4 +155,13 @@ pub(crate) async fn course_routes_have_aliases_api_1(app: &TestPlatform) {
     assert_eq!(found, course("/api/v1/courses"));
     let structure = format!("/api/courses/{}/structure", found["id"].as_str().unwrap());
     assert_eq!(app.send("GET", &structure, &[], "").status, 200);
+    let live = app.student("asha@example.org").access;
+    let bearer = format!("Bearer {live}");
+    let unknown = Uuid::from_u128(8);
+    for path in ["videos", "assignments"] {
+        let path = format!("/api/{path}/{unknown}");
+        assert_error(&app.send("GET", &path, &[], ""), 401, "TOKEN_MISSING");
+        let answer = app.send("GET", &path, &[("authorization", &bearer)], "");
+        assert_error(&answer, 404, "NOT_FOUND");
+    }
 }

@@ -35,14 +35,6 @@ use Caller::{
 
 /// Methods, paths under `/api/v1` and callers. `{id}` is the ID of a user, `{x}` any other ID.
 const ROUTES: &[(&str, &str, Caller)] = &[
-    // 6.4
-    ("POST", "/courses/{x}/videos", Admin),
-    ("POST", "/courses/{x}/materials", Admin),
-    ("POST", "/courses/{x}/assignments", Admin),
-    ("POST", "/phases/{x}/levels", Admin),
-    ("POST", "/assignments", Admin),
-    ("POST", "/assignments/{x}/submit", Student),
-    ("POST", "/submissions/{x}/grade", TrainerOrAdmin),
     // 6.5
     ("POST", "/booking/check-service-availability", Everyone),
     ("GET", "/booking/zones-by-location?lat=1&lng=1", Everyone),

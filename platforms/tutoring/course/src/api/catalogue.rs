@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{Given, HandlerResult, State};
 use crate::{
-    courses::{CourseChange, Courses, NewCourse, NewPhase},
+    courses::{CourseChange, Courses, NewCourse, NewLevel, NewPhase},
     errors,
     store::{Catalogue, CourseFilter, NewSession, Structure},
 };
@@ -122,6 +122,16 @@ pub(super) async fn add_phase(
     let (Path(id), Json(phase)) = (id?, phase?);
     let phase = courses.add_phase(id, &phase).await?;
     Ok((StatusCode::CREATED, Reply::new("phase created", phase)).into_response())
+}
+
+/// Returns the level. A phase is created with its three levels, so nothing is stored.
+pub(super) async fn add_level(
+    Extract(courses): State,
+    phase: Given<Path<Uuid>>,
+    level: Given<Json<NewLevel>>,
+) -> HandlerResult {
+    let (Path(phase), Json(level)) = (phase?, level?);
+    Ok(Reply::new("level", courses.level(phase, &level).await?).into_response())
 }
 
 pub(super) async fn add_session(

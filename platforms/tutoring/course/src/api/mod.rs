@@ -1,8 +1,10 @@
 //! HTTP routes.
 
+mod assignments;
 mod catalogue;
 mod certificates;
 mod exams;
+mod files;
 mod learning;
 mod projects;
 mod purchases;
@@ -49,6 +51,14 @@ pub(crate) fn routes(courses: Arc<Courses>) -> Routes {
         )
         .route("/courses/{id}/phases", post(catalogue::add_phase))
         .route("/levels/{id}/sessions", post(catalogue::add_session))
+        .route("/courses/{id}/videos", post(files::add_video))
+        .route("/courses/{id}/materials", post(files::add_material))
+        .route(
+            "/courses/{id}/assignments",
+            post(assignments::create_of_course),
+        )
+        .route("/assignments", post(assignments::create))
+        .route("/phases/{id}/levels", post(catalogue::add_level))
         .route("/levels/{id}/exam", put(exams::store))
         .with_options(|options| options.roles([Role::Admin.as_str()]).scopes([COURSE_WRITE]));
     let students = Routes::new()
@@ -62,6 +72,7 @@ pub(crate) fn routes(courses: Arc<Courses>) -> Routes {
         .route("/progress/sheet-previewed", post(learning::preview))
         .route("/progress/quiz", post(learning::quiz))
         .route("/projects", post(projects::submit))
+        .route("/assignments/{id}/submit", post(assignments::submit))
         .route("/projects/community", get(projects::community))
         .with_options(|options| options.roles([Role::Student.as_str()]));
     // The handlers check that a student is the owner, and that an administrator has the permission.
@@ -81,10 +92,20 @@ pub(crate) fn routes(courses: Arc<Courses>) -> Routes {
         .with_options(|options| options.roles([Role::Student.as_str(), Role::Admin.as_str()]));
     let reviewers = Routes::new()
         .route("/projects/{id}/review", post(projects::review))
+        .route("/submissions/{id}/grade", post(assignments::grade))
+        .route(
+            "/assignments/{id}/submissions",
+            get(assignments::submissions),
+        )
         .with_options(|options| options.roles([Role::Trainer.as_str(), Role::Admin.as_str()]));
     // The handlers check what a user of each role may see.
     let users = Routes::new()
         .route("/sessions/{id}", get(learning::session))
+        .route("/courses/{id}/videos", get(files::videos))
+        .route("/courses/{id}/materials", get(files::materials))
+        .route("/courses/{id}/assignments", get(assignments::of_course))
+        .route("/videos/{id}", get(files::video))
+        .route("/assignments/{id}", get(assignments::show))
         .route("/students/{student}/projects", get(projects::of_student))
         .route("/upload/sign", post(uploads::sign))
         .with_options(|options| options.roles(Role::ALL.map(Role::as_str)));

@@ -4,6 +4,8 @@ use crate::{errors, store::Purchase};
 
 /// Sessions that each level opens.
 const SESSIONS_OF_LEVEL: u8 = 10;
+/// Every purchase opens the first level.
+pub(super) const FIRST_LEVEL: u8 = 1;
 
 /// Returns why a purchase does not open a level, or `None` if it does. Levels count from 1.
 pub(crate) fn refusal(purchase: Option<&Purchase>, level: u8) -> Option<&'static str> {

@@ -12,11 +12,11 @@ use super::{COURSE_WRITE, Courses};
 use crate::{
     domain::{MediaKind, QUESTIONS, check_questions},
     errors,
-    store::{Catalogue, Course, NewSession, SESSIONS, Structure},
+    store::{Catalogue, Course, Level, NewSession, SESSIONS, Structure},
 };
 
-const MAX_TITLE: usize = 200;
-const MAX_DESCRIPTION: usize = 10_000;
+pub(super) const MAX_TITLE: usize = 200;
+pub(super) const MAX_DESCRIPTION: usize = 10_000;
 const DIFFICULTIES: [&str; 3] = ["beginner", "intermediate", "advanced"];
 
 /// A course to create, as a draft.
@@ -58,6 +58,15 @@ impl CourseChange {
 pub(crate) struct NewPhase {
     pub(crate) sequence: u16,
     pub(crate) title: String,
+}
+
+/// A level of a phase.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewLevel {
+    sequence: u8,
+    #[serde(default)]
+    level_type: Option<String>,
 }
 
 pub(super) fn is_text(text: &str, max: usize) -> bool {
@@ -299,6 +308,38 @@ impl Courses {
         match course.ok_or_else(errors::not_found)?.status.as_str() {
             "draft" => Ok(()),
             _ => Err(errors::status_order()),
+        }
+    }
+
+    /// Requires a course that still gets content.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`, or `CONFLICT` for an archived course.
+    pub(super) async fn require_open(&self, tx: &Transaction, course: Uuid) -> Result<(), Error> {
+        let course = Catalogue::lock(tx, course).await?;
+        match course.ok_or_else(errors::not_found)?.status.as_str() {
+            "archived" => Err(errors::status_order()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns a level of a phase, which has its three levels from the start.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR` or `NOT_FOUND`.
+    pub(crate) async fn level(&self, phase: Uuid, level: &NewLevel) -> Result<Level, Error> {
+        let course = Structure::course_of_phase(&self.database, phase).await?;
+        course.ok_or_else(errors::not_found)?;
+        let levels = Structure::levels(&self.database, phase).await?;
+        let mut levels = levels.into_iter();
+        let found = levels.find(|found| found.sequence == level.sequence);
+        let found = found.ok_or_else(|| invalid("sequence", "must be from 1 to 3"))?;
+        match level.level_type.as_ref() {
+            Some(given) if *given != found.level_type => {
+                let problem = format!("must be {} for this sequence", found.level_type);
+                Err(invalid("levelType", &problem))
+            }
+            _ => Ok(found),
         }
     }
 

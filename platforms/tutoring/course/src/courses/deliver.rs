@@ -6,6 +6,7 @@ use seaworthy::{
     },
     prelude::*,
 };
+use serde_json::{Value, json};
 use tutoring_contract::{
     Role,
     events::{
@@ -15,13 +16,13 @@ use tutoring_contract::{
 };
 use uuid::Uuid;
 
-use super::Courses;
+use super::{Courses, notify::Subject};
 use crate::store::{Certificates, Delivery, Purchase, Purchases};
 
 /// A certificate needs all sessions of a course.
 const CERTIFICATE_TIER: u8 = 30;
 
-/// The held sessions of a purchase.
+/// The held sessions of a purchase, apart from the learning progress.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Progress {
@@ -30,6 +31,8 @@ pub(crate) struct Progress {
     total_sessions: u16,
     percentage: u8,
     last_completed_at: Option<DateTime<Utc>>,
+    /// The learning progress in the sessions of the course.
+    sessions: Vec<Value>,
     /// The page of the certificate, once it is issued.
     #[serde(skip_serializing_if = "Option::is_none")]
     certificate_url: Option<String>,
@@ -46,6 +49,7 @@ impl Progress {
             total_sessions: total,
             percentage: u8::try_from(percentage).unwrap_or(100),
             last_completed_at: last,
+            sessions: Vec::new(),
             certificate_url: None,
         }
     }
@@ -60,6 +64,7 @@ impl Courses {
         let (held, last) = Delivery::progress(&self.database, purchase.id).await?;
         let number = Certificates::number_of(&self.database, purchase.id).await?;
         Ok(Progress {
+            sessions: self.learning(purchase).await?,
             certificate_url: number.map(|number| self.certificate_link(&number)),
             ..Progress::of(purchase, held, last)
         })
@@ -127,7 +132,12 @@ impl Courses {
             issued_at: Timestamp::now(),
             certificate_url: self.certificate_link(&number),
         };
+        let data = json!({ "certificateUrl": issued.certificate_url });
         let issued = Occurred::of(issued).by(purchase.student_id, Role::Student);
-        Ok(self.outbox.store(tx, message(&issued)).await?)
+        self.outbox.store(tx, message(&issued)).await?;
+        let body = "You completed all sessions of the course.".to_owned();
+        let text = ("Your certificate", body);
+        self.notify(tx, purchase.student_id, Subject::Achievement, text, data)
+            .await
     }
 }

@@ -16,7 +16,7 @@ use crate::{
         check_answers, check_questions, next_attempt, next_attempt_date,
     },
     errors,
-    store::{Catalogue, Exams, LevelPlace, Purchases, Structure},
+    store::{Exams, LevelPlace, Purchases, Structure},
 };
 
 /// The digits of a second in responses.
@@ -76,10 +76,7 @@ impl Courses {
         self.database
             .transaction(|tx| async move {
                 let place = place(&tx, level).await?;
-                let course = Catalogue::lock(&tx, place.course).await?;
-                if course.ok_or_else(errors::not_found)?.status == "archived" {
-                    return Err(errors::status_order());
-                }
+                self.require_open(&tx, place.course).await?;
                 self.store_exam(&tx, level, questions).await
             })
             .await

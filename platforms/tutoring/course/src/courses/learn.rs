@@ -5,11 +5,14 @@ use seaworthy::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Courses, Viewer, access::require_access};
+use super::{
+    Courses, Viewer,
+    access::{refusal, require_access},
+};
 use crate::{
     domain::{Answer, Question, check_answers},
     errors,
-    store::{Learning, Purchases, SessionContent, SessionProgress, Structure, Trainers},
+    store::{Learning, Purchase, Purchases, SessionContent, SessionProgress, Structure, Trainers},
 };
 
 /// A part of a session that a student has seen.
@@ -123,6 +126,24 @@ impl Courses {
             .await
     }
 
+    /// Returns the learning progress in the sessions of a purchased course: `not_started`,
+    /// `in_progress`, `completed`, or `locked` by the purchase.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(super) async fn learning(&self, purchase: &Purchase) -> Result<Vec<Value>, Error> {
+        let (student, course) = (purchase.student_id, purchase.course_id);
+        let sessions = Learning::statuses(&self.database, student, course).await?;
+        let views = sessions.into_iter().map(|session| {
+            let status = match refusal(Some(purchase), session.level_sequence) {
+                Some(_) => "locked".to_owned(),
+                None => session.status.unwrap_or_else(|| "not_started".to_owned()),
+            };
+            json!({ "sessionId": session.session, "status": status })
+        });
+        Ok(views.collect())
+    }
+
     /// Returns how many sessions of a level a student has completed.
     ///
     /// # Errors
@@ -143,7 +164,8 @@ impl Courses {
         let progress = match viewer {
             Viewer::Student(student) => {
                 require_session(&self.database, student, &content).await?;
-                Learning::of(&self.database, student, id).await?
+                let progress = Learning::of(&self.database, student, id).await?;
+                Some(progress.unwrap_or_else(|| SessionProgress::none(id)))
             }
             Viewer::Trainer(trainer) => {
                 let course = content.course;

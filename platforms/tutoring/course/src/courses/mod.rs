@@ -1,14 +1,17 @@
 //! Operations on courses and purchases, independent of the transport.
 
 mod access;
+mod assignment;
 mod catalogue;
 mod certificate;
 mod copies;
 mod deliver;
 mod events;
 mod exam;
+mod file;
 mod learn;
 mod media;
+mod notify;
 mod project;
 mod purchase;
 mod seed;
@@ -18,10 +21,12 @@ use seaworthy::{audit_log::AuditLog, data::Database, outbox::Outbox, storage::St
 use tutoring_contract::PlatformZone;
 
 pub(crate) use access::refusal;
-pub(crate) use catalogue::{CourseChange, NewCourse, NewPhase};
+pub(crate) use assignment::{NewAssignment, Work};
+pub(crate) use catalogue::{CourseChange, NewCourse, NewLevel, NewPhase};
 pub(crate) use copies::copies;
 pub(crate) use events::{delivery, purchases};
 pub(crate) use exam::{Answers, NewExam};
+pub(crate) use file::NewFile;
 pub(crate) use learn::Seen;
 pub(crate) use media::UploadRequest;
 pub(crate) use project::{Gallery, NewProject};

@@ -7,6 +7,7 @@ use super::{
     access::require_access,
     catalogue::{invalid, is_text},
     learn::Completion,
+    notify::Subject,
 };
 use crate::{
     domain::MediaKind,
@@ -224,6 +225,20 @@ impl Courses {
                     return Err(errors::project_reviewed());
                 }
                 Projects::set_review(&tx, id, reviewer, review).await?;
+                let body = match review.status.as_str() {
+                    "approved" => format!("Your project \"{}\" is approved.", project.title),
+                    REVISION_REQUIRED => {
+                        format!(
+                            "Revise your project \"{}\" and send it again.",
+                            project.title
+                        )
+                    }
+                    _ => format!("Your project \"{}\" is rejected.", project.title),
+                };
+                let text = ("Review of your project", body);
+                let data = json!({ "projectId": id, "status": review.status });
+                self.notify(&tx, project.student, Subject::Achievement, text, data)
+                    .await?;
                 Ok(project)
             })
             .await?;

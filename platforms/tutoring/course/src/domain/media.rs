@@ -46,6 +46,14 @@ impl MediaKind {
         format!("uploads/{user}/{}/", self.as_str())
     }
 
+    /// Returns the kind of a picture or a document of a user by its key.
+    pub(crate) fn of_key(user: Uuid, key: &str) -> Self {
+        match key.starts_with(&Self::Image.folder(user)) {
+            true => Self::Image,
+            false => Self::Document,
+        }
+    }
+
     /// Whether files of this kind may have a media type.
     pub(crate) fn is_type(self, media_type: &str) -> bool {
         let mut formats = FORMATS.iter();

@@ -9,7 +9,7 @@ use uuid::Uuid;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SessionProgress {
     session_id: Uuid,
-    /// `in_progress` or `completed`.
+    /// `not_started`, `in_progress` or `completed`.
     status: String,
     video_watched: bool,
     sheet_previewed: bool,
@@ -31,6 +31,44 @@ impl FromRow for SessionProgress {
         })
     }
 }
+
+impl SessionProgress {
+    /// Returns the progress of a student who has not opened the session.
+    pub(crate) fn none(session: Uuid) -> Self {
+        Self {
+            session_id: session,
+            status: "not_started".to_owned(),
+            video_watched: false,
+            sheet_previewed: false,
+            quiz_completed: false,
+            quiz_score: None,
+            quiz_max_score: None,
+        }
+    }
+}
+
+/// The status of a session of a course.
+#[derive(Debug, Clone)]
+pub(crate) struct SessionStatus {
+    pub(crate) session: Uuid,
+    /// The level, from 1.
+    pub(crate) level_sequence: u8,
+    /// `None` if the student has not opened the session.
+    pub(crate) status: Option<String>,
+}
+
+impl FromRow for SessionStatus {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self {
+            session: row.get("id")?,
+            level_sequence: row.get("sequence")?,
+            status: row.get("status")?,
+        })
+    }
+}
+
+/// The sessions of 33 phases.
+const MAX_SESSIONS: u32 = 1_000;
 
 /// Statements on the progress of students in sessions. Each call computes the status from the stored
 /// flags.
@@ -115,6 +153,20 @@ impl Learning {
             .bind(student)
             .bind(session)
             .fetch_optional(connection)
+            .await
+    }
+
+    /// Returns the sessions of a course in their order.
+    pub(crate) async fn statuses(
+        connection: &dyn Connection,
+        student: Uuid,
+        course: Uuid,
+    ) -> Result<Vec<SessionStatus>, DataError> {
+        sql("SELECT s.id, l.sequence, g.status FROM course_phases p JOIN course_levels l ON l.phase_id = p.id JOIN course_sessions s ON s.level_id = l.id LEFT JOIN student_progress g ON g.session_id = s.id AND g.student_id = ? WHERE p.course_id = ? ORDER BY p.sequence, l.sequence, s.session_number LIMIT ?")
+            .bind(student)
+            .bind(course)
+            .bind(MAX_SESSIONS)
+            .fetch_all(connection)
             .await
     }
 

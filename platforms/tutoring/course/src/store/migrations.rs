@@ -40,5 +40,11 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             include_str!("../../migrations/0005_student_names.up.sql"),
             include_str!("../../migrations/0005_student_names.down.sql"),
         ),
+        Migration::new(
+            6,
+            "assignments",
+            include_str!("../../migrations/0006_assignments.up.sql"),
+            include_str!("../../migrations/0006_assignments.down.sql"),
+        ),
     ]),
 ];

@@ -28,7 +28,7 @@ pub(crate) struct Phase {
 pub(crate) struct Level {
     pub(crate) id: Uuid,
     pub(crate) sequence: u8,
-    level_type: String,
+    pub(crate) level_type: String,
 }
 
 /// A level among the levels of its course.

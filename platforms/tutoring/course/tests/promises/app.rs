@@ -22,8 +22,9 @@ use tutoring_contract::{
     AccessTokenConfig, AccessTokens, Role, ServiceTokenConfig, ServiceTokens, Subject, Territory,
     events::{
         CertificateIssued, CourseAccessGranted, CourseChanged, CourseCompleted,
-        CourseProgressUpdated, Kind, Occurred, PaymentRefunded, PurchaseConfirmed, PurchaseCreated,
-        SessionCompleted, StudentChanged, StudentDeallocated, TrainerAllocated, message,
+        CourseProgressUpdated, Kind, NotificationRequested, Occurred, PaymentRefunded,
+        PurchaseConfirmed, PurchaseCreated, SessionCompleted, StudentChanged, StudentDeallocated,
+        TrainerAllocated, message,
     },
 };
 use tutoring_course::CourseConfig;
@@ -136,6 +137,7 @@ async fn start_peer(broker: &str, events: &Events) -> (RunningService, Publisher
             let subscription = recorded::<CourseProgressUpdated>(subscription, events);
             let subscription = recorded::<CourseCompleted>(subscription, events);
             let subscription = recorded::<CertificateIssued>(subscription, events);
+            let subscription = recorded::<NotificationRequested>(subscription, events);
             messaging.subscribe(subscription).await?;
             Ok(())
         });
@@ -373,6 +375,18 @@ impl TestApp {
             .iter()
             .filter(|event| event["type"] == kind && event["studentId"] == json!(student));
         of.cloned().collect()
+    }
+
+    /// Waits until a number of notifications of a user exist. Returns the last one.
+    pub(crate) fn wait_for_notifications(&self, user: Uuid, count: usize) -> Value {
+        wait_for("the notification", || {
+            let events = self.events.lock().unwrap();
+            let of: Vec<_> = events
+                .iter()
+                .filter(|event| event["recipientId"] == json!(user))
+                .collect();
+            (of.len() >= count).then(|| of.last().map(|event| (*event).clone()).unwrap())
+        })
     }
 
     /// Waits until a number of events of a student exist. Returns the last one.

@@ -46,6 +46,8 @@ pub(crate) async fn purchase_has_one_certificate_msg_5(app: TestApp) {
     let progress = data(&app.get(&path, &student_token(STUDENT)));
     let url = format!("https://app.example.org{page}");
     assert_eq!(progress["certificateUrl"], url);
+    let notification = app.wait_for_notifications(STUDENT, 1);
+    assert_eq!(notification["data"]["certificateUrl"], url);
     // 29 of 30 sessions earn nothing.
     let other = Uuid::from_u128(8);
     app.pay(2, other, course, 30).await;
@@ -55,6 +57,7 @@ pub(crate) async fn purchase_has_one_certificate_msg_5(app: TestApp) {
     }
     app.wait_for_events("COURSE_PROGRESS_UPDATED", other, 29);
     assert!(app.events_of("CERTIFICATE_ISSUED", other).is_empty());
+    app.check_invariants();
 }
 
 pub(crate) async fn everyone_checks_a_certificate_api_1(app: TestApp) {

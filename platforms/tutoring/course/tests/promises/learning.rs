@@ -40,6 +40,7 @@ pub(crate) async fn sessions_are_open_to_students_with_access_auth_5(app: TestAp
     let session = app.session_of_level(course, 0);
     let path = format!("/sessions/{session}");
     let shown = data(&app.get(&path, &student_token(STUDENT)));
+    assert_eq!(shown["progress"]["status"], "not_started");
     for question in shown["quiz"].as_array().unwrap() {
         assert!(question.get("correctAnswerIndex").is_none(), "{question}");
     }
@@ -121,6 +122,13 @@ pub(crate) async fn stored_flags_complete_a_session_api_1(app: TestApp) {
         completion,
         json!({ "completed": false, "completedSessions": 1, "totalSessions": 10 })
     );
+    let path = format!("/students/{STUDENT}/courses/{course}/progress");
+    let progress = data(&app.get(&path, &student));
+    let statuses: Vec<_> = [0, 1, 10]
+        .map(|index: usize| progress["sessions"][index]["status"].clone())
+        .into();
+    assert_eq!(statuses, ["completed", "not_started", "locked"]);
+    assert_eq!(progress["completedSessions"], 0, "the delivered sessions");
     // Without access no progress is stored.
     let locked = json!({ "sessionId": app.session_of_level(course, 1) });
     assert_eq!(post("video-watched", locked).status, 403);

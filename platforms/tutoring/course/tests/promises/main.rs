@@ -8,6 +8,7 @@
 )]
 
 mod app;
+mod assignments;
 mod catalogue;
 mod certificates;
 mod exams;
@@ -39,6 +40,11 @@ macro_rules! on_both {
 }
 
 on_both! {
+    assignments:
+        student_sends_one_submission_data_3,
+        trainer_of_the_student_grades_auth_5,
+        files_of_a_course_need_access_auth_5,
+        phase_has_its_levels_from_the_start_api_1;
     catalogue:
         course_is_published_with_its_structure_api_1,
         catalogue_is_filtered_and_paged_api_3,

@@ -133,6 +133,8 @@ pub(crate) async fn trainer_of_the_student_reviews_auth_5(app: TestApp) {
         (&revision["status"], &revision["feedback"])
     );
     assert_eq!(review(&app, &trainer, &id, &revision).status, 409);
+    let notification = app.wait_for_notifications(STUDENT, 1);
+    assert_eq!(notification["data"]["status"], "revision_required");
     // The student revises the project, and it can be reviewed again.
     let revised = data(&submit(&app, STUDENT, &new));
     assert_eq!(
@@ -160,6 +162,7 @@ pub(crate) async fn trainer_of_the_student_reviews_auth_5(app: TestApp) {
     assert_eq!(review(&app, &operator(), &id, &approval).status, 403);
     let reviewer = token(Uuid::from_u128(1), Role::Admin, &["project:review"]);
     assert_eq!(data(&review(&app, &reviewer, &id, &approval))["rating"], 5);
+    app.check_invariants();
 }
 
 pub(crate) async fn galleries_show_approved_projects_auth_5(app: TestApp) {

@@ -1,0 +1,58 @@
+use seaworthy::{
+    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    prelude::*,
+};
+use serde_json::json;
+use tutoring_contract::Reply;
+use tutoring_identity::caller;
+use uuid::Uuid;
+
+use super::{Given, HandlerResult, State};
+use crate::{
+    courses::{COURSE_WRITE, NewFile, Viewer},
+    store::FileKind,
+};
+
+pub(super) async fn add_video(
+    Extract(courses): State,
+    course: Given<Path<Uuid>>,
+    file: Given<Json<NewFile>>,
+) -> HandlerResult {
+    let (Path(course), Json(file)) = (course?, file?);
+    let added = courses
+        .add_file(caller()?, course, FileKind::Video, file)
+        .await?;
+    Ok((StatusCode::CREATED, Reply::new("video added", added)).into_response())
+}
+
+pub(super) async fn add_material(
+    Extract(courses): State,
+    course: Given<Path<Uuid>>,
+    file: Given<Json<NewFile>>,
+) -> HandlerResult {
+    let (Path(course), Json(file)) = (course?, file?);
+    let added = courses
+        .add_file(caller()?, course, FileKind::Material, file)
+        .await?;
+    Ok((StatusCode::CREATED, Reply::new("material added", added)).into_response())
+}
+
+pub(super) async fn videos(Extract(courses): State, course: Given<Path<Uuid>>) -> HandlerResult {
+    let viewer = Viewer::of_request(COURSE_WRITE)?;
+    let Path(course) = course?;
+    let items = courses.files(viewer, course, FileKind::Video).await?;
+    Ok(Reply::new("videos", json!({ "items": items })).into_response())
+}
+
+pub(super) async fn materials(Extract(courses): State, course: Given<Path<Uuid>>) -> HandlerResult {
+    let viewer = Viewer::of_request(COURSE_WRITE)?;
+    let Path(course) = course?;
+    let items = courses.files(viewer, course, FileKind::Material).await?;
+    Ok(Reply::new("materials", json!({ "items": items })).into_response())
+}
+
+pub(super) async fn video(Extract(courses): State, id: Given<Path<Uuid>>) -> HandlerResult {
+    let viewer = Viewer::of_request(COURSE_WRITE)?;
+    let Path(id) = id?;
+    Ok(Reply::new("video", courses.video(viewer, id).await?).into_response())
+}

@@ -1,0 +1,316 @@
+use seaworthy::{
+    audit_log::AuditEntry,
+    core::FieldViolation,
+    data::chrono::{DateTime, Utc},
+    prelude::*,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{
+    COURSE_WRITE, Courses, Viewer,
+    access::{FIRST_LEVEL, require_access},
+    catalogue::{MAX_DESCRIPTION, MAX_TITLE, invalid, is_text},
+    notify::Subject,
+};
+use crate::{
+    domain::MediaKind,
+    errors,
+    store::{Assignment, Assignments, Grade, Purchases, Submission, Trainers},
+};
+
+const DEFAULT_MAX_SCORE: u16 = 100;
+/// Finer than any scale of grades.
+const MAX_SCORE: u16 = 1_000;
+/// The documents and pictures of a homework.
+const MAX_FILES: usize = 10;
+
+/// An assignment to create.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewAssignment {
+    /// The course, unless the path names it.
+    #[serde(default)]
+    pub(crate) course_id: Option<Uuid>,
+    title: String,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    due_at: Option<DateTime<Utc>>,
+    #[serde(default)]
+    max_score: Option<u16>,
+}
+
+/// The work of a student.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Work {
+    #[serde(default)]
+    text: String,
+    /// Documents and pictures that the student uploaded.
+    #[serde(default)]
+    file_keys: Vec<String>,
+}
+
+fn check(new: &NewAssignment, max_score: u16) -> Result<(), Error> {
+    let rules = [
+        (
+            "title",
+            is_text(&new.title, MAX_TITLE),
+            "must be 1 to 200 bytes",
+        ),
+        (
+            "description",
+            new.description.len() <= MAX_DESCRIPTION,
+            "must be at most 10000 bytes",
+        ),
+        (
+            "maxScore",
+            (1..=MAX_SCORE).contains(&max_score),
+            "must be from 1 to 1000",
+        ),
+    ];
+    let broken = rules.into_iter().filter(|(_, holds, _)| !holds);
+    let broken: Vec<_> = broken
+        .map(|(field, _, problem)| FieldViolation::new(field, problem))
+        .collect();
+    match broken.is_empty() {
+        true => Ok(()),
+        false => Err(Error::invalid(broken)),
+    }
+}
+
+impl Courses {
+    /// Creates an assignment of a course.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`, `NOT_FOUND`, or `CONFLICT` for an archived course.
+    pub(crate) async fn assign(
+        &self,
+        course: Uuid,
+        new: NewAssignment,
+    ) -> Result<Assignment, Error> {
+        let max_score = new.max_score.unwrap_or(DEFAULT_MAX_SCORE);
+        check(&new, max_score)?;
+        let assignment = Assignment {
+            id: Uuid::new_v4(),
+            course_id: course,
+            title: new.title.trim().to_owned(),
+            description: new.description,
+            due_at: new.due_at,
+            max_score,
+            created_at: Utc::now(),
+        };
+        let stored = &assignment;
+        self.database
+            .transaction(|tx| async move {
+                self.require_open(&tx, course).await?;
+                Assignments::insert(&tx, stored).await?;
+                let entry = AuditEntry::new("assignment.create")
+                    .target("assignment", stored.id.to_string())
+                    .detail("permission", COURSE_WRITE)
+                    .detail("after", json!(stored).to_string());
+                self.audit.append(&tx, entry).await?;
+                Ok::<_, Error>(())
+            })
+            .await?;
+        Ok(assignment)
+    }
+
+    async fn assignment(&self, id: Uuid) -> Result<Assignment, Error> {
+        let found = Assignments::by_id(&self.database, id).await?;
+        found.ok_or_else(errors::assignment_not_found)
+    }
+
+    /// Returns the assignments of a course.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` or `FORBIDDEN`.
+    pub(crate) async fn assignments(
+        &self,
+        viewer: Viewer,
+        course: Uuid,
+    ) -> Result<Vec<Assignment>, Error> {
+        self.require_viewer(viewer, course).await?;
+        Ok(Assignments::of_course(&self.database, course).await?)
+    }
+
+    /// Returns an assignment, and to a student the own submission.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` or `FORBIDDEN`.
+    pub(crate) async fn show_assignment(&self, viewer: Viewer, id: Uuid) -> Result<Value, Error> {
+        let assignment = self.assignment(id).await?;
+        self.require_viewer(viewer, assignment.course_id).await?;
+        let mut view = json!(assignment);
+        if let (Viewer::Student(student), Value::Object(members)) = (viewer, &mut view) {
+            let own = Assignments::submission_of(&self.database, id, student).await?;
+            let own = own.map(|own| self.submission_view(&own)).transpose()?;
+            members.insert("submission".to_owned(), json!(own));
+        }
+        Ok(view)
+    }
+
+    /// Stores the work of a student, once per assignment.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`, `NOT_FOUND`, `FORBIDDEN`, or `CONFLICT` for a second submission and after
+    /// the due time.
+    pub(crate) async fn submit_work(
+        &self,
+        student: Uuid,
+        id: Uuid,
+        work: Work,
+    ) -> Result<Value, Error> {
+        let assignment = self.assignment(id).await?;
+        let course = assignment.course_id;
+        let purchase = Purchases::active(&self.database, student, course).await?;
+        require_access(purchase.as_ref(), FIRST_LEVEL)?;
+        let is_empty = work.text.trim().is_empty() && work.file_keys.is_empty();
+        if is_empty || work.text.len() > MAX_DESCRIPTION {
+            let problem = "must be 1 to 10000 bytes, or send files instead";
+            return Err(invalid("text", problem));
+        }
+        if work.file_keys.len() > MAX_FILES {
+            return Err(invalid("fileKeys", "must be at most 10 files"));
+        }
+        let now = Utc::now();
+        if assignment.due_at.is_some_and(|due| due < now) {
+            return Err(errors::assignment_closed());
+        }
+        let files = work.file_keys.iter().enumerate();
+        let files: Vec<_> = files
+            .map(|(index, key)| {
+                (
+                    format!("fileKeys[{index}]"),
+                    MediaKind::of_key(student, key),
+                    &**key,
+                )
+            })
+            .collect();
+        let submission = &Submission {
+            id: Uuid::new_v4(),
+            assignment: id,
+            student,
+            content: work.text.clone(),
+            files: self.check_media(student, &files).await?,
+            score: None,
+            feedback: None,
+            graded_at: None,
+            created_at: now,
+        };
+        self.database
+            .transaction(|tx| async move {
+                match Assignments::submit(&tx, submission).await? {
+                    true => Ok(()),
+                    false => Err(errors::submission_exists()),
+                }
+            })
+            .await?;
+        self.submission_view(submission)
+    }
+
+    /// Returns the submissions of an assignment: all to an administrator, and those of the own
+    /// students to a trainer.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` or `FORBIDDEN`.
+    pub(crate) async fn submissions(&self, viewer: Viewer, id: Uuid) -> Result<Vec<Value>, Error> {
+        let assignment = self.assignment(id).await?;
+        self.require_viewer(viewer, assignment.course_id).await?;
+        let mut views = Vec::new();
+        for submission in Assignments::submissions(&self.database, id).await? {
+            let is_shown = match viewer {
+                Viewer::Student(student) => student == submission.student,
+                Viewer::Trainer(trainer) => {
+                    let (student, course) = (submission.student, assignment.course_id);
+                    Trainers::teaches(&self.database, trainer, student, course).await?
+                }
+                Viewer::Admin(_) => true,
+            };
+            if is_shown {
+                views.push(self.submission_view(&submission)?);
+            }
+        }
+        Ok(views)
+    }
+
+    /// Grades a submission, as the trainer of the student or as an administrator. A later grade
+    /// replaces the previous one.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`, or `NOT_FOUND`, also for the submission of another trainer's student.
+    pub(crate) async fn grade(
+        &self,
+        viewer: Viewer,
+        id: Uuid,
+        grade: &Grade,
+    ) -> Result<Value, Error> {
+        let feedback = grade.feedback.as_deref().unwrap_or_default();
+        if feedback.len() > MAX_DESCRIPTION {
+            return Err(invalid("feedback", "must be at most 10000 bytes"));
+        }
+        let now = Utc::now();
+        let mut submission = self
+            .database
+            .transaction(|tx| async move {
+                let submission = Assignments::lock_submission(&tx, id).await?;
+                let submission = submission.ok_or_else(errors::submission_not_found)?;
+                let assignment = Assignments::by_id(&tx, submission.assignment).await?;
+                let assignment = assignment.ok_or_else(errors::submission_not_found)?;
+                let grader = match viewer {
+                    Viewer::Student(_) => return Err(errors::submission_not_found()),
+                    Viewer::Trainer(trainer) => {
+                        let (student, course) = (submission.student, assignment.course_id);
+                        if !Trainers::teaches(&tx, trainer, student, course).await? {
+                            return Err(errors::submission_not_found());
+                        }
+                        trainer
+                    }
+                    Viewer::Admin(admin) => {
+                        let entry = AuditEntry::new("submission.grade")
+                            .target("submission", id.to_string())
+                            .detail("permission", COURSE_WRITE)
+                            .detail("after", grade.score.to_string());
+                        self.audit.append(&tx, entry).await?;
+                        admin
+                    }
+                };
+                if grade.score > assignment.max_score {
+                    let problem = format!("must be 0 to {}", assignment.max_score);
+                    return Err(invalid("score", &problem));
+                }
+                Assignments::set_grade(&tx, id, grader, grade, now).await?;
+                let (score, max_score) = (grade.score, assignment.max_score);
+                let body = format!(
+                    "{score} of {max_score} points for \"{}\".",
+                    assignment.title
+                );
+                let text = ("Your assignment is graded", body);
+                let data = json!({ "assignmentId": assignment.id, "score": score });
+                self.notify(&tx, submission.student, Subject::Assignment, text, data)
+                    .await?;
+                Ok(submission)
+            })
+            .await?;
+        submission.score = Some(grade.score);
+        submission.feedback.clone_from(&grade.feedback);
+        submission.graded_at = Some(now);
+        self.submission_view(&submission)
+    }
+
+    fn submission_view(&self, submission: &Submission) -> Result<Value, Error> {
+        let files = submission.files.iter().map(|key| self.media_link(key));
+        Ok(json!({
+            "id": submission.id,
+            "assignmentId": submission.assignment,
+            "studentId": submission.student,
+            "text": submission.content,
+            "fileUrls": files.collect::<Result<Vec<_>, _>>()?,
+            "score": submission.score,
+            "feedback": submission.feedback,
+            "gradedAt": submission.graded_at,
+            "createdAt": submission.created_at,
+        }))
+    }
+}

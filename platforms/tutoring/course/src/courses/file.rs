@@ -1,0 +1,131 @@
+use seaworthy::{audit_log::AuditEntry, data::chrono::Utc, prelude::*};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{
+    COURSE_WRITE, Courses, Viewer,
+    access::{FIRST_LEVEL, require_access},
+    catalogue::{MAX_DESCRIPTION, MAX_TITLE, invalid, is_text},
+};
+use crate::{
+    domain::MediaKind,
+    errors,
+    store::{Catalogue, CourseFile, FileKind, Files, Purchases, Trainers},
+};
+
+/// A video or a material to add to a course.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewFile {
+    title: String,
+    #[serde(default)]
+    description: String,
+    /// A file that the caller uploaded.
+    file_key: String,
+}
+
+impl Courses {
+    /// Requires that the caller may see the content of a course: a student with a purchase, a trainer
+    /// with a student in it, or an administrator.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` or `FORBIDDEN`.
+    pub(super) async fn require_viewer(&self, viewer: Viewer, course: Uuid) -> Result<(), Error> {
+        let known = Catalogue::by_id(&self.database, course).await?;
+        known.ok_or_else(errors::not_found)?;
+        match viewer {
+            Viewer::Student(student) => {
+                let purchase = Purchases::active(&self.database, student, course).await?;
+                require_access(purchase.as_ref(), FIRST_LEVEL)
+            }
+            Viewer::Trainer(trainer) => {
+                match Trainers::teaches_course(&self.database, trainer, course).await? {
+                    true => Ok(()),
+                    false => Err(errors::no_access("you have no student in this course")),
+                }
+            }
+            Viewer::Admin(_) => Ok(()),
+        }
+    }
+
+    /// Adds a video or a material to a course.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`, `NOT_FOUND`, or `CONFLICT` for an archived course.
+    pub(crate) async fn add_file(
+        &self,
+        author: Uuid,
+        course: Uuid,
+        kind: FileKind,
+        new: NewFile,
+    ) -> Result<Value, Error> {
+        if !is_text(&new.title, MAX_TITLE) || new.description.len() > MAX_DESCRIPTION {
+            let problem = "must be 1 to 200 bytes, and the description at most 10000";
+            return Err(invalid("title", problem));
+        }
+        let media = match kind {
+            FileKind::Video => MediaKind::Video,
+            FileKind::Material => MediaKind::Document,
+        };
+        let named = [("fileKey".to_owned(), media, new.file_key.as_str())];
+        let mut keys = self.check_media(author, &named).await?;
+        let file = &CourseFile {
+            id: Uuid::new_v4(),
+            course,
+            title: new.title.trim().to_owned(),
+            description: new.description,
+            key: keys.pop().unwrap_or_default(),
+            created_at: Utc::now(),
+        };
+        self.database
+            .transaction(|tx| async move {
+                self.require_open(&tx, course).await?;
+                Files::insert(&tx, kind, file).await?;
+                let entry = AuditEntry::new("course.add_file")
+                    .target("course", course.to_string())
+                    .detail("permission", COURSE_WRITE)
+                    .detail("file", file.id.to_string());
+                self.audit.append(&tx, entry).await?;
+                Ok::<_, Error>(())
+            })
+            .await?;
+        self.file_view(file)
+    }
+
+    /// Returns the videos or the materials of a course, with links.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` or `FORBIDDEN`.
+    pub(crate) async fn files(
+        &self,
+        viewer: Viewer,
+        course: Uuid,
+        kind: FileKind,
+    ) -> Result<Vec<Value>, Error> {
+        self.require_viewer(viewer, course).await?;
+        let files = Files::of_course(&self.database, kind, course).await?;
+        files.iter().map(|file| self.file_view(file)).collect()
+    }
+
+    /// Returns a video with a link.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` or `FORBIDDEN`.
+    pub(crate) async fn video(&self, viewer: Viewer, id: Uuid) -> Result<Value, Error> {
+        let file = Files::by_id(&self.database, FileKind::Video, id).await?;
+        let file = file.ok_or_else(errors::not_found)?;
+        self.require_viewer(viewer, file.course).await?;
+        self.file_view(&file)
+    }
+
+    fn file_view(&self, file: &CourseFile) -> Result<Value, Error> {
+        Ok(json!({
+            "id": file.id,
+            "courseId": file.course,
+            "title": file.title,
+            "description": file.description,
+            "url": self.media_link(&file.key)?,
+            "createdAt": file.created_at,
+        }))
+    }
+}

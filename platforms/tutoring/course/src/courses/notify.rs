@@ -1,0 +1,48 @@
+use seaworthy::{data::Transaction, prelude::*};
+use serde_json::Value;
+use tutoring_contract::{
+    Role,
+    events::{NotificationRequested, Occurred, message},
+};
+use uuid::Uuid;
+
+use super::Courses;
+
+/// What a notification is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Subject {
+    Assignment,
+    Achievement,
+}
+
+impl Subject {
+    /// Returns the type of the notification in the contract.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Assignment => "assignment",
+            Self::Achievement => "achievement",
+        }
+    }
+}
+
+impl Courses {
+    /// Requests a notification of a student. It leaves the outbox after the commit.
+    pub(super) async fn notify(
+        &self,
+        tx: &Transaction,
+        student: Uuid,
+        subject: Subject,
+        (title, body): (&str, String),
+        data: Value,
+    ) -> Result<(), Error> {
+        let requested = NotificationRequested {
+            recipient_id: student,
+            notification_type: subject.as_str().to_owned(),
+            title: title.to_owned(),
+            body,
+            data: Some(data),
+        };
+        let event = Occurred::of(requested).by(student, Role::Student);
+        Ok(self.outbox.store(tx, message(&event)).await?)
+    }
+}

@@ -1,0 +1,98 @@
+use seaworthy::data::{
+    Connection, DataError, FromRow, Row, Transaction,
+    chrono::{DateTime, Utc},
+    sql,
+};
+use uuid::Uuid;
+
+/// More files than a course has.
+const MAX_FILES: u32 = 500;
+
+/// What a file of a course is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FileKind {
+    Video,
+    Material,
+}
+
+impl FileKind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Video => "video",
+            Self::Material => "material",
+        }
+    }
+}
+
+/// A video or a material of a course.
+#[derive(Debug, Clone)]
+pub(crate) struct CourseFile {
+    pub(crate) id: Uuid,
+    pub(crate) course: Uuid,
+    pub(crate) title: String,
+    pub(crate) description: String,
+    pub(crate) key: String,
+    pub(crate) created_at: DateTime<Utc>,
+}
+
+impl FromRow for CourseFile {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self {
+            id: row.get("id")?,
+            course: row.get("course_id")?,
+            title: row.get("title")?,
+            description: row.get("description")?,
+            key: row.get("file_key")?,
+            created_at: row.get("created_at")?,
+        })
+    }
+}
+
+/// Statements on the files of courses.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Files;
+
+impl Files {
+    pub(crate) async fn insert(
+        tx: &Transaction,
+        kind: FileKind,
+        file: &CourseFile,
+    ) -> Result<(), DataError> {
+        sql("INSERT INTO course_files (id, course_id, kind, title, description, file_key, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)")
+            .bind(file.id)
+            .bind(file.course)
+            .bind(kind.as_str())
+            .bind(&file.title)
+            .bind(&file.description)
+            .bind(&file.key)
+            .bind(file.created_at)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    pub(crate) async fn by_id(
+        connection: &dyn Connection,
+        kind: FileKind,
+        id: Uuid,
+    ) -> Result<Option<CourseFile>, DataError> {
+        sql("SELECT id, course_id, title, description, file_key, created_at FROM course_files WHERE id = ? AND kind = ?")
+            .bind(id)
+            .bind(kind.as_str())
+            .fetch_optional(connection)
+            .await
+    }
+
+    pub(crate) async fn of_course(
+        connection: &dyn Connection,
+        kind: FileKind,
+        course: Uuid,
+    ) -> Result<Vec<CourseFile>, DataError> {
+        sql("SELECT id, course_id, title, description, file_key, created_at FROM course_files WHERE course_id = ? AND kind = ? ORDER BY created_at, id LIMIT ?")
+            .bind(course)
+            .bind(kind.as_str())
+            .bind(MAX_FILES)
+            .fetch_all(connection)
+            .await
+    }
+}
