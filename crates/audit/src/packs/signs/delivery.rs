@@ -16,6 +16,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "a script from the network is piped into a shell",
+        within: "",
     },
     Sign {
         topic: Topic::Privileges,
@@ -25,6 +26,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "`{}`",
+        within: "",
     },
     Sign {
         topic: Topic::Privileges,
@@ -34,6 +36,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "`{}`",
+        within: "",
     },
     Sign {
         topic: Topic::Privileges,
@@ -43,6 +46,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "a binding gives its subjects the role `cluster-admin`",
+        within: "",
     },
     Sign {
         topic: Topic::EmbeddedDatabase,
@@ -52,6 +56,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: r#"postgresql|mysql|environ|getenv|env\("#,
         elsewhere: "",
         evidence: "`{}` keeps the data in a file of the container",
+        within: "",
     },
     Sign {
         topic: Topic::EmbeddedDatabase,
@@ -65,5 +70,6 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "`{}` keeps the data in memory",
+        within: "",
     },
 ];

@@ -30,6 +30,7 @@ const fn old(files: &'static [&'static str], pattern: &'static str) -> Sign {
         unless: "",
         elsewhere: "",
         evidence: "`{}` gets no security fixes",
+        within: "",
     }
 }
 
@@ -42,6 +43,7 @@ const fn changing(files: &'static [&'static str], pattern: &'static str) -> Sign
         unless: "",
         elsewhere: "",
         evidence: "`{}` has no fixed version",
+        within: "",
     }
 }
 
@@ -54,6 +56,7 @@ const fn shipped(files: &'static [&'static str], pattern: &'static str) -> Sign 
         unless: "",
         elsewhere: "",
         evidence: "`{}` is a production dependency",
+        within: "",
     }
 }
 
