@@ -12,10 +12,10 @@ pub(super) const SIGNS: &[Sign] = &[
         topic: Topic::RemoteScript,
         verdict: Verdict::Broken,
         files: &["dockerfile", "containerfile", ".dockerfile"],
-        pattern: r"(?P<what>\b(?:curl|wget)\b[^|&;\n]*(?:\\\n[^|&;\n]*)*\|\s*(?:sudo\s+)?(?:ba|z)?sh\b)",
+        pattern: r"(?P<what>\b(?:curl|wget)\b[^|&;\n]*(?:\\\n[^|&;\n]*)*\|\s*(?:sudo\s+)?(?:-E\s+)?(?:(?:ba|z)?sh|php|python3?|perl|ruby|node)\b)",
         unless: "",
         elsewhere: "",
-        evidence: "a script from the network is piped into a shell",
+        evidence: "a script from the network is piped into an interpreter",
         within: "",
     },
     Sign {

@@ -104,7 +104,7 @@ pub(super) static LANGUAGES: [Calls; 8] = [
         [
             r"(?:->(?:query|prepare|fetch\w*|find\w*|first|firstOrFail)|\b[A-Z]\w*::(?:find\w*|where\w*|first\w*)|\bDB::(?:select|table)|\bmysqli_query)\(",
             r#"(?:(?:->|\b)(?:prepare|query|exec|execute|statement|mysqli_query)\(\s*(?:\$\w+\s*,\s*)?["'](?i:insert|update|delete)\b|\b[A-Z]\w*::(?:create|insert\w*|updateOrCreate|destroy)\(|\$\w+(?:->\w+)*->(?:save|saveOrFail|create|createMany|persist|increment|decrement|attach|sync|insertGetId|forceDelete)\()"#,
-            r"\bevent\(\s*new\b|\bdispatch\(\s*new\b|(?:->|::)dispatch\w*\(|->basic_publish\(|\bpublish\w*\(|->publish\w*\(|->notify\(|\bMail::(?:to|send|queue)\(|\bmail\(|->produce\w*\(",
+            r"\bevent\(\s*new\b|\bdispatch\(\s*new\b|(?:->|::)dispatch\w*\(|->basic_publish\(|\bpublish\w*\(|->publish\w*\(|->notify\(|\$this->(?:send|notify|publish|dispatch|emit)[A-Z]\w*\(|\bMail::(?:to|send|queue)\(|\bmail\(|->produce\w*\(",
             r#"\bHttp::(?:with\w+\([^)\n]*\)->)?(?:get|post|put|patch|delete|acceptJson)\(|\bcurl_exec\(|\bfile_get_contents\(\s*["']https?:|[cC]lient->(?:request|post|get|put|delete)\("#,
             r"->exists\(\)|->doesntExist\(\)|\b[A-Z]\w*::where\([^;\n]*->(?:first|count)\(\)",
         ],

@@ -50,7 +50,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::OutboundTimeout,
         NGINX,
-        r"(?m)^\s*(?P<what>proxy_(?:read|send|connect)_timeout\s+(?:\d{4,}s?|[1-9]\d+m|\d+h|[6-9]\d{2}s))\s*;",
+        r"(?m)^\s*(?P<what>(?:proxy|fastcgi|uwsgi|grpc)_(?:read|send|connect)_timeout\s+(?:\d{4,}s?|[1-9]\d+m|\d+h|[3-9]\d{2}s?))\s*;",
         "",
         "`{}` keeps a slow request for a very long time",
     ),
@@ -74,6 +74,13 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?m)^RUN\b[^\n]*(?P<what>\bapt-get\s+(?:-\w+\s+)*install\b)(?:[^\n]|\\\n)*?(?:\s(?:vim|nano|git|curl|wget|net-tools|telnet|build-essential|gcc|make|ssh|openssh-server|python3?-dev)\b)",
         r"(?mi)^FROM\s+\S+\s+AS\s",
         "`{}` adds tools to the image that the program does not need",
+    ),
+    review(
+        Topic::ImageHygiene,
+        DOCKERFILE,
+        r"(?mi)^(?P<what>FROM\s+(?:\S+/)*(?:php|node|python|ruby|golang|openjdk|eclipse-temurin|dotnet)(?::\S+)?)\s*$",
+        r"(?mi)^\s*(?:COPY|ADD)\s|git clone|--mount=",
+        "the image of `{}` contains no code, so it depends on a folder of the host",
     ),
     review(
         Topic::FixedVersion,

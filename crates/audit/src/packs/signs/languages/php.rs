@@ -100,6 +100,28 @@ pub(super) const SIGNS: &[Sign] = &[
         ERROR_TEXT,
     ),
     review(
+        Topic::ErrorAnswer,
+        PHP,
+        r"\bcatch\s*\([^)]*\)\s*\{[^{}]*?(?P<what>response\(\)->json\(\s*\[[^\[\]]*(?:error|message)[^\[\]]*\])\s*\)\s*;",
+        "",
+        "a failure returns status 200 (`{}`)",
+    ),
+    inside(
+        Topic::TextLength,
+        PHP,
+        r"(?P<what>\$request->(?:all|input|getParsedBody|getContent)\(\s*\)|\bjson_decode\(\s*(?:\$request->getContent\(\)|file_get_contents\(\s*['\x22]php://input))",
+        "",
+        r"(?i)validat|rules\(|assert|is_array|Log::|logger",
+        "the body of `{}` is used without a schema",
+    ),
+    review(
+        Topic::UnboundedList,
+        PHP,
+        r"(?P<what>->(?:findAll|executeQuery|getResult|getArrayResult)\(|->find\(\s*(?:\[\s*\]|\$(?:filter|params|criteria|query))(?:\s*,\s*\$options)?\s*\)|->fetchAll\()",
+        r"(?i)\blimit\b|setMaxResults|paginat",
+        "`{}` reads every row",
+    ),
+    review(
         Topic::DebugRoute,
         PHP,
         r"(?P<what>\bphpinfo\(\))",
@@ -109,7 +131,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::DebugMode,
         PHP,
-        r"(?P<what>\b(?:var_dump|dd|dump|print_r)\(\s*\$|new Debugbar|Debug::enable\(\)|'displayErrorDetails'\s*=>\s*true)",
+        r"(?P<what>\bdd\(|\b(?:var_dump|dump|print_r)\(\s*\$|new Debugbar|Debug::enable\(\)|'displayErrorDetails'\s*=>\s*true)",
         r"print_r\([^;\n]*,\s*true\)",
         DEVELOPMENT,
     ),

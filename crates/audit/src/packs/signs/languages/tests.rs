@@ -367,3 +367,39 @@ fn answers_of_login_reveal_accounts_in_each_language() {
         ),
     ]);
 }
+
+#[test]
+fn images_without_code_and_long_timeouts_are_found() {
+    check(&[
+        (
+            Topic::ImageHygiene,
+            "Dockerfile",
+            "FROM php:8.3-fpm\nRUN docker-php-ext-install pdo\n",
+            "FROM php:8.3-fpm\nCOPY . /app\n",
+        ),
+        (
+            Topic::RemoteScript,
+            "Dockerfile",
+            "FROM php:8.3\nRUN curl -sS https://example.com/installer | php\n",
+            "FROM php:8.3\nCOPY --from=composer /usr/bin/composer /usr/bin/composer\n",
+        ),
+        (
+            Topic::OutboundTimeout,
+            "nginx.conf",
+            "fastcgi_read_timeout 300;\n",
+            "fastcgi_read_timeout 30;\n",
+        ),
+        (
+            Topic::ErrorAnswer,
+            "a.php",
+            "try { a(); } catch (Exception $e) { return response()->json(['error' => 'failed']); }\n",
+            "try { a(); } catch (Exception $e) { return response()->json(['error' => 'failed'], 500); }\n",
+        ),
+        (
+            Topic::TextLength,
+            "a.php",
+            "class A {\n    public function store($request)\n    {\n        $this->service->make($request->all());\n    }\n}\n",
+            "class A {\n    public function store($request)\n    {\n        $request->validate($rules);\n        $this->service->make($request->all());\n    }\n}\n",
+        ),
+    ]);
+}
