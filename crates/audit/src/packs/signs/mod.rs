@@ -304,7 +304,20 @@ fn applies(sign: &Sign, path: &str) -> bool {
         && ["dev", "test", "doc", "lint"]
             .iter()
             .any(|word| name.contains(word));
-    !for_developers && sign.files.iter().any(|end| path.ends_with(end))
+    let seeds =
+        path.contains("db/seed") || path.contains("/seeders/") || path.contains("factories/");
+    let for_data = seeds
+        && matches!(
+            sign.topic,
+            Topic::CodeCredential | Topic::IgnoredError | Topic::TokenLifetime | Topic::Print
+        );
+    let for_environment = ["environments/development.rb", "environments/test.rb"]
+        .iter()
+        .any(|end| path.ends_with(end));
+    !for_developers
+        && !for_data
+        && !for_environment
+        && sign.files.iter().any(|end| path.ends_with(end))
 }
 
 /// Whether a sign of the topic reads a file.

@@ -1,9 +1,9 @@
 //! C#: ASP.NET Core, Entity Framework and RabbitMQ.
 
 use super::{
-    AUTOMATIC, BLOCKS, CHOSEN, COMMAND, CREDENTIAL, CSHARP, FIELDS, GROWS, LOCAL, LOST, MISSING,
-    NEVER_EXPIRES, OPEN, OWNER, PASSWORD_LOGGED, PLAIN, PREDICTABLE, RANGE, SHARED, SIZE, SQL,
-    STOP, Sign, Topic, VOLATILE, inside, review,
+    AUTOMATIC, BLOCKS, CHOSEN, COMMAND, CREDENTIAL, CSHARP, FIELDS, GROWS, LOCAL, LOGGED, LOST,
+    MISSING, NAME, NEVER_EXPIRES, OPEN, OWNER, PASSWORD_LOGGED, PLAIN, PREDICTABLE, RANGE, SHARED,
+    SIZE, SQL, STOP, Sign, Topic, VOLATILE, inside, review,
 };
 
 pub(super) const SIGNS: &[Sign] = &[
@@ -73,7 +73,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::Encryption,
         CSHARP,
-        r"(?P<what>\bRequireHttpsMetadata\s*=\s*false|\bServerCertificateCustomValidationCallback\s*=\s*[^;\n]*(?:=>\s*true|DangerousAcceptAny\w*)|\bEnableSsl\s*=\s*false|ChannelCredentials\.Insecure|Http2UnencryptedSupport)",
+        r"(?P<what>\bRequireHttpsMetadata\s*=\s*false|\bServerCertificateCustomValidationCallback\s*=\s*[^;\n]*(?:=>\s*true|DangerousAcceptAny\w*)|\bServerCertificateValidationCallback\s*=[^;\n]*(?:=>\s*true|return true)|\bEnableSsl\s*=\s*false|ChannelCredentials\.Insecure|Http2UnencryptedSupport)",
         r"IsDevelopment\(\)",
         "`{}` switches encryption or its verification off",
     ),
@@ -120,6 +120,20 @@ pub(super) const SIGNS: &[Sign] = &[
         PASSWORD_LOGGED,
     ),
     review(
+        Topic::BodyLogged,
+        CSHARP,
+        r"(?P<what>\b_?[lL]og\w*\.(?:Log)?(?:Information|Debug|Warning|Error)\()[^;\n]*\+\s*(?:json\w*|body|payload|request|JsonSerializer\.Serialize\(|JsonConvert\.SerializeObject\((?:data|body|request|payload|response)\b)",
+        "",
+        LOGGED,
+    ),
+    review(
+        Topic::ClientPath,
+        CSHARP,
+        r"(?P<what>\{[\w.]*[fF]ile\w*\.FileName\})",
+        r"GetFileName\(|GetRandomFileName|Guid",
+        NAME,
+    ),
+    review(
         Topic::Blocking,
         CSHARP,
         r"(?P<what>\.Result\b|\.Wait\(\)|\.GetAwaiter\(\)\.GetResult\(\)|\bThread\.Sleep\()",
@@ -136,7 +150,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::MemoryState,
         CSHARP,
-        r"(?P<what>\bstatic\s+(?:readonly\s+)?(?:Concurrent)?(?:Dictionary|List|HashSet|Queue)<[^=;\n]*>\s+\w+)\s*=\s*new",
+        r"(?P<what>\bstatic\s+(?:readonly\s+)?(?:Concurrent)?(?:Dictionary|List|HashSet|Queue)<[^=;\n]*>\s+\w+)\s*=\s*new\s*(?:\w+<[^;\n]*>)?\(\s*\)\s*;",
         r"(?i)\bconst\b|Lookup|Mapping|Allowed|Supported",
         SHARED,
     ),

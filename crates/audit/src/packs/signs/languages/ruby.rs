@@ -46,7 +46,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::CodeCredential,
         RUBY,
-        r##"(?P<what>\b(?:JWT\.(?:encode|decode)\([^\n]*,)\s*['"][^'"\n]{4,}['"]|amqps?://\w+:\w+@|\b(?:postgres(?:ql)?|mysql2?|redis|mongodb)://\w*:[^@\s'"#{}]+@)"##,
+        r##"(?P<what>\bJWT\.(?:encode|decode)\(\s*(?:\{[^}\n]*\}|[\w.\[\]:'"]+)\s*,\s*['"][^'"\n]{4,}['"]|amqps?://\w+:\w+@|\b(?:postgres(?:ql)?|mysql2?|redis|mongodb)://\w*:[^@\s'"#{}]+@)"##,
         "",
         "`{}` contains a literal credential",
     ),

@@ -403,3 +403,31 @@ fn images_without_code_and_long_timeouts_are_found() {
         ),
     ]);
 }
+
+#[test]
+fn seeds_and_constants_are_no_findings() {
+    for (topic, path, text) in [
+        (
+            Topic::CodeCredential,
+            "db/seeds.rb",
+            "User.create!(password: 'secret123')\n",
+        ),
+        (
+            Topic::CodeCredential,
+            "app/auth.rb",
+            "JWT.encode(payload, JWT_SECRET, \"HS256\")\n",
+        ),
+        (
+            Topic::TokenLifetime,
+            "app/models/rate.rb",
+            "(1.months.ago..1.months.from_now)\n",
+        ),
+        (
+            Topic::MemoryState,
+            "Formatter.cs",
+            "private static readonly Dictionary<Level, string> Colors = new() { [Level.Info] = \"x\" };\n",
+        ),
+    ] {
+        assert!(!shows(path, text, topic), "{topic:?} {path} {text}");
+    }
+}
