@@ -1,6 +1,6 @@
 //! A service that changes data authenticates no caller.
 
-use crate::model::facts::Route;
+use crate::model::facts::{Route, Server};
 use crate::model::{Model, Service, ServiceKind};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
 
@@ -70,7 +70,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         .deployed()
         .filter(|route| matches!(route.method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE"));
     let Some(route) = changing.next() else {
-        return Vec::new();
+        return without_routes(model, service);
     };
     let guarded = service.files.iter().any(|path| {
         model.files.get(path).is_some_and(|found| {
@@ -90,4 +90,56 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         .absence()
         .into()
     }]
+}
+
+/// Parts of the text of a program that changes data for a caller.
+const CHANGES: &[&str] = &[
+    "->post(",
+    "::post(",
+    "->delete(",
+    "methods={\"post",
+    "methods: ['post",
+    "methods: [post",
+    "\npost '",
+    "\n  post '",
+    "resources :",
+    "[httppost",
+    "mappost(",
+    "request_method",
+    "$_post",
+];
+
+/// A server whose routes are read as text.
+fn without_routes(model: &Model, service: &Service) -> Vec<Outcome> {
+    let text = service
+        .languages
+        .iter()
+        .any(|language| matches!(*language, "PHP" | "Ruby" | "C#"));
+    let servers = service.facts.of::<Server>();
+    let Some(server) = servers.deployed().next().filter(|_| text) else {
+        return Vec::new();
+    };
+    let texts: Vec<String> = service
+        .files
+        .iter()
+        .filter_map(|path| model.files.get(path))
+        .filter(|found| found.file.language.is_text_code())
+        .map(|found| without_authors(&found.file.text.to_lowercase()))
+        .collect();
+    let any = |words: &[&str]| {
+        texts
+            .iter()
+            .any(|text| words.iter().any(|word| text.contains(word)))
+    };
+    if !any(CHANGES) || any(WORDS) {
+        return Vec::new();
+    }
+    vec![
+        Breach::review(
+            server.at.clone(),
+            "the service changes data, and its code contains no word of authentication",
+        )
+        .absence()
+        .into(),
+    ]
 }

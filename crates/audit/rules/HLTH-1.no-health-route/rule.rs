@@ -157,7 +157,12 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         )];
     }
     // A small server without an image may run anywhere, and another program may watch it.
-    if !deployed && routes.items.len() < MIN_ROUTES {
+    // Routes of languages that are read as text are not counted.
+    let counted = !service
+        .languages
+        .iter()
+        .any(|language| matches!(*language, "PHP" | "Ruby" | "C#"));
+    if !deployed && counted && routes.items.len() < MIN_ROUTES {
         return Vec::new();
     }
     if routes.items.is_empty() {

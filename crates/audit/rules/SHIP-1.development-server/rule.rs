@@ -73,6 +73,21 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     outcomes
 }
 
+/// Folders of images that contain the code.
+const CODE_FOLDERS: &[&str] = &[
+    "/app",
+    "/usr/src/app",
+    "/usr/app",
+    "/code",
+    "/src",
+    "/srv/app",
+    "/home/node/app",
+    "/var/www",
+    "/var/www/html",
+    "/workspace",
+    "/go/src/app",
+];
+
 /// The command of a compose entry, and a folder of sources that replaces the code of the image.
 fn in_entry(model: &Model, entry: &Located<ComposeService>) -> Vec<Outcome> {
     let place = |span: &std::ops::Range<usize>| {
@@ -107,8 +122,16 @@ fn in_entry(model: &Model, entry: &Located<ComposeService>) -> Vec<Outcome> {
                 && source.starts_with('.')
                 && source.trim_start_matches("./").trim_end_matches('/') == context
         });
+        let mounted = source.starts_with('.')
+            && !source.trim_matches(['.', '/']).is_empty()
+            && !source
+                .rsplit('/')
+                .next()
+                .is_some_and(|last| last.trim_start_matches('.').contains('.'))
+            && CODE_FOLDERS.contains(&target.trim_end_matches('/'))
+            && !is_store_image(image);
         let code = !target.starts_with("/etc") && !target.starts_with("/var/lib");
-        code && (built || whole && (entry.context.is_some() || !is_store_image(image)))
+        code && (built || mounted || whole && (entry.context.is_some() || !is_store_image(image)))
     });
     if let Some((_, span)) = sources
         && let Some(at) = place(span)

@@ -71,6 +71,13 @@ fn check(model: &Model) -> Vec<Outcome> {
                     depending.len()
                 ),
             )
+            .related(early.iter().map(|(entry, ..)| {
+                let span = entry
+                    .depends_on_span
+                    .clone()
+                    .unwrap_or_else(|| entry.at.span.clone());
+                found.file.location(span, Some(entry.name.as_str().into()))
+            }))
             .into(),
         );
     }

@@ -29,6 +29,17 @@ pub(super) fn add(
             continue;
         };
         let folder = one.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        // Its manifest made it a service of the model already.
+        let joined = services.iter().any(|service| {
+            service.languages.contains(language.name())
+                && service
+                    .root
+                    .as_deref()
+                    .is_some_and(|root| inside(root, folder) || inside(folder, root))
+        });
+        if joined {
+            continue;
+        }
         let at = services
             .iter()
             .position(|service| service.root.is_none() && service.name == one.name);

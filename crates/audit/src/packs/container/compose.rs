@@ -102,6 +102,11 @@ fn service(file: &SourceFile, name: &str, entry: YamlNode<'_>) -> ComposeService
             .is_some()
             || entry.get("mem_limit").is_some()
             || entry.get("extends").is_some(),
+        restarts: entry
+            .get("restart")
+            .is_some_and(|node| !matches!(node.scalar(), Some("no" | "false")))
+            || entry.at(&["deploy", "restart_policy"]).is_some()
+            || entry.get("extends").is_some(),
         healthcheck: healthcheck(entry),
         command: command(entry),
         command_span: entry

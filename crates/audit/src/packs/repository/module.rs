@@ -25,6 +25,11 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             Some((Language::Java, (None, Vec::new())))
         }
         "Cargo.toml" => cargo(&file.text).map(|found| (Language::Rust, found)),
+        "composer.json" => composer(&file.text).map(|found| (Language::Php, found)),
+        // A gem is a library.
+        "Gemfile" if !file.text.lines().any(|line| line.trim() == "gemspec") => {
+            Some((Language::Ruby, (None, gems(&file.text))))
+        }
         _ => None,
     };
     if file.name() == "package.json" {
@@ -107,6 +112,25 @@ fn package_json(text: &str) -> Option<Read> {
         .and_then(serde_json::Value::as_str)
         .map(str::to_owned);
     Some((name, listed(&manifest, "dependencies")))
+}
+
+/// Returns nothing for a library.
+fn composer(text: &str) -> Option<Read> {
+    let manifest: serde_json::Value = serde_json::from_str(text).ok()?;
+    let kind = manifest.get("type").and_then(serde_json::Value::as_str);
+    // The name of a framework's skeleton (`laravel/laravel`) names no program.
+    (kind != Some("library")).then(|| (None, listed(&manifest, "require")))
+}
+
+fn gems(text: &str) -> Vec<String> {
+    text.lines()
+        .filter_map(|line| line.trim().strip_prefix("gem "))
+        .filter_map(|rest| {
+            rest.split([',', '\'', '"'])
+                .find(|part| !part.trim().is_empty())
+        })
+        .map(|name| name.trim().to_owned())
+        .collect()
 }
 
 fn pyproject(text: &str) -> Read {

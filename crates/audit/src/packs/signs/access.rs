@@ -159,7 +159,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     long(
         &[".rb"],
-        r"(?P<what>\bexp:?\s*(?:=>)?\s*\(?(?:[7-9]|\d\d+)\.days|\bexp[^\n]*\b(?:[7-9]|\d\d+)\.days\.from_now|(?:[1-9])\.(?:weeks?|months?|years?)\.from_now)",
+        r"(?P<what>\bexp:?\s*(?:=>)?\s*\(?(?:[7-9]|\d\d+)\.days|\bexp[^\n]*\b(?:[7-9]|\d\d+)\.days\.from_now|(?i:exp|token|jwt|session|cookie|ttl)[^\n]*\b[1-9]\.(?:weeks?|months?|years?)\.from_now)",
     ),
     long(
         GO,

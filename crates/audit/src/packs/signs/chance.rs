@@ -12,6 +12,7 @@ const fn random(files: &'static [&'static str], pattern: &'static str) -> Sign {
         unless: "",
         elsewhere: "",
         evidence: "`{}` decides about a rollout",
+        within: "",
     }
 }
 

@@ -12,10 +12,11 @@ pub(super) const SIGNS: &[Sign] = &[
         topic: Topic::RemoteScript,
         verdict: Verdict::Broken,
         files: &["dockerfile", "containerfile", ".dockerfile"],
-        pattern: r"(?P<what>\b(?:curl|wget)\b[^|&;\n]*(?:\\\n[^|&;\n]*)*\|\s*(?:sudo\s+)?(?:ba|z)?sh\b)",
+        pattern: r"(?P<what>\b(?:curl|wget)\b[^|&;\n]*(?:\\\n[^|&;\n]*)*\|\s*(?:sudo\s+)?(?:-E\s+)?(?:(?:ba|z)?sh|php|python3?|perl|ruby|node)\b)",
         unless: "",
         elsewhere: "",
-        evidence: "a script from the network is piped into a shell",
+        evidence: "a script from the network is piped into an interpreter",
+        within: "",
     },
     Sign {
         topic: Topic::Privileges,
@@ -25,6 +26,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "`{}`",
+        within: "",
     },
     Sign {
         topic: Topic::Privileges,
@@ -34,6 +36,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "`{}`",
+        within: "",
     },
     Sign {
         topic: Topic::Privileges,
@@ -43,6 +46,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "a binding gives its subjects the role `cluster-admin`",
+        within: "",
     },
     Sign {
         topic: Topic::EmbeddedDatabase,
@@ -52,6 +56,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: r#"postgresql|mysql|environ|getenv|env\("#,
         elsewhere: "",
         evidence: "`{}` keeps the data in a file of the container",
+        within: "",
     },
     Sign {
         topic: Topic::EmbeddedDatabase,
@@ -65,5 +70,6 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "`{}` keeps the data in memory",
+        within: "",
     },
 ];

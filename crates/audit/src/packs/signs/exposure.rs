@@ -14,6 +14,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: r"management\.server\.port",
         elsewhere: "",
         evidence: "`{}`",
+        within: "",
     },
     Sign {
         topic: Topic::Management,
@@ -23,6 +24,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: r"(?s)management:.*?\n\s+server:\s*\n\s+port:",
         elsewhere: "",
         evidence: "the exposure of management endpoints has `{}`",
+        within: "",
     },
     Sign {
         topic: Topic::PlainHttp,
@@ -32,6 +34,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "`{}` sends credentials over plain HTTP",
+        within: "",
     },
     Sign {
         topic: Topic::PlainHttp,
@@ -46,6 +49,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: r"\bssl\b|ssl_certificate|return 301 https",
         elsewhere: "",
         evidence: "the proxy has `{}` and no listener with TLS",
+        within: "",
     },
     Sign {
         topic: Topic::EdgeLimit,
@@ -60,6 +64,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: r"limit_req|limit_conn",
         elsewhere: "",
         evidence: "the proxy limits neither requests nor connections",
+        within: "",
     },
     Sign {
         topic: Topic::EdgeLimit,
@@ -69,6 +74,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "(?i)ratelimit",
         elsewhere: "",
         evidence: "the gateway limits neither requests nor connections",
+        within: "",
     },
     Sign {
         topic: Topic::EdgeLimit,
@@ -83,6 +89,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "RequestRateLimiter|RateLimit",
         elsewhere: "",
         evidence: "the gateway limits neither requests nor connections",
+        within: "",
     },
     Sign {
         topic: Topic::ApiDocs,
@@ -92,6 +99,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: r"(?s)IsDevelopment\(\)\)\s*\{[^}]*UseSwagger",
         elsewhere: "",
         evidence: "`{}` serves the API documentation in every environment",
+        within: "",
     },
     Sign {
         topic: Topic::ApiDocs,
@@ -101,6 +109,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: r"docs_url|openapi_url|redoc_url",
         elsewhere: "",
         evidence: "`FastAPI(…)` serves `/docs` and `/openapi.json` in every environment",
+        within: "",
     },
     Sign {
         topic: Topic::DebugRoute,
@@ -110,6 +119,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "the route `{}` throws on purpose",
+        within: "",
     },
     Sign {
         topic: Topic::DebugMode,
@@ -119,6 +129,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "`{}` switches load shedding off and reflection on",
+        within: "",
     },
     Sign {
         topic: Topic::PlaintextGrpc,
@@ -128,6 +139,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "TransportCredentials",
         elsewhere: "",
         evidence: "`{}` connects without TLS",
+        within: "",
     },
     Sign {
         topic: Topic::BrowserToken,
@@ -137,5 +149,6 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "`{}, …)` stores a token where every script of the page reads it",
+        within: "",
     },
 ];

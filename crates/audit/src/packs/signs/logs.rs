@@ -12,6 +12,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "a log record contains the address or number of a person",
+        within: "",
     },
     Sign {
         topic: Topic::PersonLogged,
@@ -21,6 +22,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "a log record contains the address or number of a person",
+        within: "",
     },
     Sign {
         topic: Topic::PersonLogged,
@@ -30,6 +32,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "a log record contains a whole message",
+        within: "",
     },
     Sign {
         topic: Topic::PersonLogged,
@@ -39,6 +42,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "a log record contains the address or number of a person",
+        within: "",
     },
     Sign {
         topic: Topic::PersonLogged,
@@ -48,6 +52,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "a log record contains the address or number of a person",
+        within: "",
     },
     Sign {
         topic: Topic::LogLevel,
@@ -57,6 +62,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "the settings have `{}`",
+        within: "",
     },
     Sign {
         topic: Topic::LogLevel,
@@ -66,6 +72,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "`{})` replaces the level of the environment",
+        within: "",
     },
     Sign {
         topic: Topic::LogLevel,
@@ -75,6 +82,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "`{}` is the default level",
+        within: "",
     },
     Sign {
         topic: Topic::Print,
@@ -84,6 +92,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "`{}` bypasses the logger",
+        within: "",
     },
     Sign {
         topic: Topic::Print,
@@ -93,6 +102,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "`{}` bypasses the logger",
+        within: "",
     },
     Sign {
         topic: Topic::Print,
@@ -102,6 +112,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: r"\bclap\b|structopt|argh|proc_macro|cargo:(?:rerun|rustc|warning)",
         elsewhere: "",
         evidence: "`{}!` bypasses the logger",
+        within: "",
     },
     Sign {
         topic: Topic::FileLogging,
@@ -111,5 +122,6 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "`{}` writes a log to a file of the container",
+        within: "",
     },
 ];

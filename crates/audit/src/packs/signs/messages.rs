@@ -79,6 +79,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "a synchronous policy runs an asynchronous function, so its failure is never retried",
+        within: "",
     },
     Sign {
         topic: Topic::RetryDelay,
@@ -88,6 +89,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "`{}` retries without a delay",
+        within: "",
     },
     Sign {
         topic: Topic::DroppedMessage,
@@ -97,6 +99,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "every error is logged, and the handler reports success",
+        within: "",
     },
     Sign {
         topic: Topic::DualWrite,
@@ -106,6 +109,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "(?i)outbox",
         elsewhere: "",
         evidence: "the database is changed, and `{}` sends a message outside of its transaction",
+        within: "",
     },
     review(
         Topic::Schedule,
@@ -143,6 +147,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "the fallback drops the change, and the caller sees success",
+        within: "",
     },
     review(
         Topic::DroppedMessage,

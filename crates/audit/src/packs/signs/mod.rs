@@ -15,6 +15,7 @@ mod chance;
 mod checks;
 mod clients;
 mod closing;
+mod compiled;
 mod constant_results;
 mod consumers;
 mod cors;
@@ -32,10 +33,12 @@ mod failures;
 mod fallbacks;
 mod formats;
 mod frameworks;
+mod functions;
 mod guards;
 mod handovers;
 mod hosts;
 mod input;
+mod languages;
 mod leaks;
 mod levels;
 mod logs;
@@ -75,10 +78,10 @@ mod workers;
 mod writes;
 
 use std::collections::BTreeSet;
-use std::sync::{LazyLock, OnceLock};
 
-use regex::{Captures, Regex};
+use regex::Captures;
 
+use self::compiled::{COMPILED, ELSEWHERE};
 use super::{Pack, Reader};
 use crate::model::FactSink;
 use crate::model::facts::{Elsewhere, Practice, Topic, Verdict};
@@ -97,6 +100,7 @@ pub(super) const PACKS: &[Pack] = &[
     statements::PACK,
     open_routes::PACK,
     servers::PACK,
+    functions::PACK,
 ];
 
 /// Ends of the paths of JavaScript and TypeScript.
@@ -121,6 +125,8 @@ struct Sign {
     unless: &'static str,
     /// A pattern of any file of the service that follows the practice. Empty for none.
     elsewhere: &'static str,
+    /// A pattern that the function around the place must contain. Empty for none.
+    within: &'static str,
     /// The evidence in one sentence.
     evidence: &'static str,
 }
@@ -140,7 +146,23 @@ const fn review(
         pattern,
         unless,
         elsewhere: "",
+        within: "",
         evidence,
+    }
+}
+
+/// A sign that counts only in functions that contain another pattern.
+const fn inside(
+    topic: Topic,
+    files: &'static [&'static str],
+    pattern: &'static str,
+    within: &'static str,
+    unless: &'static str,
+    evidence: &'static str,
+) -> Sign {
+    Sign {
+        within,
+        ..review(topic, files, pattern, unless, evidence)
     }
 }
 
@@ -207,62 +229,12 @@ const LISTS: &[&[Sign]] = &[
     writes::SIGNS,
 ];
 
-/// A sign with its patterns. They are compiled for the first file that the sign reads, because most
-/// repositories have few languages.
-struct Compiled {
-    sign: Sign,
-    pattern: OnceLock<Option<Regex>>,
-    unless: OnceLock<Option<Regex>>,
-}
-
-impl Compiled {
-    fn pattern(&self) -> Option<&Regex> {
-        self.pattern
-            .get_or_init(|| compile(self.sign.pattern))
-            .as_ref()
-    }
-
-    fn keeps(&self, text: &str) -> bool {
-        !self.sign.unless.is_empty()
-            && self
-                .unless
-                .get_or_init(|| Regex::new(self.sign.unless).ok())
-                .as_ref()
-                .is_some_and(|unless| unless.is_match(text))
-    }
-}
-
-static COMPILED: LazyLock<Vec<Compiled>> = LazyLock::new(|| {
+fn signs() -> impl Iterator<Item = &'static Sign> {
     LISTS
         .iter()
+        .chain(languages::LISTS)
         .flat_map(|list| list.iter())
-        .map(|sign| Compiled {
-            sign: *sign,
-            pattern: OnceLock::new(),
-            unless: OnceLock::new(),
-        })
-        .collect()
-});
-
-/// Compiles a pattern. Go code may have the constant of a comparison first.
-fn compile(pattern: &str) -> Option<Regex> {
-    let either = pattern.replace("err != nil", "(?:err != nil|nil != err)");
-    Regex::new(&either).ok()
 }
-
-/// The patterns that follow a practice for all files of a service.
-static ELSEWHERE: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
-    let patterns: BTreeSet<&str> = LISTS
-        .iter()
-        .flat_map(|list| list.iter())
-        .map(|sign| sign.elsewhere)
-        .filter(|pattern| !pattern.is_empty())
-        .collect();
-    patterns
-        .into_iter()
-        .filter_map(|pattern| Some((pattern, Regex::new(pattern).ok()?)))
-        .collect()
-});
 
 /// More places in one file add nothing.
 const MAX_PLACES: usize = 20;
@@ -290,7 +262,8 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             .take(MAX_PLACES)
             .peekable();
         let code = file.language.is_code() || file.language.is_text_code();
-        let local = scope::is_local(compiled.sign.topic) && code;
+        let needs = !compiled.sign.within.is_empty();
+        let local = (scope::is_local(compiled.sign.topic) || needs) && code;
         if places.peek().is_none()
             || !local && compiled.keeps(&file.text)
             || compiled.sign.topic == Topic::OutboundTimeout && scope::is_page(file)
@@ -305,7 +278,7 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
                 let around = scope::around(&file.text, at, end);
                 // Report the same call in a function once.
                 let own = (around.as_ptr(), evidence(compiled.sign.evidence, &captures));
-                if compiled.keeps(around) || !seen.insert(own) {
+                if !compiled.needs(around) || compiled.keeps(around) || !seen.insert(own) {
                     continue;
                 }
             }
@@ -331,16 +304,26 @@ fn applies(sign: &Sign, path: &str) -> bool {
         && ["dev", "test", "doc", "lint"]
             .iter()
             .any(|word| name.contains(word));
-    !for_developers && sign.files.iter().any(|end| path.ends_with(end))
+    let seeds =
+        path.contains("db/seed") || path.contains("/seeders/") || path.contains("factories/");
+    let for_data = seeds
+        && matches!(
+            sign.topic,
+            Topic::CodeCredential | Topic::IgnoredError | Topic::TokenLifetime | Topic::Print
+        );
+    let for_environment = ["environments/development.rb", "environments/test.rb"]
+        .iter()
+        .any(|end| path.ends_with(end));
+    !for_developers
+        && !for_data
+        && !for_environment
+        && sign.files.iter().any(|end| path.ends_with(end))
 }
 
 /// Whether a sign of the topic reads a file.
 pub(crate) fn reads(topic: Topic, file: &SourceFile) -> bool {
     let path = file.path.to_lowercase();
-    LISTS
-        .iter()
-        .flat_map(|list| list.iter())
-        .any(|sign| sign.topic == topic && applies(sign, &path))
+    signs().any(|sign| sign.topic == topic && applies(sign, &path))
         || topic == Topic::OpenRoute && (open_routes::reads(&path) || path.ends_with(".py"))
         || topic == Topic::UncheckedLookup && lookup::reads(&path)
         || matches!(
@@ -385,6 +368,7 @@ mod tests {
             let sign = compiled.sign;
             assert!(compiled.pattern().is_some(), "{}", sign.pattern);
             assert!(Regex::new(sign.unless).is_ok(), "{}", sign.unless);
+            assert!(Regex::new(sign.within).is_ok(), "{}", sign.within);
             let known = sign.elsewhere.is_empty()
                 || ELSEWHERE.iter().any(|(text, _)| *text == sign.elsewhere);
             assert!(known, "{}", sign.elsewhere);

@@ -58,6 +58,9 @@ static HEADER: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"|(?:export\s+)?(?:default\s+)?(?:async\s+)?function\b",
         r"|(?:export\s+)?(?:const|let|var)\s+\w+[^=]*=\s*(?:async\s*)?(?:function\b|\(?[^=]*\)?[^=]*=>)",
         r"|(?:\w+\.)+(?:get|post|put|patch|delete|use|on|all)\(.*(?:=>|function\b.*)\s*\{\s*$",
+        // Closures of PHP, blocks of Ruby that handle a route.
+        r"|\$\w+\s*=\s*(?:static\s+)?function\b|.*(?:->|::)(?:get|post|put|patch|delete|any|map|match)\(.*\bfunction\b.*\{\s*$",
+        r"|(?:get|post|put|patch|delete|before|after)\s+['\x22/].*\bdo\b(?:\s*\|[^|]*\|)?\s*$",
         // Methods of classes.
         r"|(?:public|private|protected|internal|static|override|async|final|readonly|get|set)\b[^;=]*\([^;]*$",
         r"|\w+\([^;]*\)[^;=]*\{\s*$",

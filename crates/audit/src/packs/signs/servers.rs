@@ -26,7 +26,15 @@ const ENTRIES: &[Entry] = &[
         true,
     ),
     (
-        &["routes/api.php", "routes/web.php", "public/index.php"],
+        &[
+            "routes/api.php",
+            "routes/web.php",
+            "public/index.php",
+            "web/index.php",
+            "html/index.php",
+            "src/index.php",
+            "bootstrap/app.php",
+        ],
         r"<\?php",
         "PHP",
         true,
@@ -39,7 +47,7 @@ const ENTRIES: &[Entry] = &[
     ),
     (
         &[".rb"],
-        r"require ['\x22]sinatra|< Grape::API",
+        r"require ['\x22]sinatra|< Grape::API|< Sinatra::Base|< Roda\b|< Hanami::API",
         "Ruby",
         true,
     ),

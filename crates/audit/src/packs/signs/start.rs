@@ -148,6 +148,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "`{}` has a literal as its default",
+        within: "",
     },
     review(
         Topic::HealthResult,
@@ -171,5 +172,6 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "ALLOW_EMPTY_PASSWORD",
         elsewhere: "",
         evidence: "`{}` has its value in the image",
+        within: "",
     },
 ];

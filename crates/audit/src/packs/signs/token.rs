@@ -14,6 +14,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "`{}` is a literal, and the environment cannot replace it",
+        within: "",
     },
     review(
         Topic::MassAssignment,
@@ -44,6 +45,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: r"fn verify\w*\([^)]*\)\s*->\s*Result<\(\)",
         elsewhere: "",
         evidence: "the result of the check is dropped, so every password may pass",
+        within: "",
     },
     Sign {
         topic: Topic::IgnoredCheck,
@@ -53,6 +55,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "the result of the check is dropped, so every password may pass",
+        within: "",
     },
     Sign {
         topic: Topic::IgnoredCheck,
@@ -62,6 +65,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "the result of the check is dropped, so every password may pass",
+        within: "",
     },
     review(
         Topic::TokenAlgorithm,
@@ -120,6 +124,7 @@ pub(super) const SIGNS: &[Sign] = &[
         unless: "",
         elsewhere: "",
         evidence: "a password is hashed with a fast function without a salt",
+        within: "",
     },
     review(
         Topic::WeakRandom,

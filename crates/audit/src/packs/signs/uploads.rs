@@ -23,6 +23,7 @@ const fn sign(
         unless,
         elsewhere: "",
         evidence,
+        within: "",
     }
 }
 

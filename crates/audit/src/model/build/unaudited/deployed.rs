@@ -18,7 +18,7 @@ const OF_PAGES: &[&str] = &["JavaScript", "TypeScript"];
 pub(super) fn built(services: &[Service], sources: &Sources<'_>) -> Vec<NotAudited> {
     services
         .iter()
-        .filter(|service| service.root.is_none())
+        .filter(|service| service.root.is_none() || is_read_as_text(service))
         .filter_map(|service| {
             let image = service.image.as_ref()?;
             Some(NotAudited {
@@ -29,6 +29,12 @@ pub(super) fn built(services: &[Service], sources: &Sources<'_>) -> Vec<NotAudit
             })
         })
         .collect()
+}
+
+/// Whether a manifest made the service, and its language has no grammar.
+fn is_read_as_text(service: &Service) -> bool {
+    let mut languages = service.languages.iter();
+    languages.any(|language| matches!(*language, "PHP" | "Ruby"))
 }
 
 fn reason(

@@ -38,16 +38,25 @@ pub(super) fn unread(
         }
         listed.push((folder, language));
         found.push(NotAudited {
-            name: match folder.rsplit('/').next() {
-                Some(last) if !last.is_empty() => last.to_owned(),
-                _ => language.to_owned(),
-            },
+            name: name(services, folder, language),
             reason: format!("its language, {language}, is not read"),
             path: file.path.to_string(),
             line: 1,
         });
     }
     found
+}
+
+/// The name of the service in a folder, or of the folder.
+fn name(services: &[Service], folder: &str, language: &str) -> String {
+    let joined = services.iter().find(|service| {
+        service.root.as_deref() == Some(folder) && service.languages.contains(language)
+    });
+    match (joined, folder.rsplit('/').next()) {
+        (Some(service), _) => service.name.clone(),
+        (None, Some(last)) if !last.is_empty() => last.to_owned(),
+        _ => language.to_owned(),
+    }
 }
 
 /// Whether a folder is inside the folder of a Dockerfile. A Dockerfile in the root counts for every

@@ -1,0 +1,240 @@
+//! Functions as a sequence of steps: reads, writes, messages and remote calls, in every language.
+//!
+//! The steps come from patterns of the text, so the order of steps is known for languages without a
+//! grammar too. Packs with a grammar may show the same place. The report lists it once.
+
+mod calls;
+mod steps;
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use self::calls::{Calls, LANGUAGES};
+use self::steps::{Function, Step, StepKind};
+use super::scope;
+use crate::model::FactSink;
+use crate::model::facts::{Practice, Topic, Verdict};
+use crate::packs::{Pack, Reader};
+use crate::repository::Role;
+use crate::source::SourceFile;
+
+pub(super) const PACK: Pack = Pack {
+    name: "steps of functions",
+    reader: Reader::Text(read),
+};
+
+/// Parts of paths of programs that run once, or that are no part of a deployment.
+const ASIDE: &[&str] = &["migrat", "seed", "fixture", "factories", "script", "spec/"];
+
+/// Words of a function that keep its writes together.
+const TOGETHER: &str = r"(?i)transaction|[\x27\x22`]begin[\x27\x22`;]|\bbegin\w*\(|\bbegin\b.{0,12}(?:work|tran)|\batomic\b|unit_?of_?work|with_lock|\btx\b|session\.start|bulk_?write|saga|compensat|rollback|doInTransaction|\.run_in_";
+/// Words of a file that publishes with its writes, or that undoes them.
+const OUTBOX: &str =
+    r"(?i)outbox|after_commit|afterCommit|on_commit|TransactionalEventListener|saga|compensat";
+/// Words of code that leaves the decision to the database.
+const DECIDED: &str = r"(?i)on conflict|on duplicate|insert ignore|upsert|UniqueViolation|UniqueConstraint|RecordNotUnique|IntegrityError|DuplicateKey|DataIntegrityViolation|DbUpdateException|\b23505\b|\b1062\b|\b11000\b|P2002|get_or_create|firstOrCreate|find_or_create|create_or_find|for update|updateOrCreate|DuplicateEntry|isDuplicate";
+/// Words of code that recognizes a message that it handled already.
+const ONCE: &str = r"(?i)idempot|dedup|already[_ ]?(?:processed|handled|exists|paid)|processed_?(?:messages?|events?)|message_?id|event_?id|on conflict|upsert|insert ignore|firstOrCreate|updateOrCreate|find_or_create|get_or_create|SETNX|setIfAbsent|DuplicateKey|exists";
+/// Functions that handle messages of a broker or the tasks of a queue.
+const HANDLES: &str = r"@(?:Kafka|Rabbit|Sqs|Jms|Stream)Listener|@RabbitHandler|\bConsumeContext<|\.Received(?:Async)?\s*\+=|@(?:EventPattern|MessagePattern|RabbitSubscribe)\b|\beach(?:Message|Batch)\s*:|@(?:shared_task|app\.task|celery\.task|dramatiq\.actor)|\bdef (?:callback|on_message)\(|\bdef perform\b|\bShouldQueue\b|\bAMQPMessage \$|\$\w+->(?:body\b|getBody\(\))|\.subscribe\((?:block:|manual_ack:)|\bamqp\.Delivery\b|\bkafka\.Message\b|\bBorrowedMessage\b|\b(?:ReadMessage|FetchMessage)\(|for \w+ in \w*consumer\b|\.consume\(";
+/// The block of a failure that only writes a log.
+const ONLY_LOGS: &str = r"(?P<what>\bcatch)\s*(?:\([^)\n]*\))?\s*\{\s*(?:(?://[^\n]*\n\s*)|(?:\$?\w+(?:(?:\.|->|::)\w+)*\(\s*\)?(?:->|\.)?(?i:\w*)\([^;{}]*\);?\s*)|(?:(?i:echo|print|\$?[\w.>:-]*(?:log|console|print|writeline|error|warn|info|debug)\w*)[ (][^;{}]*;?\s*)){1,3}\}|(?m)^(?P<indent>[ \t]*)(?P<except>except\b[^\n:]*:|rescue\b[^\n]*)\n(?:[ \t]*(?:(?i:print|puts|p|pp)\b|[\w.:]*(?i:log)\w*\.)[^\n]*\n){1,3}[ \t]*(?:end\b|\}|return\b[^\n]*\n|\n|\z|[a-z])";
+
+struct Patterns {
+    together: Regex,
+    outbox: Regex,
+    decided: Regex,
+    once: Regex,
+    handles: Regex,
+    only_logs: Regex,
+}
+
+static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
+    Some(Patterns {
+        together: Regex::new(TOGETHER).ok()?,
+        outbox: Regex::new(OUTBOX).ok()?,
+        decided: Regex::new(DECIDED).ok()?,
+        once: Regex::new(ONCE).ok()?,
+        handles: Regex::new(HANDLES).ok()?,
+        only_logs: Regex::new(ONLY_LOGS).ok()?,
+    })
+});
+
+fn calls_of(path: &str) -> Option<&'static Calls> {
+    LANGUAGES
+        .iter()
+        .find(|calls| calls.ends.iter().any(|end| path.ends_with(end)))
+}
+
+fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
+    let path = file.path.to_lowercase();
+    if file.role != Role::Production || ASIDE.iter().any(|part| path.contains(part)) {
+        return;
+    }
+    let (Some(calls), Some(patterns)) = (calls_of(&path), PATTERNS.as_ref()) else {
+        return;
+    };
+    let functions = steps::functions(&file.text, calls);
+    let outbox = !functions.is_empty() && patterns.outbox.is_match(&file.text);
+    for function in &functions {
+        let mut found = Found { facts };
+        let body = function.with_annotations(&file.text);
+        let together = patterns.together.is_match(body) || function.is_transactional(&file.text);
+        if !together {
+            found.partial_write(function);
+        }
+        if !outbox {
+            found.dual_write(function);
+        }
+        if !together && !patterns.decided.is_match(body) {
+            found.lookup(function);
+        }
+        found.per_row(function);
+        if patterns.handles.is_match(body) && !patterns.once.is_match(body) {
+            found.again(function);
+        }
+    }
+    dropped(file, patterns, facts);
+}
+
+/// Failures of handlers of messages that are only logged.
+fn dropped(file: &SourceFile, patterns: &Patterns, facts: &mut FactSink<'_>) {
+    if !patterns.handles.is_match(&file.text) {
+        return;
+    }
+    for captures in patterns
+        .only_logs
+        .captures_iter(&file.text)
+        .take(MAX_BLOCKS)
+    {
+        let Some(at) = captures.name("what").or_else(|| captures.name("except")) else {
+            continue;
+        };
+        let around = scope::around(&file.text, at.start(), at.end());
+        let body = steps::annotated(&file.text, around);
+        if !patterns.handles.is_match(body) || RETRIES.iter().any(|word| around.contains(word)) {
+            continue;
+        }
+        let practice = Practice {
+            topic: Topic::DroppedMessage,
+            verdict: Verdict::Review,
+            elsewhere: "",
+            evidence: "the handler logs the failure and reports the message as processed"
+                .to_owned(),
+        };
+        facts.add(practice, at.range());
+    }
+}
+
+/// Blocks of failures that are read in one file.
+const MAX_BLOCKS: usize = 20;
+/// Words of handlers that keep a failed message.
+const RETRIES: &[&str] = &[
+    "nack", "Nack", "reject", "Reject", "dead", "Dead", "dlq", "DLQ", "requeue", "retry", "raise",
+    "throw",
+];
+
+struct Found<'f, 's> {
+    facts: &'f mut FactSink<'s>,
+}
+
+impl Found<'_, '_> {
+    fn show(&mut self, topic: Topic, step: &Step<'_>, evidence: &str) {
+        let practice = Practice {
+            topic,
+            verdict: Verdict::Review,
+            elsewhere: "",
+            evidence: evidence.replace("{}", step.name()),
+        };
+        self.facts.add(practice, step.span.clone());
+    }
+
+    /// The second write of a function, or a write that a loop repeats after another write.
+    fn partial_write(&mut self, function: &Function<'_>) {
+        let mut writes = function.of(StepKind::Write);
+        let Some(first) = writes.next() else { return };
+        let second = writes.find(|step| step.is_other_write(first));
+        if let Some(step) = second {
+            self.show(
+                Topic::PartialWrite,
+                step,
+                "`{}` and the write before it are not in one transaction",
+            );
+        }
+    }
+
+    /// A message or a remote call after a write.
+    fn dual_write(&mut self, function: &Function<'_>) {
+        let Some(write) = function.of(StepKind::Write).next() else {
+            return;
+        };
+        let after = |kind| {
+            function
+                .of(kind)
+                .find(|step| step.span.start > write.span.start)
+        };
+        for step in [after(StepKind::Publish), after(StepKind::Remote)]
+            .into_iter()
+            .flatten()
+        {
+            self.show(
+                Topic::DualWrite,
+                step,
+                "`{}` follows a change of the database and is not atomic with it",
+            );
+        }
+    }
+
+    /// A look-up that decides whether an insert follows.
+    fn lookup(&mut self, function: &Function<'_>) {
+        let Some(exists) = function.of(StepKind::Exists).next() else {
+            return;
+        };
+        if function
+            .of(StepKind::Write)
+            .any(|write| write.span.start > exists.span.start && write.inserts())
+        {
+            self.show(
+                Topic::LookupBeforeInsert,
+                exists,
+                "`{}` decides whether the record may be created, so parallel requests both create it",
+            );
+        }
+    }
+
+    /// The first query, write or remote call of each function that a loop repeats.
+    fn per_row(&mut self, function: &Function<'_>) {
+        let repeated = function.steps.iter().find(|step| {
+            step.in_loop
+                && matches!(
+                    step.kind,
+                    StepKind::Read | StepKind::Write | StepKind::Remote
+                )
+        });
+        if let Some(step) = repeated {
+            self.show(
+                Topic::QueryPerRow,
+                step,
+                "`{}` runs once for each element of a list",
+            );
+        }
+    }
+
+    /// The first effect of a handler of messages.
+    fn again(&mut self, function: &Function<'_>) {
+        let effect = function.steps.iter().find(|step| {
+            step.kind == StepKind::Write && step.inserts() || step.kind == StepKind::Remote
+        });
+        if let Some(step) = effect {
+            self.show(
+                Topic::Idempotency,
+                step,
+                "a message that the broker delivers twice runs `{}` twice",
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+//! Go: literals that no setting replaces, tasks without an owner, answers of a login.
+
+use super::{CHOSEN, GO, LOCAL, OPEN, PREDICTABLE, SIZE, Sign, Topic, inside, review};
+
+pub(super) const SIGNS: &[Sign] = &[
+    review(
+        Topic::LocalAddress,
+        GO,
+        r#"(?P<what>\b(?:Addr|Addrs|Brokers|Host|Address|URL|Endpoint|Endpoints|Hosts))\s*:\s*(?:\[\]string\{\s*)?"(?:\w+://)?(?:localhost|127\.0\.0\.1)(?::\d+)?[^"\n]*""#,
+        r"(?i)_test\b",
+        LOCAL,
+    ),
+    review(
+        Topic::UnsafeInput,
+        GO,
+        r#"(?P<what>\b(?:http|\w*[cC]lient)\.(?:Get|Post|Head)\(\s*(?:c\.(?:Query|Param|FormValue|QueryParam)|r\.URL\.Query\(\)\.Get|r\.FormValue)\()"#,
+        "",
+        CHOSEN,
+    ),
+    review(
+        Topic::WeakRandom,
+        GO,
+        r#"(?i)(?:token|otp|code|secret|password|nonce|session)\w*"?\s*(?::|:?=)\s*[^\n]*(?P<what>\brand\.(?:Int\w*|Uint\w*|Read|Perm)\()"#,
+        r"crypto/rand",
+        PREDICTABLE,
+    ),
+    review(
+        Topic::OwnedTask,
+        GO,
+        r"(?m)^\t+(?P<what>go (?:\w+\.)*(?i:publish|send|notify|email|log|record|save|update|process|sync|emit|audit)\w*)\(",
+        r"errgroup|sync\.WaitGroup|wg\.Add|\.Wait\(\)",
+        "no code waits for `{}`, so a stop loses its work and its failure",
+    ),
+    inside(
+        Topic::UploadSize,
+        GO,
+        r"(?P<what>\b(?:c|ctx|r)\.FormFile\()",
+        "",
+        r"MaxBytesReader|\.Size\s*[<>]|MaxMultipartMemory|BodyLimit",
+        SIZE,
+    ),
+    Sign {
+        elsewhere: r"(?i)\bjwt\b|auth\w*middleware|middleware\.\w*auth|\.Use\([^\n]*(?i:auth|jwt|token|session)|RequireAuth|Authorize",
+        ..review(
+            Topic::OpenRoute,
+            GO,
+            r#"(?P<what>\b\w+\.(?:POST|PUT|PATCH|DELETE|Post|Put|Patch|Delete)\(\s*"/[^"\n]*")\s*,"#,
+            r"(?i)auth|jwt|token|session",
+            OPEN,
+        )
+    },
+    Sign {
+        elsewhere: r"(?i)\bjwt\b|auth\w*middleware|middleware\.\w*auth|\.Use\([^\n]*(?i:auth|jwt|token|session)|RequireAuth|Authorize",
+        ..review(
+            Topic::OpenRoute,
+            GO,
+            r#"(?P<what>\bHandle(?:Func)?\(\s*"(?:POST|PUT|PATCH|DELETE) /[^"\n]*"|\.Methods\(\s*"(?:POST|PUT|PATCH|DELETE)")"#,
+            r"(?i)auth|jwt|token|session",
+            OPEN,
+        )
+    },
+    review(
+        Topic::Leak,
+        GO,
+        r"\bfor\b[^\n]*\{\s*\n(?:[^\n]*\n){0,25}?\t\t+\w+\s*:?=\s*(?P<what>&kafka\.Writer\{|kafka\.NewWriter\(|&http\.Client\{|sql\.Open\(|redis\.NewClient\(|amqp\.Dial\()",
+        "",
+        "a loop opens `{}` again for each element",
+    ),
+];

@@ -1,0 +1,25 @@
+//! Signs whose text is alike in all languages: answers of a login, credentials in addresses.
+
+use super::{Sign, Topic, inside, review};
+
+const CODE: &[&str] = &[
+    ".go", ".ts", ".js", ".mjs", ".py", ".java", ".kt", ".cs", ".php", ".rb", ".rs",
+];
+
+pub(super) const SIGNS: &[Sign] = &[
+    inside(
+        Topic::AccountEnumeration,
+        CODE,
+        r#"(?i)(?P<what>["'`](?:(?:the )?(?:user|account|e-?mail|username)(?:name| address)? (?:was |is )?(?:not found|not registered|does ?n(?:o|')t exist|unknown)|no such (?:user|account)|(?:wrong|incorrect|bad) password|password (?:is )?(?:incorrect|wrong|does ?n(?:o|')t match))[^"'`\n]{0,20}["'`])"#,
+        r"(?i)log_?in|sign_?in|authenticat|sessions?_?controller|\bhalt\b|password",
+        "",
+        "the answer `{}` tells which accounts exist",
+    ),
+    review(
+        Topic::CodeCredential,
+        CODE,
+        r#"(?P<what>["'`](?:amqps?|postgres(?:ql)?|mysql2?|mongodb(?:\+srv)?|rediss?|mssql)://)(?:\w[\w.-]*)?:[^@\s"'`$#{}<>%*]{2,}@"#,
+        "",
+        "the address `{}…` contains a literal credential",
+    ),
+];
