@@ -2,7 +2,7 @@ use crate::table::has_alias;
 
 /// The routes that need no access token: methods and path under `/api/v1`. Paths have the
 /// parameters of [`Routes`](seaworthy::prelude::Routes).
-pub const PUBLIC_ROUTES: [(&str, &str); 49] = [
+pub const PUBLIC_ROUTES: [(&str, &str); 50] = [
     ("POST", "/students/auth/register"),
     ("POST", "/students/auth/email/resend"),
     ("POST", "/students/auth/email/verify"),
@@ -47,6 +47,7 @@ pub const PUBLIC_ROUTES: [(&str, &str); 49] = [
     ("GET", "/certificates/{number}"),
     ("GET", "/certificates/{number}/pdf"),
     ("POST", "/booking/check-service-availability"),
+    ("GET", "/booking/cities"),
     ("GET", "/booking/zones-by-location"),
     ("GET", "/booking/pricing/calculate"),
     ("GET", "/booking/feature-flags"),

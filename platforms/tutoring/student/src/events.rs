@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use seaworthy::{
     data::{DataError, Transaction},
-    messaging::{Failure, Subscription},
+    messaging::{Failure, Subscription, Topics},
     outbox::Inbox,
     prelude::*,
 };
@@ -27,6 +27,23 @@ use crate::{
 const PAGES: &str = "cache-invalidation-workers";
 /// The consumer group of the messages about accounts, courses and trainers.
 const COPIES: &str = "student-copies";
+
+/// Returns the topics that the service consumes.
+pub(crate) fn consumed_topics() -> Topics {
+    Topics::of::<Occurred<PurchaseConfirmed>>()
+        .and::<Occurred<CourseAccessGranted>>()
+        .and::<Occurred<TrainerAllocated>>()
+        .and::<Occurred<StudentDeallocated>>()
+        .and::<Occurred<SessionsGenerated>>()
+        .and::<Occurred<SessionRescheduled>>()
+        .and::<Occurred<SessionSubstituted>>()
+        .and::<Occurred<SessionCompleted>>()
+        .and::<Occurred<SessionCancelled>>()
+        .and::<Occurred<CourseProgressUpdated>>()
+        .and::<Occurred<StudentChanged>>()
+        .and::<Occurred<TrainerChanged>>()
+        .and::<Occurred<CourseChanged>>()
+}
 
 /// A message that changes the tables of this service.
 trait Update: Kind {

@@ -5,13 +5,13 @@ use std::{process::ExitCode, sync::Arc};
 use seaworthy::{
     cache::Cache,
     data::{DatabaseConfig, Migration, MigrationSet, migrate_command},
-    messaging::Topics,
+    messaging::{MessagingConfig, Topics, dead_letters_command},
     outbox::{self, outbox_command},
     prelude::*,
     service::Commands,
 };
 use tutoring_contract::events::{Occurred, StudentChanged};
-use tutoring_identity::{BACKEND_VARIABLES, Backend, DATABASE, behind_gateway};
+use tutoring_identity::{BACKEND_VARIABLES, BROKER, Backend, DATABASE, behind_gateway};
 
 use crate::{api, config::StudentConfig, events, pages::Pages, summaries::Summaries};
 
@@ -56,12 +56,21 @@ pub fn service() -> Service {
 pub fn main() -> ExitCode {
     let commands = Commands::new()
         .with(migrate_command(DATABASE, database, MIGRATIONS))
-        .with(outbox_command(DATABASE, database));
+        .with(outbox_command(DATABASE, database))
+        .with(dead_letters_command(
+            BROKER,
+            broker,
+            events::consumed_topics,
+        ));
     service().main_with(commands, assemble)
 }
 
 fn database(settings: &StudentConfig) -> &DatabaseConfig {
     &settings.backend.database
+}
+
+fn broker(settings: &StudentConfig) -> &MessagingConfig {
+    &settings.backend.broker
 }
 
 /// Assembles the service.

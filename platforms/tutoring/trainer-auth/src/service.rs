@@ -5,13 +5,15 @@ use std::{process::ExitCode, sync::Arc};
 use seaworthy::{
     audit_log::{AuditLog, AuditLogConfig, audit_log_command},
     data::{DatabaseConfig, migrate_command},
+    messaging::{MessagingConfig, Topics, dead_letters_command},
     outbox::{Inbox, outbox_command},
     prelude::*,
     service::Commands,
     storage::Storage,
 };
+use tutoring_contract::events::{CourseChanged, Occurred};
 use tutoring_identity::{
-    AccountKind, DATABASE, Identity, TRAINER_LEGACY_VARIABLES, behind_gateway,
+    AccountKind, BROKER, DATABASE, Identity, TRAINER_LEGACY_VARIABLES, behind_gateway,
 };
 
 use crate::{
@@ -44,6 +46,7 @@ pub fn main() -> ExitCode {
     let commands = Commands::new()
         .with(migrate_command(DATABASE, database, MIGRATIONS))
         .with(outbox_command(DATABASE, database))
+        .with(dead_letters_command(BROKER, broker, consumed_topics))
         .with(audit_log_command(DATABASE, audit_log))
         .with(pincodes_command());
     service().main_with(commands, assemble)
@@ -51,6 +54,15 @@ pub fn main() -> ExitCode {
 
 pub(crate) fn database(settings: &TrainerAuthConfig) -> &DatabaseConfig {
     &settings.identity.database
+}
+
+fn broker(settings: &TrainerAuthConfig) -> &MessagingConfig {
+    &settings.identity.broker
+}
+
+/// Returns the topics that the service consumes.
+fn consumed_topics() -> Topics {
+    Topics::of::<Occurred<CourseChanged>>()
 }
 
 fn audit_log(settings: &TrainerAuthConfig) -> (&DatabaseConfig, &AuditLogConfig) {

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use seaworthy::{
     data::Transaction,
-    messaging::{Failure, Subscription},
+    messaging::{Failure, Subscription, Topics},
     outbox::{Inbox, Outbox},
     prelude::*,
 };
@@ -36,6 +36,17 @@ pub(crate) struct Effects {
     pub(crate) outbox: Outbox,
     /// The time zone of the days of payroll.
     pub(crate) zone: PlatformZone,
+}
+
+/// Returns the topics that the service consumes.
+pub(crate) fn consumed_topics() -> Topics {
+    Topics::of::<Occurred<TrainerChanged>>()
+        .and::<Occurred<SessionCompleted>>()
+        .and::<Occurred<SessionCancelled>>()
+        .and::<Occurred<SessionReviewed>>()
+        .and::<Occurred<TrainerAllocated>>()
+        .and::<Occurred<StudentDeallocated>>()
+        .and::<Occurred<SessionSubstituted>>()
 }
 
 /// A message that changes the tables of this service.

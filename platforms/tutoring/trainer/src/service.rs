@@ -4,13 +4,13 @@ use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
     data::{DatabaseConfig, Migration, MigrationSet, migrate_command},
-    messaging::Topics,
+    messaging::{MessagingConfig, Topics, dead_letters_command},
     outbox::{self, outbox_command},
     prelude::*,
     service::Commands,
 };
 use tutoring_contract::events::{Occurred, PayrollRecalculated, TrainerChanged};
-use tutoring_identity::{BACKEND_VARIABLES, Backend, DATABASE, behind_gateway, sealer};
+use tutoring_identity::{BACKEND_VARIABLES, BROKER, Backend, DATABASE, behind_gateway, sealer};
 
 use crate::{
     api::{self, Api},
@@ -64,12 +64,21 @@ pub fn service() -> Service {
 pub fn main() -> ExitCode {
     let commands = Commands::new()
         .with(migrate_command(DATABASE, database, MIGRATIONS))
-        .with(outbox_command(DATABASE, database));
+        .with(outbox_command(DATABASE, database))
+        .with(dead_letters_command(
+            BROKER,
+            broker,
+            events::consumed_topics,
+        ));
     service().main_with(commands, assemble)
 }
 
 fn database(settings: &TrainerConfig) -> &DatabaseConfig {
     &settings.backend.database
+}
+
+fn broker(settings: &TrainerConfig) -> &MessagingConfig {
+    &settings.backend.broker
 }
 
 /// Assembles the service.
