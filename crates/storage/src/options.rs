@@ -59,7 +59,10 @@ impl PutOptions {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
-pub struct UploadTerms(pub(crate) Bound);
+pub struct UploadTerms {
+    pub(crate) bound: Bound,
+    pub(crate) only_if_absent: bool,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Bound {
@@ -70,7 +73,7 @@ pub(crate) enum Bound {
 impl UploadTerms {
     /// Creates terms. `size` is the exact size in bytes.
     pub fn new(size: u64, content_type: impl Into<String>) -> Self {
-        Self(Bound::Exact {
+        Self::of(Bound::Exact {
             size,
             content_type: content_type.into(),
         })
@@ -81,7 +84,7 @@ impl UploadTerms {
     ///
     /// S3 does not support it, because its signed URLs cannot contain a maximum.
     pub fn at_most(max_size: u64) -> Self {
-        Self(Bound::AtMost {
+        Self::of(Bound::AtMost {
             max: max_size,
             is_enforced: true,
         })
@@ -91,16 +94,30 @@ impl UploadTerms {
     /// client can send any size while the URL is valid. Compare the size of the object with
     /// `max_size` before you use it, and delete an object that is too large.
     pub fn at_most_unenforced(max_size: u64) -> Self {
-        Self(Bound::AtMost {
+        Self::of(Bound::AtMost {
             max: max_size,
             is_enforced: false,
         })
     }
 
+    const fn of(bound: Bound) -> Self {
+        Self {
+            bound,
+            only_if_absent: false,
+        }
+    }
+
+    /// Makes the storage reject an upload if the object exists. A client cannot replace content that
+    /// you have checked, even while the URL is valid.
+    pub const fn only_if_absent(mut self) -> Self {
+        self.only_if_absent = true;
+        self
+    }
+
     /// Returns whether a storage has to reject content above a maximum that no header binds.
     pub(crate) fn needs_max_size(&self) -> bool {
         matches!(
-            self.0,
+            self.bound,
             Bound::AtMost {
                 is_enforced: true,
                 ..
@@ -110,13 +127,13 @@ impl UploadTerms {
 
     /// Returns the maximum size, in bytes.
     pub(crate) fn max_size(&self) -> u64 {
-        match self.0 {
+        match self.bound {
             Bound::Exact { size, .. } | Bound::AtMost { max: size, .. } => size,
         }
     }
 
     pub(crate) fn check(&self) -> Result<(), StorageError> {
-        match &self.0 {
+        match &self.bound {
             Bound::Exact { content_type, .. } => check_content_type(content_type),
             Bound::AtMost { .. } => Ok(()),
         }

@@ -92,13 +92,19 @@ impl Grant<'_> {
     pub(crate) fn headers(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::Get(_) => Vec::new(),
-            Self::Put(_, terms) => match &terms.0 {
-                Bound::Exact { size, content_type } => vec![
-                    ("content-length", size.to_string()),
-                    ("content-type", content_type.clone()),
-                ],
-                Bound::AtMost { .. } => Vec::new(),
-            },
+            Self::Put(_, terms) => {
+                let mut headers = match &terms.bound {
+                    Bound::Exact { size, content_type } => vec![
+                        ("content-length", size.to_string()),
+                        ("content-type", content_type.clone()),
+                    ],
+                    Bound::AtMost { .. } => Vec::new(),
+                };
+                if terms.only_if_absent {
+                    headers.push(("if-none-match", "*".to_owned()));
+                }
+                headers
+            }
             Self::Part { size, .. } => vec![("content-length", size.to_string())],
         }
     }

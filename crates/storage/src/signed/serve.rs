@@ -139,6 +139,10 @@ async fn upload(
         (content_type, None, None) if content_type.is_some() || is_open => {
             let content = Content::stream(body).with_size(size);
             let options = PutOptions::new(content_type.unwrap_or(sent_type));
+            let options = match terms.absent {
+                true => options.only_if_absent(),
+                false => options,
+            };
             storage.put(&terms.key, content, &options).await?.etag
         }
         (None, Some(id), Some(number)) => {

@@ -96,13 +96,16 @@ impl Signer {
         };
         match grant {
             Grant::Get(_) => {}
-            Grant::Put(_, limits) => match &limits.0 {
-                Bound::Exact { size, content_type } => {
-                    terms.size = Some(*size);
-                    terms.content_type = Some(content_type.clone());
+            Grant::Put(_, limits) => {
+                terms.absent = limits.only_if_absent;
+                match &limits.bound {
+                    Bound::Exact { size, content_type } => {
+                        terms.size = Some(*size);
+                        terms.content_type = Some(content_type.clone());
+                    }
+                    Bound::AtMost { max: size, .. } => terms.max = Some(*size),
                 }
-                Bound::AtMost { max: size, .. } => terms.max = Some(*size),
-            },
+            }
             Grant::Part {
                 upload,
                 number,

@@ -77,6 +77,7 @@ on_all_engines! {
         signed_uploads_store_objects_file_1,
         signed_uploads_bind_size_and_type_file_1,
         open_signed_uploads_have_a_maximum_file_1,
+        signed_uploads_can_keep_existing_objects_file_1,
         signed_urls_bind_method_and_key_file_1,
         signed_urls_expire_file_1,
         signed_downloads_return_objects_file_1,

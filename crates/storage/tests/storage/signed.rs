@@ -63,6 +63,26 @@ pub(crate) async fn open_signed_uploads_have_a_maximum_file_1(test: TestStorage)
     assert_eq!(answer.status, 403);
 }
 
+pub(crate) async fn signed_uploads_can_keep_existing_objects_file_1(test: TestStorage) {
+    let once = terms().only_if_absent();
+    let signed = test.storage.presign_put(&key("a"), &once, TTL).unwrap();
+    let answer = send(&signed, "PUT", &[], "four").await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    // The URL is still valid, and the object stays as it is.
+    let answer = send(&signed, "PUT", &[], "evil").await;
+    assert!(matches!(answer.status, 409 | 412), "{}", answer.status);
+    assert_eq!(test.read("a").await, "four");
+    // The condition cannot be left out.
+    let url = signed.url().as_str().replace("&absent=true", "");
+    let answer = send_to(&url, &signed, "PUT", &[("if-none-match", "x")], "evil").await;
+    assert!(matches!(answer.status, 400 | 403), "{}", answer.status);
+    assert_eq!(test.read("a").await, "four");
+    // Without the condition, an upload replaces the object.
+    let signed = test.storage.presign_put(&key("a"), &terms(), TTL).unwrap();
+    assert_eq!(send(&signed, "PUT", &[], "more").await.status, 200);
+    assert_eq!(test.read("a").await, "more");
+}
+
 pub(crate) async fn signed_urls_bind_method_and_key_file_1(test: TestStorage) {
     test.put("a", "old").await;
     test.put("b", "secret").await;

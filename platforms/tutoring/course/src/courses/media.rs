@@ -56,7 +56,8 @@ impl Courses {
         }
         let key = format!("{}{}", request.kind.folder(user), new_id());
         let key = ObjectKey::new(key).map_err(Error::internal)?;
-        let terms = UploadTerms::new(request.size, request.content_type.as_str());
+        // The content of a checked file cannot change while the URL is valid.
+        let terms = UploadTerms::new(request.size, request.content_type.as_str()).only_if_absent();
         let signed = self.media.presign_put(&key, &terms, UPLOAD_TTL)?;
         Ok((key, signed))
     }

@@ -322,6 +322,18 @@ impl TestApp {
         self.publish(&Occurred::of(ended)).await;
     }
 
+    /// Sends content to a signed upload.
+    pub(crate) fn put(&self, signed: &Value, content: &str) -> Answer {
+        let headers = signed["headers"].as_object().unwrap();
+        let headers: Vec<_> = headers
+            .iter()
+            .filter(|(name, _)| *name != "content-length")
+            .map(|(name, value)| (name.as_str(), value.as_str().unwrap()))
+            .collect();
+        let path = self.path_of(signed["url"].as_str().unwrap());
+        request(self.http, "PUT", &path, &headers, content).unwrap()
+    }
+
     /// Uploads a file of a user. Returns its key.
     pub(crate) fn upload(
         &self,
@@ -332,14 +344,7 @@ impl TestApp {
     ) -> String {
         let body = json!({ "kind": kind, "contentType": media_type, "size": content.len() });
         let signed = data(&self.call("POST", "/upload/sign", token, &body));
-        let headers = signed["headers"].as_object().unwrap();
-        let headers: Vec<_> = headers
-            .iter()
-            .filter(|(name, _)| *name != "content-length")
-            .map(|(name, value)| (name.as_str(), value.as_str().unwrap()))
-            .collect();
-        let path = self.path_of(signed["url"].as_str().unwrap());
-        let put = request(self.http, "PUT", &path, &headers, content).unwrap();
+        let put = self.put(&signed, content);
         assert!((200..300).contains(&put.status), "{}", put.body);
         signed["key"].as_str().unwrap().to_owned()
     }

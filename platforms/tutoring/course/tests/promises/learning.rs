@@ -152,6 +152,9 @@ pub(crate) async fn uploads_are_checked_by_content_file_1(app: TestApp) {
         key.starts_with(&format!("uploads/{STUDENT}/document/")),
         "{key}"
     );
+    // The content cannot be replaced while the URL is valid.
+    assert_eq!(app.put(&signed, "%PD").status, 200);
+    assert_eq!(app.put(&signed, "<a>").status, 409);
     // The content of a session: a file that is missing, one of another user, and one that is not a
     // video.
     let operator = operator();
