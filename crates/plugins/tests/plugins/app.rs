@@ -191,7 +191,8 @@ impl TestApp {
     pub(crate) fn refusal(&self) -> (u16, String, String) {
         let (status, body) = self.orders();
         let problem: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
-        let text = |name: &str| problem[name].as_str().unwrap_or_default().to_owned();
+        let text = |name: &str| problem.get(name).and_then(serde_json::Value::as_str);
+        let text = |name: &str| text(name).unwrap_or_default().to_owned();
         (status, text("reason"), text("detail"))
     }
 
