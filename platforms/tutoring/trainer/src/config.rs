@@ -1,4 +1,4 @@
-use seaworthy::prelude::*;
+use seaworthy::{audit_log::AuditLogConfig, prelude::*};
 use tutoring_identity::BackendConfig;
 
 /// A directory that version control ignores.
@@ -10,6 +10,8 @@ const DEFAULT_FILE: &str = "data/tutoring/trainer.db";
 pub struct TrainerConfig {
     /// The database, the broker and the access tokens.
     pub backend: BackendConfig,
+    /// The audit log of profiles that administrators change.
+    pub audit_log: AuditLogConfig,
     /// The secret that encrypts bank details, at least 32 bytes. Required. Without it, stored bank
     /// details are lost.
     #[serde(skip_serializing)]
@@ -21,6 +23,7 @@ impl Default for TrainerConfig {
     fn default() -> Self {
         Self {
             backend: BackendConfig::embedded(DEFAULT_FILE),
+            audit_log: AuditLogConfig::default(),
             bank_details_key: None,
         }
     }

@@ -3,13 +3,14 @@
 use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
+    audit_log::{self, AuditLog, AuditLogConfig, audit_log_command},
     data::{DatabaseConfig, Migration, MigrationSet, migrate_command},
     messaging::Topics,
     outbox::{self, outbox_command},
     prelude::*,
     service::Commands,
 };
-use tutoring_contract::events::{Occurred, TrainerChanged};
+use tutoring_contract::events::{AdminOverride, Occurred, TrainerChanged};
 use tutoring_identity::{BACKEND_VARIABLES, Backend, DATABASE, behind_gateway, sealer};
 
 use crate::{
@@ -27,6 +28,7 @@ const BANK_DETAILS: &str = "bank-details";
 
 const MIGRATIONS: &[MigrationSet] = &[
     outbox::MIGRATIONS,
+    audit_log::MIGRATIONS,
     MigrationSet::of_service(&[Migration::new(
         1,
         "trainers",
@@ -50,12 +52,17 @@ pub fn service() -> Service {
 pub fn main() -> ExitCode {
     let commands = Commands::new()
         .with(migrate_command(DATABASE, database, MIGRATIONS))
-        .with(outbox_command(DATABASE, database));
+        .with(outbox_command(DATABASE, database))
+        .with(audit_log_command(DATABASE, audit_log_settings));
     service().main_with(commands, assemble)
 }
 
 fn database(settings: &TrainerConfig) -> &DatabaseConfig {
     &settings.backend.database
+}
+
+fn audit_log_settings(settings: &TrainerConfig) -> (&DatabaseConfig, &AuditLogConfig) {
+    (&settings.backend.database, &settings.audit_log)
 }
 
 /// Assembles the service.
@@ -66,7 +73,9 @@ pub async fn assemble(service: &Assembly<TrainerConfig>) -> Result<(), StartErro
     let settings = service.settings();
     let key = settings.bank_details_key.as_ref();
     let sealer = sealer(key, "bank_details_key", BANK_DETAILS)?;
-    let topics = Topics::new().and_unroutable::<Occurred<TrainerChanged>>();
+    let topics = Topics::new()
+        .and_unroutable::<Occurred<TrainerChanged>>()
+        .and_unroutable::<Occurred<AdminOverride>>();
     // Boxed, so that the type of this future stays small enough for the compiler.
     let backend = Box::pin(Backend::start(
         service,
@@ -77,6 +86,15 @@ pub async fn assemble(service: &Assembly<TrainerConfig>) -> Result<(), StartErro
     .await?;
     let subscription = events::subscription(&backend.inbox(service, events::GROUP));
     backend.messaging.subscribe(subscription).await?;
-    service.http(api::routes(Arc::new(Api { backend, sealer })));
+    let audit = AuditLog::new(backend.database.clone(), &settings.audit_log)?;
+    if let Some(worker) = audit.prune_worker(&settings.audit_log) {
+        service.worker(worker);
+    }
+    let api = Api {
+        backend,
+        audit,
+        sealer,
+    };
+    service.http(api::routes(Arc::new(api)));
     Ok(())
 }

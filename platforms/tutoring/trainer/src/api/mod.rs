@@ -8,6 +8,7 @@ mod views;
 use std::sync::Arc;
 
 use seaworthy::{
+    audit_log::AuditLog,
     axum::{
         response::Response,
         routing::{get, post, put},
@@ -32,6 +33,7 @@ const TRAINER_WRITE: &str = "trainer:write";
 #[derive(Debug)]
 pub(crate) struct Api {
     pub(crate) backend: Backend,
+    pub(crate) audit: AuditLog,
     /// Encrypts bank details.
     pub(crate) sealer: Sealer,
 }
