@@ -135,6 +135,7 @@ impl Platform {
             ]
         };
         let mut settings = backend("trainer.db");
+        settings.push(audit_log.clone());
         let key = directory.secret("bank_details")?;
         settings.push(format!("bank_details_key={key}"));
         let service = tutoring_trainer::service();
@@ -305,6 +306,7 @@ impl Platform {
                 "backend.service_tokens.secret={}",
                 directory.secret("service_tokens")?
             ),
+            audit_log.to_owned(),
         ];
         for client in ["notification", "payment"] {
             if let Some(addresses) = self.addresses(client) {

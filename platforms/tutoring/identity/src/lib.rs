@@ -7,7 +7,7 @@
 //! | `account`, `store` | Accounts, SQL statements and migrations |
 //! | `codes`, `sms` | One-time codes and their providers |
 //! | `live`, `cookies` | Live sessions, and refresh tokens at the client |
-//! | `backend`, `caller`, `invariants` | Connections, callers and data checks of every service |
+//! | `backend`, `caller`, `invariants`, `audit_detail` | Connections, callers and data checks of every service |
 //! | `operations` | Operations on accounts, without a transport |
 //! | `api` | HTTP routes |
 //!
@@ -19,6 +19,7 @@
 
 mod account;
 mod api;
+mod audit_detail;
 mod backend;
 mod caller;
 mod checks;
@@ -39,6 +40,7 @@ mod store;
 mod variables;
 
 pub use account::{Account, AccountKind, AccountView};
+pub use audit_detail::audit_detail;
 pub use backend::{BACKEND_VARIABLES, BROKER, Backend, BackendConfig, DATABASE, behind_gateway};
 pub use caller::{caller, own_or_permitted};
 pub use checks::{Checks, normalized_email};

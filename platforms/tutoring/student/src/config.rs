@@ -1,4 +1,4 @@
-use seaworthy::{cache::CacheConfig, prelude::*};
+use seaworthy::{audit_log::AuditLogConfig, cache::CacheConfig, prelude::*};
 use tutoring_identity::BackendConfig;
 
 /// A directory that version control ignores.
@@ -10,6 +10,8 @@ const DEFAULT_FILE: &str = "data/tutoring/student.db";
 pub struct StudentConfig {
     /// The database, the broker and the access tokens.
     pub backend: BackendConfig,
+    /// The audit log of profiles that administrators change.
+    pub audit_log: AuditLogConfig,
     /// The cache of pages.
     pub cache: CacheConfig,
 }
@@ -18,6 +20,7 @@ impl Default for StudentConfig {
     fn default() -> Self {
         Self {
             backend: BackendConfig::embedded(DEFAULT_FILE),
+            audit_log: AuditLogConfig::default(),
             cache: CacheConfig::default(),
         }
     }

@@ -140,12 +140,20 @@ impl Profile {
     /// # Errors
     /// [`Code::Internal`] if it cannot be written as JSON.
     pub(crate) fn merged_into(&self, stored: &Value) -> Result<Value, Error> {
-        let changed = serde_json::to_value(self).map_err(Error::internal)?;
         let mut profile = stored.as_object().cloned().unwrap_or_default();
-        if let Value::Object(changed) = changed {
-            profile.extend(changed);
-        }
+        profile.extend(self.changed()?);
         Ok(Value::Object(profile))
+    }
+
+    /// Returns the changed members.
+    ///
+    /// # Errors
+    /// [`Code::Internal`] if a member is not JSON.
+    pub(crate) fn changed(&self) -> Result<Map<String, Value>, Error> {
+        match serde_json::to_value(self).map_err(Error::internal)? {
+            Value::Object(changed) => Ok(changed),
+            _ => Ok(Map::new()),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
+    audit_log::{self, AuditLog, AuditLogConfig, audit_log_command},
     cache::Cache,
     data::{DatabaseConfig, Migration, MigrationSet, migrate_command},
     messaging::{MessagingConfig, Topics, dead_letters_command},
@@ -10,10 +11,16 @@ use seaworthy::{
     prelude::*,
     service::Commands,
 };
-use tutoring_contract::events::{Occurred, StudentChanged};
+use tutoring_contract::events::{AdminOverride, Occurred, StudentChanged};
 use tutoring_identity::{BACKEND_VARIABLES, BROKER, Backend, DATABASE, behind_gateway};
 
-use crate::{api, config::StudentConfig, events, pages::Pages, summaries::Summaries};
+use crate::{
+    api::{self, Api},
+    config::StudentConfig,
+    events,
+    pages::Pages,
+    summaries::Summaries,
+};
 
 /// The name of the service in logs, metrics and settings.
 const NAME: &str = "tutoring-student";
@@ -27,6 +34,7 @@ const TIMEOUT: &str = "1s";
 
 const MIGRATIONS: &[MigrationSet] = &[
     outbox::MIGRATIONS,
+    audit_log::MIGRATIONS,
     MigrationSet::of_service(&[Migration::new(
         1,
         "students",
@@ -61,7 +69,8 @@ pub fn main() -> ExitCode {
             BROKER,
             broker,
             events::consumed_topics,
-        ));
+        ))
+        .with(audit_log_command(DATABASE, audit_log_settings));
     service().main_with(commands, assemble)
 }
 
@@ -73,13 +82,19 @@ fn broker(settings: &StudentConfig) -> &MessagingConfig {
     &settings.backend.broker
 }
 
+fn audit_log_settings(settings: &StudentConfig) -> (&DatabaseConfig, &AuditLogConfig) {
+    (&settings.backend.database, &settings.audit_log)
+}
+
 /// Assembles the service.
 ///
 /// # Errors
 /// [`StartError`] for invalid settings and unavailable dependencies.
 pub async fn assemble(service: &Assembly<StudentConfig>) -> Result<(), StartError> {
     let settings = service.settings();
-    let topics = Topics::new().and_unroutable::<Occurred<StudentChanged>>();
+    let topics = Topics::new()
+        .and_unroutable::<Occurred<StudentChanged>>()
+        .and_unroutable::<Occurred<AdminOverride>>();
     // Boxed, so that the type of this future stays small enough for the compiler.
     let backend = Box::pin(Backend::start(
         service,
@@ -93,7 +108,16 @@ pub async fn assemble(service: &Assembly<StudentConfig>) -> Result<(), StartErro
     for subscription in events::subscriptions(service, &backend, &pages) {
         backend.messaging.subscribe(subscription).await?;
     }
-    let summaries = Summaries::new(service)?;
-    service.http(api::routes(backend, pages, summaries));
+    let audit = AuditLog::new(backend.database.clone(), &settings.audit_log)?;
+    if let Some(worker) = audit.prune_worker(&settings.audit_log) {
+        service.worker(worker);
+    }
+    let api = Api {
+        backend,
+        audit,
+        pages,
+        summaries: Summaries::new(service)?,
+    };
+    service.http(api::routes(Arc::new(api)));
     Ok(())
 }

@@ -169,6 +169,20 @@ pub(crate) async fn admin_lists_and_reads_students_auth_5(app: &TestPlatform) {
     assert_eq!(send(app, &root, "GET", &path, &Value::Null).status, 200);
     // A super admin has each permission that a route names.
     assert_eq!(send(app, &root, "PUT", &path, &profile).status, 200);
+    let database = app.database("student").await;
+    let entries: Vec<(String, String)> = sql("SELECT action, details FROM audit_log")
+        .fetch_all(&database)
+        .await
+        .unwrap();
+    // The change by the student has no entry.
+    assert_eq!(entries.len(), 1, "{entries:?}");
+    assert_eq!(entries[0].0, "student.profile");
+    assert!(entries[0].1.contains("student:write"), "{entries:?}");
+    // Long members leave their names in the entry.
+    let long = json!({ "extra": { "text": "x".repeat(4_000) }, "interests": "y".repeat(4_000) });
+    for _ in 0..2 {
+        assert_eq!(send(app, &root, "PUT", &path, &long).status, 200);
+    }
     let total = |search: &str| {
         let path = format!("/students?search={search}&status=verified&limit=1");
         let listed = send(app, &root, "GET", &path, &Value::Null);

@@ -1,4 +1,4 @@
-use seaworthy::prelude::*;
+use seaworthy::{audit_log::AuditLogConfig, prelude::*};
 use tutoring_contract::PlatformZone;
 use tutoring_identity::BackendConfig;
 
@@ -13,6 +13,8 @@ pub struct TrainerConfig {
     pub backend: BackendConfig,
     /// The time zone of the days of payroll, an IANA name.
     pub time_zone: PlatformZone,
+    /// The audit log of profiles that administrators change.
+    pub audit_log: AuditLogConfig,
     /// The secret that encrypts bank details, at least 32 bytes. Required. Without it, stored bank
     /// details are lost.
     #[serde(skip_serializing)]
@@ -25,6 +27,7 @@ impl Default for TrainerConfig {
         Self {
             backend: BackendConfig::embedded(DEFAULT_FILE),
             time_zone: PlatformZone::default(),
+            audit_log: AuditLogConfig::default(),
             bank_details_key: None,
         }
     }

@@ -3,13 +3,14 @@
 use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
+    audit_log::{self, AuditLog, AuditLogConfig, audit_log_command},
     data::{DatabaseConfig, Migration, MigrationSet, migrate_command},
     messaging::{MessagingConfig, Topics, dead_letters_command},
     outbox::{self, outbox_command},
     prelude::*,
     service::Commands,
 };
-use tutoring_contract::events::{Occurred, PayrollRecalculated, TrainerChanged};
+use tutoring_contract::events::{AdminOverride, Occurred, PayrollRecalculated, TrainerChanged};
 use tutoring_identity::{BACKEND_VARIABLES, BROKER, Backend, DATABASE, behind_gateway, sealer};
 
 use crate::{
@@ -27,6 +28,7 @@ const BANK_DETAILS: &str = "bank-details";
 
 const MIGRATIONS: &[MigrationSet] = &[
     outbox::MIGRATIONS,
+    audit_log::MIGRATIONS,
     MigrationSet::of_service(&[
         Migration::new(
             1,
@@ -69,7 +71,8 @@ pub fn main() -> ExitCode {
             BROKER,
             broker,
             events::consumed_topics,
-        ));
+        ))
+        .with(audit_log_command(DATABASE, audit_log_settings));
     service().main_with(commands, assemble)
 }
 
@@ -79,6 +82,10 @@ fn database(settings: &TrainerConfig) -> &DatabaseConfig {
 
 fn broker(settings: &TrainerConfig) -> &MessagingConfig {
     &settings.backend.broker
+}
+
+fn audit_log_settings(settings: &TrainerConfig) -> (&DatabaseConfig, &AuditLogConfig) {
+    (&settings.backend.database, &settings.audit_log)
 }
 
 /// Assembles the service.
@@ -91,7 +98,8 @@ pub async fn assemble(service: &Assembly<TrainerConfig>) -> Result<(), StartErro
     let sealer = sealer(key, "bank_details_key", BANK_DETAILS)?;
     let topics = Topics::new()
         .and_unroutable::<Occurred<TrainerChanged>>()
-        .and_unroutable::<Occurred<PayrollRecalculated>>();
+        .and_unroutable::<Occurred<PayrollRecalculated>>()
+        .and_unroutable::<Occurred<AdminOverride>>();
     // Boxed, so that the type of this future stays small enough for the compiler.
     let backend = Box::pin(Backend::start(
         service,
@@ -107,8 +115,13 @@ pub async fn assemble(service: &Assembly<TrainerConfig>) -> Result<(), StartErro
     };
     let subscription = events::subscription(&backend.inbox(service, events::GROUP), effects);
     backend.messaging.subscribe(subscription).await?;
+    let audit = AuditLog::new(backend.database.clone(), &settings.audit_log)?;
+    if let Some(worker) = audit.prune_worker(&settings.audit_log) {
+        service.worker(worker);
+    }
     let api = Api {
         backend,
+        audit,
         sealer,
         zone,
     };

@@ -7,6 +7,7 @@ mod support;
 use std::sync::Arc;
 
 use seaworthy::{
+    audit_log::AuditLog,
     axum::{
         response::Response,
         routing::{get, post},
@@ -31,13 +32,14 @@ pub(crate) const STUDENT_WRITE: &str = "student:write";
 /// The state of the handlers.
 #[derive(Debug)]
 pub(crate) struct Api {
-    backend: Backend,
-    pages: Arc<Pages>,
-    summaries: Summaries,
+    pub(crate) backend: Backend,
+    pub(crate) audit: AuditLog,
+    pub(crate) pages: Arc<Pages>,
+    pub(crate) summaries: Summaries,
 }
 
 /// Returns all routes of the service. The handlers compare the ID of the path with the caller.
-pub(crate) fn routes(backend: Backend, pages: Arc<Pages>, summaries: Summaries) -> Routes {
+pub(crate) fn routes(api: Arc<Api>) -> Routes {
     let list = Routes::new()
         .route("/", get(profiles::list))
         .with_options(|options| options.roles([Role::Admin.as_str()]).scopes([STUDENT_READ]));
@@ -59,13 +61,8 @@ pub(crate) fn routes(backend: Backend, pages: Arc<Pages>, summaries: Summaries) 
     let internal = Routes::new()
         .route("/{id}/invalidate-cache", post(own::invalidate))
         .with_options(|options| options.roles([SERVICE_ROLE]));
-    let state = Arc::new(Api {
-        backend,
-        pages,
-        summaries,
-    });
     let routes = list.merge(shared).merge(own).merge(internal);
     Routes::new()
         .nest("/api/v1/students", routes)
-        .with_state(state)
+        .with_state(api)
 }

@@ -1,17 +1,20 @@
 //! Handlers of profiles.
 
 use seaworthy::{
+    audit_log::AuditEntry,
     axum::{extract::State as Extract, response::IntoResponse as _},
+    data::Transaction,
     prelude::*,
 };
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use tutoring_contract::{
     PageRequest, Reply, Role,
-    events::{Occurred, StudentChanged, message},
+    events::{AdminOverride, Occurred, StudentChanged, message},
 };
-use tutoring_identity::own_or_permitted;
+use tutoring_identity::{audit_detail, caller, own_or_permitted};
+use uuid::Uuid;
 
-use super::{Given, HandlerResult, STUDENT_READ, STUDENT_WRITE, State};
+use super::{Api, Given, HandlerResult, STUDENT_READ, STUDENT_WRITE, State};
 use crate::{pages::student_view, profile::Profile, store::Students};
 
 /// The maximum length of a searched text, in characters.
@@ -82,7 +85,8 @@ pub(super) async fn change(
     let id = own_or_permitted(&id, Role::Student, Some(STUDENT_WRITE))?;
     let Json(profile) = profile?;
     let profile = profile.checked()?;
-    let backend = &api.backend;
+    let api = &*api;
+    let (backend, admin) = (&api.backend, caller().ok().filter(|caller| *caller != id));
     let student = backend
         .database
         .transaction(|tx| {
@@ -90,6 +94,10 @@ pub(super) async fn change(
             async move {
                 let mut student = Students::lock(&tx, id).await?;
                 let merged = profile.merged_into(&student.profile)?;
+                if let Some(admin) = admin {
+                    let changed = profile.changed()?;
+                    record(api, &tx, (admin, id), (&student.profile, &changed)).await?;
+                }
                 Students::set_profile(&tx, &student, &merged).await?;
                 student.profile = merged;
                 let changed = StudentChanged {
@@ -113,4 +121,37 @@ pub(super) async fn change(
         .await?;
     api.pages.forget(id).await;
     Ok(Reply::new("the profile is changed", student_view(&student)).into_response())
+}
+
+/// The action in the audit log and in the event.
+const ACTION: &str = "student.profile";
+
+/// Stores the audit entry and the event of an administrator's change. The event has no values of the
+/// profile.
+async fn record(
+    api: &Api,
+    tx: &Transaction,
+    (admin, student): (Uuid, Uuid),
+    (before, after): (&Value, &Map<String, Value>),
+) -> Result<(), Error> {
+    let before: Map<_, _> = after
+        .keys()
+        .map(|name| (name.clone(), before.get(name).cloned().unwrap_or_default()))
+        .collect();
+    let entry = AuditEntry::new(ACTION)
+        .target("student", student.to_string())
+        .detail("permission", STUDENT_WRITE)
+        .detail("before", audit_detail(&before))
+        .detail("after", audit_detail(after));
+    api.audit.append(tx, entry).await?;
+    let names: Vec<_> = after.keys().collect();
+    let done = AdminOverride {
+        action: ACTION.to_owned(),
+        target_id: student.to_string(),
+        target_type: "student".to_owned(),
+        changes: json!({ "members": names }),
+        reason: String::new(),
+    };
+    let event = Occurred::of(done).by(admin, Role::Admin);
+    Ok(api.backend.outbox.store(tx, message(&event)).await?)
 }

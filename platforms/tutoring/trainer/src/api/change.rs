@@ -1,8 +1,13 @@
-use seaworthy::{data::Transaction, prelude::*};
-use serde_json::{Map, Value};
-use tutoring_identity::Backend;
+use seaworthy::{audit_log::AuditEntry, data::Transaction, prelude::*};
+use serde_json::{Map, Value, json};
+use tutoring_contract::{
+    Role,
+    events::{AdminOverride, Occurred, message},
+};
+use tutoring_identity::{audit_detail, caller};
 use uuid::Uuid;
 
+use super::{Api, TRAINER_WRITE};
 use crate::{
     announce::announce,
     profile::{Availability, Location, Preference},
@@ -34,16 +39,53 @@ impl Change {
     ///
     /// # Errors
     /// The database's.
-    pub(super) async fn apply(&self, backend: &Backend, id: Uuid) -> Result<Trainer, Error> {
+    pub(super) async fn apply(&self, api: &Api, id: Uuid) -> Result<Trainer, Error> {
+        let (backend, admin) = (&api.backend, caller().ok().filter(|caller| *caller != id));
         backend
             .database
             .transaction(|tx| async move {
                 let before = Trainers::lock(&tx, id).await?;
                 self.store(&tx, &before).await?;
+                if let (Some(admin), Self::Profile(changed)) = (admin, self) {
+                    record(api, &tx, admin, (&before, changed)).await?;
+                }
                 let trainer = Trainers::lock(&tx, id).await?;
                 announce(&tx, &backend.outbox, &trainer).await?;
                 Ok::<_, Error>(trainer)
             })
             .await
     }
+}
+
+/// The action in the audit log and in the event.
+const ACTION: &str = "trainer.profile";
+
+/// Stores the audit entry and the event of an administrator's change. The event has no values of the
+/// profile.
+async fn record(
+    api: &Api,
+    tx: &Transaction,
+    admin: Uuid,
+    (before, after): (&Trainer, &Map<String, Value>),
+) -> Result<(), Error> {
+    let members = after
+        .keys()
+        .map(|name| (name.clone(), json!(before.member(name))));
+    let members: Map<_, _> = members.collect();
+    let entry = AuditEntry::new(ACTION)
+        .target("trainer", before.id.to_string())
+        .detail("permission", TRAINER_WRITE)
+        .detail("before", audit_detail(&members))
+        .detail("after", audit_detail(after));
+    api.audit.append(tx, entry).await?;
+    let names: Vec<_> = after.keys().collect();
+    let done = AdminOverride {
+        action: ACTION.to_owned(),
+        target_id: before.id.to_string(),
+        target_type: "trainer".to_owned(),
+        changes: json!({ "members": names }),
+        reason: String::new(),
+    };
+    let event = Occurred::of(done).by(admin, Role::Admin);
+    Ok(api.backend.outbox.store(tx, message(&event)).await?)
 }

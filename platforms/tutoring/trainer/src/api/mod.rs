@@ -9,6 +9,7 @@ mod views;
 use std::sync::Arc;
 
 use seaworthy::{
+    audit_log::AuditLog,
     axum::{
         response::Response,
         routing::{get, post, put},
@@ -35,6 +36,7 @@ const TRAINER_WRITE: &str = "trainer:write";
 #[derive(Debug)]
 pub(crate) struct Api {
     pub(crate) backend: Backend,
+    pub(crate) audit: AuditLog,
     /// Encrypts bank details.
     pub(crate) sealer: Sealer,
     /// The time zone of the days of payroll.

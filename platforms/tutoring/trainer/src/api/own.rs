@@ -27,7 +27,7 @@ pub(super) async fn confirm_location(
     let location = location.checked()?;
     let id = caller()?;
     let change = Change::Location(location);
-    let trainer = change.apply(&api.backend, id).await?;
+    let trainer = change.apply(&api, id).await?;
     Ok(Reply::new("the location is confirmed", views::location(&trainer)).into_response())
 }
 
@@ -50,7 +50,7 @@ pub(super) async fn set_availability(
     let Json(availability) = availability?;
     let availability = availability.checked()?;
     let change = Change::Availability(availability);
-    let trainer = change.apply(&api.backend, id).await?;
+    let trainer = change.apply(&api, id).await?;
     Ok(Reply::new("the availability is changed", views::availability(&trainer)).into_response())
 }
 
@@ -63,7 +63,7 @@ pub(super) async fn set_preference(
     let Json(preference) = preference?;
     let preference = preference.checked()?;
     let change = Change::Preference(preference);
-    let trainer = change.apply(&api.backend, id).await?;
+    let trainer = change.apply(&api, id).await?;
     Ok(Reply::new("the preference is changed", views::availability(&trainer)).into_response())
 }
 

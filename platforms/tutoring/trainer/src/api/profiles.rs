@@ -55,7 +55,7 @@ pub(super) async fn change(
     let id = own_or_permitted(&id, Role::Trainer, Some(TRAINER_WRITE))?;
     let Json(change) = change?;
     let change = Change::Profile(change.checked()?);
-    let trainer = change.apply(&api.backend, id).await?;
+    let trainer = change.apply(&api, id).await?;
     Ok(Reply::new("the profile is changed", views::profile(&trainer)).into_response())
 }
 
