@@ -94,12 +94,13 @@ fn form(
         None => metadata.needs_secret_in_body(),
     };
     let mut authorization = None;
-    match &config.client_secret {
+    // A rotated secret takes effect without a restart (CONF-5).
+    match config.client_secret.as_ref().map(Secret::current) {
         Some(secret) if in_body => {
             form.append_pair("client_id", &config.client_id)
                 .append_pair("client_secret", secret.expose());
         }
-        Some(secret) => authorization = Some(basic(&config.client_id, secret)?),
+        Some(secret) => authorization = Some(basic(&config.client_id, &secret)?),
         None => {
             form.append_pair("client_id", &config.client_id);
         }

@@ -11,7 +11,7 @@ pub(crate) fn program(name: &str) -> PathBuf {
     let program = folder.join(name);
     assert!(
         program.is_file(),
-        "{} does not exist: build the packages city-events-auth, -event, -join, -feed, -email and -bff first (see docs/city-events/test.md)",
+        "{} does not exist: build the packages city-events-auth, -event, -join, -feed, -email, -media, -media-worker and -bff first (see docs/city-events/test.md)",
         program.display()
     );
     program

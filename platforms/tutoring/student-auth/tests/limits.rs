@@ -1,5 +1,7 @@
 //! Rate limits of the routes of accounts.
 
+#![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
 use std::{
     fs,
     path::Path,

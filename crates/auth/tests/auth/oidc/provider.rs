@@ -1,5 +1,5 @@
 use seaworthy_client::HttpClientConfig;
-use seaworthy_core::{Code, Error, Secret, Timeout};
+use seaworthy_core::{Code, Error, Secret, SecretRotation, Timeout};
 use seaworthy_testkit::{
     oidc_provider::{OidcProvider, OidcRegistrations},
     requirement::required,
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::oidc::browser::{CALLBACK, CLIENT, SECRET, TestApp, config, parameter, with_parameter};
 use seaworthy_auth::{
-    oidc::{OpenIdError, ProviderRefusal},
+    oidc::{ClientAuthentication, OpenIdError, ProviderRefusal},
     token::Algorithm,
 };
 
@@ -79,7 +79,7 @@ async fn secret_in_body_and_other_algorithm_work_auth_4() {
     let mut config = config(&provider.issuer());
     config.client_id = "posting".to_owned();
     config.client_secret = Some(Secret::new("posting-secret".to_owned()));
-    config.client_authentication = Some(seaworthy_auth::oidc::ClientAuthentication::Post);
+    config.client_authentication = Some(ClientAuthentication::Post);
     let app = TestApp::new(config.clone());
     let started = app.begin("/").await;
     let back = provider.log_in(&started.location, "ada").unwrap();
@@ -99,6 +99,30 @@ async fn secret_in_body_and_other_algorithm_work_auth_4() {
     let error = app.finish(&started.cookie, &back).await.unwrap_err();
     assert_eq!(error.reason(), "OPENID_CLIENT");
     assert_eq!(Error::from(error).code(), Code::Unavailable);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rotated_client_secret_is_used_by_the_next_login_conf_5() {
+    let Some(provider) = start(&registrations()) else {
+        return;
+    };
+    let rotation = SecretRotation::default();
+    for (client, secret, method) in [
+        ("posting", "posting-secret", ClientAuthentication::Post),
+        (CLIENT, SECRET, ClientAuthentication::Basic),
+    ] {
+        let mut config = config(&provider.issuer());
+        config.client_id = client.to_owned();
+        config.client_secret = Some(Secret::with_rotation("wrong".to_owned(), &rotation));
+        config.client_authentication = Some(method);
+        let app = TestApp::new(config);
+        for (newest, reason) in [("still wrong", "OPENID_CLIENT"), (secret, "SUCCESS")] {
+            rotation.set(Secret::new(newest.to_owned()));
+            let started = app.begin("/").await;
+            let back = provider.log_in(&started.location, "ada").unwrap();
+            assert_eq!(app.reason(&started.cookie, &back).await, reason, "{client}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,6 +11,7 @@ use seaworthy_testkit::{
     postgres::PostgresServer, program::ProgramServer, rabbitmq::RabbitmqServer, redis::RedisServer,
     requirement::required, server::free_address,
 };
+use tempfile::TempDir;
 use tokio::sync::RwLockWriteGuard;
 use uuid::Uuid;
 
@@ -21,14 +22,19 @@ use crate::{client::Gateway, eventually::TIMEOUT, machine, programs::program};
 type Port = fn(&Addresses) -> SocketAddr;
 
 /// The services in the order of their start, with the prefixes of their variables.
-pub(crate) const SERVICES: [(&str, &str); 6] = [
+pub(crate) const SERVICES: [(&str, &str); 8] = [
     ("auth", "AUTH_SERVICE"),
     ("event", "EVENT_SERVICE"),
     ("join", "JOIN_SERVICE"),
     ("feed", "FEED_SERVICE"),
     ("email", "EMAIL_SERVICE"),
+    ("media", "MEDIA_SERVICE"),
+    (MEDIA_WORKER, "MEDIA_WORKER"),
     ("bff", "BFF"),
 ];
+/// The worker of the media service, with its database and its files.
+const MEDIA_WORKER: &str = "media-worker";
+
 /// The addresses of one process of a service.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Addresses {
@@ -89,6 +95,8 @@ pub(crate) struct Cluster {
     pub(crate) balancers: BTreeMap<&'static str, Vec<Balancer>>,
     /// The addresses of each replica.
     pub(crate) addresses: BTreeMap<&'static str, Vec<Addresses>>,
+    /// The uploaded files and the pictures.
+    _files: TempDir,
     _machine: RwLockWriteGuard<'static, ()>,
 }
 
@@ -166,10 +174,15 @@ impl Cluster {
             };
             all.insert(*name, *only);
         }
-        let mut databases = BTreeMap::new();
+        let mut databases: BTreeMap<_, String> = BTreeMap::new();
         for (name, _) in SERVICES {
-            databases.insert(name, postgres.database(name).unwrap());
+            let url = match name {
+                MEDIA_WORKER => databases["media"].clone(),
+                _ => postgres.database(name).unwrap(),
+            };
+            databases.insert(name, url);
         }
+        let files = tempfile::tempdir().unwrap();
         let mut services = BTreeMap::new();
         let mut environments = BTreeMap::new();
         for (name, prefix) in SERVICES {
@@ -180,6 +193,14 @@ impl Cluster {
                 _ => None,
             };
             settings.extend(redis_key.map(|key| (key.to_owned(), redis.url())));
+            if ["media", MEDIA_WORKER].contains(&name) {
+                let folder = |name: &str| format!("file:{}", files.path().join(name).display());
+                settings.extend([
+                    ("RAW__URL".to_owned(), folder("raw")),
+                    ("PUBLIC__URL".to_owned(), folder("public")),
+                    ("RAW__SIGNING_KEY".to_owned(), secret.clone()),
+                ]);
+            }
             if name != "bff" {
                 settings.extend([
                     ("DATABASE__URL".to_owned(), databases[name].clone()),
@@ -225,6 +246,7 @@ impl Cluster {
             email: all["email"].http,
             balancers,
             addresses: replica_addresses,
+            _files: files,
             _machine: machine,
         })
     }
@@ -315,7 +337,7 @@ fn settings(name: &str, all: &BTreeMap<&str, Addresses>, secret: &str) -> Vec<(S
         ("LOG__LEVEL", "warn".to_owned()),
     ];
     let secret = || secret.to_owned();
-    if name != "email" {
+    if !["email", MEDIA_WORKER].contains(&name) {
         settings.push(("JWT__SECRET", secret()));
     }
     if ["auth", "event", "join"].contains(&name) {
@@ -332,12 +354,20 @@ fn settings(name: &str, all: &BTreeMap<&str, Addresses>, secret: &str) -> Vec<(S
         "auth" => settings.push(("RATE_LIMIT__ENABLED", "false".to_owned())),
         "email" => settings.push(("AUTH_URL", url(all["auth"].http))),
         "feed" => settings.push(("ANONYMOUS__SECRET", secret())),
+        "media" => {
+            let own = url(all["media"].http);
+            settings.push(("RAW__PUBLIC_URL", format!("{own}/media/files")));
+            settings.push(("PICTURES_URL", own));
+        }
         "bff" => settings.extend([
             ("GRPC_CLIENTS__AUTH__URL", url(all["auth"].grpc)),
             ("GRPC_CLIENTS__EVENT__URL", url(all["event"].grpc)),
             ("GRPC_CLIENTS__JOIN__URL", url(all["join"].grpc)),
             ("CLIENTS__AUTH__BASE_URL", url(all["auth"].http)),
             ("CLIENTS__FEED__BASE_URL", url(all["feed"].http)),
+            ("CLIENTS__MEDIA__BASE_URL", url(all["media"].http)),
+            ("PICTURES_URL", url(all["media"].http)),
+            ("UPLOADS_URL", url(all["media"].http)),
             // The gateway counts requests in Redis, but the tests stay below the limit.
             ("RATE_LIMIT__REQUESTS", "1000000".to_owned()),
         ]),

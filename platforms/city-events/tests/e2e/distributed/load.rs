@@ -1,6 +1,7 @@
 use std::{
     collections::BTreeMap,
     mem,
+    net::SocketAddr,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -18,11 +19,24 @@ use crate::client::{Gateway, sign_token};
 const READERS: usize = 4;
 /// Number of clients that join.
 const JOINERS: usize = 4;
+/// The number of kinds of single requests.
+pub(crate) const KINDS: u32 = 7;
+const KINDS_WITHOUT_ACCOUNT: u32 = 4;
 /// Pause between two requests of a client, so that the services are busy and not this test.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Counts by request and result. A result is a status with its code, or a connection error.
 pub(crate) type Results = BTreeMap<(&'static str, String), usize>;
+
+/// What requests to the services of accounts, e-mail and pictures need.
+pub(crate) struct Account {
+    /// The access token of a registered user.
+    pub(crate) token: String,
+    /// The ID of an upload of the user.
+    pub(crate) upload: String,
+    /// The HTTP address of the e-mail service, whose pages do not pass through the gateway.
+    pub(crate) email: SocketAddr,
+}
 
 /// Clients that read and join an event until they are stopped.
 pub(crate) struct Load {
@@ -35,6 +49,7 @@ struct Shared {
     client: reqwest::Client,
     secret: String,
     event: String,
+    account: Option<Account>,
     stop: AtomicBool,
     results: Mutex<Results>,
     joined: AtomicUsize,
@@ -42,7 +57,7 @@ struct Shared {
 
 impl Load {
     pub(crate) fn start(gateway: &Gateway, secret: &str, event: &str) -> Self {
-        let mut load = Self::new(gateway, secret, event);
+        let mut load = Self::new(gateway, secret, event, None);
         for _ in 0..READERS {
             let shared = Arc::clone(&load.shared);
             load.tasks.spawn(async move { shared.read().await });
@@ -54,8 +69,14 @@ impl Load {
         load
     }
 
-    /// Returns a load without clients, which sends only single requests.
-    pub(crate) fn new(gateway: &Gateway, secret: &str, event: &str) -> Self {
+    /// Returns a load without clients, which sends only single requests. With an account it reaches
+    /// every service with routes.
+    pub(crate) fn new(
+        gateway: &Gateway,
+        secret: &str,
+        event: &str,
+        account: Option<Account>,
+    ) -> Self {
         let shared = Arc::new(Shared {
             gateway: gateway.clone(),
             client: reqwest::Client::builder()
@@ -64,6 +85,7 @@ impl Load {
                 .unwrap(),
             secret: secret.to_owned(),
             event: event.to_owned(),
+            account,
             stop: AtomicBool::new(false),
             results: Mutex::default(),
             joined: AtomicUsize::new(0),
@@ -78,7 +100,18 @@ impl Load {
     pub(crate) async fn one(&self, number: u32) {
         let shared = &self.shared;
         let token = || shared.token();
-        match number % 4 {
+        let kinds = match &shared.account {
+            Some(_) => KINDS,
+            None => KINDS_WITHOUT_ACCOUNT,
+        };
+        let kind = number % kinds;
+        if let Some(account) = &shared.account
+            && let Some(kind) = kind.checked_sub(KINDS_WITHOUT_ACCOUNT)
+        {
+            shared.send_of(account, kind).await;
+            return;
+        }
+        match kind {
             0 => drop(shared.send("list", None, "/api/events", None).await),
             1 => {
                 let path = format!("/api/events/{}/view", shared.event);
@@ -134,7 +167,20 @@ impl Shared {
         *self.results().entry((request, result)).or_default() += 1;
     }
 
-    /// Sends a request once. Returns `None` after a connection error.
+    /// Sends a request to the service of accounts, of pictures or of e-mail.
+    async fn send_of(&self, account: &Account, kind: u32) {
+        let token = Some(account.token.as_str());
+        let upload = format!("/api/media/{}/status", account.upload);
+        let gateway = self.gateway.address;
+        let (request, address, path) = match kind {
+            0 => ("me", gateway, "/api/auth/me"),
+            1 => ("upload", gateway, upload.as_str()),
+            _ => ("link", account.email, "/verify?token=unknown"),
+        };
+        self.send_to(address, request, token, path, None).await;
+    }
+
+    /// Sends a request to the gateway once. Returns `None` after a connection error.
     async fn send(
         &self,
         request: &'static str,
@@ -142,7 +188,19 @@ impl Shared {
         path: &str,
         key: Option<&str>,
     ) -> Option<(u16, Value)> {
-        let url = format!("http://{}{path}", self.gateway.address);
+        self.send_to(self.gateway.address, request, token, path, key)
+            .await
+    }
+
+    async fn send_to(
+        &self,
+        address: SocketAddr,
+        request: &'static str,
+        token: Option<&str>,
+        path: &str,
+        key: Option<&str>,
+    ) -> Option<(u16, Value)> {
+        let url = format!("http://{address}{path}");
         let mut builder = match key {
             None => self.client.get(url),
             Some(key) => {

@@ -28,7 +28,7 @@ async fn put(address: &str, body: Vec<u8>) -> u16 {
 }
 
 /// Uploads a file and returns its ID with the final status.
-async fn upload(user: &Client<'_>, purpose: &str, file: Vec<u8>) -> (String, Value) {
+pub(crate) async fn upload(user: &Client<'_>, purpose: &str, file: Vec<u8>) -> (String, Value) {
     let body = json!({ "purpose": purpose });
     let asked = user
         .send("POST", "/api/media/request-upload", Some(body))

@@ -10,7 +10,7 @@ mod forged_tokens;
 mod gateway;
 mod imports;
 mod live;
-mod media;
+pub(crate) mod media;
 mod oauth;
 mod outages;
 mod pages;
