@@ -66,6 +66,7 @@ impl Schedule {
         Allocations::update(tx, allocation).await?;
         Sessions::cancel_after(tx, allocation.id, Utc::now(), reason).await?;
         Slots::free_from(tx, allocation.id, self.zone.today()).await?;
+        self.end_cancelled_journeys(tx, allocation.id).await?;
         let Some(trainer_id) = allocation.trainer_id else {
             return Ok(());
         };
@@ -111,6 +112,7 @@ impl Schedule {
         // Sessions that were held or that take place now remain.
         allocation.session_count = u16::try_from(reserved.len()).unwrap_or(left).max(left);
         Allocations::update(tx, allocation).await?;
+        self.end_cancelled_journeys(tx, allocation.id).await?;
         self.complete_if_held(tx, allocation).await
     }
 

@@ -208,6 +208,18 @@ impl Schedule {
         }
     }
 
+    /// Ends the active journeys to cancelled sessions of an allocation.
+    pub(super) async fn end_cancelled_journeys(
+        &self,
+        tx: &Transaction,
+        allocation: Uuid,
+    ) -> Result<(), Error> {
+        for known in Journeys::lock_cancelled(tx, allocation).await? {
+            self.end_locked(tx, known, EndReason::Cancelled).await?;
+        }
+        Ok(())
+    }
+
     /// Ends a journey in its row, in the room, and in the live store. If the live store is not
     /// available, the transaction rolls back, because the trainer could send further locations.
     async fn end_locked(

@@ -93,6 +93,17 @@ impl Journeys {
             .await
     }
 
+    /// Returns the active journeys to cancelled sessions of an allocation, and locks the rows.
+    pub(crate) async fn lock_cancelled(
+        tx: &Transaction,
+        allocation: Uuid,
+    ) -> Result<Vec<StoredJourney>, DataError> {
+        locked!(statement!("WHERE active_session_id IN (SELECT s.id FROM tutoring_sessions s WHERE s.allocation_id = ? AND s.status = 'cancelled')"))
+            .bind(allocation)
+            .fetch_all(tx)
+            .await
+    }
+
     /// Ends an active journey.
     pub(crate) async fn end(
         tx: &Transaction,

@@ -1,4 +1,7 @@
-use seaworthy::data::sql;
+use seaworthy::data::{
+    chrono::{TimeDelta, Utc},
+    sql,
+};
 use seaworthy_testkit::http::Answer;
 use serde_json::{Value, json};
 use tutoring_contract::Role;
@@ -257,4 +260,28 @@ pub(crate) async fn substitution_ends_the_journey_data_3(app: TestApp) {
     assert_eq!(ended[0]["data"]["reason"], "trainer_replaced");
     assert_eq!(outcome(&way.locate(&id, 1, 100.0)), gone());
     assert_eq!(way.start().status, 403);
+}
+
+pub(crate) async fn cancelled_allocation_ends_the_journey_data_3(app: TestApp) {
+    let (owner, holder, session) = today(&app).await;
+    let way = Traveller {
+        app: &app,
+        token: trainer(holder),
+        session,
+    };
+    let id = id_of(&data(&way.start()));
+    let database = app.database().await;
+    sql("UPDATE tutoring_sessions SET starts_at = ? WHERE session_number = 1")
+        .bind(Utc::now() + TimeDelta::hours(1))
+        .execute(&database)
+        .await
+        .unwrap();
+    let allocation = app.allocations(owner)[0]["id"].clone();
+    let path = format!("/admin/allocations/{}/cancel", allocation.as_str().unwrap());
+    let body = json!({ "reason": "moved away" });
+    let cancelled = app.call("POST", &path, &operator(), &body);
+    assert_eq!(cancelled.status, 200, "{}", cancelled.body);
+    let ended = app.wait_for_live("journey:ended", &format!("journey:{id}"), 1);
+    assert_eq!(ended[0]["data"]["reason"], "cancelled");
+    assert_eq!(outcome(&way.locate(&id, 1, 100.0)), gone());
 }
