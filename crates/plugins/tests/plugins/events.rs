@@ -1,6 +1,9 @@
 //! Events during reloads.
 
 use std::{
+    collections::BTreeSet,
+    io::{Read as _, Write as _},
+    net::TcpListener,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -123,25 +126,37 @@ async fn event_after_the_stop_is_refused_with_its_code_plug_1() {
     assert_eq!(count, EVENTS);
 }
 
+/// Serves requests. Responds to none of them before it has requests for as many paths as `paths`.
+fn respond_to_all(listener: &TcpListener, paths: usize) {
+    const RESPONSE: &[u8] = b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
+    let (mut seen, mut waiting) = (BTreeSet::new(), Vec::new());
+    for connection in listener.incoming() {
+        let mut connection = connection.unwrap();
+        let mut request = [0; 4096];
+        let length = connection.read(&mut request).unwrap();
+        let request = String::from_utf8_lossy(request.get(..length).unwrap());
+        seen.insert(request.split(' ').nth(1).map(str::to_owned));
+        waiting.push(connection);
+        if seen.len() == paths {
+            for mut connection in waiting.drain(..) {
+                // The client may have sent the request again.
+                let _ = connection.write_all(RESPONSE);
+            }
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn handlers_of_one_event_run_beside_each_other_plug_1() {
     const PLUGINS: [&str; 2] = ["one", "two"];
-    // The server responds to no request before it has all of them.
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    thread::spawn(move || {
-        let accept = |_| listener.accept().unwrap().0;
-        let connections: Vec<_> = PLUGINS.iter().map(accept).collect();
-        for mut connection in connections {
-            let response = b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
-            std::io::Write::write_all(&mut connection, response).unwrap();
-        }
-    });
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || respond_to_all(&listener, PLUGINS.len()));
     let handlers =
         "capabilities = [\"http\"]\n[[handlers]]\nname = \"note\"\ntypes = [\"user.login\"]\n";
     let mut setup = Setup::new();
     for name in PLUGINS {
-        let guest = Guest::requesting_in_handler(&url);
+        let guest = Guest::requesting_in_handler(&format!("http://{address}/{name}"));
         let grant = GrantConfig {
             http_hosts: vec!["127.0.0.1".to_owned()],
             internal_addresses: true,
