@@ -162,7 +162,11 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         .languages
         .iter()
         .any(|language| matches!(*language, "PHP" | "Ruby" | "C#"));
-    if !deployed && counted && routes.items.len() < MIN_ROUTES {
+    let servers = service.facts.of::<Server>();
+    let remote = servers
+        .deployed()
+        .any(|server| server.framework.to_lowercase().contains("grpc"));
+    if !deployed && counted && !remote && routes.items.len() < MIN_ROUTES {
         return Vec::new();
     }
     if routes.items.is_empty() {

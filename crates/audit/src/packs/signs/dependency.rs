@@ -134,6 +134,14 @@ pub(super) const SIGNS: &[Sign] = &[
         r#"(?m)^\s*(?:implementation|compile|api)[ (]+["'](?P<what>[\w.\-]+:[\w.\-]*(?:-test|junit[\w\-]*|mockito[\w\-]*|mockk|testcontainers))(?::[^"']*)?["']"#,
     ),
     shipped(
+        &["composer.json"],
+        r#"(?s)"require"\s*:\s*\{[^}]*?"(?P<what>phpunit/phpunit|mockery/mockery|fakerphp/faker|fzaninotto/faker|phpstan/phpstan|squizlabs/php_codesniffer|laravel/dusk)""#,
+    ),
+    shipped(
+        &["gemfile"],
+        r#"(?m)^gem\s+["'](?P<what>rspec(?:-rails)?|pry|byebug|factory_bot(?:_rails)?|rubocop|capybara|simplecov)["']"#,
+    ),
+    shipped(
         &["pom.xml"],
         r"<artifactId>(?P<what>spring-boot-starter-test|spring-security-test|junit|junit-jupiter[\w\-]*|mockito-\w+)</artifactId>\s*(?:<version>[^<]*</version>\s*)?</dependency>",
     ),

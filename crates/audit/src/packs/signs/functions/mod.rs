@@ -39,7 +39,7 @@ const ONCE: &str = r"(?i)idempot|dedup|already[_ ]?(?:processed|handled|exists|p
 /// Functions that handle messages of a broker or the tasks of a queue.
 const HANDLES: &str = r"@(?:Kafka|Rabbit|Sqs|Jms|Stream)Listener|@RabbitHandler|\bConsumeContext<|\.Received(?:Async)?\s*\+=|@(?:EventPattern|MessagePattern|RabbitSubscribe)\b|\beach(?:Message|Batch)\s*:|@(?:shared_task|app\.task|celery\.task|dramatiq\.actor)|\bdef (?:callback|on_message)\(|\bdef perform\b|\bShouldQueue\b|\bAMQPMessage \$|\$\w+->(?:body\b|getBody\(\))|\.subscribe\((?:block:|manual_ack:)|\bamqp\.Delivery\b|\bkafka\.Message\b|\bBorrowedMessage\b|\b(?:ReadMessage|FetchMessage)\(|for \w+ in \w*consumer\b|\.consume\(";
 /// The block of a failure that only writes a log.
-const ONLY_LOGS: &str = r"(?P<what>\bcatch)\s*(?:\([^)\n]*\))?\s*\{\s*(?:(?://[^\n]*\n\s*)|(?:\$?\w+(?:(?:\.|->|::)\w+)*\(\s*\)?(?:->|\.)?(?i:\w*)\([^;{}]*\);?\s*)|(?:(?i:echo|print|\$?[\w.>:-]*(?:log|console|print|writeline|error|warn|info|debug)\w*)[ (][^;{}]*;?\s*)){1,3}\}|(?m)^(?P<indent>[ \t]*)(?P<except>except\b[^\n:]*:|rescue\b[^\n]*)\n(?:[ \t]*(?:(?i:print|puts|p|pp)\b|[\w.:]*(?i:log)\w*\.)[^\n]*\n){1,3}[ \t]*(?:end\b|\}|return\b[^\n]*\n|\n|\z|[a-z])";
+const ONLY_LOGS: &str = r"(?P<what>\bcatch)\s*(?:\([^)\n]*\))?\s*\{\s*(?:(?://[^\n]*\n\s*)|(?:[^{};]*(?i:log|print|echo|console|writeline)[^{};]*;\s*)){1,4}(?:return\b[^;{}]*;\s*)?\}|(?m)^(?P<indent>[ \t]*)(?P<except>except\b[^\n:]*:|rescue\b[^\n]*)\n(?:[ \t]*(?:(?i:print|puts|p|pp)\b|[\w.:]*(?i:log)\w*\.)[^\n]*\n){1,3}[ \t]*(?:end\b|\}|return\b[^\n]*\n|\n|\z|[a-z])";
 
 struct Patterns {
     together: Regex,

@@ -66,4 +66,25 @@ pub(super) const SIGNS: &[Sign] = &[
         "",
         "a loop opens `{}` again for each element",
     ),
+    review(
+        Topic::LiteralSetting,
+        GO,
+        r#"(?P<what>\bnet\.Listen\(\s*"tcp"\s*,\s*fmt\.Sprintf\([^,\n]*,\s*\d+\s*\))"#,
+        "",
+        "the port of `{}` is a literal",
+    ),
+    review(
+        Topic::IgnoredError,
+        GO,
+        r"(?P<what>\b\w+\.(?:Send|SendMsg|Write|WriteMessage|WriteJSON)\()[^\n]*\)\s*(?:;\s*err != nil|\n\s*if err != nil) \{\s*\n[^\n]*(?i:log|print)[^\n]*\n\s*\}",
+        "",
+        "a failed `{}` is only logged, and the next one follows",
+    ),
+    review(
+        Topic::SupportedVersion,
+        &["go.mod"],
+        r"(?m)^(?P<what>go 1\.(?:[0-9]|1[0-9]|2[0-2])(?:\.\d+)?)\s*$",
+        r"(?m)^toolchain\s",
+        "`{}` gets no security fixes, and the build may use it",
+    ),
 ];

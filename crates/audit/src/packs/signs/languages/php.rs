@@ -199,7 +199,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::BodyLogged,
         PHP,
-        r"(?P<what>\b(?:Log::\w+|error_log|\$\w*(?i:log\w*)->\w+)\()[^;\n]*(?:\$request->(?:all|input|getContent|getParsedBody)\(|\$_POST|\$_REQUEST|php://input|\$data\b|\$payload\b|\$body\b)",
+        r"(?P<what>\b(?:Log(?:ger)?::\w+|error_log|\$\w*(?i:log\w*)->\w+)\()[^;]*?(?:\$request->(?:all|input|getContent|getParsedBody)\(|\$_POST|\$_REQUEST|php://input|\$(?:data|payload|body|params|transaction|message->body|msg->body)\b)",
         "",
         LOGGED,
     ),
@@ -311,7 +311,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::BackgroundLoop,
         PHP,
-        r"(?P<what>\bwhile\s*\(\s*(?:count\(\s*\$\w+->callbacks\s*\)|\$\w+->is_consuming\(\)|\$\w+->is_open\(\)|true|1)\s*\))",
+        r"(?P<what>\bwhile\s*\(\s*(?:count\(\s*\$\w+(?:->\w+)*->callbacks\s*\)|\$\w+(?:->\w+)*->is_(?:consuming|open)\(\)|true|1)\s*\))",
         "pcntl_signal|pcntl_async_signals|SIGTERM",
         STOP,
     ),
@@ -353,8 +353,8 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::UncheckedValue,
         PHP,
-        r"=\s*(?P<what>json_decode)\(",
-        r"JSON_THROW_ON_ERROR|json_last_error|is_array|isset\(|empty\(|validat|is_null|=== null|\?\?",
+        r"(?P<what>\bjson_decode)\(",
+        r"JSON_THROW_ON_ERROR|json_last_error|is_array|validat|is_null|=== null|\?\?",
         "the result of `{}` is used without a check",
     ),
     review(
@@ -363,5 +363,34 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\b[A-Z]\w*::(?:find|where\([^;\n]*\)->first)\([^;\n]*\)->\w+|->fetch(?:_assoc)?\([^)\n]*\)\[)",
         "",
         LOOKUP,
+    ),
+    review(
+        Topic::CodeCredential,
+        PHP,
+        r"(?P<what>['\x22]\w*(?i:pass|password|passwd|secret|token|api_?key)['\x22]\s*=>)\s*['\x22](?:[^'\x22\n\s|$]*\d[^'\x22\n\s|$]*|root|admin|secret|guest)['\x22]",
+        "",
+        CREDENTIAL,
+    ),
+    inside(
+        Topic::SilentNull,
+        PHP,
+        r"(?P<what>\bcatch)\s*\([^)]*\)\s*\{[^{}]*return\s+(?:false|null)\s*;\s*\}",
+        r"new \\?(?:\w+\\)*(?:PDO|mysqli|AMQPStreamConnection|Client)\(|->connect\(",
+        "",
+        "the connection that fails is only logged, and the program goes on without it",
+    ),
+    review(
+        Topic::FileLogging,
+        PHP,
+        r"(?P<what>\b(?:file_put_contents\([^;\n]*(?i:log)[^;\n]*FILE_APPEND|fopen\([^;\n]*(?i:log)[^;\n]*,\s*['\x22]a|error_log\([^;\n]*,\s*3\s*,))",
+        "php://std",
+        "`{}` writes logs to a file of one replica",
+    ),
+    review(
+        Topic::TextLength,
+        PHP,
+        r"(?P<what>'\w+'\s*=>\s*\[\s*'required'(?:\s*,\s*'string')?\s*\])",
+        "",
+        "a string of `{}` has no maximum length",
     ),
 ];

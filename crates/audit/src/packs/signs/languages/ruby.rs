@@ -359,4 +359,11 @@ pub(super) const SIGNS: &[Sign] = &[
         "",
         CREDENTIAL,
     ),
+    review(
+        Topic::FileLogging,
+        RUBY,
+        r#"(?P<what>\bLogger\.new\(\s*["'][^"'\n]*\.log|\bFile\.open\(\s*["'][^"'\n]*\.log["']\s*,\s*["']a)"#,
+        "",
+        "`{}` writes logs to a file of one replica",
+    ),
 ];

@@ -1,7 +1,8 @@
 //! JavaScript and TypeScript: Express, Nest, amqplib, kafkajs and Redis clients.
 
 use super::{
-    AUTOMATIC, GROWS, LOCAL, OWNER, PLAIN, PREDICTABLE, RANGE, SCRIPT, Sign, Topic, inside, review,
+    AUTOMATIC, GROWS, LOCAL, OWNER, PLAIN, PREDICTABLE, RANGE, SCRIPT, Sign, Topic, VOLATILE,
+    inside, review,
 };
 
 pub(super) const SIGNS: &[Sign] = &[
@@ -45,7 +46,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::Acknowledgement,
         SCRIPT,
-        r"(?m)^(?:[ \t]*)(?P<what>\w+\.ack\(\s*\w+\s*\));?\s*\n\s*await\s",
+        r"(?m)^[ \t]*(?P<what>(?:this\.)?\w+\.ack\(\s*\w+\s*\));?\s*\n\s*(?:(?:const|let)\s+\w+\s*=\s*)?(?:return\s+)?await\s",
         "",
         AUTOMATIC,
     ),
@@ -70,5 +71,65 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>@Query\(\s*['\x22](?:limit|take|size|pageSize|perPage|per_page)['\x22][^)\n]*\)\s*\w+\s*:\s*(?:number|string))",
         r"Math\.min|@Max\(|\.max\(|maximum|MaxValue",
         "`{}` comes from the caller, and the file sets no maximum",
+    ),
+    review(
+        Topic::Acknowledgement,
+        SCRIPT,
+        r"\bqueueOptions\s*:\s*\{[^}]*?(?P<what>\bdurable\s*:\s*false)",
+        "",
+        VOLATILE,
+    ),
+    review(
+        Topic::OutboundTimeout,
+        SCRIPT,
+        r"(?P<what>\b(?:this\.)?\w*(?i:client|proxy)\w*\s*\.send\()[^;]*?(?:toPromise\(\)|firstValueFrom|lastValueFrom)|(?:firstValueFrom|lastValueFrom)\(\s*(?P<other>(?:this\.)?\w*(?i:client|proxy)\w*\s*\.send\()",
+        r"timeout\(",
+        "the request over the broker has no timeout",
+    ),
+    review(
+        Topic::PlaintextGrpc,
+        SCRIPT,
+        r"(?P<what>\btransport\s*:\s*Transport\.GRPC)\b",
+        r"credentials",
+        "`{}` has no credentials, so its calls are not encrypted",
+    ),
+    Sign {
+        elsewhere: r"(?i)terminus|health|connectMicroservice|livez|readyz",
+        ..review(
+            Topic::WorkerCheck,
+            SCRIPT,
+            r"(?P<what>\bNestFactory\.createMicroservice)\b",
+            "",
+            "the worker of `{}` has no health check",
+        )
+    },
+    review(
+        Topic::TextLength,
+        &["dto.ts", "dtos.ts"],
+        r"(?m)^export class (?P<what>\w*(?:Dto|DTO|Input|Request))\b[^{]*\{[^}@]*:\s*string",
+        r"@Is|@Max|@Length|class-validator|zod|@Field|createZodDto",
+        "no decorator validates the fields of `{}`",
+    ),
+    review(
+        Topic::ServerTimeouts,
+        SCRIPT,
+        r"(?P<what>\b(?:\w*[sS]erver|app)\.(?:setTimeout\(|requestTimeout\s*=|headersTimeout\s*=|keepAliveTimeout\s*=|timeout\s*=)\s*(?:[3-9]\d{5}|\d{7,}))",
+        "",
+        "`{}` keeps a slow connection for a very long time",
+    ),
+    inside(
+        Topic::ExposedHash,
+        SCRIPT,
+        r"(?m)^\s*(?P<what>return (?:new)?[uU]ser)\s*;",
+        r"\b[uU]ser\.password\s*=|password\s*:\s*(?:await|hash|dto|body|payload)",
+        r"(?i)delete |exclude|omit|plainTo|select|toJSON|sanitize|\.\.\.rest",
+        "`{}` answers with the password or its hash",
+    ),
+    review(
+        Topic::Stub,
+        SCRIPT,
+        r"(?m)^\s*(?:public\s+|private\s+)?(?:async\s+)?(?P<what>[a-z]\w*)\([^)\n]*\)[^{};\n]*\{\s*\n(?:\s*(?:let|const)[^\n]*\n)?(?:\s*//[^\n]*\n){2,}\s*\}",
+        "",
+        "the body of `{}` is commented out",
     ),
 ];

@@ -1,5 +1,7 @@
 //! Signs of each language, with texts that keep the requirement.
 
+mod details;
+
 use crate::model::facts::{Practice, Topic};
 use crate::model::{FactSink, FactStore};
 use crate::repository::{Role, Tracked};
@@ -366,68 +368,4 @@ fn answers_of_login_reveal_accounts_in_each_language() {
             "func show() {\n\tc.JSON(404, gin.H{\"error\": \"user not found\"})\n}\n",
         ),
     ]);
-}
-
-#[test]
-fn images_without_code_and_long_timeouts_are_found() {
-    check(&[
-        (
-            Topic::ImageHygiene,
-            "Dockerfile",
-            "FROM php:8.3-fpm\nRUN docker-php-ext-install pdo\n",
-            "FROM php:8.3-fpm\nCOPY . /app\n",
-        ),
-        (
-            Topic::RemoteScript,
-            "Dockerfile",
-            "FROM php:8.3\nRUN curl -sS https://example.com/installer | php\n",
-            "FROM php:8.3\nCOPY --from=composer /usr/bin/composer /usr/bin/composer\n",
-        ),
-        (
-            Topic::OutboundTimeout,
-            "nginx.conf",
-            "fastcgi_read_timeout 300;\n",
-            "fastcgi_read_timeout 30;\n",
-        ),
-        (
-            Topic::ErrorAnswer,
-            "a.php",
-            "try { a(); } catch (Exception $e) { return response()->json(['error' => 'failed']); }\n",
-            "try { a(); } catch (Exception $e) { return response()->json(['error' => 'failed'], 500); }\n",
-        ),
-        (
-            Topic::TextLength,
-            "a.php",
-            "class A {\n    public function store($request)\n    {\n        $this->service->make($request->all());\n    }\n}\n",
-            "class A {\n    public function store($request)\n    {\n        $request->validate($rules);\n        $this->service->make($request->all());\n    }\n}\n",
-        ),
-    ]);
-}
-
-#[test]
-fn seeds_and_constants_are_no_findings() {
-    for (topic, path, text) in [
-        (
-            Topic::CodeCredential,
-            "db/seeds.rb",
-            "User.create!(password: 'secret123')\n",
-        ),
-        (
-            Topic::CodeCredential,
-            "app/auth.rb",
-            "JWT.encode(payload, JWT_SECRET, \"HS256\")\n",
-        ),
-        (
-            Topic::TokenLifetime,
-            "app/models/rate.rb",
-            "(1.months.ago..1.months.from_now)\n",
-        ),
-        (
-            Topic::MemoryState,
-            "Formatter.cs",
-            "private static readonly Dictionary<Level, string> Colors = new() { [Level.Info] = \"x\" };\n",
-        ),
-    ] {
-        assert!(!shows(path, text, topic), "{topic:?} {path} {text}");
-    }
 }
