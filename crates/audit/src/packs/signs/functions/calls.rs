@@ -114,7 +114,7 @@ pub(super) static LANGUAGES: [Calls; 8] = [
         r"\.(?:each|map|each_with_index|find_each|in_batches|times|flat_map|collect)\b.*(?:\bdo|\{)\s*(?:\|[^|]*\|)?\s*$|^\s*for\b",
         [
             r"\b[A-Z]\w*\.(?:find|find_by\w*!?|where|first|pluck|count)\b|\b(?:DB|db|@?conn\w*|@?db)\.(?:exec\w*|query)\b",
-            r#"\b(?:DB|db|@?conn\w*|@?db|client)\.(?:exec\w*|query|execute)\(?\s*["'](?i:insert|update|delete)\b|\b[A-Z]\w*\.(?:create!?|insert\w*!?|upsert\w*|delete_all|destroy_all|update_all)\b|(?:^|\s)@?[a-z]\w*\.(?:save!?|update!?|update_attributes!?|destroy!?|increment!|decrement!)(?:\b|\()"#,
+            r#"\b(?:DB|db|@?conn\w*|@?db|client)\.(?:exec\w*|query|execute)\(?\s*["'](?i:insert|update|delete)\b|\b[A-Z]\w*\.(?:create!?|insert\w*!?|upsert\w*|delete_all|destroy_all|update_all)\b|(?:^|\s)@?[a-z]\w*\.(?:save!?|update!?|update_attributes!?|destroy!?|increment!|decrement!|create_\w+!?)(?:\b|\()"#,
             r"\.publish\b|\.deliver_(?:now|later)\b|\.deliver!?$|\.perform_(?:async|later|in)\b|\.produce\w*\b|\.deliver_message\b",
             r"\bNet::HTTP\.\w+|\bHTTParty\.\w+|\bFaraday\.\w+|\bRestClient\.\w+|\bStripe::\w+\.\w+|\bHTTP\.(?:get|post)",
             r"\b[A-Z]\w*\.(?:exists\?|find_by\w*|where\([^)\n]*\)\.(?:exists\?|any\?|first))",

@@ -7,6 +7,7 @@ mod manifests;
 mod php;
 mod python;
 mod ruby;
+mod ruby_settings;
 mod rust;
 mod script;
 mod shared;
@@ -27,6 +28,7 @@ pub(super) const LISTS: &[&[Sign]] = &[
     php::SIGNS,
     python::SIGNS,
     ruby::SIGNS,
+    ruby_settings::SIGNS,
     rust::SIGNS,
     script::SIGNS,
     shared::SIGNS,

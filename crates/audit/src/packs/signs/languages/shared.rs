@@ -22,4 +22,18 @@ pub(super) const SIGNS: &[Sign] = &[
         "",
         "the address `{}…` contains a literal credential",
     ),
+    review(
+        Topic::MemoryState,
+        CODE,
+        r"\b(?:type|class|struct)\s+(?P<what>(?:In)?[mM]em(?:ory)?\w*(?:Store|Repository|Repo|Storage|Dao))\b",
+        "",
+        "`{}` keeps its data in the memory of one process",
+    ),
+    review(
+        Topic::LocalAddress,
+        CODE,
+        r#"(?P<what>["']bootstrap[._]servers["']\s*(?::|=>|=|,)\s*["'](?:localhost|127\.0\.0\.1))"#,
+        "",
+        "`{}…` expects the broker on this host, and no setting replaces it",
+    ),
 ];

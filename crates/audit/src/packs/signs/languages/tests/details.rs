@@ -156,3 +156,51 @@ fn settings_and_logs_of_php_are_read() {
         ),
     ]);
 }
+
+#[test]
+fn consumers_and_clients_of_go_and_ruby_are_read() {
+    check(&[
+        (
+            Topic::RequestContext,
+            "a.go",
+            "func a(ctx context.Context) {\n\treq, err := http.NewRequest(\"GET\", u, nil)\n}\n",
+            "func a(ctx context.Context) {\n\treq, err := http.NewRequestWithContext(ctx, \"GET\", u, nil)\n}\n",
+        ),
+        (
+            Topic::LocalAddress,
+            "a.go",
+            "const aggregatorURL = \"http://localhost:3000\"\n",
+            "const path = \"/orders\"\n",
+        ),
+        (
+            Topic::DroppedMessage,
+            "a.go",
+            "func a() {\n\tfor {\n\t\tmsg, err := c.ReadMessage(-1)\n\t\tif err := handle(msg); err != nil {\n\t\t\tlog.Println(err)\n\t\t\tcontinue\n\t\t}\n\t}\n}\n",
+            "func a() {\n\tfor _, x := range list {\n\t\tif err := check(x); err != nil {\n\t\t\tlog.Println(err)\n\t\t\tcontinue\n\t\t}\n\t}\n}\n",
+        ),
+        (
+            Topic::MemoryState,
+            "a.go",
+            "type MemoryStore struct {\n\tdata map[int]float64\n}\n",
+            "type PostgresStore struct {\n\tpool *pgxpool.Pool\n}\n",
+        ),
+        (
+            Topic::SupportedVersion,
+            "Gemfile",
+            "ruby '3.1.2'\n",
+            "ruby '3.4.1'\n",
+        ),
+        (
+            Topic::SecretComparison,
+            "a.rb",
+            "halt unless params[:api_key] == ENV['API_KEY']\n",
+            "halt unless secure_compare(params[:api_key], ENV['API_KEY'])\n",
+        ),
+        (
+            Topic::EnvironmentDefault,
+            "config/puma.rb",
+            "environment ENV.fetch(\"RAILS_ENV\") { \"development\" }\n",
+            "environment ENV.fetch(\"RAILS_ENV\")\n",
+        ),
+    ]);
+}
