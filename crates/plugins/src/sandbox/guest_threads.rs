@@ -56,7 +56,7 @@ impl GuestThreads {
     /// Runs work on a thread with a low priority. If all threads have work, it waits for one.
     ///
     /// # Errors
-    /// The system has no thread, and the pool has none, either.
+    /// The system cannot create a thread, and the pool has none.
     pub(crate) fn run(&self, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
         let mut state = self.pool.state.lock();
         state.waiting.push_back(Box::new(work));
