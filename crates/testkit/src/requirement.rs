@@ -1,7 +1,7 @@
 //! Tools and servers that a test needs and that `./test` provides by environment variables.
 
-/// Returns the value of a variable such as `SEAWORTHY_TEST_PROMTOOL`. Without it the test is
-/// skipped loudly. With `CI=true` a missing variable is a failure.
+/// Returns the value of a variable such as `SEAWORTHY_TEST_PROMTOOL`. Without it the test
+/// prints `SKIPPED`. With `CI=true` a missing variable is a failure.
 ///
 /// # Panics
 /// When `CI` is `true` and the variable is not set: a test that CI cannot run is a test that fails.
@@ -20,8 +20,8 @@ pub fn required(variable: &str) -> Option<String> {
     }
 }
 
-/// Returns the value of a variable for a tool that CI may lack, too. Without it the test is skipped
-/// loudly.
+/// Returns the value of a variable for a tool that CI may lack, too. Without it the test prints
+/// `SKIPPED`.
 #[must_use]
 #[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
 pub fn optional(variable: &str) -> Option<String> {

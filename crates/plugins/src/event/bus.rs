@@ -163,7 +163,7 @@ impl EventBus {
     /// Delivers an event and waits for its handlers. Returns the names of the handlers that failed,
     /// with their errors.
     ///
-    /// The handlers begin in the order in which they were added, and run beside each other. A plugin
+    /// The handlers begin in the order in which they were added, and run concurrently. A plugin
     /// runs as many handlers at the same time as the machine has cores.
     pub async fn publish(&self, event: Event) -> Vec<(String, HandlerError)> {
         if !self.0.filters.load().iter().all(|passes| passes(&event)) {

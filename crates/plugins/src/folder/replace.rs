@@ -195,7 +195,7 @@ fn write(path: &Path, content: &[u8], access: &Access<'_>) -> io::Result<()> {
     let new = path.with_extension(format!("{}.new", new_id()));
     let written = write_new(&new, content, access).and_then(|()| fs::rename(&new, path));
     if written.is_err() {
-        // The file may not exist, and its content is of no use.
+        // The file may not exist, and its content is not needed.
         drop(fs::remove_file(&new));
         return written;
     }
@@ -233,7 +233,7 @@ fn write_new(path: &Path, content: &[u8], access: &Access<'_>) -> io::Result<()>
     file.sync_all()
 }
 
-/// Sets the owner and the group of a file to those of another one, so that a service can read a file
+/// Sets the owner and the group of a file to those of another one. A service can then read a file
 /// that an operator replaces. The group is enough if it may read the file.
 ///
 /// # Errors

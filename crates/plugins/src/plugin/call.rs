@@ -76,7 +76,7 @@ impl Plugin {
         let function = Function {
             name: "handle",
             timeout,
-            // The handlers of an event run beside each other.
+            // The handlers of an event run concurrently.
             place: Place::Thread,
             needs_dependencies: true,
         };

@@ -14,7 +14,7 @@ const NAME: &str = "plugin-guest";
 /// The time after which a thread without work ends, so that an unused plugin keeps no thread.
 const LINGER: Duration = Duration::from_secs(10);
 /// The nice value of the threads, in addition to that of the process. On a busy core the system
-/// gives such a thread about a tenth of the time of another one, so requests without plugins keep
+/// gives such a thread about a tenth of the time of another one. Requests without plugins thus keep
 /// their core.
 #[cfg(target_os = "linux")]
 const NICE: i32 = 10;
@@ -56,7 +56,7 @@ impl GuestThreads {
     /// Runs work on a thread with a low priority. If all threads have work, it waits for one.
     ///
     /// # Errors
-    /// The system has no thread, and the pool has none, either.
+    /// The system cannot create a thread, and the pool has none.
     pub(crate) fn run(&self, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
         let mut state = self.pool.state.lock();
         state.waiting.push_back(Box::new(work));

@@ -86,7 +86,7 @@ const CLAIM_TTL: Duration = Duration::from_secs(35);
 ///
 /// A mail is sent twice only if its sender is suspended for more than [`CLAIM_TTL`] until the mail
 /// server responds. The same happens if the sender crashes between that response and its record.
-/// SMTP offers no way to close these two gaps. Both mails have the same `Message-ID`.
+/// SMTP cannot prevent these two repeats. Both mails have the same `Message-ID`.
 #[derive(Debug, Clone)]
 pub(crate) struct SentMails(pub(crate) Database);
 

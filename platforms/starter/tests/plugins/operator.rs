@@ -73,7 +73,7 @@ fn disabled_plugin_is_reported_until_it_is_enabled_plug_2() {
     admin(&app, "enable");
     assert!(app.stop().unwrap().status.success());
     let mut audited = audited(&folder.database());
-    // The bus delivers events beside each other.
+    // The bus delivers events concurrently.
     audited.sort_by(|(one, _), (other, _)| one.cmp(other));
     let plugin = json!({ "version": "1.0.0", "sha256": folder.hash("guard") });
     let code = "PLUGIN_INTERNAL_ERROR";

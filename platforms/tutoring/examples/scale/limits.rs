@@ -24,7 +24,7 @@ pub(crate) enum Remedy {
     Server,
 }
 
-/// A part that stops to keep up.
+/// A part with a limited capacity.
 pub(crate) struct Limit {
     pub(crate) name: &'static str,
     pub(crate) remedy: Remedy,

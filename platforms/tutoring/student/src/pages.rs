@@ -50,7 +50,7 @@ impl Pages {
         self.records.invalidate(&student.to_string()).await;
     }
 
-    /// Returns the first page, without what other services know.
+    /// Returns the first page, without the data of other services.
     ///
     /// # Errors
     /// The database's.

@@ -1,4 +1,4 @@
-//! What other services know about a student's first page.
+//! Data of other services on a student's first page.
 
 use futures::future::join;
 use seaworthy::{
@@ -43,7 +43,7 @@ impl Summaries {
         })
     }
 
-    /// Returns what the services know about a student.
+    /// Returns the data of the services about a student.
     pub(crate) async fn of(&self, student: Uuid, token: &Secret<String>) -> Summary {
         let unread = self.notification.get("/api/v1/notifications/unread-count");
         let path = format!("/api/v1/payments/wallet/{student}");

@@ -118,7 +118,7 @@ fn package_json(text: &str) -> Option<Read> {
 fn composer(text: &str) -> Option<Read> {
     let manifest: serde_json::Value = serde_json::from_str(text).ok()?;
     let kind = manifest.get("type").and_then(serde_json::Value::as_str);
-    // The name of a framework's skeleton (`laravel/laravel`) names no program.
+    // The name of a framework's skeleton (`laravel/laravel`) does not name a program.
     (kind != Some("library")).then(|| (None, listed(&manifest, "require")))
 }
 

@@ -68,8 +68,8 @@ async fn users_are_served_after_steps_of_the_clock_ship_6() {
         assert_eq!(registered.status, 201, "{step}: {registered:?}");
         // The outbox, the broker and the e-mail service.
         gateway.mail_to(&email).await;
-        // After a forward step a service rejects tokens until it has read the revocations again,
-        // because a machine that was suspended must not accept revoked tokens.
+        // After a forward step a service rejects tokens until it has read the revocations again. A
+        // machine that was suspended must not accept revoked tokens.
         let user = gateway.authenticated(&registered);
         let difference = issued_at(user.token.as_ref().unwrap()) - Utc::now().timestamp();
         assert_eq!((difference + 1_800).div_euclid(3_600), step);

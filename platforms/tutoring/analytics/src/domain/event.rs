@@ -44,7 +44,7 @@ pub(crate) struct EventRequest {
     user_id: Option<Uuid>,
     course_id: Option<Uuid>,
     metadata: Option<Map<String, Value>>,
-    /// Absent: now.
+    /// If absent, the service uses its own time.
     timestamp: Option<DateTime<Utc>>,
 }
 

@@ -26,8 +26,8 @@ pub(crate) struct TimeRange {
 }
 
 impl RangeRequest {
-    /// Returns the range, at most until after all events. Without a start, it starts this long before
-    /// its end or the present.
+    /// Returns the range. Without an end, it contains all events. Without a start, it starts
+    /// `length` before its end or the present, whichever is earlier.
     ///
     /// # Errors
     /// `VALIDATION_ERROR` for a range that ends before it starts, or is longer than `max`.

@@ -15,13 +15,13 @@ const MIN_SECONDS: f64 = 1.0;
 const SECONDS_PER_HOUR: f64 = 3_600.0;
 /// The maximum integer that JSON parsers of browsers and the scripts of Redis keep exactly.
 const MAX_SEQUENCE: u64 = 9_007_199_254_740_991;
-/// Metres. A worse location says nothing.
+/// Metres. The service rejects a less accurate location.
 const MAX_ACCURACY: f64 = 100_000.0;
 /// Metres per second, far above `MAX_SPEED_KMH`.
 const MAX_REPORTED_SPEED: f64 = 1_000.0;
 const MAX_HEADING: f64 = 360.0;
 
-/// The way of a trainer to a session, as the live store keeps it.
+/// The trip of a trainer to a session, as in the live store.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Journey {
@@ -74,7 +74,7 @@ pub(crate) struct LocationUpdate {
 pub(crate) enum EndReason {
     Arrived,
     Cancelled,
-    /// The trainer was silent.
+    /// The trainer sent no location in time.
     Timeout,
     TrainerReplaced,
 }

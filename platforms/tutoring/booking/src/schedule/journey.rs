@@ -163,7 +163,7 @@ impl Schedule {
         Err(expired(actor, trainer, None))
     }
 
-    /// Sends a location to the room of its journey, at most once. The broker has it encrypted.
+    /// Sends a location to the room of its journey, at most once. The payload is encrypted.
     async fn send_location(&self, journey: &Journey) {
         let data = json!({
             "journeyId": journey.journey_id,

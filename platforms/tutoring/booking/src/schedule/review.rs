@@ -8,7 +8,7 @@ use crate::{
     store::{Review, Reviews},
 };
 
-/// What a student or a trainer says about a session.
+/// The review of a session by its student or its trainer.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewReview {

@@ -96,7 +96,7 @@ impl Schedule {
             .await
     }
 
-    /// Sends a code to the connected clients of the student. The outbox and the broker have it
+    /// Sends a code to the connected clients of the student. The outbox and the broker store it
     /// encrypted.
     async fn send_code(&self, tx: &Transaction, student: Uuid, data: &Value) -> Result<(), Error> {
         let event = LiveEvent::of_user(student, CODE_EVENT, data)?;

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::domain::{Journey, errors};
 
-/// Replaces a journey whose sequence has not changed since it was read, and renews its life.
+/// Replaces a journey whose sequence has not changed since it was read, and extends its TTL.
 const REPLACE: &str = r"
 local found = redis.call('GET', KEYS[1])
 if not found or cjson.decode(found).sequence ~= tonumber(ARGV[1]) then return 0 end
@@ -24,7 +24,7 @@ redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1";
 
 /// The journeys on which trainers are at this moment, in Redis or in the memory of the process. A
-/// journey without a location for some time is no longer there.
+/// journey without a location for some time expires.
 pub(crate) struct LiveJourneys {
     store: Store,
     silence: Duration,

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::domain::Rating;
 
-/// What one side says about a completed session.
+/// The review of a completed session by one side.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Review {

@@ -10,7 +10,7 @@ use crate::{
     store::{Doubts, Replies},
 };
 
-/// More replies belong into a conversation.
+/// Further replies belong in a conversation.
 const MAX_REPLIES: u64 = 100;
 
 impl Chats {

@@ -20,7 +20,7 @@ pub(crate) struct Allocation {
 pub(crate) struct Allocations;
 
 impl Allocations {
-    /// Stores the trainer of a course, instead of one who was allocated before.
+    /// Stores the trainer of a course. Replaces the previous one.
     pub(crate) async fn store(tx: &Transaction, given: Allocation) -> Result<(), DataError> {
         sql("DELETE FROM allocated_trainers WHERE student_id = ? AND course_id = ? AND allocated_at <= ?")
             .bind(given.student)

@@ -59,7 +59,7 @@ impl People {
         Ok(())
     }
 
-    /// Stores a version of an account. An older one changes nothing.
+    /// Stores a version of an account. An older one is a no-op.
     pub(crate) async fn store_account(
         tx: &Transaction,
         (id, role): (Uuid, Role),
@@ -78,7 +78,7 @@ impl People {
     }
 
     /// Stores a version of a profile: the full name and the address of the picture. An older one
-    /// changes nothing.
+    /// is a no-op.
     pub(crate) async fn store_profile(
         tx: &Transaction,
         (id, role): (Uuid, Role),

@@ -305,7 +305,7 @@ impl TestApp {
         self.publish_trainer(TRAINER, "Ravi Menon").await;
     }
 
-    /// Publishes the profile of a trainer, and waits until the service knows it.
+    /// Publishes the profile of a trainer, and waits until the service has stored it.
     pub(crate) async fn publish_trainer(&self, id: u128, name: &str) {
         let trainer_id = Uuid::from_u128(id);
         self.publish(TrainerChanged {

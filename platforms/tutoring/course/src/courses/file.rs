@@ -25,8 +25,8 @@ pub(crate) struct NewFile {
 }
 
 impl Courses {
-    /// Requires that the caller may see the content of a course: a student with a purchase, a trainer
-    /// with a student in it, or an administrator.
+    /// Requires that the caller may see the content of a course. These are students with a
+    /// purchase, trainers with a student in it, and administrators.
     ///
     /// # Errors
     /// `NOT_FOUND` or `FORBIDDEN`.

@@ -55,7 +55,7 @@ impl Certificates {
         Ok(found.map(|(number,)| number))
     }
 
-    /// Stores the name of a student. An older version changes nothing.
+    /// Stores the name of a student. An older version is a no-op.
     pub(crate) async fn store_name(
         tx: &Transaction,
         student: Uuid,

@@ -123,7 +123,7 @@ impl Learning {
             .map(drop)
     }
 
-    /// Stores a score of the quiz. A lower one changes nothing.
+    /// Stores a score of the quiz. A lower one is a no-op.
     pub(crate) async fn set_quiz(
         tx: &Transaction,
         student: Uuid,

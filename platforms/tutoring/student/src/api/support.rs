@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{Api, Given, HandlerResult, State, own::own};
 use crate::store::{Student, Students, Ticket, Tickets};
 
-/// Longer descriptions belong into an attachment.
+/// Longer descriptions belong in an attachment.
 const MAX_DESCRIPTION: usize = 5_000;
 const PRIORITIES: [&str; 4] = ["low", "medium", "high", "urgent"];
 const DEFAULT_PRIORITY: &str = "medium";

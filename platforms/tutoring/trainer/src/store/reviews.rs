@@ -11,7 +11,7 @@ const TENTHS: f64 = 10.0;
 pub(crate) struct Reviews;
 
 impl Reviews {
-    /// Stores the rating of a session. A repeated message changes nothing.
+    /// Stores the rating of a session. A repeated message is a no-op.
     pub(crate) async fn store(
         tx: &Transaction,
         session: Uuid,

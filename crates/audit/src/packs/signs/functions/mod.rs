@@ -24,10 +24,10 @@ pub(super) const PACK: Pack = Pack {
     reader: Reader::Text(read),
 };
 
-/// Parts of paths of programs that run once, or that are no part of a deployment.
+/// Parts of paths of programs that run once, or that are not part of a deployment.
 const ASIDE: &[&str] = &["migrat", "seed", "fixture", "factories", "script", "spec/"];
 
-/// Words of a function that keep its writes together.
+/// Words of a function that makes its writes atomic.
 const TOGETHER: &str = r"(?i)transaction|[\x27\x22`]begin[\x27\x22`;]|\bbegin\w*\(|\bbegin\b.{0,12}(?:work|tran)|\batomic\b|unit_?of_?work|with_lock|\btx\b|session\.start|bulk_?write|saga|compensat|rollback|doInTransaction|\.run_in_";
 /// Words of a file that publishes with its writes, or that undoes them.
 const OUTBOX: &str =

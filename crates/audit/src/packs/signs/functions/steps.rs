@@ -157,5 +157,5 @@ pub(super) fn functions<'t>(text: &'t str, calls: &Calls) -> Vec<Function<'t>> {
     functions
 }
 
-/// A longer file without functions is no script of steps.
+/// A longer file without functions is not a script of steps.
 const MAX_LINES_OF_SCRIPT: usize = 120;

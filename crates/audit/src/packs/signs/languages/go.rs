@@ -1,4 +1,4 @@
-//! Go: literals that no setting replaces, tasks without an owner, answers of a login.
+//! Go: literals that no setting replaces, tasks without an owner, responses of a login.
 
 use super::{CHOSEN, GO, LOCAL, OPEN, PREDICTABLE, SIZE, Sign, Topic, inside, review};
 

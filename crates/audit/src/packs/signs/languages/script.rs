@@ -123,7 +123,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?m)^\s*(?P<what>return (?:new)?[uU]ser)\s*;",
         r"\b[uU]ser\.password\s*=|password\s*:\s*(?:await|hash|dto|body|payload)",
         r"(?i)delete |exclude|omit|plainTo|select|toJSON|sanitize|\.\.\.rest",
-        "`{}` answers with the password or its hash",
+        "`{}` returns the password or its hash",
     ),
     review(
         Topic::Stub,

@@ -1,4 +1,4 @@
-//! Signs whose text is alike in all languages: answers of a login, credentials in addresses.
+//! Signs whose text is alike in all languages: responses of a login, credentials in addresses.
 
 use super::{Sign, Topic, inside, review};
 
@@ -13,7 +13,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r#"(?i)(?P<what>["'`](?:(?:the )?(?:user|account|e-?mail|username)(?:name| address)? (?:was |is )?(?:not found|not registered|does ?n(?:o|')t exist|unknown)|no such (?:user|account)|(?:wrong|incorrect|bad) password|password (?:is )?(?:incorrect|wrong|does ?n(?:o|')t match))[^"'`\n]{0,20}["'`])"#,
         r"(?i)log_?in|sign_?in|authenticat|sessions?_?controller|\bhalt\b|password",
         "",
-        "the answer `{}` tells which accounts exist",
+        "the response `{}` reveals which accounts exist",
     ),
     review(
         Topic::CodeCredential,
