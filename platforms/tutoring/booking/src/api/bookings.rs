@@ -41,7 +41,9 @@ pub(super) async fn demand(
     query: Given<Query<CityQuery>>,
 ) -> HandlerResult {
     let Query(query) = query?;
-    let zones = Zones::demand(&schedule.database, &query.city).await?;
+    // No stored name has this character, and PostgreSQL rejects it.
+    let city = query.city.replace('\0', "\u{fffd}");
+    let zones = Zones::demand(&schedule.database, &city).await?;
     let data = json!({ "city": query.city, "zones": zones });
     Ok(Reply::new("demand", data).into_response())
 }

@@ -4,7 +4,7 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::{Value, json};
-use tutoring_contract::Slot;
+use tutoring_contract::{Slot, is_storable};
 use uuid::Uuid;
 
 use super::Schedule;
@@ -52,6 +52,10 @@ impl NewPreBooking {
         let address = self.address.trim();
         if address.is_empty() || address.len() > MAX_ADDRESS {
             return Err(errors::invalid("address", "must be 1 to 500 bytes"));
+        }
+        if !is_storable(address) {
+            let problem = "must not contain the character U+0000";
+            return Err(errors::invalid("address", problem));
         }
         if Place::new(self.latitude, self.longitude).is_none() {
             return Err(errors::invalid("latitude", "is not a coordinate"));

@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 use tutoring_contract::{
     Role,
     events::{AdminOverride, Kind, NotificationRequested, Occurred, message},
+    is_storable,
 };
 use uuid::Uuid;
 
@@ -36,6 +37,10 @@ impl<'a> Given<'a> {
         match text {
             Some(text) if text.chars().count() > MAX_TEXT => {
                 Err(errors::invalid(field, "must have at most 1000 characters"))
+            }
+            Some(text) if !is_storable(text) => {
+                let problem = "must not contain the character U+0000";
+                Err(errors::invalid(field, problem))
             }
             text => Ok(text),
         }

@@ -3,6 +3,7 @@ use serde_json::json;
 use tutoring_contract::{
     Role,
     events::{AdminOverride, Occurred, message},
+    is_storable,
 };
 use uuid::Uuid;
 
@@ -44,6 +45,10 @@ impl Chats {
         if reason.chars().count() > MAX_REASON {
             let problem = format!("must have at most {MAX_REASON} characters");
             return Err(errors::invalid("reason", &problem));
+        }
+        if !is_storable(reason) {
+            let problem = "must not contain the character U+0000";
+            return Err(errors::invalid("reason", problem));
         }
         let write = |tx: Transaction| async move {
             let doubt = visible(Doubts::lock(&tx, id).await?, admin)?;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{
     COURSE_WRITE, Courses, Viewer,
     access::{FIRST_LEVEL, require_access},
-    catalogue::{MAX_DESCRIPTION, MAX_TITLE, invalid, is_text},
+    catalogue::{MAX_DESCRIPTION, MAX_TITLE, invalid, is_note, is_text},
     notify::Subject,
 };
 use crate::{
@@ -57,12 +57,12 @@ fn check(new: &NewAssignment, max_score: u16) -> Result<(), Error> {
         (
             "title",
             is_text(&new.title, MAX_TITLE),
-            "must be 1 to 200 bytes",
+            "must be 1 to 200 bytes without U+0000",
         ),
         (
             "description",
-            new.description.len() <= MAX_DESCRIPTION,
-            "must be at most 10000 bytes",
+            is_note(&new.description, MAX_DESCRIPTION),
+            "must be at most 10000 bytes without U+0000",
         ),
         (
             "maxScore",
@@ -167,8 +167,8 @@ impl Courses {
         let purchase = Purchases::active(&self.database, student, course).await?;
         require_access(purchase.as_ref(), FIRST_LEVEL)?;
         let is_empty = work.text.trim().is_empty() && work.file_keys.is_empty();
-        if is_empty || work.text.len() > MAX_DESCRIPTION {
-            let problem = "must be 1 to 10000 bytes, or send files instead";
+        if is_empty || !is_note(&work.text, MAX_DESCRIPTION) {
+            let problem = "must be 1 to 10000 bytes without U+0000, or send files instead";
             return Err(invalid("text", problem));
         }
         if work.file_keys.len() > MAX_FILES {
@@ -247,8 +247,9 @@ impl Courses {
         grade: &Grade,
     ) -> Result<Value, Error> {
         let feedback = grade.feedback.as_deref().unwrap_or_default();
-        if feedback.len() > MAX_DESCRIPTION {
-            return Err(invalid("feedback", "must be at most 10000 bytes"));
+        if !is_note(feedback, MAX_DESCRIPTION) {
+            let problem = "must be at most 10000 bytes without U+0000";
+            return Err(invalid("feedback", problem));
         }
         let now = Utc::now();
         let mut submission = self

@@ -5,7 +5,10 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::{Value, json};
-use tutoring_contract::events::{CourseChanged, Occurred, message};
+use tutoring_contract::{
+    events::{CourseChanged, Occurred, message},
+    is_storable,
+};
 use uuid::Uuid;
 
 use super::{COURSE_WRITE, Courses};
@@ -70,7 +73,12 @@ pub(crate) struct NewLevel {
 }
 
 pub(super) fn is_text(text: &str, max: usize) -> bool {
-    !text.trim().is_empty() && text.len() <= max
+    !text.trim().is_empty() && is_note(text, max)
+}
+
+/// Whether a text, which may be empty, can be stored.
+pub(super) fn is_note(text: &str, max: usize) -> bool {
+    text.len() <= max && is_storable(text)
 }
 
 fn check(course: &Course) -> Result<(), Error> {
@@ -78,17 +86,17 @@ fn check(course: &Course) -> Result<(), Error> {
         (
             "title",
             is_text(&course.title, MAX_TITLE),
-            "must be 1 to 200 bytes",
+            "must be 1 to 200 bytes without U+0000",
         ),
         (
             "description",
-            course.description.len() <= MAX_DESCRIPTION,
-            "must be at most 10000 bytes",
+            is_note(&course.description, MAX_DESCRIPTION),
+            "must be at most 10000 bytes without U+0000",
         ),
         (
             "category",
             is_text(&course.category, MAX_TITLE),
-            "must be 1 to 200 bytes",
+            "must be 1 to 200 bytes without U+0000",
         ),
         (
             "difficulty",
@@ -226,7 +234,7 @@ impl Courses {
             return Err(invalid("sequence", "must be from 1 to 100"));
         }
         if !is_text(&phase.title, MAX_TITLE) {
-            return Err(invalid("title", "must be 1 to 200 bytes"));
+            return Err(invalid("title", "must be 1 to 200 bytes without U+0000"));
         }
         self.database
             .transaction(|tx| async move {
@@ -257,10 +265,10 @@ impl Courses {
         if !(1..=SESSIONS).contains(&session.session_number) {
             return Err(invalid("sessionNumber", "must be from 1 to 10"));
         }
-        if !is_text(&session.title, MAX_TITLE) || session.description.len() > MAX_DESCRIPTION {
+        if !is_text(&session.title, MAX_TITLE) || !is_note(&session.description, MAX_DESCRIPTION) {
             return Err(invalid(
                 "title",
-                "must be 1 to 200 bytes, and the description at most 10000",
+                "must be 1 to 200 bytes, and the description at most 10000, without U+0000",
             ));
         }
         let (session, quiz) = self.checked_content(author, session).await?;

@@ -21,7 +21,8 @@ impl Courses {
     /// `NOT_FOUND`.
     pub(crate) async fn certificate(&self, number: &str) -> Result<Certificate, Error> {
         let number = number.to_ascii_uppercase();
-        if number.len() != NUMBER_LENGTH {
+        let is_number = number.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if number.len() != NUMBER_LENGTH || !is_number {
             return Err(errors::certificate_not_found());
         }
         let found = Certificates::by_number(&self.database, &number).await?;

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::{
     COURSE_WRITE, Courses, Viewer,
     access::{FIRST_LEVEL, require_access},
-    catalogue::{MAX_DESCRIPTION, MAX_TITLE, invalid, is_text},
+    catalogue::{MAX_DESCRIPTION, MAX_TITLE, invalid, is_note, is_text},
 };
 use crate::{
     domain::MediaKind,
@@ -59,8 +59,9 @@ impl Courses {
         kind: FileKind,
         new: NewFile,
     ) -> Result<Value, Error> {
-        if !is_text(&new.title, MAX_TITLE) || new.description.len() > MAX_DESCRIPTION {
-            let problem = "must be 1 to 200 bytes, and the description at most 10000";
+        if !is_text(&new.title, MAX_TITLE) || !is_note(&new.description, MAX_DESCRIPTION) {
+            let problem =
+                "must be 1 to 200 bytes, and the description at most 10000, without U+0000";
             return Err(invalid("title", problem));
         }
         let media = match kind {

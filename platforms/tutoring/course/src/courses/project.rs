@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::{
     Courses, PROJECT_REVIEW, Viewer,
     access::require_access,
-    catalogue::{invalid, is_text},
+    catalogue::{invalid, is_note, is_text},
     learn::Completion,
     notify::Subject,
 };
@@ -67,12 +67,12 @@ fn check(new: &NewProject) -> Result<(), Error> {
         (
             "title",
             is_text(&new.title, MAX_TITLE),
-            "must be 1 to 200 bytes",
+            "must be 1 to 200 bytes without U+0000",
         ),
         (
             "description",
-            new.description.len() <= MAX_DESCRIPTION,
-            "must be at most 5000 bytes",
+            is_note(&new.description, MAX_DESCRIPTION),
+            "must be at most 5000 bytes without U+0000",
         ),
         (
             "imageUrls",
@@ -96,8 +96,9 @@ fn check_review(review: &Review) -> Result<(), Error> {
         return Err(invalid("status", problem));
     }
     let feedback = review.feedback.as_deref().unwrap_or_default();
-    if feedback.len() > MAX_DESCRIPTION {
-        return Err(invalid("feedback", "must be at most 5000 bytes"));
+    if !is_note(feedback, MAX_DESCRIPTION) {
+        let problem = "must be at most 5000 bytes without U+0000";
+        return Err(invalid("feedback", problem));
     }
     match review.rating.is_none_or(|rating| (1..=5).contains(&rating)) {
         true => Ok(()),

@@ -188,6 +188,8 @@ impl Courses {
         };
         self.database
             .transaction(|tx| async move {
+                // The lock of the course serializes two first purchases.
+                Catalogue::lock(&tx, paid.course).await?;
                 let active = Purchases::lock_active(&tx, paid.student, paid.course).await?;
                 match active {
                     // An upgrade has its own route.

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use seaworthy::{core::FieldViolation, prelude::*};
 use serde_json::{Value, json};
+use tutoring_contract::is_storable;
 use uuid::Uuid;
 
 /// With 30 questions of this size, an exam fits into the body of a request.
@@ -52,7 +53,7 @@ impl Question {
 }
 
 fn is_text(text: &str, max: usize) -> bool {
-    !text.trim().is_empty() && text.len() <= max
+    !text.trim().is_empty() && text.len() <= max && is_storable(text)
 }
 
 /// Checks new questions, and gives each an ID.
@@ -64,7 +65,7 @@ pub(crate) fn check_questions(questions: Vec<NewQuestion>) -> Result<Vec<Questio
     for (index, question) in questions.into_iter().enumerate() {
         let field = |name: &str| format!("questions[{index}].{name}");
         if !is_text(&question.text, MAX_TEXT) {
-            let problem = format!("must be 1 to {MAX_TEXT} bytes");
+            let problem = format!("must be 1 to {MAX_TEXT} bytes without U+0000");
             broken.push(FieldViolation::new(field("text"), problem));
         }
         let are_texts = question
@@ -72,7 +73,7 @@ pub(crate) fn check_questions(questions: Vec<NewQuestion>) -> Result<Vec<Questio
             .iter()
             .all(|option| is_text(option, MAX_OPTION));
         if !OPTIONS.contains(&question.options.len()) || !are_texts {
-            let problem = format!("must be 2 to 6 texts of 1 to {MAX_OPTION} bytes");
+            let problem = format!("must be 2 to 6 texts of 1 to {MAX_OPTION} bytes without U+0000");
             broken.push(FieldViolation::new(field("options"), problem));
         }
         if usize::from(question.correct_answer_index) >= question.options.len() {

@@ -84,8 +84,11 @@ impl CourseFilter {
                 .replace('_', "!_");
             format!("%{text}%")
         });
-        [self.category.clone(), self.difficulty.clone(), search]
-            .map(|value| (i64::from(value.is_some()), value.unwrap_or_default()))
+        [self.category.clone(), self.difficulty.clone(), search].map(|value| {
+            // No stored text has this character, and PostgreSQL rejects it.
+            let text = value.as_deref().unwrap_or_default();
+            (i64::from(value.is_some()), text.replace('\0', "\u{fffd}"))
+        })
     }
 }
 
