@@ -108,6 +108,9 @@ fn add_limits(page: &mut String) {
     );
 }
 
+/// Returns the text of a cell for a number of students.
+type Cell = fn(u64) -> String;
+
 fn add_day(page: &mut String) {
     page.push_str("\n## A simulated weekday\n\n");
     row(
@@ -120,7 +123,7 @@ fn add_day(page: &mut String) {
         page,
         std::iter::repeat_n("---".to_owned(), STUDENTS.len() + 1),
     );
-    let rows: [(&str, fn(u64) -> String); 12] = [
+    let rows: [(&str, Cell); 12] = [
         ("Requests per second at the peak", |n| {
             grouped(peak(n, Second::requests))
         }),
