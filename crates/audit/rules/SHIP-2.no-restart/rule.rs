@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A compose service that fails stays stopped",
         severity: Severity::Low,
         category: Category::Operations,
-        meaning: "A compose entry with an own image has neither `restart` nor `deploy.restart_policy`. The rule reports one finding per file. Development files and entries with a profile are excluded. Low confidence for a file in which no entry has a policy, because an orchestrator may start the containers.",
+        meaning: "A compose entry with an own image has neither `restart` nor `deploy.restart_policy`. The rule reports one finding per file. Development files, entries with a profile and entries with `restart: \"no\"` are excluded. Low confidence for a file in which no entry has a policy, because an orchestrator may start the containers.",
         why: "After a crash or a restart of the host, the service is down until an operator starts it.",
         fix: &[(
             "any",
@@ -34,14 +34,14 @@ fn check(model: &Model) -> Vec<Outcome> {
             .iter()
             .filter(|entry| entry.dockerfile.is_some() && entry.profiles.is_empty())
             .collect();
-        let stopped: Vec<_> = runs.iter().filter(|entry| !entry.restarts).collect();
+        let stopped: Vec<_> = runs.iter().filter(|entry| !entry.has_restart_policy).collect();
         let Some(first) = stopped.first() else {
             outcomes.extend(runs.first().map(|entry| {
                 Outcome::passed("services start again after a failure", Some(&entry.at))
             }));
             continue;
         };
-        let confidence = if entries.items.iter().any(|entry| entry.restarts) {
+        let confidence = if entries.items.iter().any(|entry| entry.has_restart_policy) {
             Confidence::Medium
         } else {
             Confidence::Low

@@ -102,9 +102,7 @@ fn service(file: &SourceFile, name: &str, entry: YamlNode<'_>) -> ComposeService
             .is_some()
             || entry.get("mem_limit").is_some()
             || entry.get("extends").is_some(),
-        restarts: entry
-            .get("restart")
-            .is_some_and(|node| !matches!(node.scalar(), Some("no" | "false")))
+        has_restart_policy: entry.get("restart").is_some()
             || entry.at(&["deploy", "restart_policy"]).is_some()
             || entry.get("extends").is_some(),
         healthcheck: healthcheck(entry),
