@@ -6,9 +6,10 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::Utc;
 use seaworthy_testkit::{process::ServiceProcess, requirement::required};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::{
-    client::{Gateway, PASSWORD, new_email},
+    client::{Gateway, PASSWORD, Response, new_email},
     eventually::eventually,
     flow, machine,
 };
@@ -30,6 +31,14 @@ fn issued_at(token: &str) -> i64 {
     let claims = BASE64_URL_SAFE_NO_PAD.decode(claims).unwrap();
     let claims: Value = serde_json::from_slice(&claims).unwrap();
     claims["iat"].as_i64().unwrap()
+}
+
+/// Returns a response with another status as an error.
+fn is(status: u16, response: Response) -> Result<(), Response> {
+    match response.status {
+        found if found == status => Ok(()),
+        _ => Err(response),
+    }
 }
 
 #[tokio::test]
@@ -68,18 +77,21 @@ async fn users_are_served_after_steps_of_the_clock_ship_6() {
         assert_eq!(registered.status, 201, "{step}: {registered:?}");
         // The outbox, the broker and the e-mail service.
         gateway.mail_to(&email).await;
-        // After a forward step a service rejects tokens until it has read the revocations again. A
-        // machine that was suspended must not accept revoked tokens.
         let user = gateway.authenticated(&registered);
         let difference = issued_at(user.token.as_ref().unwrap()) - Utc::now().timestamp();
         assert_eq!((difference + 1_800).div_euclid(3_600), step);
+        // After a forward step a service rejects tokens until it has read the revocations again,
+        // because a machine that was suspended must not accept revoked tokens. The gateway checks
+        // them for changes, and the other services for reads, too.
         for path in ["/api/me/events", "/api/me/joins", "/api/feed/recommended"] {
-            eventually(async || match user.get(path).await {
-                response if response.status == 200 => Ok(()),
-                response => Err(response),
-            })
-            .await;
+            eventually(async || is(200, user.get(path).await)).await;
         }
+        let unknown = format!("/api/events/{}/join", Uuid::new_v4());
+        eventually(async || {
+            let key = Uuid::new_v4().to_string();
+            is(404, user.send_with_key("POST", &unknown, &key).await)
+        })
+        .await;
         // Sessions, projections by messages, and promotions by a worker.
         flow::users_join_wait_and_move_up(&gateway).await;
         assert_eq!(anonymous.get("/readyz").await.status, 200, "{step}");
