@@ -155,6 +155,7 @@ pub(crate) async fn held_sessions_count_once_and_complete_msg_5(app: TestApp) {
 pub(crate) async fn purchase_beyond_thirty_is_a_dead_letter_msg_2(app: TestApp) {
     let (student, course) = (Uuid::from_u128(7), app.course());
     app.pay(1, student, course, 30).await;
+    app.wait_for_events("COURSE_ACCESS_GRANTED", student, 1);
     app.pay(2, student, course, 10).await;
     app.pay(3, student, course, 15).await;
     app.pay(4, student, Uuid::from_u128(1), 10).await;
