@@ -6,7 +6,7 @@ use crate::app::{CENTRE, COURSE, TestApp, data, json_of, operator, service_token
 /// A day that is not a Sunday.
 const START: &str = "2027-03-01";
 
-fn wish(mode: &str, students: &[u128]) -> Value {
+fn booking_request(mode: &str, students: &[u128]) -> Value {
     let ids: Vec<_> = students.iter().map(|id| Uuid::from_u128(*id)).collect();
     json!({
         "address": "1", "latitude": CENTRE.0, "longitude": CENTRE.1, "courseId": COURSE,
@@ -19,16 +19,16 @@ pub(crate) async fn booking_gets_a_trainer_or_a_reason_api_1(app: TestApp) {
     app.open_zone().await;
     let book =
         |caller: u128, body: &Value| app.call("POST", "/create-booking", &student(caller), body);
-    let created = book(7, &wish("1on1", &[]));
+    let created = book(7, &booking_request("1on1", &[]));
     assert_eq!(created.status, 201, "{}", created.body);
     let booking = data(&created);
     assert_eq!(booking["status"], "pending");
     // A repeat returns the same booking.
-    let again = data(&book(7, &wish("1on1", &[])));
+    let again = data(&book(7, &booking_request("1on1", &[])));
     assert_eq!(again["bookingId"], booking["bookingId"]);
     // The other students of a group must have joined.
     for students in [&[9][..], &[], &[9, 9]] {
-        let mut body = wish("1on2", students);
+        let mut body = booking_request("1on2", students);
         body["groupSize"] = json!(2);
         let refused = book(8, &body);
         assert_eq!(refused.status, 400, "{}", refused.body);
@@ -38,10 +38,10 @@ pub(crate) async fn booking_gets_a_trainer_or_a_reason_api_1(app: TestApp) {
         "POST",
         "/create-prebooking",
         &student(9),
-        &wish("1on1", &[]),
+        &booking_request("1on1", &[]),
     );
     assert_eq!(joined.status, 201, "{}", joined.body);
-    assert_eq!(book(8, &wish("1on2", &[9])).status, 201);
+    assert_eq!(book(8, &booking_request("1on2", &[9])).status, 201);
 
     let request = json!({
         "bookingId": booking["bookingId"], "courseId": COURSE, "classType": "ONE_ON_ONE",
