@@ -3,18 +3,6 @@
 //!
 //! The services are unchanged: they call each other over loopback. This crate adds a shared data
 //! directory, the order of start and stop, and sample data.
-//!
-//! ```no_run
-//! # async fn run() -> Result<(), seaworthy::prelude::StartError> {
-//! use city_events::{Platform, PlatformOptions};
-//! use seaworthy::service::platform::DataDirectory;
-//!
-//! let directory = DataDirectory::open("data/city-events")?;
-//! let platform = Platform::start(&directory, &PlatformOptions::default()).await?;
-//! platform.stop().await;
-//! # Ok(())
-//! # }
-//! ```
 
 mod platform;
 mod program;

@@ -8,12 +8,6 @@
 //! | `api` | HTTP routes and the gRPC service |
 //!
 //! Sessions, lockout, one-time tokens, token versions and password hashing come from the framework.
-//!
-//! ```no_run
-//! fn main() -> std::process::ExitCode {
-//!     city_events_auth::main()
-//! }
-//! ```
 
 mod accounts;
 mod api;

@@ -10,14 +10,6 @@
 //! | `policy` | What a caller may do with an event |
 //! | `upstream` | Calls to the other services, each with a timeout |
 //! | `web` | Pages, rendered on the server without a build step |
-//!
-//! ```no_run
-//! use std::process::ExitCode;
-//!
-//! fn main() -> ExitCode {
-//!     city_events_bff::main()
-//! }
-//! ```
 
 mod api;
 mod api_error;

@@ -8,12 +8,6 @@
 //! | `api` | The pages of links, and their requests to the auth service |
 //!
 //! Without a mail server, the service stores mails in a mailbox at `/mailbox`.
-//!
-//! ```no_run
-//! fn main() -> std::process::ExitCode {
-//!     city_events_email::main()
-//! }
-//! ```
 
 mod api;
 mod auth_client;

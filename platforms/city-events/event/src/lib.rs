@@ -11,12 +11,6 @@
 //! legacy service. All other tables (outbox, inbox, counts, audit log, migration history) go to the
 //! first schema of the search path. An operator can create a separate schema and select it with
 //! `?options=-csearch_path%3Dcity_events_event,public` in the database URL.
-//!
-//! ```no_run
-//! fn main() -> std::process::ExitCode {
-//!     city_events_event::main()
-//! }
-//! ```
 
 mod api;
 mod config;

@@ -5,14 +5,6 @@
 //!
 //! Scores change with time. A cursor contains the time at which its list was ranked, so pages
 //! neither skip nor repeat events.
-//!
-//! ```no_run
-//! use std::process::ExitCode;
-//!
-//! fn main() -> ExitCode {
-//!     city_events_feed::main()
-//! }
-//! ```
 
 mod actor;
 mod api;

@@ -11,12 +11,6 @@
 //! | `application` | use cases |
 //! | `domain` | rules, without I/O |
 //! | `store` | SQL |
-//!
-//! ```no_run
-//! fn main() -> std::process::ExitCode {
-//!     city_events_join::main()
-//! }
-//! ```
 
 mod api;
 mod application;

@@ -2,12 +2,6 @@
 //!
 //! A client asks for a signed URL, sends the file to the storage, and completes the upload. The
 //! worker creates the pictures. This service then serves them.
-//!
-//! ```no_run
-//! fn main() -> std::process::ExitCode {
-//!     city_events_media::main()
-//! }
-//! ```
 
 mod adoption;
 mod api;

@@ -6,12 +6,6 @@
 //! | `store` | SQL statements and migrations |
 //! | `accounts` | Operations on admins, without a transport |
 //! | `api` | HTTP routes |
-//!
-//! ```no_run
-//! fn main() -> std::process::ExitCode {
-//!     tutoring_admin::main()
-//! }
-//! ```
 
 mod accounts;
 mod api;

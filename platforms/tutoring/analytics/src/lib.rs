@@ -7,12 +7,6 @@
 //! | `retention` | Creates the partitions of months, and removes old events |
 //! | `store` | SQL statements and migrations |
 //! | `api` | HTTP routes |
-//!
-//! ```no_run
-//! fn main() -> std::process::ExitCode {
-//!     tutoring_analytics::main()
-//! }
-//! ```
 
 mod analytics;
 mod api;

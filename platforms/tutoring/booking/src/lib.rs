@@ -11,12 +11,6 @@
 //! | `prices` | Operations: quotes, reservations of discounts, changes by administrators |
 //! | `schedule` | Operations: allocations, sessions, reschedules, substitutions, pre-bookings, zones |
 //! | `api` | HTTP routes |
-//!
-//! ```no_run
-//! fn main() -> std::process::ExitCode {
-//!     tutoring_booking::main()
-//! }
-//! ```
 
 mod api;
 mod config;

@@ -7,12 +7,6 @@
 //! | `doubts` | Operations: ask, reply, change the state, reassign |
 //! | `store` | SQL statements and migrations |
 //! | `api` | HTTP routes |
-//!
-//! ```no_run
-//! fn main() -> std::process::ExitCode {
-//!     tutoring_chat::main()
-//! }
-//! ```
 
 mod api;
 mod chat;

@@ -6,12 +6,6 @@
 //! | `store` | SQL statements and migrations |
 //! | `courses` | Operations: catalogue, purchases by events, delivery progress |
 //! | `api` | HTTP routes |
-//!
-//! ```no_run
-//! fn main() -> std::process::ExitCode {
-//!     tutoring_course::main()
-//! }
-//! ```
 
 mod api;
 mod config;

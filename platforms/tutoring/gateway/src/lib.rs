@@ -10,12 +10,6 @@
 //! | `client_tokens` | The tokens of connected clients for these decisions |
 //! | `feed` | Business events for connected clients |
 //! | `limits` | Requests per minute by role |
-//!
-//! ```no_run
-//! fn main() -> std::process::ExitCode {
-//!     tutoring_gateway::main()
-//! }
-//! ```
 
 mod chat;
 mod client_tokens;

@@ -7,12 +7,6 @@
 //! | `push` | The services of Google and Apple behind a trait |
 //! | `store` | SQL statements and migrations |
 //! | `api` | HTTP routes |
-//!
-//! ```no_run
-//! fn main() -> std::process::ExitCode {
-//!     tutoring_notification::main()
-//! }
-//! ```
 
 mod api;
 mod config;

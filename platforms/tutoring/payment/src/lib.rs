@@ -10,12 +10,6 @@
 //! | `store` | SQL statements and migrations |
 //! | `payments` | Operations: create, confirm, webhooks, expiry, refunds, coins, reconciliation |
 //! | `api` | HTTP routes |
-//!
-//! ```no_run
-//! fn main() -> std::process::ExitCode {
-//!     tutoring_payment::main()
-//! }
-//! ```
 
 mod api;
 mod config;

@@ -1,10 +1,4 @@
 //! Accounts of the students of Tutoring.
-//!
-//! ```no_run
-//! fn main() -> std::process::ExitCode {
-//!     tutoring_student_auth::main()
-//! }
-//! ```
 
 mod service;
 

@@ -7,12 +7,6 @@
 //! | `summaries` | Unread notifications and the wallet, from other services |
 //! | `store` | SQL statements and migrations |
 //! | `api` | HTTP routes |
-//!
-//! ```no_run
-//! fn main() -> std::process::ExitCode {
-//!     tutoring_student::main()
-//! }
-//! ```
 
 mod api;
 mod config;

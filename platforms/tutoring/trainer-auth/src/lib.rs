@@ -8,12 +8,6 @@
 //! | `store` | SQL statements and migrations |
 //! | `applications` | Operations on applications, without a transport |
 //! | `api` | HTTP routes |
-//!
-//! ```no_run
-//! fn main() -> std::process::ExitCode {
-//!     tutoring_trainer_auth::main()
-//! }
-//! ```
 
 mod api;
 mod applications;

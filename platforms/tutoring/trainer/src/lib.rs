@@ -10,12 +10,6 @@
 //! | `events` | Messages of other services, and the tables that they fill |
 //! | `store` | SQL statements and migrations |
 //! | `api` | HTTP routes |
-//!
-//! ```no_run
-//! fn main() -> std::process::ExitCode {
-//!     tutoring_trainer::main()
-//! }
-//! ```
 
 mod announce;
 mod api;
