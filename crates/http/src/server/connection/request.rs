@@ -22,9 +22,9 @@ use tower_service::Service;
 use super::{
     driver::Version,
     half_close::ClientStream,
-    refusal::refusal,
     rejection::Rejection,
     request_body::RequestBody,
+    request_checks::rejection_of,
     response_body::ResponseBody,
     state::{ConnectionState, InFlight, ResetLimit},
     streams::{Outflow, Streams},
@@ -96,7 +96,7 @@ where
         let (mut parts, body) = request.into_parts();
         let upgrades = self.version == Version::Http1
             && (parts.method == Method::CONNECT || parts.headers.contains_key(UPGRADE));
-        let stage = match refusal(&parts, &self.shared.limits) {
+        let stage = match rejection_of(&parts, &self.shared.limits) {
             Some(rejection) => {
                 ConnectionStats::count(&self.shared.stats.refused_requests);
                 Stage::Refused {

@@ -9,8 +9,8 @@ use http::{
 use super::rejection::Rejection;
 use crate::server::config::LimitsConfig;
 
-/// The reason why a request is rejected before the service.
-pub(super) fn refusal(parts: &Parts, limits: &LimitsConfig) -> Option<Rejection> {
+/// Returns the reason to reject a request before the service, if there is one.
+pub(super) fn rejection_of(parts: &Parts, limits: &LimitsConfig) -> Option<Rejection> {
     if has_more_headers(parts, limits.head.max_headers) {
         return Some(Rejection::ManyHeaders);
     }
@@ -113,7 +113,7 @@ mod tests {
             request = request.header(HOST, *host);
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        refusal(&parts, &LimitsConfig::default()).map(|rejection| rejection.status().as_u16())
+        rejection_of(&parts, &LimitsConfig::default()).map(|rejection| rejection.status().as_u16())
     }
 
     #[test]
