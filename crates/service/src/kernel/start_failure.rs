@@ -5,7 +5,7 @@ use crate::{
     start_error::StartError,
 };
 
-/// Why a start ended before the service was ready.
+/// The reason for a failed start.
 #[derive(Debug)]
 pub(crate) enum StartFailure {
     /// The settings have errors.

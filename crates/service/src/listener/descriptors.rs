@@ -22,7 +22,7 @@ impl Descriptors {
             current: limits.maximum,
             maximum: limits.maximum,
         };
-        // If the system rejects, `of_process` reads the lower limit.
+        // If the system rejects the new limit, `of_process` reads the lower one.
         let _ = setrlimit(Resource::Nofile, raised);
     }
 
