@@ -140,7 +140,7 @@ mod tests {
         service.oneshot(request).await.unwrap()
     }
 
-    /// Knows no caller.
+    /// Treats every caller as anonymous.
     struct AnonymousOnly;
 
     impl Authenticate for AnonymousOnly {
