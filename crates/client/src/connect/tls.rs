@@ -83,7 +83,7 @@ pub enum BuildError {
 /// The configuration for connections.
 #[derive(Debug, Clone)]
 struct Configs {
-    /// Presents the client's certificate to a server that asks for one.
+    /// Presents the client's certificate to a server that requests one.
     identified: Arc<ClientConfig>,
     /// Presents no certificate.
     anonymous: Arc<ClientConfig>,
