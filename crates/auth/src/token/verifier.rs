@@ -84,7 +84,7 @@ impl MissingKey {
     /// not have it.
     ///
     /// # Errors
-    /// [`TokenError::KeysUnavailable`] if there are no newer keys: the token can be neither
+    /// [`TokenError::KeysUnavailable`] if newer keys cannot be fetched: the token can be neither
     /// accepted nor rejected. Otherwise the errors of `verify`.
     pub(crate) async fn refresh<T>(
         self,
