@@ -147,7 +147,7 @@ impl Cache {
     }
 }
 
-/// A prefix that no other service, no other deployment and no other cache of this service has.
+/// Returns a prefix that differs from those of other services, deployments and caches.
 fn default_prefix<C: Settings>(service: &Assembly<C>, cache: &str) -> String {
     let (name, profile) = (service.identity().name(), service.profile().name());
     format!("{name}:{profile}:{cache}")
