@@ -62,7 +62,7 @@ pub enum CryptoError {
 }
 
 impl From<CryptoError> for Error {
-    /// An unreachable holder of keys is 503. Everything else is an internal error with a private
+    /// An unreachable holder of keys is 503. All other errors are internal errors with a private
     /// cause.
     fn from(error: CryptoError) -> Self {
         match error {
