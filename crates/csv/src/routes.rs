@@ -184,7 +184,7 @@ impl<R> fmt::Debug for ImportRoutes<R> {
     }
 }
 
-/// Answers with the import, or leads a browser without a script to its page.
+/// Responds with the import, or redirects a browser without a script to its page.
 fn answer(
     status: StatusCode,
     import: &CsvImport,
