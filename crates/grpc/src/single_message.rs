@@ -12,7 +12,7 @@ use tonic::Status;
 const PREFIX: usize = 5;
 
 /// The body of a call that takes exactly one message. tonic reads the first message only, and
-/// reports a missing message as its own fault.
+/// reports a missing message as an internal error.
 #[derive(Debug)]
 pub(crate) struct SingleMessage {
     body: Body,
