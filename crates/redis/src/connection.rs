@@ -34,7 +34,7 @@ const CONNECT_STEPS: u32 = 10;
 /// replaced master may still respond, and all writes to it are lost.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// The connection of a cluster repairs the links to its nodes by itself, while other nodes respond.
+/// The connection of a cluster reconnects to its nodes automatically, while other nodes respond.
 /// After this many failures in a row it is replaced.
 const MAX_CLUSTER_FAILURES: u32 = 50;
 
