@@ -147,7 +147,7 @@ impl Bucket {
     }
 }
 
-/// Aborts an upload that fails or whose caller is gone.
+/// Aborts an upload that fails or whose future is dropped.
 struct Guard {
     bucket: Arc<Bucket>,
     upload: Option<MultipartUpload>,
