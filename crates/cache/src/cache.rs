@@ -141,7 +141,7 @@ impl Cache {
         result
             .inspect_err(|error| {
                 let cache = self.0.breaker.name();
-                tracing::warn!(cache, %error, "the cache is unavailable; the caller reads from the source");
+                tracing::warn!(cache, %error, "the cache is unavailable, so the caller reads from the source");
             })
             .ok()
     }

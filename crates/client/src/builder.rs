@@ -163,7 +163,7 @@ impl HttpClientBuilder {
         if policies.config().coalesce {
             tracing::warn!(
                 client = %name,
-                "policies.coalesce has no effect on an HTTP client: a response body is a stream for one caller; use Policies::coalesce_layer"
+                "policies.coalesce has no effect on an HTTP client, because a response body is a stream for one caller: use Policies::coalesce_layer"
             );
         }
         let mut pool = Client::builder(TokioExecutor::new());

@@ -27,7 +27,7 @@ pub enum CryptoError {
     Key(&'static str),
     /// The holder of the keys cannot create keys.
     #[error(
-        "this holder cannot create keys: rotate a keyring by its settings, with a key of `encryption new-key`"
+        "the program cannot create keys of this kind: rotate a keyring by its settings, with a key of `encryption new-key`"
     )]
     NotRotated,
     /// A data key of the table is encrypted by a root key that is not configured.

@@ -32,7 +32,7 @@ const MAX_AHEAD: usize = 64 * 1024;
 #[non_exhaustive]
 pub enum FormError {
     /// The fields in front of the file are too large, or a header does not end.
-    #[error("the form has more than 64 KiB in front of its file: send the file first")]
+    #[error("the form has more than 64 KiB before its file: send the file first")]
     TooMuchAhead,
     /// The file or a field is larger than its limit.
     #[error("a field of the form is larger than {0}: send a smaller one")]

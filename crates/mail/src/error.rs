@@ -17,7 +17,7 @@ pub enum MailError {
     #[error("the message cannot be sent: {0}")]
     Message(&'static str),
     /// The server cannot be reached, or rejected the message temporarily.
-    #[error("the mail server does not accept the message for now{}", code(*.status))]
+    #[error("the mail server temporarily rejected the message{}", code(*.status))]
     Transient {
         /// The status code of the server, if it responded.
         status: Option<u16>,

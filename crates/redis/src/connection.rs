@@ -324,7 +324,7 @@ async fn watch(redis: Weak<Inner>, number: u64, sentinels: Arc<Sentinels>, maste
             continue;
         };
         if named.replaces(&master) {
-            tracing::warn!("Redis has a new master; the connection is replaced");
+            tracing::warn!("Redis has a new master, so the connection is replaced");
             if let Some(redis) = redis.upgrade() {
                 redis.close(number);
             }

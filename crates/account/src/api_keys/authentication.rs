@@ -129,7 +129,7 @@ fn common(key: &[String], owner: &[String]) -> Vec<String> {
 }
 
 fn unreadable() -> Error {
-    let message = "send exactly one X-API-Key header, and no Authorization header beside it";
+    let message = "send exactly one X-API-Key header and no Authorization header";
     Error::new(Code::Unauthenticated, "CREDENTIALS_UNREADABLE", message)
 }
 

@@ -84,10 +84,10 @@ pub enum RefreshError {
     #[error("the refresh token is unknown, or its session has ended")]
     Unknown,
     /// Another request rotated the token within the grace period.
-    #[error("the refresh token was rotated a moment ago")]
+    #[error("the refresh token was rotated within the grace period")]
     AlreadyRotated,
     /// The token was used twice, so it is stolen. Its session has ended.
-    #[error("the refresh token was used twice; its session has ended")]
+    #[error("the refresh token was used twice, so its session has ended")]
     Reused {
         /// The user of the session.
         user: String,

@@ -50,7 +50,7 @@ pub enum BuildError {
     },
     /// The base URL uses https, and the system has no root certificates.
     #[error(
-        "clients.{client}: base_url uses https, but the system has no root certificates; set tls.ca"
+        "clients.{client}: base_url uses https, but the system has no root certificates: set tls.ca"
     )]
     NoRoots {
         /// Name of the client.
@@ -217,7 +217,7 @@ impl ReloadableTls {
                     *current = (stamps, config);
                 }
                 Err(error) => {
-                    tracing::warn!(client = self.client, %error, "changed TLS files are not valid; keeping the previous ones");
+                    tracing::warn!(client = self.client, %error, "changed TLS files are invalid, so the previous ones stay in use");
                 }
             }
         }

@@ -180,7 +180,7 @@ impl Member {
             None => return false,
             Some(Ok(message)) => message,
             Some(Err(error)) => {
-                tracing::debug!(group = %self.group, %error, "a partition has no messages at the moment");
+                tracing::debug!(group = %self.group, %error, "a partition has no messages");
                 return true;
             }
         };

@@ -41,7 +41,7 @@ impl Descriptors {
                 set = limits.max_connections,
                 effective = max,
                 descriptors = all,
-                "lowered the maximum of connections to fit the limit on open files"
+                "lowered max_connections to fit the limit on open files"
             );
             limits.max_connections = at_least_one(max);
         }

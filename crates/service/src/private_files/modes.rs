@@ -139,7 +139,7 @@ mod unix {
         tracing::warn!(
             path = %path.display(),
             mode = format!("{mode:04o}"),
-            "other users had access to a private file: its mode was narrowed"
+            "other users had access to a private file: its mode was restricted"
         );
         Ok(())
     }

@@ -40,7 +40,7 @@ impl Access {
             (Some("http"), Some(host)) if is_loopback(host) => {}
             _ => {
                 return Err(SecretError::new(
-                    "VAULT_ADDR must begin with https://; http:// is for this machine only, because plain HTTP exposes the token",
+                    "VAULT_ADDR must begin with https://: http:// is for this machine only, because plain HTTP exposes the token",
                 ));
             }
         }

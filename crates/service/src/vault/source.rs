@@ -69,7 +69,7 @@ impl VaultSource {
             StatusCode::OK | StatusCode::NOT_FOUND => {}
             StatusCode::FORBIDDEN => {
                 return Err(SecretError::new(format!(
-                    "the token may not read {mount}/{path}"
+                    "the token has no permission to read {mount}/{path}"
                 )));
             }
             StatusCode::SERVICE_UNAVAILABLE => {

@@ -88,7 +88,7 @@ async fn errors_name_the_place_without_secrets_conf_5() {
         let stranger = VaultSource::new(&environment(&address, token));
         assert_eq!(
             problem(&stranger, &format!("secret/{path}#password")).await,
-            format!("the token may not read secret/{path}")
+            format!("the token has no permission to read secret/{path}")
         );
     }
 }
