@@ -39,8 +39,9 @@ pub(crate) fn of_process() -> Vec<OsString> {
 pub(crate) enum Command {
     /// Audit a repository for production readiness.
     ///
-    /// The exit status is 0 if no finding reaches --fail-on, and 1 if a finding does. It is 2 if the
-    /// arguments are invalid, and 3 if the audit is incomplete or its report could not be written.
+    /// The exit status is 0 if no finding reaches --fail-on, and 1 if a finding does. It is 2 if
+    /// the arguments are invalid, and 3 if the audit is incomplete or its report could not be
+    /// written.
     #[command(args_conflicts_with_subcommands = true)]
     Audit(Box<Audit>),
     /// Render deployment files from the facts of services.
@@ -51,8 +52,8 @@ pub(crate) enum Command {
     },
     /// Find logging calls of Go and Rust without structure, or with sensitive values.
     ///
-    /// The exit status is 0 without issues, and 1 with issues. It is 2 if the arguments are invalid,
-    /// and 3 if a file could not be read.
+    /// The exit status is 0 without issues, and 1 with issues. It is 2 if the arguments are
+    /// invalid, and 3 if a file could not be read.
     LintLogs(LintLogs),
     /// Explain a rule (`SHIP-1.root-user`) or all rules of a requirement (`SHIP-1`).
     Explain {
