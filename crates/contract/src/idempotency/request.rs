@@ -115,7 +115,7 @@ pub(super) fn fingerprint(parts: &Parts, body: &[u8]) -> Fingerprint {
     ]))
 }
 
-/// Returns all values of a header, because the layer does not know which of them counts. The
+/// Returns all values of a header, because the layer cannot determine which of them applies. The
 /// separator is a byte that no value contains.
 fn joined(headers: &HeaderMap, name: HeaderName) -> Vec<u8> {
     let values: Vec<&[u8]> = headers
