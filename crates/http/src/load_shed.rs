@@ -56,10 +56,10 @@ pub(crate) struct LoadShed(AdaptiveConcurrency);
 #[derive(Debug, Clone)]
 pub(crate) struct Admission(Arc<ConcurrencyPermit>);
 
-/// Marks a response that lasts until its client leaves, such as server-sent events. Put it into the
-/// extensions of the response. The request then counts as in flight only until the response begins.
-/// Otherwise open pages could use up `max_in_flight`. Set another limit on such responses, as the
-/// hub of `seaworthy-realtime` does.
+/// Marks a response that lasts until its client disconnects, such as server-sent events. Put it
+/// into the extensions of the response. The request then counts as in flight only until the
+/// response begins. Otherwise open pages could use up `max_in_flight`. Set another limit on such
+/// responses, as the hub of `seaworthy-realtime` does.
 #[derive(Debug, Clone, Copy)]
 pub struct OpenEnded;
 

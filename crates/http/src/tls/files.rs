@@ -142,7 +142,7 @@ fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
     // Allocate the whole size, so that a growing vector does not leave copies of a key in memory.
     let room = metadata.len().min(MAX_FILE_SIZE) + 1;
     let mut content = Vec::with_capacity(usize::try_from(room).unwrap_or_default());
-    // The file may have grown since, and some files say that they are empty.
+    // The file may have grown since, and some files report a size of 0.
     file.take(MAX_FILE_SIZE + 1)
         .read_to_end(&mut content)
         .map_err(cannot)?;
