@@ -27,7 +27,7 @@ const QUIET_SHARE: u32 = 4;
 /// Above this number in flight every request is measured, because a slow bottleneck may have a
 /// queue.
 const MAX_QUIET: u32 = 16;
-/// Often enough to learn the base latency, and cheap for a service without load.
+/// Often enough to measure the base latency, and cheap for a service without load.
 const QUIET_SAMPLE: u32 = 16;
 /// The response of a request has begun.
 const RESPONDING: u8 = 1;
