@@ -129,7 +129,7 @@ impl StorageError {
     }
 }
 
-/// Callers learn which input to correct. The error omits keys, hosts and paths.
+/// The public message names the input to correct. The error omits keys, hosts and paths.
 impl From<StorageError> for Error {
     fn from(error: StorageError) -> Self {
         let (code, reason) = (code_of(&error), error.reason());
