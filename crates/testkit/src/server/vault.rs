@@ -155,7 +155,7 @@ impl VaultServer {
     /// Seals it: it responds, and returns no secret until [`unseal`](Self::unseal).
     ///
     /// # Errors
-    /// Vault rejects.
+    /// Vault rejects the request.
     pub fn seal(&self) -> io::Result<()> {
         self.call("PUT", "sys/seal", &Value::Null).map(drop)
     }
