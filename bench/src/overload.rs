@@ -20,7 +20,7 @@ const CAPACITY: u32 = 50;
 const PEAK_RATES: [u32; 3] = [80, 90, 100];
 /// The rates of the overloads, in percent of the capacity. The queue of a small one grows slowly.
 const OVERLOADS: [u32; 3] = [110, 200, 400];
-/// A client that has no response by then has gone.
+/// A client that has no response by then has disconnected.
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(1);
 /// The limit of the service settles in this time.
 const SETTLING: Duration = Duration::from_secs(3);

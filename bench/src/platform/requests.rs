@@ -73,8 +73,8 @@ impl Population {
         })
     }
 
-    /// Returns the request with this number. If the number of users is a multiple of the number of
-    /// events, the pairs of users and events repeat only after all of them were used.
+    /// Returns the request with this number. The number of users may be a multiple of the number of
+    /// events. The pairs of both repeat only after all of them were used.
     pub(super) fn request(
         &self,
         client: &reqwest::Client,

@@ -67,7 +67,7 @@ pub struct DeviceCookies {
 }
 
 /// The content of a genuine device cookie. [`confirm`](Self::confirm) checks that it belongs to a
-/// user and to the present version of the user's tokens.
+/// user and to the current version of the user's tokens.
 #[derive(Debug, Clone)]
 pub struct DeviceClaim {
     id: String,
@@ -87,7 +87,7 @@ impl DeviceClaim {
         self.user_hash == encode_user(user)
     }
 
-    /// Returns the device if the cookie was set for this user and `version` is the present version
+    /// Returns the device if the cookie was set for this user and `version` is the current version
     /// of the user's tokens.
     #[must_use]
     pub fn confirm(&self, user: &str, version: u64) -> Option<KnownDevice> {
@@ -102,7 +102,7 @@ impl DeviceClaim {
     /// tokens that the database has.
     ///
     /// # Errors
-    /// The database's.
+    /// Any error of the database.
     pub async fn confirm_current(
         &self,
         connection: &dyn Connection,

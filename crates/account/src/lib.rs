@@ -1,9 +1,9 @@
 //! Sessions, lockout, one-time tokens, second factors and API keys of users, in the database of a
 //! service (AUTH-2, AUTH-3, AUTH-4).
 //!
-//! Each part makes one atomic change in the database at the point where it counts. A refresh token
-//! is valid once. A failed login is counted before the password is checked. A link and a code are
-//! valid once. The service stores the users. Without the database, every login fails.
+//! Each part makes its decisive change in the database in one atomic step. A refresh token is valid
+//! once. A failed login is counted before the password is checked. A link and a code are valid
+//! once. The service stores the users. Without the database, every login fails.
 //!
 //! ```no_run
 //! use seaworthy_account::{Lockout, LockoutConfig, Origin, SessionConfig, Sessions};

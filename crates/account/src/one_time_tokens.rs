@@ -47,7 +47,7 @@ impl OneTimeTokens {
     /// tokens of this purpose end.
     ///
     /// # Errors
-    /// The database's.
+    /// Any error of the database.
     pub async fn issue(
         &self,
         connection: &dyn Connection,
@@ -68,7 +68,7 @@ impl OneTimeTokens {
     /// Returns the user of a token, without using the token up.
     ///
     /// # Errors
-    /// The database's.
+    /// Any error of the database.
     pub async fn holder(&self, token: &SecretToken) -> Result<Option<String>, DataError> {
         self.find(&self.database, token).await
     }
@@ -77,7 +77,7 @@ impl OneTimeTokens {
     /// two concurrent calls, one gets the user.
     ///
     /// # Errors
-    /// The database's.
+    /// Any error of the database.
     pub async fn take(
         &self,
         connection: &dyn Connection,
@@ -111,7 +111,7 @@ impl OneTimeTokens {
     /// Ends the tokens of a user for this purpose.
     ///
     /// # Errors
-    /// The database's.
+    /// Any error of the database.
     pub async fn end_all(&self, connection: &dyn Connection, user: &str) -> Result<(), DataError> {
         sql("DELETE FROM account_one_time_tokens WHERE user_id = ? AND purpose = ?")
             .bind(user)
@@ -133,7 +133,7 @@ impl OneTimeTokens {
     /// Deletes a page of expired tokens, for every purpose. Returns whether more may be left.
     ///
     /// # Errors
-    /// The database's.
+    /// Any error of the database.
     pub async fn purge(&self) -> Result<bool, DataError> {
         let page = sql("DELETE FROM account_one_time_tokens WHERE token_hash IN (SELECT token_hash FROM account_one_time_tokens WHERE until_us <= {now_us} LIMIT ?)")
                 .on_mysql("DELETE FROM account_one_time_tokens WHERE until_us <= {now_us} LIMIT ?");

@@ -9,8 +9,8 @@ use crate::secret_token::hash;
 /// Detects replays over all replicas of a service, such as of a callback of an OpenID provider.
 /// Cheap to clone.
 ///
-/// Use it for values that carry their own proof and expiry. Check the proof first, so that clients
-/// cannot fill the table. The table stores the SHA-256 of each value.
+/// Use it for values that contain a signature and an expiry. Verify the signature first, so that
+/// clients cannot fill the table. The table stores the SHA-256 of each value.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -43,7 +43,7 @@ impl ReplayGuard {
     /// is the first.
     ///
     /// # Errors
-    /// The database's. Reject the value then.
+    /// Any error of the database. Reject the value in this case.
     pub async fn record(&self, id: &str, ttl: Duration) -> Result<bool, Error> {
         let use_hash = hash(format!("{}\n{id}", self.purpose).as_bytes());
         let inserted =
@@ -63,7 +63,7 @@ impl ReplayGuard {
     /// decides.
     ///
     /// # Errors
-    /// The database's.
+    /// Any error of the database.
     pub async fn is_used(&self, id: &str) -> Result<bool, Error> {
         let use_hash = hash(format!("{}\n{id}", self.purpose).as_bytes());
         let used: Option<(i64,)> = sql("SELECT 1 FROM account_replays WHERE use_hash = ?")
@@ -82,7 +82,7 @@ impl ReplayGuard {
     /// Deletes a page of expired uses, for every purpose. Returns whether more may be left.
     ///
     /// # Errors
-    /// The database's.
+    /// Any error of the database.
     pub async fn purge(&self) -> Result<bool, DataError> {
         let page = sql("DELETE FROM account_replays WHERE use_hash IN (SELECT use_hash FROM account_replays WHERE until_us <= {now_us} LIMIT ?)")
                 .on_mysql("DELETE FROM account_replays WHERE until_us <= {now_us} LIMIT ?");

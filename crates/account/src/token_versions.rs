@@ -12,8 +12,8 @@ type Raised = (String, i64, i64);
 /// A page of users whose version was raised.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RaisedPage {
-    /// Users and their versions. A user whose version is raised again meanwhile is also on a later
-    /// page.
+    /// Users and their versions. A user whose version is raised again during the read is also on a
+    /// later page.
     pub versions: Vec<(String, u64)>,
     /// The start of the next page. `None` on the last page.
     pub next: Option<RaisedCursor>,
@@ -63,7 +63,7 @@ impl TokenVersions {
     /// Returns the version for a new token of the user.
     ///
     /// # Errors
-    /// The database's.
+    /// Any error of the database.
     pub async fn current(connection: &dyn Connection, user: &str) -> Result<u64, DataError> {
         let version: Option<(i64,)> = sql("SELECT version FROM account_versions WHERE user_id = ?")
             .bind(user)
@@ -76,7 +76,7 @@ impl TokenVersions {
     /// is the reason. Returns the new version.
     ///
     /// # Errors
-    /// The database's.
+    /// Any error of the database.
     pub async fn raise(connection: &dyn Connection, user: &str) -> Result<u64, DataError> {
         sql("INSERT INTO account_versions (user_id, version, changed_us) VALUES (?, 1, {now_us})
              ON CONFLICT (user_id) DO UPDATE SET version = account_versions.version + 1, changed_us = excluded.changed_us")
@@ -89,11 +89,11 @@ impl TokenVersions {
     }
 
     /// Returns the versions that were raised within this time, page by page, for services that
-    /// poll. A transaction writes the time and commits later, so ask for more than the time since
-    /// the last response.
+    /// poll. A transaction writes the time and commits later, so pass more than the time since the
+    /// last response.
     ///
     /// # Errors
-    /// The database's.
+    /// Any error of the database.
     pub async fn raised_within(
         connection: &dyn Connection,
         time: Duration,
@@ -110,7 +110,7 @@ impl TokenVersions {
     /// that were raised while its machine was suspended.
     ///
     /// # Errors
-    /// The database's.
+    /// Any error of the database.
     pub async fn raised_since(
         connection: &dyn Connection,
         since_us: i64,

@@ -166,7 +166,7 @@ impl Inner {
     }
 }
 
-/// The reason why an authentication waits.
+/// The reason why an authentication has to wait.
 enum Waiting {
     ForKeys(MissingKey),
     ForStatus(Arc<VerifiedToken>, RevocationStatus),

@@ -4,7 +4,7 @@ use seaworthy_core::{Code, Error};
 /// The `Authorization` header of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bearer<'request> {
-    /// There is no header.
+    /// The request has no such header.
     Absent,
     /// A token, as bytes: a cached token is found without parsing.
     Token(&'request [u8]),
@@ -15,8 +15,8 @@ pub(crate) enum Bearer<'request> {
 const SCHEME: &[u8] = b"bearer";
 
 impl<'request> Bearer<'request> {
-    /// Parses the header as in RFC 9110, section 11, and RFC 6750, section 2.1: one header with the
-    /// scheme in any case, spaces and the token.
+    /// Parses the header as in RFC 9110, section 11, and RFC 6750, section 2.1. It is one header
+    /// with the scheme in any case, spaces and the token.
     pub(crate) fn of(headers: &'request HeaderMap) -> Self {
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let Some(value) = values.next() else {

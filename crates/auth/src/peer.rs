@@ -26,7 +26,7 @@ pub struct Peer {
 /// The headers with the caller (MSG-8) of a peer that [forwards callers](Peer::forwards_callers).
 const ACTOR: &str = "x-actor-id";
 const TENANT: &str = "x-tenant-id";
-/// Identifiers appear in logs.
+/// The identifiers appear in logs.
 const MAX_IDENTIFIER_LENGTH: usize = 256;
 
 impl Peer {

@@ -141,13 +141,13 @@ impl Cache {
         result
             .inspect_err(|error| {
                 let cache = self.0.breaker.name();
-                tracing::warn!(cache, %error, "the cache is unavailable; the caller reads from the source");
+                tracing::warn!(cache, %error, "the cache is unavailable, so the caller reads from the source");
             })
             .ok()
     }
 }
 
-/// A prefix that no other service, no other deployment and no other cache of this service has.
+/// Returns a prefix that differs from those of other services, deployments and caches.
 fn default_prefix<C: Settings>(service: &Assembly<C>, cache: &str) -> String {
     let (name, profile) = (service.identity().name(), service.profile().name());
     format!("{name}:{profile}:{cache}")

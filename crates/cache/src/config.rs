@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::url::CacheUrl;
 
-/// A slower cache saves nothing (DATA-5).
+/// A slower cache does not save time (DATA-5).
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_millis(200);
 /// Tens of thousands of typical entries, and little compared to the memory of a service.
 const DEFAULT_MAX_MEMORY: ByteSize = ByteSize::mebibytes(32);
-/// Long enough to save most loads. A change that invalidates nothing is visible after this time.
+/// Long enough to save most loads. A change without an invalidation is visible after this time.
 const DEFAULT_TTL: Timeout = Timeout::from_secs(5 * 60);
 /// A missing entity may be created at any moment.
 const DEFAULT_NEGATIVE_TTL: Timeout = Timeout::from_secs(30);

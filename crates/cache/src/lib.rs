@@ -1,6 +1,6 @@
 //! A cache that fails safe (DATA-5), in the memory of the process or in Redis, and leases in Redis.
 //!
-//! A cache saves work. It must not add failures. A call to Redis takes at most 200 ms. A circuit
+//! A cache reduces work, and must not add failures. A call to Redis takes at most 200 ms. A circuit
 //! breaker stops calls to a Redis that is down, and every caller then reads from the source. The
 //! cache also prevents four typical faults:
 //!

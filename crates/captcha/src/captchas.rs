@@ -104,8 +104,8 @@ impl Captchas {
     /// Issues a captcha, and sends its code if the binding has an address.
     ///
     /// # Errors
-    /// [`CaptchaError`] if there is no provider, if too many codes were sent to the address, or if
-    /// the provider or the database fails.
+    /// [`CaptchaError`] if the provider is missing, if too many codes were sent to the address, or
+    /// if the provider or the database fails.
     pub async fn issue(&self, binding: &Binding<'_>) -> Result<Issued, CaptchaError> {
         let provider = match binding {
             Binding::Image | Binding::Audio => None,
@@ -154,8 +154,8 @@ impl Captchas {
         kinds.concat()
     }
 
-    /// Consumes a captcha if the answer is right and the captcha has one of these bindings. The
-    /// comparison ignores case. Only one of two concurrent right answers succeeds.
+    /// Consumes a captcha if the answer is correct and the captcha has one of these bindings. The
+    /// comparison ignores case. Only one of two concurrent correct answers succeeds.
     ///
     /// # Errors
     /// [`CaptchaError::Invalid`] or [`CaptchaError::Expired`], and errors of the database.
@@ -173,7 +173,7 @@ impl Captchas {
         .await
     }
 
-    /// Consumes a captcha of any binding if the answer is right.
+    /// Consumes a captcha of any binding if the answer is correct.
     ///
     /// # Errors
     /// As for [`take`](Self::take).
@@ -271,7 +271,7 @@ mod tests {
             .unwrap();
         runtime.block_on(async {
             let (release, wait) = mpsc::channel::<()>();
-            // The only other thread is busy.
+            // The only thread for this work is busy.
             let busy = spawn_blocking(move || wait.recv());
             let answer = Secret::new("274905".to_owned());
             for binding in [Binding::Image, Binding::Audio] {

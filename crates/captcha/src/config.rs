@@ -9,7 +9,7 @@ const TTL: Timeout = Timeout::from_secs(5 * 60);
 /// An attacker guesses 6 digits with a probability of 1 in 200,000 per captcha.
 const MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(5).unwrap();
 
-/// A user asks again once or twice, if a message is late.
+/// If a message is late, a user requests it again once or twice.
 const MAX_PER_TARGET: NonZeroU32 = NonZeroU32::new(3).unwrap();
 
 /// Settings of captchas.

@@ -39,8 +39,9 @@ pub(crate) fn of_process() -> Vec<OsString> {
 pub(crate) enum Command {
     /// Audit a repository for production readiness.
     ///
-    /// Exit status: 0 no finding reaches --fail-on, 1 a finding does, 2 invalid arguments, 3 the
-    /// audit is incomplete or its report could not be written.
+    /// The exit status is 0 if no finding reaches --fail-on, and 1 if a finding does. It is 2 if
+    /// the arguments are invalid, and 3 if the audit is incomplete or its report could not be
+    /// written.
     #[command(args_conflicts_with_subcommands = true)]
     Audit(Box<Audit>),
     /// Render deployment files from the facts of services.
@@ -51,7 +52,8 @@ pub(crate) enum Command {
     },
     /// Find logging calls of Go and Rust without structure, or with sensitive values.
     ///
-    /// Exit status: 0 no issues, 1 issues, 2 invalid arguments, 3 a file could not be read.
+    /// The exit status is 0 without issues, and 1 with issues. It is 2 if the arguments are
+    /// invalid, and 3 if a file could not be read.
     LintLogs(LintLogs),
     /// Explain a rule (`SHIP-1.root-user`) or all rules of a requirement (`SHIP-1`).
     Explain {
@@ -158,9 +160,9 @@ pub(crate) struct Audit {
 pub(crate) enum DeployCommand {
     /// Write Prometheus rules, Grafana dashboards, runbooks and Kubernetes manifests.
     ///
-    /// Reads overlay.toml of the output folder, and creates it if it is missing. Exit status: 0 the
-    /// files are written or current, 1 --check found a difference, 2 invalid arguments or facts, 3
-    /// a file could not be read or written.
+    /// Reads overlay.toml of the output folder, and creates it if it is missing. The exit status is
+    /// 0 if the files are written or current, and 1 if --check found a difference. It is 2 if the
+    /// arguments or facts are invalid, and 3 if a file could not be read or written.
     Render {
         /// Files with the output of `SERVICE describe`, one per service.
         #[arg(required = true, value_name = "FACTS.json")]

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// The variable that names the browser. The configuration file of a repository cannot name it,
 /// because the auditor would run a program that the repository chooses.
 pub(crate) const BROWSER_VARIABLE: &str = "SEAWORTHY_BROWSER";
-/// Programs that are searched on the path, in this order.
+/// Programs that are searched in `PATH`, in this order.
 const BROWSERS: [&str; 6] = [
     "chromium",
     "chromium-browser",
@@ -19,13 +19,13 @@ const BROWSERS: [&str; 6] = [
     "chrome",
     "msedge",
 ];
-/// A report with a thousand findings takes some seconds. A browser that hangs is ended.
+/// A report with a thousand findings takes some seconds. A browser that hangs is killed.
 const TIMEOUT: Duration = Duration::from_secs(120);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// Characters of the browser's messages that an error quotes.
 const MAX_MESSAGE_CHARACTERS: usize = 500;
 
-/// Finds the browser: the option, the variable, then the path.
+/// Finds the browser: by the option, then the variable, then `PATH`.
 pub(crate) fn browser(option: Option<&Path>) -> Result<PathBuf, Box<dyn Error>> {
     let named = option
         .map(Path::to_path_buf)
@@ -108,7 +108,7 @@ fn options(folder: &Path, printed: &Path) -> Result<Vec<OsString>, Box<dyn Error
     Ok(options)
 }
 
-/// Whether the process runs as root, seen by the owner of its temporary directory.
+/// Returns whether the process runs as root. The owner of its temporary directory shows it.
 #[cfg(unix)]
 fn is_root(folder: &Path) -> Result<bool, Box<dyn Error>> {
     use std::os::unix::fs::MetadataExt;

@@ -69,6 +69,6 @@ impl ProgressLine {
 }
 
 fn write(text: &str) {
-    // The audit goes on if its progress cannot be shown.
+    // The audit continues if its progress cannot be shown.
     let _ = std::io::stderr().write_all(format!("{CLEAR_LINE}  {text} …").as_bytes());
 }

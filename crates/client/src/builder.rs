@@ -61,7 +61,7 @@ impl HttpClientBuilder {
         self
     }
 
-    /// Sets the addresses that the client may connect to, whatever the settings say.
+    /// Sets the addresses that the client may connect to. Overrides the settings.
     #[must_use]
     pub const fn addresses(mut self, addresses: Addresses) -> Self {
         self.config.addresses = addresses;
@@ -124,8 +124,8 @@ impl HttpClientBuilder {
     /// connect.
     ///
     /// # Errors
-    /// [`BuildError`] if a file cannot be used, if https has no root certificates, or if a client
-    /// without `base_url` has credentials, has a certificate or
+    /// [`BuildError`] if a file cannot be used, or if https has no root certificates. Also if a
+    /// client without `base_url` has credentials, has a certificate or
     /// [requires it](Self::require_base_url).
     pub fn build(self) -> Result<HttpClient, BuildError> {
         let Self {
@@ -163,7 +163,7 @@ impl HttpClientBuilder {
         if policies.config().coalesce {
             tracing::warn!(
                 client = %name,
-                "policies.coalesce has no effect on an HTTP client: a response body is a stream for one caller; use Policies::coalesce_layer"
+                "policies.coalesce has no effect on an HTTP client, because a response body is a stream for one caller: use Policies::coalesce_layer"
             );
         }
         let mut pool = Client::builder(TokioExecutor::new());

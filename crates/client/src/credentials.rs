@@ -4,7 +4,7 @@ use http::HeaderValue;
 
 use crate::ClientError;
 
-/// Why credentials are not available.
+/// The reason why credentials are not available.
 pub type CredentialsError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Provides the credentials of a client (AUTH-6). See

@@ -246,7 +246,8 @@ impl fmt::Display for RedirectProblem {
     }
 }
 
-/// Callers learn only that a dependency failed and when to retry. The cause contains the host.
+/// Callers get only the fact that a dependency failed, and when to retry. The cause contains the
+/// host.
 impl From<ClientError> for Error {
     fn from(error: ClientError) -> Self {
         let retry_after = match &error {

@@ -56,7 +56,7 @@ impl Target<'_> {
             // A URL parser removes some of them, so the URL would differ from the text.
             (Self::Text(text), _) if text.contains(|char: char| char.is_ascii_control()) => {
                 return Err(ClientError::url(
-                    "it contains a control character; percent-encode it",
+                    "it contains a control character: percent-encode it",
                 ));
             }
             (Self::Text(text), Some(base)) if text.starts_with('/') => under(base, text)?,
@@ -119,7 +119,7 @@ pub(crate) fn check(url: &Url) -> Result<(), ClientError> {
         return Err(ClientError::url("it has no host"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(ClientError::url("it contains credentials; use a header"));
+        return Err(ClientError::url("it contains credentials: use a header"));
     }
     Ok(())
 }

@@ -4,8 +4,8 @@ use crate::{ConfigError, ConfigErrors, Loaded, Origin, key::Key, nearest::neares
 
 /// Entries of a map setting whose names the service does not use.
 ///
-/// A map setting, such as `clients`, accepts any name. The service knows at startup which names it
-/// declares. An entry with another name has no effect and is usually a typing error.
+/// A map setting, such as `clients`, accepts any name. The service declares its names at startup.
+/// An entry with another name has no effect and is usually a typing error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UndeclaredEntries(Vec<(String, String)>);
 

@@ -58,7 +58,7 @@ impl Location {
     ///
     /// A configured path must exist, and a configured directory must contain one of the two files.
     /// In staging and production the file of the profile must exist if another profile has one, so
-    /// that a forgotten file is an error.
+    /// that a missing file is an error.
     pub(crate) fn read(&self, profile: Profile, errors: &mut Vec<ConfigError>) -> Vec<Layer> {
         let before = errors.len();
         let base = read(&self.base(), errors);

@@ -164,7 +164,7 @@ impl LegacyVariable {
         }
     }
 
-    /// A variable for something that is not configurable. Its values describe what the service
+    /// A variable for a behavior that is not configurable. Its values describe what the service
     /// does. Any other value fails the load with the advice.
     #[must_use]
     pub const fn accepts(

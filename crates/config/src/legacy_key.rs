@@ -69,8 +69,8 @@ impl LegacyKey {
         }
     }
 
-    /// A key that says whether a part is configured, such as `tls.enabled`. `true` fails the load
-    /// if the other key is not set, and `false` fails it if that key is set.
+    /// A key that declares whether a part is configured, such as `tls.enabled`. `true` fails the
+    /// load if the other key is not set, and `false` fails it if that key is set.
     #[must_use]
     pub const fn enables(key: &'static str, other: &'static str) -> Self {
         Self {
@@ -139,8 +139,8 @@ impl LegacyKey {
         }
     }
 
-    /// A key for something that is not configurable. Its values describe what the service does. Any
-    /// other value fails the load with the advice.
+    /// A key for a behavior that is not configurable. Its values describe what the service does.
+    /// Any other value fails the load with the advice.
     #[must_use]
     pub const fn accepts(
         key: &'static str,

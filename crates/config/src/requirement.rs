@@ -62,14 +62,14 @@ impl Requirement {
         }))
     }
 
-    /// Removes what the settings must not have.
+    /// Removes the keys that the settings must not have.
     pub(crate) fn apply(&self, tree: &mut Node) {
         if let Wanted::Removed(key) = &self.wanted {
             remove(tree, key);
         }
     }
 
-    /// Returns the error if the settings do not have what this requires.
+    /// Returns the error if the settings do not meet this requirement.
     pub(crate) fn check(self, tree: &Node) -> Option<ConfigError> {
         let (key, node) = (&self.key, tree.at(&self.key));
         let is_set = node.is_some_and(|node| !node.is_null());

@@ -93,7 +93,8 @@ pub(crate) fn layer(
     tree
 }
 
-/// Returns the layer of variables with other names. If two of them set a key, the later one wins.
+/// Returns the layer of variables with other names. If two of them set a key, the later one takes
+/// precedence.
 pub(crate) fn other_names(
     environment: &Environment,
     schema: &Schema,

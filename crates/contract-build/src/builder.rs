@@ -142,8 +142,8 @@ impl Builder {
     /// Compiles the files. Imports are searched for in `includes`.
     ///
     /// # Errors
-    /// A file is missing or is not valid proto. Or the contract has an unknown rule, a path
-    /// variable that does not name a field, two methods on one route, or a method without an access
+    /// A file is missing or is not valid proto, or the contract has an unknown rule. A path
+    /// variable does not name a field, two methods have one route, or a method has no access
     /// declaration. The error lists every location with file, line and column.
     pub fn compile(
         &self,
@@ -248,7 +248,7 @@ fn rerun_if_changed(includes: &[PathBuf]) {
         .map(PathBuf::as_path)
         .chain([Path::new("Cargo.toml")])
     {
-        // A build script that cannot write to cargo cannot report it either.
+        // A build script that cannot write to Cargo cannot report the failure.
         let _ = writeln!(output, "cargo::rerun-if-changed={}", path.display());
     }
 }

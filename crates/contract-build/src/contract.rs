@@ -120,7 +120,7 @@ impl Contract {
                         diagnostics.add(
                             location.clone(),
                             format!(
-                                "google.api.http of `{}`: {} {} is taken by `{other}`",
+                                "google.api.http of `{}`: {} {} is already used by `{other}`",
                                 method.name(),
                                 binding.method,
                                 binding.template.text

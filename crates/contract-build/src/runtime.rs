@@ -29,7 +29,7 @@ fn path_in(manifest: &str) -> String {
     }
 }
 
-/// Returns the name by which Rust code knows a package. Dependencies may be renamed.
+/// Returns the name of a package in Rust code. Dependencies may be renamed.
 fn name_of(manifest: &Table, package: &str) -> Option<String> {
     let targets = manifest
         .get("target")

@@ -71,7 +71,7 @@ impl Source {
         compiler.include_imports(true).include_source_info(true);
         compiler
             .open_files(files)
-            // Only the debug format contains file, line and column.
+            // Only the `Debug` output contains file, line and column.
             .map_err(|error| BuildError::Proto(format!("{error:?}")))?;
         let pool = compiler.descriptor_pool();
         // Reflection clients do not need comments.

@@ -1,4 +1,4 @@
-/// The callers that may use a method, on both transports (AUTH-5). The contract declares them with
+/// The callers that may call a method, on both transports (AUTH-5). The contract declares them with
 /// the option `(seaworthy.access)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MethodAccess {
@@ -46,7 +46,7 @@ pub struct MethodDescription {
     pub name: &'static str,
     /// The path of its gRPC calls, such as `/library.v1.Library/GetBook`.
     pub grpc_path: &'static str,
-    /// The callers that may use the method.
+    /// The callers that may call the method.
     pub access: MethodAccess,
     /// Whether its requests are streams of messages.
     pub is_client_streaming: bool,

@@ -38,7 +38,7 @@ impl ContractConfig {
     }
 
     /// Sends gRPC errors as headers followed by trailers. Clients then find `x-request-id` in the
-    /// initial metadata of failed calls too, and do not retry these calls by themselves.
+    /// initial metadata of failed calls too, and do not retry these calls automatically.
     #[must_use]
     pub fn with_error_headers(mut self) -> Self {
         self.error_headers = true;

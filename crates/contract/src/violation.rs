@@ -29,7 +29,7 @@ pub const MAX_VIOLATIONS_BYTES: usize = 12 * 1024;
 /// ```
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Field {
-    /// The name in the `.proto`, such as `project_id`. gRPC clients know it.
+    /// The name in the `.proto`, such as `project_id`. gRPC clients use it.
     pub proto: &'static str,
     /// The name in JSON output, such as `projectId`.
     pub json: &'static str,

@@ -74,7 +74,7 @@ impl Error {
 
     /// Creates an internal error. Only logs contain `cause`.
     pub fn internal(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::new(Code::Internal, "INTERNAL", "the service failed to answer").with_cause(cause)
+        Self::new(Code::Internal, "INTERNAL", "the service failed to respond").with_cause(cause)
     }
 
     /// Creates an error that lists every invalid field.

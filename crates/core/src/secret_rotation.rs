@@ -9,7 +9,7 @@ use std::{
 use crate::Secret;
 
 thread_local! {
-    /// The rotations for the secrets that this thread deserializes at present.
+    /// The rotations for the secrets that this thread is deserializing.
     static IN_SCOPE: RefCell<Vec<(Secret<String>, SecretRotation)>> = const { RefCell::new(Vec::new()) };
 }
 

@@ -77,8 +77,8 @@ impl Switches {
         switch.clone()
     }
 
-    /// Registers a group of parts that have names of their own, such as health checks. `apply` gets
-    /// the names of those that are off.
+    /// Registers a group of parts with separate names, such as health checks. `apply` gets the
+    /// names of those that are off.
     pub fn register_group(
         &self,
         name: &'static str,

@@ -1,6 +1,6 @@
 use rand::RngExt as _;
 
-/// Digits and small letters, which are safe in URLs, file names and case-insensitive columns.
+/// Digits and lower-case letters, which are safe in URLs, file names and case-insensitive columns.
 const BASE_36: [char; 36] = [
     '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i',
     'j', 'k', 'l', 'm', 'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',

@@ -6,7 +6,7 @@ impl<T> HasKind for Encrypted<T> {
     const KIND: Kind = Kind::Text;
 }
 
-/// Stores the envelope as text, so that people and dumps can recognize it.
+/// Stores the envelope as text, so that people recognize it in dumps.
 impl<T> From<Encrypted<T>> for Value {
     fn from(value: Encrypted<T>) -> Self {
         Self::from(value.envelope().to_string())

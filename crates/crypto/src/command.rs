@@ -12,7 +12,7 @@ const ROTATED: &str = "a new key is active: wait five minutes, in which running 
 /// (SEC-5).
 ///
 /// `rewrap` processes these columns of the database. List every encrypted column, also those of
-/// parts, or its values are lost when you remove the old key.
+/// framework crates. Otherwise its values are lost when you remove the old key.
 ///
 /// ```
 /// use schemars::JsonSchema;

@@ -17,15 +17,15 @@ const OLDER: &str = "01.";
 const OLDER_SEPARATOR: char = '.';
 /// The name of the key of values that the root key of the legacy service encrypts directly.
 pub(crate) const LEGACY_ROOT: &str = "legacy-root";
-/// The prefix of the text form, by which people and dumps recognize it.
+/// The prefix of the text form, by which people recognize it in dumps.
 const PREFIX: &str = "sealed1:";
 
 /// An encrypted value in its stored form: the name of the key, the wrapped data key and the
 /// ciphertext.
 ///
 /// The bytes are: version of the format (1), length of the name (1), the name, length of the
-/// wrapped key (2, big-endian), the wrapped key, nonce (12), ciphertext, tag (16). The version
-/// names the cipher. The text is `sealed1:` and the bytes in base64url.
+/// wrapped key (2, big-endian), the wrapped key. Then nonce (12), ciphertext and tag (16) follow.
+/// The version names the cipher. The text is `sealed1:` and the bytes in base64url.
 ///
 /// Texts of the legacy service are read, too. Their values are not bound to a context:
 ///

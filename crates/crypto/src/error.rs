@@ -27,7 +27,7 @@ pub enum CryptoError {
     Key(&'static str),
     /// The holder of the keys cannot create keys.
     #[error(
-        "this holder cannot create keys: rotate a keyring by its settings, with a key of `encryption new-key`"
+        "the program cannot create keys of this kind: rotate a keyring by its settings, with a key of `encryption new-key`"
     )]
     NotRotated,
     /// A data key of the table is encrypted by a root key that is not configured.
@@ -62,7 +62,7 @@ pub enum CryptoError {
 }
 
 impl From<CryptoError> for Error {
-    /// An unreachable holder of keys is 503. Everything else is an internal error with a private
+    /// An unreachable holder of keys is 503. All other errors are internal errors with a private
     /// cause.
     fn from(error: CryptoError) -> Self {
         match error {

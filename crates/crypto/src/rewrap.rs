@@ -70,7 +70,7 @@ pub struct RewrapReport {
 }
 
 /// Rewraps the data keys of a column with the active key-encryption key, without decrypting values.
-/// It may be stopped and repeated at any point, while services read and write.
+/// You can stop and repeat it at any point, while services read and write.
 ///
 /// # Errors
 /// An error of the database or of the keys, or a value that is not an envelope.

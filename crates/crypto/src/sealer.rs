@@ -109,7 +109,7 @@ impl Sealer {
         let bytes = self.open_bytes(value.envelope(), context).await?;
         let value = match value.envelope().form {
             Form::Bound(_) => serde_json::from_slice(bytes.expose()),
-            // The legacy service encrypted texts as they are.
+            // The legacy service encrypted texts without an encoding.
             Form::Legacy => serde_json::from_value(String::from_utf8_lossy(bytes.expose()).into()),
         };
         // The error of serde may contain a part of the value.

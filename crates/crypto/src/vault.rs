@@ -47,13 +47,13 @@ impl VaultTransitConfig {
     }
 }
 
-/// The transit engine of Vault or OpenBao, which key-encryption keys never leave. It needs one call
+/// The transit engine of Vault or OpenBao. Key-encryption keys never leave it. It needs one call
 /// for each new data key and one for the first read with each data key. Values are not sent.
 ///
 /// The token needs `update` on `encrypt/KEY`, `decrypt/KEY` and `rewrap/KEY` below the mount. A
 /// token that rotates needs `update` on `keys/KEY/rotate`. Do not grant `create` on `encrypt/KEY`,
 /// or a mistyped name creates a new key. The service does not renew the token. Renew it separately,
-/// as the agent of Vault does.
+/// for example with the Vault Agent.
 ///
 /// The `base_url` of the client is the address of Vault. Its `tls.ca` is the file of a private
 /// authority. Its timeouts and policies apply to every call. Wrapping has no effect on Vault, so it

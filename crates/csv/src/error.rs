@@ -143,7 +143,8 @@ pub enum StoreRowsError {
     /// The database failed. A violated constraint counts as a rejected row.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// The owner may not import. The import fails, and keeps the rows of complete batches.
+    /// The owner has no permission to import. The import fails, and the rows of complete batches
+    /// stay stored.
     #[error("{0}")]
     Forbidden(String),
     /// Another failure. The import is retried.
@@ -160,7 +161,7 @@ impl StoreRowsError {
         }
     }
 
-    /// Reports a failure that a later attempt may not have.
+    /// Reports a failure after which a later attempt may succeed.
     pub fn failed(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::Failed(error.into())
     }

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-/// Makes a text harmless for spreadsheets. It prefixes `'` to a text that begins with `=`, `+`,
-/// `-`, `@`, `|`, `%`, a tab or a carriage return, also after spaces and quotes. [`restore`]
-/// returns the text.
+/// Makes a text harmless for spreadsheets. It writes `'` before a text that begins with `=`, `+`,
+/// `-`, `@`, `|`, `%`, a tab or a carriage return. It ignores spaces and quotes before these
+/// characters. [`restore`] returns the text.
 ///
 /// ```
 /// use seaworthy_csv::{defuse, restore};

@@ -97,7 +97,7 @@ impl<R: ImportRows> Imports<R> {
     }
 
     /// Stores the rows of a checked import like [`confirm`](Self::confirm), with a new
-    /// [context](crate::NewImport::context), such as the present role of the owner.
+    /// [context](crate::NewImport::context), such as the current role of the owner.
     ///
     /// # Errors
     /// As for [`confirm`](Self::confirm).

@@ -1,4 +1,4 @@
-//! Finds the column whose type rejected its value. The parser knows it only for types of the
+//! Finds the column whose type rejected its value. The parser reports it only for types of the
 //! standard library.
 
 use std::marker::PhantomData;

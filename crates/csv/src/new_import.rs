@@ -7,7 +7,7 @@ use crate::{Delimiter, Encoding};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ImportMode {
-    /// Good rows in batches, each in one transaction. Bad rows are left out.
+    /// Good rows in batches, each in one transaction. Bad rows are skipped.
     #[default]
     Batches,
     /// All rows in one transaction. One bad row fails the import.
@@ -66,7 +66,7 @@ impl NewImport {
         }
     }
 
-    /// Sets the name of the file, for the owner. Characters after the 200th are left out.
+    /// Sets the name of the file, for the owner. It is truncated after 200 characters.
     pub fn name(mut self, name: &str) -> Self {
         let is_shown = |character: &char| !character.is_control();
         self.name = name.chars().filter(is_shown).take(200).collect();

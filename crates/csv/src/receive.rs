@@ -17,9 +17,9 @@ impl<R: ImportRows> Imports<R> {
     ///
     /// # Errors
     /// [`ImportError::File`] for a file that is too large or not text in its encoding.
-    /// [`ImportError::TooManyOpen`], [`ImportError::Status`] if the owner cancels the import meanwhile,
-    /// [`ImportError::Body`] if the stream fails, or a failure of the database. After an error,
-    /// nothing is stored.
+    /// [`ImportError::TooManyOpen`], [`ImportError::Status`] if the owner cancels the import during
+    /// the call, [`ImportError::Body`] if the stream fails, or a failure of the database. After an
+    /// error, nothing is stored.
     pub async fn create<S, E>(&self, new: NewImport, file: S) -> Result<CsvImport, ImportError>
     where
         S: Stream<Item = Result<Bytes, E>> + Send,
@@ -101,7 +101,7 @@ impl<R: ImportRows> Imports<R> {
     }
 }
 
-/// Cuts a file into pieces.
+/// Splits a file into pieces.
 #[derive(Default)]
 struct Pieces {
     pending: Vec<u8>,

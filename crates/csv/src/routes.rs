@@ -184,7 +184,7 @@ impl<R> fmt::Debug for ImportRoutes<R> {
     }
 }
 
-/// Answers with the import, or leads a browser without a script to its page.
+/// Responds with the import, or redirects a browser without a script to its page.
 fn answer(
     status: StatusCode,
     import: &CsvImport,
@@ -250,7 +250,7 @@ impl From<FormError> for ImportError {
         match error {
             FormError::TooLarge(_) => Self::Invalid("an option has more than 200 bytes"),
             FormError::TooMuchAhead => Self::Invalid(
-                "the form has more than 64 KiB in front of its file: remove fields that are not options",
+                "the form has more than 64 KiB before its file: remove fields that are not options",
             ),
             FormError::NotText => Self::Invalid("an option is not valid UTF-8"),
             error => Self::Body(error.into()),

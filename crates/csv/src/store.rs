@@ -105,7 +105,8 @@ pub(crate) async fn insert_piece(
 ) -> Result<bool, DataError> {
     database
         .transaction(|tx| async move {
-            // The row first: its lock keeps the import until the piece is committed.
+            // Update the row first: its lock prevents the deletion of the import until the piece is
+            // committed.
             let kept = sql("UPDATE csv_imports SET changed_us = {now_us} WHERE id = ? AND status = 'receiving'")
                 .bind(id)
                 .execute(&tx)

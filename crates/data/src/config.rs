@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::DatabaseUrl;
 
-/// In a folder that version control ignores.
+/// This folder is excluded from version control.
 const DEFAULT_FILE: &str = "data/service.db";
 /// Two per core of a small server. Ten replicas stay within the default limit of servers (100 and
 /// 151).

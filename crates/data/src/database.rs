@@ -56,10 +56,10 @@ impl Database {
         DatabaseBuilder::new(name, config)
     }
 
-    /// Returns the same database with a pool of its own. A task that holds a transaction may use
-    /// it, because the transaction cannot exhaust this pool. It has no replica and no metrics, and
-    /// closes with this database. A database in memory has only one connection, so it is returned
-    /// as it is.
+    /// Returns the same database with a separate pool. A task that holds a transaction may use it,
+    /// because the transaction cannot exhaust this pool. It has no replica and no metrics, and
+    /// closes with this database. A database in memory has only one connection, so this returns it
+    /// unchanged.
     #[must_use]
     pub fn with_own_pool(&self, suffix: &str, max_connections: NonZeroU32) -> Self {
         if self.config().url.is_in_memory() {

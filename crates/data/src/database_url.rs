@@ -100,7 +100,7 @@ impl DatabaseUrl {
         if self.engine == Engine::Sqlite {
             return None;
         }
-        // Drivers know the protocol of MariaDB as `mysql`.
+        // Drivers use the scheme `mysql` for MariaDB too.
         let text = match self.text.strip_prefix("mariadb:") {
             Some(rest) => Cow::Owned(format!("mysql:{rest}")),
             None => Cow::Borrowed(self.text.as_str()),

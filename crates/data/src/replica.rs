@@ -1,4 +1,5 @@
-//! Read replicas. Reads are shared by weight, and a replica that is away gets none.
+//! Read replicas. Each replica gets reads in proportion to its weight. An unavailable replica gets
+//! none.
 
 use std::{
     sync::{
@@ -19,7 +20,7 @@ use crate::{
     prepared::Prepared,
 };
 
-/// How often a replica that is away is probed.
+/// The interval of probes of an unavailable replica.
 const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 /// Each replica has a pool, so more of them need many connections per process.
 const MAX_REPLICAS: usize = 16;
@@ -115,10 +116,11 @@ impl Replicas {
         None
     }
 
-    /// Returns the next replica in proportion to the weights, and `None` if all are away.
+    /// Returns the next replica in proportion to the weights, and `None` if all are unavailable.
     ///
-    /// Each replica earns its weight per turn. The one with the highest credit serves the read and
-    /// pays the sum of the weights, so the turns of a replica are spread evenly.
+    /// Each turn adds the weight of each replica to its credit. The replica with the highest credit
+    /// serves the read, and the sum of the weights is subtracted from its credit. This spreads the
+    /// turns of a replica evenly.
     fn choose(&self) -> Option<Arc<Replica>> {
         let mut credits = self.credits.lock();
         let mut total = 0;

@@ -45,7 +45,7 @@ impl RenderError {
 /// Renders all files of the services.
 ///
 /// # Errors
-/// Two services have one name, or the facts lack something that only the caller knows, such as an
+/// Two services have one name, or the facts lack a value that only the operator has, such as an
 /// address in a secret.
 pub fn render(services: &[Facts], overlay: &Overlay) -> Result<Files, RenderError> {
     let mut files = Files::new();

@@ -1,4 +1,4 @@
-//! The facts of a service: what a deployment, an alert rule or a dashboard needs to know about it.
+//! The facts of a service, from which deployments, alert rules and dashboards are generated.
 //!
 //! The command `describe` of a service prints them as JSON, and `seaworthy deploy render` reads
 //! them. The crate has no dependency on the framework, because both sides share it.
@@ -59,7 +59,7 @@ pub struct Facts {
     pub subscriptions: Vec<Subscription>,
     /// The migrations of each database.
     pub migrations: Vec<Migrations>,
-    /// The commands of the program besides those of every service.
+    /// The commands of the program in addition to those of every service.
     pub commands: Vec<String>,
     /// The registered metrics, by name.
     pub metrics: Vec<Metric>,

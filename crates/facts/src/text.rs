@@ -52,7 +52,7 @@ impl Facts {
 /// The depth of the lists and objects whose entries share one line.
 const INLINE_DEPTH: usize = 3;
 
-/// Writes the entries of the document, and of its lists and objects, on lines of their own.
+/// Writes each entry of the document, and of its lists and objects, on a separate line.
 #[derive(Default)]
 struct Lines {
     depth: usize,

@@ -46,8 +46,8 @@ fn served(api: &str) -> Cow<'_, str> {
 
 impl Flags {
     /// Rejects calls of routes that a flag lists in `apis`, such as `GET /reports/{id}`, while that
-    /// flag is off for the caller. The template is that of the route. The name of a gRPC method is
-    /// a route of its own: `POST /reports.v1.Reports/Get`.
+    /// flag is off for the caller. The template is that of the route. A gRPC method is a separate
+    /// route: `POST /reports.v1.Reports/Get`.
     ///
     /// Rejected calls get 403 `FEATURE_DISABLED`, after the check of the access.
     pub fn guard_apis(&self) {

@@ -61,7 +61,7 @@ pub(crate) struct Shared<'a> {
 pub struct Resolved<'a> {
     /// The variant. `None` if the default of the code applies.
     pub variant: Option<&'a Variant>,
-    /// Why the flag has this variant.
+    /// The reason for the variant.
     pub reason: Reason,
     /// The error, if the reason is [`Reason::Error`].
     pub error: Option<ErrorCode>,

@@ -11,7 +11,7 @@ pub struct Evaluation<T> {
     pub value: T,
     /// The name of the variant. `None` if the value is the default of the code.
     pub variant: Option<Arc<str>>,
-    /// Why the flag has this value.
+    /// The reason for the value.
     pub reason: Reason,
     /// The error, if the reason is [`Reason::Error`].
     pub error: Option<ErrorCode>,

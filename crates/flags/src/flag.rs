@@ -30,12 +30,12 @@ pub struct Flag<T> {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
-    /// Hides unfinished code. Expected to live 40 days.
+    /// Hides unfinished code. Should be removed after 40 days.
     #[default]
     Release,
-    /// Compares variants. Expected to live 40 days.
+    /// Compares variants. Should be removed after 40 days.
     Experiment,
-    /// Controls a migration. Expected to live 7 days.
+    /// Controls a migration. Should be removed after 7 days.
     Operational,
     /// Turns a feature off in an incident. Permanent.
     KillSwitch,
@@ -125,7 +125,7 @@ impl<T: FlagValue> Flag<T> {
         self
     }
 
-    /// Sets the day from which the flag should be gone, such as `2027-03-01`. The flag keeps
+    /// Sets the day until which the flag should be removed, such as `2027-03-01`. The flag keeps
     /// working, and the service logs a warning at start.
     pub fn expires(mut self, day: impl Into<Arc<str>>) -> Self {
         self.expires = Some(day.into());
@@ -150,7 +150,7 @@ pub struct Declaration {
     pub owner: Option<Arc<str>>,
     /// The purpose of the flag.
     pub kind: Kind,
-    /// The day from which the flag should be gone.
+    /// The day until which the flag should be removed.
     pub expires: Option<NaiveDate>,
     /// Whether a variant's value has this type.
     pub(crate) fits: fn(&crate::evaluation::Variant) -> bool,

@@ -120,7 +120,7 @@ impl Slot {
     #[inline]
     fn count(&self, set: &FlagSet, variant: Option<&Variant>) {
         if self.code_default.is_none() {
-            // There are no metrics.
+            // These flags have no metrics.
             return;
         }
         let counter = match variant {

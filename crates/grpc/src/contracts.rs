@@ -120,7 +120,8 @@ impl Contracts {
     }
 
     /// Adds a contract. The contract declares who may call each of its methods, on both transports.
-    /// Requests that are rejected ahead of any contract use the error format of the first contract.
+    /// Requests that are rejected before they reach a contract use the error format of the first
+    /// contract.
     pub fn with<C: Contract>(self, contract: C) -> Self {
         self.with_options(contract, |_| MethodOptions::new())
     }
@@ -141,8 +142,8 @@ impl Contracts {
         self.call(contract, options)
     }
 
-    /// Adds a contract that is served over gRPC alone. Its document, which has no routes, is left
-    /// out.
+    /// Adds a contract that is served over gRPC alone. Its document, which has no routes, is
+    /// omitted.
     pub fn with_calls<C: Contract>(self, contract: C) -> Self {
         self.call(contract, |_| MethodOptions::new())
     }
@@ -165,10 +166,10 @@ impl Contracts {
         self
     }
 
-    /// Returns the OpenAPI document. `None` if there are no contracts.
+    /// Returns the OpenAPI document. `None` without contracts.
     ///
     /// # Errors
-    /// There are several documents.
+    /// The contracts have several documents.
     fn described(&self) -> Result<Option<&'static str>, StartError> {
         if self.document.is_some() {
             return Ok(self.document);

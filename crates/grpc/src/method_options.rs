@@ -13,7 +13,7 @@ use seaworthy_resilience::rate_limit::RateLimits;
 /// let import = MethodOptions::new().timeout(Timeout::from_secs(120)).without_rate_limit();
 /// ```
 ///
-/// Code that tries to open a method does not compile:
+/// Code that tries to change the access of a method does not compile:
 ///
 /// ```compile_fail,E0599
 /// use seaworthy_grpc::MethodOptions;
@@ -73,7 +73,7 @@ impl MethodOptions {
         self
     }
 
-    /// Keeps the query out of the access log, because it contains a code or a token.
+    /// Excludes the query from the access log, because it contains a code or a token.
     #[must_use]
     pub fn sensitive_query(mut self) -> Self {
         self.route = self.route.sensitive_query();

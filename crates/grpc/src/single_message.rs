@@ -12,7 +12,7 @@ use tonic::Status;
 const PREFIX: usize = 5;
 
 /// The body of a call that takes exactly one message. tonic reads the first message only, and
-/// reports a missing message as its own fault.
+/// reports a missing message as an internal error.
 #[derive(Debug)]
 pub(crate) struct SingleMessage {
     body: Body,
@@ -45,7 +45,7 @@ impl SingleMessage {
                 return Ok(());
             }
             if self.begun {
-                return Err(Status::unimplemented("this method takes one message"));
+                return Err(Status::unimplemented("this method accepts one message"));
             }
             let (prefix, behind) = data.split_at((PREFIX - self.prefix.len()).min(data.len()));
             self.prefix.extend_from_slice(prefix);
@@ -87,7 +87,7 @@ impl http_body::Body for SingleMessage {
             None if !self.begun && self.prefix.is_empty() => {
                 self.ended = true;
                 let status =
-                    Status::unimplemented("this method takes one message, and the call has none");
+                    Status::unimplemented("this method accepts one message, but the call has none");
                 Some(Err(axum::Error::new(status)))
             }
             other => other,

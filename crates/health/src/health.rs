@@ -49,13 +49,13 @@ struct Inner {
     waiting_for: RwLock<Vec<Arc<str>>>,
     registered: Notify,
     on_failure: RwLock<Option<FailureHook>>,
-    /// The names of checks that do not count.
+    /// The names of checks that do not affect readiness.
     ignored: RwLock<BTreeSet<String>>,
 }
 
 type FailureHook = Arc<dyn Fn(&str, &CheckFailure) + Send + Sync>;
 
-/// Reports that the start waits for something, until it is dropped.
+/// Reports that the start waits for a dependency, until it is dropped.
 #[derive(Debug)]
 #[must_use = "the report ends when it is dropped"]
 pub struct Waiting {
@@ -99,7 +99,7 @@ impl Health {
         *self.0.on_failure.write() = Some(Arc::new(hook));
     }
 
-    /// Leaves the checks with these names out of the readiness. They still run and are reported.
+    /// Excludes the checks with these names from the readiness. They still run and are reported.
     /// Replaces the names of the last call.
     pub fn ignore(&self, names: &BTreeSet<String>) {
         self.0.ignored.write().clone_from(names);

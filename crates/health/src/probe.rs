@@ -1,6 +1,6 @@
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
-/// Why a check failed. Only the admin listener and logs contain the text.
+/// The reason for a failed check. Only the admin listener and logs contain the text.
 ///
 /// ```
 /// use seaworthy_health::CheckFailure;

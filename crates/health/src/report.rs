@@ -28,7 +28,7 @@ pub enum CheckStatus {
     Healthy,
     /// The last result is current and failed.
     Unhealthy,
-    /// There is no current result.
+    /// No current result exists.
     Unknown,
 }
 

@@ -206,7 +206,7 @@ struct LimitedBody {
     idle: Option<Idle>,
     /// Set while the reader waits for the client.
     pending_since: Option<Instant>,
-    /// `None` if the request is not counted as in flight.
+    /// `None` if the request does not count as in flight.
     body_wait: Option<BodyWait>,
 }
 

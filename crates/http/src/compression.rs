@@ -72,7 +72,7 @@ impl Compression {
         let Some(accepted) = accepted.filter(|_| self.is_large(&response)) else {
             return (response, None);
         };
-        // Each encoder needs memory, for as long as its client reads.
+        // Each encoder needs memory until its client has read the response.
         let Ok(compressing) = Arc::clone(&self.free).try_acquire_owned() else {
             return (response, None);
         };

@@ -91,8 +91,9 @@ impl HostCookie {
         }
     }
 
-    /// Creates a cookie with `Secure` and without the prefix, for a name that existing clients
-    /// hold. A sibling domain can set such a cookie, so its value must carry its own proof.
+    /// Creates a cookie with `Secure` and without the prefix, for a name that existing clients use.
+    /// A sibling domain can set such a cookie, so its value must be authenticated, for example by a
+    /// signature.
     #[must_use]
     pub const fn without_prefix(name: &'static str) -> Self {
         Self {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 /// The methods that services usually have.
 const ALLOWED_METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
-/// The request headers of a browser client of a JSON service, besides the safelisted ones.
+/// The request headers of a browser client of a JSON service, in addition to the safelisted ones.
 const ALLOWED_HEADERS: [&str; 8] = [
     "authorization",
     "content-type",
@@ -87,10 +87,10 @@ pub enum CorsError {
         "cors.allowed_origins: {0:?} is not an origin such as https://app.example.org (no path, no trailing slash)"
     )]
     Origin(String),
-    /// A method is not a method.
+    /// A text is not a valid HTTP method.
     #[error("cors.allowed_methods: {0:?} is not a method")]
     Method(String),
-    /// A header is not a header name.
+    /// A text is not a valid header name.
     #[error("cors.{0}: {1:?} is not a header name")]
     Header(&'static str, String),
     /// Every origin together with credentials.
@@ -129,15 +129,15 @@ struct Policy {
     max_age: HeaderValue,
 }
 
-/// The policy in force. Its origins can be replaced while the service runs.
+/// The effective policy. A reload can replace its origins.
 #[derive(Debug)]
 pub(crate) struct Cors(ArcSwap<Option<Policy>>);
 
 /// The classification of the request's `Origin`, kept until the response.
 #[derive(Debug, Clone)]
 pub(crate) enum CrossOrigin {
-    /// CORS is off, or every origin is allowed and none was named: the response does not depend on
-    /// it.
+    /// CORS is off, or every origin is allowed and the request has none. The response does not
+    /// depend on the origin.
     Indifferent,
     /// The response depends on the origin, and this one is absent or not allowed.
     NotAllowed,
@@ -154,7 +154,7 @@ impl Cors {
         Ok(Self(ArcSwap::from_pointee(Policy::new(config)?)))
     }
 
-    /// Replaces the policy, or changes nothing when the new one cannot work.
+    /// Replaces the policy, or changes nothing if the new one is invalid.
     pub(crate) fn reload(&self, config: &CorsConfig) -> Result<(), CorsError> {
         self.0.store(Policy::new(config)?.into());
         Ok(())
@@ -184,8 +184,8 @@ impl Cors {
         }
     }
 
-    /// The headers of the response to a preflight, where the request is one and CORS is on. Its
-    /// status is [`PREFLIGHT_STATUS`].
+    /// Returns the headers of the response to a preflight, if the request is one and CORS is on.
+    /// Its status is [`PREFLIGHT_STATUS`].
     pub(crate) fn preflight(
         &self,
         method: &Method,
@@ -249,8 +249,8 @@ impl CrossOrigin {
     }
 }
 
-/// A shared cache must keep responses for different origins apart. Other values of `Vary` are the
-/// handler's and stay.
+/// A shared cache must store responses for different origins separately. Other values of `Vary` are
+/// from the handler and stay.
 fn vary_by_origin(headers: &mut HeaderMap) {
     let named = headers.get_all(header::VARY).iter().any(|line| {
         line.to_str().is_ok_and(|line| {

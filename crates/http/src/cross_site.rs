@@ -70,8 +70,8 @@ pub(crate) fn is_own_request(request: &Parts) -> bool {
     !(is_page || has_client_certificate || has_ambient_authorization(headers))
 }
 
-/// Returns whether a request has an `Authorization` that browsers remember. Only scripts send the
-/// scheme `Bearer`, and the scripts of other sites do not know the token.
+/// Returns whether a request has an `Authorization` that browsers store. Only scripts send the
+/// scheme `Bearer`, and scripts of other sites do not have the token.
 fn has_ambient_authorization(headers: &HeaderMap) -> bool {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     values.any(|value| {

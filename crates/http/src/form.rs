@@ -22,17 +22,17 @@ use http::{HeaderMap, header};
 use multer::{Constraints, Field, Multipart, SizeLimit};
 use seaworthy_core::ByteSize;
 
-/// A form has one field per option in front of its file.
+/// A form has one field per option before its file.
 const MAX_FIELDS: u32 = 20;
-/// The bytes in front of a file, and those that are read ahead.
+/// The bytes before a file, and those that are read ahead.
 const MAX_AHEAD: usize = 64 * 1024;
 
 /// A form cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FormError {
-    /// The fields in front of the file are too large, or a header does not end.
-    #[error("the form has more than 64 KiB in front of its file: send the file first")]
+    /// The fields before the file are too large, or a header does not end.
+    #[error("the form has more than 64 KiB before its file: send the file first")]
     TooMuchAhead,
     /// The file or a field is larger than its limit.
     #[error("a field of the form is larger than {0}: send a smaller one")]
@@ -81,7 +81,7 @@ pub struct Form {
 type Ahead = Arc<AtomicUsize>;
 
 impl Form {
-    /// The maximum size of everything in front of the file, which is also the memory of a form.
+    /// The maximum size of everything before the file, which is also the memory of a form.
     pub const MAX_AHEAD: ByteSize = ByteSize::kibibytes(64);
 
     /// Returns the boundary of a form, or `None` if the media type of a request is another.
@@ -202,7 +202,7 @@ impl FormField {
     }
 }
 
-/// Ends a read that needs more than the limit in front of the file.
+/// Ends a read that exceeds the limit for the bytes before the file.
 fn limited<T>(ahead: &Ahead, polled: Poll<T>) -> Poll<Result<T, FormError>> {
     match polled {
         Poll::Pending if ahead.load(Ordering::Relaxed) >= MAX_AHEAD => {

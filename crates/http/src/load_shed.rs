@@ -1,7 +1,7 @@
 //! Load shedding by a limit on the requests in flight, which follows the latency (RES-7).
 //!
-//! A queue in front of a saturated service makes every request late. A rejection makes one request
-//! wait. [`AdaptiveConcurrency`] measures the latency of the whole service, because a full
+//! A queue in front of a saturated service makes every request late. A rejection delays only one
+//! request. [`AdaptiveConcurrency`] measures the latency of the whole service, because a full
 //! connection pool is a bottleneck too.
 
 use std::{
@@ -56,10 +56,10 @@ pub(crate) struct LoadShed(AdaptiveConcurrency);
 #[derive(Debug, Clone)]
 pub(crate) struct Admission(Arc<ConcurrencyPermit>);
 
-/// Marks a response that lasts until its client leaves, such as server-sent events. Put it into the
-/// extensions of the response. The request then counts as in flight only until the response begins.
-/// Otherwise open pages could use up `max_in_flight`. Set another limit on such responses, as the
-/// hub of `seaworthy-realtime` does.
+/// Marks a response that lasts until its client disconnects, such as server-sent events. Put it
+/// into the extensions of the response. The request then counts as in flight only until the
+/// response begins. Otherwise open pages could use up `max_in_flight`. Set another limit on such
+/// responses, as the hub of `seaworthy-realtime` does.
 #[derive(Debug, Clone, Copy)]
 pub struct OpenEnded;
 
@@ -105,7 +105,7 @@ impl LoadShed {
 
 impl Admission {
     /// Records the outcome of a response that begins now. `waited` is the time that the request
-    /// waited for its client, which may be as slow as it likes.
+    /// waited for its client. It does not count as latency of the service.
     pub(crate) fn record(&self, outcome: Outcome, waited: Duration) {
         self.0.record(outcome, waited);
     }

@@ -12,7 +12,8 @@ const DEFAULT_MAX_SIDE: NonZeroU32 = NonZeroU32::new(8_000).unwrap();
 const DEFAULT_MAX_PIXELS: NonZeroU32 = NonZeroU32::new(50_000_000).unwrap();
 /// One picture with 50 megapixels in RGB, and its compressed input.
 const DEFAULT_MAX_MEMORY: ByteSize = ByteSize::mebibytes(256);
-/// The quality of photos on the web. Files with more are larger and look the same.
+/// The quality of photos on the web. A higher quality makes files larger without a visible
+/// difference.
 const DEFAULT_QUALITY: NonZeroU8 = NonZeroU8::new(85).unwrap();
 
 /// Limits of pictures.

@@ -12,8 +12,8 @@ pub enum ImageFormat {
 }
 
 impl ImageFormat {
-    /// Returns the format of a file, or `None` if it is none of these. SVG is none of them, because
-    /// it is a program.
+    /// Returns the format of a file, or `None` if it is none of these. SVG is not supported,
+    /// because it can contain scripts.
     ///
     /// ```
     /// use seaworthy_images::ImageFormat;

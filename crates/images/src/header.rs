@@ -7,7 +7,7 @@ use image::{ColorType, ImageDecoder, ImageReader, Limits, metadata::Orientation}
 
 use crate::{ImageError, ImageFormat, ImagesConfig};
 
-/// RGBA, into which every picture is converted at most. In bytes per pixel.
+/// The size of a pixel in RGBA, the largest format of a decoded picture, in bytes.
 const CONVERTED: u64 = 4;
 
 /// A progressive JPEG keeps the coefficients of three channels until its end, 16 bits each. In

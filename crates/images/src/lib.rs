@@ -11,7 +11,8 @@
 //!    encodes.
 //!
 //! The output contains pixels only. EXIF, XMP, color profiles, comments and data after the end of
-//! the picture are not copied. So a file that is also a script or an archive does not survive.
+//! the picture are not copied. So the output contains nothing of a file that is also a script or an
+//! archive.
 //!
 //! ```
 //! use seaworthy_images::{Images, ImagesConfig, Rendition};

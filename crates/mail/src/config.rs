@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{MailAddress, MailUrl};
 
-/// Some servers inspect mail for seconds before they respond.
+/// Some servers inspect a message for seconds before they respond.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(10);
 /// One or two screens, in about a megabyte.
 const DEFAULT_MAX_MAILBOX_MESSAGES: NonZeroU16 = NonZeroU16::new(100).unwrap();

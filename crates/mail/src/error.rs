@@ -16,8 +16,8 @@ pub enum MailError {
     /// The message is empty, too large, or cannot be encoded.
     #[error("the message cannot be sent: {0}")]
     Message(&'static str),
-    /// The server cannot be reached, or rejected the message for now.
-    #[error("the mail server does not accept the message for now{}", code(*.status))]
+    /// The server cannot be reached, or rejected the message temporarily.
+    #[error("the mail server temporarily rejected the message{}", code(*.status))]
     Transient {
         /// The status code of the server, if it responded.
         status: Option<u16>,

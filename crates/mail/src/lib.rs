@@ -2,7 +2,7 @@
 //!
 //! - Addresses and subjects are checked types, so a line break in them never adds a header.
 //! - Each error is transient or permanent, so a caller knows whether to retry.
-//! - Without TLS nothing is sent, unless a setting allows it.
+//! - Messages are sent only over TLS, unless a setting allows plain text.
 //! - In development no server is needed: the mailbox keeps the last messages in memory. Production
 //!   rejects it.
 //!

@@ -41,7 +41,8 @@ impl Smtp {
         };
         let tls = match (*is_tls_from_start, config.allow_plaintext) {
             (true, _) => Tls::Wrapper(parameters(host, config)?),
-            // Not even if the server offers STARTTLS, because its certificate would fail.
+            // Also if the server offers STARTTLS, because the verification of its certificate would
+            // fail.
             (false, true) => Tls::None,
             (false, false) => Tls::Required(parameters(host, config)?),
         };

@@ -21,8 +21,8 @@ const DEFAULT_MAX_MESSAGE_SIZE: ByteSize = ByteSize::kibibytes(896);
 const DEFAULT_PUBLISH_TIMEOUT: Timeout = Timeout::from_secs(5);
 /// Handlers mostly wait for other services, so more of them run at once than there are cores.
 const DEFAULT_CONCURRENCY: NonZeroU16 = NonZeroU16::new(16).unwrap();
-/// Twice the concurrency: the next message is there when a handler ends, and a crash redelivers few
-/// messages.
+/// Twice the concurrency: the next message is available when a handler ends, and a crash redelivers
+/// few messages.
 const DEFAULT_PREFETCH: NonZeroU16 = NonZeroU16::new(32).unwrap();
 /// As long as a whole stop may take.
 const DEFAULT_HANDLER_TIMEOUT: Timeout = Timeout::from_secs(30);
@@ -34,13 +34,13 @@ const DEFAULT_INITIAL_BACKOFF: Timeout = Timeout::from_millis(200);
 const DEFAULT_MAX_BACKOFF: Timeout = Timeout::from_secs(30);
 /// A message with this many unacknowledged deliveries probably crashes its consumers.
 const DEFAULT_MAX_DELIVERIES: NonZeroU32 = NonZeroU32::new(20).unwrap();
-/// So many consecutive failures of different messages have another cause than the messages.
+/// After this many consecutive failures of different messages, the messages are not the cause.
 const DEFAULT_BREAKER_RUN: u32 = 10;
 /// Messages may be rare, so the window is long.
 const DEFAULT_BREAKER_WINDOW: Timeout = Timeout::from_secs(60);
 /// A rate of fewer attempts may be chance.
 const DEFAULT_BREAKER_MIN_CALLS: NonZeroU32 = NonZeroU32::new(20).unwrap();
-/// An open breaker lets one attempt through in this time, so few messages become dead letters.
+/// An open breaker allows one attempt in this time, so few messages become dead letters.
 const DEFAULT_BREAKER_PROBE: Timeout = Timeout::from_secs(5);
 /// How long an open breaker waits for a message that could probe.
 const DEFAULT_BREAKER_OPEN: Timeout = Timeout::from_secs(30);

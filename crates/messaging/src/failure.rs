@@ -9,7 +9,7 @@ use crate::{PublishError, transport::Cause};
 ///
 /// The operator `?` converts an [`Error`] of the domain. An error about the message, such as
 /// invalid, unprocessable or too large, rejects the message. Any other error is retried, also "not
-/// found", because the missing thing may not have arrived yet.
+/// found", because the missing object may arrive later.
 ///
 /// ```
 /// use seaworthy_core::{Code, Error, error_chain};
@@ -104,7 +104,7 @@ impl Failure {
     }
 }
 
-/// Returns the rejection of a policy that kept the call from its dependency.
+/// Returns the rejection of a policy that prevented the call to its dependency.
 fn refusal<'a>(mut cause: &'a (dyn StdError + 'static)) -> Option<&'a Refusal> {
     let refusal = loop {
         match cause.downcast_ref::<Refusal>() {

@@ -83,8 +83,8 @@ impl Message {
         self.change(|envelope| envelope.with_attribute(attribute::EXPIRY_TIME, text_of(moment)))
     }
 
-    /// Sets the causation ID to the ID of another message, and takes over its correlation ID.
-    /// Without one, the ID of the other message becomes the correlation ID.
+    /// Sets the causation ID to the ID of another message, and copies its correlation ID. Without
+    /// one, the ID of the other message becomes the correlation ID.
     #[must_use]
     pub fn caused_by(self, cause: &Envelope) -> Self {
         let correlation_id = cause

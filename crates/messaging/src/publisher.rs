@@ -99,8 +99,8 @@ impl Publisher {
     }
 
     /// Publishes prepared messages unchanged and returns a result for each. It is for a relay,
-    /// which retries by itself. Messages of different keys are confirmed in any order. Messages of
-    /// one key are published in the order given, until one fails transiently. The later ones are
+    /// which has its own retries. Messages of different keys are confirmed in any order. Messages
+    /// of one key are published in their order, until one fails transiently. The later ones are
     /// [`PublishError::Deferred`].
     pub async fn publish_all(&self, batch: Vec<Envelope>) -> Vec<Result<(), PublishError>> {
         let Some(publishing) = &self.0 else {

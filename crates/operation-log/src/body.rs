@@ -47,9 +47,9 @@ impl Summary {
     }
 }
 
-/// Reads at most a little more than `max` bytes of a body, and only the first ones if they are not
-/// those of a readable body. Returns the body for the handler, which begins with the bytes that
-/// were read. An error of the client reaches the handler after the bytes that arrived.
+/// Reads about `max` bytes of a body. Reads only the first bytes if they show that the body is not
+/// readable. Returns the body for the handler, which begins with the bytes that were read. An error
+/// of the client reaches the handler after the bytes that arrived.
 pub(crate) async fn peek(
     mut body: Body,
     max: usize,

@@ -11,11 +11,12 @@ use crate::OperationLogConfig;
 
 /// The prefix of a gRPC message: whether it is compressed, and its length.
 const GRPC_PREFIX: usize = 5;
-/// The texts of a large request are cut to this number of bytes, and its lists to this number of
-/// items, which is enough to recognize them.
+/// The maximum number of bytes of a text and of items of a list, if the request is large. It is
+/// enough to recognize them.
 const MAX_MEMBER: usize = 200;
 const MAX_ITEMS: usize = 10;
-/// The words before `code` in the names of secrets. Other codes, such as `postal_code`, are none.
+/// The words before `code` in the names of secrets. Other codes, such as `postal_code`, are not
+/// secrets.
 const SECRET_CODES: [&str; 14] = [
     "access",
     "auth",
@@ -53,7 +54,7 @@ pub(crate) fn of_grpc(
     Some(of_value(json_of(&message), config))
 }
 
-/// Returns the redacted text of a value. A large value loses the ends of its texts and lists first,
+/// Returns the redacted text of a value. The texts and lists of a large value are truncated first,
 /// so that padding does not hide its other members.
 pub(crate) fn of_value(mut value: Json, config: &OperationLogConfig) -> String {
     redact("", &mut value, &config.mask_rules);
@@ -101,7 +102,7 @@ fn redact(name: &str, value: &mut Json, rules: &[MaskRuleConfig]) {
     match value {
         Json::Null | Json::Bool(_) => {}
         Json::String(text) if text.is_empty() => {}
-        // Before objects and lists, whose members have names of their own.
+        // Before objects and lists, because their members have their own names.
         _ if is_secret(name) => *value = REDACTED.into(),
         Json::Object(members) => {
             for (name, member) in members {

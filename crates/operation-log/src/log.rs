@@ -40,7 +40,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet::of_part(
 const MAX_TEXT: usize = 255;
 /// The calls of a page without a size.
 const DEFAULT_PAGE_SIZE: u32 = 20;
-/// A page fits on a screen or in a report.
+/// A page has the size of a screen or a report.
 const MAX_PAGE_SIZE: u32 = 100;
 const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
 
@@ -193,7 +193,7 @@ impl OperationLog {
     /// last calls may be missing.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Any error of the database.
     pub async fn list(&self, query: &OperationQuery) -> Result<OperationPage, DataError> {
         let total = self.count(query).await?;
         let operations = self.page(query).await?;
@@ -204,7 +204,7 @@ impl OperationLog {
     /// callers page through a long log.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Any error of the database.
     pub async fn count(&self, query: &OperationQuery) -> Result<u64, DataError> {
         let (total,): (u64,) = sql("SELECT count(*) FROM operation_logs
              WHERE (? IS NULL OR user_id = ?) AND created_us >= ? AND created_us < ?")
@@ -221,7 +221,7 @@ impl OperationLog {
     /// Lists the calls of a page, newest first.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Any error of the database.
     pub async fn page(&self, query: &OperationQuery) -> Result<Vec<Operation>, DataError> {
         let size = match query.page_size {
             0 => DEFAULT_PAGE_SIZE,
@@ -246,7 +246,7 @@ impl OperationLog {
     /// Deletes a page of entries after their retention. Returns whether more may be left.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Any error of the database.
     pub async fn purge(&self) -> Result<bool, DataError> {
         let retention = i64::from(self.0.config.retention_days.get()).saturating_mul(DAY_US);
         let page = sql("DELETE FROM operation_logs WHERE id IN (SELECT id FROM operation_logs WHERE created_us < {now_us} - ? LIMIT ?)")

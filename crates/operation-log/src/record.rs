@@ -159,7 +159,7 @@ impl OperationLog {
         if call.is_some_and(|call| call.method.is_client_streaming()) {
             return (request, Content::None);
         }
-        // Some handlers ignore the media type, so it does not hide a content.
+        // Some handlers ignore the media type, so the log reads the content with any media type.
         let is_declared = call.is_some() || is_json(request.headers());
         let is_readable = |bytes: &[u8]| is_declared || begins_json(bytes);
         let (parts, body) = request.into_parts();

@@ -1,11 +1,10 @@
 //! A transactional outbox for events, and an inbox that makes consumers idempotent (MSG-4, MSG-5).
 //!
-//! A service that changes its database and then publishes an event loses the event if it crashes
-//! in between. If it publishes first, it may announce a change that is never committed. So
+//! A service that changes its database and then publishes an event loses the event if it crashes in
+//! between. If it publishes first, the event may describe a change that is never committed. So
 //! [`Outbox::store`] stores the event in the transaction of the change, and a relay publishes
 //! committed events. A relay that crashes may publish an event twice. So a consumer records the
-//! messages that it has processed in the transaction of its own effect
-//! ([`Inbox::process_once`]).
+//! messages that it has processed in the transaction of its effect ([`Inbox::process_once`]).
 //!
 //! Several relays share one table. Each key belongs to one of 16 partitions, and a relay claims
 //! partitions for a limited time ([`RelayConfig::claim_ttl`]), which it renews while it publishes.

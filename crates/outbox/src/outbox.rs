@@ -150,8 +150,8 @@ impl Outbox {
     }
 
     /// Stores an event in the transaction of its change. A relay publishes it soon after the
-    /// commit, and never without one. The event carries the request ID, the trace and the actor of
-    /// the current request (MSG-8).
+    /// commit. After a rollback it is not published. The event carries the request ID, the trace
+    /// and the actor of the current request (MSG-8).
     ///
     /// # Errors
     /// [`StoreError`]. Roll the transaction back.

@@ -24,7 +24,7 @@ const DEFAULT_PING_TIMEOUT: Timeout = Timeout::from_secs(20);
 const DEFAULT_CONNECT_TIMEOUT: Timeout = Timeout::from_secs(10);
 /// An event of a client is a command, not an upload.
 const DEFAULT_MAX_MESSAGE_SIZE: ByteSize = ByteSize::kibibytes(64);
-/// More than a person causes, and little for a service.
+/// More than a person sends, and little load for a service.
 const DEFAULT_MAX_CALLS: NonZeroU32 = NonZeroU32::new(100).unwrap();
 /// Long enough for a burst after a reconnect.
 const DEFAULT_CALL_PERIOD: Timeout = Timeout::from_secs(10);

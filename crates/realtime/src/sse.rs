@@ -13,7 +13,7 @@ const MIN_BACKOFF: Duration = Duration::from_millis(500);
 const MAX_BACKOFF: Duration = Duration::from_secs(5);
 /// The client may have missed events, and has to read the state.
 pub(crate) const RESYNC: &str = "resync";
-/// The service stops. Browsers connect again without code of the page.
+/// The service stops. Browsers connect again automatically.
 pub(crate) const DRAINING: &str = "draining";
 
 /// Answers a request with server-sent events (WHATWG HTML, section 9.2) until the client or the

@@ -34,7 +34,7 @@ const CONNECT_STEPS: u32 = 10;
 /// replaced master may still respond, and all writes to it are lost.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// The connection of a cluster repairs the links to its nodes by itself, while other nodes respond.
+/// The connection of a cluster reconnects to its nodes automatically, while other nodes respond.
 /// After this many failures in a row it is replaced.
 const MAX_CLUSTER_FAILURES: u32 = 50;
 
@@ -324,7 +324,7 @@ async fn watch(redis: Weak<Inner>, number: u64, sentinels: Arc<Sentinels>, maste
             continue;
         };
         if named.replaces(&master) {
-            tracing::warn!("Redis has a new master; the connection is replaced");
+            tracing::warn!("Redis has a new master, so the connection is replaced");
             if let Some(redis) = redis.upgrade() {
                 redis.close(number);
             }

@@ -1,12 +1,12 @@
-//! The connection to Redis that limits, caches, locks and messages share (DATA-5).
+//! The connection to Redis for rate limits, caches, leases and messages (DATA-5).
 //!
 //! Callers use Redis within requests, so a call has a short time limit, 200 ms by default, which
 //! includes the connection. [`Redis`] connects to a single server, to the master under Sentinel, or
 //! to a cluster, depending on the URL. It connects at the first call and reconnects after every
 //! loss. Concurrent callers share one attempt.
 //!
-//! The crate `redis` implements the protocol. This crate adds the time limit, errors without
-//! addresses, and the change to a new master after a failover, even if the replaced one still
+//! The crate `redis` implements the protocol. This crate adds the time limit and errors without
+//! addresses. After a failover it changes to the new master, even if the replaced one still
 //! responds.
 //!
 //! ```no_run

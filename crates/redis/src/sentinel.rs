@@ -57,7 +57,7 @@ pub(crate) struct Named {
 
 impl Named {
     /// Whether `present` is replaced. A minority may have older information than the Sentinels that
-    /// named `present`.
+    /// reported `present`.
     pub(crate) fn replaces(&self, present: &Master) -> bool {
         let is_other = (&self.master.host, self.master.port) != (&present.host, present.port);
         is_other && (self.is_majority || self.master.epoch > present.epoch)
@@ -111,7 +111,7 @@ impl Sentinels {
     }
 
     /// Returns the master of the latest failover that the Sentinels know. Waits for the replies of
-    /// a majority, and for all if there is no majority.
+    /// a majority, or for all replies without a majority.
     pub(crate) async fn master(&self) -> RedisResult<Named> {
         let mut questions = JoinSet::new();
         for sentinel in &self.all {

@@ -200,8 +200,9 @@ impl<C: Settings> Assembly<C> {
     }
 
     /// Serves an OpenAPI document at `/openapi.json` and its page at `/docs`, in development and
-    /// test, or as the settings `api_document` say (API-4). Use it for routes without a contract. A
-    /// service with contracts passes the document to them. The switch `swagger_ui` turns both off.
+    /// test, or as the settings `api_document` allow (API-4). Use it for routes without a contract.
+    /// A service with contracts passes the document to them. The switch `swagger_ui` turns both
+    /// off.
     pub fn document(&self, openapi: &'static str) {
         let is_development = matches!(self.profile(), Profile::Development | Profile::Test);
         let config = &self.framework().api_document;

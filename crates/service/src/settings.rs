@@ -42,7 +42,7 @@ pub(crate) fn with_preflight(loader: Loader) -> Loader {
                 let Violation {
                     id, key, why, fix, ..
                 } = violation;
-                config_error(loaded, key, format!("{why} ({id}); {fix}"))
+                config_error(loaded, key, format!("{why} ({id}): {fix}"))
             })
             .collect()
     })

@@ -14,7 +14,7 @@ use crate::{
 /// The result of a step of an engine.
 pub(crate) type Step<'a, T> = BoxFuture<'a, Result<T, StorageError>>;
 
-/// A place for objects. [`Storage`](crate::Storage) has checked all arguments.
+/// The interface of an engine. [`Storage`](crate::Storage) has checked all arguments.
 pub(crate) trait Engine: fmt::Debug + Send + Sync {
     fn put<'a>(
         &'a self,

@@ -17,7 +17,7 @@ pub enum StorageError {
     #[error("an object with the key {0} exists")]
     AlreadyExists(ObjectKey),
     /// The object was replaced or deleted while it was read.
-    #[error("the object {0} changed while it was read; read it again")]
+    #[error("the object {0} changed while it was read: read it again")]
     Changed(ObjectKey),
     /// The range is empty or begins after the end of the object.
     #[error("the range is empty or outside of the object of {size} bytes")]
@@ -55,7 +55,7 @@ pub enum StorageError {
     #[error("the parts of the upload are not valid: {0}")]
     Parts(&'static str),
     /// The memory of the storage is full.
-    #[error("the storage holds its maximum of {0}; set max_memory or use another engine")]
+    #[error("the storage has reached its maximum of {0}: set max_memory or use another engine")]
     Full(ByteSize),
     /// The settings are not valid.
     #[error("{0}")]
@@ -129,7 +129,7 @@ impl StorageError {
     }
 }
 
-/// Callers learn which input to correct. The error omits keys, hosts and paths.
+/// The public message names the input to correct. The error omits keys, hosts and paths.
 impl From<StorageError> for Error {
     fn from(error: StorageError) -> Self {
         let (code, reason) = (code_of(&error), error.reason());

@@ -20,7 +20,7 @@ use crate::{
     signed::{Grant, Signer},
 };
 
-/// A test or a demonstration needs a few. Each costs memory until it ends.
+/// A test or a demonstration needs a few. Each needs memory until it ends.
 const MAX_UPLOADS: usize = 10_000;
 
 #[derive(Debug)]

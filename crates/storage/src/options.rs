@@ -79,7 +79,7 @@ impl UploadTerms {
         })
     }
 
-    /// Creates terms for a client that does not say the size and the media type in advance. The
+    /// Creates terms for a client that does not declare the size and the media type in advance. The
     /// storage rejects content above `max_size` bytes.
     ///
     /// S3 does not support it, because its signed URLs cannot contain a maximum.

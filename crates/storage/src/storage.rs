@@ -175,7 +175,7 @@ impl Storage {
     ///
     /// # Errors
     /// [`StorageError::NotFound`], or an error of the engine. The body fails with
-    /// [`StorageError::Changed`] if the object is replaced meanwhile.
+    /// [`StorageError::Changed`] if the object is replaced during the read.
     pub async fn get(&self, key: &ObjectKey) -> Result<Object, StorageError> {
         let step = self.0.engine.get(key, ByteRange::WHOLE);
         self.recorded(Operation::Get, step).await
@@ -195,7 +195,7 @@ impl Storage {
         self.recorded(Operation::Get, step).await
     }
 
-    /// Deletes an object. If it does not exist, nothing happens.
+    /// Deletes an object. Succeeds if it does not exist.
     ///
     /// # Errors
     /// An error of the engine.
@@ -217,7 +217,7 @@ impl Storage {
     }
 
     /// Starts an upload in parts, which may come from several requests. Complete or abort it,
-    /// because its parts cost space until then.
+    /// because its parts use space until then.
     ///
     /// # Errors
     /// An error of the engine.
@@ -279,7 +279,7 @@ impl Storage {
         .await
     }
 
-    /// Removes the parts of an upload. If it does not exist, nothing happens.
+    /// Removes the parts of an upload. Succeeds if it does not exist.
     ///
     /// # Errors
     /// An error of the engine.
@@ -361,7 +361,7 @@ fn check_part_size(size: u64) -> Result<(), StorageError> {
     Ok(())
 }
 
-/// The default settings of the client: S3 is a service of others.
+/// The default settings of the client: S3 belongs to another organization.
 fn foreign() -> HttpClientConfig {
     HttpClientConfig {
         propagation: Propagation::None,

@@ -1,4 +1,4 @@
-//! An authority for certificates, and those that it vouches for.
+//! A certificate authority and the certificates that it issues.
 
 use std::{
     fs, io,
@@ -28,10 +28,11 @@ pub struct Identity {
 }
 
 impl Authority {
-    /// An authority of this name. Two authorities of the same name differ only in their keys.
+    /// Creates an authority with this name. Two authorities with the same name differ only in their
+    /// keys.
     ///
     /// # Errors
-    /// Its files cannot be written. The same holds for all other errors of this type.
+    /// Its files cannot be written. The other methods of this type return the same error.
     pub fn new(name: &str) -> io::Result<Self> {
         let key = KeyPair::generate().map_err(io::Error::other)?;
         let mut params = CertificateParams::default();
@@ -46,13 +47,13 @@ impl Authority {
         Ok(authority)
     }
 
-    /// The file by which others know it.
+    /// Returns the file of the authority's own certificate.
     #[must_use]
     pub fn certificate(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
     }
 
-    /// The server at `localhost`.
+    /// Issues the certificate of a server at `localhost`.
     ///
     /// # Errors
     /// See [`new`](Self::new).
@@ -61,7 +62,7 @@ impl Authority {
         self.issue("server", params, ExtendedKeyUsagePurpose::ServerAuth)
     }
 
-    /// A client of this name: a URI or a DNS name.
+    /// Issues the certificate of a client. Its name is a URI or a DNS name.
     ///
     /// # Errors
     /// See [`new`](Self::new).
@@ -69,7 +70,7 @@ impl Authority {
         self.issue("client", named(name)?, ExtendedKeyUsagePurpose::ClientAuth)
     }
 
-    /// A client's, which was good until long ago.
+    /// Issues the certificate of a client that expired long ago.
     ///
     /// # Errors
     /// See [`new`](Self::new).
@@ -90,7 +91,7 @@ impl Authority {
         let certificate = params
             .signed_by(&key, &self.issuer)
             .map_err(io::Error::other)?;
-        // Several clients of one test: the suffix of the file name distinguishes their files.
+        // One test may have several clients, so each has its own file names.
         let folder = tempfile::Builder::new()
             .prefix(file)
             .disable_cleanup(true)

@@ -41,7 +41,7 @@ use tokio::task::coop::poll_proceed;
 /// The steps that Tokio allows a task in one poll, less one.
 const STEPS_LESS_ONE: usize = 127;
 
-/// Far more awaits than any tested work has. A future that never completes fails the test.
+/// More awaits than any tested work has. A future that never completes fails the test.
 const MAX_AWAITS: usize = 10_000;
 
 /// The number of runs in a row that must complete. The number of awaits differs between runs,

@@ -1,5 +1,5 @@
-//! A service binary as it is deployed: with settings that are committed, and secrets that were made
-//! for it alone.
+//! A service binary as it is deployed: with committed settings, and with secrets that the test
+//! creates.
 
 use std::{
     collections::BTreeSet,
@@ -24,12 +24,12 @@ use crate::{
 
 /// The folder into which orchestrators mount secrets.
 const MOUNTED: &str = "/run/secrets/";
-/// The folder of the secrets in the test's own folder.
+/// The folder of the secrets in the folder of the test.
 const SECRETS: &str = "secrets";
 /// The address of a Redis with its password. Services work without this Redis.
 const REDIS_URL: &str = "redis-url";
 const NO_REDIS: &str = "rediss://:password@127.0.0.1:9/0";
-/// The names of a certificate and its key, whose content is not a random text.
+/// The names of a certificate and its key. All other secrets are random texts.
 const CERTIFICATE: [&str; 2] = [".crt", ".key"];
 
 /// A binary, its settings and its secrets.
@@ -43,10 +43,10 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    /// A binary without settings and secrets.
+    /// Creates a deployment of a binary without settings and secrets.
     ///
     /// # Errors
-    /// There is no folder for them, or no certificate.
+    /// The folder or the certificate cannot be created.
     pub fn new(program: &Path) -> io::Result<Self> {
         let folder = TempDir::new()?;
         fs::create_dir_all(folder.path().join(SECRETS))?;
@@ -61,7 +61,7 @@ impl Deployment {
         })
     }
 
-    /// Takes the files of a folder of settings over. The secrets that they name are made.
+    /// Copies the files of a folder with settings, and creates the secrets that they name.
     ///
     /// # Errors
     /// The folder cannot be read.
@@ -81,7 +81,7 @@ impl Deployment {
     /// Creates the secrets that do not exist yet.
     ///
     /// # Errors
-    /// One cannot be written.
+    /// A secret cannot be written.
     pub fn mounted(&self, text: &str) -> io::Result<String> {
         for part in text.split(MOUNTED).skip(1) {
             let is_name = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
@@ -104,7 +104,7 @@ impl Deployment {
         Ok(text.replace(MOUNTED, &self.place("").display().to_string()))
     }
 
-    /// Gives a secret a value.
+    /// Sets the value of a secret.
     ///
     /// # Errors
     /// It cannot be written.
@@ -112,10 +112,10 @@ impl Deployment {
         fs::write(self.place(name), value)
     }
 
-    /// A URL without the password that is in it, which becomes the value of a secret.
+    /// Removes the password from a URL and stores it as the value of a secret. Returns the URL.
     ///
     /// # Errors
-    /// It has none, or it cannot be written.
+    /// The URL has no password, or the secret cannot be written.
     pub fn without_password(&self, url: &str, secret: &str) -> io::Result<String> {
         let no_password = || io::Error::other("the URL has no password");
         let (before, after) = url.split_once('@').ok_or_else(no_password)?;
@@ -220,7 +220,7 @@ static RABBITMQ: Shared<RabbitmqServer> =
         RabbitmqServer::start(programs)
     });
 
-/// A service of a platform, and its committed deployment documents.
+/// A service of a platform, with its committed deployment documents.
 #[derive(Debug, Clone, Copy)]
 pub struct Deployed {
     /// Its program.
@@ -229,7 +229,7 @@ pub struct Deployed {
     pub home: &'static str,
     /// Its name in the compose file, in `config/` of the platform and in the names of its secrets.
     pub name: &'static str,
-    /// Settings besides, without which it does not start on a machine that others use, too.
+    /// Additional settings, without which the service does not start on a shared machine.
     pub more: &'static [&'static str],
 }
 
@@ -242,7 +242,7 @@ impl Deployed {
         Path::new(self.home).join("..").join(path)
     }
 
-    /// The deployment with the settings for production that are committed.
+    /// Returns the deployment with the committed settings for production.
     ///
     /// # Errors
     /// They cannot be read.
@@ -315,8 +315,9 @@ impl Deployed {
         }
     }
 
-    /// The same on a real PostgreSQL and RabbitMQ. Its secrets are called `<name>-database` and
-    /// `<name>-broker`. Skipped if a server is not installed.
+    /// Fails when the service does not become ready in production on a real PostgreSQL and
+    /// RabbitMQ. Its secrets are called `<name>-database` and `<name>-broker`. The test is skipped
+    /// if a server is not installed.
     ///
     /// # Panics
     /// See above.
@@ -329,7 +330,7 @@ impl Deployed {
             let secret = |of: &str| format!("{}-{of}", self.name);
             let database = deployment.without_password(database.url(), &secret("database"))?;
             let broker = deployment.without_password(&broker.url(), &secret("broker"))?;
-            // The servers of a test are on this machine.
+            // The servers of a test run on this machine.
             let own = [
                 "allow_embedded=true".to_owned(),
                 format!("database.url={database}"),
@@ -360,7 +361,7 @@ impl Deployed {
     }
 }
 
-/// The arguments for production with settings.
+/// Returns the arguments for production with settings.
 fn production<'a>(settings: &[&'a str]) -> Vec<&'a str> {
     let mut arguments = vec![
         "--profile",
@@ -372,13 +373,13 @@ fn production<'a>(settings: &[&'a str]) -> Vec<&'a str> {
     arguments
 }
 
-/// Starts a service, looks whether it takes traffic, and stops it.
+/// Starts a service, checks that it is ready, and stops it.
 ///
 /// # Errors
-/// It cannot be started, or is not ready in time.
+/// The service cannot be started, or is not ready in time.
 ///
 /// # Panics
-/// It is not ready, or ends with an error.
+/// The service is not ready, or ends with an error.
 pub fn becomes_ready(deployment: &Deployment, arguments: &[&str]) -> io::Result<()> {
     let mut process = deployment.start(arguments)?;
     let (_, admin) = process.addresses()?;

@@ -1,4 +1,4 @@
-//! Documents that are generated from the code and committed beside it.
+//! Documents that are generated from the code and committed with it.
 
 use std::{fs, path::Path};
 
@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 /// the file instead.
 ///
 /// # Panics
-/// When the file differs, is missing, or cannot be written.
+/// The file differs, is missing, or cannot be written.
 #[expect(clippy::panic, reason = "this is how a test fails")]
 pub fn assert_current(path: &Path, text: &str) {
     if std::env::var_os("SEAWORTHY_UPDATE").is_some_and(|value| value == "1") {

@@ -19,7 +19,7 @@ const EMBEDDED: [&str; 3] = [
 /// broker in files. In a value, `FOLDER` is an empty folder and `SECRET` a random text.
 ///
 /// # Panics
-/// When the program fails, or its facts differ from the file.
+/// The program fails, or its facts differ from the file.
 #[expect(clippy::panic, reason = "this is how a test fails")]
 pub fn assert_facts_are_current(program: &Path, config: &Path, with: &[&str], file: &Path) {
     let described = TempDir::new().and_then(|folder| {

@@ -53,8 +53,9 @@ pub struct OutsidePackage {
 }
 
 impl OutsidePackage {
-    /// Writes the files of a page into an empty folder, the later over the earlier. The workspace
-    /// at `root` replaces version 0.1.0 of its crates. `target` is a folder for build results.
+    /// Writes the files of a page into an empty folder. A later file overwrites an earlier one. The
+    /// workspace at `root` replaces version 0.1.0 of its crates. `target` is a folder for build
+    /// results.
     ///
     /// # Errors
     /// A file cannot be written.

@@ -15,7 +15,8 @@ use rustix::process::{Pid, Signal, kill_process};
 /// Longer than any step of a test takes.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Enough to see the cause. A whole log of a platform at level `debug` has megabytes.
+/// The number of log lines that a failure shows. The log of a platform at level `debug` has
+/// megabytes.
 const MAX_SHOWN_LINES: usize = 20;
 
 /// Returns the path of an example of the package under test, which Cargo built with the test.

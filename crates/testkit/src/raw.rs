@@ -1,4 +1,4 @@
-//! A client that sends given bytes at a given rate.
+//! A client that sends arbitrary bytes at a chosen rate.
 
 use std::{io, net::SocketAddr, time::Duration};
 
@@ -14,10 +14,10 @@ pub struct RawClient {
     stream: TcpStream,
 }
 
-/// How a connection looked from this side when the reading ended.
+/// The state of a connection on this side when the read ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
-    /// Every byte that came.
+    /// All received bytes.
     pub bytes: Vec<u8>,
     /// How the stream ended.
     pub end: End,
@@ -26,11 +26,11 @@ pub struct Received {
 /// How a stream ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// The other side closed it in order.
+    /// The other side closed it gracefully.
     Closed,
     /// The other side reset it.
     Reset,
-    /// It was still open when the time was over.
+    /// It was still open at the timeout.
     Open,
 }
 
@@ -43,8 +43,8 @@ impl RawClient {
         Self::over(TcpStream::connect(address).await?)
     }
 
-    /// Connects with a small receive buffer, so that this side's reading is soon felt on the other.
-    /// Bytes.
+    /// Connects with a small receive buffer, in bytes, so that slow reads soon block the writes of
+    /// the other side.
     ///
     /// # Errors
     /// The connection was refused or could not be made.
@@ -63,7 +63,7 @@ impl RawClient {
         Ok(Self { stream })
     }
 
-    /// The address of this side.
+    /// Returns the local address.
     ///
     /// # Errors
     /// The socket is not connected.
@@ -92,7 +92,7 @@ impl RawClient {
         bytes.len()
     }
 
-    /// Reads until the other side ends the stream, at most for the time given.
+    /// Reads until the other side ends the stream, or until the timeout.
     pub async fn read_to_end(&mut self, within: Duration) -> Received {
         let deadline = Instant::now() + within;
         let mut bytes = Vec::new();
@@ -107,11 +107,10 @@ impl RawClient {
         Received { bytes, end }
     }
 
-    /// Reads until the bytes so far contain a text, at most for the time given, and returns all of
-    /// them.
+    /// Reads until the received bytes contain a text, and returns all of them.
     ///
     /// # Errors
-    /// The stream ended, or the time was over, before the text had come.
+    /// The stream ended or the timeout expired before the text arrived.
     pub async fn read_until(&mut self, text: &str, within: Duration) -> io::Result<Vec<u8>> {
         let deadline = Instant::now() + within;
         let mut bytes = Vec::new();
@@ -130,7 +129,7 @@ impl RawClient {
         }
     }
 
-    /// The stream itself, to speak another protocol over it.
+    /// Returns the stream itself, for another protocol.
     #[must_use]
     pub fn into_stream(self) -> TcpStream {
         self.stream
@@ -138,7 +137,7 @@ impl RawClient {
 }
 
 impl Received {
-    /// The status codes of the HTTP/1 responses received, in order.
+    /// Returns the status codes of the received HTTP/1 responses, in order.
     #[must_use]
     pub fn statuses(&self) -> Vec<u16> {
         let text = String::from_utf8_lossy(&self.bytes);
@@ -148,7 +147,7 @@ impl Received {
             .collect()
     }
 
-    /// The bytes as text.
+    /// Returns the bytes as text.
     #[must_use]
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.bytes).into_owned()

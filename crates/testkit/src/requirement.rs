@@ -4,7 +4,7 @@
 /// prints `SKIPPED`. With `CI=true` a missing variable is a failure.
 ///
 /// # Panics
-/// When `CI` is `true` and the variable is not set: a test that CI cannot run is a test that fails.
+/// `CI` is `true` and the variable is not set. CI must run every test.
 #[must_use]
 #[expect(clippy::panic, reason = "this is how a test fails")]
 pub fn required(variable: &str) -> Option<String> {
@@ -20,8 +20,8 @@ pub fn required(variable: &str) -> Option<String> {
     }
 }
 
-/// Returns the value of a variable for a tool that CI may lack, too. Without it the test prints
-/// `SKIPPED`.
+/// Returns the value of a variable for a tool that CI may not have either. Without it the test
+/// prints `SKIPPED`.
 #[must_use]
 #[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
 pub fn optional(variable: &str) -> Option<String> {

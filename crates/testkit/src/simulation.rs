@@ -2,8 +2,8 @@
 //!
 //! Resilience policies depend on time and randomness, and fail in outages that last minutes. A
 //! simulation of an hour with a thousand calls per second takes seconds, and the same seed produces
-//! the same run on every machine. It is a plain event loop and not an executor: the policies that
-//! it drives take the time as a parameter, so nothing has to be paused.
+//! the same run on every machine. It is a plain event loop and not an executor, because the
+//! policies take the time as a parameter.
 //!
 //! ```
 //! use std::time::Duration;
@@ -75,8 +75,7 @@ impl<E> Simulation<E> {
         }
     }
 
-    /// Schedules an event. Events of the same moment come in the order in which they were
-    /// scheduled.
+    /// Schedules an event. Events at the same time keep the order in which they were scheduled.
     pub fn after(&mut self, wait: Duration, event: E) {
         self.due.push(Due {
             at: self.elapsed + wait,
@@ -86,8 +85,7 @@ impl<E> Simulation<E> {
         self.scheduled += 1;
     }
 
-    /// Advances the time to the next event and removes it. Returns `None` if there is no event
-    /// left.
+    /// Advances the time to the next event and removes it. Returns `None` if no event remains.
     pub fn next_event(&mut self) -> Option<E> {
         let due = self.due.pop()?;
         self.elapsed = due.at;
@@ -116,19 +114,20 @@ impl<E> Simulation<E> {
         self.share() < probability
     }
 
-    /// A wait that is exponentially spread around its mean: the time between independent arrivals.
+    /// Returns an exponentially distributed duration with this mean: the time between independent
+    /// arrivals.
     pub fn exponential(&mut self, mean: Duration) -> Duration {
         mean.mul_f64(-(1.0 - self.share()).ln())
     }
 
-    /// A wait between half and one and a half of `mean`.
+    /// Returns a duration between 0.5 and 1.5 times `mean`.
     pub fn around(&mut self, mean: Duration) -> Duration {
         let share = self.share();
         mean.mul_f64(0.5 + share)
     }
 
-    /// A log-normally spread duration: most near the median, a long tail. `spread` is the standard
-    /// deviation of its logarithm.
+    /// Returns a log-normally distributed duration: most are near the median, with a long tail.
+    /// `spread` is the standard deviation of its logarithm.
     pub fn log_normal(&mut self, median: Duration, spread: f64) -> Duration {
         let radius = (-2.0 * (1.0 - self.share()).ln()).sqrt();
         let angle = std::f64::consts::TAU * self.share();

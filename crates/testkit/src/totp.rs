@@ -5,10 +5,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use aws_lc_rs::hmac;
 use data_encoding::BASE32_NOPAD;
 
-/// Seconds of one code (RFC 6238).
+/// The lifetime of one code in seconds (RFC 6238).
 const STEP: u64 = 30;
 
-/// Returns the code of a secret in base32, `later` steps after the present one.
+/// Returns the code of a secret in base32, `later` steps after the current one.
 ///
 /// # Panics
 /// The secret is not base32.

@@ -16,7 +16,7 @@ const DECLARED_NAMES: [&str; 3] = ["allow_plaintext", "migrate_at_start", "on_fa
 /// A settings type contains itself beyond this depth.
 const MAX_DEPTH: usize = 64;
 
-/// A value of a setting, and the requirement that it breaks.
+/// A value of a setting, and the requirement that it violates.
 #[derive(Debug, Clone, PartialEq)]
 struct UnsafeValue {
     text: String,
@@ -125,7 +125,7 @@ fn accepted_of(
     Ok(accepted.collect())
 }
 
-/// Unsafe values of settings that every service has, and the requirements that they break.
+/// Unsafe values of settings that every service has, and the requirements that they violate.
 const FRAMEWORK: [(&str, &str, &str); 13] = [
     ("admin.token", "a", "AUTH-5"),
     ("lifecycle.total_timeout", "1h", "LIFE-4"),
@@ -223,7 +223,7 @@ fn marked_value(schema: &Value, key: &str) -> Option<UnsafeValue> {
     let (text, id) = if has("x-cors-origins") {
         ("*", "SEC-2")
     } else if has("x-browser-address") {
-        // The pattern of a link in a mail requires a place for its token.
+        // The pattern of a link in a mail requires a placeholder for its token.
         match schema["pattern"] {
             Value::Null => ("http://app.example.org", "SEC-2"),
             _ => ("http://app.example.org/?token=", "SEC-2"),
@@ -256,7 +256,7 @@ fn above(bound: &Value) -> Option<String> {
     Some(format!("{}{unit}", number + 1))
 }
 
-/// Returns a link without TLS to another machine, of a kind that the setting accepts.
+/// Returns a URL without TLS on another machine, with a scheme that the setting accepts.
 fn plain_link(key: &str, pattern: &str) -> &'static str {
     if pattern.contains("s3") {
         "s3+http://s3.example.org/bucket"

@@ -12,7 +12,7 @@ pub(crate) async fn remove_objects(store: &Inner, upload: &Upload) -> Result<(),
     remove_content(store, upload).await
 }
 
-/// Removes everything that the client has sent.
+/// Removes all objects that the client has sent.
 pub(crate) async fn remove_content(store: &Inner, upload: &Upload) -> Result<(), UploadError> {
     if let Some(stored) = Stored::of(upload)? {
         if let Some(multipart) = stored.multipart {

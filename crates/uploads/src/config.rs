@@ -12,13 +12,13 @@ const DEFAULT_URL_TTL: Timeout = Timeout::from_secs(5 * 60);
 const DEFAULT_PENDING_TTL: Timeout = Timeout::from_secs(24 * 60 * 60);
 /// Support can look up a failure for a week.
 const DEFAULT_FAILED_RETENTION: Timeout = Timeout::from_secs(7 * 24 * 60 * 60);
-/// Longer than the retries of a worker that has work to do.
+/// Longer than all retries of a busy worker.
 const DEFAULT_STALL_TIMEOUT: Timeout = Timeout::from_secs(10 * 60);
 /// Scanning and decoding take seconds.
 const DEFAULT_PROCESS_TIMEOUT: Timeout = Timeout::from_secs(2 * 60);
 /// Operators repair a dependency within a day.
 const DEFAULT_PROCESSING_TTL: Timeout = Timeout::from_secs(24 * 60 * 60);
-/// A file that ends the process three times will do so again.
+/// A file that has ended the process three times is likely to end it again.
 const DEFAULT_MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(3).unwrap();
 /// A user selects some files at once.
 const DEFAULT_MAX_OPEN: NonZeroU32 = NonZeroU32::new(20).unwrap();

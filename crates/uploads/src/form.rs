@@ -46,9 +46,9 @@ impl From<FormError> for UploadError {
     fn from(error: FormError) -> Self {
         match error {
             FormError::TooLarge(max_size) => Self::TooLarge(max_size),
-            FormError::TooMuchAhead => Self::Invalid(
-                "the form has more than 64 KiB in front of its file: send the file first",
-            ),
+            FormError::TooMuchAhead => {
+                Self::Invalid("the form has more than 64 KiB before its file: send the file first")
+            }
             error => Self::Body(error.into()),
         }
     }

@@ -4,7 +4,8 @@
 //! [storage](seaworthy_storage). The row moves from `pending` to `ready` or `failed`, see
 //! [`UploadStatus`]. The transaction that makes an upload `uploaded` also stores a message for the
 //! workers in the outbox. A sweeper publishes the message again if no worker finishes the upload,
-//! and removes incomplete uploads. Every upload therefore ends, and no unused object remains.
+//! and removes incomplete uploads. Every upload therefore reaches a final status, and no unused
+//! object remains.
 //!
 //! | Method | Function |
 //! | --- | --- |

@@ -117,7 +117,7 @@ impl UploadRoutes {
     }
 }
 
-/// Adds what a form has in front of its file.
+/// Adds what a form has before its file.
 const fn beside_form(size: u64) -> ByteSize {
     ByteSize::bytes(size.saturating_add(Form::MAX_AHEAD.get()))
 }

@@ -82,8 +82,8 @@ impl UploadStore {
         }
     }
 
-    /// Deletes an upload, its content and its results. If it does not exist, nothing happens. The
-    /// sweeper deletes objects that a client or a worker stores at the same time.
+    /// Deletes an upload, its content and its results. Succeeds if it does not exist. The sweeper
+    /// deletes objects that a client or a worker stores at the same time.
     ///
     /// # Errors
     /// A failure of the database or the storage. The sweeper completes the deletion.

@@ -63,7 +63,7 @@ impl Uploads {
         &self.0.store
     }
 
-    /// Runs a request in a task of its own, so that it continues without its client.
+    /// Runs a request in a separate task, so that it continues without its client.
     pub(crate) async fn apart<T, E>(
         &self,
         name: &'static str,
@@ -191,8 +191,8 @@ impl Uploads {
         .await
     }
 
-    /// Completes an upload after the client has sent the content. It asks the storage for the true
-    /// size, because a client can declare a wrong one. A repeated call returns the current
+    /// Completes an upload after the client has sent the content. It reads the true size from the
+    /// storage, because a client can declare a wrong one. A repeated call returns the current
     /// status.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ pub const API_KEY_ROLE: &str = "api_key";
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
-/// Returns the present scopes of the owner of a key.
+/// Returns the current scopes of the owner of a key.
 type OwnerScopes = dyn Fn(String) -> BoxFuture<'static, Result<Vec<String>, Error>> + Send + Sync;
 
 /// Authenticates requests with the header `X-API-Key` by an API key, and all others by another
@@ -34,7 +34,7 @@ pub struct ApiKeyAuthentication<A> {
 
 impl<A: Authenticate> ApiKeyAuthentication<A> {
     /// Accepts API keys, and the credentials that `others` accepts. `owner_scopes` returns the
-    /// present scopes of a user, and none for a user who does not exist.
+    /// current scopes of a user, and none for a user who does not exist.
     #[must_use]
     pub fn new<F, S>(keys: ApiKeys, owner_scopes: F, others: A) -> Self
     where
@@ -120,7 +120,7 @@ impl<A: fmt::Debug> fmt::Debug for ApiKeyAuthentication<A> {
     }
 }
 
-/// Returns the scopes that both lists grant. Of `order:*` and `order:read`, it is `order:read`.
+/// Returns the scopes that both lists grant. For `order:*` and `order:read` that is `order:read`.
 fn common(key: &[String], owner: &[String]) -> Vec<String> {
     let [by_key, by_owner] = [key, owner].map(|own| Grants::with_wildcards([""; 0], own.to_vec()));
     let of_key = key.iter().filter(|scope| by_owner.has_scope(scope));
@@ -129,7 +129,7 @@ fn common(key: &[String], owner: &[String]) -> Vec<String> {
 }
 
 fn unreadable() -> Error {
-    let message = "send exactly one X-API-Key header, and no Authorization header beside it";
+    let message = "send exactly one X-API-Key header and no Authorization header";
     Error::new(Code::Unauthenticated, "CREDENTIALS_UNREADABLE", message)
 }
 

@@ -3,9 +3,9 @@ use std::num::NonZeroU32;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A forgotten key ends after a year.
+/// An unused key expires after a year.
 const MAX_LIFETIME_DAYS: NonZeroU32 = NonZeroU32::new(365).unwrap();
-/// More than the programs of a user.
+/// More than the number of programs of a user.
 const MAX_PER_USER: NonZeroU32 = NonZeroU32::new(20).unwrap();
 
 /// Settings of API keys.

@@ -51,7 +51,7 @@ const MAX_NAME: usize = 100;
 /// The length of all scopes of a key, in bytes.
 const MAX_SCOPES: usize = 2_000;
 
-/// Keys with which programs call for a user. Cheap to clone. All replicas share them.
+/// Keys with which programs call on behalf of a user. Cheap to clone. All replicas share them.
 ///
 /// The database stores the SHA-256 of a key. A key has scopes, an expiry and an owner, who lists
 /// and revokes it. [`TokenVersions::raise`](crate::TokenVersions::raise) ends all keys of an owner,
@@ -180,12 +180,12 @@ impl ApiKeys {
     /// Lists the valid keys of an owner, newest first.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Any error of the database.
     pub async fn list(&self, owner: &str) -> Result<Vec<ApiKeySummary>, DataError> {
         let rows: Vec<(String, String, String, i64, i64)> =
             sql(valid!("SELECT id, name, scopes, created_us, until_us FROM account_api_keys WHERE user_id = ? AND", " ORDER BY created_us DESC, id DESC LIMIT ?"))
             .bind(owner)
-            // Concurrent creations may exceed the limit a little.
+            // Concurrent creations may slightly exceed the limit.
             .bind(self.config.max_per_user.get().saturating_mul(2))
             .fetch_all(&self.database)
             .await?;
@@ -204,7 +204,7 @@ impl ApiKeys {
     /// Returns whether it existed.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Any error of the database.
     pub async fn revoke(
         &self,
         connection: &dyn Connection,
@@ -222,7 +222,7 @@ impl ApiKeys {
     /// Returns the caller of a key. `None` for an unknown, revoked or expired key.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Any error of the database.
     pub async fn verify(&self, key: &str) -> Result<Option<ApiKeyCaller>, DataError> {
         let Some(token) = key.strip_prefix(PREFIX).and_then(SecretToken::parse) else {
             return Ok(None);

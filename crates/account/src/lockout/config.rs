@@ -12,7 +12,7 @@ const MAX_FAILURES_OF_IP: NonZeroU32 = NonZeroU32::new(30).unwrap();
 const INITIAL_BACKOFF: Timeout = Timeout::from_secs(1);
 /// Allows about a hundred guesses a day. An owner who is locked out waits at most this long.
 const MAX_BACKOFF: Timeout = Timeout::from_secs(15 * 60);
-/// Failures of a day do not count on the next one.
+/// Failures expire after a day.
 const RESET_AFTER: Timeout = Timeout::from_secs(24 * 60 * 60);
 /// Further doublings exceed every `max_backoff`.
 const MAX_DOUBLINGS: u32 = 31;

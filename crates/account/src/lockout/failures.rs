@@ -7,7 +7,7 @@ use seaworthy_data::{Connection, DataError, Transaction, microseconds, sql};
 use super::{LockoutError, LockoutLimit};
 use crate::secret_token::hash;
 
-/// The kind of a subject. Each kind has counts of its own.
+/// The kind of a subject. Each kind has separate counts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Kind {
     /// Failed passwords of an account.
@@ -126,8 +126,8 @@ pub(crate) async fn subtract(connection: &dyn Connection, subject: &str) -> Resu
 /// days at most (RFC 6265bis, section 5.5), so no device has such a row any more.
 const DEVICE_CODE_RETENTION: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
-/// Deletes a page of failed passwords whose last failure is longer than `after` ago, and a page of
-/// old wrong codes of devices. Returns whether more may be left. Wrong codes of a user stay until a
+/// Deletes a page of failed passwords whose last failure is older than `after`, and a page of old
+/// wrong codes of devices. Returns whether more may be left. Wrong codes of a user stay until a
 /// code is right: this is one row for each user with a second factor.
 pub(crate) async fn purge(connection: &dyn Connection, after: Duration) -> Result<bool, DataError> {
     let passwords = sql("DELETE FROM account_failures WHERE subject IN

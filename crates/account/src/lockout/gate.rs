@@ -143,7 +143,7 @@ impl Lockout {
     /// IP address. Others may share the address with an attacker.
     ///
     /// # Errors
-    /// The database's.
+    /// Any error of the database.
     pub async fn record_success(&self, attempt: Attempt) -> Result<(), DataError> {
         forget(&self.database, &attempt.account).await?;
         match &attempt.address {
@@ -155,7 +155,7 @@ impl Lockout {
     /// Subtracts an attempt whose password was not checked.
     ///
     /// # Errors
-    /// The database's.
+    /// Any error of the database.
     pub async fn withdraw(&self, attempt: Attempt) -> Result<(), DataError> {
         for subject in [Some(&attempt.account), attempt.address.as_ref()]
             .into_iter()
@@ -169,7 +169,7 @@ impl Lockout {
     /// Returns the failures of an account, for its owner or an operator. It changes nothing.
     ///
     /// # Errors
-    /// The database's.
+    /// Any error of the database.
     pub async fn status(&self, account: &str) -> Result<LockoutStatus, DataError> {
         let subject = subject(Kind::Account, account);
         let (failures, wait) =
@@ -181,11 +181,11 @@ impl Lockout {
         })
     }
 
-    /// Deletes the count of an account, in the transaction in which the owner has proved their
+    /// Deletes the count of an account. Call it in the transaction in which the owner proves their
     /// identity, such as by a link for a new password.
     ///
     /// # Errors
-    /// The database's.
+    /// Any error of the database.
     pub async fn reset(&self, connection: &dyn Connection, account: &str) -> Result<(), DataError> {
         forget(connection, &subject(Kind::Account, account)).await
     }
@@ -199,11 +199,11 @@ impl Lockout {
         })
     }
 
-    /// Deletes a page of failures that are older than the settings say. Returns whether more may be
-    /// left.
+    /// Deletes a page of failures that are older than the settings allow. Returns whether more may
+    /// be left.
     ///
     /// # Errors
-    /// The database's.
+    /// Any error of the database.
     pub async fn purge(&self) -> Result<bool, DataError> {
         purge(&self.database, self.config.reset_after.get()).await
     }

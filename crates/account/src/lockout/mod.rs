@@ -1,10 +1,10 @@
-//! Waits after failed logins, by account and by IP address (AUTH-2).
+//! Delays after failed logins, by account and by IP address (AUTH-2).
 //!
 //! An attempt is counted before the password is checked, in the transaction that also decides
 //! whether it is allowed. Concurrent attempts therefore count like sequential ones. A successful
 //! login removes its count, and a rejected attempt does not count. The wait is bounded, because
-//! anyone can cause it for an account. IPv6 addresses count by their /64 network, which one client
-//! has as a whole.
+//! anyone can cause it for an account. IPv6 addresses count by their /64 network, all of whose
+//! addresses one client can use.
 
 mod config;
 mod error;

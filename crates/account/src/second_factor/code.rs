@@ -22,8 +22,8 @@ pub(super) fn code_of(secret: &[u8], step: u64) -> String {
     format!("{:0digits$}", number % 10_u32.pow(DIGITS))
 }
 
-/// Returns the step of a code if it is after `last`. It compares in constant time, without the
-/// spaces around a code that was copied.
+/// Returns the step of a code if it is after `last`. It compares in constant time, and ignores the
+/// spaces around a copied code.
 pub(super) fn step_of(secret: &[u8], code: &str, now_seconds: u64, last: u64) -> Option<u64> {
     let code = code.trim();
     let now = now_seconds / STEP_SECONDS;

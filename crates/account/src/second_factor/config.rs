@@ -8,7 +8,7 @@ use crate::LockoutLimit;
 
 /// Users mistype a code, or type the code of another account.
 const MAX_FAILURES: NonZeroU32 = NonZeroU32::new(5).unwrap();
-/// The application shows the next code later anyway.
+/// Short for a user, who waits up to 30 s for the next code of the application.
 const INITIAL_BACKOFF: Timeout = Timeout::from_secs(1);
 /// Allows 24 guesses a day. An attacker with the password finds a code within a year with a
 /// probability of 1 in 40.

@@ -113,7 +113,7 @@ impl SecondFactors {
     /// [remove](Self::remove) it first.
     ///
     /// # Errors
-    /// The database's, and those of the keys.
+    /// Any error of the database or of the keys.
     pub async fn enrol(&self, user: &str, label: &str) -> Result<Option<Enrolment>, Error> {
         let secret = Secret::new(random::<SECRET_BYTES>()?.to_vec());
         let sealed = self.sealer.seal_bytes(&secret, &context(user)).await?;
@@ -173,11 +173,11 @@ impl SecondFactors {
 
     /// Enables the second factor, in the transaction of the audit log entry. Logins then need a
     /// code. Returns the recovery codes, which you show once, or `None` if another enrolment began
-    /// or was confirmed meanwhile. If the outcome of the transaction is unknown,
+    /// or was confirmed since `proof` was created. If the outcome of the transaction is unknown,
     /// [remove](Self::remove) the second factor: the user has not seen its recovery codes.
     ///
     /// # Errors
-    /// The database's.
+    /// Any error of the database.
     pub async fn confirm(
         &self,
         tx: &Transaction,
@@ -201,7 +201,7 @@ impl SecondFactors {
     /// Whether logins of the user need a code.
     ///
     /// # Errors
-    /// The database's.
+    /// Any error of the database.
     pub async fn is_required(&self, user: &str) -> Result<bool, Error> {
         Ok(self.switch.is_on() && self.is_enrolled(user).await?)
     }
@@ -222,7 +222,7 @@ impl SecondFactors {
     /// A code of the application is counted as wrong before it is compared. All unknown devices of
     /// a user share one count, which only a correct code resets. An attacker with the password can
     /// therefore keep this count locked. The owner then logs in on a known device
-    /// ([`verify_from`](Self::verify_from)) or with a recovery code: recovery codes are not
+    /// ([`verify_from`](Self::verify_from)) or with a recovery code. Recovery codes are not
     /// counted, because 80 random bits cannot be guessed.
     ///
     /// # Errors
@@ -280,7 +280,7 @@ impl SecondFactors {
     /// password and a code first.
     ///
     /// # Errors
-    /// The database's.
+    /// Any error of the database.
     pub async fn remove(&self, connection: &dyn Connection, user: &str) -> Result<(), DataError> {
         recovery::remove(connection, user).await?;
         sql("DELETE FROM account_second_factors WHERE user_id = ?")

@@ -55,15 +55,16 @@ impl Guesses {
         self.count(origin).await?;
         let checked = check.await;
         match &checked {
-            // The code is consumed. A count that stays does less harm than a lost login.
+            // The code is consumed, so an error would lose the login. The count that stays is the
+            // smaller harm.
             Ok(Some(_)) => {
                 if let Err(error) = failures::forget(&self.database, &origin.subject()).await {
                     warn!(user = origin.user(), %error, "wrong codes stay counted after a correct code");
                 }
             }
             Ok(None) => {}
-            // The code was not compared. If the count cannot be reduced, the first error is the
-            // one to report.
+            // The code was not compared. If the count cannot be reduced, the caller gets the first
+            // error.
             Err(_) => drop(failures::subtract(&self.database, &origin.subject()).await),
         }
         checked

@@ -3,7 +3,7 @@
 //!
 //! The secret is encrypted for its row, so a copy of the database or a swap of rows does not
 //! disclose it. A code is valid once: the row stores the step of the last one, and codes of that
-//! step or earlier ones are rejected (section 5.2). Wrong codes have counts of their own. The
+//! step or of earlier steps are rejected (section 5.2). Wrong codes have separate counts. The
 //! [lockout](crate::Lockout) of passwords would not limit them, because an attacker who guesses
 //! codes has the password.
 

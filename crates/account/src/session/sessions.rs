@@ -84,10 +84,10 @@ pub enum RefreshError {
     #[error("the refresh token is unknown, or its session has ended")]
     Unknown,
     /// Another request rotated the token within the grace period.
-    #[error("the refresh token was rotated a moment ago")]
+    #[error("the refresh token was rotated within the grace period")]
     AlreadyRotated,
     /// The token was used twice, so it is stolen. Its session has ended.
-    #[error("the refresh token was used twice; its session has ended")]
+    #[error("the refresh token was used twice, so its session has ended")]
     Reused {
         /// The user of the session.
         user: String,
@@ -117,7 +117,7 @@ impl From<RefreshError> for Error {
     }
 }
 
-/// Outcome of an [`rotate`](Sessions::rotate). Commit the transaction in each case.
+/// The outcome of [`rotate`](Sessions::rotate). Commit the transaction in each case.
 #[derive(Debug)]
 #[must_use = "a reused token has to revoke access tokens too"]
 pub enum Rotation {
@@ -145,7 +145,7 @@ impl Sessions {
     /// client, which prevents session fixation.
     ///
     /// # Errors
-    /// The database's.
+    /// Any error of the database.
     pub async fn begin(
         &self,
         connection: &dyn Connection,
@@ -188,7 +188,7 @@ impl Sessions {
     /// Returns the user of a refresh token, without rotating the token.
     ///
     /// # Errors
-    /// The database's.
+    /// Any error of the database.
     pub async fn holder(&self, token: &SecretToken) -> Result<Option<String>, DataError> {
         let user: Option<(String,)> =
             sql("SELECT user_id FROM account_sessions WHERE token_hash = ? AND until_us > {now_us} AND ends_us > {now_us}")
@@ -201,11 +201,12 @@ impl Sessions {
     /// Rotates the token in its own transaction. If two requests present the
     /// same token, one of them gets the next one.
     ///
-    /// A service that can revoke access tokens calls [`exchange`](Self::rotate) instead. One
+    /// A service that can revoke access tokens calls [`rotate`](Self::rotate) instead. One
     /// transaction then ends the stolen session and revokes its access tokens.
     ///
     /// # Errors
-    /// [`RefreshError`]. The transaction is committed in each case, also if the session ends by theft.
+    /// [`RefreshError`]. The transaction is committed in each case, also if a stolen token ends the
+    /// session.
     pub async fn refresh(&self, token: &SecretToken) -> Result<Refreshed, RefreshError> {
         let exchange = self
             .database
@@ -224,7 +225,7 @@ impl Sessions {
     /// [`TokenVersions::raise`](crate::TokenVersions::raise).
     ///
     /// # Errors
-    /// The database's, and those of [`SecretToken::generate`].
+    /// Any error of the database, and those of [`SecretToken::generate`].
     pub async fn rotate(&self, tx: &Transaction, token: &SecretToken) -> Result<Rotation, Error> {
         let (old, next) = (token.hash(), SecretToken::generate()?);
         let updated = sql("UPDATE account_sessions SET token_hash = ?, used_us = {now_us}, until_us = {now_us} + ?
@@ -284,7 +285,7 @@ impl Sessions {
     /// nothing.
     ///
     /// # Errors
-    /// The database's.
+    /// Any error of the database.
     pub async fn find(
         &self,
         connection: &dyn Connection,
@@ -306,10 +307,11 @@ impl Sessions {
     }
 
     /// Ends the session of a token, as a logout does. The token may have been rotated, by its owner
-    /// or by a thief. Returns the user, or `None` if the token is unknown or its session has ended.
+    /// or by an attacker. Returns the user, or `None` if the token is unknown or its session has
+    /// ended.
     ///
     /// # Errors
-    /// The database's.
+    /// Any error of the database.
     pub async fn end(
         &self,
         tx: &Transaction,
@@ -325,7 +327,7 @@ impl Sessions {
     /// ID.
     ///
     /// # Errors
-    /// The database's.
+    /// Any error of the database.
     pub async fn end_one(&self, user: &str, id: &str) -> Result<bool, DataError> {
         end(&self.database, user, id).await
     }
@@ -334,7 +336,7 @@ impl Sessions {
     /// stay valid until they expire or [`TokenVersions::raise`](crate::TokenVersions::raise).
     ///
     /// # Errors
-    /// The database's.
+    /// Any error of the database.
     pub async fn end_all(&self, connection: &dyn Connection, user: &str) -> Result<u64, DataError> {
         let done = sql("DELETE FROM account_sessions WHERE user_id = ?")
             .bind(user)
@@ -346,7 +348,7 @@ impl Sessions {
     /// Returns the sessions of a user, most recently used first.
     ///
     /// # Errors
-    /// The database's.
+    /// Any error of the database.
     pub async fn of(&self, user: &str) -> Result<Vec<SessionSummary>, DataError> {
         self.list(&self.database, user).await
     }
@@ -354,7 +356,7 @@ impl Sessions {
     /// Returns the sessions of a user as [`of`](Self::of) does, in a transaction.
     ///
     /// # Errors
-    /// The database's.
+    /// Any error of the database.
     pub async fn list(
         &self,
         connection: &dyn Connection,

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 const PATH: &str = "/.well-known/jwks.json";
 /// Issuers rotate keys in days. A revoked key must become invalid within minutes.
 const REFRESH_INTERVAL: Timeout = Timeout::from_secs(300);
-/// Tokens by a new key work after this time at most. Invented keys cost the issuer one request per
-/// second and replica.
+/// Tokens by a new key are valid after this time at most. Invented keys cost the issuer one request
+/// per second and replica.
 const MIN_REFRESH_INTERVAL: Timeout = Timeout::from_secs(1);
-/// Operators repair an issuer within a day. Older keys may have been revoked meanwhile.
+/// Operators repair an issuer within a day. The issuer may have revoked older keys by then.
 const MAX_STALE: Timeout = Timeout::from_secs(24 * 60 * 60);
 
 /// How a key set is fetched and refreshed.

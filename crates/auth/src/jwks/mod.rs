@@ -1,11 +1,11 @@
 //! The key set of an issuer, fetched and refreshed (RFC 7517, section 5).
 //!
 //! A background task refreshes the keys, so that requests do not wait for the issuer. A token with
-//! an unknown `kid` triggers a fetch of its own, because the issuer may have rotated its keys.
+//! an unknown `kid` triggers a separate fetch, because the issuer may have rotated its keys.
 //! Anonymous clients can invent such tokens, so there is at most one fetch per
 //! [`min_refresh_interval`](JwksConfig::min_refresh_interval). Requests that need newer keys wait
-//! for that fetch. They are rejected only by a key set that was fetched after they arrived, or that
-//! was just found to lack the same key.
+//! for that fetch. A request is rejected only if the key set was fetched after the request arrived,
+//! or if a recent fetch has shown that the same key is missing.
 //!
 //! If the issuer is unavailable, the last keys stay valid for
 //! [`max_stale`](JwksConfig::max_stale). Without valid keys every token gets 503.

@@ -55,7 +55,7 @@ struct Inner {
     /// result instead of starting one.
     last_started: tokio::sync::Mutex<Option<Instant>>,
     waiting: Semaphore,
-    /// Why the last fetch failed. The issuer may then have newer keys.
+    /// The error of the last fetch. After an error the issuer may have newer keys.
     last_failure: Mutex<Option<String>>,
     /// The number of successful fetches.
     fetches: AtomicU64,
@@ -84,7 +84,7 @@ pub enum JwksError {
     /// An attacker on the network could replace the keys.
     #[error("the URL of the key set must begin with https:// unless its host is this machine")]
     NotEncrypted,
-    /// Every client can read a fetched key set, so it holds no secrets.
+    /// Every client can read a fetched key set, so it must not contain secrets.
     #[error("`algorithms` must not contain HMAC for keys that are fetched")]
     Secret,
 }

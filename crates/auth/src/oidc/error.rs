@@ -3,7 +3,7 @@ use seaworthy_core::{Code, Error};
 
 use crate::token::TokenError;
 
-/// Why a login failed. The error contains no values of the browser or the provider.
+/// The reason for a failed login. The error contains no values of the browser or the provider.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenIdError {

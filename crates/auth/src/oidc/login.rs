@@ -184,8 +184,8 @@ impl Inner {
             return Err(OpenIdError::Used);
         }
         let identity = in_time(&self.provider.config, self.identity(&callback, &login)).await?;
-        // The exchange takes time. A mark of a login that has expired meanwhile would have no
-        // lifetime.
+        // The exchange takes time. If the login has expired during the exchange, a mark would have
+        // no lifetime.
         let time_left = login.time_left().ok_or(OpenIdError::State)?;
         let marked = self.used.mark(login.id(), time_left).await;
         if !marked.map_err(OpenIdError::Failed)? {

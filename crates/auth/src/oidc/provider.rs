@@ -15,9 +15,9 @@ use crate::{
 
 /// Bounds for how long a revoked key is accepted, also if no task keeps the keys fresh.
 const MAX_STALE_KEYS: Timeout = Timeout::from_secs(3600);
-/// How often the background task looks whether the metadata or the keys are due.
+/// The interval in which the background task checks whether the metadata or the keys are due.
 const REFRESH_INTERVAL: Timeout = Timeout::from_secs(300);
-/// The waits of the background task after a failure.
+/// The backoff of the background task after a failure.
 const MIN_BACKOFF: Timeout = Timeout::from_secs(1);
 const MAX_BACKOFF: Timeout = Timeout::from_secs(30);
 
@@ -33,7 +33,7 @@ pub(super) struct Provider {
     /// When the last fetch failed. Held during a fetch, so that other requests wait for its result
     /// instead of starting one.
     failed: Mutex<Option<Instant>>,
-    /// Why the last fetch failed.
+    /// The error of the last fetch.
     last_failure: parking_lot::Mutex<Option<String>>,
 }
 

@@ -63,8 +63,7 @@ impl UsedLoginsInMemory {
                 "too many logins at once: try again later",
             ));
         }
-        // An entry that is past its time still counts: the cookie decides whether the login has
-        // expired.
+        // An expired entry still counts: the cookie decides whether the login has expired.
         Ok(entries.until.insert(login, now + life).is_none())
     }
 }

@@ -16,7 +16,7 @@ const LANES: u32 = 1;
 /// RFC 9106, section 3.1: 16 bytes are enough for a salt, 32 for a tag.
 pub(super) const SALT_LENGTH: usize = 16;
 const TAG_LENGTH: usize = 32;
-/// A foreign hash in the database must not use up memory or time: about ten times the default.
+/// A hash that another program wrote must not use up memory or time: about ten times the default.
 const MAX_MEMORY_KIB: u32 = 256 * 1024;
 const MAX_ITERATIONS: u32 = 16;
 const MAX_LANES: u32 = 8;
@@ -166,7 +166,7 @@ const MAPPED_BLOCKS: usize = MAPPED_BYTES / size_of::<Block>() + 1;
 pub(super) struct Memory(Vec<Block>);
 
 impl Memory {
-    /// Returns whether a hash has left memory to free.
+    /// Returns whether memory of the last hash can be freed.
     pub(super) fn is_held(&self) -> bool {
         self.0.capacity() > 0
     }

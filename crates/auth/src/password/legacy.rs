@@ -11,7 +11,7 @@ use super::hash::InvalidHash;
 const PREFIXES: [&str; 3] = ["$2a$", "$2b$", "$2y$"];
 /// The minimum cost of the format.
 const MIN_COST: u32 = 4;
-/// A hash of this cost takes about a second. A foreign hash in the database must not occupy a
+/// A hash of this cost takes about a second. A hash that another program wrote must not occupy a
 /// thread for longer.
 const MAX_COST: u32 = 14;
 /// bcrypt ignores further bytes of a password.
@@ -77,8 +77,9 @@ impl LegacyCost {
         }
     }
 
-    /// Returns the costs of the hashes that a verification lacks. Each cost doubles the work, so
-    /// the costs from `computed` to the one before the recorded cost add what is missing.
+    /// Returns the costs of the hashes that a verification lacks. Each cost doubles the work. So
+    /// hashes of the costs from `computed` up to one less than the recorded cost add the missing
+    /// work.
     pub(super) fn missing_costs(&self, computed: u32) -> Range<u32> {
         let recorded = self.0.load(Ordering::Relaxed);
         match (computed, recorded) {

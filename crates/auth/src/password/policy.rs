@@ -75,7 +75,7 @@ impl Default for PasswordPolicyConfig {
 }
 
 /// Checks new passwords as NIST SP 800-63B-4 requires: their length, and whether attackers try them
-/// first. It does not require kinds of characters, which make passwords worse.
+/// first. It does not require kinds of characters, because such rules lead to weaker passwords.
 ///
 /// ```
 /// use seaworthy_auth::password::{PasswordPolicy, WeakPassword};
@@ -89,7 +89,7 @@ impl Default for PasswordPolicyConfig {
 #[derive(Debug, Clone, Default)]
 pub struct PasswordPolicy(PasswordPolicyConfig);
 
-/// Why a password was rejected.
+/// The reason for a rejected password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WeakPassword {
@@ -141,7 +141,7 @@ impl PasswordPolicy {
     /// Checks a new password. `personal` are the names and addresses of the account.
     ///
     /// # Errors
-    /// [`WeakPassword`] with the first reason against it.
+    /// [`WeakPassword`] with the first reason.
     pub fn check(&self, password: &Secret<String>, personal: &[&str]) -> Result<(), WeakPassword> {
         let text = password.expose();
         if text.len() < self.0.min_length {

@@ -71,7 +71,7 @@ pub enum PasswordsError {
 /// The result of a password verification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PasswordCheck {
-    /// The password is right. Store `rehash` if it is set: the stored hash has other parameters.
+    /// The password is correct. Store `rehash` if it is set: the stored hash has other parameters.
     Right {
         /// The new hash.
         rehash: Option<PasswordHash>,
@@ -80,8 +80,7 @@ pub enum PasswordCheck {
     Wrong,
 }
 
-/// Hashes and verifies passwords on threads of its own. Cheap to clone. All clones share the
-/// threads.
+/// Hashes and verifies passwords on separate threads. Cheap to clone. All clones share the threads.
 ///
 /// ```
 /// use seaworthy_auth::password::{PasswordCheck, Passwords, PasswordsConfig};

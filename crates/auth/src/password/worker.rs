@@ -79,7 +79,7 @@ impl Worker {
             if response.is_closed() {
                 continue;
             }
-            // The receiver may be gone.
+            // The receiver may have been dropped.
             let _ = response.send(self.execute(task));
         }
     }
@@ -93,7 +93,7 @@ impl Worker {
         early.flatten().unwrap_or_else(|| queue.lock().recv())
     }
 
-    /// Waits for a job. Frees the memory of the last hash and returns `None` if none comes for
+    /// Waits for a job. Frees the memory of the last hash and returns `None` if no job arrives for
     /// `ttl`.
     fn wait(
         &mut self,
@@ -147,10 +147,10 @@ impl Worker {
                 let is_match = hash.verify(bytes);
                 self.legacy.equalize(bytes, hash.cost());
                 if !is_match {
-                    // A right password is hashed below.
+                    // The code below hashes a correct password.
                     self.tag(&self.params.clone(), bytes, &[0; SALT_LENGTH])?;
                 }
-                // A replaced hash of a longer password would demand bytes that were never checked.
+                // A new hash of a longer password would require bytes that bcrypt has not checked.
                 (is_match, bytes.len() > legacy::MAX_PASSWORD_BYTES)
             }
         };

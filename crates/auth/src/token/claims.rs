@@ -12,7 +12,7 @@ use super::{
 const CLAIMS_DEPTH: u8 = 8;
 /// Identifiers appear in logs.
 const MAX_TEXT: usize = 256;
-/// The end of the year 9999. A later time is a mistake, such as milliseconds instead of seconds.
+/// The end of the year 9999. A later time is an error, such as milliseconds instead of seconds.
 const LATEST: u64 = 253_402_300_799;
 
 /// The claims of a token. The registered claims have the types of RFC 7519. The claims of a

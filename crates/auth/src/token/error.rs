@@ -1,6 +1,7 @@
 use seaworthy_core::{Code, Error};
 
-/// Why a token was rejected. The client gets the name of the reason and no value of the token.
+/// The reason for a rejected token. The client gets the name of the reason and no value of the
+/// token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {

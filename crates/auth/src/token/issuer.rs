@@ -121,10 +121,10 @@ pub enum IssuerError {
     /// Several HMAC algorithms would share one secret.
     #[error("`algorithms` must name exactly one algorithm for `token_key`")]
     SeveralSecrets,
-    /// There is no key, or more than one source of keys.
+    /// The settings have no key, or more than one source of keys.
     #[error("set exactly one of `token_key`, `public_key` and a key set")]
     Keys,
-    /// Every client can read a fetched key set, so it holds no secrets.
+    /// Every client can read a fetched key set, so it must not contain secrets.
     #[error("`algorithms` must not contain HMAC for keys that are fetched")]
     FetchedSecret,
     /// The leeway is longer than a difference of clocks.
@@ -149,7 +149,7 @@ pub enum IssuerError {
     /// Two issuers have the same name.
     #[error("`issuer` must be different for each issuer, and only one issuer may have none")]
     Duplicate,
-    /// There are no issuers, so every token would be rejected.
+    /// The list of issuers is empty, so every token would be rejected.
     #[error("there must be at least one issuer")]
     NoIssuer,
 }

@@ -119,8 +119,8 @@ impl Revocations {
     /// request, because the response may miss later revocations.
     ///
     /// The next request starts at a position of the remote service, such as the time of its
-    /// database. It does not start at a time of this machine, because a suspended machine does not
-    /// know for how long it was suspended.
+    /// database. It does not start at a time of this machine, because a machine cannot measure how
+    /// long it was suspended.
     pub fn record_read(&self, now: ClockReading) {
         if let Source::Read { at, .. } = &mut self.0.write().source {
             *at = Some(at.map_or(now, |before| before.later(now)));

@@ -83,7 +83,7 @@ impl SharedSecrets {
         self.load().generation
     }
 
-    /// Returns the keys that are valid now.
+    /// Returns the keys that are valid at the current time.
     pub(super) fn load(&self) -> Guard<Arc<State>> {
         let inner = &*self.0;
         let state = inner.state.load();

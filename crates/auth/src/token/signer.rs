@@ -87,7 +87,7 @@ pub enum SignError {
     /// There is a key with this ID.
     #[error("there is already a key with the ID {0:?}")]
     Duplicate(String),
-    /// There is no key with this ID.
+    /// No key has this ID.
     #[error("there is no key with the ID {0:?}")]
     Unknown(String),
     /// The key is active.
@@ -230,7 +230,7 @@ impl TokenSigner {
     /// Makes an announced key the signing key.
     ///
     /// # Errors
-    /// There is no such key.
+    /// No key has this ID.
     pub fn activate(&self, id: &str) -> Result<(), SignError> {
         self.change(|keys| {
             let mut all = keys.all.iter();
@@ -243,7 +243,7 @@ impl TokenSigner {
     /// Removes a key from the key set. Verifiers reject its tokens after their next refresh.
     ///
     /// # Errors
-    /// There is no such key, or it is active.
+    /// No key has this ID, or the key is active.
     pub fn withdraw(&self, id: &str) -> Result<(), SignError> {
         self.change(|keys| {
             if keys.active.id() == id {
@@ -274,7 +274,7 @@ impl TokenSigner {
         self.0.config.lifetime.get()
     }
 
-    /// Signs a token at the present time.
+    /// Signs a token with the current time.
     ///
     /// # Errors
     /// [`SignError`] if the key or the clock fails.

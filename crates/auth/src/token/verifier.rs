@@ -58,7 +58,7 @@ pub struct VerifiedToken {
     keys_validity: Option<KeysValidity>,
 }
 
-/// Why a token was not accepted at once.
+/// The reason why a token was not accepted at once.
 pub(crate) enum Rejection {
     /// The token is invalid.
     Invalid(TokenError),
@@ -84,7 +84,7 @@ impl MissingKey {
     /// not have it.
     ///
     /// # Errors
-    /// [`TokenError::KeysUnavailable`] if there are no newer keys: the token can be neither
+    /// [`TokenError::KeysUnavailable`] if newer keys cannot be fetched: the token can be neither
     /// accepted nor rejected. Otherwise the errors of `verify`.
     pub(crate) async fn refresh<T>(
         self,
@@ -204,7 +204,7 @@ impl TokenVerifier {
             }
             IssuerKeys::Fetched(jwks) => Some(verify_with(jwks, &token)?),
         };
-        // The signature is right, so the issuer has made all claims. The errors may name them.
+        // The signature is valid, so all claims come from the issuer. The errors may name them.
         check_type(config, token.header.kind.as_deref())?;
         check_audience(config, &claims)?;
         let until = check_times(config.leeway.get(), &claims, now)?;

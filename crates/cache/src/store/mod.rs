@@ -10,7 +10,7 @@ use seaworthy_redis::RedisError;
 
 pub(crate) use self::{memory::MemoryStore, redis::RedisStore};
 
-/// The right to fill a missing entry. It ends after [`TOKEN_TTL`] and by an invalidation.
+/// Permission to fill a missing entry. It ends after [`TOKEN_TTL`], and by an invalidation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Token(pub(crate) u64);
 

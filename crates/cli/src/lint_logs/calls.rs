@@ -29,7 +29,7 @@ pub(super) enum Form {
     Formatted,
     /// Values in a line, such as `Println`.
     Line,
-    /// Output past the logger.
+    /// Output that bypasses the logger.
     Printed,
 }
 

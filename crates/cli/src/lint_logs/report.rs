@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::rules::{Finding, Severity};
 use crate::arguments::LintOutput;
 
-/// A finding with its place.
+/// An issue with its location.
 #[derive(Debug, Serialize)]
 pub(super) struct Issue {
     file: String,

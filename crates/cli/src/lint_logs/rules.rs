@@ -10,7 +10,7 @@ const SHORT_KEYWORD: usize = 4;
 /// Verbs of formats in Go.
 const VERBS: &str = "vdsqxXtTfgep+#";
 
-/// How urgent an issue is.
+/// The severity of an issue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Severity {

@@ -50,7 +50,7 @@ pub enum BuildError {
     },
     /// The base URL uses https, and the system has no root certificates.
     #[error(
-        "clients.{client}: base_url uses https, but the system has no root certificates; set tls.ca"
+        "clients.{client}: base_url uses https, but the system has no root certificates: set tls.ca"
     )]
     NoRoots {
         /// Name of the client.
@@ -83,7 +83,7 @@ pub enum BuildError {
 /// The configuration for connections.
 #[derive(Debug, Clone)]
 struct Configs {
-    /// Presents the client's certificate to a server that asks for one.
+    /// Presents the client's certificate to a server that requests one.
     identified: Arc<ClientConfig>,
     /// Presents no certificate.
     anonymous: Arc<ClientConfig>,
@@ -217,7 +217,7 @@ impl ReloadableTls {
                     *current = (stamps, config);
                 }
                 Err(error) => {
-                    tracing::warn!(client = self.client, %error, "changed TLS files are not valid; keeping the previous ones");
+                    tracing::warn!(client = self.client, %error, "changed TLS files are invalid, so the previous ones stay in use");
                 }
             }
         }

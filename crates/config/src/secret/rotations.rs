@@ -42,8 +42,8 @@ impl Rotations {
     }
 
     /// Returns the rotations by value, for the secrets that are deserialized from this
-    /// configuration. A value that several references or literals have is left out, because it does
-    /// not identify its reference.
+    /// configuration. A value of several references or literals is omitted, because it does not
+    /// identify its reference.
     pub(crate) fn by_value(
         &self,
         leaves: &[SecretLeaf],

@@ -1,4 +1,4 @@
-//! The oneofs of a message: at most one member is given, and exactly one if a rule requires it.
+//! The oneofs of a message: at most one member is set, and exactly one if a rule requires it.
 
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value, json};
@@ -53,7 +53,7 @@ pub(super) fn apply(
 
 struct Member {
     name: String,
-    /// `null` is a value, so the member counts as given.
+    /// `null` is a value, so the member counts as set.
     holds_null: bool,
 }
 

@@ -131,8 +131,8 @@ fn reference(name: &str) -> String {
     format!("#/components/responses/{name}")
 }
 
-/// Returns the errors of one operation. The handler of a public operation does not know its
-/// caller, so it cannot reject the caller.
+/// Returns the errors of one operation. A public operation does not identify its caller, so it
+/// cannot reject the caller.
 pub(super) fn of_operation(
     method: &Method,
     has_body: bool,

@@ -66,7 +66,7 @@ fn add_keyword(schema: &mut Map<String, Value>, rule: &Rule) -> bool {
             set("not", json!({ "pattern": regex::escape(text) }));
         }
         Rule::Format(known) => return format(schema, *known),
-        // The schemas of numbers and enums say this already.
+        // The schemas of numbers and enums contain this already.
         Rule::Finite | Rule::DefinedOnly => {}
         Rule::Bytes(_)
         | Rule::MinBytes(_)

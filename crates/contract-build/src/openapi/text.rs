@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 const RESTRICTIONS: [&str; 4] = ["format", "pattern", "enum", "const"];
 
 /// Marks text without restrictions with a format, so that readers and linters can distinguish it
-/// from forgotten restrictions.
+/// from missing restrictions.
 pub(super) fn mark_free_text(document: &mut Value) {
     match document {
         Value::Array(values) => values.iter_mut().for_each(mark_free_text),

@@ -146,7 +146,7 @@ fn refuses_invalid_paths_with_location_api_1() {
         ),
         (
             r#"get: "/v1/{id}" additional_bindings { get: "/v1/{inner.id}" }"#,
-            "GET /v1/{inner.id} is taken by `M`",
+            "GET /v1/{inner.id} is already used by `M`",
         ),
     ] {
         let error = refusal(&method(rule));

@@ -95,9 +95,9 @@ impl ErrorResponse {
 
 /// The form `common.v1.ErrorResponse` on both transports.
 ///
-/// Over HTTP the body has the members of the message, and those of a problem document (RFC 9457)
-/// beside them. Over gRPC the message is a further detail of `google.rpc.Status`. The member
-/// `error_code`, and the metadata of `ErrorInfo`, have the number of the [`LibraryCode`].
+/// Over HTTP the body has the members of the message and of a problem document (RFC 9457). Over
+/// gRPC the message is a further detail of `google.rpc.Status`. The member `error_code`, and the
+/// metadata of `ErrorInfo`, have the number of the [`LibraryCode`].
 ///
 /// ```
 /// use seaworthy_contract::{Code, ContractConfig, Error, error::{CodedErrors, ErrorCode}};

@@ -17,13 +17,13 @@ pub enum ErrorCode {
     MissingParameter,
     /// The value of a field is invalid.
     InvalidParameter,
-    /// There are no valid credentials.
+    /// The request has no valid credentials.
     Unauthorized,
     /// The token is invalid.
     InvalidToken,
     /// The token has expired.
     TokenExpired,
-    /// The caller may not do this.
+    /// The caller has no permission.
     Forbidden,
     /// The caller lacks a permission.
     InsufficientPermission,
@@ -132,8 +132,8 @@ impl ErrorCode {
         self.entry().1
     }
 
-    /// Returns the code of an error: the one with the name of its reason, else by the reason or the
-    /// kind of the failure.
+    /// Returns the code whose name is the reason of the error. Otherwise the reason or the kind of
+    /// the failure selects the code.
     #[must_use]
     pub fn of(error: &Error) -> Self {
         let reason = error.reason();

@@ -28,7 +28,7 @@ use super::to_status;
 /// assert_eq!(config.errors.adapt(error).reason(), "CODEC");
 /// ```
 pub trait ErrorFormat: Send + Sync + 'static {
-    /// Changes an error ahead of its conversion to either format.
+    /// Changes an error before its conversion to either format.
     fn adapt(&self, error: Error) -> Error {
         error
     }

@@ -39,7 +39,7 @@ pub enum LibraryCode {
     DuplicateParameter,
     /// The operation is not valid.
     InvalidOperation,
-    /// There are no valid credentials.
+    /// The request has no valid credentials.
     Unauthorized,
     /// The token is invalid.
     InvalidToken,
@@ -222,7 +222,7 @@ impl LibraryCode {
         Self::ALL.into_iter().find(|code| code.reason() == reason)
     }
 
-    /// Returns the code of an error: the one with its reason, else by its reason or its kind.
+    /// Returns the code of an error by its reason or its kind.
     #[must_use]
     pub fn of(error: &Error) -> Self {
         let reason = error.reason();
@@ -312,7 +312,7 @@ mod tests {
             let found = LibraryCode::of(&Error::new(code, reason, ""));
             assert_eq!(found.number(), number, "{reason}");
         }
-        // The account keeps the status of its service.
+        // A locked account has the same status as in `account`.
         let locked = Error::new(Code::Forbidden, "ACCOUNT_LOCKED", "");
         assert_eq!(LibraryCode::status(&locked), 403);
     }

@@ -116,8 +116,8 @@ fn bounded(fields: &[seaworthy_core::FieldViolation]) -> Vec<FieldViolation> {
 ///
 /// Message and fields pass on if they concern the request: a bad argument, a missing resource, a
 /// conflict, a permission or a limit. For faults of the other service or of the network, only code,
-/// reason and retry delay pass on, because the message may contain addresses or database texts. The
-/// status is then the private cause.
+/// reason and retry delay pass on. The message may contain addresses or database texts. The status
+/// is then the private cause.
 #[must_use]
 pub fn from_status(status: &tonic::Status) -> Error {
     let details = Status::decode(status.details())
@@ -204,8 +204,8 @@ fn fixed_message(code: tonic::Code) -> Option<&'static str> {
     }
 }
 
-/// Whether text has the form of a reason (`google.rpc.ErrorInfo`). Other text of a foreign service
-/// is not passed on.
+/// Whether text has the form of a reason (`google.rpc.ErrorInfo`). Other text of another service is
+/// not passed on.
 fn is_reason(text: &str) -> bool {
     (1..=MAX_REASON_BYTES).contains(&text.len())
         && text

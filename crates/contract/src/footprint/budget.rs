@@ -13,7 +13,8 @@ const BASE: usize = 1024 * 1024;
 /// 4. Only long lists of nearly empty elements need more.
 const PER_BYTE: usize = 4;
 
-/// The `Retry-After` of a request that the process has no memory for. Most requests end in less.
+/// The `Retry-After` of a request for which the process has no memory. Most requests end within
+/// this time.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The capacity of a list after its first element (`Vec` of the standard library).
@@ -29,7 +30,7 @@ const PER_ENTRY: usize = 2;
 /// requests take less. With 1,024 requests in flight it adds up to 64 MiB.
 const UNCHARGED: usize = 64 * 1024;
 
-/// The decoded form of a request takes more memory than it may.
+/// The decoded form of a request exceeds its memory limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(crate) enum Exhausted {
     /// More than the length of the request justifies.

@@ -45,7 +45,7 @@ fn counts_numbers_in_every_form_api_3() {
     prost::encoding::encode_varint((4 << 20) + 1, &mut packed);
     packed.extend(vec![1; (4 << 20) + 1]);
     assert_eq!(check::<Numbers>(&packed), Err(Exhausted::TooManyValues));
-    // The same bytes in a field that the message does not have take nothing.
+    // The same bytes in a field that the message does not have need no memory.
     packed[0] = 0x12;
     assert_eq!(check::<Numbers>(&packed), Ok(()));
     assert_eq!(Packed::Fixed32.count(&[0; 12]), 3);

@@ -181,7 +181,7 @@ struct Run {
 }
 
 impl Run {
-    /// Returns the index of an occurrence of field `number` among those directly ahead of it.
+    /// Returns the index of an occurrence of field `number` among those directly before it.
     fn next(&mut self, number: u32) -> usize {
         if self.number != number {
             *self = Self { number, count: 0 };

@@ -161,7 +161,7 @@ fn choose<M: ContractMethod>(bindings: &[Binding<M>], method: &Method, path: &st
         }
         has_verb |= binding.template.verb.is_some();
         if binding.answers(method) {
-            // A rule for a specific HTTP method wins over one for any method.
+            // A rule for a specific HTTP method takes precedence over one for any method.
             if found.is_none() || !binding.is_open() {
                 found = Some(index);
             }

@@ -73,7 +73,7 @@ fn malformed(message: impl Into<Cow<'static, str>>) -> Error {
 }
 
 async fn collect(body: Body, limit: ByteSize) -> Result<Bytes, Error> {
-    // A body that declares a larger size is rejected unread.
+    // A body that declares a larger size is rejected before it is read.
     if body.size_hint().lower() > limit.get() {
         return Err(too_large(limit));
     }

@@ -44,8 +44,8 @@ pub(super) type Call = Arc<dyn Fn(Request, Vec<Capture>) -> Answer + Send + Sync
 
 /// Builds the routes of a contract whose methods are `M`. Generated code calls it.
 ///
-/// axum finds the path by its literal segments, which keeps its speed and its `MatchedPath`. axum's
-/// patterns cannot express a verb, `**` in a variable or two templates of one shape.
+/// axum finds the path by its literal segments, so its speed and its `MatchedPath` stay. The
+/// patterns of axum cannot express a verb, `**` in a variable or two templates of one shape.
 /// [`HttpPath::choose`] then chooses among the remaining bindings.
 pub struct Routes<M> {
     config: ContractConfig,

@@ -1,6 +1,6 @@
-//! Streams of messages over HTTP: JSON lines, or server-sent events if the client asks for them.
+//! Streams of messages over HTTP: JSON lines, or server-sent events if the client requests them.
 //!
-//! The status is sent ahead of the first message. An error in the middle is therefore the last
+//! The status is sent before the first message. An error in the middle is therefore the last
 //! element: a line `{"error": …}`, or an event named `error`. A stream that ends without one is
 //! complete.
 

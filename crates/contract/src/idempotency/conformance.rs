@@ -30,7 +30,7 @@ use crate::error::reason;
 /// [`Attempt`](seaworthy_core::effects::Attempt) that succeeded.
 pub type Change = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
-/// A behaviour that the store lacks.
+/// A requirement that the store violates.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Breach(String);

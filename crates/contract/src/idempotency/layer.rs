@@ -34,7 +34,7 @@ use crate::error::reason;
 /// Marks a response to a repeat.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// The headers that are kept with a response. The others are new for each request.
+/// The headers that are stored with a response. The others are new for each request.
 const KEPT_HEADERS: [HeaderName; 7] = [
     header::CONTENT_TYPE,
     header::CONTENT_LANGUAGE,
@@ -58,8 +58,9 @@ pub struct IdempotencyLayer {
 }
 
 impl IdempotencyLayer {
-    /// Creates a layer over `store`. `spawn` runs each call with a key, which outlives its client.
-    /// In a service, `spawn` starts a task of the service, so that a stop waits for the call.
+    /// Creates a layer over `store`. `spawn` runs each call with a key, because the call continues
+    /// without its client. In a service, `spawn` starts a task of the service, so that a stop waits
+    /// for the call.
     pub fn new(
         config: IdempotencyConfig,
         store: Arc<dyn IdempotencyStore>,
@@ -238,7 +239,7 @@ struct Call {
 }
 
 impl Call {
-    /// Runs the call and records its outcome, ahead of its response.
+    /// Runs the call and records its outcome before its response.
     async fn run(
         self,
         call: impl Future<Output = Result<Response, Infallible>>,
@@ -261,11 +262,11 @@ impl Call {
         }
     }
 
-    /// Keeps the response for repeats, unless a repeat must run or get another response.
+    /// Stores the response for repeats, unless a repeat must run or get another response.
     async fn record(&self, response: Response) -> Response {
         if let Some(outcome) = without_answer(response.status()) {
             let outcome = self.outcome(outcome);
-            // A rejection after a change is kept like any other response.
+            // A rejection after a change is stored like any other response.
             if response.status().is_server_error() || outcome == CallOutcome::Unchanged {
                 self.settle(outcome).await;
                 return response;
@@ -293,8 +294,8 @@ impl Call {
         }
     }
 
-    /// Returns the outcome of a call without a kept response. Reported changes take precedence over
-    /// its status.
+    /// Returns the outcome of a call without a stored response. Reported changes take precedence
+    /// over its status.
     fn outcome(&self, by_status: CallOutcome) -> CallOutcome {
         match self.effects.outcome() {
             Outcome::Changed => CallOutcome::Changed,
@@ -327,8 +328,8 @@ enum AnswerBody {
     Failed(axum::Error),
 }
 
-/// Returns the outcome of a call whose response is not kept: it was rejected, so the client may
-/// correct it under the same key, or it failed.
+/// Returns the outcome of a call whose response is not stored. Either it was rejected, so the
+/// client may correct it under the same key, or it failed.
 fn without_answer(status: StatusCode) -> Option<CallOutcome> {
     match status {
         StatusCode::BAD_REQUEST
@@ -340,7 +341,7 @@ fn without_answer(status: StatusCode) -> Option<CallOutcome> {
         | StatusCode::UNPROCESSABLE_ENTITY
         | StatusCode::TOO_EARLY
         | StatusCode::TOO_MANY_REQUESTS
-        // By these two the service did not process the request.
+        // With these two statuses the service did not process the request.
         | StatusCode::NOT_IMPLEMENTED
         | StatusCode::SERVICE_UNAVAILABLE => Some(CallOutcome::Unchanged),
         status if status.is_server_error() => Some(CallOutcome::Unproven),

@@ -14,13 +14,14 @@ use super::{
 };
 use crate::error::reason;
 
-/// The memory of an entry besides its key and its response, in bytes. An estimate of map nodes.
+/// The memory of an entry in addition to its key and its response, in bytes. An estimate of map
+/// nodes.
 const ENTRY_COST: usize = 256;
 
-/// The memory of a header besides its text, in bytes. An estimate.
+/// The memory of a header in addition to its text, in bytes. An estimate.
 const HEADER_COST: usize = 64;
 
-/// Keeps responses in memory, bounded in number and size. If it is full, the caller with the
+/// Stores responses in memory, bounded in number and size. If it is full, the caller with the
 /// largest share loses the response that expires first. Running calls never lose their key.
 ///
 /// ```
@@ -64,14 +65,14 @@ struct Share {
 struct Entry {
     fingerprint: Fingerprint,
     token: u64,
-    /// The end of the present state.
+    /// The end of the current state.
     expiry: Instant,
     state: EntryState,
 }
 
 #[derive(Debug)]
 enum EntryState {
-    /// The call runs. If it does not end in time, its unknown outcome is kept for this long.
+    /// The call runs. If it does not end in time, its unknown outcome is stored for this long.
     Running(Duration),
     Answered(RecordedAnswer),
     Done,
@@ -291,7 +292,7 @@ impl MemoryStore {
             expiry: now + ttl,
             state: entry_state,
         };
-        // If there is no room for the response, the store still records that the call took effect.
+        // If the store has no room for the response, it still records that the call took effect.
         if !state.make_room(self.limits, key.share(), 1, entry.cost(key)) {
             entry.state = EntryState::Done;
         }

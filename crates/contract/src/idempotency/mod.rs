@@ -25,15 +25,15 @@
 //! Changes are reported through [`Effects`](seaworthy_core::effects::Effects). Databases of
 //! `seaworthy-data` do so for each commit. With `DatabaseStore` of `seaworthy-data`, each
 //! transaction of its database that a call commits also records the change under the key. The
-//! database then resolves unknown commits, panics, timeouts and the death of the process: a repeat
+//! database then resolves unknown commits, panics, timeouts and a crash of the process: a repeat
 //! runs only if nothing was committed.
 //!
 //! A key belongs to its caller: the tenant and the actor, else the `Authorization`, else the
-//! cookies and the address. `DatabaseStore` (feature `idempotency`) keeps keys in the database of
-//! the service, for all replicas and across restarts. `RedisStore` of `seaworthy-cache` keeps them
-//! in Redis. [`MemoryStore`] ends with its process. When a bounded store is full, the caller with
-//! the largest share loses the responses that expire first. A share belongs to the actor, or to the
-//! address of an anonymous caller (the /64 for IPv6).
+//! cookies and the address. `DatabaseStore` (feature `idempotency`) stores keys in the database of
+//! the service, for all replicas and across restarts. `RedisStore` of `seaworthy-cache` stores them
+//! in Redis. [`MemoryStore`] loses them at the end of its process. When a bounded store is full,
+//! the caller with the largest share loses the responses that expire first. A share belongs to the
+//! actor, or to the address of an anonymous caller (the /64 for IPv6).
 //!
 //! ```
 //! use std::sync::Arc;

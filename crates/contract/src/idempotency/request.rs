@@ -32,7 +32,7 @@ pub(super) fn key(parts: &Parts, required: bool) -> Result<Option<ScopedKey>, Er
         };
     };
     let text = value.to_str().unwrap_or_default().trim();
-    // The draft demands a string in quotes, but many clients send none.
+    // The draft requires quotes around the key, but many clients omit them.
     let text = text
         .strip_prefix('"')
         .and_then(|text| text.strip_suffix('"'))
@@ -115,7 +115,7 @@ pub(super) fn fingerprint(parts: &Parts, body: &[u8]) -> Fingerprint {
     ]))
 }
 
-/// Returns all values of a header, because the layer does not know which of them counts. The
+/// Returns all values of a header, because the layer cannot determine which of them applies. The
 /// separator is a byte that no value contains.
 fn joined(headers: &HeaderMap, name: HeaderName) -> Vec<u8> {
     let values: Vec<&[u8]> = headers
@@ -126,7 +126,7 @@ fn joined(headers: &HeaderMap, name: HeaderName) -> Vec<u8> {
     values.join(&0)
 }
 
-/// Hashes each part with its length ahead of it, so that different lists have different digests.
+/// Hashes each part after its length, so that different lists have different digests.
 fn digest(parts: &[&[u8]]) -> [u8; 32] {
     let mut hasher = Sha256::new();
     for part in parts {

@@ -111,7 +111,7 @@ pub enum KeyState {
     Running,
     /// The request has a response.
     Answered(RecordedAnswer),
-    /// The request took effect, and its response was not kept.
+    /// The request took effect, and its response was not stored.
     AnswerNotKept,
     /// The request ran, and whether it took effect is unknown.
     OutcomeUnknown,
@@ -119,12 +119,12 @@ pub enum KeyState {
     Mismatch,
 }
 
-/// How long a key is kept.
+/// How long a key is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifetimes {
     /// The time limit of the call. A call that has not ended by then is lost.
     pub timeout: Duration,
-    /// How long the outcome of the call is kept.
+    /// How long the outcome of the call is stored.
     pub ttl: Duration,
 }
 
@@ -133,8 +133,8 @@ pub struct Lifetimes {
 pub enum CallOutcome {
     /// It changed nothing, so a repeat runs.
     Unchanged,
-    /// It failed, and reported no change. A store that records changes itself knows the outcome.
-    /// For other stores it is [`Unknown`](Self::Unknown).
+    /// It failed, and reported no change. A store that records changes itself can determine the
+    /// outcome. For other stores it is [`Unknown`](Self::Unknown).
     Unproven,
     /// It may have changed something.
     Unknown,
@@ -145,12 +145,12 @@ pub enum CallOutcome {
 /// A future of a store.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
-/// Keeps the responses of requests with keys. [`conformance`](super::conformance) checks
+/// Stores the responses of requests with keys. [`conformance`](super::conformance) checks
 /// implementations.
 pub trait IdempotencyStore: Send + Sync + 'static {
     /// Claims a key if it is new, and returns its state. Must be atomic: of two concurrent callers
     /// one gets [`KeyState::Claimed`]. A call that has not ended within `timeout` is
-    /// [`KeyState::OutcomeUnknown`] for `ttl`, unless the store knows its outcome.
+    /// [`KeyState::OutcomeUnknown`] for `ttl`, unless the store has its outcome.
     fn begin<'a>(
         &'a self,
         key: &'a ScopedKey,
@@ -158,7 +158,7 @@ pub trait IdempotencyStore: Send + Sync + 'static {
         lifetimes: Lifetimes,
     ) -> StoreFuture<'a, KeyState>;
 
-    /// Keeps the response for `ttl`, unless another call has claimed the key since. If the store
+    /// Stores the response for `ttl`, unless another call has claimed the key since. If the store
     /// has no room for it, the state becomes [`KeyState::AnswerNotKept`].
     fn finish<'a>(
         &'a self,
@@ -168,8 +168,8 @@ pub trait IdempotencyStore: Send + Sync + 'static {
         ttl: Duration,
     ) -> StoreFuture<'a, ()>;
 
-    /// Ends a call without a response for repeats. Its outcome is kept for `ttl`. The key of a call
-    /// that changed nothing is free again.
+    /// Ends a call without a response for repeats. Its outcome is stored for `ttl`. The key of a
+    /// call that changed nothing is free again.
     fn settle<'a>(
         &'a self,
         key: &'a ScopedKey,

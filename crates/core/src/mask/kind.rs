@@ -208,7 +208,7 @@ fn email(text: &str) -> String {
     }
 }
 
-/// Splits a name at underscores, dashes and capital letters. The words are in small letters.
+/// Splits a name at underscores, dashes and capital letters. The words are in lower case.
 #[must_use]
 pub fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];

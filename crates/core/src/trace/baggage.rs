@@ -28,7 +28,7 @@ pub(super) fn combine<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Option<
     (!list.is_empty()).then_some(list)
 }
 
-/// Returns the decoded value of a key. The last member wins if the key occurs twice.
+/// Returns the decoded value of a key. If the key occurs twice, the last member applies.
 pub(super) fn value(list: &str, key: &str) -> Option<String> {
     let mut found = list.split(',').filter_map(|member| {
         let (name, value) = member.split(';').next()?.split_once('=')?;

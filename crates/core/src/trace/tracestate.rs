@@ -1,5 +1,5 @@
-//! Section 3.3 of Trace Context, with the keys of level 2: a letter or a digit, then any of the
-//! characters of a key, including `@`.
+//! The `tracestate` header of section 3.3 of Trace Context, with the keys of level 2. A key begins
+//! with a letter or a digit, and may contain `@`.
 
 /// Maximum number of members, from the specification. A longer list is invalid.
 const MAX_MEMBERS: usize = 32;

@@ -9,8 +9,8 @@ use crate::{EncryptedColumn, Sealer, command::rewrap_columns};
 /// Returns the command `encryption status|rotate|rewrap|delete-unused` of a service with
 /// [`DataKeys`] (SEC-5).
 ///
-/// List every encrypted column, also those of parts. `delete-unused` deletes data keys that no
-/// value of these columns needs.
+/// List every encrypted column, also those of framework crates. `delete-unused` deletes data keys
+/// that no value of these columns needs.
 pub fn data_keys_command<C: Settings>(
     name: &'static str,
     database: fn(&C) -> &DatabaseConfig,

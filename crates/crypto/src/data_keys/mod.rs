@@ -35,7 +35,7 @@ use crate::{CryptoError, DataKey, KeyId, WrapKeys};
 const SUFFIX: &str = "-keys";
 /// One connection reads while another rotates.
 const CONNECTIONS: NonZeroU32 = NonZeroU32::new(2).unwrap();
-/// How often the worker looks for a data key to rotate.
+/// How often the worker checks whether a data key must be rotated.
 const ROTATION_CHECK: Timeout = Timeout::from_secs(60 * 60);
 /// Attempts to find or create the first key. Another replica may create it at the same time.
 const FIRST_KEY_ATTEMPTS: u32 = 3;
@@ -46,7 +46,7 @@ const FIRST_KEY_ATTEMPTS: u32 = 3;
 /// [rotation](Self::rotate), earlier keys only decrypt. [`delete_unused`](Self::delete_unused)
 /// deletes them after a proof that no value needs them.
 ///
-/// The keys are read through own connections, so a handler may encrypt within a transaction.
+/// `DataKeys` has its own connections, so a handler may encrypt within a transaction.
 ///
 /// ```no_run
 /// use seaworthy_crypto::{DataKeys, DataKeysConfig, Root, Sealer};
@@ -124,7 +124,7 @@ impl DataKeys {
             former: None,
         }));
         for _ in 0..FIRST_KEY_ATTEMPTS {
-            // Every stored key must decrypt, or the root key is wrong.
+            // If the root key does not decrypt every stored key, it is wrong.
             let view = keys.read(true).await?;
             if view.active.is_some() {
                 return Ok(keys);

@@ -28,7 +28,7 @@ const NAME_BYTES: usize = 6;
 #[derive(Clone)]
 pub struct Root {
     pub(super) keys: Arc<dyn WrapKeys>,
-    /// The root keys as the legacy service used them: the own one, and the other one.
+    /// The root keys as the legacy service used them: the current one, and the other one.
     pub(super) legacy: Arc<[Secret<[u8; KEY_LENGTH]>]>,
 }
 

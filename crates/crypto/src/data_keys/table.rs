@@ -227,7 +227,7 @@ pub(super) async fn delete(
     Ok(done.rows_affected() > 0)
 }
 
-/// Returns the end of a time from now.
+/// Returns the end of a duration that starts at the current time.
 pub(super) fn after(start: DateTime<Utc>, duration: Duration) -> DateTime<Utc> {
     seaworthy_data::chrono::Duration::from_std(duration)
         .ok()

@@ -29,7 +29,7 @@ pub(super) struct View {
     missing: Mutex<HashSet<KeyId>>,
 }
 
-/// Missing versions that a view remembers. Each other one is looked up again.
+/// The maximum number of missing versions that a view stores. Each further one is looked up again.
 const MAX_MISSING: usize = 1_000;
 
 /// A decrypted data key.
@@ -52,8 +52,8 @@ impl DataKeys {
 
     /// Returns a view that is younger than the refresh interval.
     ///
-    /// If the database or the root key is not available, an older one is used for a while: a
-    /// deletion of a key waits longer than that.
+    /// If the database or the root key is not available, it returns an older view for a limited
+    /// time. The deletion of a key waits longer than this time.
     pub(super) async fn fresh(&self) -> Result<Arc<View>, CryptoError> {
         let view = self.view();
         if view.is_younger_than(self.0.config.refresh_interval.get()) {
@@ -62,7 +62,7 @@ impl DataKeys {
         let read = self.read_after(view.tried_at).await;
         let max = self.0.config.delete_after.get() / 2;
         match read {
-            // The active key could not be decrypted, and the former one is too old.
+            // The active key could not be decrypted, and the previous one is too old.
             Ok(read) if read.read_at != read.tried_at && !read.is_younger_than(max) => {
                 Err(CryptoError::NoActiveKey)
             }
@@ -94,7 +94,7 @@ impl DataKeys {
         Ok(view)
     }
 
-    /// Reads the table, unless another task did so meanwhile.
+    /// Reads the table, unless another task has read it while this one waited.
     async fn read_after(&self, seen: Option<Instant>) -> Result<Arc<View>, CryptoError> {
         let _reading = self.0.reading.lock().await;
         let view = self.view();
@@ -104,9 +104,9 @@ impl DataKeys {
         self.read(false).await
     }
 
-    /// Reads the table. A key that cannot be decrypted is an error if `all` is set, and is logged
-    /// and skipped otherwise: another replica may have a newer root key. Until the active key can
-    /// be decrypted, the former one encrypts.
+    /// Reads the table. A key that cannot be decrypted is an error if `all` is set. Otherwise it is
+    /// logged and skipped, because another replica may have a newer root key. Until the active key
+    /// can be decrypted, the previous one encrypts.
     pub(super) async fn read(&self, all: bool) -> Result<Arc<View>, CryptoError> {
         let read_at = Instant::now();
         let known = self.view();
@@ -140,7 +140,7 @@ impl DataKeys {
             }
             view.keys.insert(stored.version, open);
         }
-        // The table may have lost the former key meanwhile.
+        // The previous key may be missing in the table.
         view.active = view.active.filter(|active| view.keys.contains_key(active));
         let view = Arc::new(view);
         *self.0.view.lock() = Arc::clone(&view);

@@ -43,7 +43,7 @@ pub(super) async fn connect(
     let id: u64 = row.try_get(1).map_err(fault)?;
     let is_mariadb = version.contains("MariaDB");
     let limit = config.statement_timeout.get();
-    // MySQL limits only reads, MariaDB all statements.
+    // MySQL limits only reads. MariaDB limits all statements.
     let statement = if is_mariadb {
         format!("max_statement_time = {:.3}", limit.as_secs_f64())
     } else {

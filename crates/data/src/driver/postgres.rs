@@ -12,7 +12,7 @@ use crate::{
     row::EngineRow,
 };
 
-/// How often a working server checks that its client is connected.
+/// How often a server checks during a statement that its client is connected.
 const CLIENT_CHECK_INTERVAL: &str = "1s";
 /// The first version with this check (server_version_num).
 const MIN_VERSION_WITH_CLIENT_CHECK: u32 = 140_000;
@@ -23,11 +23,11 @@ fn fault(error: sqlx::Error) -> DataError {
 
 /// A session on the server, or on a pooler in transaction mode.
 ///
-/// Behind a pooler, each transaction may run on another connection to the server. Settings of the
+/// With a pooler, each transaction may run on another connection to the server. Settings of the
 /// session and named statements therefore do not exist, and each statement runs in a transaction.
 #[derive(Debug)]
 pub(crate) struct PostgresSession {
-    /// The settings of each transaction behind a pooler.
+    /// The settings of each transaction through a pooler.
     local: Option<String>,
     is_in_transaction: bool,
 }
@@ -76,7 +76,7 @@ impl PostgresSession {
         self.local.is_some()
     }
 
-    /// Replaces the settings of the transactions behind a pooler.
+    /// Replaces the settings of the transactions through a pooler.
     pub(crate) fn set_local(&mut self, settings: &str) {
         self.local = Some(settings.to_owned());
     }

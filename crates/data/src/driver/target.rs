@@ -13,7 +13,7 @@ use crate::{DataError, DataErrorKind, DatabaseConfig, DatabaseUrl, Engine};
 /// Prepared statements per connection: more than a service has.
 const PREPARED: usize = 256;
 
-/// The server or file of the connections.
+/// The server or file to which the connections lead.
 pub(crate) enum Target {
     Postgres(Box<PgConnectOptions>),
     MySql(Box<MySqlConnectOptions>),

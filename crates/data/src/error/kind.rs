@@ -94,7 +94,7 @@ impl DataErrorKind {
             Self::TransactionEnded => "the transaction has ended",
             Self::TransactionFailed => "an earlier statement of the transaction failed",
             Self::SecondConnection => {
-                "the task holds a transaction and requested a second connection"
+                "the task has an open transaction and requested a second connection"
             }
             Self::UnexpectedRow => "the row does not have the expected form",
             Self::InvalidStatement => "the statement is invalid",

@@ -3,7 +3,7 @@ use sqlx::{error::DatabaseError, mysql::MySqlDatabaseError};
 use super::{DataError, DataErrorKind};
 
 /// Classifies by error number (references of MariaDB and MySQL). Numbers from 1900 to 1999 and from
-/// 4000 are of MariaDB.
+/// 4000 belong to MariaDB.
 pub(super) fn classify(error: &dyn DatabaseError) -> DataError {
     let number = error
         .try_downcast_ref::<MySqlDatabaseError>()

@@ -52,9 +52,9 @@ impl Used {
     }
 }
 
-/// Returns the digests of the rows to delete. Each row is of the caller with the largest share at
-/// that moment. The wanted room counts as the caller's own, so no caller with a smaller share loses
-/// a row.
+/// Returns the digests of the rows to delete. Each row belongs to the caller with the largest share
+/// at that moment. The requested space counts for the calling caller, so no caller with a smaller
+/// share loses a row.
 ///
 /// `candidates` are in the order of eviction for each caller.
 pub(super) fn choose(

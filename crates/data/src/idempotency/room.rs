@@ -11,8 +11,8 @@ use tokio::time::Instant;
 use super::eviction::{Candidate, Room, Share, Used, choose};
 use crate::{DataError, Transaction, sql};
 
-/// How long a process uses a count. With keys that other replicas add meanwhile, the table may
-/// exceed its limits.
+/// How long a process uses a count. The table may exceed its limits by the keys that other replicas
+/// add in this time.
 const COUNT_TTL: Duration = Duration::from_secs(1);
 /// Expired rows that one statement deletes.
 const EXPIRED_PAGE: i64 = 1_000;
@@ -20,7 +20,8 @@ const EXPIRED_PAGE: i64 = 1_000;
 const MAX_SHARES: i64 = 32;
 /// Responses of one caller that one step considers.
 const MAX_CANDIDATES: i64 = 100;
-/// The part of a limit that an eviction frees in addition, so that the next keys need no eviction.
+/// The part of a limit that an eviction frees in addition, so that the next keys do not need an
+/// eviction.
 const SPARE_PART: i64 = 100;
 
 /// How much the table may hold.

@@ -27,14 +27,15 @@ const OVER_MS: i64 = 1;
 /// [`IDEMPOTENCY_MIGRATIONS`](super::IDEMPOTENCY_MIGRATIONS).
 ///
 /// Each writing transaction of a call marks its key in the same transaction. The database therefore
-/// resolves a lost commit, a panic, a timeout and the death of the process. A repeat runs only if
-/// nothing was committed. Changes in other databases are [reported](seaworthy_core::effects) by the
-/// process, and lost if it dies. Requests to other services need their own idempotency keys.
+/// resolves a lost commit, a panic, a timeout and a crash of the process. A repeat runs only if
+/// nothing was committed. The process [reports](seaworthy_core::effects) changes in other
+/// databases. A crash loses these reports. Requests to other services need their own idempotency
+/// keys.
 ///
 /// The number and the size of the keys are limited as in
 /// [`MemoryStore`](seaworthy_contract::idempotency::MemoryStore). Each process counts the table
-/// once a second, so several replicas may exceed the limits for a moment. Lifetimes are of the
-/// wall clock, because the table outlives the process.
+/// once a second, so several replicas may exceed the limits for a moment. Lifetimes use the wall
+/// clock, because the table remains after a restart.
 #[derive(Debug, Clone)]
 pub struct DatabaseStore {
     database: Database,

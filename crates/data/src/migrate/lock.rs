@@ -11,7 +11,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(200);
 /// The number of the advisory lock of PostgreSQL: "seaworth" in ASCII.
 const NUMBER: i64 = 0x7365_6177_6f72_7468;
 
-/// Acquires the lock of this database for the session. Behind a pooler, a transaction has begun and
+/// Acquires the lock of this database for the session. With a pooler, a transaction has begun and
 /// acquires the lock until its end. On SQLite, each migration takes the write lock instead.
 pub(super) async fn take(lease: &mut Lease, engine: Engine) -> Result<(), DataError> {
     let ask = match engine {

@@ -43,12 +43,12 @@ impl Database {
         Ok(database)
     }
 
-    /// Connects a database that the service can do without for a while (LIFE-7). The service starts
-    /// at once and connects in the background, for as long as it takes.
+    /// Connects a database that the service does not always need (LIFE-7). The service starts at
+    /// once and connects in the background, for as long as it takes.
     ///
-    /// Until the first connection, [`Optional::get`] fails. While the server is away later,
-    /// statements fail as those of any database do, at once when the breaker is open. In both
-    /// states the service is ready and reports `degraded`.
+    /// Until the first connection, [`Optional::get`] fails. If the server becomes unavailable
+    /// later, statements fail. They fail at once while the breaker is open. In both states the
+    /// service is ready and reports `degraded`.
     ///
     /// Each attempt also verifies the tables, so a database with other tables stays unconnected,
     /// and the log contains the reason. Migrations at start must end within the timeout of one

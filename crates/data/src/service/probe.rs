@@ -6,8 +6,8 @@ use tokio::sync::Mutex;
 
 use crate::{DataError, Database, driver::Driver};
 
-/// Returns a check that asks the server over its own connection, so that a busy pool does not count
-/// as a failure of the server.
+/// Returns a check that pings the server over its own connection, so that a busy pool does not
+/// count as a failure of the server.
 pub(super) fn check(
     database: &Database,
 ) -> impl Fn() -> BoxFuture<'static, Result<(), CheckFailure>> + Send + Sync + 'static {
@@ -17,8 +17,8 @@ pub(super) fn check(
         let (kept, database) = (Arc::clone(&kept), database.clone());
         async move {
             let mut kept = kept.lock().await;
-            // A check that is dropped before the reply leaves an unusable connection, so the
-            // connection is taken out meanwhile.
+            // A check that is dropped before the reply leaves an unusable connection, so the check
+            // holds the connection until the reply.
             let answered = ask(&database, kept.take()).await;
             let driver = answered.map_err(|error| CheckFailure::new(error.to_string()))?;
             *kept = Some(driver);

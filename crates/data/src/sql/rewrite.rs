@@ -226,7 +226,7 @@ pub(crate) fn split(sql: &str, dialect: Dialect) -> Vec<String> {
 }
 
 impl Dialect {
-    /// Returns the expression of the present time, which is later than the start of the
+    /// Returns the expression of the current time, which is later than the start of the
     /// transaction.
     pub(super) const fn now(self) -> &'static str {
         match self.0 {

@@ -218,7 +218,7 @@ impl Shared {
             Ok(answer) if answer.done.rows_affected() > 0 => return Ok(()),
             Ok(_) => DataError::new(
                 DataErrorKind::TransactionFailed,
-                "another request has taken the Idempotency-Key",
+                "another request has claimed the Idempotency-Key",
             ),
             Err(error) => error,
         };

@@ -1,9 +1,9 @@
 use super::{dependencies, messages, process, slo, workers};
 
-/// How fast a person must act.
+/// How fast an operator must react.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Severity {
-    /// At once: users notice it.
+    /// At once, because users notice the failure.
     Page,
     /// During working hours.
     Ticket,

@@ -17,7 +17,7 @@ pub(super) const SLOW: &str = "ErrorBudgetBurnSlow";
 const WINDOWS: [&str; 7] = ["5m", "30m", "1h", "2h", "6h", "1d", "3d"];
 /// Fewer failures in an hour are not worth a page, whatever their ratio is.
 const MIN_FAILURES: u32 = 10;
-/// The statuses of gRPC that are the fault of a server.
+/// The gRPC statuses that count as errors of the server.
 const GRPC_FAULTS: &str = "UNKNOWN|DEADLINE_EXCEEDED|INTERNAL|UNAVAILABLE|DATA_LOSS";
 
 pub(super) const ALERTS: &[Alert] = &[

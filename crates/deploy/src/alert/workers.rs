@@ -7,7 +7,7 @@ use super::{Alert, Rendered, Series, Severity, TriageStep, expression::resolve};
 pub(super) const STALLED: &str = "WorkerStalled";
 /// A run may be late by its duration and by a restart.
 const GAPS: u64 = 3;
-/// The least time that counts as stalled, in seconds.
+/// The minimum time that counts as stalled, in seconds.
 const MIN_SECONDS: u64 = 300;
 
 pub(super) const ALERTS: &[Alert] = &[Alert {

@@ -93,8 +93,8 @@ fn callers(facts: &Facts, listener: &Listener, services: &[Facts]) -> Vec<Yaml> 
     callers.map(|caller| pods(&caller.name)).collect()
 }
 
-/// Whether a dependency is a listener of a service: the host begins with the name of the service,
-/// with or without `-service`, and the port is equal.
+/// Whether a dependency is a listener of a service. The host must begin with the name of the
+/// service, with or without `-service`, and the port must be equal.
 fn is_of(dependency: &Dependency, facts: &Facts, listener: &Listener) -> bool {
     let host = dependency.host.as_deref().unwrap_or_default();
     let first = host.split('.').next().unwrap_or_default();

@@ -6,7 +6,8 @@ use super::{error::ChangeError, state::OverrideScope};
 const MAX_REASON: usize = 1_000;
 /// The maximum length of the identifier of a user or tenant, in bytes.
 const MAX_ID: usize = 200;
-/// Long enough to find the cause, short enough that a forgotten override costs little.
+/// Long enough to find the cause, short enough that an override which stays by mistake does little
+/// harm.
 const DEFAULT_EXPIRY: Timeout = Timeout::from_secs(60 * 60);
 /// For a longer time, change the flag file.
 const MAX_EXPIRY: Timeout = Timeout::from_secs(24 * 60 * 60);
@@ -140,7 +141,7 @@ impl NewOverride {
 pub struct Changed {
     /// The version of the state after the change.
     pub version: u64,
-    /// Whether the store has the change. A kill switch also changes while the store is down: then
-    /// only this replica has the change, and it stores the change as soon as it can.
+    /// Whether the store has the change. A kill switch also changes while the store is down. Then
+    /// only this replica has the change, and stores it as soon as the store responds.
     pub stored: bool,
 }

@@ -7,7 +7,7 @@ use crate::problem::{self, Problem};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChangeError {
-    /// Neither a source nor the code knows the flag.
+    /// Neither a source nor the code defines the flag.
     #[error("no flag has the key {0:?}: list them with GET /flags")]
     UnknownFlag(String),
     /// The flag does not have the variant.

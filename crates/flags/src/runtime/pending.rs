@@ -10,7 +10,7 @@ use super::{
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Pending {
     pub(crate) set: Override,
-    /// The stored override that it replaced, as this replica knew it.
+    /// The stored override that it replaced, as this replica had read it.
     pub(crate) replaced: Option<Override>,
 }
 

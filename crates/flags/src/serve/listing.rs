@@ -62,7 +62,7 @@ fn variants(flag: Option<&Definition>) -> Vec<String> {
     variants.map(|variant| variant.name().to_owned()).collect()
 }
 
-/// Returns the evaluation of a flag for a context, with everything that decides it.
+/// Returns the evaluation of a flag for a context, with all data that it depends on.
 pub(crate) fn explain(flags: &Flags, key: &str, context: &Context) -> Value {
     let (set, state) = (flags.set(), flags.runtime_state());
     let definition = set.to_flagd().get("flags").and_then(|all| all.get(key));

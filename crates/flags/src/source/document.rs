@@ -11,7 +11,7 @@ const MAX_DEPTH: usize = 64;
 /// About 5,000 flags with rules.
 const MAX_NODES: usize = 1_000_000;
 
-/// A parsed YAML or JSON file that knows the position of each value.
+/// A parsed YAML or JSON file with the position of each value.
 #[derive(Debug, Default)]
 pub(crate) struct Document {
     root: Node,

@@ -21,7 +21,7 @@ use crate::{
 const STATE_FILE: &str = "flags-runtime.json";
 /// The last state of a store that is not this file.
 const CACHE_FILE: &str = "flags-cache.json";
-/// The last good flags of a flag server.
+/// The last valid flags of a flag server.
 const REMOTE_FILE: &str = "flags-remote.json";
 
 /// Starts the flags of a service.

@@ -61,7 +61,7 @@ impl Body for BoundedBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Status>>> {
         let this = self.project();
-        // A body that is always ready must not outrun the deadline. A status that has already
+        // A body that is always ready must not exceed the deadline. A status that has already
         // arrived is the response.
         let is_late = Instant::now() >= this.deadline.deadline();
         let frame = match this.body.poll_frame(context) {

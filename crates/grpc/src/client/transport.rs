@@ -25,7 +25,7 @@ use super::{
     status_details,
 };
 
-/// How often one attempt selects another connection because none took its call. It is more than
+/// How often one attempt selects another connection because none accepted its call. It is more than
 /// one, because a fleet that restarts drains several connections at the same time.
 const MAX_RESENDS: u32 = 3;
 
@@ -121,11 +121,11 @@ fn awaits_status(answer: &Response<Body>) -> bool {
     answer.status() == StatusCode::OK && !answer.headers().contains_key("grpc-status")
 }
 
-/// Why the server has not processed a call. The call can be sent again, even if it is not
-/// repeatable.
+/// The reason why the server has not processed a call. The client can send the call again, even if
+/// it is not repeatable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unsent {
-    /// The connection takes no new calls.
+    /// The connection accepts no new calls.
     ByConnection,
     /// The server refused this one stream before it was processed.
     ByStream,

@@ -2,8 +2,7 @@ use futures::future::BoxFuture;
 use seaworthy_service::{Component, Stage};
 use tokio::sync::watch;
 
-/// Ends open `Watch` calls when the listeners close. Otherwise a drain would wait for them without
-/// end.
+/// Ends open `Watch` calls when the listeners close. Otherwise a drain would wait for them forever.
 pub(crate) struct Listening(pub(super) watch::Sender<bool>);
 
 impl Component for Listening {

@@ -87,7 +87,7 @@ impl HealthStatus {
 impl Poll {
     fn begin(&self, health: &Health) {
         let mut task = self.task.lock();
-        // A finished task belongs to a runtime that was shut down.
+        // If the task has ended, its runtime has stopped.
         if task.as_ref().is_none_or(AbortHandle::is_finished) {
             let polling = poll(health.clone(), self.status.clone());
             *task = Some(tokio::spawn(polling).abort_handle());

@@ -6,8 +6,8 @@ use seaworthy_core::{Code, Error, context, network_of};
 /// Maximum open `Watch` calls of the process. Each holds a stream and some kilobytes until its
 /// client ends it.
 const MAX_WATCHES: usize = 1_024;
-/// Maximum open `Watch` calls of one client address. A client has one for each connection, and
-/// clients behind a proxy share an address.
+/// Maximum open `Watch` calls of one client address. A client has one for each connection, and the
+/// clients of a proxy share an address.
 const MAX_WATCHES_PER_IP: usize = 64;
 
 /// Counts the open `Watch` calls. Any client may open one, and only the client ends it. Cheap to

@@ -127,10 +127,10 @@ impl BodyBudget {
         }
     }
 
-    /// Ends idle bodies until they release the bytes that bodies wait for: those that are heavier
-    /// than the calling body, and those that hold more than it asks to hold. So a flood of young
-    /// bodies cannot keep out a small one. Returns whether the calling body may wait. It may not
-    /// if it must be ended first.
+    /// Ends idle bodies until they release the bytes that bodies wait for. It ends those that are
+    /// heavier than the calling body, and those that hold more bytes than it requests. So a flood
+    /// of young bodies cannot block a small one. Returns whether the calling body may wait. It may
+    /// not if it must be ended first.
     fn make_room(&self, asking: &Holding, bytes: u64) -> bool {
         let now = Instant::now();
         let own_held = asking.held() + bytes;

@@ -89,7 +89,7 @@ async fn guarded(allowed: &[AddressRange], request: Request, next: Next) -> Resp
     if address.is_some_and(is_allowed) {
         return next.run(request).await;
     }
-    let message = "this address may not read the API description";
+    let message = "this address has no permission to read the API description";
     Error::new(Code::Forbidden, "ADDRESS_NOT_ALLOWED", message).into_response()
 }
 
@@ -140,7 +140,7 @@ mod tests {
         service.oneshot(request).await.unwrap()
     }
 
-    /// Knows no caller.
+    /// Treats every caller as anonymous.
     struct AnonymousOnly;
 
     impl Authenticate for AnonymousOnly {

@@ -50,8 +50,8 @@ impl<S> Variant<S> {
     }
 }
 
-/// One call on [`Routes`](super::Routes): a path with one handler, a path with several handlers and
-/// a function that chooses among them, or the prefix of a router.
+/// One call on [`Routes`](super::Routes). It adds a path with one handler, a path with several
+/// handlers and a function that chooses one, or the prefix of a router.
 #[derive(Clone)]
 pub(crate) struct Entry<S> {
     pub(crate) path: String,

@@ -168,9 +168,9 @@ impl RouteOptions {
     }
 
     /// Rejects requests from pages of other origins without cookies too, because the response sets
-    /// or removes a session cookie. Otherwise another site could log its visitors into an account
-    /// of its own (AUTH-4). The route accepts clients that are not browsers, and origins that CORS
-    /// allows with credentials.
+    /// or removes a session cookie. Otherwise another site could log its visitors into the account
+    /// of an attacker (AUTH-4). The route accepts clients that are not browsers, and origins that
+    /// CORS allows with credentials.
     #[must_use]
     pub fn sets_session(mut self) -> Self {
         self.sets_session = true;

@@ -97,7 +97,8 @@ impl Path {
             });
         }
         for (label, slot) in MethodLabel::ALL.into_iter().zip(&mut self.slots) {
-            // A separate HEAD handler wins over the GET handler, whichever was added first.
+            // A separate HEAD handler takes precedence over the GET handler, in any order of
+            // addition.
             let is_taken = label == MethodLabel::Head && self.has_head_alone;
             if methods.serves(label) && !is_taken {
                 *slot = filling.clone();

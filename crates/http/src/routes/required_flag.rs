@@ -118,7 +118,7 @@ impl RequiredFlag {
             (FlagDecision::Off, FlagRefusal::Unavailable) => Err(Error::new(
                 Code::Unavailable,
                 "FEATURE_UNAVAILABLE",
-                "this feature is turned off for now: try again later",
+                "this feature is temporarily turned off: try again later",
             )),
         }
     }

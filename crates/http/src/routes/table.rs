@@ -112,7 +112,7 @@ impl Table {
                 path.add(entry)?;
             }
         }
-        // A route of the list wins over a mount, so the mounts come last.
+        // A route of the list takes precedence over a mount, so the mounts come last.
         for entry in mounts {
             check_prefix(&entry.path)?;
             let template = mount_template(&entry.path);

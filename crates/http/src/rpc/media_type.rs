@@ -1,7 +1,7 @@
 use http::{HeaderMap, header};
 
 /// Returns whether the media type is one of gRPC over HTTP/2 with messages in the binary form of
-/// proto. gRPC-Web has other framing and is not.
+/// proto. It returns `false` for gRPC-Web, whose framing differs.
 #[must_use]
 pub fn is_grpc(headers: &HeaderMap) -> bool {
     headers

@@ -7,7 +7,7 @@ const LENGTH_AT: u64 = 1;
 /// The position in a stream of gRPC messages.
 #[derive(Debug, Default)]
 pub(crate) struct MessagePosition {
-    /// Bytes of the present message that have arrived, with its prefix.
+    /// Bytes of the current message that have arrived, with its prefix.
     read: u64,
     /// The length of the message without the prefix, as far as the prefix has arrived.
     length: u32,

@@ -7,7 +7,7 @@ pub(super) const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status"
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RpcStatus(u8);
 
-/// The names that the dashboards of other languages know, in the order of their numbers.
+/// The names that gRPC libraries of other languages use in metrics, in the order of their numbers.
 const NAMES: [&str; RpcStatus::COUNT] = [
     "OK",
     "Canceled",
@@ -60,7 +60,8 @@ impl RpcStatus {
         NAMES.get(usize::from(self.0)).unwrap_or(&"Unknown")
     }
 
-    /// Whether the service is to blame: the codes that OpenTelemetry counts as errors of a server.
+    /// Whether the service caused the failure: the codes that OpenTelemetry counts as errors of a
+    /// server.
     pub(crate) fn is_server_fault(self) -> bool {
         matches!(self.0, 2 | 4 | 12 | 13 | 14 | 15)
     }

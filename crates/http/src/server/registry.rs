@@ -143,7 +143,7 @@ impl Registry {
     }
 }
 
-/// A place among the open connections.
+/// The permit of an open connection. Dropping it releases the permit.
 pub(crate) struct Ticket {
     registry: Arc<Registry>,
     id: u64,

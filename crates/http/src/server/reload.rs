@@ -1,4 +1,4 @@
-//! TLS files of a running listener, read again on request and from time to time.
+//! TLS files of a running listener, read again on request and periodically.
 
 use std::{io, sync::Arc};
 

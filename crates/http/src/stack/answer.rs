@@ -259,5 +259,5 @@ pub(super) fn other_methods(
 
 /// Returns the error after a panic, without its message (OBS-8).
 pub(super) fn panicked() -> Error {
-    Error::new(Code::Internal, "INTERNAL", "the service failed to answer")
+    Error::new(Code::Internal, "INTERNAL", "the service failed to respond")
 }

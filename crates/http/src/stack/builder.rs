@@ -82,7 +82,7 @@ pub enum StackError {
     },
     /// A route admits bodies that exceed the budget for request bodies.
     #[error(
-        "{path} admits bodies of {limit}, which exceeds server.max_body_memory of {budget}: lower its body limit or raise the budget"
+        "{path} accepts bodies of {limit}, which exceeds server.max_body_memory of {budget}: lower its body limit or raise the budget"
     )]
     BodyBudget {
         /// The path of the route.

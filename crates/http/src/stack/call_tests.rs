@@ -1,5 +1,5 @@
-//! gRPC calls through the same steps, without any library for gRPC: what is on the wire is what
-//! counts.
+//! gRPC calls through the same steps, without a library for gRPC. The tests check the bytes on the
+//! wire.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! From the files to the settings of the TLS library.
+//! Converts the files to the settings of the TLS library.
 
 use std::{io::Read, path::Path, sync::Arc};
 
@@ -133,7 +133,7 @@ fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
         path: path.to_owned(),
         source,
     };
-    // Asked before the file is opened: opening a pipe waits for its other end.
+    // Checked before the file is opened, because opening a pipe waits for its other end.
     let metadata = std::fs::metadata(path).map_err(cannot)?;
     if !metadata.is_file() {
         return Err(TlsError::file(path, "is not a regular file"));
@@ -142,7 +142,7 @@ fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
     // Allocate the whole size, so that a growing vector does not leave copies of a key in memory.
     let room = metadata.len().min(MAX_FILE_SIZE) + 1;
     let mut content = Vec::with_capacity(usize::try_from(room).unwrap_or_default());
-    // The file may have grown since, and some files say that they are empty.
+    // The file may have grown since, and some files report a size of 0.
     file.take(MAX_FILE_SIZE + 1)
         .read_to_end(&mut content)
         .map_err(cannot)?;
@@ -163,8 +163,8 @@ fn certificates(path: &Path, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>,
     Ok(certificates)
 }
 
-/// Every client would reject a certificate outside of its period, so it is rejected here, where the
-/// reason can be read.
+/// Every client would reject a certificate outside of its period, so it is rejected here with the
+/// reason.
 fn check_period(path: &Path, certificate: &CertificateDer<'_>) -> Result<(), TlsError> {
     let (_, parsed) = X509Certificate::from_der(certificate).map_err(|error| {
         TlsError::file(path, format!("contains a malformed certificate: {error}"))

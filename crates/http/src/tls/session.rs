@@ -30,7 +30,7 @@ impl TlsSession {
         Ok(Self { version, peer })
     }
 
-    /// The version spoken.
+    /// The negotiated TLS version.
     #[must_use]
     pub fn version(&self) -> TlsVersion {
         self.version

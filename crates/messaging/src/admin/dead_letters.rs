@@ -145,6 +145,6 @@ async fn stop(State(messaging): State<Messaging>) -> Result<Json<JobReport>, Err
 }
 
 pub(super) fn unavailable(error: TransportError) -> Error {
-    let message = "the broker cannot be reached or refuses to read its dead letters";
+    let message = "the broker cannot be reached or rejects the read of its dead letters";
     Error::new(Code::Unavailable, "BROKER_UNAVAILABLE", message).with_cause(error)
 }

@@ -172,7 +172,7 @@ impl DeadLetterAction {
             (Some(_), true) => {
                 let message = "a replay has one target: set to_group or to_everyone";
                 return Err(Error::new(Code::Invalid, "TWO_TARGETS", message)
-                    .with_field("to_group", "excludes to_everyone"));
+                    .with_field("to_group", "must not be combined with to_everyone"));
             }
             (Some(group), false) => ReplayTarget::Group(group),
             (None, true) => ReplayTarget::Everyone,

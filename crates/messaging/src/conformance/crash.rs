@@ -25,7 +25,7 @@ fn taking_one(group: &str, topic: &Topic) -> SubscriptionPlan {
     }
 }
 
-/// Creates a group without members. Later messages go to no session that is about to end.
+/// Creates a group without members. So no session that is about to end receives later messages.
 async fn make_group(transport: &dyn Transport, group: &str, topic: &Topic) {
     let session = transport.open(taking_one(group, topic)).await.unwrap();
     session.stop().await.unwrap();

@@ -66,8 +66,8 @@ const CUT: Duration = Duration::from_millis(50);
 /// The time limit of a run on the slowest machine.
 const MAX_RUN: Duration = Duration::from_secs(120);
 
-/// Publishes batches as a relay does and retries failures, while the connection is slowed, muted
-/// and cut. No message of a key arrives ahead of an earlier one, and none is missing.
+/// Publishes batches as a relay does and retries failures, while the connection is slow, silent or
+/// reset. No message of a key arrives before an earlier one, and none is missing.
 pub async fn publishes_key_in_order_under_faults_msg_1(harness: &dyn Harness) {
     for seed in SEEDS {
         publish_under_faults(harness, seed).await;
@@ -153,7 +153,7 @@ async fn fail_once(disturb: &(dyn Fn(Disturbance) + Send + Sync), random: &mut S
     while begun.elapsed() < begin {
         tokio::task::yield_now().await;
     }
-    // Mostly a cut, which ends a connection in the middle of a batch.
+    // Mostly a reset, which ends a connection in the middle of a batch.
     match random.random_range(0..8) {
         0 => {
             disturb(Disturbance::Slow(latency));

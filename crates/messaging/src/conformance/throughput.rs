@@ -15,8 +15,8 @@ const MESSAGES: usize = 2_000;
 /// The default batch of a relay.
 const BATCH: usize = 500;
 
-/// Publishes batches as a relay does, first with one key and then with a key per message, and
-/// prints the confirmed messages per second of both.
+/// Publishes batches as a relay does, with one key and with a key per message. Prints the confirmed
+/// messages per second of both.
 pub async fn measure_one_key_and_many_keys(harness: &dyn Harness) {
     let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
     node.subscribe(record.subscription(&group(), &[&topic]))

@@ -9,7 +9,8 @@ use super::{
 };
 use crate::{DeadLetter, DeadLetterReason, Envelope, PublishError, dead_letter::Form};
 
-/// The backoff between attempts to store a dead letter. The message stays unacknowledged meanwhile.
+/// The backoff between attempts to store a dead letter. During the backoff the message stays
+/// unacknowledged.
 const INITIAL_BACKOFF: Timeout = Timeout::from_secs(1);
 const MAX_BACKOFF: Timeout = Timeout::from_secs(30);
 /// After this many rejections of every form, the message goes back to the broker. It then takes no

@@ -12,10 +12,10 @@ use super::{
 };
 use crate::{DeadLetterReason, Failure, failure::Disposition};
 
-/// The maximum backoff that a handler can choose. The message stays unacknowledged meanwhile, and
-/// brokers redeliver messages that stay so for too long.
+/// The maximum backoff that a handler can choose. During the backoff the message stays
+/// unacknowledged, and brokers redeliver messages that stay unacknowledged for too long.
 const MAX_DELAY: Duration = Duration::from_secs(5 * 60);
-/// The poll interval of an open breaker that does not say when it admits the next attempt.
+/// The poll interval of an open breaker that does not return the time of the next attempt.
 const BREAKER_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 impl Consumer {

@@ -81,8 +81,8 @@ impl Drop for Report {
     }
 }
 
-/// The state of a consumer across its sessions. A handler that outlives its session still blocks
-/// its key.
+/// The state of a consumer across its sessions. A handler that continues after its session still
+/// blocks its key.
 pub(super) struct InFlight {
     queues: KeyQueues<Job>,
     done: mpsc::UnboundedReceiver<Done>,

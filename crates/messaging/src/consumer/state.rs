@@ -71,7 +71,7 @@ impl State {
 
     /// Completes when the subscription is paused.
     pub(super) async fn paused(&self) {
-        // The sender lives in self, so the wait cannot fail.
+        // The sender is a field of `self`, so the wait cannot fail.
         let _ = self.paused.subscribe().wait_for(|paused| *paused).await;
     }
 

@@ -191,7 +191,7 @@ pub(super) type Stream = (
     Streaming<SubscribeResponse>,
 );
 
-/// The client of a sidecar. It reconnects by itself.
+/// The client of a sidecar. It reconnects automatically.
 #[derive(Debug, Clone)]
 pub(super) struct Api {
     channel: Channel,

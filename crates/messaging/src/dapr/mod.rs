@@ -4,13 +4,13 @@
 //! A publication is one CloudEvent. It is confirmed when the component has confirmed it to Dapr, so
 //! its durability is that of the component. A batch uses the bulk API of Dapr.
 //!
-//! A session has one streaming subscription (`SubscribeTopicEventsAlpha1`) for each topic, so the
-//! service needs no server for Dapr. Dapr 1.16 or later is needed, because earlier versions allow
-//! one stream for each topic.
+//! A session has one streaming subscription (`SubscribeTopicEventsAlpha1`) for each topic, so Dapr
+//! does not call the service. Dapr 1.16 or later is needed, because earlier versions allow one
+//! stream for each topic.
 //!
 //! A consumer group of Dapr is a property of a component: its `consumerID`, which is the ID of the
-//! Dapr application by default. So each group needs a component of its own
-//! ([`DaprConfig::groups`]), and a group without one is rejected.
+//! Dapr application by default. So each group needs its own component ([`DaprConfig::groups`]), and
+//! a group without one is rejected.
 //!
 //! Dapr has no API for these functions:
 //!

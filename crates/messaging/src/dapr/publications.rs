@@ -104,7 +104,7 @@ async fn publish_together(
                     .map(|publication| (publication.place, Err(refused(&status))))
                     .collect();
             }
-            // Dapr does not say which messages failed. Those that did not are published twice.
+            // Dapr does not report which messages failed. The successful ones are published twice.
             Err(_some_failed) => {}
         }
     }

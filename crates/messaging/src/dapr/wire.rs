@@ -1,4 +1,4 @@
-//! The form of a message: a CloudEvent in JSON. Dapr stores it and adds attributes of its own.
+//! The form of a message: a CloudEvent in JSON. Dapr stores it and adds its own attributes.
 
 use std::collections::BTreeMap;
 

@@ -39,7 +39,8 @@ pub mod attributes {
     pub const FIRST_FAILED: &str = "deadfirst";
     /// The time of the last failure.
     pub const LAST_FAILED: &str = "deadlast";
-    /// The number of replays. A replayed message has it too, so that it is known if it fails again.
+    /// The number of replays. A replayed message has it too, so that a further failure increments
+    /// it.
     pub const REPLAYS: &str = "deadreplays";
     /// The size in bytes of the payload before it was truncated.
     pub const PAYLOAD_SIZE: &str = "deadsize";
@@ -148,7 +149,7 @@ pub struct TruncatedPayload {
 }
 
 impl DeadLetter {
-    /// Creates a dead letter of a message that fails now.
+    /// Creates a dead letter of a message that fails at the current time.
     pub(crate) fn new(
         envelope: Envelope,
         group: &GroupName,

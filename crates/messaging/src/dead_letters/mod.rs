@@ -62,7 +62,7 @@ impl DeadLetters {
     /// at most `limit` letters and about [`MAX_PAGE_SIZE`].
     ///
     /// # Errors
-    /// [`TransportError`] if the broker cannot be reached or rejects.
+    /// [`TransportError`] if the broker cannot be reached or rejects the request.
     pub async fn list(
         &self,
         topic: &Topic,
@@ -79,7 +79,7 @@ impl DeadLetters {
     /// Whether the broker has a dead-letter topic for this topic. Does not create it.
     ///
     /// # Errors
-    /// [`TransportError`] if the broker cannot be reached or rejects.
+    /// [`TransportError`] if the broker cannot be reached or rejects the request.
     pub async fn exist_for(&self, topic: &Topic) -> Result<bool, TransportError> {
         self.transport.has_dead_letters(&topic.dead_letters()).await
     }
@@ -88,7 +88,7 @@ impl DeadLetters {
     /// oldest first. Memory for payloads is bounded by one page.
     ///
     /// # Errors
-    /// [`TransportError`] if the broker cannot be reached or rejects.
+    /// [`TransportError`] if the broker cannot be reached or rejects the request.
     pub async fn descriptions(
         &self,
         selection: &Selection,
@@ -104,7 +104,7 @@ impl DeadLetters {
     /// Groups the selected dead letters by cause, the largest group first.
     ///
     /// # Errors
-    /// [`TransportError`] if the broker cannot be reached or rejects.
+    /// [`TransportError`] if the broker cannot be reached or rejects the request.
     pub async fn groups(
         &self,
         selection: &Selection,
@@ -122,7 +122,7 @@ impl DeadLetters {
     /// Returns the dead letter with this ID from the first topic that has it.
     ///
     /// # Errors
-    /// [`TransportError`] if the broker cannot be reached or rejects.
+    /// [`TransportError`] if the broker cannot be reached or rejects the request.
     pub async fn find(
         &self,
         topics: &[Topic],

@@ -15,7 +15,7 @@ use crate::{
 
 /// The default limit of a selection.
 const DEFAULT_LIMIT: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
-/// A rate that services can handle besides their usual load, per second.
+/// A rate that services can handle in addition to their usual load, per second.
 const DEFAULT_RATE: NonZeroU32 = NonZeroU32::new(50).unwrap();
 /// The backoff of retries while the broker is unavailable.
 const INITIAL_BACKOFF: Timeout = Timeout::from_millis(50);

@@ -59,7 +59,7 @@ pub struct ProcessedLetter {
 pub struct DeadLetterReport {
     /// Whether it was a dry run.
     pub dry_run: bool,
-    /// Whether the job ended by itself, not by an interruption.
+    /// Whether the job ended without an interruption.
     pub finished: bool,
     /// The error that ended the job early.
     pub problem: Option<String>,

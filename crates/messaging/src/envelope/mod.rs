@@ -251,7 +251,7 @@ impl Envelope {
         self
     }
 
-    /// Removes all headers, and all attributes beside the named ones.
+    /// Removes all headers, and all attributes except the named ones.
     pub(crate) fn with_attributes_only(mut self, names: &[&str]) -> Self {
         self.headers.clear();
         self.extensions.retain(|name, _| names.contains(&&**name));

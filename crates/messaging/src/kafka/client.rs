@@ -22,7 +22,7 @@ const FETCHED_KIBIBYTES: &str = "16384";
 const MAX_BACKOFF_MILLISECONDS: &str = "1000";
 /// A member that hands over a partition late reports it before the cluster removes the member.
 const HANDOVER_MARGIN_MILLISECONDS: u128 = 5_000;
-/// A member sends ten heartbeats per lease, and learns of rebalances by them.
+/// A member sends ten heartbeats per lease. Their responses report rebalances.
 const HEARTBEATS_PER_LEASE: u128 = 10;
 /// A longer interval delays rebalances.
 const MAX_HEARTBEAT_INTERVAL_MILLISECONDS: u128 = 3_000;
@@ -188,7 +188,8 @@ impl Clients {
             .set("group.id", group)
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
-            // Applies only if the committed offset was deleted: the member reads what is left.
+            // Applies only if the committed offset was deleted: the member reads the remaining
+            // messages.
             .set("auto.offset.reset", "earliest")
             .set("partition.assignment.strategy", "cooperative-sticky")
             .set("session.timeout.ms", &self.lease)

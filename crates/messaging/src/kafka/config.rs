@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 /// The default time limit of a handler.
 const DEFAULT_SESSION_TIMEOUT: Timeout = Timeout::from_secs(30);
-/// Twice the default time limit of a handler: a handler that has just started ends, and a second
-/// attempt mostly does.
+/// Twice the default time limit of a handler: enough for a handler that has just started, and
+/// mostly for a second attempt.
 const DEFAULT_HANDOVER_TIMEOUT: Timeout = Timeout::from_secs(60);
 /// A cluster that elects a leader may be slow. Publishers retry within their own timeout.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(5);

@@ -5,7 +5,8 @@ use tokio_util::sync::CancellationToken;
 /// A client that ends on its own thread.
 ///
 /// The end of a client joins its threads, which wait for the cluster. This would block a thread of
-/// the runtime, and the stop of the service if it never ended (librdkafka issue 4674).
+/// the runtime. If the client never ends (librdkafka issue 4674), it would also block the stop of
+/// the service.
 pub(super) struct Detached<C: Send + Sync + 'static> {
     client: Arc<C>,
     ended: CancellationToken,
@@ -38,7 +39,7 @@ impl<C: Send + Sync + 'static> Drop for Detached<C> {
         let mut client = Arc::clone(&self.client);
         let ended = self.ended.clone();
         let end = move || {
-            // The reference of the field is dropped soon.
+            // The field drops its reference soon.
             while let Err(shared) = Arc::try_unwrap(client) {
                 client = shared;
                 thread::yield_now();

@@ -37,7 +37,7 @@ pub(super) enum Next {
     Commit(Commit),
     /// Continue at this time.
     WaitUntil(Instant),
-    /// Continue when it is woken.
+    /// Continue after a wake-up.
     Wait,
 }
 
@@ -125,7 +125,7 @@ impl Member {
             Ok(()) => state.commit_succeeded(),
             Err(error) => {
                 tracing::debug!(group = %self.group, %error, "a commit failed, so the member retries it");
-                // The group has removed this member by now.
+                // At this time the group has removed this member.
                 if state.commit_failed() > self.limits.lease {
                     state.end(failed(error));
                 }
@@ -180,7 +180,7 @@ impl Member {
             None => return false,
             Some(Ok(message)) => message,
             Some(Err(error)) => {
-                tracing::debug!(group = %self.group, %error, "a partition has no messages at the moment");
+                tracing::debug!(group = %self.group, %error, "a partition has no messages");
                 return true;
             }
         };

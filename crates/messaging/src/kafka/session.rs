@@ -30,7 +30,7 @@ const LAST_COMMIT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a client may take to leave its group. It reports no end, and a joining client leaves
 /// after it has joined.
 const LEAVING: Duration = Duration::from_millis(200);
-/// The pause after an unanswered request.
+/// The delay after a request without a response.
 const RETRY_INTERVAL: Duration = Duration::from_millis(200);
 
 /// The thread of a member. The client reports rebalances only while it is polled.

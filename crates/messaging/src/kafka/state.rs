@@ -13,7 +13,8 @@ use super::{
 };
 use crate::transport::{Delivery, DeliveryTag, TransportError};
 
-/// The pause after a failed commit. Most fail because of a rebalance, which takes a few heartbeats.
+/// The delay after a failed commit. Most commits fail because of a rebalance, which takes a few
+/// heartbeats.
 const COMMIT_BACKOFF: Duration = Duration::from_millis(100);
 
 /// Deliveries, or the error that ends the session.

@@ -28,11 +28,10 @@ const MAX_COUNTED_ATTEMPTS: usize = 32;
 const PING_INTERVAL: Duration = Duration::from_secs(10);
 /// The beginning of the server's error for a subject that the user may not publish to.
 const PUBLISH_VIOLATION: &str = "permissions violation for publish to \"";
-/// Violations that a request may miss before it waits for its timeout instead.
+/// Capacity of the channel of violations. A request that misses one waits for its timeout.
 const VIOLATION_BUFFER: usize = 64;
 
-/// The connection to the servers. The client reconnects by itself, and requests that were waiting
-/// fail.
+/// The connection to the servers. The client reconnects automatically, and waiting requests fail.
 #[derive(Clone)]
 pub(super) struct Link {
     pub(super) client: Client,
@@ -298,7 +297,7 @@ pub(super) struct Connection(watch::Receiver<u64>);
 impl Connection {
     /// Completes when the connection is lost.
     pub(super) async fn is_lost(&mut self) {
-        // The client owns the sender. Without the client there is no connection.
+        // The client owns the sender. If the client was dropped, the connection is lost.
         let _ = self.0.changed().await;
     }
 }

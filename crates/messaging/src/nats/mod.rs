@@ -12,9 +12,9 @@
 //! JetStream below 2.11 has no groups with one active member. So members of an ordered group share
 //! a lease in a small stream ([`group_lease`]).
 //!
-//! Durability depends on the server. Version 2.9 confirms a message some moments before it writes
-//! it. A stopped server keeps everything. A killed one may lose the last confirmed messages, unless
-//! the stream has replicas.
+//! Durability depends on the server. Version 2.9 confirms a message shortly before it writes it. A
+//! stopped server loses no message. A killed one may lose the last confirmed messages, unless the
+//! stream has replicas.
 
 mod broker;
 mod config;

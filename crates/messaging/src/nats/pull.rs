@@ -12,13 +12,13 @@ use tokio_util::sync::CancellationToken;
 use super::link::{Link, lost};
 use crate::transport::TransportError;
 
-/// How long the server keeps a request without messages. A stop waits as long, because messages
-/// that reply a cancelled request would be missing until their lease ends.
+/// How long the server keeps a request without messages. A stop waits as long, because messages for
+/// a cancelled request would be missing until their lease ends.
 const REQUEST_EXPIRY: Duration = Duration::from_millis(500);
 /// A running server has reported the end of a request by then. The client reports a lost
 /// connection.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
-/// The pause after a failed request.
+/// The delay after a failed request.
 const RETRY_BACKOFF: Duration = Duration::from_millis(100);
 
 /// A message or the end of a session.
@@ -54,7 +54,7 @@ enum End {
 impl Pull {
     pub(super) async fn run(self) {
         if let Err(error) = self.pull_until_stopped().await {
-            // The receiver is gone only after the end of the session.
+            // The receiver is dropped only after the end of the session.
             let _ = self.to.send(Arrival::Ended(error));
         }
     }

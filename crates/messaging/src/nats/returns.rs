@@ -171,5 +171,6 @@ pub(super) fn stream(names: &Names) -> Value {
     })
 }
 
-/// 30 days. Each return renews the record, so it outlives a message that is returned repeatedly.
+/// 30 days. Each return renews the record, so the record of a repeatedly returned message does not
+/// expire.
 const MAX_AGE_NANOSECONDS: u64 = 30 * 24 * 60 * 60 * 1_000_000_000;

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{GroupName, Topic, transport::TransportError};
 
-/// How long the server recognizes a repeated message ID. Longer than a publisher retries by
-/// default. It costs the server memory.
+/// How long the server recognizes a repeated message ID, which needs memory of the server. Longer
+/// than a publisher retries by default.
 const DUPLICATE_WINDOW_SECONDS: u64 = 120;
 const NANOSECONDS: u64 = 1_000_000_000;
 /// The server returns this many stream names at once.
@@ -106,7 +106,7 @@ impl Topology {
             // Not `interest`: such a stream is often empty, and an empty stream may lose its
             // sequence when its server is killed.
             "retention": "limits",
-            // A full stream refuses messages. The alternative loses the oldest ones.
+            // A full stream rejects messages. The alternative deletes the oldest ones.
             "discard": "new",
             "duplicate_window": DUPLICATE_WINDOW_SECONDS * NANOSECONDS,
         });

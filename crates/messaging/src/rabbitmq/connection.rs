@@ -39,7 +39,7 @@ pub(super) struct Link {
 /// succeeds. Callers do not reconnect, because their timeouts and breakers would interrupt it.
 pub(super) struct ConnectionSlot {
     shared: Arc<Shared>,
-    /// Ends the background task when the slot is dropped.
+    /// Ends the background task when this value is dropped.
     _ended: DropGuard,
 }
 
@@ -67,7 +67,7 @@ struct Parameters {
 pub(super) enum Role {
     /// Its channels confirm what is published.
     Publishing,
-    /// Each consumer has a channel of its own.
+    /// Each consumer has its own channel.
     Consuming,
 }
 

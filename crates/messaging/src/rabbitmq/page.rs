@@ -39,7 +39,7 @@ impl Page {
             self.size -= replaced.size();
         }
         while let Some((_, last)) = self.letters.last_key_value() {
-            // The letter that exceeds the size stays, so that the caller learns that more may
+            // The letter that exceeds the size stays, so that the caller knows that more may
             // follow.
             let is_beyond = self.size - last.size() >= self.max_size;
             if self.letters.len() <= self.limit && !is_beyond {

@@ -2,8 +2,8 @@
 //!
 //! The broker reports some rejections by closing the channel, and the client then fails every
 //! message of the channel that waits for its confirm. Such a failure does not identify the rejected
-//! message. The messages of a rejected batch are sent one at a time until the rejected one is
-//! known.
+//! message. So the messages of a rejected batch are sent one at a time until the broker rejects
+//! one.
 
 use std::collections::HashMap;
 
@@ -26,7 +26,7 @@ use crate::{Envelope, PublishError, transport::TransportError};
 /// The result of a message.
 type Answer = Result<(), PublishError>;
 
-/// A message without a final reply, and the place for the reply.
+/// A message without a final reply, and where the reply is stored.
 type Open<'a> = (&'a Envelope, &'a mut Answer);
 
 /// The broker's reply to one message.

@@ -4,14 +4,14 @@ use parking_lot::Mutex;
 
 use crate::MessageId;
 
-/// More messages than a service publishes at once. The oldest IDs give way to newer ones.
+/// More messages than a service publishes at once. Newer IDs replace the oldest ones.
 const MAX_SUSPECTS: usize = 10_000;
 
 /// The IDs of messages. One of them made the broker close a channel.
 ///
 /// The client may send further messages on a closed channel, and the broker then closes the whole
-/// connection. So the messages are sent one at a time on the next connection, until the refused one
-/// is known.
+/// connection. So the messages are sent one at a time on the next connection, until the broker
+/// rejects one.
 #[derive(Debug, Default)]
 pub(super) struct Suspects(Mutex<BTreeSet<MessageId>>);
 

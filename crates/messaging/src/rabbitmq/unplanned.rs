@@ -1,4 +1,4 @@
-//! Dead letters of topics that no subscription plans.
+//! Dead letters of topics that no subscription declares.
 //!
 //! A queue with a wide binding gets messages of any topic. Their dead letters need a queue as well,
 //! which is declared before the first of them is published.
@@ -10,8 +10,8 @@ use parking_lot::Mutex;
 use super::{config::RabbitmqConfig, connection::Link, dead_letters, topology};
 use crate::{Envelope, InvalidName, Topic, transport::TransportError};
 
-/// A publisher of foreign messages chooses the names of these queues: a process declares this many
-/// at most. The dead letters of further topics share one queue.
+/// Publishers of other systems choose the names of these queues, so a process declares at most this
+/// many. The dead letters of further topics share one queue.
 const MAX_QUEUES: usize = 100;
 /// The topic whose dead-letter queue the dead letters of further topics share.
 const SHARED_TOPIC: &str = "unplanned";
@@ -20,7 +20,7 @@ const TOPIC_HEADER: &str = "x-unplanned-topic";
 /// The AMQP reply code of a normal close.
 const REPLY_SUCCESS: u16 = 200;
 
-/// Declares queues for dead letters of topics that no subscription plans.
+/// Declares queues for dead letters of topics that no subscription declares.
 #[derive(Debug, Default)]
 pub(super) struct UnplannedQueues(Mutex<BTreeSet<Topic>>);
 
@@ -54,7 +54,8 @@ impl UnplannedQueues {
         Ok(letter)
     }
 
-    /// The dead letter, under the shared topic once the process has declared its share of queues.
+    /// Returns the dead letter. It has the shared topic if the process has declared the maximum
+    /// number of queues.
     fn addressed(&self, letter: &Envelope) -> Result<Envelope, InvalidName> {
         let mut declared = self.0.lock();
         if declared.contains(letter.topic()) {

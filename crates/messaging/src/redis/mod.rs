@@ -1,7 +1,7 @@
 //! Redis Streams: one stream per topic, one consumer group per group.
 //!
 //! A message is confirmed when Redis has responded. Its durability depends on `appendonly`,
-//! `appendfsync` and replication. Only `appendfsync always` keeps every confirmed message over a
+//! `appendfsync` and replication. Only with `appendfsync always` every confirmed message survives a
 //! crash. With the defaults of Redis a crash may lose all of them.
 //!
 //! Atomic scripts ([`scripts`]) implement what streams do not have. A returned message belongs to a

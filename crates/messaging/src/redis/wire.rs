@@ -7,7 +7,7 @@ const MODE: Mode = Mode { prefix: "ce_" };
 /// The field of the payload. No header can have this name.
 const PAYLOAD: &str = "$payload";
 
-/// Returns the fields of a stream entry: names and values in turn.
+/// Returns the fields of a stream entry: names and values alternate.
 pub(super) fn fields(envelope: &Envelope) -> Vec<Bytes> {
     let headers = envelope.to_headers(MODE).into_iter();
     headers

@@ -36,7 +36,7 @@ struct Member {
     outcome: oneshot::Sender<InboxOutcome>,
 }
 
-/// The right to run the effect of a message in the transaction of the group.
+/// Permission to run the effect of a message in the transaction of the group.
 #[derive(Debug)]
 pub(super) struct Turn {
     pub(super) tx: Transaction,
@@ -44,7 +44,7 @@ pub(super) struct Turn {
     pub(super) done: oneshot::Sender<bool>,
 }
 
-/// The place of a message in a group.
+/// The handle of a message in a group.
 #[derive(Debug)]
 pub(super) struct Place {
     /// Closed if the effect must not run.

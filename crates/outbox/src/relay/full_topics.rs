@@ -9,8 +9,7 @@ use seaworthy_messaging::{PublishError, Topic};
 pub(super) struct FullTopics(Mutex<BTreeMap<Topic, u32>>);
 
 impl FullTopics {
-    /// Records the replies for a batch. A published message ends the row of rejections of its
-    /// topic.
+    /// Records the replies for a batch. A published message resets the count of its topic.
     pub(super) fn record<'a>(
         &self,
         answers: impl Iterator<Item = (&'a Topic, &'a Result<(), PublishError>)>,

@@ -69,10 +69,10 @@ async fn has_claimable_rows(database: &Database) -> Result<bool, DataError> {
 /// Claims partitions for `ttl` and reads the oldest rows that can be published. Returns `None` if
 /// there are none.
 ///
-/// The claim is in the few rows of the partitions, so that a row of the outbox is written only when
-/// it is stored and when it is deleted. A key belongs to one partition, and one relay has a
-/// partition, so the messages of a key are published one after another. A rejected row is published alone, before the
-/// later rows of its key.
+/// The few rows of the partitions contain the claim. So each row of the outbox is written only
+/// twice: when it is stored and when it is deleted. A key belongs to one partition, and one relay
+/// has a partition, so the messages of a key are published one after another. A rejected row is
+/// published alone, before the later rows of its key.
 ///
 /// Returns at most `batch_size` rows. Each partition leaves half of its share to rows that were not
 /// rejected, so that rejected rows do not stop other keys.
@@ -150,7 +150,7 @@ async fn read_rows(
     let mut due = Vec::new();
     let mut rows = Vec::new();
     for (partition, partitions_left) in partitions.iter().zip((1..=count(partitions)).rev()) {
-        // A partition with few rows leaves its share to the partitions after it.
+        // A partition with few rows passes the rest of its share to the next partitions.
         let share = left.div_ceil(partitions_left);
         let refused = due_rows(tx, *partition, share.div_ceil(2)).await?;
         let pending = pending_rows(tx, *partition, share.saturating_sub(count(&refused))).await?;
@@ -169,7 +169,8 @@ async fn read_rows(
     Ok(rows)
 }
 
-/// Extends a claim by `ttl` from now. Returns `false` if another relay has one of its partitions.
+/// Sets the end of a claim to the current time plus `ttl`. Returns `false` if another relay has one
+/// of its partitions.
 pub(crate) async fn renew(
     connection: &dyn Connection,
     claim: &Claim,

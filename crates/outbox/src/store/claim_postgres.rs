@@ -1,8 +1,8 @@
 //! Claims on PostgreSQL: one statement claims and one reads, where the other engines need one per
 //! partition.
 //!
-//! They are two statements, because the second one must see what the former owner of a partition
-//! has deleted.
+//! They are two statements, because the second one must see the deletes of the previous owner of a
+//! partition.
 
 use std::time::Duration;
 
@@ -23,8 +23,8 @@ const CLAIM: &str = concat!(
      WHERE outbox_lane.lane = claimable.lane RETURNING outbox_lane.lane"
 );
 
-/// Of each claimed partition at most a share: first the rejected rows whose backoff is over, up to
-/// half of it, and then the oldest pending rows.
+/// Selects at most a share of rows from each claimed partition. Up to half of the share are
+/// rejected rows whose backoff is over, and the rest are the oldest pending rows.
 const READ: &str = "SELECT chosen.sequence, chosen.lane, chosen.topic, chosen.headers, chosen.payload, chosen.attempts
     FROM outbox_lane CROSS JOIN LATERAL (
         SELECT * FROM (

@@ -50,9 +50,9 @@ pub(crate) async fn retry(connection: &dyn Connection, sequence: i64) -> Result<
     retry_these(connection, vec![sequence]).await
 }
 
-/// Makes all dead letters pending and returns their number. Each page is a transaction of its own,
-/// so that services can store and publish events meanwhile. Dead letters that are added meanwhile
-/// may stay.
+/// Makes all dead letters pending and returns their number. Each page is a separate transaction, so
+/// that services can store and publish events during the run. Dead letters that are added during
+/// the run may stay.
 pub(crate) async fn retry_all(database: &Database) -> Result<u64, DataError> {
     let page = MAX_PAGE.min(database.config().max_rows.get());
     let mut retried = 0;

@@ -1,7 +1,7 @@
 use seaworthy_messaging::Envelope;
 
 /// The number of partitions, which the first migration inserts into `outbox_lane`. Two relays claim
-/// half of them each, and a handful of processes still find a free one.
+/// half of them each. With a few more processes, each relay still finds a free partition.
 pub(crate) const PARTITIONS: u8 = 16;
 
 /// The partition of a message, stored in the column `lane`. All messages of a key belong to one

@@ -31,7 +31,7 @@ pub(super) enum Entry {
     Event(Room, Event),
     /// The connections of a client have to be closed.
     Disconnect(String),
-    /// The numbers of connections of some clients in the process. Also shows that it is alive.
+    /// The numbers of connections of some clients in the process. Also shows that the process runs.
     Connections(HashMap<String, usize>),
     /// The process has started, and needs the numbers of connections of the others.
     Joined,

@@ -2,8 +2,8 @@
 //! stream.
 //!
 //! Each process appends its entries to one bounded stream and reads those of the others. A process
-//! that was disconnected for a short time reads the entries that it missed. If they are gone, its
-//! clients receive the event `resync`.
+//! that was disconnected for a short time reads the entries that it missed. If Redis has trimmed
+//! them, its clients receive the event `resync`.
 
 mod entry;
 mod reader;
@@ -29,7 +29,7 @@ use writer::Writer;
 const MAX_PENDING: usize = 1_024;
 /// The time limit of a call that reads, which is longer than the wait for entries.
 const READ_TIMEOUT: Timeout = Timeout::from_secs(5);
-/// The pause after a failed call.
+/// The delay after a failed call.
 const BACKOFF: Duration = Duration::from_millis(250);
 
 /// The stream of a service, and the process that uses it.
@@ -89,7 +89,7 @@ impl Stream {
         }
     }
 
-    /// Creates the reader, with a connection of its own, because its calls block.
+    /// Creates the reader, with a separate connection, because its calls block.
     fn reader(&self) -> Result<Reader, RedisError> {
         Ok(Reader(Self {
             redis: self.redis.with_timeout(READ_TIMEOUT)?,

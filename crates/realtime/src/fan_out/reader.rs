@@ -43,7 +43,7 @@ impl Reader {
         }
     }
 
-    /// Returns the position of the newest entry, and asks for the numbers of connections.
+    /// Returns the position of the newest entry, and requests the numbers of connections.
     pub(super) async fn join(&self) -> Result<String, RedisError> {
         let mut range = cmd("XREVRANGE");
         range.arg(&*self.0.key).arg("+").arg("-");
@@ -95,7 +95,7 @@ impl Reader {
         }
     }
 
-    /// Waits until Redis responds. Returns the position if its entries are still there. Otherwise
+    /// Waits until Redis responds. Returns the position if the stream has its entries. Otherwise
     /// all clients read the state.
     async fn resume(&self, position: Option<String>) -> Option<String> {
         let position = position?;

@@ -16,7 +16,7 @@ use crate::{Client, Event, Room, hub::Replicas};
 /// The connections of a process that is silent for this time do not count. A process appends an
 /// entry in every third of it.
 pub(super) const TTL: Duration = Duration::from_secs(15);
-/// The numbers of a silent process are kept this long, in case that Redis was not available.
+/// How long the numbers of a silent process are stored, because Redis may have been unavailable.
 const RETENTION: Duration = Duration::from_secs(600);
 /// Disconnects that wait for Redis, in about 1 MB.
 const MAX_DISCONNECTS: usize = 10_000;
@@ -30,7 +30,7 @@ pub(super) type Outgoing = (Room, Event);
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     pub(super) has_joined: bool,
-    /// The others have to forget the numbers of this process.
+    /// The other processes have to delete the numbers of this process.
     pub(super) has_left: bool,
     pub(super) disconnects: HashSet<Arc<str>>,
     /// The clients whose number of connections has changed.

@@ -10,7 +10,7 @@ use futures::task::AtomicWaker;
 
 use super::error::Closed;
 
-/// Signals of a hub to one connection, beside its queue of events.
+/// Signals of a hub to one connection, in addition to its queue of events.
 #[derive(Debug, Default)]
 pub(super) struct Signals {
     closed: OnceLock<Closed>,
@@ -35,7 +35,8 @@ impl Signals {
         self.closed().map_or(Poll::Pending, Poll::Ready)
     }
 
-    /// Records that the connection missed an event. Its queue is full, so it needs no wake-up.
+    /// Records that the connection missed an event. Its queue is full, so the connection does not
+    /// wait for a wake-up.
     pub(super) fn request_resync(&self) {
         self.resync.store(true, Ordering::Relaxed);
     }

@@ -1,4 +1,4 @@
-//! Clients that use more than their share.
+//! Clients that exceed their limits.
 
 use std::{
     num::NonZeroU32,

@@ -106,7 +106,7 @@ impl SocketIo {
     }
 
     /// Handles the events of a name. The client receives the result as an acknowledgement, if it
-    /// asks for one. It receives an error as `{"ok": false, "code": …, "message": …}`.
+    /// requests one. It receives an error as `{"ok": false, "code": …, "message": …}`.
     ///
     /// The events of one client are handled one after the other.
     pub fn on<T, F, H>(mut self, event: &str, handler: H) -> Self

@@ -185,7 +185,7 @@ async fn malformed_packet_ends_the_session_sec_3() {
     ] {
         let mut client = server.join("").await;
         client.send(packet).await;
-        // A text may not take the place of binary data.
+        // A text must not replace binary data.
         client.send(r#"42["message"]"#).await;
         let (texts, _) = client.closed().await;
         assert!(!texts.iter().any(|text| text.contains("back")), "{packet}");

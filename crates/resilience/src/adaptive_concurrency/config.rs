@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A thousand requests per second of one second each, by Little's law.
 const DEFAULT_MAX_LIMIT: NonZeroU32 = NonZeroU32::new(1_024).unwrap();
-/// Admits a burst that is served soon, and is short beside the timeouts of clients.
+/// Admits a short burst, and is short compared to the timeouts of clients.
 const DEFAULT_MAX_QUEUE_DELAY: Timeout = Timeout::from_millis(50);
 
 /// Settings of an adaptive concurrency limit.

@@ -20,14 +20,14 @@ use super::{
 };
 use crate::{CallError, Outcome, Refusal, Refused, clock, guarded::Permit};
 
-/// Lets a peak pass and delays retries.
+/// The `Retry-After` of a rejected request. A retry then arrives after a short peak.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// While less than this part of the limit is in use, one request of `QUIET_SAMPLE` is measured.
 const QUIET_SHARE: u32 = 4;
 /// Above this number in flight every request is measured, because a slow bottleneck may have a
 /// queue.
 const MAX_QUIET: u32 = 16;
-/// Often enough to learn the base latency, and cheap for a service without load.
+/// Often enough to measure the base latency, and cheap for a service without load.
 const QUIET_SAMPLE: u32 = 16;
 /// The response of a request has begun.
 const RESPONDING: u8 = 1;
@@ -167,7 +167,7 @@ impl AdaptiveConcurrency {
         &self.0.name
     }
 
-    /// Admits a request that starts now.
+    /// Admits a request that starts at the current time.
     ///
     /// # Errors
     /// A rejection if the maximum number of requests of its priority is in flight.
@@ -224,7 +224,7 @@ impl AdaptiveConcurrency {
         }
     }
 
-    /// Returns the present state.
+    /// Returns the current state.
     #[must_use]
     pub fn snapshot(&self) -> ConcurrencySnapshot {
         let control = self.0.control.lock();
@@ -313,8 +313,8 @@ impl ConcurrencyPermit {
     /// Records the result of the request. `waited` is the time that the request waited for its own
     /// client, which is not part of its latency.
     ///
-    /// Only requests that did their work are measured. A transient failure can show that work takes
-    /// longer than it lasted. A failure at once shows nothing.
+    /// Only requests that did their work are measured. A transient failure can show that the work
+    /// takes longer than its own duration. An immediate failure shows nothing.
     pub fn record(&self, outcome: Outcome, waited: Duration) {
         if self.limit.is_measured() {
             self.record_at(outcome, waited, clock::now());
@@ -324,8 +324,8 @@ impl ConcurrencyPermit {
     /// Records that the client left before the response. `waited` is as in
     /// [`record`](Self::record).
     ///
-    /// Requests that their clients abandon can show an overload. A request that waits for its own
-    /// client shows nothing.
+    /// Abandoned requests can show an overload. A request that waits for its own client shows
+    /// nothing.
     pub fn abandon(&self, waited: Duration) {
         if self.waits.load(Ordering::Acquire) == 0 && self.limit.is_measured() {
             let now = clock::now();
@@ -334,8 +334,8 @@ impl ConcurrencyPermit {
         }
     }
 
-    /// Excludes the request from the limit that follows the latency. It counts only for the maximum
-    /// from now on. Call it when the response begins, because its end depends on the client.
+    /// Excludes the request from the limit that follows the latency. From then on it counts only
+    /// for the maximum. Call it when the response begins, because its end depends on the client.
     /// Otherwise slow readers and streams could fill a low limit, and no finished request would
     /// raise it again.
     pub fn begin_response(&self) {

@@ -37,12 +37,12 @@ const MAX_SAMPLE: f64 = 20.0;
 const MIN_STALL: Duration = Duration::from_secs(1);
 /// Minimum stall in tolerated latencies, because the requests of a slow bottleneck take longer.
 const STALL_LATENCIES: f64 = 4.0;
-/// Growth per window while the limit looks for the level of another bottleneck.
+/// Growth per window while the limit searches the level of another bottleneck.
 const EXPLORATION: f64 = 1.5;
 /// Growth per `WINDOW` of a limit that is not used and rejects nothing. It doubles in four seconds.
 const RECOVERY: f64 = 1.02;
 /// Minimum part of lost requests that shows an overload below half of the limit. A few clients
-/// leave without one.
+/// disconnect without an overload.
 const MIN_LOST_SHARE: f64 = 0.1;
 /// Lost requests or a queue reduce the limit to this at least. Lower limits follow from the latency
 /// at the limit.
@@ -75,7 +75,7 @@ enum Probe {
     /// The next probe starts at this time or later.
     Due(Instant),
     /// The limit is reduced to a share. Requests that began earlier are not measured, because they
-    /// met the queue.
+    /// waited in the queue.
     Running { since: Instant, share: f64 },
 }
 
@@ -207,7 +207,7 @@ impl Limit {
         if let Some(served) = window.served.mean() {
             self.is_late = served > tolerated;
         }
-        // Clients that leave prove nothing while those that stay are served in time.
+        // Abandoned requests show nothing while the service responds to the others in time.
         let all = if self.is_late {
             finished.and(window.abandoned)
         } else {
@@ -228,7 +228,7 @@ impl Limit {
             self.limit = limit.min(self.max);
         }
         if in_flight < self.limit / 2.0 {
-            // Few requests say nothing about the bottleneck.
+            // Few requests show nothing about the bottleneck.
             if !rejected && !is_overloaded {
                 self.limit = self.bounded(self.limit * RECOVERY.powf(windows));
             }
@@ -249,7 +249,7 @@ impl Limit {
             && let Probe::Due(at) = self.probe
             && now >= at
         {
-            // The requests that were admitted until now finish within about one latency.
+            // The admitted requests finish within about one latency.
             self.probe = Probe::Running {
                 since: now + Duration::from_secs_f64(latency),
                 // Half of the concurrency of the bottleneck if the base is right, and less than

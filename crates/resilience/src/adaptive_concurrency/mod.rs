@@ -2,7 +2,7 @@
 //! and the important ones first (RES-7).
 //!
 //! A limit on CPU use does not see a connection pool or a slow dependency, and a fixed limit is
-//! wrong after the next release. Every bottleneck has one thing in common: more requests at once
+//! wrong after the next release. All bottlenecks have one property in common: more requests at once
 //! only make each of them slower. The rule is the gradient of Netflix's `concurrency-limits`
 //! ("Performance Under Load", 2018) with a tolerated delay:
 //!
@@ -18,16 +18,17 @@
 //!   with the queue.
 //! - Each priority has its own share of the limit. A share falls step by step while a more important
 //!   request is rejected, and rises slowly.
-//! - A request that hung is left out of a window, and the limit admits one more request if none has
-//!   finished for a second. Otherwise a few requests that hang would hold a low limit.
-//! - Few requests in flight say nothing about the bottleneck, so the limit ignores them, as in the source.
-//!   But the queue of a small bottleneck stays short, because clients leave it, and that of a small
-//!   overload grows slowly. So the limit also falls if requests are served late and others are lost
-//!   ([`ConcurrencyPermit::abandon`]), or if more and more are in flight.
+//! - A window omits a request that hung, and the limit admits one more request if none has finished
+//!   for a second. Otherwise a few requests that hang would hold a low limit.
+//! - Few requests in flight show nothing about the bottleneck, so the limit ignores them, as in the
+//!   source. But the queue of a small bottleneck stays short, because clients abandon it, and the
+//!   queue of a small overload grows slowly. So the limit also falls if responses are late and
+//!   other requests are lost ([`ConcurrencyPermit::abandon`]), or if the number in flight keeps
+//!   growing.
 //! - Requests that wait for their client, to send its body or to read the response, count only for
 //!   the maximum.
 //!
-//! Requests never wait for the limit. A rejected client can go elsewhere at once.
+//! Requests never wait for the limit. A rejected client can use another replica at once.
 
 mod config;
 mod handle;

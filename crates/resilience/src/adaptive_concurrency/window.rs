@@ -80,8 +80,8 @@ impl Samples {
         }
     }
 
-    /// Returns the mean, if there is a sample. It leaves out the largest sample if that is a
-    /// request that hung.
+    /// Returns the mean, if there is a sample. It omits the largest sample if that is a request
+    /// that hung.
     pub(super) fn mean(self) -> Option<f64> {
         let mean = |sum: f64, count: u32| (sum / f64::from(count.max(1))).max(f64::MIN_POSITIVE);
         let others = mean(self.sum - self.max, self.count.saturating_sub(1));

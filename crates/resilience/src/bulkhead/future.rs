@@ -14,7 +14,7 @@ use crate::{CallError, Refusal};
 type Entering = Pin<Box<dyn Future<Output = Result<BulkheadPermit, Refusal>> + Send>>;
 
 pin_project! {
-    /// The future of [`BulkheadService`](super::BulkheadService). A call that finds a free place
+    /// The future of [`BulkheadService`](super::BulkheadService). A call that gets a permit at once
     /// allocates nothing.
     pub struct BulkheadFuture<S, Request> where S: Service<Request> {
         #[pin]

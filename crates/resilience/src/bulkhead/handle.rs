@@ -102,7 +102,7 @@ impl Bulkhead {
         *current = config.clone();
     }
 
-    /// Returns a permit if one is available now.
+    /// Returns a permit if one is available.
     #[must_use]
     pub fn try_enter(&self) -> Option<BulkheadPermit> {
         let place = self.0.places.try_take()?;

@@ -2,7 +2,7 @@ use tower_layer::Layer;
 
 use super::{handle::Bulkhead, service::BulkheadService};
 
-/// Puts a bulkhead before a service.
+/// Adds a bulkhead to a service.
 ///
 /// ```
 /// use seaworthy_resilience::{CallLayer, bulkhead::{Bulkhead, BulkheadConfig, BulkheadLayer}};
@@ -22,7 +22,7 @@ use super::{handle::Bulkhead, service::BulkheadService};
 pub struct BulkheadLayer(Bulkhead);
 
 impl BulkheadLayer {
-    /// A layer around the shared places.
+    /// Creates a layer with shared permits.
     #[must_use]
     pub const fn new(bulkhead: Bulkhead) -> Self {
         Self(bulkhead)

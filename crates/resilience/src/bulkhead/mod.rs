@@ -1,4 +1,4 @@
-//! Bulkhead: limits the calls that run at once and the calls that wait, so that one slow dependency
+//! Bulkhead: limits the calls that run at once and the calls that wait. So one slow dependency
 //! cannot use up all resources of the service (RES-5).
 //!
 //! The bulkhead has its own semaphore. [`tokio::sync::Semaphore`] takes a lock for each release.

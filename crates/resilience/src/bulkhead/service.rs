@@ -13,7 +13,7 @@ pub struct BulkheadService<S> {
 }
 
 impl<S> BulkheadService<S> {
-    /// Puts a bulkhead before a service.
+    /// Adds a bulkhead to a service.
     pub const fn new(inner: S, bulkhead: Bulkhead) -> Self {
         Self { inner, bulkhead }
     }

@@ -194,8 +194,8 @@ fn concurrent_acquire_and_release_keep_all_places_res_5() {
                     .build()
                     .unwrap();
                 for turn in 0..20_000_u32 {
-                    // Every third wait is given up after one look, which is when a place may just
-                    // be on its way.
+                    // Cancels every third wait after one poll, at which a place may just be passed
+                    // to it.
                     let place = if (thread + turn) % 3 == 0 {
                         places.take().now_or_never()
                     } else {

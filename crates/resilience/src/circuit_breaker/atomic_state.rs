@@ -9,8 +9,8 @@ const QUIET: u64 = 1 << 33;
 /// One success that is not counted yet. The higher bits count more of them.
 const SUCCESS: u64 = 1 << 34;
 
-/// The state of a closed breaker that calls use without its lock: the generation (32 bits), two
-/// flags, and the successes since the lock was last held.
+/// The state of a closed breaker that calls use without its lock. It has the generation (32 bits),
+/// two flags, and the successes since the lock was last held.
 ///
 /// The flags and the generation change only under the lock. A success is added in one atomic step,
 /// if the breaker is quiet and has the generation of the call.
@@ -55,8 +55,8 @@ impl AtomicState {
         successes_of(self.0.fetch_and(SUCCESS - 1, Ordering::Acquire))
     }
 
-    /// Publishes the state under the lock. Returns the successes that were counted meanwhile for
-    /// the same generation.
+    /// Publishes the state under the lock. Returns the successes of the same generation that were
+    /// counted since the last call.
     pub(super) fn publish(&self, fast_path: FastPath) -> u32 {
         let (word, new) = (self.0.load(Ordering::Relaxed), fast_path.word());
         if word & (SUCCESS - 1) == new {

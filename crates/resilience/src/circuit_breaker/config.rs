@@ -18,7 +18,7 @@ const DEFAULT_SLOW_CALL_DURATION: Timeout = Timeout::from_secs(2);
 const DEFAULT_SLOW_CALL_RATE: Threshold = Threshold::percent(80);
 /// RES-1.
 const DEFAULT_CONSECUTIVE_FAILURES: u32 = 5;
-/// RES-1. It only matters if there are no calls to use as probes.
+/// RES-1. It only applies without calls that can be probes.
 const DEFAULT_OPEN_DURATION: Timeout = Timeout::from_secs(30);
 /// Closes within three seconds of a recovery, at a cost of two failed calls in three seconds.
 const DEFAULT_PROBE_INTERVAL: Timeout = Timeout::from_millis(1_500);

@@ -256,7 +256,7 @@ impl Machine {
                 }
                 None
             }
-            // The dependency listens again. Nothing else was wrong with it.
+            // The dependency accepts connections again, which was its only failure.
             State::Open {
                 is_unreachable: true,
                 ..
@@ -322,7 +322,7 @@ impl Machine {
             return None;
         }
         if !self.baseline.is_improbable(calls) {
-            // Start again, so that not every call evaluates it.
+            // Restart the window, so that not every call evaluates it.
             self.silence.clear();
             return None;
         }

@@ -8,7 +8,8 @@
 //!   baseline `p` of failures, a run of `n` counts only if `p^n` is below 1e-9. That is 5 for a
 //!   healthy dependency, and 18 for one that always fails 30 % of its calls.
 //! - *Rate.* It opens if the rate of failures or slow calls in a sliding window exceeds a threshold
-//!   with statistical evidence: the lower bound of the Wilson score interval (E. B. Wilson, 1927).
+//!   with statistical evidence. The evidence is the lower bound of the Wilson score interval (E. B.
+//!   Wilson, 1927).
 //! - *Silence.* It opens if as many calls as make a run are pending, and none has succeeded since
 //!   the first of them began. Each of them must have waited for ten times the slowest recent
 //!   response. The minimum wait is a quarter of `slow_call_duration`, and the maximum is

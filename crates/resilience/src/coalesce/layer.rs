@@ -38,7 +38,7 @@ pub(crate) fn coalesced(name: &str, metrics: &Metrics) -> Counter {
 }
 
 impl<F, Request> CoalesceLayer<F, Request> {
-    /// A layer of this name.
+    /// Creates a layer with this name.
     pub fn new(name: &str, metrics: &Metrics, key: F) -> Self {
         Self::counting(coalesced(name, metrics), key)
     }

@@ -17,8 +17,8 @@ use crate::{
 };
 
 pin_project! {
-    /// The future of [`HedgeService`](super::HedgeService). The first success wins, and the other
-    /// call is dropped. It returns an error only if both calls have failed.
+    /// The future of [`HedgeService`](super::HedgeService). The first success is the result, and
+    /// the other call is dropped. It returns an error only if both calls have failed.
     pub struct HedgeFuture<S, P, Request>
     where
         S: Service<Request>,
@@ -91,7 +91,7 @@ where
             {
                 return Poll::Ready(Err(error));
             }
-            // A first call that has failed is a matter for the retries, not for a hedge.
+            // If the first call has failed, the retry policy decides, and no hedge is sent.
             let hedge = match &*this.hedge {
                 Some(hedge) if this.kept.is_some() && this.first.is_some() => hedge,
                 _ => return Poll::Pending,

@@ -35,7 +35,7 @@ impl Hedging {
         self.0.store(hedge);
     }
 
-    /// Returns the settings of a call that begins now.
+    /// Returns the settings of a call that begins at the current time.
     pub(super) fn load(&self) -> Option<Arc<Hedge>> {
         self.0.load_full()
     }

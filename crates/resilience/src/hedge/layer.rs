@@ -32,7 +32,7 @@ pub struct HedgeLayer<P> {
 }
 
 impl<P> HedgeLayer<P> {
-    /// A layer that spends from the budget of a dependency's retries.
+    /// Creates a layer that uses the retry budget of a dependency.
     pub fn new(config: &HedgeConfig, budget: Retry, metrics: &Metrics, replay: P) -> Self {
         let hedging = Hedging::new(budget.name(), Some(config), metrics);
         Self::with_hedging(hedging, budget, replay)

@@ -8,7 +8,7 @@ use crate::{
     timeout::{Gate, Pass},
 };
 
-/// Lets calls begin within the rate and the adaptive limit of their dependency, where they are set.
+/// Admits calls within the rate limit and the adaptive limit of their dependency, if they are set.
 #[derive(Debug, Clone)]
 pub struct LimitGate<C> {
     limits: Outgoing,

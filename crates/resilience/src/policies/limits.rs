@@ -24,9 +24,9 @@ pub(super) struct Limits {
 /// All limits of a service at one moment, by name, for the admin API.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LimitsSnapshot {
-    /// How many requests one key may send.
+    /// The rate limits, which bound the requests of each key.
     pub rate_limits: Vec<RateLimitSnapshot>,
-    /// How many requests may be in flight.
+    /// The adaptive limits, which bound the requests in flight.
     pub adaptive_concurrency: Vec<ConcurrencySnapshot>,
 }
 

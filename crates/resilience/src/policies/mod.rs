@@ -8,8 +8,8 @@
 //!   reject reaches neither retries nor the breaker. They share a service with the deadline for
 //!   speed.
 //! - The *deadline* bounds the call with all attempts and delays.
-//! - *Retry* is outside of the breaker, so that every attempt asks it and an open breaker ends
-//!   retries.
+//! - *Retry* is outside of the breaker, so that the breaker admits every attempt and an open
+//!   breaker ends retries.
 //! - The *bulkhead* holds a permit per attempt, and none during a delay.
 //! - The *breaker* records single attempts, and counts a timeout as a failure.
 //! - The *timeout* is innermost and bounds one attempt.

@@ -101,7 +101,7 @@ impl RateLimitHeaders {
 pub(super) struct LimitHeaders {
     name: Box<str>,
     policy: HeaderValue,
-    /// The limit of the headers `X-RateLimit-…`, if the settings ask for them.
+    /// The limit of the headers `X-RateLimit-…`, if the settings enable them.
     legacy: Option<RateLimitConfig>,
     /// By remaining requests. With GCRA the reset depends on that number only.
     prepared: Box<[HeaderValue]>,

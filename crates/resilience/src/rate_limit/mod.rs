@@ -1,8 +1,9 @@
 //! Rate limits per key, in one process or in all processes (RES-6).
 //!
-//! In one process the algorithm is GCRA ([`Gcra`]). It is own code instead of `governor`. The
-//! number of keys is bounded, the caller passes the time, and a decision contains the values of the
-//! `RateLimit` header. Over many processes it is a sliding window in Redis ([`shared`]).
+//! In one process the algorithm is GCRA ([`Gcra`]). It is part of this crate, which does not use
+//! `governor`. The number of keys is bounded, the caller passes the time, and a decision contains
+//! the values of the `RateLimit` header. Over many processes it is a sliding window in Redis
+//! ([`shared`]).
 //!
 //! [`RateLimits`] applies several limits to one request, from settings that reload. Every listener
 //! has one, and a route can have its own.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 const DEFAULT_RATIO: Ratio = Ratio::percent(20);
 /// A service with few calls may retry too.
 const DEFAULT_MIN_RETRIES_PER_SECOND: u32 = 10;
-/// A quiet hour must not fund a burst of retries.
+/// An hour without retries must not allow a burst of them.
 const DEFAULT_WINDOW: Timeout = Timeout::from_secs(10);
 
 /// Settings of a retry budget.
@@ -109,7 +109,7 @@ impl RetryBudget {
         allowed
     }
 
-    /// Returns the number of retries that are allowed now.
+    /// Returns the number of retries that the budget allows.
     #[must_use]
     pub fn available(&self, now: Instant) -> u32 {
         let mut balance = self.balance.lock();

@@ -65,7 +65,7 @@ pub struct RetrySnapshot {
     pub retries: u64,
     /// Retries that the budget rejected.
     pub over_budget: u64,
-    /// Retries that the budget allows now.
+    /// Retries that the budget allows.
     pub available: u32,
 }
 

@@ -1,7 +1,7 @@
 //! Retries with full jitter, a budget and `Retry-After` (RES-2).
 //!
 //! The delays are [`seaworthy_core::Backoff`]. `tower::retry` is not used: it does not bound
-//! replayed bodies, and knows neither `Retry-After` nor deadlines.
+//! replayed bodies, and supports neither `Retry-After` nor deadlines.
 //!
 //! - Only a request that [`Replay`] keeps is retried: an idempotent or marked one. A request whose
 //!   body exceeded the limit is not retried.
@@ -9,7 +9,7 @@
 //! - `Retry-After` is obeyed up to a limit. A longer one returns the response at once. No retry
 //!   starts after the deadline of the request.
 //! - The budget bounds the load of a failing dependency to 120 %, plus a few retries per second.
-//!   Without it, retries keep an overloaded dependency down (`tests/overload.rs`).
+//!   Without it, retries keep a dependency overloaded (`tests/overload.rs`).
 
 mod body;
 mod budget;

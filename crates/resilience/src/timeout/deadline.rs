@@ -18,8 +18,8 @@ use super::{
 };
 use crate::{CallError, Refusal, Refused};
 
-/// Ends a call, with all its attempts, when a limit is over or when the deadline of the running
-/// request passes, whichever comes first. A call whose request is late already is not begun.
+/// Ends a call with all its attempts at a time limit or at the deadline of the current request,
+/// whichever is earlier. A call after the deadline does not begin.
 ///
 /// ```
 /// use seaworthy_resilience::{CallLayer, timeout::DeadlineLayer};
@@ -50,7 +50,7 @@ pub struct Deadline<S, G = ()> {
 }
 
 impl DeadlineLayer {
-    /// A layer with this limit. `name` is that of the dependency.
+    /// Creates a layer with this limit. `name` is the name of the dependency.
     pub fn new(name: impl Into<Arc<str>>, limit: impl Into<ReloadableTimeout>) -> Self {
         Self {
             name: name.into(),
@@ -60,14 +60,14 @@ impl DeadlineLayer {
 }
 
 impl<S> Deadline<S> {
-    /// Gives every call of a service at most `limit`. `name` is that of the dependency.
+    /// Limits every call of a service to `limit`. `name` is the name of the dependency.
     pub fn new(inner: S, name: &Arc<str>, limit: impl Into<ReloadableTimeout>) -> Self {
         Self::gated(inner, name, limit.into(), ())
     }
 }
 
 impl<S, G> Deadline<S, G> {
-    /// The same behind a gate, which is asked about calls that are not late already.
+    /// Adds a gate, which admits or rejects the calls whose deadline has not passed.
     pub(crate) fn gated(inner: S, name: &Arc<str>, limit: ReloadableTimeout, gate: G) -> Self {
         Self {
             inner,
@@ -86,12 +86,13 @@ impl<S> Layer<S> for DeadlineLayer {
     }
 }
 
-/// The time left to the running request: `None` without a deadline, and zero when it has passed.
+/// Returns the remaining time of the current request: `None` without a deadline, and zero if it has
+/// passed.
 pub(crate) fn time_left() -> Option<Duration> {
     deadline().map(|deadline| deadline.remaining().unwrap_or_default())
 }
 
-/// The deadline of the running request.
+/// Returns the deadline of the current request.
 fn deadline() -> Option<seaworthy_core::Deadline> {
     context::with_current(|current| current?.deadline())
 }
@@ -158,7 +159,7 @@ pin_project! {
             inner: F,
             #[pin]
             expiry: Expiry,
-            // Until the timer is armed, which may be long after the call was made.
+            // The time until the timer starts, which may be long after the call was made.
             deadline: Option<seaworthy_core::Deadline>,
             pass: P,
         },

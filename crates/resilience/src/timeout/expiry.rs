@@ -11,8 +11,8 @@ use tokio::time::{Sleep, sleep};
 use crate::Elapsed;
 
 pin_project! {
-    /// A timer that is armed at its first poll. It is large and separate: a call that is ready
-    /// at once has none, and its future is moved for less.
+    /// A timer that starts at its first poll. It is large, so it is separate: a call that is ready
+    /// at once has none, and moving its future costs less.
     #[derive(Debug)]
     pub(super) struct Expiry {
         limit: Duration,
@@ -25,7 +25,7 @@ impl Expiry {
         Self { limit, sleep: None }
     }
 
-    /// Takes away what lies beyond, as long as the timer is not armed.
+    /// Shortens the timeout to `limit`, unless the timer has started.
     pub(super) fn shorten_to(self: Pin<&mut Self>, limit: Duration) {
         let this = self.project();
         *this.limit = limit.min(*this.limit);

@@ -6,16 +6,16 @@ pub trait Gate<T, E> {
     /// The permit of a call that may begin.
     type Pass: Pass<T, E>;
 
-    /// Asks whether a call may begin now.
+    /// Returns whether a call may begin.
     ///
     /// # Errors
-    /// A rejection when it may not.
+    /// A rejection if it may not.
     fn enter(&self) -> Result<Self::Pass, Refusal>;
 }
 
 /// Receives the outcome of a call. It is dropped without one if the call is cancelled.
 pub trait Pass<T, E> {
-    /// The call ended so.
+    /// Records the outcome of the call.
     fn leave(&mut self, result: &Result<T, CallError<E>>);
 }
 

@@ -2,7 +2,7 @@ use tower_layer::Layer;
 
 use super::{reloadable::ReloadableTimeout, service::TimeoutService};
 
-/// Gives every call at most this long.
+/// Limits the duration of every call.
 ///
 /// ```
 /// use seaworthy_resilience::{CallLayer, timeout::TimeoutLayer};
@@ -21,7 +21,7 @@ use super::{reloadable::ReloadableTimeout, service::TimeoutService};
 pub struct TimeoutLayer(ReloadableTimeout);
 
 impl TimeoutLayer {
-    /// A layer with this limit.
+    /// Creates a layer with this limit.
     #[must_use]
     pub fn new(limit: impl Into<ReloadableTimeout>) -> Self {
         Self(limit.into())

@@ -21,12 +21,12 @@ use seaworthy_core::Timeout;
 /// ```
 #[derive(Debug, Clone)]
 pub struct ReloadableTimeout {
-    /// Longer timeouts than this type can hold, 584 years, are shortened.
+    /// Timeouts above 584 years, the maximum of this type, are shortened.
     nanoseconds: Arc<AtomicU64>,
 }
 
 impl ReloadableTimeout {
-    /// Returns the timeout for a call that begins now.
+    /// Returns the timeout for a call that begins at the current time.
     #[must_use]
     pub fn get(&self) -> Duration {
         Duration::from_nanos(self.nanoseconds.load(Ordering::Relaxed))

@@ -13,7 +13,7 @@ pub struct TimeoutService<S> {
 }
 
 impl<S> TimeoutService<S> {
-    /// Gives every call of a service at most `limit`.
+    /// Limits every call of a service to `limit`.
     pub fn new(inner: S, limit: impl Into<ReloadableTimeout>) -> Self {
         Self {
             inner,

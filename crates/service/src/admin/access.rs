@@ -68,8 +68,8 @@ fn is_from_other_site(request: &Parts) -> bool {
     sites.any(|site| !matches!(site.as_bytes(), b"same-origin" | b"none"))
 }
 
-/// Compares in a time that reveals nothing about the expected text: it compares hashes with a new
-/// key first.
+/// Compares hashes with a random key first, so that the time does not reveal a part of the expected
+/// text.
 fn is_same(given: &str, expected: &str) -> bool {
     let keyed = std::hash::RandomState::new();
     keyed.hash_one(given) == keyed.hash_one(expected) && given == expected

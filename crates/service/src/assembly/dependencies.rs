@@ -82,8 +82,8 @@ impl<C: Settings> Assembly<C> {
     }
 
     /// Connects a critical dependency (LIFE-2). Retries with exponential backoff until an attempt
-    /// succeeds or `connect.total_timeout` expires. Meanwhile the service is alive, not ready, and
-    /// names the dependency. Use `tokio::try_join!` to connect several concurrently.
+    /// succeeds or `connect.total_timeout` expires. Until then the service is alive and not ready,
+    /// and probes name the dependency. Use `tokio::try_join!` to connect several concurrently.
     ///
     /// # Errors
     /// [`ConnectError`] with the error of the last attempt after the timeout.

@@ -7,10 +7,10 @@ use seaworthy_core::{Secret, host::is_loopback};
 use super::signature::Credentials;
 use crate::vault::variable;
 
-/// The addresses of the agents of AWS that give credentials to containers, over plain HTTP.
+/// The addresses of the AWS agents that issue credentials to containers, over plain HTTP.
 const AGENTS: [&str; 3] = ["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"];
 
-/// How Secrets Manager is reached and who asks.
+/// The address of Secrets Manager, its region and the credentials.
 #[derive(Debug, Clone)]
 pub(super) struct Access {
     pub(super) region: String,
@@ -30,7 +30,7 @@ pub(super) enum CredentialSource {
     },
 }
 
-/// The proof for the agent.
+/// The token that authenticates the service to the agent.
 #[derive(Debug, Clone)]
 pub(super) enum AgentToken {
     Literal(Secret<String>),
@@ -96,7 +96,7 @@ impl CredentialSource {
 }
 
 impl AgentToken {
-    /// The token as it is now. Kubernetes renews the file.
+    /// Returns the current token. Kubernetes renews the file.
     pub(super) fn read(&self) -> Result<Secret<String>, SecretError> {
         match self {
             Self::Literal(token) => Ok(token.clone()),

@@ -1,8 +1,8 @@
 //! Secrets from AWS Secrets Manager (CONF-5): `aws:NAME`, or `aws:NAME#key` for a secret that is a
 //! JSON object.
 //!
-//! Region, credentials and trust come from the variables that the tools of AWS read, because
-//! settings contain what the store keeps.
+//! Region, credentials and certificate authorities come from the variables that the tools of AWS
+//! read. They cannot be settings, because settings refer to the secrets of the store.
 
 mod access;
 mod signature;

@@ -138,7 +138,7 @@ pub(super) fn refuse(failure: &StartFailure, format: Format) -> u8 {
             ));
         }
         (StartFailure::Unsafe(violations), Format::Text) => output::complain(&format!(
-            "error: the profile production refuses to start with {} unsafe settings (CONF-3)\n\n{}",
+            "error: the profile production rejects {} unsafe settings (CONF-3)\n\n{}",
             violations.len(),
             preflight::text(violations)
         )),

@@ -71,8 +71,8 @@ impl FrameworkConfig {
         listeners.into_iter().chain(probes).collect()
     }
 
-    /// Returns the policies of all dependencies. HTTP clients win over gRPC clients of the same
-    /// name.
+    /// Returns the policies of all dependencies. HTTP clients take precedence over gRPC clients of
+    /// the same name.
     pub(crate) fn policies(&self) -> ResilienceConfig {
         let calls = self.grpc_clients.iter();
         let calls = calls.map(|(name, client)| (name.clone(), client.policies.clone()));

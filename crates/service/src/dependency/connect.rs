@@ -152,8 +152,8 @@ impl fmt::Display for AttemptFailure {
     }
 }
 
-/// Connects a dependency. Retries until an attempt succeeds, or until `total` has passed. Meanwhile
-/// `health` shows that the service waits for the dependency.
+/// Connects a dependency. Retries until an attempt succeeds, or until `total` has passed. Until
+/// then `health` shows that the service waits for the dependency.
 pub(crate) async fn connect<T, E, A, F>(
     dependency: &Dependency,
     config: &ConnectConfig,

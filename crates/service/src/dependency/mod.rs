@@ -4,7 +4,7 @@
 //! replicas that lost their database do not overload it when it returns. During a backoff, probes
 //! open and close a TCP connection to the address. If the address becomes reachable, the backoff
 //! ends early. If it was already reachable, the attempt failed for another reason and the backoff
-//! goes on.
+//! continues.
 
 mod config;
 mod connect;

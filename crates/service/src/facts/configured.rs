@@ -94,8 +94,8 @@ fn listeners(framework: &FrameworkConfig) -> Vec<Listener> {
     framework.listening().into_iter().zip(tls).map(of).collect()
 }
 
-/// Readiness is asked where clients connect. The other probes prefer the admin listener, which
-/// clients cannot fill. No probe can show a client certificate.
+/// The readiness probe uses the listener of clients. The other probes prefer the admin listener,
+/// which clients cannot fill. No probe can show a client certificate.
 fn probes(framework: &FrameworkConfig) -> Probes {
     let http = &framework.server.http;
     let is_closed = http

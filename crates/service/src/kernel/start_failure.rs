@@ -5,7 +5,7 @@ use crate::{
     start_error::StartError,
 };
 
-/// Why a start ended before the service was ready.
+/// The reason for a failed start.
 #[derive(Debug)]
 pub(crate) enum StartFailure {
     /// The settings have errors.
@@ -22,7 +22,7 @@ impl StartFailure {
         match self {
             Self::Invalid(errors) => StartError::because("the settings have errors", errors),
             Self::Unsafe(violations) => StartError::new(format!(
-                "the profile production refuses to start with {} unsafe settings (CONF-3)\n\n{}",
+                "the profile production rejects {} unsafe settings (CONF-3)\n\n{}",
                 violations.len(),
                 preflight::text(&violations)
             )),

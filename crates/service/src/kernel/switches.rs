@@ -15,7 +15,8 @@ pub(super) fn register(telemetry: &Telemetry, health: &Health) -> Switches {
     switches
 }
 
-/// Returns the switch of the metrics on the admin listener. Their groups have names of their own.
+/// Returns the switch of the metrics on the admin listener. Each group of metrics has a separate
+/// name.
 pub(crate) fn metrics_switch(switches: &Switches) -> Switch {
     switches.register("metrics", SwitchKind::Operational)
 }

@@ -39,8 +39,8 @@ impl LeaseConfig {
         self.duration.get() / 15
     }
 
-    /// By then the work has ended: a tenth of the lease is kept for the difference of two clocks'
-    /// speeds and for the time that dropping the work takes.
+    /// By then the work has ended. A tenth of the lease is reserved for clock drift and for
+    /// dropping the work.
     pub(super) fn trusted(&self) -> Duration {
         self.duration.get() * 9 / 10
     }

@@ -91,8 +91,8 @@ impl Grant<'_> {
         self.token
     }
 
-    /// Runs `work`. A separate task renews the lease meanwhile, so `work` may hold a transaction of
-    /// the database that stores the lease.
+    /// Runs `work`. A separate task renews the lease while it runs, so `work` may hold a
+    /// transaction of the database that stores the lease.
     ///
     /// The task ends with this future, also when the future is dropped.
     ///

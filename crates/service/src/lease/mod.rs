@@ -1,12 +1,13 @@
 //! Leases: a name that one replica holds at a time (WORK-2).
 //!
-//! A lease expires by the clock of the store when its holder dies. A live holder renews it three
-//! times in that time, in a separate task, so a long transaction of the work delays no renewal.
+//! A lease expires by the clock of the store when its holder crashes. A running holder renews it
+//! three times in that time, in a separate task, so a long transaction of the work delays no
+//! renewal.
 //!
-//! A slow holder, after a long pause or a network failure, cannot know that it has lost the lease.
-//! Two measures protect its work. The holder drops the work by its own clock before the lease can
-//! expire in the store. Every new holder has a higher [`FencingToken`], so a store can reject late
-//! writes of an earlier one (M. Kleppmann, "How to do distributed locking", 2016).
+//! A slow holder, after a long pause or a network failure, cannot detect that it has lost the
+//! lease. Two measures protect its work. The holder drops the work by its own clock before the
+//! lease can expire in the store. Every new holder has a higher [`FencingToken`], so a store can
+//! reject late writes of an earlier one (M. Kleppmann, "How to do distributed locking", 2016).
 //!
 //! ```
 //! use std::sync::Arc;

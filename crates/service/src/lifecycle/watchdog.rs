@@ -112,7 +112,7 @@ impl Watchdog {
 
 /// Completes when the timeouts of a stop have expired.
 async fn watch(mut signals: Signals, sender: &mpsc::UnboundedSender<Event>, watched: &Watched) {
-    // The receiver is gone only when the process is ending.
+    // The receiver is dropped only when the process ends.
     let hang_up = || drop(sender.send(Event::Hangup));
     let _ = sender.send(Event::Stop(signals.stop(hang_up).await));
     let config = watched.0.config.get().cloned().unwrap_or_default();

@@ -22,7 +22,7 @@ impl Descriptors {
             current: limits.maximum,
             maximum: limits.maximum,
         };
-        // If the system rejects, `of_process` reads the lower limit.
+        // If the system rejects the new limit, `of_process` reads the lower one.
         let _ = setrlimit(Resource::Nofile, raised);
     }
 
@@ -41,7 +41,7 @@ impl Descriptors {
                 set = limits.max_connections,
                 effective = max,
                 descriptors = all,
-                "lowered the maximum of connections to fit the limit on open files"
+                "lowered max_connections to fit the limit on open files"
             );
             limits.max_connections = at_least_one(max);
         }

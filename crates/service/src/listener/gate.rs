@@ -17,7 +17,7 @@ use tower_service::Service;
 /// Most starts complete within this time.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Answers only probes until the assembly is complete. Then it serves the routes, on open
+/// Responds only to probes until the assembly is complete. Then it serves the routes, on open
 /// connections too.
 #[derive(Debug, Clone)]
 pub(crate) struct Gate {
@@ -108,8 +108,8 @@ impl Service<Request<Body>> for GateService {
             self.serving = serving(stack, &self.info);
             self.is_open = true;
         }
-        // A certificate identifies its client. Without TLS the context of the request has all that
-        // is known of the connection.
+        // A certificate identifies its client. Without TLS the context of the request describes the
+        // connection completely.
         if self.info.tls().is_some() {
             request.extensions_mut().insert(self.info.clone());
         }

@@ -27,7 +27,7 @@ pub struct Facts {
     memory_limit: Option<ByteSize>,
 }
 
-/// The properties of a secret that the rules need. The secret itself is not kept.
+/// The properties of a secret that the rules need. The secret itself is not stored.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SecretShape {
     pub(crate) length: usize,

@@ -26,9 +26,9 @@ mod unix {
 
     use crate::private_files::PrivateFileError;
 
-    /// Only the owner enters, lists and writes.
+    /// Read, write and search permission for the owner only.
     const FOLDER_MODE: u32 = 0o700;
-    /// Only the owner reads and writes.
+    /// Read and write permission for the owner only.
     const FILE_MODE: u32 = 0o600;
     /// The permission bits of a mode, with set-user-ID, set-group-ID and the sticky bit.
     const PERMISSIONS: u32 = 0o7777;
@@ -104,9 +104,9 @@ mod unix {
         narrow_folder(path, false)
     }
 
-    /// Narrows the mode of a file by its path. This process may have the file open as a database,
-    /// and closing any descriptor of a file drops all of the process's POSIX locks on it. Without
-    /// its locks another process would delete the write-ahead log that this process still writes
+    /// Narrows the mode of a file by its path. This process may have opened the file as a database.
+    /// Closing any descriptor of a file drops all POSIX locks of the process on it. Without its
+    /// locks another process would delete the write-ahead log that this process still writes
     /// (<https://www.sqlite.org/howtocorrupt.html>, section 2.2).
     pub(crate) fn narrow_file(path: &Path) -> Result<(), PrivateFileError> {
         let metadata =
@@ -139,7 +139,7 @@ mod unix {
         tracing::warn!(
             path = %path.display(),
             mode = format!("{mode:04o}"),
-            "other users had access to a private file: its mode was narrowed"
+            "other users had access to a private file: its mode was restricted"
         );
         Ok(())
     }

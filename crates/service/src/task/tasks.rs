@@ -15,7 +15,7 @@ use super::{
 const INITIAL_RESTART_BACKOFF: Timeout = Timeout::from_millis(100);
 /// Rare enough to be cheap, and often enough to recover without an operator.
 const MAX_RESTART_BACKOFF: Timeout = Timeout::from_secs(60);
-/// A task that ran this long has recovered, so its backoff starts again.
+/// A task that ran this long has recovered, so its backoff restarts at the minimum.
 const BACKOFF_RESET_AFTER: Timeout = Timeout::from_secs(60);
 
 /// The tasks of one service. Cheap to clone.

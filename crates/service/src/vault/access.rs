@@ -13,7 +13,7 @@ use rustls::{
 use seaworthy_config::{Environment, SecretError};
 use seaworthy_core::{Secret, host::is_loopback};
 
-/// How Vault is reached and who asks.
+/// The address of Vault and the credentials.
 #[derive(Debug, Clone)]
 pub(super) struct Access {
     pub(super) address: Uri,
@@ -40,7 +40,7 @@ impl Access {
             (Some("http"), Some(host)) if is_loopback(host) => {}
             _ => {
                 return Err(SecretError::new(
-                    "VAULT_ADDR must begin with https://; http:// is for this machine only, because plain HTTP exposes the token",
+                    "VAULT_ADDR must begin with https://: http:// is for this machine only, because plain HTTP exposes the token",
                 ));
             }
         }
@@ -69,7 +69,7 @@ impl Access {
         })
     }
 
-    /// The token as it is now.
+    /// Returns the current token.
     pub(super) fn token(&self) -> Result<HeaderValue, SecretError> {
         let read = match &self.token {
             Token::Literal(token) => HeaderValue::try_from(token.expose().trim()),

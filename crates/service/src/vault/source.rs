@@ -17,7 +17,7 @@ use super::{
 /// A secret is a password or a key. Vault's own limit is 1 MiB by default.
 const MAX_RESPONSE_SIZE: usize = 1_048_576;
 
-/// Asks Vault. The loader bounds how long that may take.
+/// Reads secrets from Vault. The loader limits the time.
 pub(crate) struct VaultSource(Result<Access, SecretError>);
 
 /// The response of version 2 of the key-value engine.
@@ -28,15 +28,15 @@ struct Answer {
 
 #[derive(Deserialize)]
 struct Version {
-    /// `null` where the version was deleted. An engine of version 1 has none, unless a secret has
-    /// an entry of this name.
+    /// `null` if the version was deleted. Responses of version 1 do not have this member, unless a
+    /// secret has an entry of this name.
     #[serde(deserialize_with = "Option::deserialize")]
     data: Option<BTreeMap<String, Value>>,
 }
 
 impl VaultSource {
-    /// Reads these variables about Vault. An invalid variable is an error of the first secret that
-    /// needs it.
+    /// Reads the access to Vault from these variables. An invalid variable is an error of the first
+    /// secret that needs it.
     pub(crate) fn new(environment: &Environment) -> Self {
         Self(Access::from(environment))
     }
@@ -69,7 +69,7 @@ impl VaultSource {
             StatusCode::OK | StatusCode::NOT_FOUND => {}
             StatusCode::FORBIDDEN => {
                 return Err(SecretError::new(format!(
-                    "the token may not read {mount}/{path}"
+                    "the token has no permission to read {mount}/{path}"
                 )));
             }
             StatusCode::SERVICE_UNAVAILABLE => {

@@ -11,7 +11,7 @@ static VAULT: Shared<VaultServer> = Shared::new("SEAWORTHY_TEST_VAULT", |program
     vault.put("gone", &entries)?;
     vault.delete("gone")?;
     vault.call("POST", "sys/mounts/unversioned", &json!({ "type": "kv" }))?;
-    // A path that only the second version of the engine has a meaning for.
+    // A path that exists only in version 2 of the engine.
     vault.call("POST", "unversioned/data/app", &entries)?;
     Ok(vault)
 });
@@ -88,7 +88,7 @@ async fn errors_name_the_place_without_secrets_conf_5() {
         let stranger = VaultSource::new(&environment(&address, token));
         assert_eq!(
             problem(&stranger, &format!("secret/{path}#password")).await,
-            format!("the token may not read secret/{path}")
+            format!("the token has no permission to read secret/{path}")
         );
     }
 }

@@ -124,8 +124,8 @@ impl Worker {
     }
 
     /// Runs the worker on one replica at a time (WORK-2): the holder of the lease with the worker's
-    /// name in this store. Another replica takes over when the holder stops. If the holder dies, it
-    /// takes over after the duration of the lease and one poll interval.
+    /// name in this store. Another replica takes over when the holder stops. If the holder crashes,
+    /// it takes over after the duration of the lease and one poll interval.
     #[must_use]
     pub fn singleton(mut self, leases: Arc<dyn LeaseStore>, config: LeaseConfig) -> Self {
         self.singleton = Some(Singleton { leases, config });

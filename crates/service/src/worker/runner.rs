@@ -91,8 +91,8 @@ impl Runner {
             } else {
                 failures_in_a_row.saturating_add(1)
             };
-            // Other workers pause by their schedule. A continuous worker that fails immediately
-            // would spin.
+            // The schedule delays other workers. A continuous worker that fails immediately would
+            // use a whole core.
             if failures_in_a_row > 0 && matches!(self.worker.schedule, Schedule::Continuous) {
                 tokio::select! {
                     () = stop.requested() => return,

@@ -117,8 +117,8 @@ impl CronSchedule {
 }
 
 impl Schedule {
-    /// Returns the longest time between two runs. `None` for a worker that waits for work. Of a
-    /// cron pattern it reads the runs after a fixed time, so that the result is the same on every
+    /// Returns the longest time between two runs. `None` for a worker that waits for work. For a
+    /// cron pattern it uses the runs after a fixed time, so that the result does not depend on the
     /// day.
     pub(crate) fn max_gap(&self) -> Option<Duration> {
         match self {

@@ -127,7 +127,7 @@ impl Walk<'_> {
         };
         let meta = match File::open(file) {
             Ok(mut file) => read_meta(&mut file)?,
-            // It was deleted meanwhile.
+            // It was deleted after the directory was read.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(error),
         };

@@ -34,7 +34,7 @@ const CHUNK: u64 = 256 * 1024;
 /// No upload takes longer, so the process that wrote an older temporary file has ended.
 const MAX_TEMPORARY_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Access for the user of the service alone.
+/// Only the user of the service has access.
 const DIRECTORY_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
 
@@ -62,7 +62,7 @@ fn create_directory(path: &Path) -> io::Result<()> {
 }
 
 impl FileEngine {
-    /// Creates the directories, and removes what earlier processes left.
+    /// Creates the directories, and removes temporary files of earlier processes.
     pub(crate) fn open(root: &Path, signer: Signer) -> Result<Self, StorageError> {
         // Objects may contain personal data, so existing directories become private too.
         let private = |path: &Path| {

@@ -104,7 +104,8 @@ impl Writer {
         } = self;
         file.flush().await?;
         file.sync_all().await?;
-        // The directory of an upload is not created again, so that a part cannot revive it.
+        // The directory of an upload is not created again, so that a part cannot restore an aborted
+        // upload.
         blocking(move || fs::rename(&temporary.0, target)).await?;
         Ok((etag, size))
     }

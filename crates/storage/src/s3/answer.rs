@@ -1,4 +1,4 @@
-//! Answers of S3.
+//! Responses of S3.
 
 use std::{future::poll_fn, pin::Pin, time::SystemTime};
 

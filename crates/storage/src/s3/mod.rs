@@ -185,7 +185,7 @@ impl Bucket {
         let next = next.map(|last| last.key.clone());
         if is_truncated && next.is_none() {
             return Err(StorageError::Answer(
-                "a whole page of the list has keys that are not valid; use another prefix",
+                "a whole page of the list has keys that are not valid: use another prefix",
             ));
         }
         Ok(ListPage { objects, next })

@@ -147,7 +147,7 @@ impl Bucket {
     }
 }
 
-/// Aborts an upload that fails or whose caller is gone.
+/// Aborts an upload that fails or whose future is dropped.
 struct Guard {
     bucket: Arc<Bucket>,
     upload: Option<MultipartUpload>,
@@ -164,7 +164,7 @@ impl Drop for Guard {
                 tracing::warn!(
                     key = %upload.key,
                     %error,
-                    "the multipart upload is not aborted; its parts cost space until a lifecycle rule removes them"
+                    "the multipart upload was not aborted: its parts use space until a lifecycle rule removes them"
                 );
             }
         });

@@ -49,7 +49,7 @@ fn refused() -> Error {
     Error::new(
         Code::Forbidden,
         "INVALID_SIGNATURE",
-        "the URL is expired, or its signature does not match the request; request a new URL",
+        "the URL is expired, or its signature does not match the request: request a new URL",
     )
 }
 

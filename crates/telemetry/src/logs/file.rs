@@ -55,7 +55,7 @@ impl LogFile {
                 continue;
             }
             if fitting == 0 {
-                // A line that is longer than a file has a file of its own.
+                // A line that is longer than the maximum size has a separate file.
                 fitting = first_line(lines);
             }
             let (now, rest) = lines.split_at_checked(fitting).unwrap_or((lines, &[]));

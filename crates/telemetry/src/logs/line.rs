@@ -113,8 +113,8 @@ impl Line {
         escape(output, &self.shared.redactor.redact(message));
     }
 
-    /// Writes the fields of the request. The service is left out, because text is for the developer
-    /// of one service.
+    /// Writes the fields of the request. The name of the service is omitted, because text is for
+    /// the developer of one service.
     fn text_context(&mut self, context: &RequestContext) {
         self.name("request_id");
         push_request_id(

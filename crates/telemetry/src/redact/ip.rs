@@ -30,7 +30,7 @@ pub(crate) fn is_public(address: IpAddr) -> bool {
                 || is_reserved)
         }
         IpAddr::V6(address) => match address.segments() {
-            // An IPv4 address behind NAT64 (RFC 6052).
+            // An IPv4 address that NAT64 translates (RFC 6052).
             [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
                 let bits = u32::from(high) << 16 | u32::from(low);
                 is_public(Ipv4Addr::from_bits(bits).into())

@@ -39,8 +39,8 @@ pub(super) fn keyed(text: &[u8], at: usize) -> Option<Range<usize>> {
     (end > begin).then_some(begin..end)
 }
 
-/// Returns the end of a quoted text whose opening quote has `backslashes` before it: at a quote
-/// with as many, or at the end of the text.
+/// Returns the end of a quoted text whose opening quote has `backslashes` before it. The end is a
+/// quote with the same number of backslashes, or the end of the text.
 fn closing_quote(text: &[u8], from: usize, quote: u8, backslashes: usize) -> usize {
     let mut seen = 0;
     for (position, byte) in text.iter().enumerate().skip(from) {

@@ -62,7 +62,7 @@ impl Redactor {
         Self(Arc::new(config.clone()))
     }
 
-    /// Returns the text with every match replaced by [`MASK`]. Borrowed if there is no match.
+    /// Returns the text with every match replaced by [`MASK`]. Borrowed if nothing matches.
     #[must_use]
     pub fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
         redact_with(&self.0, text)
@@ -108,7 +108,7 @@ fn redact_with<'a>(config: &RedactionConfig, text: &'a str) -> Cow<'a, str> {
     })
 }
 
-/// Masks the text as it is, then its percent-decoded form. The result is the decoded form only if
+/// Masks the unchanged text, then its percent-decoded form. The result is the decoded form only if
 /// decoding reveals a match.
 fn redact_once<'a>(config: &RedactionConfig, text: &'a str, decodings: u8) -> Cow<'a, str> {
     let (masked, is_encoded) = scan::mask(config, text);

@@ -90,8 +90,8 @@ static HINT: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
 /// Whether the value of a field with this name is masked, such as `password`, `x-api-key` or
 /// `sessionId`.
 ///
-/// Whole words of the name are compared, in any case and with any separators. So `capacity` is not
-/// taken for `city`.
+/// Whole words of the name are compared, in any case and with any separators. So `capacity` does
+/// not match `city`.
 ///
 /// ```
 /// use seaworthy_telemetry::redact::is_sensitive_name;
@@ -101,7 +101,8 @@ static HINT: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
 /// ```
 #[must_use]
 pub fn is_sensitive_name(name: &str) -> bool {
-    // A constant list always builds. Without it every name takes the slow path.
+    // The constant list is valid, so the build succeeds. Without it every name would use the slow
+    // path.
     let has_hint = HINT.as_ref().is_none_or(|hint| hint.is_match(name));
     has_hint && has_sensitive_words(name)
 }

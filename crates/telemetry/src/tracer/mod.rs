@@ -44,7 +44,7 @@ struct Inner {
 const RANDOM_BITS: u32 = 56;
 
 impl Tracer {
-    /// A tracer that passes trace contexts on and records no spans.
+    /// Creates a tracer that passes trace contexts on and records no spans.
     #[must_use]
     pub fn disabled() -> Self {
         Self::new(Ratio::ZERO, None)

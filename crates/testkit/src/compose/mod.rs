@@ -1,4 +1,4 @@
-//! Compose files, as far as tests hold them to the services that they start.
+//! Compose files, which tests compare with the services that the files start.
 
 mod promises;
 
@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 use saphyr::{LoadableYamlNode as _, Scalar, Yaml};
 use serde_json::{Map, Value};
 
-/// By which a mapping takes over the entries of others that it has not itself.
+/// The YAML merge key: a mapping gets the entries of other mappings, unless it has its own.
 const MERGE: &str = "<<";
 
 /// A compose file, with its anchors and merges resolved.
@@ -18,7 +18,7 @@ impl Compose {
     /// Reads a file.
     ///
     /// # Panics
-    /// It is missing, or no YAML.
+    /// The file is missing or is not valid YAML.
     #[must_use]
     #[expect(clippy::panic, reason = "this is how a test fails")]
     pub fn read(path: &Path) -> Self {
@@ -35,20 +35,20 @@ impl Compose {
         json(document).map(Self)
     }
 
-    /// The whole of it.
+    /// Returns the whole file.
     #[must_use]
     pub fn root(&self) -> &Value {
         &self.0
     }
 
-    /// The services, by name.
+    /// Returns the services by name.
     #[must_use]
     pub fn services(&self) -> Map<String, Value> {
         let services = self.0.get("services").and_then(Value::as_object);
         services.cloned().unwrap_or_default()
     }
 
-    /// The variables that a service is started with, in the form of a mapping.
+    /// Returns the environment variables of a service. The file declares them as a mapping.
     ///
     /// # Panics
     /// The service does not exist.
@@ -88,7 +88,7 @@ fn json(yaml: &Yaml<'_>) -> Result<Value, String> {
                 match (name, json(value)?) {
                     (MERGE, Value::Object(others)) => merged.extend(others),
                     (MERGE, Value::Array(lists)) => {
-                        // The first wins.
+                        // The first mapping takes precedence.
                         let lists = lists.into_iter().rev().filter_map(|list| match list {
                             Value::Object(others) => Some(others),
                             _ => None,

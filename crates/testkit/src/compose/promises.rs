@@ -4,13 +4,13 @@ use serde_json::{Map, Value};
 
 use super::Compose;
 
-/// Below it a container may be root.
+/// The lowest user ID that is not root.
 const MIN_USER: u32 = 1;
-/// The address under which a machine publishes to itself alone.
+/// The loopback address: only the same machine can reach a port that is published there.
 const OWN_MACHINE: &str = "127.0.0.1:";
-/// An address that other containers reach.
+/// An address that other containers can reach.
 const EVERY_ADDRESS: &str = "0.0.0.0:";
-/// How a setting names a secret.
+/// The prefix of a secret reference in a setting.
 const SECRET: &str = "file:/run/secrets/";
 
 impl Compose {
@@ -68,7 +68,7 @@ impl Compose {
             !is_store || texts(&service["ports"]).next().is_none(),
             "is a store and published",
         );
-        // The images that are built here check themselves.
+        // Images that are built here have their own health check.
         promise(
             !is_store || service.get("healthcheck").is_some(),
             "is not checked",
@@ -129,10 +129,10 @@ impl Compose {
         unknown
     }
 
-    /// Addresses of other services that do not listen there, or do not share a network.
+    /// Returns addresses of other services that do not listen there, or do not share a network.
     fn unreachable(&self, name: &str, service: &Value, all: &Map<String, Value>) -> Vec<String> {
         let mut unreachable = Vec::new();
-        // A step before the start needs no more than its stores.
+        // A job that runs before the start needs only its stores.
         if service["restart"] == "no" {
             return unreachable;
         }
@@ -195,7 +195,7 @@ fn texts(list: &Value) -> impl Iterator<Item = &str> {
         .filter_map(Value::as_str)
 }
 
-/// Names in the short or in the long form.
+/// Returns names, which a file writes in the short or in the long form.
 fn names(list: &Value) -> Vec<String> {
     let items = list.as_array().into_iter().flatten();
     let name = |item: &Value| item.as_str().or(item["source"].as_str()).map(str::to_owned);

@@ -34,7 +34,7 @@ struct Cut;
 /// A piece and the time of its arrival.
 type Piece = (Instant, Vec<u8>);
 
-/// Carries bytes both ways until both sides are done or a fault cuts the connection.
+/// Copies bytes in both directions until both sides have closed or a fault ends the connection.
 pub(super) async fn carry(
     mut client: TcpStream,
     mut server: TcpStream,

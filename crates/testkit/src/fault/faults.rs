@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-/// The faults that a proxy adds to the bytes that pass it. The parts add up.
+/// The faults that a proxy applies to the bytes of its connections. All fields apply together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fault {
     /// The delay of bytes in each direction.
@@ -18,14 +18,14 @@ pub struct Fault {
 /// A failure of the whole connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Disruption {
-    /// Connections are refused, and open connections are reset, as after the end of the process.
+    /// Connections are refused, and open connections are reset, as after a crash of the process.
     Down,
     /// Connections are accepted, and reset with the next byte from either side.
     Reset,
-    /// Connections are accepted and bytes are read, but nothing is passed on and there is no
-    /// response: a firewall that drops, a process that hangs.
+    /// Connections are accepted and bytes are read, but nothing is forwarded. A firewall that drops
+    /// packets, or a process that hangs, has the same effect.
     Blackhole,
-    /// Bytes from the client arrive, and bytes from the server are dropped.
+    /// Bytes from the client are forwarded, and bytes from the server are dropped.
     HalfOpen,
 }
 
@@ -42,7 +42,7 @@ impl Fault {
         }
     }
 
-    /// Only this disruption.
+    /// Creates faults with only this disruption.
     #[must_use]
     pub const fn of(disruption: Disruption) -> Self {
         Self {

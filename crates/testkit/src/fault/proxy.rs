@@ -64,7 +64,7 @@ impl FaultProxy {
         })
     }
 
-    /// The address to which clients connect.
+    /// Returns the address to which clients connect.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -86,7 +86,7 @@ impl FaultProxy {
         self.trigger.arm(bytes, fault);
     }
 
-    /// The number of connections that clients have made, refused connections included.
+    /// Returns the number of connections that clients have made, including refused ones.
     #[must_use]
     pub fn connections(&self) -> u64 {
         self.accepted.load(Ordering::Relaxed)

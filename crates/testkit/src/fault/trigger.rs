@@ -33,7 +33,7 @@ impl Trigger {
         *self.armed.lock().unwrap_or_else(PoisonError::into_inner) = Some(armed);
     }
 
-    /// Inspects a piece of a client before it is passed on.
+    /// Inspects a piece of a client before it is forwarded.
     pub(super) fn look_at(&self, piece: &[u8]) {
         let mut armed = self.armed.lock().unwrap_or_else(PoisonError::into_inner);
         let is_met = |armed: &mut Armed| {

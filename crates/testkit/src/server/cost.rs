@@ -20,7 +20,7 @@ const SETTINGS: [&str; 5] = [
     "shared_preload_libraries=pg_stat_statements",
 ];
 
-/// The part by which the bytes of an operation may exceed their budget, in percent.
+/// The percentage by which the bytes of an operation may exceed their budget.
 const TOLERANCE: u64 = 20;
 /// A read may clean up a page. This is less than a row.
 const MIN_TOLERANCE: u64 = 16;

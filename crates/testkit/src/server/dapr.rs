@@ -61,7 +61,7 @@ impl DaprServer {
         Ok(server)
     }
 
-    /// The address of its gRPC API.
+    /// Returns the address of its gRPC API.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address

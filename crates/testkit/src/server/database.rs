@@ -1,4 +1,4 @@
-//! An empty database of each engine, for suites that hold on all of them.
+//! An empty database of each engine, for tests that must pass on all of them.
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
@@ -51,14 +51,14 @@ impl EmptyDatabase {
         self.is_pooled
     }
 
-    /// The address of its server. `None` for a file.
+    /// Returns the address of its server, or `None` for a file.
     #[must_use]
     pub fn server(&self) -> Option<SocketAddr> {
         let (_, server) = self.url.split_once('@')?;
         server.split(['/', '?']).next()?.parse().ok()
     }
 
-    /// Its URL by another way to the server, such as a proxy.
+    /// Returns its URL with another address, such as that of a proxy.
     #[must_use]
     pub fn url_at(&self, address: SocketAddr) -> String {
         match self.server() {
@@ -67,10 +67,10 @@ impl EmptyDatabase {
         }
     }
 
-    /// One of SQLite, in a folder that is yet to be made.
+    /// Creates a SQLite database in a new folder.
     ///
     /// # Panics
-    /// No folder can be made.
+    /// The folder cannot be created.
     #[must_use]
     #[expect(clippy::panic, reason = "this is how a test fails")]
     pub fn sqlite() -> Option<Self> {
@@ -137,7 +137,7 @@ pub async fn in_the_test<F: Future<Output = ()>>(promise: F) {
     promise.await;
 }
 
-/// Runs a promise as a task, which is what a request is.
+/// Runs a promise as a task, as the server runs a request.
 ///
 /// # Panics
 /// The promise is not kept.
@@ -173,7 +173,7 @@ pub async fn as_a_local_task<F: Future<Output = ()> + 'static>(promise: F) {
 /// }
 /// ```
 ///
-/// `@ pgbouncer` before the function runs the promises on PostgreSQL behind PgBouncer instead.
+/// `@ pgbouncer` before the function runs the promises on PostgreSQL through PgBouncer instead.
 #[macro_export]
 #[expect(
     clippy::crate_in_macro_def,

@@ -68,8 +68,8 @@ impl EximServer {
         let port = self.address.port();
         let mut tls = "tls_advertise_hosts =\n".to_owned();
         if let Some((certificate, key)) = &settings.tls {
-            // Two files, which only the server's user and root can read: the folder is closed to
-            // others.
+            // Only the user of the server and root can read the two files, because others have no
+            // access to the folder.
             let (certificate_file, key_file) = (folder.join("tls.pem"), folder.join("tls.key"));
             fs::write(&certificate_file, certificate)?;
             fs::write(&key_file, key)?;

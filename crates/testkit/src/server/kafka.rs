@@ -29,7 +29,7 @@ pub struct KafkaServer {
     process: Process,
 }
 
-/// A second listener, for clients that connect only through a proxy.
+/// A second listener, only for clients that connect through a proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProxiedListener {
     /// The advertised address, on which the proxy will listen.
@@ -181,7 +181,7 @@ impl KafkaServer {
         for user in &listener.users {
             format.args(["--add-scram", user]);
         }
-        // Files that the settings name are looked for from there.
+        // Relative paths in the settings start at this folder.
         format.current_dir(server.folder.path());
         finish(format)?;
         server.restart()?;

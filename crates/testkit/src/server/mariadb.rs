@@ -21,7 +21,7 @@ use super::{
 const USER: &str = "mysql";
 /// The user of the database.
 const NAME: &str = "seaworthy";
-/// By default each server takes a tenth of a gigabyte for its log alone.
+/// By default the redo log of each server uses about 100 MB.
 const LOG_SIZE: &str = "--innodb-log-file-size=16M";
 
 /// A running MariaDB. Dropping this kills it.
@@ -124,8 +124,8 @@ impl MariadbServer {
         format!("mysql://{NAME}:{}@{address}/{database}", self.password)
     }
 
-    /// One of MariaDB's client programs, such as `mariadb-dump`, with what it needs to reach this
-    /// server.
+    /// Returns a command for a client program such as `mariadb-dump`, with the arguments to connect
+    /// to this server.
     #[must_use]
     pub fn client(&self, program: &str) -> Command {
         let mut command = Command::new(beside(&self.program, program));
@@ -190,7 +190,8 @@ impl MariadbServer {
     }
 }
 
-/// A program of the same installation: beside the server, or in the folder of system programs.
+/// Returns a program of the same installation: in the folder of the server, or in that of system
+/// programs.
 fn beside(server: &Path, program: &str) -> PathBuf {
     let beside = server.with_file_name(program);
     if beside.exists() {

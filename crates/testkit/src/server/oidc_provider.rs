@@ -15,9 +15,9 @@ use crate::http;
 const PROGRAM: &str = include_str!("oidc_provider.mjs");
 /// A login takes four steps at the provider. More steps than this are a redirect loop.
 const MAX_STEPS: usize = 10;
-/// The program that finds another program by its name.
+/// Finds another program by its name.
 const ENV: &str = "/usr/bin/env";
-/// Beside the modules, where that of the system is too old.
+/// In the folder of the modules, if the program of the system is too old.
 const OWN_NODE: &str = ".bin/node";
 
 /// A running provider. Dropping this kills it.
@@ -46,7 +46,7 @@ impl OidcRegistrations {
         Self::default()
     }
 
-    /// A client with one redirect address. `more` is a JSON object with further members of RFC
+    /// Adds a client with one redirect address. `more` is a JSON object with further members of RFC
     /// 7591.
     #[must_use]
     pub fn client(mut self, id: &str, secret: &str, redirect_uri: &str, more: &Value) -> Self {
@@ -109,7 +109,7 @@ impl OidcProvider {
         Ok(server)
     }
 
-    /// The issuer: where it listens.
+    /// Returns the issuer, which is its own URL.
     #[must_use]
     pub fn issuer(&self) -> String {
         format!("http://{}", self.address)
@@ -121,7 +121,7 @@ impl OidcProvider {
         self.address
     }
 
-    /// Starts it again at the same address, with new keys and without any memory.
+    /// Starts it again at the same address, with new keys and without its previous state.
     ///
     /// # Errors
     /// As for [`start`](Self::start).
@@ -157,8 +157,8 @@ impl OidcProvider {
         self.process.signal(Signal::CONT);
     }
 
-    /// Goes to the address that a client sends a browser to, logs in as `account`, and returns the
-    /// address that the provider sends the browser back to.
+    /// Opens the login URL of a client and logs in as `account`. Returns the URL to which the
+    /// provider redirects the browser.
     ///
     /// # Errors
     /// The provider rejects the request, or does not respond.

@@ -124,8 +124,8 @@ impl PostgresServer {
         format!("postgres://{NAME}:{}@{address}/{database}", self.password)
     }
 
-    /// One of PostgreSQL's client programs, such as `pg_dump`, with what it needs to reach this
-    /// server.
+    /// Returns a command for a client program such as `pg_dump`, with the arguments to connect to
+    /// this server.
     #[must_use]
     pub fn client(&self, program: &str) -> Command {
         let mut command = Command::new(self.programs.join(program));
@@ -188,8 +188,8 @@ impl PostgresServer {
 
     /// Kills the server, like a crash: connections are reset, and uncommitted changes are lost.
     pub fn kill(&mut self) {
-        // SIGQUIT is PostgreSQL's immediate shutdown. After SIGKILL its child processes would run
-        // on for a while.
+        // SIGQUIT is PostgreSQL's immediate shutdown. After SIGKILL its child processes would
+        // continue for some time.
         self.process.stop(Signal::QUIT);
     }
 

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use super::{reaper::reap, spawner};
 
-/// Three times the start of the slowest server while seven servers start on two cores.
+/// Three times the start time of the slowest server while seven servers start on two cores.
 const TIMEOUT: Duration = Duration::from_secs(240);
 /// The interval between two checks of a server that starts.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);

@@ -47,7 +47,7 @@ impl ProgramServer {
         })
     }
 
-    /// Starts it, again too, and waits until it is ready.
+    /// Starts it, or starts it again, and waits until it is ready.
     ///
     /// # Errors
     /// It ends, or is not ready in time. The error contains the end of its output.

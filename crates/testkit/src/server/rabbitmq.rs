@@ -27,8 +27,8 @@ pub struct RabbitmqServer {
 }
 
 impl RabbitmqServer {
-    /// Starts a server. `programs` is the folder of its own `rabbitmq-server` and `rabbitmqctl`
-    /// (not of a distribution's wrappers), which `SEAWORTHY_TEST_RABBITMQ` names.
+    /// Starts a server. `programs` is the folder of `rabbitmq-server` and `rabbitmqctl`, which
+    /// `SEAWORTHY_TEST_RABBITMQ` names. Do not use the wrapper scripts of a distribution.
     ///
     /// # Errors
     /// It cannot be started, or does not listen in time.
@@ -175,8 +175,8 @@ impl RabbitmqServer {
             .env("RABBITMQ_LOG_BASE", within("logs"))
             .env("RABBITMQ_PID_FILE", within("pid"))
             .env("RABBITMQ_GENERATED_CONFIG_DIR", within("generated"))
-            // Else the script stays between this process and the node, and only the script would be
-            // killed.
+            // Otherwise the script is the child process, and a kill ends the script and not the
+            // node.
             .env("RUNNING_UNDER_SYSTEMD", "true")
             .current_dir(folder);
         command

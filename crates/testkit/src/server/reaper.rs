@@ -18,7 +18,7 @@ done"#;
 static REAPER: OnceLock<Option<Mutex<ChildStdin>>> = OnceLock::new();
 
 /// Removes a folder when this process ends, also after a crash. A server that the tests of one
-/// binary share is in a `static`, which is never dropped, and its databases fill the disk.
+/// binary share is in a `static`. It is never dropped, and its databases would fill the disk.
 pub(super) fn reap(folder: &Path) {
     let reaper = REAPER.get_or_init(|| {
         let mut command = Command::new("sh");
@@ -28,7 +28,7 @@ pub(super) fn reap(folder: &Path) {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .current_dir("/");
-        // Without one the folders stay, as they would without this.
+        // If no shell can be started, the folders stay.
         command.spawn().ok()?.stdin.map(Mutex::new)
     });
     if let Some(reaper) = reaper {

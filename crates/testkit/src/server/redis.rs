@@ -107,8 +107,8 @@ impl RedisServer {
     }
 }
 
-/// A master, a replica and a Sentinel that moves the master's place to the replica within seconds.
-/// All are killed when this is dropped.
+/// A master, a replica and a Sentinel that promotes the replica within seconds. All are killed when
+/// this is dropped.
 #[derive(Debug)]
 pub struct RedisSentinel {
     master: RedisServer,
@@ -117,10 +117,10 @@ pub struct RedisSentinel {
 }
 
 impl RedisSentinel {
-    /// The name under which the Sentinel knows the master.
+    /// The name of the master in the Sentinel.
     pub const MASTER: &str = "seaworthy";
 
-    /// Starts them from one program and waits until the Sentinel knows both.
+    /// Starts them from one program and waits until the Sentinel has discovered both.
     ///
     /// # Errors
     /// As for [`RedisServer::start`].
@@ -132,7 +132,7 @@ impl RedisSentinel {
             RedisServer::start_with(&program, &["--save", "", "--replicaof", "127.0.0.1", &port])?;
         let name = Self::MASTER;
         let mut sentinel = RedisServer::stopped(&program, &["sentinel.conf", "--sentinel"])?;
-        // A Sentinel keeps what it learns in its own settings.
+        // A Sentinel writes its state into its configuration file.
         fs::write(
             sentinel.folder.path().join("sentinel.conf"),
             format!(
@@ -168,7 +168,7 @@ impl RedisSentinel {
         &self.sentinel
     }
 
-    /// Kills the master as a crash would.
+    /// Kills the master, like a crash.
     pub fn kill_master(&mut self) {
         self.master.kill();
     }
@@ -181,7 +181,7 @@ pub struct RedisCluster {
 }
 
 impl RedisCluster {
-    /// Starts the nodes and waits until the cluster is whole.
+    /// Starts the nodes and waits until the cluster is complete.
     ///
     /// # Errors
     /// As for [`RedisServer::start`].
@@ -189,7 +189,7 @@ impl RedisCluster {
         let program = program.into();
         let nodes = (0..3)
             .map(|_| {
-                // Else it would be the port and 10,000, which may be no port.
+                // The default is the port plus 10,000, which may exceed the range of ports.
                 let bus = free_address()?.port().to_string();
                 let settings = [
                     "--save",

@@ -34,7 +34,7 @@ impl<S> Shared<S> {
         }
     }
 
-    /// The server, or `None` where it is not installed and the test is to be skipped.
+    /// Returns the server, or `None` if it is not installed and the test is to be skipped.
     ///
     /// # Panics
     /// It is installed and cannot be started, or `CI` is `true` and it is not installed.

@@ -17,8 +17,8 @@ type Order = (Command, mpsc::Sender<io::Result<Child>>);
 /// when the *thread* that started it ends, and each test has its own thread.
 static SPAWNER: OnceLock<mpsc::Sender<Order>> = OnceLock::new();
 
-/// A command that is killed when the test binary ends, however it ends, where the system can do
-/// that. As root it runs as `user`.
+/// Returns a command that is killed when the test binary ends for any reason, if the system
+/// supports this. As root it runs as `user`.
 pub(super) fn bound_command(program: &Path, user: Option<&str>) -> Command {
     if !Path::new(SETPRIV).exists() {
         return Command::new(program);

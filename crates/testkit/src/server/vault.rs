@@ -81,7 +81,7 @@ impl VaultServer {
         format!("http://{}", self.address)
     }
 
-    /// The token that may do everything.
+    /// Returns the root token.
     #[must_use]
     pub fn root_token(&self) -> &str {
         &self.keys.root
@@ -122,7 +122,7 @@ impl VaultServer {
     /// Sends a request as root to a path below `/v1/`, and returns the JSON of the response.
     ///
     /// # Errors
-    /// Vault does not respond, or rejects.
+    /// Vault does not respond, or rejects the request.
     pub fn call(&self, method: &str, path: &str, body: &Value) -> io::Result<Value> {
         let answer = self.answer(method, path, body)?;
         if !(200..300).contains(&answer.status) {
@@ -139,7 +139,7 @@ impl VaultServer {
 
     fn answer(&self, method: &str, path: &str, body: &Value) -> io::Result<http::Answer> {
         let token = [("x-vault-token", self.root_token())];
-        // Without initialization there is no token, and Vault rejects an empty one.
+        // Before the initialization the token is empty, and Vault rejects an empty token.
         let headers = if self.keys.root.is_empty() {
             &[][..]
         } else {
@@ -152,15 +152,15 @@ impl VaultServer {
         http::request(self.address, method, &format!("/v1/{path}"), headers, &body)
     }
 
-    /// Closes it: it responds, and gives nothing away until [`unseal`](Self::unseal).
+    /// Seals it: it responds, and returns no secret until [`unseal`](Self::unseal).
     ///
     /// # Errors
-    /// Vault rejects.
+    /// Vault rejects the request.
     pub fn seal(&self) -> io::Result<()> {
         self.call("PUT", "sys/seal", &Value::Null).map(drop)
     }
 
-    /// Opens it, and waits until it is active.
+    /// Unseals it, and waits until it is active.
     ///
     /// # Errors
     /// Vault rejects the key, or does not become active in time.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::Append;
 use crate::{UploadError, UploadStatus, Uploads};
 
-/// A request renews its claim three times before it expires.
+/// A request renews its claim three times within its duration.
 const CLAIM_TTL: Timeout = Timeout::from_secs(15);
 pub(super) const RENEW_INTERVAL: Duration = Duration::from_secs(5);
 

@@ -119,7 +119,7 @@ impl Append<'_> {
             None => {
                 let key = keys::content(self.upload.id)?;
                 let multipart = incoming.start_multipart(&key, &self.options()).await?;
-                // The row names it first, so that the sweeper finds its parts after a crash.
+                // The row contains it first, so that the sweeper finds its parts after a crash.
                 if let Err(error) = self.store_keys(Some(&multipart)).await {
                     incoming.abort_multipart(&multipart).await?;
                     return Err(error);

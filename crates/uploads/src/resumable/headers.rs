@@ -43,7 +43,7 @@ pub(super) fn media_type(headers: &HeaderMap) -> Option<String> {
 }
 
 /// Returns the SHA-256 of `Content-Digest` (RFC 9530). Other algorithms are ignored, as the RFC
-/// says.
+/// requires.
 ///
 /// # Errors
 /// The digest is not Base64.

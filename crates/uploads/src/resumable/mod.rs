@@ -1,8 +1,8 @@
 //! Resumable uploads by two protocols on one resource.
 //!
 //! A request with `Tus-Resumable` uses tus 1.0.0. Every other request uses
-//! draft-ietf-httpbis-resumable-upload-12. Both protocols create a resource, ask for its offset
-//! with `HEAD`, append with `PATCH` and cancel with `DELETE`.
+//! draft-ietf-httpbis-resumable-upload-12. Both protocols create a resource, read its offset with
+//! `HEAD`, append with `PATCH` and cancel with `DELETE`.
 
 mod draft;
 mod headers;
@@ -84,8 +84,8 @@ async fn delete(routes: &UploadRoutes, id: Uuid) -> Result<(), UploadError> {
     routes.uploads.store().delete(id).await
 }
 
-/// Appends in a task of its own, because the request ends with its connection, but the bytes that
-/// arrived must be stored. `check` gets the upload after other requests have ended.
+/// Appends in a separate task. The request ends with its connection, but the bytes that arrived
+/// must be stored. `check` gets the upload after other requests have ended.
 async fn append_with<F, E>(routes: &UploadRoutes, id: Uuid, check: F) -> Result<Upload, E>
 where
     F: FnOnce(&Upload) -> Result<Appended, E> + Send + 'static,

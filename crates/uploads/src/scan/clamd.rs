@@ -90,7 +90,8 @@ impl ScanUpload for Clamd {
         if content.meta().size > self.config.max_size.get() {
             return Ok(Verdict::TooLarge);
         }
-        // The wait for slow content of others does not count for this content.
+        // The time in which other slow content uses the connections does not count for this
+        // content.
         let permit = timeout(MAX_WAIT, self.connections.acquire()).await;
         let _permit = permit.map_err(|_| ScanError::Busy)?;
         let scan = timeout(self.config.timeout.get(), self.scan_now(content));
@@ -103,7 +104,8 @@ async fn exchange<S>(mut stream: S, content: Object) -> Result<String, ScanError
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    // clamd may respond and close the connection while content is sent. Its reply decides then.
+    // clamd may respond and close the connection while content is sent. Its reply is then the
+    // result.
     match send(&mut stream, content).await {
         Err(error @ ScanError::Content(_)) => return Err(error),
         Err(error) => {

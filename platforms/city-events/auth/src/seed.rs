@@ -18,7 +18,7 @@ fn address(name: &str) -> String {
     format!("{name}@example.com")
 }
 
-/// Seeds accounts in the profile `development` without exposed listeners. Otherwise it refuses
+/// Seeds accounts in the profile `development` without exposed listeners. Otherwise it rejects
 /// seeded accounts.
 pub(crate) async fn seed_or_refuse(
     service: &Assembly<AuthConfig>,

@@ -209,7 +209,7 @@ fn check_internal_secret(settings: &AuthConfig, profile: Profile) -> Result<(), 
 }
 
 /// Checks that the secret of service calls is not one of access tokens, which every service has.
-/// Also checks that access tokens do not live longer than their revocations.
+/// Also checks that access tokens expire before their revocations.
 fn check_tokens(settings: &AuthConfig) -> Result<(), StartError> {
     let (calls, tokens) = (&settings.service_calls, &settings.jwt);
     let shared = || {

@@ -82,7 +82,7 @@ async fn find(upstreams: &Upstreams, caller: &Caller, id: &str) -> Result<event:
         public => public,
     };
     public.map_err(|status| match status.code() {
-        // The response does not reveal that a draft exists.
+        // The error does not reveal that a draft exists.
         Code::NotFound | Code::PermissionDenied | Code::Unauthenticated => ApiError::new(
             StatusCode::NOT_FOUND,
             "resource_not_found",

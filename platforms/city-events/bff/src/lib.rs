@@ -1,6 +1,6 @@
 //! The gateway of City Events: its public HTTP interface and its web pages.
 //!
-//! The gateway has no database. It combines answers of other services: an event page is an event,
+//! The gateway has no database. It combines responses of other services: an event page is an event,
 //! the caller's participation and the name of the organizer. If the last two are missing, the page
 //! is still shown.
 //!

@@ -91,7 +91,7 @@ pub(crate) fn routes<C: Settings>(
         .with_state(live)
 }
 
-/// Answers with server-sent events while the page is open. Only public events have live counts.
+/// Sends server-sent events while the page is open. Only public events have live counts.
 async fn follow(State(live): State<Live>, Path(id): Path<String>) -> Result<Response, ApiError> {
     let unknown = || {
         ApiError::new(

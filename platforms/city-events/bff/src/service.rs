@@ -22,7 +22,8 @@ use crate::{
     web::{self, Features, Pages, Pictures},
 };
 
-/// Concurrent requests of one process: as many as the join service admits, which crowds need.
+/// Concurrent requests of one process: as many as the join service accepts, for events with many
+/// users at once.
 const MAX_IN_FLIGHT: u32 = 8_192;
 /// Methods that pages of allowed origins may use (CORS).
 const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];

@@ -29,7 +29,7 @@ pub struct AccessConfig {
 }
 
 /// Verifies access tokens of City Events: HS256 with the user in `uid` or `sub` and a role in
-/// `role`. `iat` and `ver` may be missing. The user need not exist.
+/// `role`. `iat` and `ver` may be missing. It does not check whether the user exists.
 ///
 /// # Errors
 /// [`StartError`] if a secret is missing or too short.

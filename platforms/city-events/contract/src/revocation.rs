@@ -55,7 +55,8 @@ impl ReadPosition {
 
     /// Records that all revocations until `as_of_us` were read. `as_of_us` is the database's clock
     /// at the start of the read. If that clock was set back by more than the overlap, as after a
-    /// failover, the next read covers everything: this one missed what was recorded since.
+    /// failover, the next read covers everything. This read missed the revocations that were
+    /// recorded since.
     pub fn advance(&self, as_of_us: i64) {
         let is_covered = self.since_us().is_none_or(|since| as_of_us >= since);
         *self.0.lock() = is_covered.then_some(as_of_us);

@@ -26,11 +26,11 @@ pub const TOKEN_VERSION_MIGRATIONS: MigrationSet = MigrationSet::of_part(
     )],
 );
 
-/// The longest lifetime of an access token, and how long services remember a revocation.
+/// The longest lifetime of an access token, and how long services store a revocation.
 pub const MAX_ACCESS_TOKEN_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// The same lifetime in microseconds.
 const MAX_ACCESS_TOKEN_LIFETIME_US: i64 = 24 * 60 * 60 * 1_000_000;
-/// The delay after which a replica knows a message that another replica received.
+/// The delay until a replica applies a message that another replica received.
 const POLL_INTERVAL: Timeout = Timeout::from_secs(1);
 /// Rows of one read. Many revocations at once can exceed `database.max_rows`.
 const PAGE_SIZE: usize = 1_000;
@@ -132,8 +132,8 @@ impl TokenVersions {
         Ok(stored.map_or(0, |(version,)| version))
     }
 
-    /// Stores the version of a message in the transaction of its inbox entry. A lower version than
-    /// the stored one changes nothing.
+    /// Stores the version of a message in the transaction of its inbox entry. A version that is not
+    /// higher than the stored one has no effect.
     ///
     /// # Errors
     /// The database error of the statement.

@@ -19,7 +19,7 @@ const DEFAULT_BROKER: &str = "data/city-events/broker.db";
 const EXCHANGE: &str = "city.events";
 /// The legacy worker accepted squares of 8000 pixels.
 const MAX_PIXELS: NonZeroU32 = NonZeroU32::new(64_000_000).unwrap();
-/// One such square with transparency, and its file.
+/// The memory for one such square with transparency and its file.
 const MAX_MEMORY: ByteSize = ByteSize::mebibytes(288);
 
 /// The settings of the worker.

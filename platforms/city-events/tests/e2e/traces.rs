@@ -50,7 +50,7 @@ fn spans(platform: &PlatformProcess) -> HashMap<Vec<u8>, (String, Span)> {
 /// A service, the kind of its span, and the protocol.
 type Step = (String, SpanKind, &'static str);
 
-/// Returns the spans from the root to a query of a service behind the gateway.
+/// Returns the spans from the root to a query of a service that the gateway calls.
 ///
 /// # Errors
 /// The spans that arrived, if some are missing.

@@ -48,7 +48,7 @@ impl TestIssuer {
         *self.response.lock().unwrap() = (status, body.to_owned());
     }
 
-    /// Serves the present keys of the signer.
+    /// Serves the current keys of the signer.
     pub(super) fn publish(&self) {
         self.respond(StatusCode::OK, &self.signer.jwks());
     }

@@ -26,7 +26,7 @@ pub(super) struct TestApp {
     pub(super) gate: Arc<Notify>,
 }
 
-/// Puts the layer around a router. Calls run as tasks of the test's runtime.
+/// Adds the layer to a router. Calls run as tasks of the test's runtime.
 pub(super) fn with_keys(
     router: Router,
     config: IdempotencyConfig,

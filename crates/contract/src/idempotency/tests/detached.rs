@@ -1,4 +1,4 @@
-//! A call continues after its client has left.
+//! A call continues after its client has disconnected.
 
 use std::{
     sync::{

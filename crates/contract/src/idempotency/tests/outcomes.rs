@@ -1,4 +1,4 @@
-//! A repeat runs only where the first request is known to have changed nothing.
+//! A repeat runs only if the first request is known to have changed nothing.
 
 use std::sync::Arc;
 

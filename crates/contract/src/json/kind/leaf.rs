@@ -1,4 +1,4 @@
-//! A visitor for kinds that are one JSON token. It rejects other tokens by name.
+//! A visitor for kinds that are one JSON token. It rejects other tokens, and the error names them.
 
 use std::{fmt, marker::PhantomData};
 

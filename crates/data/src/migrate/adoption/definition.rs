@@ -3,10 +3,10 @@ use crate::Engine;
 /// How a service takes over the database of the legacy service that it replaces.
 ///
 /// The command `migrate adopt` verifies that the tables have exactly the declared columns, and that
-/// no row fails a check. Then it moves the legacy tables aside, applies the migrations, copies the
-/// rows with the statements of the adoption, and verifies the copy with the proofs. PostgreSQL and
-/// SQLite do this in one transaction. MySQL commits each change of a table, so a failed or
-/// interrupted adoption is undone there.
+/// no row fails a check. Then it moves the legacy tables to another schema or name, and applies the
+/// migrations. It copies the rows with the statements of the adoption, and verifies the copy with
+/// the proofs. PostgreSQL and SQLite do this in one transaction. MySQL commits each change of a
+/// table, so a failed or interrupted adoption is undone there.
 ///
 /// In all texts, `{legacy}` precedes the name of a legacy table.
 ///

@@ -1,4 +1,4 @@
-//! Moving the legacy tables aside and back.
+//! Moves the legacy tables to another schema or name, and back.
 
 use super::{
     super::{
@@ -20,7 +20,7 @@ pub(super) fn place(engine: Engine) -> String {
     }
 }
 
-/// Returns the names that the move needs and that are taken.
+/// Returns the names that the move needs and that exist already.
 pub(super) async fn obstacles(
     session: &mut Session<'_>,
     adoption: &Adoption,
@@ -119,7 +119,7 @@ async fn drop_tables(
     let mut tables = Vec::new();
     for set in sets {
         let created = created_tables(set, session.reader())?;
-        // The legacy service may have started meanwhile and created its tables.
+        // The legacy service may have started since the adoption and created its tables.
         if history::read(session, set).await?.is_empty() {
             for name in created.iter().filter(|name| moved.contains(&name.as_str())) {
                 if table_exists(session, name).await? {

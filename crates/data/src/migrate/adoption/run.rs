@@ -43,8 +43,8 @@ impl Migrator<'_> {
     ///
     /// # Errors
     /// No set has an [`Adoption`], the database has migrations already, or its tables differ from
-    /// the declared ones. Also if rows cannot be converted, or a statement fails. The database is
-    /// then as it was. If the connection is lost on MySQL, call this function again.
+    /// the declared ones. Also if rows cannot be converted, or a statement fails. The database then
+    /// does not change. If the connection is lost on MySQL, call this function again.
     pub async fn adopt(&self, dry_run: bool) -> Result<AdoptionReport, DataError> {
         let (set, adoption) = self.adoption()?;
         let mut lease = self.begin(dry_run).await?;
@@ -128,7 +128,8 @@ impl Migrator<'_> {
             session.run("COMMIT").await?;
         }
         if done.is_err() {
-            // If the connection is lost, the server rolls back, or the next call undoes the rest.
+            // If the connection is lost, the server rolls back, or the next call undoes the
+            // adoption.
             let undone = if is_whole {
                 session.run("ROLLBACK").await
             } else {

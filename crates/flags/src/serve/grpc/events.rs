@@ -26,7 +26,7 @@ struct Open {
     _permit: OwnedSemaphorePermit,
 }
 
-/// The flags before and after a change. There is no earlier set at the beginning of a stream.
+/// The flags before and after a change. The first event of a stream has no earlier set.
 pub(super) struct Event {
     pub(super) before: Option<Arc<FlagSet>>,
     pub(super) after: Arc<FlagSet>,

@@ -17,7 +17,7 @@ pub use config::{RemoteConfig, RemoteSource};
 
 use crate::{Flags, Strictness, problem, runtime};
 
-/// The first and the longest time between two attempts, as flagd's providers have.
+/// The minimum and the maximum time between two attempts, as in flagd's providers.
 const INITIAL_BACKOFF: Timeout = Timeout::from_secs(1);
 const MAX_BACKOFF: Timeout = Timeout::from_secs(12);
 
@@ -34,7 +34,7 @@ pub(super) struct Remote {
     source: Source,
     flags: Flags,
     poll_interval: Duration,
-    /// The file with the last good document.
+    /// The file with the last valid document.
     cache: Option<PathBuf>,
     failures: Counter,
     /// 1 while the server does not respond.
@@ -87,7 +87,7 @@ impl Remote {
         }))
     }
 
-    /// Reads the flags once. If the server does not respond, reads the last good ones. A service
+    /// Reads the flags once. If the server does not respond, reads the last valid ones. A service
     /// starts without them too, with the defaults of the code.
     pub(super) async fn start(&self) {
         let fetched = match &self.source {

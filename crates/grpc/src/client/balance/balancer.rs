@@ -20,8 +20,8 @@ use crate::client::target::Target;
 
 /// If all connections are lost at the same time, the name is resolved once.
 const MIN_RESOLVE_INTERVAL: Duration = Duration::from_secs(1);
-/// How long a call waits for a process that may be restarting, from its own start. Calls that wait
-/// for less than a quarter of `slow_call_duration` do not open the breaker.
+/// How long a call waits for a process that may be restarting, measured from the start of the call.
+/// Calls that wait for less than a quarter of `slow_call_duration` do not open the breaker.
 const REFUSED_WAIT: Duration = Duration::from_millis(400);
 
 /// Every address refused the connection, so the call was not sent.
@@ -50,7 +50,7 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Known {
     replicas: Vec<Arc<Replica>>,
-    /// The error of the last resolution. `None` ahead of the first result.
+    /// The error of the last resolution. `None` before the first result.
     problem: Option<Arc<str>>,
 }
 
@@ -250,7 +250,7 @@ impl Shared {
         self.changed.send_replace(());
     }
 
-    /// A name that cannot be resolved keeps its addresses.
+    /// If a name cannot be resolved, the addresses of the last resolution stay in use.
     fn unresolved(&self, problem: &std::io::Error) {
         tracing::debug!(host = self.target.host(), %problem, "name resolution failed");
         let mut known = self.known.write();

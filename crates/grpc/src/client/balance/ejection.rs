@@ -1,13 +1,13 @@
 use std::time::{Duration, Instant};
 
-/// Failures in a row that eject a replica. Chance does not explain them while others work.
+/// Failures in a row that eject a replica. They are not random while other replicas work.
 const FAILURES: u32 = 5;
 /// The duration of the first ejection.
 const FIRST: Duration = Duration::from_secs(1);
 /// The maximum doublings of the duration, so it is about half a minute.
 const DOUBLINGS: u32 = 5;
-/// A test call has the replica alone for this many attempt timeouts. Its failure has arrived by
-/// then.
+/// A test call is the only call of its replica for this many attempt timeouts. A failure arrives
+/// within this time.
 const TEST_TIMEOUTS: u32 = 2;
 
 /// The ejection state of a replica, by the outcomes of its calls. It does not read a clock.
@@ -26,8 +26,8 @@ impl Ejection {
     }
 
     /// Records that a call begins. Returns whether it is the test call after an ejection. The test
-    /// call has the replica alone until it ends, or until its time is over, so a bad replica costs
-    /// one call.
+    /// call is the only call of the replica until it ends, or until its time is over. So a bad
+    /// replica costs one call.
     pub(super) fn begin(&mut self, attempt_timeout: Duration, now: Instant) -> bool {
         let is_test = self.times > 0 && !self.is_ejected(now);
         if is_test {
@@ -45,8 +45,8 @@ impl Ejection {
         self.until.is_some_and(|until| now < until)
     }
 
-    /// Records the outcome of a call. Returns whether the replica is ejected now. A replica that
-    /// failed its test is ejected again by its first failure.
+    /// Records the outcome of a call. Returns whether the outcome ejects the replica. A replica
+    /// that failed its test is ejected again by its first failure.
     pub(super) fn record(&mut self, failed: bool, now: Instant) -> bool {
         if !failed {
             *self = Self::default();

@@ -2,7 +2,7 @@
 //!
 //! `tonic::transport::Channel::balance_channel` does not suffice. Its connections all report a load
 //! of zero, so the choice of two is random. A connection that cannot be opened counts as ready and
-//! fails every call. With one dead replica of three, a third of the calls fail. This module
+//! fails every call. If one replica of three is down, a third of the calls fail. This module
 //! therefore uses tonic for single connections, and adds:
 //!
 //! - A [`Replica`](replica::Replica) has one connection, and reconnects with a backoff. It detects
@@ -13,12 +13,13 @@
 //! - Of two random replicas with connections, the call goes to the one with fewer calls in flight
 //!   (M. Mitzenmacher, "The Power of Two Choices", 2001).
 //! - A replica that fails five calls in a row is ejected for a second, then twice as long each
-//!   time, unless more than half are ejected: then the cause is elsewhere. After the ejection one
-//!   test call uses it alone.
+//!   time. If more than half are ejected, ejection does not apply, because the replicas are not the
+//!   cause. After the ejection one test call uses the replica alone.
 //! - The name is resolved periodically, and when a connection is lost.
 //!
-//! When every address refuses connections, calls wait for up to 400 ms: a process that restarts is
-//! back sooner. After that they fail at once, and each call triggers another attempt to connect.
+//! When every address refuses connections, calls wait for up to 400 ms, because a process that
+//! restarts accepts connections sooner. After that they fail at once, and each call triggers
+//! another attempt to connect.
 
 mod balancer;
 mod ejection;

@@ -23,7 +23,7 @@ use tower::service_fn;
 use super::{ejection::Ejection, notify_on_close::NotifyOnClose};
 use crate::client::target::Target;
 
-/// The first delay between attempts to connect. A process that restarts is back soon.
+/// The initial delay between attempts to connect. A process that restarts accepts connections soon.
 const INITIAL_BACKOFF: Timeout = Timeout::from_millis(100);
 /// The maximum delay between attempts to connect. A lost address costs little, and is used soon
 /// after its return.
@@ -31,8 +31,8 @@ const MAX_BACKOFF: Timeout = Timeout::from_secs(5);
 /// A connection with a shorter lifetime counts as a failed attempt to connect, unless it is the
 /// first one or the server drained it.
 const MIN_LIFETIME: Duration = Duration::from_secs(1);
-/// How long calls wait for an address after its first refusal. A process that restarts is back
-/// sooner. Later calls fail without a wait.
+/// How long calls wait for an address after its first refusal. A process that restarts accepts
+/// connections sooner. Later calls fail without a wait.
 const MAX_RESTART: Duration = Duration::from_secs(2);
 /// Maximum delay between two attempts to connect while calls wait for an address.
 const REFUSED_BACKOFF: Timeout = Timeout::from_millis(50);
@@ -66,7 +66,7 @@ enum Connection {
     },
 }
 
-/// A connection that takes calls.
+/// A connection that accepts calls.
 #[derive(Debug, Clone)]
 pub(super) struct OpenConnection {
     pub(super) channel: Channel,
@@ -93,7 +93,7 @@ pub(crate) struct InFlight {
     /// Identifies the connection that the call uses.
     drained: Arc<Notify>,
     began: Instant,
-    /// An attempt that is given up after this long has failed, unless its response has begun.
+    /// An attempt that is cancelled after this time has failed, unless its response has begun.
     attempt_timeout: Duration,
     /// Whether the call tests the replica after its ejection.
     is_test: bool,
@@ -287,8 +287,8 @@ async fn connect(
     let mut closed = Some(Arc::clone(closed));
     let drained = Arc::clone(drained);
     let connector = service_fn(move |_: Uri| {
-        // A channel reconnects by itself when the first connection takes no new calls. `keep_open`
-        // reconnects instead, because it also tracks the replica's state.
+        // A channel reconnects automatically when the first connection accepts no new calls.
+        // `keep_open` reconnects instead, because it also tracks the replica's state.
         let closed = closed.take();
         if closed.is_none() {
             drained.notify_one();
@@ -310,12 +310,12 @@ async fn connect(
     }
 }
 
-/// The connection takes no new calls: the server sent GOAWAY, or the connection has ended.
+/// The connection accepts no new calls: the server sent GOAWAY, or the connection has ended.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection accepts no new calls")]
 pub(crate) struct ConnectionDrained;
 
-/// Why a connection could not be opened.
+/// The error of a connection that could not be opened.
 struct NoConnection {
     why: String,
     is_refused: bool,

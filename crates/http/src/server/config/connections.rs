@@ -12,7 +12,7 @@ const DEFAULT_FIRST_BYTE_TIMEOUT: Timeout = Timeout::from_secs(10);
 /// Longer than the 60 s of common load balancers, so that they close idle connections first.
 const DEFAULT_IDLE_TIMEOUT: Timeout = Timeout::from_secs(75);
 /// Longer than most requests, so that a half-closed client gets its response. Short enough that the
-/// request of a client that is gone costs little.
+/// request of a disconnected client costs little.
 const DEFAULT_HALF_CLOSE_TIMEOUT: Timeout = Timeout::from_millis(500);
 /// Short enough to spread traffic over new replicas, long enough that handshakes cost little.
 const DEFAULT_MAX_AGE: Timeout = Timeout::from_secs(30 * 60);

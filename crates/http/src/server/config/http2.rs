@@ -7,7 +7,7 @@ use crate::server::ListenError;
 
 /// The minimum of RFC 9113, section 6.5.2, and the limit of most servers.
 const DEFAULT_MAX_STREAMS: u32 = 100;
-/// The number of streams: a browser that leaves a page cancels each once.
+/// The number of streams: a browser that closes a page cancels each once.
 const DEFAULT_MAX_RESETS: u32 = 100;
 /// With the number above, ten cancellations per second.
 const DEFAULT_RESET_WINDOW: Timeout = Timeout::from_secs(10);

@@ -9,7 +9,7 @@ use tower_service::Service;
 
 use crate::tls::TlsSession;
 
-/// The facts about a connection before its first request. Cloning is cheap.
+/// The properties of a connection before its first request. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub struct ConnectionInfo(Arc<Inner>);
 
@@ -21,7 +21,7 @@ struct Inner {
 }
 
 impl ConnectionInfo {
-    /// Creates the facts of a connection between two addresses.
+    /// Creates the properties of a connection between two addresses.
     #[must_use]
     pub fn new(peer: SocketAddr, local: SocketAddr, tls: Option<TlsSession>) -> Self {
         Self(Arc::new(Inner { peer, local, tls }))
@@ -34,7 +34,7 @@ impl ConnectionInfo {
         self.0.peer
     }
 
-    /// The address of the listener that took the connection.
+    /// The address of the listener that accepted the connection.
     #[must_use]
     pub fn local(&self) -> SocketAddr {
         self.0.local
@@ -47,7 +47,7 @@ impl ConnectionInfo {
     }
 }
 
-/// Adds the connection's facts to each request.
+/// Adds the properties of the connection to each request.
 #[derive(Clone)]
 pub(crate) struct WithConnectionInfo<S> {
     service: S,

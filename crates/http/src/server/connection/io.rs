@@ -1,4 +1,4 @@
-//! The input and output of a connection, with the times that the watching timer needs.
+//! The input and output of a connection, with the times that the timer of the connection needs.
 
 use std::{
     future::{Future, poll_fn},
@@ -224,8 +224,8 @@ impl ConnectionIo {
         .await;
     }
 
-    /// Sends the end of the stream, then reads and discards the bytes that the peer still sends.
-    /// Closing a socket with unread bytes makes the kernel send a reset, which destroys a
+    /// Sends the end of the stream, then reads and discards the bytes that the peer still sends. If
+    /// a socket with unread bytes is closed, the kernel sends a reset. The reset destroys a
     /// response that the peer has not read (RFC 9112, section 9.6).
     fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let (linger, state) = (self.linger, &self.state);

@@ -92,8 +92,8 @@ pub(crate) async fn serve<M, S, B>(
             if let Ended::Rejected(rejection) = (&mut driver).await
                 && let Some(parts) = driver.into_connection().into_parts()
             {
-                // The parser sends no response for a head that never ends, and a response without a
-                // body for the others.
+                // The parser does not respond to an endless head. It responds to the others without
+                // a body.
                 let answer = rejection.http1(peer);
                 parts.io.into_inner().end_with(&answer).await;
             }

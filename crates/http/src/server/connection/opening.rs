@@ -69,7 +69,7 @@ async fn within<F: Future>(
     .await
 }
 
-/// The handshake. None if it did not succeed, which has been counted.
+/// Performs the handshake. Returns `None` after a failure, which is counted.
 pub(super) async fn handshake(
     stream: TcpStream,
     state: &ConnectionState,
@@ -105,7 +105,7 @@ pub(super) async fn handshake(
     Some((Stream::Tls(Box::new(stream)), session))
 }
 
-/// The protocol of a connection. `None` if the client sent none, which is counted.
+/// Returns the protocol of a connection. `None` if the client sent no bytes, which is counted.
 pub(super) async fn version(
     io: &mut ConnectionIo,
     state: &ConnectionState,

@@ -46,8 +46,8 @@ fn is_longer(parts: &Parts, max_uri_length: u64) -> bool {
 }
 
 /// RFC 9112, section 3.2, and RFC 9113, section 8.3.1: exactly one host, valid, and the same
-/// wherever it is named twice. Routing by one name and authorising by another is how virtual hosts
-/// are crossed.
+/// wherever it is named twice. Otherwise one component could route by one name, and another could
+/// authorize by the other one.
 fn names_one_host(parts: &Parts) -> bool {
     let mut hosts = parts.headers.get_all(HOST).iter();
     let host = hosts.next().map(http::HeaderValue::as_bytes);

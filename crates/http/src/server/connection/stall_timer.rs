@@ -5,8 +5,8 @@ use tokio::time::Instant;
 /// Limits the time that a peer stalls a transfer. Stalls add up, and each byte at the minimum rate
 /// reduces the sum.
 ///
-/// A leaky bucket of time. With a limit on each single stall, a peer that sends one byte shortly
-/// before each deadline would never end.
+/// A leaky bucket of time. With a limit on each single stall, a peer could send one byte shortly
+/// before each deadline, and the transfer would never end.
 #[derive(Debug)]
 pub(crate) struct StallTimer {
     timeout: Duration,

@@ -46,7 +46,7 @@ pub(crate) struct ConnectionState {
 #[derive(Debug)]
 struct Rejected {
     rejection: Rejection,
-    /// How many heads came before it.
+    /// The number of heads before it.
     requests_before: u64,
 }
 
@@ -64,7 +64,7 @@ impl RequestCount {
     }
 }
 
-/// Cancelled requests since a moment.
+/// The cancelled requests of a time window.
 #[derive(Debug, Default)]
 struct Resets {
     since: Option<Instant>,
@@ -244,7 +244,7 @@ impl ConnectionState {
         self.write_deadline.get(self.opened)
     }
 
-    /// Since when no request is in flight, if none is.
+    /// Returns since when no request is in flight. `None` while a request is in flight.
     pub(crate) fn quiet_since(&self) -> Option<Instant> {
         if self.in_flight.load(Relaxed) > 0 {
             return None;
@@ -252,7 +252,7 @@ impl ConnectionState {
         Some(self.quiet_since.get(self.opened).unwrap_or(self.opened))
     }
 
-    /// The peer cancels faster than it uses (CVE-2023-44487).
+    /// Whether the client cancels too many of its requests (CVE-2023-44487).
     pub(crate) fn is_flooded(&self) -> bool {
         self.flooded.load(Acquire)
     }
@@ -275,14 +275,14 @@ impl ConnectionState {
     }
 }
 
-/// How many requests a peer may cancel.
+/// The number of requests that a client may cancel in a time window.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ResetLimit {
     pub(crate) max: u32,
     pub(crate) window: Duration,
 }
 
-/// A request whose response has not been handed over completely.
+/// A request whose response is not complete.
 pub(crate) struct InFlight {
     state: Arc<ConnectionState>,
     answered: bool,

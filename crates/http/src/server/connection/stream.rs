@@ -17,7 +17,7 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
-    /// Bytes taken by a write may still be held here until a flush.
+    /// Bytes of a write may be buffered here until a flush.
     pub(super) fn holds_back(&self) -> bool {
         matches!(self, Self::Tls(_))
     }

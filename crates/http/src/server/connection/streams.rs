@@ -57,8 +57,8 @@ impl Streams {
         }
     }
 
-    /// The outflow of the stream that is about to be executed: the protocol library calls the
-    /// service and executes the stream of that call next.
+    /// The outflow of the stream that is executed next. The protocol library calls the service, and
+    /// then executes the stream of that call.
     pub(super) fn announce(&self) -> Arc<Outflow> {
         let outflow = Arc::new(Outflow::default());
         *self.next.lock() = Some(Arc::clone(&outflow));

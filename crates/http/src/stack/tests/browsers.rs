@@ -85,7 +85,7 @@ async fn another_site_gets_no_session_by_a_form_without_cookies_auth_4() {
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{forged:?}");
         assert_eq!(answer.problem()["reason"], "CROSS_SITE_REQUEST");
         assert_eq!(answer.header("set-cookie"), "");
-        // A route without sessions has nothing that a page could take with it.
+        // A route without sessions needs no guard against requests without cookies.
         let answer = asked("/subscribe", Some(forged)).await;
         assert_eq!(answer.status, StatusCode::OK, "{forged:?}");
     }

@@ -17,11 +17,11 @@ use crate::server::{ClientStream, ConnectionState};
 /// A pool of ten connections and 20 ms of work serve 500 requests per second.
 const POOL: u16 = 10;
 const WORK: Duration = Duration::from_millis(20);
-/// A client that has no response by then has gone.
+/// A client disconnects if it has no response by then.
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(1);
 /// The end of a load, in which the limit has reached its level.
 const MEASURED: Duration = Duration::from_secs(5);
-/// The service sees the end of an HTTP/1 client this long after it has left.
+/// The service notices the end of an HTTP/1 client this long after the client has disconnected.
 const HALF_CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The responses of one route after the limit has settled.
@@ -216,7 +216,7 @@ async fn patient_crowd_below_half_of_the_limit_is_served_res_7() {
     join_all(clients).await;
 }
 
-/// Others are served in time, while a client cancels slow requests.
+/// The service responds to others in time, while one client cancels slow requests.
 #[tokio::test(start_paused = true)]
 async fn cancelled_slow_requests_do_not_shrink_the_limit_res_7() {
     let routes = Routes::new()

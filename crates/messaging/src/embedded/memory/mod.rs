@@ -35,7 +35,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct MemoryBroker {
     shared: Arc<Shared>,
-    /// Each service closes the broker for itself.
+    /// Each service closes the broker for itself only.
     closed: Arc<AtomicBool>,
 }
 

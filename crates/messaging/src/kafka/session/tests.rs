@@ -73,7 +73,8 @@ impl Subscribed {
         })
     }
 
-    /// Its session, which was given its partition and gives it back once it is polled again.
+    /// Its session. The cluster has assigned its partition. The session releases the partition when
+    /// it is polled again.
     fn leaving(&self) -> Session {
         let mut session = Session::new(Arc::clone(&self.member));
         poll_until(&mut session, &self.client, |session| {
@@ -102,13 +103,13 @@ async fn assert_left(member: &Arc<Member>) {
         .await
         .is_err()
     {
-        // The end of its client would never come either, and this test would have none.
+        // Otherwise the client would never end, and this test would hang.
         std::mem::forget(Arc::clone(member));
         panic!("the client waits for a reply for ever");
     }
 }
 
-/// Its topic was removed while it had messages in hand, and then it was dropped.
+/// The session ends with an error during a handover, as after the deletion of its topic.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn member_ending_during_handover_leaves_group_life_4() {
     let Some(test) = Subscribed::new(Duration::from_secs(6)).await else {
@@ -123,7 +124,7 @@ async fn member_ending_during_handover_leaves_group_life_4() {
     assert_left(&member).await;
 }
 
-/// In the middle of a handover, over a time that does not exist.
+/// A handover time that the clock cannot represent makes the thread panic.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn member_with_panicked_thread_reports_it_and_leaves_life_4() {
     let Some(mut test) = Subscribed::new(Duration::MAX).await else {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-/// Packets on their way to a request over polling. Their session learns if they are dropped.
+/// Packets for a request over polling. If they are dropped, their session is notified.
 #[derive(Debug)]
 pub(super) struct Payload {
     text: Option<String>,

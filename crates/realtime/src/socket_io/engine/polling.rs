@@ -22,7 +22,7 @@ use super::{
     session::Session,
 };
 
-/// The last packets wait this long for a client that does not read.
+/// How long the last packets wait for a client that does not read.
 pub(super) const LAST_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The state of a session over polling.
@@ -79,7 +79,7 @@ impl<P: Protocol> Session<P> {
                 let pending = polling.pending.drain(..).collect();
                 polling.push(Packet::Noop);
                 polling.flush();
-                // Otherwise requests that arrive now would wait for a response.
+                // Otherwise requests that arrive at this time would wait for a response.
                 drop(polling);
                 self.run_websocket(websocket, pending).await;
             }
@@ -228,7 +228,7 @@ impl Polling {
         self.pending.push_back(packet);
     }
 
-    /// Returns true if a request waits that its client has not broken.
+    /// Returns true if a request waits whose client is connected.
     fn is_waiting(&self) -> bool {
         let waiting = self.waiting.as_ref();
         waiting.is_some_and(|waiting| !waiting.is_closed())
@@ -241,8 +241,8 @@ impl Polling {
         }
     }
 
-    /// Answers the waiting request, if there are packets. The packets stay if the client has broken
-    /// the request, because it may send another.
+    /// Answers the waiting request, if there are packets. The packets stay if the client has
+    /// disconnected, because it may send another request.
     fn flush(&mut self) {
         if self.pending.is_empty() {
             return;

@@ -15,7 +15,7 @@ use super::{FrameSocket, packet::Packet};
 /// The WebSocket that a session over polling changes to.
 pub(super) enum Probe<S = WebSocket> {
     None,
-    /// The response to the request is on its way.
+    /// The response to the request is being sent.
     Opening(Instant, oneshot::Receiver<S>),
     Open(Instant, Box<S>, Progress),
 }
@@ -91,7 +91,7 @@ impl<S: FrameSocket> Probe<S> {
 }
 
 /// Reads the probe of the client and responds to it, or reads the packet that ends the change.
-/// Returns `None` if the client breaks the protocol.
+/// Returns `None` if the client violates the protocol.
 async fn advance(websocket: &mut impl FrameSocket, progress: &mut Progress) -> Option<()> {
     if *progress == Progress::Answered {
         let packet = read(websocket).await?;

@@ -15,7 +15,7 @@ use super::{Malformed, packet::Packet, payload::Payload};
 /// A client sends its requests one after the other.
 const MAX_COMMANDS: usize = 4;
 
-/// The session rejects a request, because it breaks the protocol.
+/// The session rejects a request, because it violates the protocol.
 #[derive(Debug)]
 pub(super) struct Refused;
 

@@ -26,7 +26,7 @@ use crate::{ConnectError, RealtimeConfig, websocket::close};
 
 /// The version of Engine.IO.
 const VERSION: &str = "4";
-/// Clients of small messages need no more.
+/// Enough for clients that send small messages.
 const READ_BUFFER: usize = 1024;
 /// Sessions may be open before their client is authenticated, in multiples of `max_connections`.
 const SESSIONS_PER_CONNECTION: usize = 2;

@@ -75,7 +75,7 @@ impl<P: Protocol> Session<P> {
         }
     }
 
-    /// Sends a packet. Meanwhile the protocol continues its work, and may end the session.
+    /// Sends a packet. While it waits, the protocol continues its work, and may end the session.
     async fn send(&mut self, websocket: &mut impl FrameSocket, packet: Packet) -> Option<()> {
         let protocol = &mut self.protocol;
         let ended = async {

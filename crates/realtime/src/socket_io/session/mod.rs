@@ -107,7 +107,7 @@ impl Session {
             Kind::Connect => self.connect(packet),
             Kind::Disconnect => self.disconnect(&packet.namespace),
             Kind::Event => self.call(packet, decision),
-            // The service asks for no acknowledgements.
+            // The service does not request acknowledgements.
             Kind::Ack => {}
         }
     }

@@ -167,7 +167,7 @@ impl Protocol for Session {
                 None if is_ending => return Poll::Ready(()),
                 None => {}
             }
-            // A response that waits already is enough.
+            // One pending response is enough.
             if self.sending.is_empty()
                 && let Some(packet) = self.received.pop_front()
             {

@@ -1,6 +1,7 @@
 use super::*;
 
-/// A breaker that knows that responses take so long, and as many calls in flight as make a silence.
+/// A breaker that has measured this response time, and as many calls in flight as open it by
+/// silence.
 fn waiting(usual: u64, known: u32) -> (Bench, Vec<Admission>) {
     let mut bench = Bench::new(&CircuitBreakerConfig::default());
     for _ in 0..known {
@@ -16,8 +17,8 @@ fn waiting(usual: u64, known: u32) -> (Bench, Vec<Admission>) {
 #[test]
 fn silent_pending_calls_open_breaker_res_1() {
     for (usual, known, patience) in [
-        // A quarter of what is slow at least, ten times the slowest, and what is slow where nothing
-        // is known.
+        // At least a quarter of the slow duration, else ten times the slowest response, and the
+        // slow duration without measurements.
         (20, 10, 500),
         (100, 10, 1_000),
         (300, 10, 2_000),

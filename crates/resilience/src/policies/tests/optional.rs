@@ -38,13 +38,14 @@ async fn configured_rate_limit_rejects_excess_calls_res_6() {
     }
     let began = Instant::now();
     let refusal = refusal(service.clone().oneshot(()).await);
-    // At once, without another try, and no failure of the dependency.
+    // The rejection is immediate, is not retried, and does not count as a failure of the
+    // dependency.
     assert_eq!(began.elapsed(), Duration::ZERO);
     assert_eq!(calls.load(Ordering::Relaxed), 2);
     assert_eq!(refusal.by(), Refused::DependencyLimited);
     assert_eq!(refusal.dependency(), STOCK);
     assert!(refusal.retry_after().unwrap() <= Duration::from_millis(500));
-    // The limit is on calls to the dependency, so the caller did not exceed a limit of its own.
+    // The limit is on calls to the dependency, so the caller has not exceeded its own limit.
     assert_eq!(Error::from(refusal).code(), Code::Unavailable);
     let shown = policies.snapshot();
     assert_eq!((shown.breaker.failures, shown.retry.retries), (0, 0));

@@ -25,8 +25,8 @@ use table::Table;
 /// A lease is valid for one slice of the window. Unused units then expire.
 const LEASES_PER_WINDOW: u32 = 20;
 
-/// A rate limit over all processes that borrows units and decides in memory as long as they last.
-/// Cheap to clone. All clones are the same limit.
+/// A rate limit over all processes that takes units in advance and decides in memory until they are
+/// used up. Cheap to clone. All clones are the same limit.
 #[derive(Clone)]
 pub struct LeasedRateLimiter(Arc<Inner>);
 
@@ -38,7 +38,7 @@ struct Inner {
 }
 
 impl LeasedRateLimiter {
-    /// A limit in a store.
+    /// Creates a limit in a store.
     #[must_use]
     pub fn new(
         name: &str,

@@ -13,8 +13,8 @@ use crate::{
     circuit_breaker::{CircuitBreaker, CircuitBreakerConfig},
 };
 
-/// A store that has counted once counts again: while more trials were awaited, `closed` would
-/// reject all others.
+/// One successful count closes the breaker. If it waited for more trials, `closed` would reject all
+/// other requests.
 const HALF_OPEN_CALLS: NonZeroU32 = NonZeroU32::new(1).unwrap();
 /// The `Retry-After` of a request that could not be counted: by then the breaker probes again.
 const DEGRADED_RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -35,7 +35,7 @@ struct Inner {
 }
 
 impl SharedRateLimiter {
-    /// A limit in a store.
+    /// Creates a limit in a store.
     #[must_use]
     pub fn new(
         name: &str,
@@ -47,8 +47,8 @@ impl SharedRateLimiter {
         Self::with_fallback(name, config, store, fallback, metrics)
     }
 
-    /// The same, with the limit that counts where the policy is [`OnStoreFailure::Local`]: one that
-    /// a registry knows already, for instance.
+    /// Creates a limit in a store, with an existing limit that counts if the policy is
+    /// [`OnStoreFailure::Local`].
     #[must_use]
     pub fn with_fallback(
         name: &str,

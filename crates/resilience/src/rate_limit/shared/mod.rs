@@ -3,7 +3,7 @@
 //! One script counts and decides in one atomic step, by the clock of Redis. Processes whose clocks
 //! differ agree, and no process can count between the read and the write of another. The window
 //! slides in 64 slices. A key is one small hash that always expires. [`SharedRateLimiter`] calls
-//! Redis for each request. [`LeasedRateLimiter`] borrows a few units at a time and decides most
+//! Redis for each request. [`LeasedRateLimiter`] takes a few units at a time and decides most
 //! requests in memory.
 //!
 //! When Redis does not respond within its timeout, a policy decides:

@@ -22,7 +22,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
         origin: setting.origin.clone(),
         why: "this Redis requires no password, so every machine on its network can use it"
             .to_owned(),
-        fix: "set the password beside this URL".to_owned(),
+        fix: "set `password` in the same section".to_owned(),
     })
     .collect()
 }

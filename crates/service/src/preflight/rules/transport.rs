@@ -94,7 +94,7 @@ const SCHEMES: [(&str, Encryption); 31] = [
     // `s3` and `s3+https`.
     ("s3", Encryption::Always),
     ("s3+http", never("the scheme s3+https")),
-    // Mail uses STARTTLS unless `allow_plaintext` is set, which has a separate rule. So has
+    // Mail uses STARTTLS unless `allow_plaintext` is set. Separate rules check that setting and
     // `mailbox:`.
     ("smtp", Encryption::Always),
     ("smtps", Encryption::Always),

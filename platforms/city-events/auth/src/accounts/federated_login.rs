@@ -139,7 +139,7 @@ impl Accounts {
             self.audit.append(tx, entry).await?;
             return Ok(Err(refusal));
         }
-        // A banned user gets no further identity.
+        // A banned user cannot link an identity.
         if !user.locked {
             self.drop_unproven_access(tx, user.id).await?;
             user.password_hash = None;

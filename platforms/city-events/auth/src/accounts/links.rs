@@ -128,8 +128,8 @@ impl Accounts {
         holder.map(drop).ok_or_else(errors::token_invalid)
     }
 
-    /// Replaces a forgotten password. Ends all sessions and other links of the user. Returns the
-    /// user and the new version of the tokens.
+    /// Resets a password. Ends all sessions and other links of the user. Returns the user and the
+    /// new version of the tokens.
     pub(crate) async fn reset_password(
         &self,
         token: Option<Secret<String>>,

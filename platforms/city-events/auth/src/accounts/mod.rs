@@ -77,7 +77,7 @@ impl Accounts {
             Error::new(
                 Code::Internal,
                 "TOKEN_SIGN_FAILED",
-                "the service failed to answer",
+                "the service failed to respond",
             )
             .with_cause(error)
         })?;

@@ -35,9 +35,9 @@ impl Accounts {
         Ok(version)
     }
 
-    /// Removes every way into an account that needs no proof of its address: the password,
-    /// identities with an unproven address, open links, sessions and access tokens. A registrant
-    /// without the address keeps no access.
+    /// Removes all credentials that do not prove the address of the account. These are the
+    /// password, identities with an unverified address, open links, sessions and access tokens. A
+    /// registrant who does not own the address loses access.
     pub(super) async fn drop_unproven_access(
         &self,
         tx: &Transaction,
@@ -143,7 +143,7 @@ impl Accounts {
             .await
     }
 
-    /// Ends all sessions of a user, and the access tokens that came from them.
+    /// Ends all sessions of a user, and revokes their access tokens.
     pub(crate) async fn revoke_sessions(&self, user: &User) -> Result<(), Error> {
         self.database
             .transaction(|tx| async move {

@@ -1,6 +1,6 @@
 //! Second factors of passwords: codes of an authenticator application, and recovery codes (AUTH-4).
 //!
-//! A login by a provider needs no code, because the provider asks for its own second factor.
+//! A login by a provider needs no code, because the provider checks its own second factor.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use seaworthy::{
@@ -27,8 +27,8 @@ const MIN_SECRET_LENGTH: usize = 32;
 /// The action of wrong codes and passwords in the audit log.
 const DISABLE: &str = "user.disable_totp";
 
-/// Opens the second factors. Without a secret, users cannot enrol. Codes of users who enrolled
-/// with another secret are errors, so that a missing setting opens no account.
+/// Opens the second factors. Without a secret, users cannot enrol. Codes of users who enrolled with
+/// another secret are errors, so that a missing setting does not disable the check.
 ///
 /// # Errors
 /// [`StartError`] if the secret is too short.
@@ -62,8 +62,8 @@ impl Accounts {
     }
 
     /// Begins an enrolment. It requires the password, so that a stolen token does not lock out the
-    /// owner, and a verified address. Otherwise a person who registers with a foreign address could
-    /// lock out its owner.
+    /// owner, and a verified address. Otherwise a person who registers with the address of another
+    /// person could lock out its owner.
     ///
     /// # Errors
     /// `FEATURE_DISABLED`, `EMAIL_NOT_VERIFIED`, `INVALID_CREDENTIALS` or `TOTP_EXISTS`.
@@ -87,9 +87,9 @@ impl Accounts {
         enrolment.ok_or_else(errors::totp_exists)
     }
 
-    /// Enables the second factor. It ends all sessions and known devices of the user, because a
-    /// thief of the password may have some, and begins a new session for the caller. Returns the
-    /// recovery codes.
+    /// Enables the second factor. It ends all sessions and known devices of the user, because an
+    /// attacker with the password may have some. It begins a new session for the caller. Returns
+    /// the recovery codes.
     ///
     /// # Errors
     /// `TOTP_INVALID`, `MISSING_FIELD` or `TOO_MANY_ATTEMPTS`.
@@ -108,7 +108,7 @@ impl Accounts {
             .transaction(|tx| {
                 let proved = &proved;
                 async move {
-                    // The user may have been banned meanwhile.
+                    // The user may have been banned since the check.
                     let user = Users::lock(&tx, user.id).await?;
                     let user = user.filter(|user| !user.locked);
                     let user = user.ok_or_else(errors::token_invalid)?;
@@ -164,7 +164,7 @@ impl Accounts {
             .await
     }
 
-    /// Verifies the code of a login, after the password was right.
+    /// Verifies the code of a login, after the password was verified.
     ///
     /// # Errors
     /// `TOTP_REQUIRED`, `TOTP_INVALID` or `TOO_MANY_ATTEMPTS`.

@@ -66,7 +66,7 @@ fn adapt(error: Error) -> Error {
             "DB_UNAVAILABLE",
             "the service is temporarily unavailable, try again later",
         ),
-        "INTERNAL" => ("INTERNAL_ERROR", "the service failed to answer"),
+        "INTERNAL" => ("INTERNAL_ERROR", "the service failed to respond"),
         "CROSS_SITE_REQUEST" => ("FORBIDDEN", "requests from other sites are forbidden"),
         _ => return error,
     };

@@ -156,7 +156,7 @@ pub(super) async fn log_in(
 
 pub(super) async fn refresh(State(api): State<Arc<Api>>, headers: HeaderMap) -> HandlerResult {
     let token = api.refresh_token(&headers);
-    // Users behind one IP address have separate limits.
+    // Users with the same IP address have separate limits.
     let holder = match &token {
         Some(token) => api.accounts.sessions.holder(token).await?,
         None => None,

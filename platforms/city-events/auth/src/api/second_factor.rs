@@ -108,7 +108,7 @@ fn forbid_storing(response: &mut Response) {
 /// Returns a QR code as the URL of a picture.
 fn qr_code(text: &str) -> Result<String, Error> {
     let code = QRBuilder::new(text).build().map_err(|error| {
-        Error::new(Code::Internal, "INTERNAL", "the service failed to answer").with_cause(error)
+        Error::new(Code::Internal, "INTERNAL", "the service failed to respond").with_cause(error)
     })?;
     let picture = SvgBuilder::default().to_str(&code);
     Ok(format!(

@@ -36,7 +36,7 @@ pub(crate) fn invalid_credentials() -> Error {
     Error::new(Code::Unauthenticated, "INVALID_CREDENTIALS", message)
 }
 
-/// The password is right, and the account has a second factor.
+/// The password is correct, and the account has a second factor.
 pub(crate) fn totp_required() -> Error {
     let message = "send the code of the authenticator application as totp_code";
     Error::new(Code::Unauthenticated, "TOTP_REQUIRED", message)

@@ -34,7 +34,7 @@ pub(super) struct ReasonBody {
 /// Parses a JSON object. The media type is ignored.
 pub(super) fn read<T: DeserializeOwned>(bytes: &Bytes) -> Result<T, ApiError> {
     json_object(bytes).map_err(|error| match error.is_data() {
-        // Valid JSON with invalid fields.
+        // The body is valid JSON with invalid fields.
         true => ApiError::new(
             StatusCode::BAD_REQUEST,
             "validation_error",

@@ -20,7 +20,7 @@ use crate::{
 /// The maximum length of an idempotency key, in bytes.
 const MAX_KEY_LENGTH: usize = 255;
 
-/// Joins an event. Returns the present state if the caller has already joined.
+/// Joins an event. Returns the current state if the caller has already joined.
 pub(super) async fn join(
     State(upstreams): State<Upstreams>,
     caller: Caller,

@@ -15,7 +15,7 @@ use crate::{
     upstream::Upstreams,
 };
 
-/// Lists published events. By default, ended events are left out.
+/// Lists published events. By default, ended events are omitted.
 pub(super) async fn feed(
     State(upstreams): State<Upstreams>,
     pairs: QueryPairs,

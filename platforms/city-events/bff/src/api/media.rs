@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::proxy::forward_to;
 use crate::{api_error::ApiError, caller::Caller, upstream::Upstreams};
 
-/// Asks for an upload.
+/// Requests an upload.
 pub(super) async fn request_upload(
     state: State<Upstreams>,
     caller: Caller,

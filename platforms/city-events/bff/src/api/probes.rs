@@ -17,7 +17,7 @@ pub(super) fn routes(upstreams: Upstreams, health: Health) -> Routes {
         .with_state((upstreams, health))
 }
 
-/// Answers whether the gateway accepts traffic. The health of upstream services is information
+/// Responds whether the gateway accepts traffic. The health of upstream services is information
 /// only, because the gateway serves degraded pages without them (HLTH-2).
 async fn ready(
     State((upstreams, health)): State<(Upstreams, Health)>,

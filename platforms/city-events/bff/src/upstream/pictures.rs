@@ -31,7 +31,7 @@ pub(crate) enum PictureStatus {
     Failed(String),
 }
 
-/// The media service did not do what the caller asked for.
+/// The media service did not perform the request.
 #[derive(Debug)]
 pub(crate) enum PictureError {
     /// The service does not respond, or fails.

@@ -36,7 +36,7 @@ impl Address {
         Self(format!("{}/{segment}", self.0))
     }
 
-    /// Sets the query. QueryPairs with an empty value are left out.
+    /// Sets the query. Pairs with an empty value are omitted.
     pub(super) fn query(self, pairs: &[(&str, &str)]) -> Self {
         let mut query = form_urlencoded::Serializer::new(String::new());
         for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {

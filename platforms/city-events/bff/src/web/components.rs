@@ -84,7 +84,7 @@ pub(super) fn notice(kind: &str, title: &str, text: &str) -> Markup {
     }
 }
 
-/// Returns the login page, which leads to a page of this site after the login.
+/// Returns the login page, which opens a page of this site after the login.
 pub(super) fn login_then(next: &'static str) -> Address {
     Address::new("/login").query(&[("next", next)])
 }

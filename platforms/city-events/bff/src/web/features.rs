@@ -5,7 +5,7 @@ use seaworthy::{
     prelude::*,
 };
 
-/// The day from which the flag should be gone.
+/// The day on which the flag should be removed.
 const ALMOST_FULL_EXPIRES: &str = "2027-02-01";
 /// The share of taken places from which an event is almost full.
 const ALMOST_FULL_PERCENT: i64 = 80;
@@ -15,8 +15,8 @@ const ALMOST_FULL_PERCENT: i64 = 80;
 pub(crate) struct Features {
     /// A notice above the list of events, such as a planned interruption. Empty: no notice.
     pub(super) notice: Toggle<Arc<str>>,
-    /// Marks events with few seats left. A percentage selects events, not visitors, so that
-    /// everyone sees the same list.
+    /// Marks events with few seats left. A percentage selects events, not visitors, so that all
+    /// visitors see the same list.
     almost_full: Toggle<bool>,
     /// Ranks events by the feed service. Off: events are sorted by date, without a call.
     pub(super) ranking: Toggle<bool>,

@@ -197,7 +197,7 @@ pub(super) fn is_running(import: &EventImport) -> bool {
 /// How the buttons of a page send their requests.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Buttons {
-    /// By the script, after a question.
+    /// By the script, after a confirmation.
     Script,
     /// By forms.
     Forms,

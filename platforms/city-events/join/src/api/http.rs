@@ -59,7 +59,7 @@ fn data<T: Serialize>(data: T) -> JsonResult<T> {
 
 /// Returns the routes of the contract.
 pub(crate) fn routes(api: Api) -> Routes {
-    // Under overload, reads are shed before users lose a place.
+    // Under overload, reads are rejected before joins.
     let changes = Routes::new()
         .post("/join", join)
         .delete("/join/{event}", cancel)

@@ -18,8 +18,8 @@ use crate::{
     },
 };
 
-/// Joins that expire in one transaction: some ten statements, far below the transaction timeout of
-/// 10 s on a slow machine. 15,000 joins take 75 commits.
+/// Joins that expire in one transaction. They need about ten statements, which take far less than
+/// the transaction timeout of 10 s on a slow machine. 15,000 joins need 75 commits.
 pub(super) const PAGE_SIZE: u32 = 200;
 /// Canceled events that one statement lists.
 const EVENTS_PER_LIST: u32 = 100;

@@ -141,7 +141,7 @@ impl Joins {
 }
 
 /// Locks the seats of an event that the actor may manage. Every transaction locks the seats before
-/// joins, so that there is no deadlock.
+/// joins, so that transactions do not deadlock.
 async fn lock_managed(tx: &Transaction, actor: Actor, event: Uuid) -> Result<Seats, JoinError> {
     let seats = seats::lock(tx, event).await?;
     let seats = seats.ok_or(Refusal::EventNotFound)?;

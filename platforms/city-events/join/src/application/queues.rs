@@ -2,8 +2,8 @@
 //!
 //! A commit waits for the disk. With one transaction per command, two thousand requests would wait
 //! for two thousand commits. Few workers therefore execute the waiting commands of all events, up
-//! to a batch in one transaction, and those of an event in the order of arrival. A single command
-//! does not wait for others.
+//! to a batch in one transaction. Commands of one event keep their order. A single command does not
+//! wait for others.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -60,7 +60,7 @@ impl State {
     }
 }
 
-/// A worker. Dropping it makes room for another one.
+/// A worker. After it is dropped, another one may start.
 #[derive(Debug)]
 pub(super) struct WorkerSlot {
     queues: CommandQueues,
@@ -70,8 +70,9 @@ pub(super) struct WorkerSlot {
 /// Commands for one transaction. No two of them use the same idempotency key, or are from the same
 /// user for the same event.
 ///
-/// Other workers leave the events alone until [`finish`](Self::finish). Dropping it without is a
-/// panic: it drops the waiting commands of the events, whose requests then fail.
+/// No other worker executes commands of the events until [`finish`](Self::finish). A panic drops
+/// the batch without `finish`. The waiting commands of its events are then dropped too, and their
+/// requests fail.
 #[derive(Debug)]
 pub(super) struct Batch {
     pub(super) commands: Vec<PendingCommand>,

@@ -3,8 +3,8 @@ use seaworthy::data::{Connection as _, DataError, Database, Engine, Transaction,
 
 use crate::domain::{Command, Outcome};
 
-/// Records the outcome of a command with its key. Replaces an expired entry. Returns `false` if the
-/// key has an entry that has not expired: another transaction has just inserted it.
+/// Records the outcome of a command with its key. Replaces an expired entry. Returns `false` if
+/// another transaction has just inserted an entry that has not expired.
 pub(crate) async fn insert(
     tx: &Transaction,
     command: &Command,
@@ -31,7 +31,7 @@ pub(crate) async fn insert(
         .bind(outcome.as_str())
         .bind(outcome.at.get())
         .bind(expires_at.get());
-    // The condition uses `now`: the time of the outcome can be much earlier, because for a repeated
+    // The condition uses `now`, because the time of the outcome can be much earlier. For a repeated
     // cancel it is the time at which the join ended.
     let insert = match tx.engine() {
         Engine::MySql => insert,

@@ -23,7 +23,7 @@ pub(crate) async fn repeated_key_returns_the_first_response_api_6(app: TestApp) 
     for _ in 0..2 {
         assert_eq!(app.cancel_with_key(&event, &one, "c").await.0, 200);
     }
-    // The user has a seat now, but the repeat returns the first status.
+    // The user has a seat, but the repeat returns the first status.
     assert_eq!(app.status(&event, &two).await, "active");
     assert_eq!(
         joined(&app.join_with_key(&event, &two, "b").await),

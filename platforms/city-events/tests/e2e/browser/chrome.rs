@@ -203,7 +203,7 @@ impl Chrome {
         }
     }
 
-    /// Returns the value of an expression, or `None` if the page navigates meanwhile.
+    /// Returns the value of an expression, or `None` if the page navigates during the call.
     fn try_evaluate(
         &mut self,
         window: &Window,

@@ -28,7 +28,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Counts by request and result. A result is a status with its code, or a connection error.
 pub(crate) type Results = BTreeMap<(&'static str, String), usize>;
 
-/// What requests to the services of accounts, e-mail and pictures need.
+/// The data for requests to the services of accounts, e-mail and pictures.
 pub(crate) struct Account {
     /// The access token of a registered user.
     pub(crate) token: String,

@@ -80,9 +80,9 @@ async fn users_are_served_after_steps_of_the_clock_ship_6() {
         let user = gateway.authenticated(&registered);
         let difference = issued_at(user.token.as_ref().unwrap()) - Utc::now().timestamp();
         assert_eq!((difference + 1_800).div_euclid(3_600), step);
-        // After a forward step a service rejects tokens until it has read the revocations again,
-        // because a machine that was suspended must not accept revoked tokens. The gateway checks
-        // them for changes, and the other services for reads, too.
+        // After a forward step a service rejects tokens until it has read the revocations again. A
+        // machine that was suspended must not accept revoked tokens. The gateway checks them for
+        // changes, and the other services for reads, too.
         for path in ["/api/me/events", "/api/me/joins", "/api/feed/recommended"] {
             eventually(async || is(200, &user.get(path).await)).await;
         }

@@ -128,7 +128,7 @@ async fn covers_go_with_their_event_file_1() {
     host.post(&format!("/api/events/{keeper}/cancel-event"))
         .await;
     disappears(&shared).await;
-    // The objects are gone, and the sweeper removes the rows.
+    // The objects were deleted, and the sweeper removes the rows.
     let files =
         |bucket: &str| count_files(&app.directory().join("media").join(bucket).join("objects"));
     eventually(async || match (files("raw"), files("public")) {

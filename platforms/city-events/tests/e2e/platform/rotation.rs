@@ -66,7 +66,7 @@ async fn rotated_secret_of_the_internal_route_takes_effect_conf_5() {
         let headers = [("x-internal-secret", secret)];
         request(auth, "GET", &path, &headers, "").unwrap().status
     };
-    // There is no such user.
+    // The user does not exist.
     assert_eq!([first.as_str(), NEXT].map(status), [404, 401]);
     fs::write(&file, NEXT).unwrap();
     eventually(async || match status(NEXT) {

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-/// The state of a key in this process: the units that it borrowed, or that there are none. All
+/// The state of a key in this process: the units that it has taken, or that Redis has none. All
 /// times are nanoseconds since the start.
 #[derive(Debug, Default)]
 pub(super) struct Lease {
@@ -19,7 +19,7 @@ struct State {
     ends: u64,
     /// The earliest time at which Redis may have units.
     blocked_until: u64,
-    /// The remaining units in Redis when the units were borrowed.
+    /// The remaining units in Redis when this process took its units.
     remaining: u32,
 }
 
@@ -28,7 +28,7 @@ struct State {
 pub(super) enum Answer {
     /// The request is admitted, and this many units remain.
     Admitted(u32),
-    /// There are no units for this time.
+    /// Redis has no units for this time.
     Blocked(Duration),
     /// The lease is exhausted or has ended.
     Unknown,

@@ -66,7 +66,7 @@ fn admits_no_more_than_was_borrowed_during_renewals_res_6() {
     const RENEWALS: u32 = 20_000;
     let lease = Lease::default();
     let admitted = AtomicU32::new(0);
-    // Each lease ends ahead of the next one, with units left.
+    // Each lease ends before the next one, with unused units.
     std::thread::scope(|scope| {
         let readers: Vec<_> = (0..2)
             .map(|_| {

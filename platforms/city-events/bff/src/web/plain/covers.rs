@@ -34,7 +34,7 @@ use crate::{
 pub(super) const HOME: &str = "/plain/events";
 /// The default of the media service.
 pub(super) const MAX_SIZE: ByteSize = ByteSize::mebibytes(10);
-/// A field in front of the file is a number.
+/// A field before the file is a number.
 const MAX_FIELD: ByteSize = ByteSize::bytes(16);
 
 fn shown(status: StatusCode, content: Markup) -> Response {
@@ -45,7 +45,7 @@ fn cover_page(event: Uuid) -> Address {
     Address::new(HOME).id(event).segment("cover")
 }
 
-/// Answers a failed call. An expired session leads to the login, and then to `next`.
+/// Responds to a failed call. An expired session redirects to the login, and then to `next`.
 fn failed(error: &ApiError, next: &Address) -> Response {
     match error.status {
         StatusCode::UNAUTHORIZED => log_in_form(error.status, &next.to_string(), "Sign in first."),

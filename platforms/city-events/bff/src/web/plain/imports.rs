@@ -27,7 +27,7 @@ fn shown(status: StatusCode, content: Markup) -> Response {
     super::shown(status, "Import events", content)
 }
 
-/// Answers a failed call. An expired session leads to the form.
+/// Responds to a failed call. An expired session redirects to the form.
 fn failed(status: &Status) -> Response {
     match status.code() {
         GrpcCode::Unauthenticated => log_in_form(StatusCode::UNAUTHORIZED, HOME, "Sign in first."),

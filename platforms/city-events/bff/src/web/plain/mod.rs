@@ -118,7 +118,7 @@ fn unavailable() -> Response {
     shown(StatusCode::BAD_GATEWAY, "Unavailable", alert(text))
 }
 
-/// The form that leads to `next` after the login.
+/// The form that redirects to `next` after the login.
 fn log_in_form(status: StatusCode, next: &str, text: &str) -> Response {
     let form = html! {
         form.form method="post" action="/plain/session" {
