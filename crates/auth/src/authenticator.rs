@@ -204,7 +204,7 @@ impl Authenticate for BearerAuthentication {
             // The stack rejects it if the route needs an authenticated caller.
             Bearer::Absent => return Authentication::Anonymous,
             Bearer::Other if is_optional => return Authentication::Anonymous,
-            Bearer::Other => return Authentication::Refused(other_scheme()),
+            Bearer::Other => return Authentication::Rejected(other_scheme()),
             Bearer::Token(token) => token,
         };
         let inner = &self.0;
@@ -215,7 +215,7 @@ impl Authenticate for BearerAuthentication {
         };
         let reject = |error| match inner.reject(error, is_optional) {
             Ok(_) => Authentication::Anonymous,
-            Err(error) => Authentication::Refused(error),
+            Err(error) => Authentication::Rejected(error),
         };
         let verified = match inner.verified(token, SystemTime::now()) {
             Ok(verified) => verified,

@@ -103,7 +103,7 @@ impl Peer {
             false => Ok(None),
         };
         let (Ok(actor), Ok(tenant)) = (forwarded(ACTOR), forwarded(TENANT)) else {
-            return Authentication::Refused(Error::new(
+            return Authentication::Rejected(Error::new(
                 Code::Unauthenticated,
                 "IDENTITY_UNREADABLE",
                 "x-actor-id and x-tenant-id must occur at most once and have 1 to 256 printable ASCII characters",
@@ -152,7 +152,7 @@ impl Authenticate for PeerAuthentication {
             (None, Some(_)) if route.declared_access() == Access::Optional => {
                 Authentication::Anonymous
             }
-            (None, Some(_)) => Authentication::Refused(Error::new(
+            (None, Some(_)) => Authentication::Rejected(Error::new(
                 Code::Forbidden,
                 "PEER_UNKNOWN",
                 "the client certificate does not belong to a permitted service",

@@ -117,7 +117,7 @@ impl RedisStore {
         Ok(match (answer, ending.as_str()) {
             (Some(answer), _) => KeyState::Answered(answer),
             (None, RUNNING) => KeyState::Running,
-            (None, DONE) => KeyState::AnswerNotKept,
+            (None, DONE) => KeyState::ResponseNotStored,
             (None, _) => KeyState::OutcomeUnknown,
         })
     }

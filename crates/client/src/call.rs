@@ -197,7 +197,7 @@ impl Exchange<'_> {
     fn failure(&self, error: CallError<ClientError>) -> ClientError {
         match error {
             CallError::Failed(error) => error,
-            CallError::Refused(refusal) => ClientError::Refused {
+            CallError::Rejected(refusal) => ClientError::Rejected {
                 host: Arc::clone(&self.host),
                 refusal,
             },

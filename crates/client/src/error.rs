@@ -2,7 +2,7 @@ use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
 use http::StatusCode;
 use seaworthy_core::{ByteSize, Code, Error};
-use seaworthy_resilience::Refusal;
+use seaworthy_resilience::Rejection;
 
 /// An error of a call. It contains the host and the limit, and never a path, query, header or body,
 /// which may be secret.
@@ -19,11 +19,11 @@ pub enum ClientError {
     },
     /// A policy rejected the call before it was sent.
     #[error("{host}: {refusal}")]
-    Refused {
+    Rejected {
         /// Host and port.
         host: Arc<str>,
         /// The policy, and when to retry.
-        refusal: Refusal,
+        refusal: Rejection,
     },
     /// A timeout or the deadline was reached.
     #[error("{host}: no response within {after:?} ({limit})")]
@@ -186,7 +186,7 @@ impl ClientError {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Request { .. } => "INVALID_REQUEST",
-            Self::Refused { refusal, .. } => refusal.by().reason(),
+            Self::Rejected { refusal, .. } => refusal.by().reason(),
             Self::TimedOut { limit, .. } => limit.reason(),
             Self::AddressDenied { .. } => "ADDRESS_DENIED",
             Self::Credentials { .. } => "NO_CREDENTIALS",
@@ -255,7 +255,7 @@ impl From<ClientError> for Error {
             _ => None,
         };
         match error {
-            ClientError::Refused { refusal, .. } => refusal.into(),
+            ClientError::Rejected { refusal, .. } => refusal.into(),
             ClientError::Request { .. } | ClientError::Credentials { .. } => Self::internal(error),
             ClientError::TimedOut { .. } => Self::new(
                 Code::DeadlineExceeded,

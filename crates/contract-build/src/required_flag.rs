@@ -14,7 +14,7 @@ const MAX_KEY: usize = 200;
 pub(crate) struct RequiredFlag {
     pub(crate) key: String,
     pub(crate) on_by_default: bool,
-    /// A variant of `MethodFlagRefusal`.
+    /// A variant of `MethodFlagRejection`.
     pub(crate) refusal: &'static str,
 }
 

@@ -24,12 +24,12 @@ pub struct MethodFlag {
     /// Whether the method is available while the flag is not defined.
     pub on_by_default: bool,
     /// The response while the flag is off.
-    pub refusal: MethodFlagRefusal,
+    pub refusal: MethodFlagRejection,
 }
 
 /// The response of a method whose feature flag is off.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum MethodFlagRefusal {
+pub enum MethodFlagRejection {
     /// 403 `FEATURE_DISABLED`.
     #[default]
     Disabled,

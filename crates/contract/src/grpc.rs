@@ -98,7 +98,7 @@ fn checked<M: Validate>(message: M) -> Result<M, Error> {
     if violations.is_empty() {
         Ok(message)
     } else {
-        Err(Error::invalid(violations.into_found()))
+        Err(Error::invalid(violations.into_violations()))
     }
 }
 

@@ -30,7 +30,7 @@ mod violation;
 
 use std::pin::Pin;
 
-pub use access::{MethodAccess, MethodDescription, MethodFlag, MethodFlagRefusal};
+pub use access::{MethodAccess, MethodDescription, MethodFlag, MethodFlagRejection};
 pub use config::ContractConfig;
 pub use contract::{Contract, ContractMethod};
 pub use validate::Validate;

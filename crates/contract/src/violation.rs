@@ -197,7 +197,7 @@ impl Violations {
 
     /// Returns the violations.
     #[must_use]
-    pub fn into_found(self) -> Vec<FieldViolation> {
+    pub fn into_violations(self) -> Vec<FieldViolation> {
         self.found
     }
 }

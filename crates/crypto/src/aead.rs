@@ -87,7 +87,7 @@ impl Aead {
             Self::Aes(key) => key.open_in_place(nonce, Aad::from(bound), &mut text),
             Self::ChaCha(key) => key.open_in_place(nonce, Aad::from(bound), &mut text),
         };
-        let length = opened.map_err(|_| CryptoError::DoesNotOpen)?.len();
+        let length = opened.map_err(|_| CryptoError::DecryptionFailed)?.len();
         text.truncate(length);
         Ok(Secret::new(text))
     }

@@ -12,7 +12,7 @@ pub enum CryptoError {
     #[error(
         "the stored value cannot be decrypted: it was altered, moved, or encrypted with another key"
     )]
-    DoesNotOpen,
+    DecryptionFailed,
     /// The key-encryption key is not in the keyring.
     #[error("the key {0:?} does not exist")]
     UnknownKey(String),
@@ -58,7 +58,7 @@ pub enum CryptoError {
     Unreachable(#[from] ClientError),
     /// Vault rejected the request.
     #[error("Vault rejected the request: {0}")]
-    Refused(&'static str),
+    Rejected(&'static str),
 }
 
 impl From<CryptoError> for Error {
@@ -66,7 +66,7 @@ impl From<CryptoError> for Error {
     /// cause.
     fn from(error: CryptoError) -> Self {
         match error {
-            CryptoError::Unreachable(_) | CryptoError::Refused(_) => Self::new(
+            CryptoError::Unreachable(_) | CryptoError::Rejected(_) => Self::new(
                 Code::Unavailable,
                 "KEYS_UNAVAILABLE",
                 "a dependency of this service is not available: try again later",

@@ -72,7 +72,7 @@ struct Answer {
 
 /// An error response of Vault.
 #[derive(Deserialize)]
-struct Refusal {
+struct Rejection {
     errors: Vec<String>,
 }
 
@@ -149,7 +149,7 @@ impl VaultTransit {
         let text = data
             .ciphertext
             .filter(|text| text.starts_with("vault:v"))
-            .ok_or(CryptoError::Refused("the response contains no ciphertext"))?;
+            .ok_or(CryptoError::Rejected("the response contains no ciphertext"))?;
         Ok(WrappedKey {
             key_id: self.config.key.clone(),
             bytes: text.into_bytes().into(),
@@ -162,9 +162,11 @@ impl VaultTransit {
             .await?;
         let text = data
             .plaintext
-            .ok_or(CryptoError::Refused("the response contains no plaintext"))?;
+            .ok_or(CryptoError::Rejected("the response contains no plaintext"))?;
         let bytes = STANDARD.decode(text.expose());
-        DataKey::from_bytes(&Secret::new(bytes.map_err(|_| CryptoError::DoesNotOpen)?))
+        DataKey::from_bytes(&Secret::new(
+            bytes.map_err(|_| CryptoError::DecryptionFailed)?,
+        ))
     }
 
     async fn rewrap_now(&self, wrapped: &WrappedKey) -> Result<Option<WrappedKey>, CryptoError> {
@@ -189,35 +191,35 @@ async fn accepted(
 ) -> Result<HttpResponse, CryptoError> {
     match answer.status().as_u16() {
         200 | 204 => Ok(answer),
-        400 => Err(answer.json::<Refusal>().await?.of(action, key)),
-        403 => Err(CryptoError::Refused(
+        400 => Err(answer.json::<Rejection>().await?.of(action, key)),
+        403 => Err(CryptoError::Rejected(
             "the token has no permission for this key",
         )),
-        404 => Err(CryptoError::Refused(
+        404 => Err(CryptoError::Rejected(
             "the mount of the engine or the name of the key is wrong",
         )),
         _ => {
             answer.success()?;
-            Err(CryptoError::Refused(
+            Err(CryptoError::Rejected(
                 "the response has an unexpected status",
             ))
         }
     }
 }
 
-impl Refusal {
+impl Rejection {
     fn of(&self, action: &str, key: &KeyId) -> CryptoError {
         let says = |words| self.errors.iter().any(|error| error.contains(words));
         if says(NO_KEY) {
             CryptoError::UnknownKey(key.to_string())
         } else if says(TOO_OLD) {
-            CryptoError::Refused("the version of the key is below min_decryption_version")
+            CryptoError::Rejected("the version of the key is below min_decryption_version")
         } else if action == ENCRYPT {
-            CryptoError::Refused("a derived key cannot be used")
+            CryptoError::Rejected("a derived key cannot be used")
         } else if action == ROTATE {
-            CryptoError::Refused("this key cannot be rotated")
+            CryptoError::Rejected("this key cannot be rotated")
         } else {
-            CryptoError::DoesNotOpen
+            CryptoError::DecryptionFailed
         }
     }
 }

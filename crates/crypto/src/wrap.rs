@@ -83,7 +83,7 @@ impl DataKey {
     pub fn from_bytes(bytes: &Secret<Vec<u8>>) -> Result<Self, CryptoError> {
         <[u8; KEY_LENGTH]>::try_from(bytes.expose().as_slice())
             .map(|bytes| Self(Secret::new(bytes)))
-            .map_err(|_| CryptoError::DoesNotOpen)
+            .map_err(|_| CryptoError::DecryptionFailed)
     }
 
     /// Creates a key from a copy of its bytes.

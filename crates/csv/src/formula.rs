@@ -7,21 +7,21 @@ use std::borrow::Cow;
 /// characters. [`restore`] returns the text.
 ///
 /// ```
-/// use seaworthy_csv::{defuse, restore};
+/// use seaworthy_csv::{escape_formula, restore};
 ///
-/// assert_eq!(defuse("=HYPERLINK(A1)"), "'=HYPERLINK(A1)");
-/// assert_eq!(defuse("Berlin"), "Berlin");
+/// assert_eq!(escape_formula("=HYPERLINK(A1)"), "'=HYPERLINK(A1)");
+/// assert_eq!(escape_formula("Berlin"), "Berlin");
 /// assert_eq!(restore("'=HYPERLINK(A1)"), "=HYPERLINK(A1)");
 /// ```
 #[must_use]
-pub fn defuse(text: &str) -> Cow<'_, str> {
+pub fn escape_formula(text: &str) -> Cow<'_, str> {
     match is_dangerous(text) {
         true => Cow::Owned(format!("'{text}")),
         false => Cow::Borrowed(text),
     }
 }
 
-/// Reverts [`defuse`]. Returns any other text unchanged.
+/// Reverts [`escape_formula`]. Returns any other text unchanged.
 #[must_use]
 pub fn restore(text: &str) -> &str {
     match text.strip_prefix('\'') {
@@ -50,17 +50,17 @@ mod tests {
         for text in [
             "=1", "+1", "-1", "@a", "\t=1", "\r=1", "  =1", "\"=1", "|a", "%a", "＝1",
         ] {
-            assert_eq!(defuse(text), format!("'{text}"));
+            assert_eq!(escape_formula(text), format!("'{text}"));
         }
         for text in ["", "a=1", "1-2", "'a", "Berlin"] {
-            assert_eq!(defuse(text), text);
+            assert_eq!(escape_formula(text), text);
         }
     }
 
     proptest! {
         #[test]
         fn restored_text_equals_the_original_file_1(text in r#"['" =+\-@\t\ra]{0,6}"#) {
-            let harmless = defuse(&text).into_owned();
+            let harmless = escape_formula(&text).into_owned();
             prop_assert_eq!(restore(&harmless), text);
             prop_assert!(!harmless.starts_with(['=', '+', '-', '@', '\t', '\r']));
         }

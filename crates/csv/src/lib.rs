@@ -47,7 +47,7 @@ pub use config::{CsvReaderConfig, ImportConfig};
 pub use decode::Encoding;
 pub use delimiter::Delimiter;
 pub use error::{FileError, ImportError, StoreRowsError};
-pub use formula::{defuse, restore};
+pub use formula::{escape_formula, restore};
 pub use import::{CsvImport, ImportFailure, ImportStatus, InvalidImportStatus};
 pub use imports::Imports;
 pub use migrations::MIGRATIONS;

@@ -249,7 +249,7 @@ impl From<FormError> for ImportError {
     fn from(error: FormError) -> Self {
         match error {
             FormError::TooLarge(_) => Self::Invalid("an option has more than 200 bytes"),
-            FormError::TooMuchAhead => Self::Invalid(
+            FormError::FieldsTooLarge => Self::Invalid(
                 "the form has more than 64 KiB before its file: remove fields that are not options",
             ),
             FormError::NotText => Self::Invalid("an option is not valid UTF-8"),

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use crate::{BadRow, defuse};
+use crate::{BadRow, escape_formula};
 
 /// A field of an exported row.
 ///
@@ -60,7 +60,7 @@ macro_rules! plain {
 plain!(bool, i16, i32, i64, u8, u16, u32, u64, f32, f64, uuid::Uuid);
 
 /// Writes CSV as RFC 4180 describes it. Spreadsheets execute no text of users (see
-/// [`defuse`](crate::defuse)). An import reads the file and gets the original text.
+/// [`escape_formula`](crate::escape_formula)). An import reads the file and gets the original text.
 ///
 /// Send the result of [`take`](Self::take) after each page of rows, so that an export of any size
 /// needs little memory.
@@ -94,7 +94,7 @@ impl CsvWriter {
                 self.text.push(b',');
             }
             match cell {
-                Cell::Text(text) => self.field(&defuse(&text)),
+                Cell::Text(text) => self.field(&escape_formula(&text)),
                 Cell::Plain(text) => self.field(&text),
                 Cell::Empty => {}
             }

@@ -1,6 +1,6 @@
-use seaworthy_contract::{ContractMethod, MethodAccess, MethodFlag, MethodFlagRefusal};
+use seaworthy_contract::{ContractMethod, MethodAccess, MethodFlag, MethodFlagRejection};
 use seaworthy_core::{ByteSize, Timeout};
-use seaworthy_http::{Access, FlagRefusal, Priority, RequiredFlag, RouteOptions};
+use seaworthy_http::{Access, FlagRejection, Priority, RequiredFlag, RouteOptions};
 use seaworthy_resilience::rate_limit::RateLimits;
 
 /// Options of one contract method in the stack, for both transports. They do not include access:
@@ -148,9 +148,9 @@ impl MethodOptions {
 
 fn required(flag: MethodFlag) -> RequiredFlag {
     let refusal = match flag.refusal {
-        MethodFlagRefusal::Disabled => FlagRefusal::Disabled,
-        MethodFlagRefusal::Hidden => FlagRefusal::Hidden,
-        MethodFlagRefusal::Unavailable => FlagRefusal::Unavailable,
+        MethodFlagRejection::Disabled => FlagRejection::Disabled,
+        MethodFlagRejection::Hidden => FlagRejection::Hidden,
+        MethodFlagRejection::Unavailable => FlagRejection::Unavailable,
     };
     RequiredFlag::new(flag.key)
         .on_by_default(flag.on_by_default)

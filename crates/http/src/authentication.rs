@@ -49,7 +49,7 @@ pub enum Authentication {
     /// The caller is authenticated.
     Known(Identity),
     /// The credentials are missing or invalid.
-    Refused(Error),
+    Rejected(Error),
     /// The result is not yet available, for example because a key is fetched.
     Later(BoxFuture<'static, Result<Option<Identity>, Error>>),
 }
@@ -78,7 +78,7 @@ impl fmt::Debug for Authentication {
         formatter.write_str(match self {
             Self::Anonymous => "Anonymous",
             Self::Known(_) => "Known",
-            Self::Refused(_) => "Refused",
+            Self::Rejected(_) => "Rejected",
             Self::Later(_) => "Later",
         })
     }

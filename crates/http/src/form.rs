@@ -33,7 +33,7 @@ const MAX_AHEAD: usize = 64 * 1024;
 pub enum FormError {
     /// The fields before the file are too large, or a header does not end.
     #[error("the form has more than 64 KiB before its file: send the file first")]
-    TooMuchAhead,
+    FieldsTooLarge,
     /// The file or a field is larger than its limit.
     #[error("a field of the form is larger than {0}: send a smaller one")]
     TooLarge(ByteSize),
@@ -113,7 +113,7 @@ impl Form {
     /// must have been dropped.
     ///
     /// # Errors
-    /// [`FormError::TooMuchAhead`] or [`FormError::Unreadable`].
+    /// [`FormError::FieldsTooLarge`] or [`FormError::Unreadable`].
     pub async fn next_field(&mut self) -> Result<Option<FormField>, FormError> {
         self.fields += 1;
         if self.fields > MAX_FIELDS {
@@ -206,7 +206,7 @@ impl FormField {
 fn limited<T>(ahead: &Ahead, polled: Poll<T>) -> Poll<Result<T, FormError>> {
     match polled {
         Poll::Pending if ahead.load(Ordering::Relaxed) >= MAX_AHEAD => {
-            Poll::Ready(Err(FormError::TooMuchAhead))
+            Poll::Ready(Err(FormError::FieldsTooLarge))
         }
         polled => polled.map(Ok),
     }

@@ -73,7 +73,7 @@ pub use load_shed::{LoadShedConfig, OpenEnded};
 pub use owner::{is_anonymous_owner, request_owner};
 pub use request_id::RequestIds;
 pub use routes::{
-    Access, Choice, FlagDecision, FlagGate, FlagRefusal, RequiredFlag, RouteDescription,
+    Access, Choice, FlagDecision, FlagGate, FlagRejection, RequiredFlag, RouteDescription,
     RouteError, RouteOptions, Routes, Variant,
 };
 pub use rpc::{StatusInTrailers, grpc_timeout, is_grpc, refusal as grpc_refusal};

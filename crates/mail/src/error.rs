@@ -1,5 +1,5 @@
 use seaworthy_core::{Code, Error};
-use seaworthy_resilience::{CallError, Elapsed, Refusal};
+use seaworthy_resilience::{CallError, Elapsed, Rejection};
 
 use crate::InvalidMailAddress;
 
@@ -39,7 +39,7 @@ pub enum MailError {
     TimedOut(Elapsed),
     /// A policy of this process rejected the call. Nothing was sent.
     #[error(transparent)]
-    Refused(Refusal),
+    Rejected(Rejection),
 }
 
 fn code(status: Option<u16>) -> String {
@@ -52,7 +52,7 @@ impl MailError {
     pub const fn is_retryable(&self) -> bool {
         matches!(
             self,
-            Self::Transient { .. } | Self::TimedOut(_) | Self::Refused(_)
+            Self::Transient { .. } | Self::TimedOut(_) | Self::Rejected(_)
         )
     }
 }
@@ -62,7 +62,7 @@ impl From<CallError<MailError>> for MailError {
         match error {
             CallError::Failed(error) => error,
             CallError::TimedOut(elapsed) => Self::TimedOut(elapsed),
-            CallError::Refused(refusal) => Self::Refused(refusal),
+            CallError::Rejected(refusal) => Self::Rejected(refusal),
         }
     }
 }

@@ -107,7 +107,7 @@ impl From<TransportError> for PublishError {
     fn from(error: TransportError) -> Self {
         match error {
             TransportError::Unavailable(cause) => Self::Unavailable(cause),
-            TransportError::Refused(cause) => Self::Permanent(cause),
+            TransportError::Rejected(cause) => Self::Permanent(cause),
             TransportError::Closed => Self::Closed,
         }
     }

@@ -1,7 +1,7 @@
 use std::{error::Error as StdError, fmt, time::Duration};
 
 use seaworthy_core::{Code, Error, error_chain};
-use seaworthy_resilience::{Refusal, Refused};
+use seaworthy_resilience::{Rejected, Rejection};
 
 use crate::{PublishError, transport::Cause};
 
@@ -39,7 +39,7 @@ pub(crate) enum Disposition {
 impl Failure {
     /// Retries with exponential backoff. After the last retry the message is dead-lettered.
     ///
-    /// A [`Refusal`] in the chain of causes, such as that of an open circuit breaker, does not
+    /// A [`Rejection`] in the chain of causes, such as that of an open circuit breaker, does not
     /// count as an attempt. The dependency was not called.
     pub fn retry(cause: impl Into<Cause>) -> Self {
         Self::new(Disposition::Retry, "RETRY", cause)
@@ -105,20 +105,20 @@ impl Failure {
 }
 
 /// Returns the rejection of a policy that prevented the call to its dependency.
-fn refusal<'a>(mut cause: &'a (dyn StdError + 'static)) -> Option<&'a Refusal> {
+fn refusal<'a>(mut cause: &'a (dyn StdError + 'static)) -> Option<&'a Rejection> {
     let refusal = loop {
-        match cause.downcast_ref::<Refusal>() {
+        match cause.downcast_ref::<Rejection>() {
             Some(refusal) => break refusal,
             None => cause = cause.source()?,
         }
     };
     matches!(
         refusal.by(),
-        Refused::CircuitOpen
-            | Refused::BulkheadFull
-            | Refused::DependencyLimited
-            | Refused::Overloaded
-            | Refused::Degraded
+        Rejected::CircuitOpen
+            | Rejected::BulkheadFull
+            | Rejected::DependencyLimited
+            | Rejected::Overloaded
+            | Rejected::Degraded
     )
     .then_some(refusal)
 }

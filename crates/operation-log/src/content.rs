@@ -2,7 +2,7 @@
 
 use prost_reflect::{DynamicMessage, MapKey, MessageDescriptor, Value};
 use seaworthy_core::mask::{
-    Kind, MaskRule, MaskRuleConfig, REDACTED, is_secret_name, mask_found, words,
+    Kind, MaskRule, MaskRuleConfig, REDACTED, is_secret_name, mask_text, words,
 };
 use seaworthy_telemetry::redact::is_sensitive_name;
 use serde_json::{Map, Value as Json};
@@ -113,7 +113,7 @@ fn redact(name: &str, value: &mut Json, rules: &[MaskRuleConfig]) {
         Json::String(text) => {
             let masked = match rule_of(name, rules) {
                 Some(rule) => rule.mask(text),
-                None => mask_found(text).into_owned(),
+                None => mask_text(text).into_owned(),
             };
             *text = masked;
         }

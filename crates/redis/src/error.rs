@@ -9,7 +9,7 @@ pub enum RedisError {
     Unreachable(String),
     /// Redis responded with an error.
     #[error("Redis rejected the command: {code}")]
-    Refused {
+    Rejected {
         /// The error code, such as `WRONGTYPE`.
         code: String,
         /// The error text, for logs. It may contain data of the request.
@@ -37,7 +37,7 @@ impl From<redis::RedisError> for RedisError {
             return Self::Unreachable(error.category().to_owned());
         }
         match error.code() {
-            Some(code) => Self::Refused {
+            Some(code) => Self::Rejected {
                 code: code.to_owned(),
                 detail: error.detail().unwrap_or_default().to_owned(),
             },

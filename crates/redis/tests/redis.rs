@@ -113,7 +113,7 @@ async fn refusal_is_not_an_outage_and_hides_address_data_5() {
         .await
         .unwrap_err();
     assert!(
-        matches!(&error, RedisError::Refused { code, .. } if code == "WRONGTYPE"),
+        matches!(&error, RedisError::Rejected { code, .. } if code == "WRONGTYPE"),
         "{error:?}"
     );
     let redis = at(&format!("redis://:a-wrong-password@{address}"));

@@ -15,7 +15,7 @@ use std::{
 use seaworthy_core::Timeout;
 use seaworthy_redis::{Redis, RedisConfig};
 use seaworthy_resilience::{
-    Refusal,
+    Rejection,
     rate_limit::{
         RateLimitConfig, RateLimitKey,
         shared::{
@@ -81,7 +81,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         for _ in 0..CHECKS / CONCURRENCY {
             limiter.admit(&key).await?;
         }
-        Ok::<(), Refusal>(())
+        Ok::<(), Rejection>(())
     }));
     asking.await?;
     let scripts = CHECKS as f64 / began.elapsed().as_secs_f64();

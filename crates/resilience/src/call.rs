@@ -17,7 +17,7 @@ use tower_service::Service;
 pub enum CallError<E> {
     /// A policy rejected the call before it was sent.
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Rejected(#[from] Rejection),
     /// The call exceeded its timeout.
     #[error(transparent)]
     TimedOut(#[from] Elapsed),
@@ -28,16 +28,16 @@ pub enum CallError<E> {
 
 /// A call that a policy rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct Rejection {
     dependency: Arc<str>,
-    by: Refused,
+    by: Rejected,
     retry_after: Option<Duration>,
 }
 
 /// The policy that rejected a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Refused {
+pub enum Rejected {
     /// The deadline of the request has passed.
     DeadlineExceeded,
     /// The circuit breaker is open.
@@ -71,8 +71,8 @@ impl Elapsed {
     }
 }
 
-impl Refusal {
-    pub(crate) fn new(dependency: &Arc<str>, by: Refused) -> Self {
+impl Rejection {
+    pub(crate) fn new(dependency: &Arc<str>, by: Rejected) -> Self {
         Self {
             dependency: Arc::clone(dependency),
             by,
@@ -93,7 +93,7 @@ impl Refusal {
 
     /// Returns the policy that rejected the call.
     #[must_use]
-    pub fn by(&self) -> Refused {
+    pub fn by(&self) -> Rejected {
         self.by
     }
 
@@ -104,7 +104,7 @@ impl Refusal {
     }
 }
 
-impl Refused {
+impl Rejected {
     /// Returns the machine-readable reason, in upper snake case.
     #[must_use]
     pub const fn reason(self) -> &'static str {
@@ -145,7 +145,7 @@ impl Refused {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for Rejection {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             formatter,
@@ -156,10 +156,10 @@ impl fmt::Display for Refusal {
     }
 }
 
-impl std::error::Error for Refusal {}
+impl std::error::Error for Rejection {}
 
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
+impl From<Rejection> for Error {
+    fn from(refusal: Rejection) -> Self {
         let by = refusal.by;
         let error = Self::new(by.code(), by.reason(), by.text());
         let error = match refusal.retry_after {
@@ -184,7 +184,7 @@ impl From<Elapsed> for Error {
 impl<E: Into<Error>> From<CallError<E>> for Error {
     fn from(error: CallError<E>) -> Self {
         match error {
-            CallError::Refused(refusal) => refusal.into(),
+            CallError::Rejected(refusal) => refusal.into(),
             CallError::TimedOut(elapsed) => elapsed.into(),
             CallError::Failed(error) => error.into(),
         }

@@ -7,7 +7,7 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use crate::{CallError, Classify, Outcome, Refusal, outcome::outcome_of};
+use crate::{CallError, Classify, Outcome, Rejection, outcome::outcome_of};
 
 /// The permit of an admitted call, which reports the outcome to its policy.
 pub trait Permit<T, E, C>: Sized {
@@ -43,7 +43,7 @@ pin_project! {
     #[project = StateProjection]
     #[derive(Debug)]
     enum State<F, C, P> {
-        Refused { refusal: Option<Refusal> },
+        Rejected { refusal: Option<Rejection> },
         Admitted { #[pin] inner: F, permit: Option<P>, classify: C, was_pending: bool },
     }
 }
@@ -60,9 +60,9 @@ impl<F, C, P> GuardedFuture<F, C, P> {
         }
     }
 
-    pub(crate) fn refused(refusal: Refusal) -> Self {
+    pub(crate) fn refused(refusal: Rejection) -> Self {
         Self {
-            state: State::Refused {
+            state: State::Rejected {
                 refusal: Some(refusal),
             },
         }
@@ -79,7 +79,7 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            StateProjection::Refused { refusal } => match refusal.take() {
+            StateProjection::Rejected { refusal } => match refusal.take() {
                 Some(refusal) => Poll::Ready(Err(refusal.into())),
                 None => Poll::Pending,
             },

@@ -118,6 +118,6 @@ pub(crate) fn outcome_of<T, E, C: Classify<T, E>>(
         Ok(response) => classify.classify(Ok(response)),
         Err(CallError::Failed(error)) => classify.classify(Err(error)),
         Err(CallError::TimedOut(_)) => Outcome::TRANSIENT,
-        Err(CallError::Refused(_)) => Outcome::Neutral,
+        Err(CallError::Rejected(_)) => Outcome::Neutral,
     }
 }

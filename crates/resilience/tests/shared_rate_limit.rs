@@ -14,7 +14,7 @@ use std::{
 use seaworthy_core::{Actor, Timeout};
 use seaworthy_redis::{Redis, RedisConfig, redis};
 use seaworthy_resilience::{
-    Refused,
+    Rejected,
     policies::{Resilience, ResilienceConfig},
     rate_limit::{
         OnStoreFailure, RateLimitConfig, RateLimitKey, RateLimitRedisConfig, RateLimitsConfig,
@@ -184,7 +184,7 @@ async fn burst_in_redis_limits_requests_at_once_res_6() {
         assert_eq!(limiter.admit(&key).await.unwrap().remaining, remaining);
     }
     let refused = second.admit(&key).await.unwrap_err();
-    assert_eq!(refused.by(), Refused::RateLimited);
+    assert_eq!(refused.by(), Rejected::RateLimited);
     // One request each half second.
     let wait = refused.retry_after().unwrap();
     assert!(wait <= Duration::from_millis(500), "{wait:?}");
@@ -208,7 +208,7 @@ async fn long_run_allows_exact_rate_and_removes_keys_res_6() {
                 // On a busy machine Redis may once take too long to respond.
                 assert!(matches!(
                     refusal.by(),
-                    Refused::RateLimited | Refused::Degraded
+                    Rejected::RateLimited | Rejected::Degraded
                 ));
                 let soon = Duration::from_millis(10);
                 tokio::time::sleep(refusal.retry_after().unwrap_or(soon)).await;
@@ -266,8 +266,8 @@ async fn each_policy_holds_while_redis_is_killed_frozen_and_back_res_6() {
                 match limiter.admit(&ada()).await {
                     Ok(_) => allowed += 1,
                     Err(refusal) => match policy {
-                        OnStoreFailure::Closed => assert_eq!(refusal.by(), Refused::Degraded),
-                        _ => assert_eq!(refusal.by(), Refused::RateLimited),
+                        OnStoreFailure::Closed => assert_eq!(refusal.by(), Rejected::Degraded),
+                        _ => assert_eq!(refusal.by(), Rejected::RateLimited),
                     },
                 }
                 slowest = slowest.max(began.elapsed());
@@ -396,7 +396,7 @@ async fn sentinel_limit_survives_loss_of_master_res_6() {
     assert!(limiter.admit(&ada()).await.is_ok());
     servers.kill_master();
     let by = limiter.admit(&ada()).await.unwrap_err().by();
-    assert_eq!(by, Refused::Degraded);
+    assert_eq!(by, Rejected::Degraded);
     let end = Instant::now() + Duration::from_secs(60);
     while let Err(refusal) = limiter.admit(&ada()).await {
         assert!(Instant::now() < end, "{refusal}");
@@ -418,7 +418,7 @@ async fn burst(limiter: &SharedRateLimiter, user: &str) -> (usize, usize) {
     let refusals = decisions
         .iter()
         .filter_map(|decision| decision.as_ref().err());
-    let limited = refusals.filter(|refusal| refusal.by() == Refused::RateLimited);
+    let limited = refusals.filter(|refusal| refusal.by() == Rejected::RateLimited);
     (allowed, limited.count())
 }
 
@@ -430,7 +430,7 @@ async fn the_first_answer_after_an_outage_opens_the_store_to_all_res_6() {
     server.kill();
     for _ in 0..6 {
         let refusal = limiter.admit(&ada()).await.unwrap_err();
-        assert_eq!(refusal.by(), Refused::Degraded);
+        assert_eq!(refusal.by(), Rejected::Degraded);
     }
     server.restart().unwrap();
     let end = Instant::now() + Duration::from_secs(60);

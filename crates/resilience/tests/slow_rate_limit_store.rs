@@ -9,7 +9,7 @@ use std::{
 use seaworthy_core::{Actor, Timeout};
 use seaworthy_redis::{Redis, RedisConfig};
 use seaworthy_resilience::{
-    Refused,
+    Rejected,
     rate_limit::{
         OnStoreFailure, RateLimitConfig, RateLimitKey,
         shared::{RateLimitStore, SharedRateLimitConfig, SharedRateLimiter},
@@ -98,9 +98,9 @@ async fn slow_redis_follows_failure_policy_res_6() {
         );
         match (policy, limiter.admit(&bob).await) {
             (OnStoreFailure::Open, answer) => assert!(answer.is_ok()),
-            (OnStoreFailure::Closed, Err(refusal)) => assert_eq!(refusal.by(), Refused::Degraded),
+            (OnStoreFailure::Closed, Err(refusal)) => assert_eq!(refusal.by(), Rejected::Degraded),
             (OnStoreFailure::Local, Err(refusal)) => {
-                assert_eq!(refusal.by(), Refused::RateLimited);
+                assert_eq!(refusal.by(), Rejected::RateLimited);
             }
             (_, Ok(_)) => unreachable!("{policy:?} let one more in"),
         }

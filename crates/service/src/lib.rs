@@ -64,7 +64,7 @@ pub use service::{RunningService, Service};
 pub use start_error::StartError;
 pub use task::{Stop, TaskPanic, Tasks};
 pub use worker::{
-    CannotRun, CronSchedule, InvalidCron, Schedule, UnknownWorker, Worker, WorkerReport, WorkerRun,
+    CronSchedule, InvalidCron, RunError, Schedule, UnknownWorker, Worker, WorkerReport, WorkerRun,
     Workers,
 };
 

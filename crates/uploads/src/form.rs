@@ -46,7 +46,7 @@ impl From<FormError> for UploadError {
     fn from(error: FormError) -> Self {
         match error {
             FormError::TooLarge(max_size) => Self::TooLarge(max_size),
-            FormError::TooMuchAhead => {
+            FormError::FieldsTooLarge => {
                 Self::Invalid("the form has more than 64 KiB before its file: send the file first")
             }
             error => Self::Body(error.into()),

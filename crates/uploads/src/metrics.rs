@@ -25,7 +25,7 @@ impl UploadMetrics {
             failed: of("failed"),
             expired: of("expired"),
             announced_again: metrics.counter(
-                "uploads_announced_again_total",
+                "uploads_republished_total",
                 "Complete uploads without progress that were announced to the workers again.",
                 &[],
             ),

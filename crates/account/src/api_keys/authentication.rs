@@ -82,7 +82,7 @@ impl<A: Authenticate> Authenticate for ApiKeyAuthentication<A> {
         let Some(key) = key else {
             return match is_optional {
                 true => Authentication::Anonymous,
-                false => Authentication::Refused(unreadable()),
+                false => Authentication::Rejected(unreadable()),
             };
         };
         let (keys, owner_scopes) = (self.keys.clone(), Arc::clone(&self.owner_scopes));

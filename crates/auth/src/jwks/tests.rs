@@ -236,7 +236,7 @@ async fn authenticate(
     match bearer.authenticate(&parts, &Arc::new(context), &route) {
         Authentication::Known(identity) => Ok(Some(identity)),
         Authentication::Anonymous => Ok(None),
-        Authentication::Refused(error) => Err(error),
+        Authentication::Rejected(error) => Err(error),
         Authentication::Later(later) => later.await,
     }
 }

@@ -1,14 +1,14 @@
 use seaworthy_core::Secret;
 use url::form_urlencoded;
 
-use super::{OpenIdError, ProviderRefusal};
+use super::{OpenIdError, ProviderRejection};
 
 /// The authorization response in the query of the callback.
 #[derive(Debug)]
 pub(super) struct Callback {
     pub(super) state: String,
     pub(super) issuer: Option<String>,
-    pub(super) outcome: Result<Secret<String>, ProviderRefusal>,
+    pub(super) outcome: Result<Secret<String>, ProviderRejection>,
 }
 
 impl Callback {
@@ -30,7 +30,7 @@ impl Callback {
         }
         let outcome = match (code, error) {
             (Some(code), None) if !code.is_empty() => Ok(Secret::new(code)),
-            (None, Some(error)) => Err(ProviderRefusal::from_code(&error)),
+            (None, Some(error)) => Err(ProviderRejection::from_code(&error)),
             _ => return Err(OpenIdError::Callback),
         };
         let state = state
@@ -79,7 +79,10 @@ mod tests {
         );
         let refused =
             Callback::parse("error=access_denied&error_description=%3Cscript%3E&state=c").unwrap();
-        assert_eq!(refused.outcome.unwrap_err(), ProviderRefusal::AccessDenied);
+        assert_eq!(
+            refused.outcome.unwrap_err(),
+            ProviderRejection::AccessDenied
+        );
     }
 
     proptest! {

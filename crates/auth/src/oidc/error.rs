@@ -22,7 +22,7 @@ pub enum OpenIdError {
     Issuer,
     /// The provider rejected the login.
     #[error("the provider rejected the login: {0}")]
-    Refused(ProviderRefusal),
+    Rejected(ProviderRejection),
     /// The provider rejected the code or the verifier.
     #[error("the provider rejected the code")]
     Code,
@@ -71,7 +71,7 @@ pub enum OpenIdError {
 /// Core 1.0, section 3.1.2.6). Other parameters are ignored, because the browser could change them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum ProviderRefusal {
+pub enum ProviderRejection {
     /// The user or the provider denied access.
     #[error("access denied")]
     AccessDenied,
@@ -83,7 +83,7 @@ pub enum ProviderRefusal {
     Other,
 }
 
-impl ProviderRefusal {
+impl ProviderRejection {
     pub(super) fn from_code(code: &str) -> Self {
         match code {
             "access_denied" => Self::AccessDenied,
@@ -102,7 +102,7 @@ impl OpenIdError {
             Self::State => "OPENID_STATE",
             Self::Used => "OPENID_USED",
             Self::Issuer => "OPENID_ISSUER",
-            Self::Refused(_) => "OPENID_REFUSED",
+            Self::Rejected(_) => "OPENID_REFUSED",
             Self::Code => "OPENID_CODE",
             Self::Client => "OPENID_CLIENT",
             Self::Token(error) if error.is_transient() => "OPENID_UNAVAILABLE",
@@ -128,7 +128,7 @@ impl OpenIdError {
     fn code(&self) -> Code {
         match self {
             Self::Callback => Code::Invalid,
-            Self::Refused(ProviderRefusal::Unavailable)
+            Self::Rejected(ProviderRejection::Unavailable)
             | Self::Client
             | Self::Unavailable(_)
             | Self::TimedOut

@@ -65,7 +65,7 @@ pub(crate) use config::is_private;
 
 pub use client_login::OpenIdClientLogin;
 pub use config::{ClientAuthentication, OpenIdConfig, OpenIdConfigError};
-pub use error::{OpenIdError, ProviderRefusal};
+pub use error::{OpenIdError, ProviderRejection};
 pub use identity::OpenIdIdentity;
 pub use local_path::{InvalidLocalPath, LocalPath};
 pub use login::{CompletedLogin, LoginRedirect, OpenIdLogin};

@@ -78,7 +78,7 @@ fn peer_is_identified_by_certificate_name_auth_6() {
     ] {
         let refused = authenticate(&peers, Some(&[unknown]), &options);
         assert!(
-            matches!(refused, Authentication::Refused(ref error) if error.reason() == "PEER_UNKNOWN")
+            matches!(refused, Authentication::Rejected(ref error) if error.reason() == "PEER_UNKNOWN")
         );
     }
     assert!(matches!(
@@ -145,7 +145,7 @@ fn only_forwarding_peers_may_name_the_caller_msg_8_sec_6() {
         &[("x-tenant-id", long.as_str())],
     ] {
         let refused = authenticate_with(&peers, gateway, &options, wrong);
-        assert!(matches!(refused, Authentication::Refused(_)), "{wrong:?}");
+        assert!(matches!(refused, Authentication::Rejected(_)), "{wrong:?}");
     }
     let anonymous = authenticate_with(&peers, None, &options, &headers);
     assert!(matches!(anonymous, Authentication::Anonymous));

@@ -149,7 +149,9 @@ async fn unknown_outcome_keeps_key_api_6() {
         store.settle(&key, token, ending, RUN).await.unwrap();
         let found = begin(&store, text, RUN).await;
         match ending {
-            CallOutcome::Changed => assert!(matches!(found, KeyState::AnswerNotKept), "{found:?}"),
+            CallOutcome::Changed => {
+                assert!(matches!(found, KeyState::ResponseNotStored), "{found:?}")
+            }
             _ => assert!(matches!(found, KeyState::OutcomeUnknown), "{found:?}"),
         }
     }

@@ -44,7 +44,7 @@ pub enum BuildError {
     },
     /// Only one of `certificate` and `key` is set.
     #[error("clients.{client}.tls: set both certificate and key, or neither")]
-    HalfIdentity {
+    IncompleteIdentity {
         /// Name of the client.
         client: String,
     },
@@ -130,7 +130,7 @@ impl ClientTlsConfig {
             }
             _ => {
                 let client = client.to_owned();
-                return Err(BuildError::HalfIdentity { client });
+                return Err(BuildError::IncompleteIdentity { client });
             }
         };
         let protocols: &[&[u8]] = match version {

@@ -11,7 +11,7 @@ use http::Method;
 use http_body::{Body, Frame};
 use seaworthy_client::ClientError;
 use seaworthy_core::{ByteSize, Timeout};
-use seaworthy_resilience::{Refused, hedge::HedgeConfig};
+use seaworthy_resilience::{Rejected, hedge::HedgeConfig};
 
 use crate::fixture::{Reply, Server, answer, client, once};
 
@@ -115,11 +115,11 @@ async fn breaker_opens_for_failing_dependency_res_1() {
     for _ in 0..50 {
         match client.get(&server.url("/")).send().await {
             Ok(response) => assert_eq!(response.status(), 500),
-            Err(ClientError::Refused { refusal, .. }) => refused = Some(refusal),
+            Err(ClientError::Rejected { refusal, .. }) => refused = Some(refusal),
             Err(other) => panic!("{other:?}"),
         }
     }
-    assert_eq!(refused.unwrap().by(), Refused::CircuitOpen);
+    assert_eq!(refused.unwrap().by(), Rejected::CircuitOpen);
     assert!(server.seen().len() < 20, "{}", server.seen().len());
     client.policies().breaker().reset("the test is over");
     client.get(&server.url("/")).send().await.unwrap();
@@ -136,8 +136,8 @@ async fn bulkhead_bounds_concurrent_calls_res_5() {
         tokio::task::yield_now().await;
     }
     match client.get(&server.url("/second")).send().await {
-        Err(ClientError::Refused { refusal, .. }) => {
-            assert_eq!(refusal.by(), Refused::BulkheadFull);
+        Err(ClientError::Rejected { refusal, .. }) => {
+            assert_eq!(refusal.by(), Rejected::BulkheadFull);
         }
         other => panic!("{other:?}"),
     }
@@ -168,7 +168,7 @@ async fn truncated_bodies_open_breaker_res_1() {
     for _ in 0..50 {
         match client.get(&server.url("/")).send().await {
             Ok(response) => assert!(response.bytes().await.is_err()),
-            Err(ClientError::Refused { .. }) => refused += 1,
+            Err(ClientError::Rejected { .. }) => refused += 1,
             Err(other) => panic!("{other:?}"),
         }
     }
@@ -251,8 +251,8 @@ async fn rate_limit_rejects_call_before_it_is_sent_res_6() {
     });
     limited.get(&server.url("/")).send().await.unwrap();
     match limited.get(&server.url("/")).send().await.unwrap_err() {
-        ClientError::Refused { refusal, .. } => {
-            assert_eq!(refusal.by(), Refused::DependencyLimited);
+        ClientError::Rejected { refusal, .. } => {
+            assert_eq!(refusal.by(), Rejected::DependencyLimited);
         }
         other => panic!("{other:?}"),
     }

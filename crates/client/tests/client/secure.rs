@@ -104,7 +104,10 @@ fn build_error_contains_path_of_tls_file_sec_1() {
     let error = broken(|config| config.tls.ca = Some("no/such/ca.pem".into()));
     assert!(error.to_string().contains("no/such/ca.pem"), "{error}");
     let error = broken(|config| config.tls.key = Some("client.key".into()));
-    assert!(matches!(error, BuildError::HalfIdentity { .. }), "{error}");
+    assert!(
+        matches!(error, BuildError::IncompleteIdentity { .. }),
+        "{error}"
+    );
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::{
 
 use seaworthy_client::{ClientError, Limit, Resolve, Resolving};
 use seaworthy_core::{Deadline, RequestContext, ServiceIdentity, Timeout, context};
-use seaworthy_resilience::Refused;
+use seaworthy_resilience::Rejected;
 use seaworthy_testkit::fault::{Disruption, Fault, FaultProxy};
 use tokio::net::TcpListener;
 
@@ -125,7 +125,9 @@ async fn deadline_of_request_shortens_call_life_6() {
         client.get(&server.url("/")).send(),
     );
     match late.await.unwrap_err() {
-        ClientError::Refused { refusal, .. } => assert_eq!(refusal.by(), Refused::DeadlineExceeded),
+        ClientError::Rejected { refusal, .. } => {
+            assert_eq!(refusal.by(), Rejected::DeadlineExceeded)
+        }
         ClientError::TimedOut { limit, .. } => assert_eq!(limit, Limit::Deadline),
         other => panic!("{other:?}"),
     }

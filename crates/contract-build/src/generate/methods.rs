@@ -74,7 +74,7 @@ pub(super) fn methods(scope: &Scope<'_>, service: &Service) -> String {
                 "{variant} => Some({runtime}::MethodFlag {{
                     key: {key:?},
                     on_by_default: {on_by_default},
-                    refusal: {runtime}::MethodFlagRefusal::{refusal},
+                    refusal: {runtime}::MethodFlagRejection::{refusal},
                 }}),\n",
                 variant = variant(service, method),
                 key = flag.key,

@@ -60,8 +60,8 @@ where
     }
     match (violations.unread(), violations.is_empty()) {
         (_, true) => Ok(message),
-        (0, false) => Err(Error::invalid(violations.into_found())),
-        (_, false) => Err(violations.into_found().into_iter().fold(
+        (0, false) => Err(Error::invalid(violations.into_violations())),
+        (_, false) => Err(violations.into_violations().into_iter().fold(
             malformed("the request has fields that cannot be read"),
             |error, violation| error.with_field(violation.field, violation.description),
         )),

@@ -150,7 +150,7 @@ impl IdempotencyLayer {
             KeyState::Claimed(token) => token,
             KeyState::Answered(answer) => return Ok(replay(answer)),
             KeyState::Running => return Err(refusals::in_use()),
-            KeyState::AnswerNotKept => return Err(refusals::not_kept()),
+            KeyState::ResponseNotStored => return Err(refusals::not_kept()),
             KeyState::OutcomeUnknown => return Err(refusals::unknown()),
             KeyState::Mismatch => return Err(refusals::reused()),
         };

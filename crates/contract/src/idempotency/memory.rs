@@ -247,7 +247,7 @@ impl MemoryStore {
                 _ if entry.fingerprint != fingerprint => KeyState::Mismatch,
                 EntryState::Running(_) => KeyState::Running,
                 EntryState::Answered(answer) => KeyState::Answered(answer.clone()),
-                EntryState::Done => KeyState::AnswerNotKept,
+                EntryState::Done => KeyState::ResponseNotStored,
                 EntryState::Unknown => KeyState::OutcomeUnknown,
             });
         }

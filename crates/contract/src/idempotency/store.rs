@@ -112,7 +112,7 @@ pub enum KeyState {
     /// The request has a response.
     Answered(RecordedAnswer),
     /// The request took effect, and its response was not stored.
-    AnswerNotKept,
+    ResponseNotStored,
     /// The request ran, and whether it took effect is unknown.
     OutcomeUnknown,
     /// The key belongs to another request.
@@ -159,7 +159,7 @@ pub trait IdempotencyStore: Send + Sync + 'static {
     ) -> StoreFuture<'a, KeyState>;
 
     /// Stores the response for `ttl`, unless another call has claimed the key since. If the store
-    /// has no room for it, the state becomes [`KeyState::AnswerNotKept`].
+    /// has no room for it, the state becomes [`KeyState::ResponseNotStored`].
     fn finish<'a>(
         &'a self,
         key: &'a ScopedKey,

@@ -155,7 +155,7 @@ impl<M> MessageVisitor<'_, M> {
     fn refuse(self, found: &str) -> Decoded<()> {
         self.violations
             .add(format!("must be an object, found {found}"));
-        Decoded::Refused
+        Decoded::Rejected
     }
 }
 

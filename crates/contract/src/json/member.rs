@@ -36,7 +36,7 @@ pub fn optional<'de, K: Kind, D: Deserializer<'de>>(
 ) -> Result<(), D::Error> {
     match K::decode(value, violations)? {
         Decoded::Value(value) => *slot = Some(value),
-        Decoded::Refused | Decoded::Null => {}
+        Decoded::Rejected | Decoded::Null => {}
     }
     Ok(())
 }
@@ -139,7 +139,7 @@ impl<'de, K: Kind> Visitor<'de> for ListVisitor<'_, K> {
             self.slot.push(match element {
                 Decoded::Value(value) => value,
                 // Keeps the indexes of the following elements, which violations name.
-                Decoded::Null | Decoded::Refused => K::Value::default(),
+                Decoded::Null | Decoded::Rejected => K::Value::default(),
             });
             index += 1;
         }
@@ -197,7 +197,7 @@ impl<'de, K: ParameterKind<Value: Ord>, V: Kind> Visitor<'de> for ObjectVisitor<
                         }
                     }
                     Decoded::Null => violations.add("must not be null"),
-                    Decoded::Refused => {}
+                    Decoded::Rejected => {}
                 }
                 Ok(())
             })?;

@@ -16,7 +16,7 @@ mod tests;
 
 pub use decode::{DecodeError, decode_field_from_slice, decode_into};
 pub use encode::{EncodeError, Encoder, to_vec, write_with};
-pub use kind::{Decoded, Kind, ParameterKind, Refusal};
+pub use kind::{Decoded, Kind, ParameterKind, Rejection};
 pub use member::{map, oneof, optional, repeated, singular};
 
 use serde::Deserializer;

@@ -13,7 +13,7 @@ fn cuts_long_keys_off_in_paths_api_3() {
         violations.within_key(&key, |violations| violations.add("must be a string"));
         violations.within_key("short", |violations| violations.add("must be a string"));
     });
-    let found = violations.into_found();
+    let found = violations.into_violations();
     assert_eq!(
         found[0].field,
         format!("labels[\"{}\"…]", r"\u{7f}".repeat(64))
@@ -44,7 +44,7 @@ fn bounds_the_bytes_of_all_violations_api_3() {
         violations.within_key(key, |violations| violations.add("w".repeat(1_000)));
     }
     assert!(violations.is_full());
-    let found = violations.into_found();
+    let found = violations.into_violations();
     let bytes: usize = found
         .iter()
         .map(|violation| violation.field.len() + violation.description.len())
@@ -62,7 +62,7 @@ fn distinguishes_long_keys_with_equal_beginning_api_3() {
             violations.add_rule_to(&LABELS, "must be given");
         });
     }
-    let found = violations.into_found();
+    let found = violations.into_violations();
     assert_eq!(found.len(), 2);
     assert_eq!(found[1].description, "must be given");
 }

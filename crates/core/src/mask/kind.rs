@@ -167,7 +167,7 @@ pub fn is_secret_name(name: &str) -> bool {
 
 /// Masks the personal values and tokens in a text, which it recognizes by their form.
 #[must_use]
-pub fn mask_found(text: &str) -> Cow<'_, str> {
+pub fn mask_text(text: &str) -> Cow<'_, str> {
     let is_part = |letter: char| letter.is_alphanumeric() || "@._+-".contains(letter);
     let mut masked = String::new();
     let mut rest = text;
@@ -349,14 +349,14 @@ mod tests {
         assert_eq!(Kind::of_value("12800000000"), None);
         assert_eq!(Kind::of_value("1700000000000000"), None);
         assert_eq!(
-            mask_found("write to ada@example.org, pay 4111111111111111."),
+            mask_text("write to ada@example.org, pay 4111111111111111."),
             "write to ad***@example.org, pay 4111********1111."
         );
         assert_eq!(
-            mask_found("the keyboard has 104 keys"),
+            mask_text("the keyboard has 104 keys"),
             "the keyboard has 104 keys"
         );
-        assert_eq!(mask_found("eyJhbGc.eyJzdWI.c2lnbmF0"), REDACTED);
+        assert_eq!(mask_text("eyJhbGc.eyJzdWI.c2lnbmF0"), REDACTED);
     }
 
     #[test]
@@ -407,7 +407,7 @@ mod tests {
         fn masks_never_panic_and_hide_a_part_obs_3(text in "[^*\\pC]{1,40}", index in 0..KINDS.len()) {
             let masked = KINDS[index].mask(&text);
             prop_assert_ne!(&masked, &text);
-            let _found = mask_found(&text);
+            let _found = mask_text(&text);
         }
     }
 }

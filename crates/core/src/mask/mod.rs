@@ -9,7 +9,7 @@ mod rule;
 mod sensitive;
 
 pub use self::{
-    kind::{Kind, is_secret_name, mask_found, words},
+    kind::{Kind, is_secret_name, mask_text, words},
     rule::{MaskRule, MaskRuleConfig},
     sensitive::{MakeSensitive, MaskText, SensitiveField},
 };

@@ -84,7 +84,7 @@ impl DataKeys {
     ) -> Result<Secret<[u8; KEY_LENGTH]>, CryptoError> {
         let key = self.root().unwrap(&stored.wrapped).await?;
         if key_hash(&key, &stored.name, ALGORITHM) != stored.hash {
-            return Err(CryptoError::DoesNotOpen);
+            return Err(CryptoError::DecryptionFailed);
         }
         Ok(Secret::new(*key.expose().expose()))
     }

@@ -181,7 +181,7 @@ impl DataKeys {
             })?;
         let hash = key_hash(&key, stored.version.as_str(), stored.algorithm.as_str());
         if hash != stored.key_hash {
-            return Err(CryptoError::DoesNotOpen);
+            return Err(CryptoError::DecryptionFailed);
         }
         Ok((key, Some(wrapped)))
     }
@@ -202,6 +202,6 @@ impl DataKeys {
                 .into_iter()
                 .find_map(|bound| root.open(&stored.encrypted_key, bound).ok())
         });
-        DataKey::from_bytes(&opened.ok_or(CryptoError::DoesNotOpen)?)
+        DataKey::from_bytes(&opened.ok_or(CryptoError::DecryptionFailed)?)
     }
 }

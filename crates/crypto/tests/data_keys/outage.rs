@@ -41,7 +41,7 @@ impl WrapKeys for Closable {
 
     fn unwrap<'a>(&'a self, wrapped: &'a WrappedKey) -> WrapFuture<'a, DataKey> {
         if self.is_closed.load(Ordering::SeqCst) {
-            return Box::pin(async { Err(CryptoError::Refused("closed")) });
+            return Box::pin(async { Err(CryptoError::Rejected("closed")) });
         }
         self.keys.unwrap(wrapped)
     }

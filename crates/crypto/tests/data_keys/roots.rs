@@ -106,5 +106,5 @@ pub(crate) async fn altered_rows_do_not_decrypt_sec_5(test: TestDatabase) {
             .unwrap();
     }
     let error = DataKeys::open(&test.database, crate::test_database::root(), &config()).await;
-    assert!(matches!(error, Err(CryptoError::DoesNotOpen)));
+    assert!(matches!(error, Err(CryptoError::DecryptionFailed)));
 }

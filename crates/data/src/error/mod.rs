@@ -9,7 +9,7 @@ mod sqlite;
 
 use std::{borrow::Cow, fmt};
 
-use seaworthy_resilience::{Outcome, Refusal};
+use seaworthy_resilience::{Outcome, Rejection};
 
 pub(crate) use classify::classify;
 pub use kind::DataErrorKind;
@@ -29,7 +29,7 @@ struct Inner {
     constraint: Option<String>,
     code: Option<String>,
     detail: Cow<'static, str>,
-    refusal: Option<Refusal>,
+    refusal: Option<Rejection>,
 }
 
 impl DataError {
@@ -53,7 +53,7 @@ impl DataError {
         Self::new(DataErrorKind::NotFound, "no row")
     }
 
-    pub(crate) fn refused(refusal: Refusal) -> Self {
+    pub(crate) fn refused(refusal: Rejection) -> Self {
         let mut error = Self::new(DataErrorKind::CircuitOpen, refusal.to_string());
         error.0.refusal = Some(refusal);
         error
@@ -114,7 +114,7 @@ impl DataError {
         )
     }
 
-    pub(crate) fn refusal(&self) -> Option<&Refusal> {
+    pub(crate) fn refusal(&self) -> Option<&Rejection> {
         self.0.refusal.as_ref()
     }
 

@@ -66,7 +66,7 @@ impl Known {
         }
         Ok(match self.outcome {
             outcome::NONE => None,
-            outcome::DONE => Some(KeyState::AnswerNotKept),
+            outcome::DONE => Some(KeyState::ResponseNotStored),
             _ => Some(KeyState::OutcomeUnknown),
         })
     }

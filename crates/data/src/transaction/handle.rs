@@ -148,7 +148,7 @@ impl Database {
                     Err(error)
                 }
             };
-            guard.defuse();
+            guard.escape_formula();
             let conflicts = outcome.is_err() && shared.conflict.load(Ordering::Acquire);
             drop(shared);
             let delay = backoff.delay(retries);
@@ -239,7 +239,7 @@ impl Transaction {
             Ok(value) => {
                 let text = format!("RELEASE SAVEPOINT nested_{depth}");
                 self.shared.run(Work::Plain(&text), depth).await?;
-                guard.defuse();
+                guard.escape_formula();
                 let mut hooks = self.shared.hooks.lock();
                 for (of, _) in hooks.iter_mut().filter(|(of, _)| *of == depth) {
                     *of = self.depth;
@@ -249,7 +249,7 @@ impl Transaction {
             }
             Err(error) => {
                 let mut open = self.shared.open.lock().await;
-                guard.defuse();
+                guard.escape_formula();
                 self.shared.roll_back_to(&mut open, depth).await?;
                 Err(error)
             }

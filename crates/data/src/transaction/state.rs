@@ -296,7 +296,7 @@ impl<F: FnOnce()> Guard<F> {
         Self(Some(undo))
     }
 
-    pub(super) fn defuse(mut self) {
+    pub(super) fn escape_formula(mut self) {
         self.0 = None;
     }
 }

@@ -134,7 +134,7 @@ pub(crate) async fn change_and_its_mark_are_one_when_a_call_is_dropped_api_6(
             settled.await.unwrap();
             let is_there = subject.last_rows().await == [0];
             match begin(&store, &key, TTL).await {
-                KeyState::AnswerNotKept => assert!(is_there, "{moment:?} at {number}"),
+                KeyState::ResponseNotStored => assert!(is_there, "{moment:?} at {number}"),
                 KeyState::Claimed(_) => assert!(!is_there, "{moment:?} at {number}"),
                 other => panic!("{moment:?} at {number}: {other:?}"),
             }

@@ -174,7 +174,7 @@ pub(crate) async fn committed_call_without_an_answer_is_done_api_6(test_database
             .await
             .unwrap();
         match begin(&store, text).await {
-            KeyState::AnswerNotKept => assert!(commits),
+            KeyState::ResponseNotStored => assert!(commits),
             KeyState::Claimed(_) => assert!(!commits),
             found => panic!("{found:?}"),
         }
@@ -187,7 +187,7 @@ pub(crate) async fn committed_call_without_an_answer_is_done_api_6(test_database
     settled.await.unwrap();
     assert!(matches!(
         begin(&store, "alone").await,
-        KeyState::AnswerNotKept
+        KeyState::ResponseNotStored
     ));
     assert_eq!(ids(&database).await, [1, 7]);
 }
@@ -209,7 +209,7 @@ pub(crate) async fn call_of_a_dead_process_is_done_if_it_committed_api_6(
     loop {
         match begin(&store, "a").await {
             KeyState::Running => tokio::task::yield_now().await,
-            found => break assert!(matches!(found, KeyState::AnswerNotKept), "{found:?}"),
+            found => break assert!(matches!(found, KeyState::ResponseNotStored), "{found:?}"),
         }
     }
 }

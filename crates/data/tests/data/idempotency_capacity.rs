@@ -47,7 +47,10 @@ pub(crate) async fn response_above_store_size_is_not_kept_api_6(test_database: T
     let token = token(&store, "a").await;
     finish(&store, "a", token, "made", RUN).await;
     // The outcome is kept without the response.
-    assert!(matches!(begin(&store, "a").await, KeyState::AnswerNotKept));
+    assert!(matches!(
+        begin(&store, "a").await,
+        KeyState::ResponseNotStored
+    ));
 }
 
 pub(crate) async fn caller_with_many_keys_evicts_no_answer_of_another_api_6(

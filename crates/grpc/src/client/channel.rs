@@ -10,7 +10,7 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use seaworthy_client::Propagation;
 use seaworthy_core::{Deadline, RequestContext, context};
 use seaworthy_http::grpc_timeout;
-use seaworthy_resilience::{CallError, Refusal, Refused, policies::Policies, retry::ReplayBody};
+use seaworthy_resilience::{CallError, Rejected, Rejection, policies::Policies, retry::ReplayBody};
 use tokio::time::timeout_at;
 use tonic::{Code, Status, body::Body};
 use tower_service::Service;
@@ -143,14 +143,14 @@ fn status(error: CallError<Status>) -> Status {
             status.set_source(Arc::new(elapsed));
             status
         }
-        CallError::Refused(refusal) => refused(refusal),
+        CallError::Rejected(refusal) => refused(refusal),
     }
 }
 
-fn refused(refusal: Refusal) -> Status {
+fn refused(refusal: Rejection) -> Status {
     let code = match refusal.by() {
-        Refused::DeadlineExceeded => Code::DeadlineExceeded,
-        Refused::RateLimited => Code::ResourceExhausted,
+        Rejected::DeadlineExceeded => Code::DeadlineExceeded,
+        Rejected::RateLimited => Code::ResourceExhausted,
         _ => Code::Unavailable,
     };
     let mut status = Status::new(code, refusal.to_string());

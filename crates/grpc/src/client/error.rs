@@ -23,7 +23,7 @@ pub enum GrpcClientError {
     PlainText(String),
     /// Only one of certificate and key is set.
     #[error("tls.certificate and tls.key must be set together")]
-    HalfIdentity,
+    IncompleteIdentity,
     /// A file cannot be read.
     #[error("{file} cannot be read")]
     File {

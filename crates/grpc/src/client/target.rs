@@ -116,7 +116,7 @@ fn read(tls: &GrpcClientTlsConfig) -> Result<ClientTlsConfig, GrpcClientError> {
             config.identity(Identity::from_pem(file(certificate)?, file(key)?))
         }
         (None, None) => config,
-        _ => return Err(GrpcClientError::HalfIdentity),
+        _ => return Err(GrpcClientError::IncompleteIdentity),
     };
     Ok(match &tls.server_name {
         Some(name) => config.domain_name(name),

@@ -72,7 +72,7 @@ async fn endless_header_and_field_are_refused_early_sec_3() {
         };
         let refused = read.await;
         assert!(
-            matches!(refused, Err(FormError::TooMuchAhead)),
+            matches!(refused, Err(FormError::FieldsTooLarge)),
             "{refused:?}"
         );
         let taken = taken.load(Ordering::SeqCst);

@@ -20,7 +20,7 @@ use crate::{
 };
 
 use metrics::HttpMetrics;
-use refusals::RefusalMetrics;
+use refusals::RejectionMetrics;
 use rpc_metrics::RpcMetrics;
 pub(crate) use trace::apply as apply_trace;
 
@@ -64,7 +64,7 @@ enum RequestMetrics {
 pub(crate) struct Observer {
     telemetry: Telemetry,
     metrics: RequestMetrics,
-    refusals: RefusalMetrics,
+    refusals: RejectionMetrics,
     access_log: AccessLogConfig,
     access_log_switch: Switch,
 }
@@ -84,7 +84,7 @@ impl Observer {
                 Protocol::Http => RequestMetrics::Http(HttpMetrics::new(metrics, table)),
                 Protocol::Grpc => RequestMetrics::Grpc(RpcMetrics::new(metrics, table)),
             },
-            refusals: RefusalMetrics::new(metrics),
+            refusals: RejectionMetrics::new(metrics),
             access_log: config.access_log.clone(),
             access_log_switch,
         }

@@ -5,11 +5,11 @@ const MAX_REASONS: usize = 64;
 
 /// Counts requests that the stack rejected before a handler ran (OBS-5).
 #[derive(Debug)]
-pub(super) struct RefusalMetrics {
+pub(super) struct RejectionMetrics {
     pub(super) unauthenticated: Family<Counter>,
 }
 
-impl RefusalMetrics {
+impl RejectionMetrics {
     pub(super) fn new(metrics: &Metrics) -> Self {
         let by_reason = metrics.clone();
         Self {

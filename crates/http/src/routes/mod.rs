@@ -35,7 +35,7 @@ pub use list::RouteDescription;
 pub(crate) use method::MethodLabel;
 pub use options::{Access, RouteOptions};
 pub(crate) use required_flag::disabled;
-pub use required_flag::{FlagDecision, FlagGate, FlagRefusal, RequiredFlag};
+pub use required_flag::{FlagDecision, FlagGate, FlagRejection, RequiredFlag};
 pub use table::RouteError;
 pub(crate) use table::{Found, PathId, Table, Target, UNMATCHED, check_access};
 

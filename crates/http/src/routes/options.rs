@@ -3,7 +3,7 @@ use std::sync::Arc;
 use seaworthy_core::{ByteSize, Error, Grants, Timeout};
 use seaworthy_resilience::{adaptive_concurrency::Priority, rate_limit::RateLimits};
 
-use super::{FlagRefusal, RequiredFlag};
+use super::{FlagRejection, RequiredFlag};
 use crate::{authentication::unknown, body_limit::BodyReader};
 
 /// The access to a route, which the stack enforces.
@@ -211,7 +211,7 @@ impl RouteOptions {
     /// a route that does not exist, after the check of the access.
     #[must_use]
     pub fn hidden_by_flag(self, key: impl Into<Box<str>>) -> Self {
-        self.flag(RequiredFlag::new(key).refusal(FlagRefusal::Hidden))
+        self.flag(RequiredFlag::new(key).refusal(FlagRejection::Hidden))
     }
 
     /// Requires a feature flag, after the check of the access. If the flag is on, and lists APIs

@@ -41,19 +41,19 @@ pub enum FlagDecision {
 /// ```
 /// use seaworthy_http::{FlagRefusal, RequiredFlag};
 ///
-/// let flag = RequiredFlag::new("reports.new").refusal(FlagRefusal::Unavailable);
+/// let flag = RequiredFlag::new("reports.new").refusal(FlagRejection::Unavailable);
 /// assert_eq!(flag.key(), "reports.new");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequiredFlag {
     key: Box<str>,
     on_by_default: bool,
-    refusal: FlagRefusal,
+    refusal: FlagRejection,
 }
 
 /// The response of a route whose feature flag is off.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum FlagRefusal {
+pub enum FlagRejection {
     /// 403 `FEATURE_DISABLED`.
     #[default]
     Disabled,
@@ -70,7 +70,7 @@ impl RequiredFlag {
         Self {
             key: key.into(),
             on_by_default: false,
-            refusal: FlagRefusal::default(),
+            refusal: FlagRejection::default(),
         }
     }
 
@@ -83,7 +83,7 @@ impl RequiredFlag {
 
     /// Sets the response while the flag is off.
     #[must_use]
-    pub fn refusal(mut self, refusal: FlagRefusal) -> Self {
+    pub fn refusal(mut self, refusal: FlagRejection) -> Self {
         self.refusal = refusal;
         self
     }
@@ -108,14 +108,14 @@ impl RequiredFlag {
     ) -> Result<(), Error> {
         match (decision, self.refusal) {
             (FlagDecision::On, _) => Ok(()),
-            (_, FlagRefusal::Hidden) => Err(missing()),
+            (_, FlagRejection::Hidden) => Err(missing()),
             (FlagDecision::NotListed, _) => Err(Error::new(
                 Code::Forbidden,
                 "API_DISABLED",
                 "this operation is not enabled",
             )),
-            (FlagDecision::Off, FlagRefusal::Disabled) => Err(disabled()),
-            (FlagDecision::Off, FlagRefusal::Unavailable) => Err(Error::new(
+            (FlagDecision::Off, FlagRejection::Disabled) => Err(disabled()),
+            (FlagDecision::Off, FlagRejection::Unavailable) => Err(Error::new(
                 Code::Unavailable,
                 "FEATURE_UNAVAILABLE",
                 "this feature is temporarily turned off: try again later",

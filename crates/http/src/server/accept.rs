@@ -17,7 +17,7 @@ use super::{
     ListenerConfig, Protocols, ReceiveWindows,
     config::LimitsConfig,
     connection::{self, ConnectionInfo},
-    registry::{Refusal, Registry},
+    registry::{Registry, Rejection},
     stats::ConnectionStats,
 };
 use crate::tls::Certificates;
@@ -161,8 +161,8 @@ fn admit<M, S, B>(
             );
             tokio::spawn(serving);
         }
-        Err(Refusal::Full) => ConnectionStats::count(&shared.stats.refused_full),
-        Err(Refusal::PerIp) => ConnectionStats::count(&shared.stats.refused_per_ip),
+        Err(Rejection::Full) => ConnectionStats::count(&shared.stats.refused_full),
+        Err(Rejection::PerIp) => ConnectionStats::count(&shared.stats.refused_per_ip),
     }
 }
 

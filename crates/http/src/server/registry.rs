@@ -35,7 +35,7 @@ pub struct ConnectionSnapshot {
 
 /// The reason for refusing a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum Rejection {
     Full,
     PerIp,
 }
@@ -73,16 +73,16 @@ impl Registry {
     pub(crate) fn admit(
         self: &Arc<Self>,
         peer: SocketAddr,
-    ) -> Result<(Arc<ConnectionState>, Ticket), Refusal> {
+    ) -> Result<(Arc<ConnectionState>, Ticket), Rejection> {
         let ip = network_of(peer.ip());
         let mut open = self.open.lock();
         if open.connections.len() >= self.max_connections as usize {
-            return Err(Refusal::Full);
+            return Err(Rejection::Full);
         }
         if let Some(max_connections_per_ip) = self.max_connections_per_ip {
             let count = open.per_ip.entry(ip).or_default();
             if *count >= max_connections_per_ip.get() {
-                return Err(Refusal::PerIp);
+                return Err(Rejection::PerIp);
             }
             *count += 1;
         }

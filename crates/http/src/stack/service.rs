@@ -317,7 +317,7 @@ where
                 return StackFuture::new(Some(exchange), state);
             }
             Ok(Authentication::Known(identity)) => Ok(Some(identity)),
-            Ok(Authentication::Refused(error)) => Err(error),
+            Ok(Authentication::Rejected(error)) => Err(error),
             Ok(Authentication::Anonymous) => Ok(None),
             Err(error) => {
                 let state = State::answer(exchange.fail(error));

@@ -31,7 +31,7 @@ enum Expected {
     Picture(u32, u32),
     /// A picture without this content, or none.
     Without(&'static [u8]),
-    Refused,
+    Rejected,
 }
 
 struct Case {
@@ -103,7 +103,7 @@ fn polyglots() -> Vec<Case> {
             let after = [&picture, payload].concat();
             cases.push(case(name.clone(), after, Expected::Without(payload)));
             let before = [payload, &picture].concat();
-            cases.push(case(name, before, Expected::Refused));
+            cases.push(case(name, before, Expected::Rejected));
         }
     }
     cases
@@ -118,7 +118,7 @@ fn truncated() -> Vec<Case> {
             let mut bytes = whole.clone();
             bytes.truncate((whole.len() - 2) * part / 24);
             let name = format!("{format:?} with {} of {} bytes", bytes.len(), whole.len());
-            cases.push(case(name, bytes, Expected::Refused));
+            cases.push(case(name, bytes, Expected::Rejected));
         }
     }
     cases
@@ -181,14 +181,14 @@ fn wrong_sizes() -> Vec<Case> {
                 ImageFormat::Jpeg if width.max(height) <= 2_000 => {
                     Expected::Picture(width.into(), height.into())
                 }
-                _ => Expected::Refused,
+                _ => Expected::Rejected,
             };
             cases.push(case(name, bytes, expected));
         }
     }
     for side in [1, 100, 4_000, 8_000, 16_384, 65_535, i32::MAX as u32] {
         let name = format!("PNG of 65 bytes that declares {side}x{side}");
-        cases.push(case(name, png_bomb(side), Expected::Refused));
+        cases.push(case(name, png_bomb(side), Expected::Rejected));
     }
     cases
 }
@@ -219,13 +219,13 @@ fn other_files() -> Vec<Case> {
     let mut cases = Vec::new();
     for bytes in texts.into_iter().chain(PAYLOADS) {
         let name = String::from_utf8_lossy(bytes).into_owned();
-        cases.push(case(name.clone(), bytes.to_vec(), Expected::Refused));
+        cases.push(case(name.clone(), bytes.to_vec(), Expected::Rejected));
         for magic in magics {
             let disguised = [magic, bytes].concat();
             cases.push(case(
                 format!("{magic:?} {name}"),
                 disguised,
-                Expected::Refused,
+                Expected::Rejected,
             ));
         }
     }
@@ -282,7 +282,7 @@ async fn corpus_yields_only_good_pictures_in_bounded_memory_file_1() {
                     let mut windows = pictures[0].jpeg.windows(payload.len());
                     !windows.any(|part| part == *payload)
                 }
-                (Expected::Without(_) | Expected::Refused, Err(error)) => !error.is_transient(),
+                (Expected::Without(_) | Expected::Rejected, Err(error)) => !error.is_transient(),
                 _ => false,
             };
             if !is_expected {

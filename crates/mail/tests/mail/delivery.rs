@@ -212,7 +212,7 @@ async fn breaker_opens_while_server_is_unreachable_res_1() {
             .await
             .unwrap_err();
         assert!(error.is_retryable(), "{error:?}");
-        if matches!(error, MailError::Refused(_)) {
+        if matches!(error, MailError::Rejected(_)) {
             break;
         }
         assert!(begun.elapsed() < TIMEOUT, "the breaker never opens");

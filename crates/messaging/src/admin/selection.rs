@@ -60,7 +60,7 @@ pub(super) struct DeadLetterAction {
     limit: Option<NonZeroU32>,
     to_group: Option<GroupName>,
     #[serde(default)]
-    to_everyone: bool,
+    to_all_groups: bool,
 }
 
 impl Filter {
@@ -74,8 +74,8 @@ impl Filter {
         let Some(topic) = &self.topic else {
             return Ok(subscribed);
         };
-        let is_known =
-            subscribed.contains(topic) || letters.exist_for(topic).await.map_err(unavailable)?;
+        let is_known = subscribed.contains(topic)
+            || letters.has_dead_letters(topic).await.map_err(unavailable)?;
         if !is_known {
             let message = format!(
                 "the topic {topic} has no dead letters, and no subscription of this service has it"
@@ -168,11 +168,11 @@ impl DeadLetterAction {
             return Err(Error::new(Code::Invalid, "SELECTION_REQUIRED", message)
                 .with_field("all", "must be true without ids and filter"));
         }
-        let target = match (self.to_group, self.to_everyone) {
+        let target = match (self.to_group, self.to_all_groups) {
             (Some(_), true) => {
-                let message = "a replay has one target: set to_group or to_everyone";
+                let message = "a replay has one target: set to_group or to_all_groups";
                 return Err(Error::new(Code::Invalid, "TWO_TARGETS", message)
-                    .with_field("to_group", "must not be combined with to_everyone"));
+                    .with_field("to_group", "must not be combined with to_all_groups"));
             }
             (Some(group), false) => ReplayTarget::Group(group),
             (None, true) => ReplayTarget::Everyone,

@@ -80,7 +80,7 @@ impl DeadLetters {
     ///
     /// # Errors
     /// [`TransportError`] if the broker cannot be reached or rejects the request.
-    pub async fn exist_for(&self, topic: &Topic) -> Result<bool, TransportError> {
+    pub async fn has_dead_letters(&self, topic: &Topic) -> Result<bool, TransportError> {
         self.transport.has_dead_letters(&topic.dead_letters()).await
     }
 

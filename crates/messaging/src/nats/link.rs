@@ -46,7 +46,7 @@ pub(super) struct Link {
 pub(super) enum RequestError {
     /// JetStream responded with an error.
     #[error("{0}")]
-    Refused(jetstream::Error),
+    Rejected(jetstream::Error),
     /// The user may not publish to the subject of the request.
     #[error("the user has no permission to publish to {0}: grant it in the account of the user")]
     Forbidden(String),
@@ -58,14 +58,14 @@ pub(super) enum RequestError {
 impl RequestError {
     /// Whether the stream, the consumer or the message does not exist.
     pub(super) fn is_not_found(&self) -> bool {
-        matches!(self, Self::Refused(error) if error.code() == 404)
+        matches!(self, Self::Rejected(error) if error.code() == 404)
     }
 }
 
 impl From<RequestError> for TransportError {
     fn from(error: RequestError) -> Self {
         match error {
-            RequestError::Refused(error) if error.code() < 500 => {
+            RequestError::Rejected(error) if error.code() < 500 => {
                 Self::refused(format!("JetStream rejected the request: {error}"))
             }
             RequestError::Forbidden(_) => Self::refused(error),
@@ -276,7 +276,7 @@ fn response<T: DeserializeOwned>(request: &str, answer: &Message) -> Result<T, R
     let answer = serde_json::from_slice(&answer.payload);
     match answer.map_err(|error| RequestError::Unavailable(format!("{request}: {error}")))? {
         Response::Ok(answer) => Ok(answer),
-        Response::Err { error } => Err(RequestError::Refused(error)),
+        Response::Err { error } => Err(RequestError::Rejected(error)),
     }
 }
 

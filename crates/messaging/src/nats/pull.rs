@@ -48,7 +48,7 @@ pub(super) struct Pull {
 /// The end of a request.
 enum End {
     Answered,
-    Refused,
+    Rejected,
 }
 
 impl Pull {
@@ -85,7 +85,7 @@ impl Pull {
                 () = self.to.closed() => return Ok(()),
                 end = self.pull(&inbox, &mut answers, permits) => end?,
             };
-            if matches!(end, End::Refused) {
+            if matches!(end, End::Rejected) {
                 time::sleep(RETRY_BACKOFF).await;
             }
         }
@@ -124,7 +124,7 @@ impl Pull {
                 100 | 200 => permits.push(permit),
                 404 | 408 => return Ok(End::Answered),
                 // Too many requests, or a server that is about to stop.
-                409 if !is_gone(&message) => return Ok(End::Refused),
+                409 if !is_gone(&message) => return Ok(End::Rejected),
                 status => {
                     let description = message.description.unwrap_or_default();
                     let text =

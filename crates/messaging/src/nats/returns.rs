@@ -60,7 +60,7 @@ impl Recording {
             return Ok(());
         }
         match topology.create_returns(link).await {
-            Err(TransportError::Refused(problem)) => {
+            Err(TransportError::Rejected(problem)) => {
                 self.refuse(&problem);
                 Ok(())
             }

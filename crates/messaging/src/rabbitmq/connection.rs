@@ -263,7 +263,7 @@ impl From<&TransportError> for Failure {
     fn from(error: &TransportError) -> Self {
         Self {
             text: explain(error),
-            is_refusal: matches!(error, TransportError::Refused(_)),
+            is_refusal: matches!(error, TransportError::Rejected(_)),
         }
     }
 }
@@ -360,7 +360,7 @@ pub(super) fn failure(error: lapin::Error) -> TransportError {
 /// Returns the cause of an error as text, for the results of many messages.
 pub(super) fn explain(error: &TransportError) -> String {
     match error {
-        TransportError::Unavailable(cause) | TransportError::Refused(cause) => text(cause),
+        TransportError::Unavailable(cause) | TransportError::Rejected(cause) => text(cause),
         TransportError::Closed => error.to_string(),
     }
 }

@@ -39,7 +39,7 @@ enum Outcome {
 
 /// The meaning of a channel error for the messages that were sent on the channel.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Refusal {
+enum Rejection {
     /// The broker rejects one of the messages permanently.
     Message,
     /// The exchange does not exist.
@@ -98,10 +98,10 @@ impl Inner {
                     }
                 }
             }
-            if refusals.contains(&Refusal::Exchange) {
+            if refusals.contains(&Rejection::Exchange) {
                 topology::exchanges(channel.connected(link).await?, &self.config).await?;
             }
-            if !refusals.contains(&Refusal::Message) {
+            if !refusals.contains(&Rejection::Message) {
                 return Ok(());
             }
             for (envelope, _) in &failed {
@@ -133,12 +133,12 @@ impl Inner {
                 None => continue,
             };
             match refusal(&error) {
-                Some(Refusal::Message) => {
+                Some(Rejection::Message) => {
                     self.suspects.remove(envelope.id());
                     *answer = Err(PublishError::permanent(error));
                     break;
                 }
-                Some(Refusal::Exchange) => {
+                Some(Rejection::Exchange) => {
                     *answer = Err(PublishError::unavailable(error));
                     topology::exchanges(channel.connected(link).await?, &self.config).await?;
                 }
@@ -243,15 +243,15 @@ fn return_key(message: &BasicReturnMessage) -> ReturnKey {
     )
 }
 
-fn refusal(error: &lapin::Error) -> Option<Refusal> {
+fn refusal(error: &lapin::Error) -> Option<Rejection> {
     let ErrorKind::ProtocolError(protocol) = error.kind() else {
         return None;
     };
     match protocol.kind() {
         AMQPErrorKind::Soft(AMQPSoftError::ACCESSREFUSED | AMQPSoftError::PRECONDITIONFAILED) => {
-            Some(Refusal::Message)
+            Some(Rejection::Message)
         }
-        AMQPErrorKind::Soft(AMQPSoftError::NOTFOUND) => Some(Refusal::Exchange),
+        AMQPErrorKind::Soft(AMQPSoftError::NOTFOUND) => Some(Rejection::Exchange),
         AMQPErrorKind::Soft(_) | AMQPErrorKind::Hard(_) => None,
     }
 }

@@ -111,7 +111,7 @@ impl RedisBroker {
                 .arg(keys.stream(topic.as_str()))
                 .arg(plan.group.as_str());
             match redis.request::<()>(create.arg("$").arg("MKSTREAM")).await {
-                Err(RedisError::Refused { code, .. }) if code == "BUSYGROUP" => {}
+                Err(RedisError::Rejected { code, .. }) if code == "BUSYGROUP" => {}
                 created => created.map_err(failed)?,
             }
         }

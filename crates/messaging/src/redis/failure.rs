@@ -23,7 +23,7 @@ fn is_transient(error: &str) -> bool {
 
 pub(super) fn failed(error: RedisError) -> TransportError {
     match &error {
-        RedisError::Refused { code, detail } if !is_transient(code) => {
+        RedisError::Rejected { code, detail } if !is_transient(code) => {
             TransportError::refused(format!("Redis rejected the command: {code} {detail}"))
         }
         _ => TransportError::unavailable(error),

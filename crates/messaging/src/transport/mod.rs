@@ -44,7 +44,7 @@ pub enum TransportError {
     Unavailable(#[source] Cause),
     /// The broker rejects the operation. It rejects it again until its configuration changes.
     #[error("the broker rejects the operation")]
-    Refused(#[source] Cause),
+    Rejected(#[source] Cause),
     /// This service has closed the connection.
     #[error("the connection to the broker is closed")]
     Closed,
@@ -68,7 +68,7 @@ impl TransportError {
 
     /// Creates a permanent error.
     pub fn refused(cause: impl Into<Cause>) -> Self {
-        Self::Refused(cause.into())
+        Self::Rejected(cause.into())
     }
 }
 

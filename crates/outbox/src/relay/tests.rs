@@ -11,7 +11,7 @@ use seaworthy_testkit::{
 };
 
 use super::run::{Outcome, Relay};
-use fixture::{Behavior, Counted, Refused, TestApp, TestBroker, fast};
+use fixture::{Behavior, Counted, Rejected, TestApp, TestBroker, fast};
 
 #[path = "../../tests/outbox/fixture.rs"]
 #[expect(dead_code, reason = "the tests of this crate share the fixture")]
@@ -29,7 +29,7 @@ async fn store_round(app: &TestApp, round: u32) {
     app.store(|| {
         vec![
             Message::of(&Counted { number: 2 * round }).key("a"),
-            Message::of(&Refused { number: round }).key("a"),
+            Message::of(&Rejected { number: round }).key("a"),
             Message::of(&Counted {
                 number: 2 * round + 1,
             })

@@ -58,11 +58,11 @@ impl Event for Counted {
 
 /// An event of another topic.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Refused {
+pub(crate) struct Rejected {
     pub(crate) number: u32,
 }
 
-impl Event for Refused {
+impl Event for Rejected {
     const TYPE: &'static str = "test.refused";
     const VERSION: u32 = 1;
 }
@@ -74,11 +74,11 @@ pub(crate) enum Behavior {
     Available,
     /// It rejects every message transiently.
     Unavailable,
-    /// It has no subscriber for [`Refused`].
+    /// It has no subscriber for [`Rejected`].
     RefusedUnroutable,
-    /// The queue of [`Refused`] is full.
+    /// The queue of [`Rejected`] is full.
     RefusedQueueFull,
-    /// It rejects [`Refused`] permanently.
+    /// It rejects [`Rejected`] permanently.
     RefusedPermanently,
 }
 
@@ -107,7 +107,7 @@ impl TestBroker {
 
     fn answer(&self, envelope: Envelope) -> Result<(), PublishError> {
         let behavior = *self.behavior.lock();
-        let is_refused = envelope.topic().as_str() == Refused::TYPE;
+        let is_refused = envelope.topic().as_str() == Rejected::TYPE;
         match behavior {
             Behavior::Unavailable => {
                 return Err(PublishError::unavailable("the test broker is unavailable"));
@@ -224,7 +224,7 @@ impl TestApp {
                     Messaging::connect(service, "broker", &MessagingConfig::default()).await?;
                 let topics = Topics::new()
                     .and_unroutable::<Counted>()
-                    .and_unroutable::<Refused>();
+                    .and_unroutable::<Rejected>();
                 let publisher = messaging.publisher(topics).await?;
                 let target: Arc<dyn RelayTarget> = broker.clone();
                 let outbox =

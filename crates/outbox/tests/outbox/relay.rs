@@ -10,7 +10,7 @@ use seaworthy_messaging::{Message, PublishError, envelope::attribute};
 use seaworthy_outbox::{BatchSize, OutboxConfig, StoreError};
 
 use crate::fixture::{
-    Behavior, Counted, Refused, TIMEOUT, TestApp, TestBroker, TestDatabase, fast,
+    Behavior, Counted, Rejected, TIMEOUT, TestApp, TestBroker, TestDatabase, fast,
 };
 
 pub(crate) async fn event_is_published_only_after_commit_msg_4(database: TestDatabase) {
@@ -112,7 +112,7 @@ pub(crate) async fn refused_event_delays_only_its_key_msg_4(database: TestDataba
     let broker = TestBroker::new();
     let app = TestApp::start(&database, &broker, patient()).await;
     *broker.behavior.lock() = Behavior::RefusedUnroutable;
-    app.store(|| vec![Message::of(&Refused { number: 0 }).key("a")])
+    app.store(|| vec![Message::of(&Rejected { number: 0 }).key("a")])
         .await;
     eventually(async || broker.calls.load(Ordering::SeqCst) > 0).await;
     for number in 1..4 {
@@ -130,7 +130,7 @@ pub(crate) async fn refused_event_delays_only_its_key_msg_4(database: TestDataba
     let broker = TestBroker::new();
     let app = TestApp::start(&database, &broker, fast()).await;
     *broker.behavior.lock() = Behavior::RefusedUnroutable;
-    app.store(|| vec![Message::of(&Refused { number: 0 }).key("a")])
+    app.store(|| vec![Message::of(&Rejected { number: 0 }).key("a")])
         .await;
     app.count(1, "a").await;
     app.wait_until_published().await;
@@ -147,7 +147,7 @@ pub(crate) async fn full_queue_delays_its_keys_and_counts_no_attempt_msg_4(datab
     let attempts = config.relay.max_attempts.get();
     let app = TestApp::start(&database, &broker, config).await;
     *broker.behavior.lock() = Behavior::RefusedQueueFull;
-    app.store(|| vec![Message::of(&Refused { number: 0 }).key("a")])
+    app.store(|| vec![Message::of(&Rejected { number: 0 }).key("a")])
         .await;
     eventually(async || broker.calls.load(Ordering::SeqCst) > 0).await;
     for number in 1..4 {
@@ -188,7 +188,7 @@ fn small_batches() -> OutboxConfig {
 async fn store_refused(app: &TestApp) {
     app.store(|| {
         (0..REFUSED_KEYS)
-            .map(|number| Message::of(&Refused { number }).key(&format!("refused-{number}")))
+            .map(|number| Message::of(&Rejected { number }).key(&format!("refused-{number}")))
             .collect()
     })
     .await;
@@ -246,7 +246,7 @@ pub(crate) async fn relay_keeps_order_after_partly_failed_batch_msg_4(database: 
     app.store(|| {
         let mut messages = vec![
             Message::of(&Counted { number: 0 }).key("a"),
-            Message::of(&Refused { number: 1 }).key("a"),
+            Message::of(&Rejected { number: 1 }).key("a"),
         ];
         for number in 2..6 {
             messages.push(Message::of(&Counted { number }).key("a"));
@@ -306,7 +306,7 @@ pub(crate) async fn permanently_refused_event_is_dead_lettered_at_once_msg_4(
     let broker = TestBroker::new();
     let app = TestApp::start(&database, &broker, fast()).await;
     *broker.behavior.lock() = Behavior::RefusedPermanently;
-    app.store(|| vec![Message::of(&Refused { number: 0 }).key("a")])
+    app.store(|| vec![Message::of(&Rejected { number: 0 }).key("a")])
         .await;
     app.count(1, "a").await;
     app.wait_until_published().await;

@@ -54,7 +54,7 @@ impl<A: Authenticate> Authenticate for PluginAuthentication<A> {
                 let result = match inner.authenticate(&request, &context, &route) {
                     Authentication::Anonymous => Ok(None),
                     Authentication::Known(identity) => Ok(Some(identity)),
-                    Authentication::Refused(error) => Err(error),
+                    Authentication::Rejected(error) => Err(error),
                     Authentication::Later(later) => later.await,
                 };
                 after(&plugins, &table, call, &context, result).await

@@ -23,7 +23,7 @@ impl Authenticate for ByPath {
         match request.uri.path() {
             "/refused" => {
                 let message = "the credentials are not valid";
-                Authentication::Refused(Error::new(Code::Unauthenticated, "REFUSED", message))
+                Authentication::Rejected(Error::new(Code::Unauthenticated, "REFUSED", message))
             }
             _ => Authentication::Anonymous,
         }

@@ -18,7 +18,7 @@ impl HubMetrics {
                 &[],
             ),
             refused: metrics.counter(
-                "realtime_connections_refused_total",
+                "realtime_connections_rejected_total",
                 "Connections refused because of a limit or a stop.",
                 &[],
             ),

@@ -18,7 +18,7 @@ use super::{
     shares::{Arrivals, Shares},
     window::End,
 };
-use crate::{CallError, Outcome, Refusal, Refused, clock, guarded::Permit};
+use crate::{CallError, Outcome, Rejected, Rejection, clock, guarded::Permit};
 
 /// The `Retry-After` of a rejected request. A retry then arrives after a short peak.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -171,7 +171,7 @@ impl AdaptiveConcurrency {
     ///
     /// # Errors
     /// A rejection if the maximum number of requests of its priority is in flight.
-    pub fn admit(&self, priority: Priority, now: Instant) -> Result<ConcurrencyPermit, Refusal> {
+    pub fn admit(&self, priority: Priority, now: Instant) -> Result<ConcurrencyPermit, Rejection> {
         let inner = &*self.0;
         let class = priority.index();
         increment(&inner.arrived, class);
@@ -197,7 +197,7 @@ impl AdaptiveConcurrency {
         if !is_below_limit {
             self.relieve(class, working, now);
         }
-        Err(Refusal::new(&inner.name, Refused::Overloaded).with_retry_after(RETRY_AFTER))
+        Err(Rejection::new(&inner.name, Rejected::Overloaded).with_retry_after(RETRY_AFTER))
     }
 
     /// Returns the number of requests in flight.

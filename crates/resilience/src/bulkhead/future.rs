@@ -9,9 +9,9 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::handle::{Bulkhead, BulkheadPermit};
-use crate::{CallError, Refusal};
+use crate::{CallError, Rejection};
 
-type Entering = Pin<Box<dyn Future<Output = Result<BulkheadPermit, Refusal>> + Send>>;
+type Entering = Pin<Box<dyn Future<Output = Result<BulkheadPermit, Rejection>> + Send>>;
 
 pin_project! {
     /// The future of [`BulkheadService`](super::BulkheadService). A call that gets a permit at once

@@ -15,7 +15,7 @@ use super::{
     config::BulkheadConfig,
     places::{Place, Places},
 };
-use crate::{Refusal, Refused};
+use crate::{Rejected, Rejection};
 
 /// The bulkhead of one dependency. Clones share the permits.
 #[derive(Clone)]
@@ -113,7 +113,7 @@ impl Bulkhead {
     ///
     /// # Errors
     /// A rejection if too many calls wait, or if no permit was available in time.
-    pub async fn enter(&self) -> Result<BulkheadPermit, Refusal> {
+    pub async fn enter(&self) -> Result<BulkheadPermit, Rejection> {
         if let Some(permit) = self.try_enter() {
             return Ok(permit);
         }
@@ -145,9 +145,9 @@ impl Bulkhead {
         }
     }
 
-    fn refusal(&self) -> Refusal {
+    fn refusal(&self) -> Rejection {
         self.0.refused.increment();
-        Refusal::new(&self.0.name, Refused::BulkheadFull)
+        Rejection::new(&self.0.name, Rejected::BulkheadFull)
     }
 }
 

@@ -20,7 +20,7 @@ use tokio::{sync::Semaphore, time::Instant};
 use tower::{ServiceBuilder, ServiceExt as _, service_fn};
 
 use super::{places::Places, *};
-use crate::{CallError, CallLayer, Refused};
+use crate::{CallError, CallLayer, Rejected};
 
 fn config(max_wait: Delay) -> BulkheadConfig {
     BulkheadConfig {
@@ -54,7 +54,9 @@ async fn full_bulkhead_queues_one_call_and_rejects_next_res_5() {
     }
     let began = Instant::now();
     let error = service.clone().oneshot(()).await.unwrap_err();
-    assert!(matches!(error, CallError::Refused(refusal) if refusal.by() == Refused::BulkheadFull));
+    assert!(
+        matches!(error, CallError::Rejected(refusal) if refusal.by() == Rejected::BulkheadFull)
+    );
     assert_eq!(began.elapsed(), Duration::ZERO);
     let text = metrics.render(Format::PrometheusText);
     for line in [

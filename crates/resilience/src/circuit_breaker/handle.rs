@@ -21,7 +21,7 @@ use super::{
     snapshot::{BreakerState, CircuitBreakerSnapshot, Held, Hold, TripReason},
     ticket::{Decision, Role, Ticket},
 };
-use crate::{Refusal, Refused, clock};
+use crate::{Rejected, Rejection, clock};
 
 /// The value of an instant that is not set.
 const NEVER: u64 = u64::MAX;
@@ -91,7 +91,7 @@ impl CircuitBreaker {
     ///
     /// # Errors
     /// A rejection if the breaker is open.
-    pub fn admit(&self, now: Instant) -> Result<Admission, Refusal> {
+    pub fn admit(&self, now: Instant) -> Result<Admission, Rejection> {
         self.admit_with(now, || rand::rng().random())
     }
 
@@ -103,7 +103,7 @@ impl CircuitBreaker {
         &self,
         now: Instant,
         draw: impl FnOnce() -> f64,
-    ) -> Result<Admission, Refusal> {
+    ) -> Result<Admission, Rejection> {
         if self.may_be_silent() {
             self.judge_silence(now);
         }
@@ -121,7 +121,7 @@ impl CircuitBreaker {
             }
             Decision::Reject(retry_after) => {
                 self.0.telemetry.refused.increment();
-                let refusal = Refusal::new(&self.0.name, Refused::CircuitOpen);
+                let refusal = Rejection::new(&self.0.name, Rejected::CircuitOpen);
                 Err(match retry_after {
                     Some(wait) => refusal.with_retry_after(wait),
                     None => refusal,

@@ -12,7 +12,7 @@ mod quick_success;
 mod silence;
 
 use super::*;
-use crate::{CallError, CallLayer, ClassifyErrors, Outcome, Refused};
+use crate::{CallError, CallLayer, ClassifyErrors, Outcome, Rejected};
 
 struct Bench {
     breaker: CircuitBreaker,
@@ -55,7 +55,7 @@ fn five_consecutive_failures_open_breaker_res_1() {
     }
     assert_eq!(bench.breaker.state(), BreakerState::Open);
     let refusal = bench.breaker.admit(bench.now).unwrap_err();
-    assert_eq!(refusal.by(), Refused::CircuitOpen);
+    assert_eq!(refusal.by(), Rejected::CircuitOpen);
     assert_eq!(refusal.retry_after(), Some(Duration::from_millis(1_500)));
     let text = bench.metrics.render(Format::PrometheusText);
     for line in [

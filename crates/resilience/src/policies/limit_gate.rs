@@ -2,7 +2,7 @@ use tokio::time::Instant;
 
 use super::outgoing::Outgoing;
 use crate::{
-    CallError, Classify, Refusal,
+    CallError, Classify, Rejection,
     adaptive_concurrency::ConcurrencyPermit,
     outcome::outcome_of,
     timeout::{Gate, Pass},
@@ -31,7 +31,7 @@ impl<C> LimitGate<C> {
 impl<T, E, C: Classify<T, E>> Gate<T, E> for LimitGate<C> {
     type Pass = LimitPass<C>;
 
-    fn enter(&self) -> Result<LimitPass<C>, Refusal> {
+    fn enter(&self) -> Result<LimitPass<C>, Rejection> {
         Ok(LimitPass {
             permit: self.limits.admit(Instant::now().into_std())?,
             classify: self.classify.clone(),

@@ -5,7 +5,7 @@ use seaworthy_telemetry::metrics::Metrics;
 
 use super::config::PoliciesConfig;
 use crate::{
-    Refusal, Refused,
+    Rejected, Rejection,
     adaptive_concurrency::{AdaptiveConcurrency, ConcurrencyPermit, Priority},
     rate_limit::{RateLimitConfig, RateLimitKey, RateLimiter},
 };
@@ -71,13 +71,13 @@ impl Outgoing {
 
     /// Admits one call. The adaptive limit decides first, so that its rejections do not use up the
     /// rate.
-    pub(super) fn admit(&self, now: Instant) -> Result<Option<ConcurrencyPermit>, Refusal> {
+    pub(super) fn admit(&self, now: Instant) -> Result<Option<ConcurrencyPermit>, Rejection> {
         let admit = |limit: &AdaptiveConcurrency| limit.admit(Priority::Normal, now);
         let permit = self.concurrency().map(admit).transpose()?;
         if let Some(rate) = self.0.rate.load().as_deref() {
             let decision = rate.limiter.check(&self.0.key, now);
             if !decision.allowed {
-                let refusal = Refusal::new(&self.0.name, Refused::DependencyLimited);
+                let refusal = Rejection::new(&self.0.name, Rejected::DependencyLimited);
                 return Err(refusal.with_retry_after(decision.retry_after));
             }
         }

@@ -19,7 +19,7 @@ mod reload;
 
 use super::*;
 use crate::{
-    CallError, ClassifyErrors, Refused,
+    CallError, ClassifyErrors, Rejected,
     adaptive_concurrency::{AdaptiveConcurrencyConfig, Priority},
     circuit_breaker::{BreakerState, Hold},
     rate_limit::{RateLimitConfig, RateLimitKey},
@@ -66,8 +66,8 @@ async fn clones_for_a_thousand_connections_are_one_breaker_res_1() {
                     .layer(ClassifyErrors, ReplayClone),
             )
             .service(service_fn(|()| ready(Err::<(), _>("down"))));
-        if let Err(CallError::Refused(refusal)) = stock.oneshot(()).await {
-            assert_eq!(refusal.by(), Refused::CircuitOpen);
+        if let Err(CallError::Rejected(refusal)) = stock.oneshot(()).await {
+            assert_eq!(refusal.by(), Rejected::CircuitOpen);
             refused += 1;
         }
     }

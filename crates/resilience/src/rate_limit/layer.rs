@@ -10,7 +10,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{key::RateLimitKey, local::RateLimiter};
-use crate::{CallError, Refusal};
+use crate::{CallError, Rejection};
 
 /// A layer that limits requests in this process. `key` returns the key of a request.
 ///
@@ -80,7 +80,7 @@ where
             Ok(_) => State::Admitted {
                 inner: self.inner.call(request),
             },
-            Err(refusal) => State::Refused {
+            Err(refusal) => State::Rejected {
                 refusal: Some(refusal),
             },
         };
@@ -101,7 +101,7 @@ pin_project! {
     #[project = StateProjection]
     #[derive(Debug)]
     enum State<F> {
-        Refused { refusal: Option<Refusal> },
+        Rejected { refusal: Option<Rejection> },
         Admitted { #[pin] inner: F },
     }
 }
@@ -115,7 +115,7 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             StateProjection::Admitted { inner } => inner.poll(context),
-            StateProjection::Refused { refusal } => match refusal.take() {
+            StateProjection::Rejected { refusal } => match refusal.take() {
                 Some(refusal) => Poll::Ready(Err(refusal.into())),
                 None => Poll::Pending,
             },

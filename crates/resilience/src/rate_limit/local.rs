@@ -6,7 +6,7 @@ use super::{
     config::RateLimitConfig, decision::Decision, gcra::Gcra, key::RateLimitKey,
     snapshot::RateLimitSnapshot,
 };
-use crate::{Refusal, Refused};
+use crate::{Rejected, Rejection};
 
 /// A rate limit in this process. Clones share the counts.
 ///
@@ -86,12 +86,12 @@ impl RateLimiter {
     ///
     /// # Errors
     /// A rejection if the limit is exhausted.
-    pub fn admit(&self, key: &RateLimitKey, now: Instant) -> Result<Decision, Refusal> {
+    pub fn admit(&self, key: &RateLimitKey, now: Instant) -> Result<Decision, Rejection> {
         let decision = self.check(key, now);
         if decision.allowed {
             return Ok(decision);
         }
-        let refusal = Refusal::new(&self.0.name, Refused::RateLimited);
+        let refusal = Rejection::new(&self.0.name, Rejected::RateLimited);
         Err(refusal.with_retry_after(decision.retry_after))
     }
 }

@@ -154,10 +154,10 @@ async fn layer_rejects_excess_with_retry_after_res_6() {
         service.clone().oneshot(()).await.unwrap();
     }
     let error = service.oneshot(()).await.unwrap_err();
-    let crate::CallError::Refused(refusal) = error else {
+    let crate::CallError::Rejected(refusal) = error else {
         panic!("{error:?}");
     };
-    assert_eq!(refusal.by(), crate::Refused::RateLimited);
+    assert_eq!(refusal.by(), crate::Rejected::RateLimited);
     assert!(refusal.retry_after().unwrap() > Duration::from_secs(20));
 }
 

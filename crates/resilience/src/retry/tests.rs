@@ -81,7 +81,7 @@ async fn an_open_breaker_ends_the_retrying_res_2() {
         .service(failing(9, &calls));
     assert!(matches!(
         service.oneshot(()).await,
-        Err(CallError::Refused(_))
+        Err(CallError::Rejected(_))
     ));
     assert_eq!(calls.load(Ordering::Relaxed), 0);
     assert_eq!(retry.snapshot().retries, 0);

@@ -16,7 +16,7 @@ use super::{
     gate::{Gate, Pass},
     reloadable::ReloadableTimeout,
 };
-use crate::{CallError, Refusal, Refused};
+use crate::{CallError, Rejected, Rejection};
 
 /// Ends a call with all its attempts at a time limit or at the deadline of the current request,
 /// whichever is earlier. A call after the deadline does not begin.
@@ -113,7 +113,7 @@ where
     fn call(&mut self, request: Request) -> Self::Future {
         let deadline = deadline();
         if deadline.is_some_and(seaworthy_core::Deadline::has_passed) {
-            return DeadlineFuture::refused(Refusal::new(&self.name, Refused::DeadlineExceeded));
+            return DeadlineFuture::refused(Rejection::new(&self.name, Rejected::DeadlineExceeded));
         }
         let pass = match self.gate.enter() {
             Ok(pass) => pass,
@@ -140,9 +140,9 @@ pin_project! {
 }
 
 impl<F, P> DeadlineFuture<F, P> {
-    const fn refused(refusal: Refusal) -> Self {
+    const fn refused(refusal: Rejection) -> Self {
         Self {
-            state: State::Refused {
+            state: State::Rejected {
                 refusal: Some(refusal),
             },
         }
@@ -153,7 +153,7 @@ pin_project! {
     #[project = StateProjection]
     #[derive(Debug)]
     enum State<F, P> {
-        Refused { refusal: Option<Refusal> },
+        Rejected { refusal: Option<Rejection> },
         Running {
             #[pin]
             inner: F,
@@ -175,7 +175,7 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            StateProjection::Refused { refusal } => match refusal.take() {
+            StateProjection::Rejected { refusal } => match refusal.take() {
                 Some(refusal) => Poll::Ready(Err(refusal.into())),
                 None => Poll::Pending,
             },

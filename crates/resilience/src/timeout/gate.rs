@@ -1,4 +1,4 @@
-use crate::{CallError, Refusal};
+use crate::{CallError, Rejection};
 
 /// Admits calls and observes their outcomes inside the timeout layer. A separate layer would cost
 /// time in every call.
@@ -10,7 +10,7 @@ pub trait Gate<T, E> {
     ///
     /// # Errors
     /// A rejection if it may not.
-    fn enter(&self) -> Result<Self::Pass, Refusal>;
+    fn enter(&self) -> Result<Self::Pass, Rejection>;
 }
 
 /// Receives the outcome of a call. It is dropped without one if the call is cancelled.
@@ -23,7 +23,7 @@ pub trait Pass<T, E> {
 impl<T, E> Gate<T, E> for () {
     type Pass = ();
 
-    fn enter(&self) -> Result<(), Refusal> {
+    fn enter(&self) -> Result<(), Rejection> {
         Ok(())
     }
 }

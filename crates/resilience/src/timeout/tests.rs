@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use tower::{Service as _, ServiceBuilder, ServiceExt as _, service_fn};
 
 use super::*;
-use crate::{CallError, CallLayer, Refused};
+use crate::{CallError, CallLayer, Rejected};
 
 async fn never(_: ()) -> Result<(), Infallible> {
     pending().await
@@ -57,7 +57,7 @@ async fn work_that_is_late_already_is_not_begun_life_6() {
         .await
         .unwrap_err();
     assert!(
-        matches!(error, CallError::Refused(refusal) if refusal.by() == Refused::DeadlineExceeded)
+        matches!(error, CallError::Rejected(refusal) if refusal.by() == Rejected::DeadlineExceeded)
     );
 }
 

@@ -85,7 +85,7 @@ impl Authenticate for TokenAccess {
         // A page that uses DNS rebinding must not read metrics or the list of endpoints.
         if self.token.is_none() && !has_local_host(request) {
             let message = "without an admin token, the host of the request must be an IP address or localhost";
-            return Authentication::Refused(Error::new(
+            return Authentication::Rejected(Error::new(
                 Code::Forbidden,
                 "ADMIN_HOST_REFUSED",
                 message,
@@ -96,7 +96,7 @@ impl Authenticate for TokenAccess {
         }
         if is_from_other_site(request) {
             let message = "the admin listener rejects requests from web pages of other sites";
-            return Authentication::Refused(Error::new(
+            return Authentication::Rejected(Error::new(
                 Code::Forbidden,
                 "ADMIN_SITE_REFUSED",
                 message,
@@ -109,11 +109,11 @@ impl Authenticate for TokenAccess {
                 NO_TOKEN,
                 "the admin token is required",
             );
-            return Authentication::Refused(error);
+            return Authentication::Rejected(error);
         }
         if !request.method.is_safe() && !request.headers.contains_key("x-admin-request") {
             let message = "a change needs the header x-admin-request";
-            return Authentication::Refused(Error::new(
+            return Authentication::Rejected(Error::new(
                 Code::Forbidden,
                 "ADMIN_HEADER_REQUIRED",
                 message,

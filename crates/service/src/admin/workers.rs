@@ -3,7 +3,7 @@ use seaworthy_core::{Code, Error};
 use seaworthy_http::{Json, Path, Routes};
 
 use super::AdminState;
-use crate::worker::{CannotRun, UnknownWorker, WorkerReport};
+use crate::worker::{RunError, UnknownWorker, WorkerReport};
 
 pub(super) fn routes() -> Routes<AdminState> {
     Routes::new()
@@ -19,11 +19,11 @@ impl From<UnknownWorker> for Error {
     }
 }
 
-impl From<CannotRun> for Error {
-    fn from(error: CannotRun) -> Self {
+impl From<RunError> for Error {
+    fn from(error: RunError) -> Self {
         match error {
-            CannotRun::Unknown(error) => error.into(),
-            CannotRun::Elsewhere(_) => {
+            RunError::Unknown(error) => error.into(),
+            RunError::Elsewhere(_) => {
                 Self::new(Code::Conflict, "RUNS_ELSEWHERE", error.to_string())
             }
         }

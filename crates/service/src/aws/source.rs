@@ -34,7 +34,7 @@ struct Answer {
 
 /// An error of AWS.
 #[derive(Deserialize)]
-struct Refusal {
+struct Rejection {
     #[serde(rename = "__type")]
     kind: String,
 }
@@ -173,7 +173,8 @@ impl Access {
 }
 
 fn refusal(name: &str, body: &[u8]) -> SecretError {
-    let kind = serde_json::from_slice(body).map_or(String::new(), |refusal: Refusal| refusal.kind);
+    let kind =
+        serde_json::from_slice(body).map_or(String::new(), |refusal: Rejection| refusal.kind);
     // The name of the service may precede the type.
     let kind = kind
         .rsplit_once('#')

@@ -13,7 +13,7 @@ mod state;
 
 pub use definition::{Worker, WorkerRun};
 pub(crate) use metrics::WorkerMetrics;
-pub use registry::{CannotRun, UnknownWorker, Workers};
+pub use registry::{RunError, UnknownWorker, Workers};
 pub use schedule::{CronSchedule, InvalidCron, Schedule};
 pub use state::WorkerReport;
 

@@ -37,7 +37,7 @@ pub struct UnknownWorker(pub String);
 
 /// A worker cannot run now.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CannotRun {
+pub enum RunError {
     /// No worker has this name.
     #[error(transparent)]
     Unknown(#[from] UnknownWorker),
@@ -115,11 +115,11 @@ impl Workers {
     /// Runs a worker at once, also while it is paused. If it is running, it runs again afterwards.
     ///
     /// # Errors
-    /// [`CannotRun`] if no worker has this name, or another replica holds its lease.
-    pub fn run_now(&self, name: &str) -> Result<(), CannotRun> {
+    /// [`RunError`] if no worker has this name, or another replica holds its lease.
+    pub fn run_now(&self, name: &str) -> Result<(), RunError> {
         let state = self.state(name)?;
         if state.facts.lock().standby {
-            return Err(CannotRun::Elsewhere(name.to_owned()));
+            return Err(RunError::Elsewhere(name.to_owned()));
         }
         state.run_now.notify_one();
         Ok(())

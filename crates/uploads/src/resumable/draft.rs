@@ -28,7 +28,7 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const INVALID_DIGEST: &str = "Content-Digest is not valid: send sha-256=:BASE64:";
 
 /// An error in the form that the draft defines.
-enum Refusal {
+enum Rejection {
     /// The request lacks a header or has a wrong one.
     Invalid(&'static str),
     /// The media type is not `application/partial-upload`.
@@ -42,7 +42,7 @@ enum Refusal {
     Upload(UploadError),
 }
 
-impl From<UploadError> for Refusal {
+impl From<UploadError> for Rejection {
     fn from(error: UploadError) -> Self {
         match error {
             UploadError::Size { .. } => Self::Length,
@@ -56,7 +56,7 @@ impl From<UploadError> for Refusal {
     }
 }
 
-impl Refusal {
+impl Rejection {
     fn answer(self, routes: &UploadRoutes) -> Response {
         let mut response = match self {
             Self::Invalid(text) => {
@@ -127,12 +127,12 @@ pub(super) fn limits(routes: &UploadRoutes) -> Response {
 }
 
 /// Returns the length of the upload that a request declares, in bytes.
-fn declared(headers: &HeaderMap, offset: u64, is_end: bool) -> Result<Option<u64>, Refusal> {
+fn declared(headers: &HeaderMap, offset: u64, is_end: bool) -> Result<Option<u64>, Rejection> {
     let length = number(headers, &UPLOAD_LENGTH);
     let end = content_length(headers).filter(|_| is_end);
     let end = end.map(|content| offset.saturating_add(content));
     match (length, end) {
-        (Some(length), Some(end)) if length != end => Err(Refusal::Length),
+        (Some(length), Some(end)) if length != end => Err(Rejection::Length),
         (length, end) => Ok(length.or(end)),
     }
 }
@@ -144,12 +144,12 @@ pub(super) async fn create(routes: &UploadRoutes, request: Request) -> Response 
     }
 }
 
-async fn try_create(routes: &UploadRoutes, request: Request) -> Result<Response, Refusal> {
+async fn try_create(routes: &UploadRoutes, request: Request) -> Result<Response, Rejection> {
     let headers = request.headers();
-    let is_end = complete(headers).ok_or(Refusal::Invalid(
+    let is_end = complete(headers).ok_or(Rejection::Invalid(
         "send multipart/form-data, or Upload-Complete: ?0 or ?1 for a resumable upload",
     ))?;
-    let digest = digest(headers).map_err(|()| Refusal::Invalid(INVALID_DIGEST))?;
+    let digest = digest(headers).map_err(|()| Rejection::Invalid(INVALID_DIGEST))?;
     let limit = routes.uploads.store().config().max_size;
     check_limit(headers, limit)?;
     let mut new = routes.new_upload();
@@ -162,7 +162,7 @@ async fn try_create(routes: &UploadRoutes, request: Request) -> Result<Response,
     let created = routes.uploads.create(new).await?;
     let (id, body) = (created.id, request.into_body());
     let appended = append_with(routes, id, move |_| {
-        Ok::<_, Refusal>(Appended {
+        Ok::<_, Rejection>(Appended {
             body,
             digest,
             completes: is_end.into(),
@@ -177,7 +177,7 @@ async fn try_create(routes: &UploadRoutes, request: Request) -> Result<Response,
     Ok(located(routes, id, response))
 }
 
-fn check_limit(headers: &HeaderMap, limit: ByteSize) -> Result<(), Refusal> {
+fn check_limit(headers: &HeaderMap, limit: ByteSize) -> Result<(), Rejection> {
     let sizes = [number(headers, &UPLOAD_LENGTH), content_length(headers)];
     match sizes.into_iter().flatten().any(|size| size > limit.get()) {
         true => Err(UploadError::TooLarge(limit).into()),
@@ -203,7 +203,7 @@ fn state(routes: &UploadRoutes, status: StatusCode, upload: &Upload) -> Response
 pub(super) async fn offset(routes: &UploadRoutes, id: Uuid, headers: &HeaderMap) -> Response {
     if headers.contains_key(UPLOAD_OFFSET) || headers.contains_key(UPLOAD_COMPLETE) {
         let text = "remove Upload-Offset and Upload-Complete: HEAD returns them";
-        return Refusal::Invalid(text).answer(routes);
+        return Rejection::Invalid(text).answer(routes);
     }
     match found(routes, id).await {
         Ok(upload) if is_gone(&upload) => gone(&upload),
@@ -223,15 +223,15 @@ pub(super) async fn append(routes: &UploadRoutes, id: Uuid, request: Request) ->
     let (parts, body) = request.into_parts();
     let headers = parts.headers;
     if media_type(&headers).as_deref() != Some(PARTIAL) {
-        return Refusal::MediaType.answer(routes);
+        return Rejection::MediaType.answer(routes);
     }
     let provided = number(&headers, &UPLOAD_OFFSET);
     let (Some(provided), Some(is_end)) = (provided, complete(&headers)) else {
         let text = "send Upload-Offset and Upload-Complete with PATCH";
-        return Refusal::Invalid(text).answer(routes);
+        return Rejection::Invalid(text).answer(routes);
     };
     let Ok(digest) = digest(&headers) else {
-        return Refusal::Invalid(INVALID_DIGEST).answer(routes);
+        return Rejection::Invalid(INVALID_DIGEST).answer(routes);
     };
     let limit = routes.uploads.store().config().max_size;
     let length = content_length(&headers);
@@ -240,11 +240,11 @@ pub(super) async fn append(routes: &UploadRoutes, id: Uuid, request: Request) ->
             return Err(UploadError::Closed(upload.status).into());
         }
         if upload.status != UploadStatus::Pending {
-            return Err(Refusal::Completed);
+            return Err(Rejection::Completed);
         }
         if provided != upload.received {
             let expected = upload.received;
-            return Err(Refusal::Offset { expected, provided });
+            return Err(Rejection::Offset { expected, provided });
         }
         if upload.size.is_none() {
             check_limit(&headers, limit)?;
@@ -257,7 +257,7 @@ pub(super) async fn append(routes: &UploadRoutes, id: Uuid, request: Request) ->
         let mut length = first;
         if !is_beyond {
             match (declared(&headers, provided, is_end)?, size) {
-                (Some(declared), Some(size)) if declared != size => return Err(Refusal::Length),
+                (Some(declared), Some(size)) if declared != size => return Err(Rejection::Length),
                 (declared, None) => length = declared,
                 _ => {}
             }

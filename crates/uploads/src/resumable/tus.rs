@@ -166,13 +166,13 @@ pub(super) async fn offset(routes: &UploadRoutes, id: Uuid, headers: &HeaderMap)
 }
 
 /// A rejection of an append.
-enum Refusal {
+enum Rejection {
     Offset { expected: u64, provided: u64 },
     Length,
     Upload(UploadError),
 }
 
-impl From<UploadError> for Refusal {
+impl From<UploadError> for Rejection {
     fn from(error: UploadError) -> Self {
         Self::Upload(error)
     }
@@ -194,10 +194,10 @@ pub(super) async fn append(routes: &UploadRoutes, id: Uuid, request: Request) ->
     let appended = append_with(routes, id, move |upload| {
         let expected = upload.received;
         if expected != provided {
-            return Err(Refusal::Offset { expected, provided });
+            return Err(Rejection::Offset { expected, provided });
         }
         if upload.size.is_some() && length.is_some() && upload.size != length {
-            return Err(Refusal::Length);
+            return Err(Rejection::Length);
         }
         if upload.status != UploadStatus::Pending {
             return Err(UploadError::Closed(upload.status).into());
@@ -210,12 +210,12 @@ pub(super) async fn append(routes: &UploadRoutes, id: Uuid, request: Request) ->
             describe(routes, &upload, &mut response);
             response
         }
-        Err(Refusal::Offset { expected, provided }) => {
+        Err(Rejection::Offset { expected, provided }) => {
             let text = format!("Upload-Offset is {provided}: continue at {expected}");
             Error::new(Code::Conflict, "UPLOAD_OFFSET_MISMATCH", text).into_response()
         }
-        Err(Refusal::Length) => return invalid("Upload-Length differs from the declared length"),
-        Err(Refusal::Upload(error)) => failure(error),
+        Err(Rejection::Length) => return invalid("Upload-Length differs from the declared length"),
+        Err(Rejection::Upload(error)) => failure(error),
     })
 }
 

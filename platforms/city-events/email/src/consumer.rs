@@ -263,7 +263,7 @@ impl MailSender {
 /// Converts an error of the mailer.
 fn failure(error: MailError) -> Failure {
     // A rejection of the circuit breaker costs no attempt.
-    if let MailError::Refused(refusal) = error {
+    if let MailError::Rejected(refusal) = error {
         return Failure::retry(refusal).with_class("MAIL_UNAVAILABLE");
     }
     if error.is_retryable() {

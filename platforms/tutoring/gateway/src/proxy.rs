@@ -213,7 +213,7 @@ fn failed(error: ClientError) -> Error {
             "REQUEST_TIMEOUT",
             "the service did not respond in time: try again",
         ),
-        ClientError::Refused { .. } => return Error::from(error),
+        ClientError::Rejected { .. } => return Error::from(error),
         _ => (
             Code::Unavailable,
             "SERVICE_UNAVAILABLE",

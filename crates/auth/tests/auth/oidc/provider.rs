@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::oidc::browser::{CALLBACK, CLIENT, SECRET, TestApp, config, parameter, with_parameter};
 use seaworthy_auth::{
-    oidc::{ClientAuthentication, OpenIdError, ProviderRefusal},
+    oidc::{ClientAuthentication, OpenIdError, ProviderRejection},
     token::Algorithm,
 };
 
@@ -269,7 +269,7 @@ async fn refusal_of_the_provider_is_reported_auth_4() {
     let error = app.finish(&started.cookie, &back).await.unwrap_err();
     assert!(matches!(
         error,
-        OpenIdError::Refused(ProviderRefusal::AccessDenied)
+        OpenIdError::Rejected(ProviderRejection::AccessDenied)
     ));
 }
 

@@ -5,7 +5,7 @@ use base64::{
 use serde::Deserializer;
 
 use super::{
-    Decoded, Kind, ParameterKind, Refusal,
+    Decoded, Kind, ParameterKind, Rejection,
     leaf::{self, Leaf},
 };
 use crate::{Violations, json::Encoder};
@@ -55,7 +55,7 @@ impl Leaf for Binary {
 
     const EXPECTED: &'static str = "base64 text";
 
-    fn text(text: &str) -> Result<Vec<u8>, Refusal> {
+    fn text(text: &str) -> Result<Vec<u8>, Rejection> {
         let engine = if text.contains(['-', '_']) {
             URL_SAFE_ALPHABET
         } else {
@@ -63,12 +63,12 @@ impl Leaf for Binary {
         };
         engine
             .decode(text)
-            .map_err(|_| Refusal::Borrowed("must be base64 text"))
+            .map_err(|_| Rejection::Borrowed("must be base64 text"))
     }
 }
 
 impl ParameterKind for Binary {
-    fn parameter(text: &str) -> Result<Vec<u8>, Refusal> {
+    fn parameter(text: &str) -> Result<Vec<u8>, Rejection> {
         Self::text(text)
     }
 }

@@ -1,7 +1,7 @@
 use serde::Deserializer;
 
 use super::{
-    Decoded, Kind, ParameterKind, Refusal,
+    Decoded, Kind, ParameterKind, Rejection,
     leaf::{self, Leaf},
 };
 use crate::{Violations, json::Encoder};
@@ -34,13 +34,13 @@ impl Leaf for Boolean {
 
     const EXPECTED: &'static str = "true or false";
 
-    fn boolean(value: bool) -> Result<bool, Refusal> {
+    fn boolean(value: bool) -> Result<bool, Rejection> {
         Ok(value)
     }
 }
 
 impl ParameterKind for Boolean {
-    fn parameter(text: &str) -> Result<bool, Refusal> {
+    fn parameter(text: &str) -> Result<bool, Rejection> {
         match text {
             "true" => Ok(true),
             "false" => Ok(false),

@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use serde::Deserializer;
 
 use super::{
-    Decoded, Kind, ParameterKind, Refusal,
+    Decoded, Kind, ParameterKind, Rejection,
     leaf::{self, Leaf},
 };
 use crate::{Violations, json::Encoder};
@@ -63,15 +63,15 @@ impl Leaf for Duration {
 
     const EXPECTED: &'static str = "a duration such as 1.5s";
 
-    fn text(text: &str) -> Result<prost_types::Duration, Refusal> {
-        read(text).ok_or(Refusal::Borrowed(
+    fn text(text: &str) -> Result<prost_types::Duration, Rejection> {
+        read(text).ok_or(Rejection::Borrowed(
             "must be a duration in seconds such as 1.5s, within 10,000 years",
         ))
     }
 }
 
 impl ParameterKind for Duration {
-    fn parameter(text: &str) -> Result<prost_types::Duration, Refusal> {
+    fn parameter(text: &str) -> Result<prost_types::Duration, Rejection> {
         Self::text(text)
     }
 }

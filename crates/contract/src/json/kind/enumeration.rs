@@ -3,7 +3,7 @@ use std::marker::PhantomData;
 use serde::Deserializer;
 
 use super::{
-    Decoded, Kind, ParameterKind, Refusal,
+    Decoded, Kind, ParameterKind, Rejection,
     integer::Int32,
     leaf::{self, Leaf},
 };
@@ -53,25 +53,25 @@ impl<E: JsonEnum> Leaf for Enumeration<E> {
 
     const EXPECTED: &'static str = "the name or number of an enum value";
 
-    fn unsigned(value: u64) -> Result<i32, Refusal> {
+    fn unsigned(value: u64) -> Result<i32, Rejection> {
         Int32::unsigned(value)
     }
 
-    fn signed(value: i64) -> Result<i32, Refusal> {
+    fn signed(value: i64) -> Result<i32, Rejection> {
         Int32::signed(value)
     }
 
-    fn floating(value: f64) -> Result<i32, Refusal> {
+    fn floating(value: f64) -> Result<i32, Rejection> {
         Int32::floating(value)
     }
 
-    fn text(text: &str) -> Result<i32, Refusal> {
+    fn text(text: &str) -> Result<i32, Rejection> {
         E::number(text).ok_or_else(|| format!("must be one of {}", E::NAMES.join(", ")).into())
     }
 }
 
 impl<E: JsonEnum> ParameterKind for Enumeration<E> {
-    fn parameter(text: &str) -> Result<i32, Refusal> {
+    fn parameter(text: &str) -> Result<i32, Rejection> {
         match Int32::parameter(text) {
             Ok(number) => Ok(number),
             Err(_) => Self::text(text),
@@ -107,7 +107,7 @@ impl Leaf for NullValue {
 
     const EXPECTED: &'static str = "null";
 
-    fn text(text: &str) -> Result<i32, Refusal> {
+    fn text(text: &str) -> Result<i32, Rejection> {
         match text {
             "NULL_VALUE" => Ok(0),
             _ => Err(Self::mismatch("a string")),

@@ -1,7 +1,7 @@
 use serde::Deserializer;
 
 use super::{
-    Decoded, Kind, ParameterKind, Refusal,
+    Decoded, Kind, ParameterKind, Rejection,
     leaf::{self, Leaf},
 };
 use crate::{Violations, json::Encoder};
@@ -50,7 +50,7 @@ impl Leaf for FieldMask {
 
     const EXPECTED: &'static str = "field paths separated by commas";
 
-    fn text(text: &str) -> Result<prost_types::FieldMask, Refusal> {
+    fn text(text: &str) -> Result<prost_types::FieldMask, Rejection> {
         if text.is_empty() {
             return Ok(prost_types::FieldMask::default());
         }
@@ -66,7 +66,7 @@ impl Leaf for FieldMask {
 }
 
 impl ParameterKind for FieldMask {
-    fn parameter(text: &str) -> Result<prost_types::FieldMask, Refusal> {
+    fn parameter(text: &str) -> Result<prost_types::FieldMask, Rejection> {
         Self::text(text)
     }
 }

@@ -1,7 +1,7 @@
 use serde::Deserializer;
 
 use super::{
-    Decoded, Kind, ParameterKind, Refusal,
+    Decoded, Kind, ParameterKind, Rejection,
     leaf::{self, Leaf},
 };
 use crate::{Violations, json::Encoder};
@@ -45,15 +45,15 @@ impl Leaf for Float {
 
     const EXPECTED: &'static str = EXPECTED;
 
-    fn unsigned(value: u64) -> Result<f32, Refusal> {
+    fn unsigned(value: u64) -> Result<f32, Rejection> {
         Ok(value as f32)
     }
 
-    fn signed(value: i64) -> Result<f32, Refusal> {
+    fn signed(value: i64) -> Result<f32, Rejection> {
         Ok(value as f32)
     }
 
-    fn floating(value: f64) -> Result<f32, Refusal> {
+    fn floating(value: f64) -> Result<f32, Rejection> {
         let narrow = value as f32;
         if narrow.is_finite() {
             Ok(narrow)
@@ -62,13 +62,13 @@ impl Leaf for Float {
         }
     }
 
-    fn text(text: &str) -> Result<f32, Refusal> {
+    fn text(text: &str) -> Result<f32, Rejection> {
         Self::parameter(text)
     }
 }
 
 impl ParameterKind for Float {
-    fn parameter(text: &str) -> Result<f32, Refusal> {
+    fn parameter(text: &str) -> Result<f32, Rejection> {
         match number(text)? {
             value if value.is_finite() => Self::floating(value),
             special => Ok(special as f32),
@@ -104,25 +104,25 @@ impl Leaf for Double {
 
     const EXPECTED: &'static str = EXPECTED;
 
-    fn unsigned(value: u64) -> Result<f64, Refusal> {
+    fn unsigned(value: u64) -> Result<f64, Rejection> {
         Ok(value as f64)
     }
 
-    fn signed(value: i64) -> Result<f64, Refusal> {
+    fn signed(value: i64) -> Result<f64, Rejection> {
         Ok(value as f64)
     }
 
-    fn floating(value: f64) -> Result<f64, Refusal> {
+    fn floating(value: f64) -> Result<f64, Rejection> {
         Ok(value)
     }
 
-    fn text(text: &str) -> Result<f64, Refusal> {
+    fn text(text: &str) -> Result<f64, Rejection> {
         number(text)
     }
 }
 
 impl ParameterKind for Double {
-    fn parameter(text: &str) -> Result<f64, Refusal> {
+    fn parameter(text: &str) -> Result<f64, Rejection> {
         number(text)
     }
 }
@@ -145,7 +145,7 @@ fn encode_special(value: f64, encoder: &mut Encoder) {
 
 /// Parses the special values of the mapping, or a number in JSON grammar. Rust's own parser accepts
 /// more: `inf`, `+1`, `.5`.
-fn number(text: &str) -> Result<f64, Refusal> {
+fn number(text: &str) -> Result<f64, Rejection> {
     match text {
         "NaN" => return Ok(f64::NAN),
         "Infinity" => return Ok(f64::INFINITY),

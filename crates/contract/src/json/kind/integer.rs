@@ -3,7 +3,7 @@ use std::{fmt, marker::PhantomData};
 use serde::Deserializer;
 
 use super::{
-    Decoded, Kind, ParameterKind, Refusal,
+    Decoded, Kind, ParameterKind, Rejection,
     leaf::{self, Leaf},
 };
 use crate::{Violations, json::Encoder};
@@ -103,15 +103,15 @@ impl<T: IntegerType> Leaf for Integer<T> {
 
     const EXPECTED: &'static str = T::EXPECTED;
 
-    fn unsigned(value: u64) -> Result<T, Refusal> {
+    fn unsigned(value: u64) -> Result<T, Rejection> {
         T::try_from(value).map_err(|_| T::RANGE.into())
     }
 
-    fn signed(value: i64) -> Result<T, Refusal> {
+    fn signed(value: i64) -> Result<T, Rejection> {
         T::try_from(value).map_err(|_| T::RANGE.into())
     }
 
-    fn floating(value: f64) -> Result<T, Refusal> {
+    fn floating(value: f64) -> Result<T, Rejection> {
         if value.fract() != 0.0 {
             return Err("must be an integer, found a fraction".into());
         }
@@ -122,7 +122,7 @@ impl<T: IntegerType> Leaf for Integer<T> {
         Self::signed(value as i64)
     }
 
-    fn text(text: &str) -> Result<T, Refusal> {
+    fn text(text: &str) -> Result<T, Rejection> {
         match whole_number(text) {
             Whole::Number(number) => T::try_from(number).map_err(|_| T::RANGE.into()),
             Whole::TooLarge => Err(T::RANGE.into()),
@@ -134,7 +134,7 @@ impl<T: IntegerType> Leaf for Integer<T> {
 
 impl<T: IntegerType> ParameterKind for Integer<T> {
     /// Paths and queries allow one form only, so that a resource has one address.
-    fn parameter(text: &str) -> Result<T, Refusal> {
+    fn parameter(text: &str) -> Result<T, Rejection> {
         let is_plain = |byte: u8| byte == b'-' || byte.is_ascii_digit();
         match Self::text(text) {
             Ok(_) if !text.bytes().all(is_plain) => Err("must be written in plain digits".into()),

@@ -7,7 +7,7 @@ use serde::{
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-use super::{Decoded, Refusal};
+use super::{Decoded, Rejection};
 use crate::{Violations, json::skipped::Skipped};
 
 /// A kind that is one JSON token.
@@ -17,27 +17,27 @@ pub(super) trait Leaf {
     /// The value that a client should send, such as `a string`.
     const EXPECTED: &'static str;
 
-    fn boolean(_: bool) -> Result<Self::Value, Refusal> {
+    fn boolean(_: bool) -> Result<Self::Value, Rejection> {
         Err(Self::mismatch("a boolean"))
     }
 
-    fn unsigned(_: u64) -> Result<Self::Value, Refusal> {
+    fn unsigned(_: u64) -> Result<Self::Value, Rejection> {
         Err(Self::mismatch("a number"))
     }
 
-    fn signed(_: i64) -> Result<Self::Value, Refusal> {
+    fn signed(_: i64) -> Result<Self::Value, Rejection> {
         Err(Self::mismatch("a number"))
     }
 
-    fn floating(_: f64) -> Result<Self::Value, Refusal> {
+    fn floating(_: f64) -> Result<Self::Value, Rejection> {
         Err(Self::mismatch("a number"))
     }
 
-    fn text(_: &str) -> Result<Self::Value, Refusal> {
+    fn text(_: &str) -> Result<Self::Value, Rejection> {
         Err(Self::mismatch("a string"))
     }
 
-    fn owned(text: String) -> Result<Self::Value, Refusal> {
+    fn owned(text: String) -> Result<Self::Value, Rejection> {
         Self::text(&text)
     }
 
@@ -45,7 +45,7 @@ pub(super) trait Leaf {
         Decoded::Null
     }
 
-    fn mismatch(found: &str) -> Refusal {
+    fn mismatch(found: &str) -> Rejection {
         format!("must be {}, found {found}", Self::EXPECTED).into()
     }
 }
@@ -66,12 +66,12 @@ struct LeafVisitor<'a, L> {
 }
 
 impl<L: Leaf> LeafVisitor<'_, L> {
-    fn settle(self, result: Result<L::Value, Refusal>) -> Decoded<L::Value> {
+    fn settle(self, result: Result<L::Value, Rejection>) -> Decoded<L::Value> {
         match result {
             Ok(value) => Decoded::Value(value),
             Err(refusal) => {
                 self.violations.add(refusal);
-                Decoded::Refused
+                Decoded::Rejected
             }
         }
     }

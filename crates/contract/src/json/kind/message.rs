@@ -28,7 +28,7 @@ impl<M: JsonMessage> Kind for Message<M> {
             match decode::message_value(value, &mut message, violations)? {
                 Decoded::Value(()) => Decoded::Value(message),
                 Decoded::Null => Decoded::Null,
-                Decoded::Refused => Decoded::Refused,
+                Decoded::Rejected => Decoded::Rejected,
             },
         )
     }

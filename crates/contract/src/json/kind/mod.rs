@@ -34,7 +34,7 @@ use crate::Violations;
 
 /// The reason for rejecting a value. It continues a sentence that begins with the name of the
 /// field.
-pub type Refusal = Cow<'static, str>;
+pub type Rejection = Cow<'static, str>;
 
 /// The result of reading a JSON value.
 #[derive(Debug, PartialEq)]
@@ -44,7 +44,7 @@ pub enum Decoded<T> {
     /// `null`, which counts as absent.
     Null,
     /// A violation was recorded.
-    Refused,
+    Rejected,
 }
 
 /// The JSON form of one kind of value.
@@ -74,5 +74,5 @@ pub trait ParameterKind: Kind {
     ///
     /// # Errors
     /// The text is not of this kind.
-    fn parameter(text: &str) -> Result<Self::Value, Refusal>;
+    fn parameter(text: &str) -> Result<Self::Value, Rejection>;
 }

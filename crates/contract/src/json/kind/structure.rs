@@ -33,7 +33,7 @@ impl Kind for Value {
         let Any { kind, twice } = AnySeed(violations.budget()).deserialize(value)?;
         if twice {
             violations.add("has a member that is given more than once");
-            return Ok(Decoded::Refused);
+            return Ok(Decoded::Rejected);
         }
         Ok(Decoded::Value(prost_types::Value { kind: Some(kind) }))
     }
@@ -74,11 +74,11 @@ impl Kind for Struct {
                 Some(ValueKind::NullValue(_)) | None => Decoded::Null,
                 Some(_) => {
                     violations.add("must be an object");
-                    Decoded::Refused
+                    Decoded::Rejected
                 }
             },
             Decoded::Null => Decoded::Null,
-            Decoded::Refused => Decoded::Refused,
+            Decoded::Rejected => Decoded::Rejected,
         })
     }
 
@@ -104,11 +104,11 @@ impl Kind for ListValue {
                 Some(ValueKind::NullValue(_)) | None => Decoded::Null,
                 Some(_) => {
                     violations.add("must be a list");
-                    Decoded::Refused
+                    Decoded::Rejected
                 }
             },
             Decoded::Null => Decoded::Null,
-            Decoded::Refused => Decoded::Refused,
+            Decoded::Rejected => Decoded::Rejected,
         })
     }
 

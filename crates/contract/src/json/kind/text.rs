@@ -1,7 +1,7 @@
 use serde::Deserializer;
 
 use super::{
-    Decoded, Kind, ParameterKind, Refusal,
+    Decoded, Kind, ParameterKind, Rejection,
     leaf::{self, Leaf},
 };
 use crate::{Violations, json::Encoder};
@@ -34,17 +34,17 @@ impl Leaf for Text {
 
     const EXPECTED: &'static str = "a string";
 
-    fn text(text: &str) -> Result<String, Refusal> {
+    fn text(text: &str) -> Result<String, Rejection> {
         Ok(text.to_owned())
     }
 
-    fn owned(text: String) -> Result<String, Refusal> {
+    fn owned(text: String) -> Result<String, Rejection> {
         Ok(text)
     }
 }
 
 impl ParameterKind for Text {
-    fn parameter(text: &str) -> Result<String, Refusal> {
+    fn parameter(text: &str) -> Result<String, Rejection> {
         Ok(text.to_owned())
     }
 }

@@ -1,7 +1,7 @@
 use serde::Deserializer;
 
 use super::{
-    Decoded, Kind, ParameterKind, Refusal,
+    Decoded, Kind, ParameterKind, Rejection,
     leaf::{self, Leaf},
 };
 use crate::{Violations, json::Encoder};
@@ -42,8 +42,8 @@ impl Leaf for Timestamp {
 
     const EXPECTED: &'static str = "a time such as 2026-01-31T09:30:00Z";
 
-    fn text(text: &str) -> Result<prost_types::Timestamp, Refusal> {
-        let refusal = || Refusal::Borrowed("must be a time such as 2026-01-31T09:30:00Z");
+    fn text(text: &str) -> Result<prost_types::Timestamp, Rejection> {
+        let refusal = || Rejection::Borrowed("must be a time such as 2026-01-31T09:30:00Z");
         if !is_rfc3339(text) {
             return Err(refusal());
         }
@@ -57,7 +57,7 @@ impl Leaf for Timestamp {
 }
 
 impl ParameterKind for Timestamp {
-    fn parameter(text: &str) -> Result<prost_types::Timestamp, Refusal> {
+    fn parameter(text: &str) -> Result<prost_types::Timestamp, Rejection> {
         Self::text(text)
     }
 }

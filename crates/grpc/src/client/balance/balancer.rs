@@ -164,7 +164,7 @@ impl Shared {
             match replica.availability(now) {
                 Availability::Open(connection) => open.push((connection, replica)),
                 Availability::Opening => opening += 1,
-                Availability::Refused(why) => restarting = Some(why),
+                Availability::Rejected(why) => restarting = Some(why),
                 Availability::Failed { why, is_refused } => {
                     failed = Some(NoReplica { why, is_refused });
                 }

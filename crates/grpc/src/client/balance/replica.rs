@@ -58,7 +58,7 @@ enum Connection {
     Opening,
     Open(OpenConnection),
     /// The process may be restarting.
-    Refused(Arc<str>),
+    Rejected(Arc<str>),
     Failed {
         why: Arc<str>,
         at: Instant,
@@ -79,7 +79,7 @@ pub(super) enum Availability {
     Open(OpenConnection),
     Opening,
     /// The process may be restarting. A call waits for a limited time.
-    Refused(Arc<str>),
+    Rejected(Arc<str>),
     Failed {
         why: Arc<str>,
         is_refused: bool,
@@ -147,7 +147,7 @@ impl Replica {
         match &*connection {
             Connection::Opening => Availability::Opening,
             Connection::Open(open) => Availability::Open(open.clone()),
-            Connection::Refused(why) => Availability::Refused(Arc::clone(why)),
+            Connection::Rejected(why) => Availability::Rejected(Arc::clone(why)),
             Connection::Failed { at, .. }
                 if now.saturating_duration_since(*at) >= RECONNECT_DELAY =>
             {
@@ -248,7 +248,7 @@ async fn keep_open(replica: Arc<Replica>, target: Arc<Target>, changed: watch::S
         let at = Instant::now();
         if is_refused && at.duration_since(*refused_since.get_or_insert(at)) < MAX_RESTART {
             // Calls wait for the process, because they were not sent.
-            replica.set_connection(Connection::Refused(why.into()), &changed);
+            replica.set_connection(Connection::Rejected(why.into()), &changed);
             tokio::time::sleep(refused_backoff.delay(0)).await;
             continue;
         }

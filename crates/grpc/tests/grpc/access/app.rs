@@ -125,7 +125,7 @@ impl Authenticate for Tokens {
                 attachment: None,
             }),
             None if route.declared_access() == seaworthy_http::Access::Authenticated => {
-                Authentication::Refused(Error::new(Code::Unauthenticated, "TOKEN", "no token"))
+                Authentication::Rejected(Error::new(Code::Unauthenticated, "TOKEN", "no token"))
             }
             None => Authentication::Anonymous,
         }

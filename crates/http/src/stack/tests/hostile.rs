@@ -83,7 +83,7 @@ impl Authenticate for OneCaller {
                 grants: Grants::default(),
                 attachment: None,
             }),
-            _ => Authentication::Refused(Error::new(
+            _ => Authentication::Rejected(Error::new(
                 Code::Unauthenticated,
                 "CREDENTIALS_REFUSED",
                 "the credentials are wrong",

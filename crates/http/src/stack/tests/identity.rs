@@ -25,7 +25,7 @@ impl Authenticate for Tokens {
         {
             None => Authentication::Anonymous,
             Some("wrong") => {
-                Authentication::Refused(Error::new(Code::Unauthenticated, "BAD_TOKEN", "no"))
+                Authentication::Rejected(Error::new(Code::Unauthenticated, "BAD_TOKEN", "no"))
             }
             Some("panic") => panic!("in the authenticator"),
             Some(name) if name.starts_with("slow") => {

@@ -14,17 +14,17 @@ use crate::{
 const TIMEOUT: Timeout = Timeout::from_secs(1);
 
 /// The payloads that an engine rejects, with its errors for them.
-type Refused = Vec<(&'static str, fn() -> PublishError)>;
+type Rejected = Vec<(&'static str, fn() -> PublishError)>;
 
 /// A slow engine that stores messages, and fails for some payloads.
 struct SlowEngine {
     latency: Duration,
-    refused: Refused,
+    refused: Rejected,
     stored: Mutex<Vec<String>>,
 }
 
 impl SlowEngine {
-    fn new(latency: Duration, refused: Refused) -> Self {
+    fn new(latency: Duration, refused: Rejected) -> Self {
         Self {
             latency,
             refused,

@@ -90,7 +90,7 @@ async fn missing_component_of_publications_is_refused_msg_2() {
     ] {
         let config = MessagingConfig::new(url(path).parse().unwrap());
         let error = DaprBroker::open(&config).await.unwrap_err();
-        assert!(matches!(error, TransportError::Refused(_)), "{error:?}");
+        assert!(matches!(error, TransportError::Rejected(_)), "{error:?}");
         let text = error_chain(&error);
         assert!(text.contains(problem), "{text}");
     }
@@ -125,7 +125,7 @@ async fn password_is_token_of_the_sidecar_sec_1() {
     let servers = Servers::start(&program, &["--save", ""], Some("sesame")).unwrap();
     let mut config = servers.config();
     let error = DaprBroker::open(&config).await.unwrap_err();
-    assert!(matches!(error, TransportError::Refused(_)), "{error:?}");
+    assert!(matches!(error, TransportError::Rejected(_)), "{error:?}");
     config.password = Some(Secret::new("sesame".to_owned()));
     DaprBroker::open(&config).await.unwrap();
 }

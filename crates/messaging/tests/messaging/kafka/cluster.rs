@@ -93,7 +93,7 @@ async fn user_needs_correct_password_conf_5() {
     };
     let rejected = connect("hunter3").await.unwrap_err();
     assert!(
-        matches!(rejected, TransportError::Refused(_)),
+        matches!(rejected, TransportError::Rejected(_)),
         "{rejected:?}"
     );
     assert!(!format!("{rejected:?}").contains("hunter3"));
@@ -184,7 +184,7 @@ async fn tls_and_scram_authenticate_both_sides_conf_5() {
     assert!(problem.contains("SSL"), "{problem}");
     let wrong = connect("hunter3", KafkaSasl::ScramSha512, &trusted).await;
     assert!(
-        matches!(&wrong, Err(TransportError::Refused(_))),
+        matches!(&wrong, Err(TransportError::Rejected(_))),
         "{wrong:?}"
     );
     for sasl in [KafkaSasl::ScramSha256, KafkaSasl::ScramSha512] {
@@ -205,11 +205,11 @@ async fn invalid_settings_are_refused_without_secrets_conf_5() {
         KafkaBroker::open(&config, "test").await.unwrap_err()
     };
     let user = open("kafka://app@127.0.0.1:1", |_| {}).await;
-    assert!(matches!(user, TransportError::Refused(_)), "{user:?}");
+    assert!(matches!(user, TransportError::Rejected(_)), "{user:?}");
     let prefix = open("kafka://127.0.0.1:1", |config| {
         config.kafka.prefix = "a b".to_owned();
     });
-    assert!(matches!(prefix.await, TransportError::Refused(_)));
+    assert!(matches!(prefix.await, TransportError::Rejected(_)));
     let unreachable = open("kafka://app:hunter2@127.0.0.1:1", |config| {
         config.kafka.timeout = seaworthy_core::Timeout::from_millis(300);
     });

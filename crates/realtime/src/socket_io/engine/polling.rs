@@ -18,7 +18,7 @@ use super::{
     packet::Packet,
     payload::Payload,
     probe::{Probe, Step},
-    registry::{Command, Packets, Refused},
+    registry::{Command, Packets, Rejected},
     session::Session,
 };
 
@@ -34,7 +34,7 @@ pub(super) struct Polling {
     /// The request that waits for packets.
     waiting: Option<oneshot::Sender<Payload>>,
     /// The packets of a request that waits until the protocol is ready.
-    received: Option<(Packets, oneshot::Sender<Result<(), Refused>>)>,
+    received: Option<(Packets, oneshot::Sender<Result<(), Rejected>>)>,
     probe: Probe,
     /// A payload was lost after it left the session.
     lost: Arc<Notify>,
@@ -149,7 +149,7 @@ impl<P: Protocol> Session<P> {
         match command {
             Some(Command::Poll(answer)) if polling.is_waiting() => {
                 self.place.refuse_requests();
-                let _ = answer.send(Err(Refused));
+                let _ = answer.send(Err(Rejected));
                 Some(Packet::Close)
             }
             Some(Command::Poll(answer)) => {
@@ -161,7 +161,7 @@ impl<P: Protocol> Session<P> {
             }
             Some(Command::Push(_, answer)) if polling.received.is_some() => {
                 self.place.refuse_requests();
-                let _ = answer.send(Err(Refused));
+                let _ = answer.send(Err(Rejected));
                 Some(Packet::Close)
             }
             Some(Command::Push(packets, answer)) => {
@@ -174,7 +174,7 @@ impl<P: Protocol> Session<P> {
                 None
             }
             Some(Command::Upgrade(_, answer)) => {
-                let _ = answer.send(Err(Refused));
+                let _ = answer.send(Err(Rejected));
                 None
             }
             None => Some(Packet::Close),
@@ -185,7 +185,7 @@ impl<P: Protocol> Session<P> {
     fn accept_all(
         &mut self,
         packets: Packets,
-        answer: oneshot::Sender<Result<(), Refused>>,
+        answer: oneshot::Sender<Result<(), Rejected>>,
     ) -> Option<Packet> {
         let accepted = packets.and_then(|packets| {
             for packet in packets {
@@ -199,7 +199,7 @@ impl<P: Protocol> Session<P> {
         let (answered, last) = match accepted {
             Ok(Some(())) => (Ok(()), None),
             Ok(None) => (Ok(()), Some(Packet::Noop)),
-            Err(Malformed) => (Err(Refused), Some(Packet::Close)),
+            Err(Malformed) => (Err(Rejected), Some(Packet::Close)),
         };
         if last.is_some() {
             self.place.refuse_requests();
@@ -234,7 +234,7 @@ impl Polling {
         waiting.is_some_and(|waiting| !waiting.is_closed())
     }
 
-    fn wait(&mut self, answer: oneshot::Sender<Result<oneshot::Receiver<Payload>, Refused>>) {
+    fn wait(&mut self, answer: oneshot::Sender<Result<oneshot::Receiver<Payload>, Rejected>>) {
         let (sender, receiver) = oneshot::channel();
         if answer.send(Ok(receiver)).is_ok() {
             self.waiting = Some(sender);

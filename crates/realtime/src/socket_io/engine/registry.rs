@@ -17,7 +17,7 @@ const MAX_COMMANDS: usize = 4;
 
 /// The session rejects a request, because it violates the protocol.
 #[derive(Debug)]
-pub(super) struct Refused;
+pub(super) struct Rejected;
 
 /// The packets of a request.
 pub(super) type Packets = Result<Vec<Packet>, Malformed>;
@@ -25,13 +25,13 @@ pub(super) type Packets = Result<Vec<Packet>, Malformed>;
 /// A request for a session over polling.
 pub(super) enum Command {
     /// Waits for packets.
-    Poll(oneshot::Sender<Result<oneshot::Receiver<Payload>, Refused>>),
+    Poll(oneshot::Sender<Result<oneshot::Receiver<Payload>, Rejected>>),
     /// Passes packets of the client.
-    Push(Packets, oneshot::Sender<Result<(), Refused>>),
+    Push(Packets, oneshot::Sender<Result<(), Rejected>>),
     /// Changes to a WebSocket.
     Upgrade(
         oneshot::Receiver<WebSocket>,
-        oneshot::Sender<Result<(), Refused>>,
+        oneshot::Sender<Result<(), Rejected>>,
     ),
 }
 

@@ -19,7 +19,7 @@ use super::{
     Protocol,
     packet::Packet,
     payload::Payload,
-    registry::{Command, Refused, Registry},
+    registry::{Command, Registry, Rejected},
     session::Session,
 };
 use crate::{ConnectError, RealtimeConfig, websocket::close};
@@ -172,14 +172,14 @@ async fn push(session: mpsc::Sender<Command>, body: &[u8]) -> Result<Response, E
 
 async fn ask<T>(
     session: mpsc::Sender<Command>,
-    command: impl FnOnce(oneshot::Sender<Result<T, Refused>>) -> Command,
+    command: impl FnOnce(oneshot::Sender<Result<T, Rejected>>) -> Command,
 ) -> Result<T, Error> {
     let (sender, answer) = oneshot::channel();
     let sent = session.send(command(sender)).await;
     sent.map_err(|_| unknown_session())?;
     match answer.await {
         Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(Refused)) => Err(invalid("the request is not valid in this session")),
+        Ok(Err(Rejected)) => Err(invalid("the request is not valid in this session")),
         Err(_) => Err(unknown_session()),
     }
 }

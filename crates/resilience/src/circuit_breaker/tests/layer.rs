@@ -12,7 +12,9 @@ async fn open_layer_rejects_and_ignores_other_rejections_res_1() {
         assert!(matches!(error, CallError::Failed("down")));
     }
     let error = service.ready().await.unwrap().call(()).await.unwrap_err();
-    assert!(matches!(&error, CallError::Refused(refusal) if refusal.by() == Refused::CircuitOpen));
+    assert!(
+        matches!(&error, CallError::Rejected(refusal) if refusal.by() == Rejected::CircuitOpen)
+    );
     assert_eq!(breaker.state(), BreakerState::Open);
 }
 

@@ -6,7 +6,7 @@ use seaworthy_telemetry::metrics::Format;
 use tokio::time::sleep;
 
 use super::*;
-use crate::Refusal;
+use crate::Rejection;
 
 const STOCK: &str = "stock";
 
@@ -14,9 +14,9 @@ fn stock(policies: &str) -> Resilience {
     resilience(&format!(r#"{{"dependencies": {{"{STOCK}": {policies}}}}}"#))
 }
 
-fn refusal<T: std::fmt::Debug>(result: Result<T, CallError<Infallible>>) -> Refusal {
+fn refusal<T: std::fmt::Debug>(result: Result<T, CallError<Infallible>>) -> Rejection {
     match result.unwrap_err() {
-        CallError::Refused(refusal) => refusal,
+        CallError::Rejected(refusal) => refusal,
         other => panic!("{other:?}"),
     }
 }
@@ -42,7 +42,7 @@ async fn configured_rate_limit_rejects_excess_calls_res_6() {
     // dependency.
     assert_eq!(began.elapsed(), Duration::ZERO);
     assert_eq!(calls.load(Ordering::Relaxed), 2);
-    assert_eq!(refusal.by(), Refused::DependencyLimited);
+    assert_eq!(refusal.by(), Rejected::DependencyLimited);
     assert_eq!(refusal.dependency(), STOCK);
     assert!(refusal.retry_after().unwrap() <= Duration::from_millis(500));
     // The limit is on calls to the dependency, so the caller has not exceeded its own limit.
@@ -68,12 +68,12 @@ async fn attempts_and_late_calls_use_up_no_rate_res_6() {
     assert!(matches!(first, CallError::Failed("down")));
     // Three attempts were one call.
     let second = service.clone().oneshot(()).await.unwrap_err();
-    assert!(!matches!(&second, CallError::Refused(by) if by.by() == Refused::DependencyLimited));
+    assert!(!matches!(&second, CallError::Rejected(by) if by.by() == Rejected::DependencyLimited));
     // A call that is late already is not counted either.
     let late = RequestContext::background(ServiceIdentity::new("orders", "1.0.0"));
     let late = late.with_deadline(Deadline::after(Duration::ZERO));
     let late = context::scope(Arc::new(late), service.oneshot(())).await;
-    assert!(matches!(late, Err(CallError::Refused(by)) if by.by() == Refused::DeadlineExceeded));
+    assert!(matches!(late, Err(CallError::Rejected(by)) if by.by() == Rejected::DeadlineExceeded));
     let shown = resilience.dependency(STOCK).snapshot();
     assert!(shown.retry.retries >= 2, "{shown:?}");
     assert_eq!(shown.rate_limit.unwrap().refused, 0);
@@ -96,7 +96,7 @@ async fn configured_adaptive_limit_bounds_and_measures_calls_res_7() {
         held.push(call);
     }
     let refusal = refusal(service.clone().oneshot(1).await);
-    assert_eq!(refusal.by(), Refused::Overloaded);
+    assert_eq!(refusal.by(), Rejected::Overloaded);
     let shown = policies.snapshot();
     assert_eq!((shown.breaker.failures, shown.retry.retries), (0, 0));
     let limit = shown.adaptive_concurrency.unwrap();

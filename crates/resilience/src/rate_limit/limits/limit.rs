@@ -4,7 +4,7 @@ use super::super::{
     config::RateLimitConfig, decision::Decision, key::RateLimitKey, local::RateLimiter,
     shared::SharedRateLimiter, snapshot::RateLimitSnapshot,
 };
-use crate::{Refusal, clock};
+use crate::{Rejection, clock};
 
 /// One rate limit, counted in this process or in a Redis that all replicas share. Cheap to clone.
 /// All clones share the counts.
@@ -53,7 +53,7 @@ impl RateLimit {
     ///
     /// # Errors
     /// A rejection if Redis is unavailable and `on_failure` is `closed`.
-    pub async fn check(&self, key: &RateLimitKey) -> Result<Decision, Refusal> {
+    pub async fn check(&self, key: &RateLimitKey) -> Result<Decision, Rejection> {
         match &self.0 {
             Counter::Process(limiter) => Ok(limiter.check(key, clock::now())),
             Counter::Redis(limiter) => limiter.check(key).await,

@@ -16,7 +16,7 @@ use super::{
     config::{LimitBy, RateLimitsConfig, RateLimitsError},
     limit::RateLimit,
 };
-use crate::{Refusal, Refused};
+use crate::{Rejected, Rejection};
 
 /// The limits of one version of the settings.
 pub(super) struct LimitSet {
@@ -126,7 +126,7 @@ impl Entry {
     /// Adds a decision to the headers of the response.
     fn conclude(
         &self,
-        decision: Result<Decision, Refusal>,
+        decision: Result<Decision, Rejection>,
         headers: &mut Option<RateLimitHeaders>,
     ) -> Result<(), RateLimited> {
         let decision = decision.map_err(|refusal| RateLimited {
@@ -141,7 +141,7 @@ impl Entry {
         if decision.allowed {
             return Ok(());
         }
-        let refusal = Refusal::new(&self.name, Refused::RateLimited);
+        let refusal = Rejection::new(&self.name, Rejected::RateLimited);
         Err(RateLimited {
             error: Error::from(refusal.with_retry_after(decision.retry_after)),
             headers: headers.take(),

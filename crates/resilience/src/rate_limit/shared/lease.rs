@@ -18,7 +18,7 @@ use super::{
     limiter::SharedRateLimiter,
     store::RateLimitStore,
 };
-use crate::{Refusal, clock};
+use crate::{Rejection, clock};
 use state::{Answer, Lease};
 use table::Table;
 
@@ -60,7 +60,7 @@ impl LeasedRateLimiter {
     ///
     /// # Errors
     /// A rejection if the limit is exhausted.
-    pub fn try_admit(&self, key: &RateLimitKey) -> Option<Result<Decision, Refusal>> {
+    pub fn try_admit(&self, key: &RateLimitKey) -> Option<Result<Decision, Rejection>> {
         let leases = self.0.leases.read();
         self.decide(leases.get(key)?)
     }
@@ -70,7 +70,7 @@ impl LeasedRateLimiter {
     /// # Errors
     /// A rejection if the limit is exhausted, or if Redis is unavailable and the policy is to
     /// reject.
-    pub async fn admit(&self, key: &RateLimitKey) -> Result<Decision, Refusal> {
+    pub async fn admit(&self, key: &RateLimitKey) -> Result<Decision, Rejection> {
         if let Some(decided) = self.try_admit(key) {
             return decided;
         }
@@ -99,7 +99,7 @@ impl LeasedRateLimiter {
         inner.limiter.admitted(inner.limiter.decide(granted))
     }
 
-    fn decide(&self, lease: &Lease) -> Option<Result<Decision, Refusal>> {
+    fn decide(&self, lease: &Lease) -> Option<Result<Decision, Rejection>> {
         match lease.take(self.now()) {
             Answer::Unknown => None,
             Answer::Blocked(wait) => Some(Err(self.0.limiter.refuse(wait))),

@@ -9,7 +9,7 @@ use super::{
     store::{Granted, RateLimitStore, StoreError},
 };
 use crate::{
-    Outcome, Refusal, Refused,
+    Outcome, Rejected, Rejection,
     circuit_breaker::{CircuitBreaker, CircuitBreakerConfig},
 };
 
@@ -95,7 +95,7 @@ impl SharedRateLimiter {
     /// # Errors
     /// A rejection if the limit is exhausted, or if Redis is unavailable and the policy is to
     /// reject.
-    pub async fn admit(&self, key: &RateLimitKey) -> Result<Decision, Refusal> {
+    pub async fn admit(&self, key: &RateLimitKey) -> Result<Decision, Rejection> {
         let decision = self.check(key).await?;
         self.admitted(decision)
     }
@@ -104,7 +104,7 @@ impl SharedRateLimiter {
     ///
     /// # Errors
     /// A rejection if Redis is unavailable and the policy is to reject.
-    pub async fn check(&self, key: &RateLimitKey) -> Result<Decision, Refusal> {
+    pub async fn check(&self, key: &RateLimitKey) -> Result<Decision, Rejection> {
         match self.take(key, 1).await {
             Ok(granted) => Ok(self.decide(granted)),
             Err(_) => self.without_store(key),
@@ -112,11 +112,11 @@ impl SharedRateLimiter {
     }
 
     /// Turns a decision against a request into a rejection.
-    pub(super) fn admitted(&self, decision: Decision) -> Result<Decision, Refusal> {
+    pub(super) fn admitted(&self, decision: Decision) -> Result<Decision, Rejection> {
         if decision.allowed {
             return Ok(decision);
         }
-        let refusal = Refusal::new(&self.0.name, Refused::RateLimited);
+        let refusal = Rejection::new(&self.0.name, Rejected::RateLimited);
         Err(refusal.with_retry_after(decision.retry_after))
     }
 
@@ -142,9 +142,9 @@ impl SharedRateLimiter {
         }
     }
 
-    pub(super) fn refuse(&self, wait: Duration) -> Refusal {
+    pub(super) fn refuse(&self, wait: Duration) -> Rejection {
         self.0.blocked.increment();
-        Refusal::new(&self.0.name, Refused::RateLimited).with_retry_after(wait)
+        Rejection::new(&self.0.name, Rejected::RateLimited).with_retry_after(wait)
     }
 
     /// Takes units from the store, unless its breaker is open.
@@ -175,12 +175,12 @@ impl SharedRateLimiter {
     }
 
     /// Decides about a request by the policy for an unavailable store.
-    pub(super) fn without_store(&self, key: &RateLimitKey) -> Result<Decision, Refusal> {
+    pub(super) fn without_store(&self, key: &RateLimitKey) -> Result<Decision, Rejection> {
         let inner = &*self.0;
         inner.errors.increment();
         match inner.config.on_failure {
             OnStoreFailure::Closed => {
-                let refusal = Refusal::new(&inner.name, Refused::Degraded);
+                let refusal = Rejection::new(&inner.name, Rejected::Degraded);
                 Err(refusal.with_retry_after(DEGRADED_RETRY_AFTER))
             }
             OnStoreFailure::Open => Ok(Decision {

@@ -37,7 +37,7 @@ pub(crate) enum PictureError {
     /// The service does not respond, or fails.
     Unavailable,
     /// The status and the reason, for the user.
-    Refused(StatusCode, String),
+    Rejected(StatusCode, String),
 }
 
 #[derive(Debug, Deserialize)]
@@ -53,7 +53,7 @@ struct StatusView {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Refusal {
+struct Rejection {
     error: String,
 }
 
@@ -106,6 +106,6 @@ async fn accepted(answer: HttpResponse) -> Result<HttpResponse, PictureError> {
     if status.is_server_error() {
         return Err(PictureError::Unavailable);
     }
-    let refusal: Refusal = answer.json().await.unwrap_or_default();
-    Err(PictureError::Refused(status, refusal.error))
+    let refusal: Rejection = answer.json().await.unwrap_or_default();
+    Err(PictureError::Rejected(status, refusal.error))
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     application::JoinError,
-    domain::{Cursor, IdempotencyKey, Join, JoinStatus, Limit, OwnFilter, Page, Refusal},
+    domain::{Cursor, IdempotencyKey, Join, JoinStatus, Limit, OwnFilter, Page, Rejection},
 };
 
 const INVALID_EVENT: &str = "invalid event_id";
@@ -160,7 +160,7 @@ impl JoinService for GrpcService {
         let event = parse_id(&request.event_id, INVALID_EVENT)?;
         let user = parse_id(&request.user_id, INVALID_USER)?;
         let end = request.expires_at.map(Moment::try_from).transpose();
-        let end = end.map_err(|_| Refusal::Invalid("invalid expires_at"))?;
+        let end = end.map_err(|_| Rejection::Invalid("invalid expires_at"))?;
         let reason = &request.reason;
         self.api.joins.ban(actor, event, user, reason, end).await?;
         Ok(BanUserResponse {})

@@ -21,37 +21,37 @@ use super::{
 };
 use crate::{
     application::JoinError,
-    domain::{Cursor, IdempotencyKey, JoinStatus, Limit, OwnFilter, Refusal},
+    domain::{Cursor, IdempotencyKey, JoinStatus, Limit, OwnFilter, Rejection},
 };
 
 /// The headers of an idempotency key, in the order of precedence.
 const KEY_HEADERS: [&str; 2] = ["x-idempotency-key", "idempotency-key"];
-const INVALID_BODY: Refusal = Refusal::Invalid("invalid json body");
+const INVALID_BODY: Rejection = Rejection::Invalid("invalid json body");
 const INVALID_EVENT: &str = "invalid event_id";
 const INVALID_USER: &str = "invalid user_id";
 
 /// An error response in the form of the contract.
-pub(super) struct Rejection(JoinError);
+pub(super) struct HttpError(JoinError);
 
-impl From<JoinError> for Rejection {
+impl From<JoinError> for HttpError {
     fn from(error: JoinError) -> Self {
         Self(error)
     }
 }
 
-impl From<Refusal> for Rejection {
-    fn from(refusal: Refusal) -> Self {
+impl From<Rejection> for HttpError {
+    fn from(refusal: Rejection) -> Self {
         Self(refusal.into())
     }
 }
 
-impl IntoResponse for Rejection {
+impl IntoResponse for HttpError {
     fn into_response(self) -> Response {
         JoinErrors.http(Error::from(self.0))
     }
 }
 
-type JsonResult<T> = Result<axum::Json<Data<T>>, Rejection>;
+type JsonResult<T> = Result<axum::Json<Data<T>>, HttpError>;
 
 fn data<T: Serialize>(data: T) -> JsonResult<T> {
     Ok(axum::Json(Data { data }))
@@ -84,7 +84,7 @@ pub(crate) fn routes(api: Api) -> Routes {
 }
 
 /// Returns the idempotency key of the request.
-fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Refusal> {
+fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Rejection> {
     let text = KEY_HEADERS.iter().find_map(|name| {
         let value = headers.get(*name)?;
         Some(String::from_utf8_lossy(value.as_bytes())).filter(|text| !text.trim().is_empty())
@@ -145,7 +145,7 @@ async fn own_joins(
     data(page.into())
 }
 
-fn page(query: &QueryPairs) -> Result<(Limit, Option<Cursor>), Refusal> {
+fn page(query: &QueryPairs) -> Result<(Limit, Option<Cursor>), Rejection> {
     let limit = Limit::from_query(query.get("limit"));
     Ok((limit, Cursor::from_query(query.text("cursor"))?))
 }

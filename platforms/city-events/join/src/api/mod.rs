@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     application::{JoinError, Joins},
-    domain::{Actor, IdempotencyKey, JoinStatus, Refusal},
+    domain::{Actor, IdempotencyKey, JoinStatus, Rejection},
     metrics::JoinMetrics,
 };
 use errors::JoinErrors;
@@ -50,13 +50,13 @@ impl Api {
 }
 
 /// Returns the user of the access token of the current request.
-fn current_actor() -> Result<Actor, Refusal> {
+fn current_actor() -> Result<Actor, Rejection> {
     let id = context::with_current(|context| {
         let actor = context.and_then(RequestContext::actor)?;
         Uuid::parse_str(actor.as_str()).ok()
     });
     Ok(Actor {
-        id: id.ok_or(Refusal::Unauthenticated)?,
+        id: id.ok_or(Rejection::Unauthenticated)?,
         role: Role::of_caller(),
     })
 }

@@ -7,7 +7,7 @@ use city_events_contract::{
 use seaworthy::prelude::*;
 use uuid::Uuid;
 
-use crate::domain::{Cursor, Join, JoinStatus, Page, Refusal, Seats};
+use crate::domain::{Cursor, Join, JoinStatus, Page, Rejection, Seats};
 
 /// A join with all its fields, for its user.
 #[derive(Debug, Serialize)]
@@ -178,7 +178,7 @@ pub(super) const fn grpc_status(status: JoinStatus) -> v1::JoinStatus {
 /// Parses an ID in any form of a UUID.
 ///
 /// # Errors
-/// [`Refusal::Invalid`] with this message.
-pub(super) fn parse_id(text: &str, message: &'static str) -> Result<Uuid, Refusal> {
-    Uuid::parse_str(text).map_err(|_| Refusal::Invalid(message))
+/// [`Rejection::Invalid`] with this message.
+pub(super) fn parse_id(text: &str, message: &'static str) -> Result<Uuid, Rejection> {
+    Uuid::parse_str(text).map_err(|_| Rejection::Invalid(message))
 }

@@ -7,13 +7,13 @@ use seaworthy::{
     prelude::*,
 };
 
-use crate::domain::Refusal;
+use crate::domain::Rejection;
 
 /// The errors of the use cases.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum JoinError {
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Rejected(#[from] Rejection),
     #[error("the service is overloaded: try again later")]
     Overloaded,
     #[error("database operation failed")]
@@ -34,7 +34,7 @@ impl JoinError {
     /// decisions: the transaction wrote nothing for the command.
     pub(crate) const fn requires_rollback(&self) -> bool {
         match self {
-            Self::Refused(refusal) => matches!(refusal, Refusal::Invalid(_)),
+            Self::Rejected(refusal) => matches!(refusal, Rejection::Invalid(_)),
             Self::Database(_) | Self::Internal(_) | Self::Batch(_) | Self::KeyConflict => true,
             Self::Overloaded => false,
         }
@@ -70,7 +70,7 @@ impl JoinError {
                     | DataErrorKind::DiskFull
                     | DataErrorKind::ReadOnly
             ),
-            Self::Refused(_) | Self::KeyConflict | Self::Internal(_) => true,
+            Self::Rejected(_) | Self::KeyConflict | Self::Internal(_) => true,
             Self::Overloaded | Self::Batch(_) => false,
         }
     }
@@ -81,7 +81,7 @@ impl From<DataError> for JoinError {
         match error.kind() {
             // PostgreSQL rejects a text with NUL.
             DataErrorKind::InvalidValue => {
-                Refusal::Invalid("a text contains a character that cannot be stored").into()
+                Rejection::Invalid("a text contains a character that cannot be stored").into()
             }
             _ => Self::Database(error),
         }
@@ -101,25 +101,25 @@ impl From<AppendError> for JoinError {
     fn from(error: AppendError) -> Self {
         match error {
             AppendError::Database(error) => error.into(),
-            AppendError::TooLong(_) => Refusal::Invalid("the reason is too long").into(),
+            AppendError::TooLong(_) => Rejection::Invalid("the reason is too long").into(),
         }
     }
 }
 
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
+impl From<Rejection> for Error {
+    fn from(refusal: Rejection) -> Self {
         let (code, reason) = match refusal {
-            Refusal::Invalid(_) => (Code::Invalid, "REQUEST_INVALID"),
-            Refusal::MissingIdempotencyKey => (Code::Invalid, "IDEMPOTENCY_KEY_REQUIRED"),
-            Refusal::Unauthenticated => (Code::Unauthenticated, "UNAUTHORIZED"),
-            Refusal::Forbidden => (Code::Forbidden, "AUTH_FORBIDDEN"),
-            Refusal::Banned => (Code::Forbidden, "JOIN_BANNED"),
-            Refusal::EventNotFound => (Code::NotFound, "EVENT_NOT_FOUND"),
-            Refusal::JoinNotFound => (Code::NotFound, "JOIN_NOT_FOUND"),
-            Refusal::EventFull => (Code::Conflict, "EVENT_FULL"),
-            Refusal::AlreadyJoined => (Code::Conflict, "STATE_ALREADY_REACHED"),
-            Refusal::IdempotencyKeyMismatch => (Code::Conflict, "IDEMPOTENCY_KEY_MISMATCH"),
-            Refusal::EventClosed => (Code::Conflict, "EVENT_CLOSED"),
+            Rejection::Invalid(_) => (Code::Invalid, "REQUEST_INVALID"),
+            Rejection::MissingIdempotencyKey => (Code::Invalid, "IDEMPOTENCY_KEY_REQUIRED"),
+            Rejection::Unauthenticated => (Code::Unauthenticated, "UNAUTHORIZED"),
+            Rejection::Forbidden => (Code::Forbidden, "AUTH_FORBIDDEN"),
+            Rejection::Banned => (Code::Forbidden, "JOIN_BANNED"),
+            Rejection::EventNotFound => (Code::NotFound, "EVENT_NOT_FOUND"),
+            Rejection::JoinNotFound => (Code::NotFound, "JOIN_NOT_FOUND"),
+            Rejection::EventFull => (Code::Conflict, "EVENT_FULL"),
+            Rejection::AlreadyJoined => (Code::Conflict, "STATE_ALREADY_REACHED"),
+            Rejection::IdempotencyKeyMismatch => (Code::Conflict, "IDEMPOTENCY_KEY_MISMATCH"),
+            Rejection::EventClosed => (Code::Conflict, "EVENT_CLOSED"),
         };
         Self::new(code, reason, refusal.to_string())
     }
@@ -128,8 +128,8 @@ impl From<Refusal> for Error {
 impl From<JoinError> for Error {
     fn from(error: JoinError) -> Self {
         match error {
-            JoinError::Refused(refusal) => refusal.into(),
-            JoinError::KeyConflict => Refusal::IdempotencyKeyMismatch.into(),
+            JoinError::Rejected(refusal) => refusal.into(),
+            JoinError::KeyConflict => Rejection::IdempotencyKeyMismatch.into(),
             JoinError::Overloaded => Self::new(Code::Unavailable, "OVERLOADED", error.to_string()),
             JoinError::Database(cause) => cause.into(),
             JoinError::Batch(shared) => copy(&shared),

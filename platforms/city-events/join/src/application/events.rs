@@ -5,7 +5,7 @@ use seaworthy::data::Transaction;
 
 use super::{JoinError, Joins, messages::current_trace_id};
 use crate::{
-    domain::{EventState, Refusal, Seats},
+    domain::{EventState, Rejection, Seats},
     store::{cancellations, seats},
 };
 
@@ -49,7 +49,7 @@ impl Joins {
         change: EventChange<'_>,
     ) -> Result<(), JoinError> {
         if change.event.capacity < 0 {
-            return Err(Refusal::Invalid("capacity is negative").into());
+            return Err(Rejection::Invalid("capacity is negative").into());
         }
         let Some(mut seats) = self.lock_for_change(tx, change).await? else {
             return Ok(());
@@ -121,7 +121,7 @@ impl Joins {
             seats::insert_if_absent(tx, &change.new_seats()).await?;
             seats = seats::lock(tx, event).await?;
         }
-        let seats = seats.ok_or(Refusal::EventNotFound)?;
+        let seats = seats.ok_or(Rejection::EventNotFound)?;
         if seats.state == EventState::Canceled || change.at < seats.announced_at {
             tracing::info!(%event, "outdated event message ignored");
             return Ok(None);

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{JoinError, Joins, changes};
 use crate::{
-    domain::{Actor, Ban, Join, JoinStatus, Refusal, Seats, StatusChange},
+    domain::{Actor, Ban, Join, JoinStatus, Rejection, Seats, StatusChange},
     store::{bans, joins, seats},
 };
 
@@ -37,7 +37,7 @@ impl Joins {
                 let mut seats = lock_managed(&tx, actor, event).await?;
                 let join = joins::find(&tx, event, user)
                     .await?
-                    .ok_or(Refusal::JoinNotFound)?;
+                    .ok_or(Rejection::JoinNotFound)?;
                 if matches!(join.status, JoinStatus::Rejected | JoinStatus::Expired) {
                     return Ok(());
                 }
@@ -144,9 +144,9 @@ impl Joins {
 /// joins, so that transactions do not deadlock.
 async fn lock_managed(tx: &Transaction, actor: Actor, event: Uuid) -> Result<Seats, JoinError> {
     let seats = seats::lock(tx, event).await?;
-    let seats = seats.ok_or(Refusal::EventNotFound)?;
+    let seats = seats.ok_or(Rejection::EventNotFound)?;
     if !actor.can_manage(seats.owner.as_deref()) {
-        return Err(Refusal::Forbidden.into());
+        return Err(Rejection::Forbidden.into());
     }
     Ok(seats)
 }

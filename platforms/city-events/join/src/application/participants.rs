@@ -12,7 +12,7 @@ use super::{JoinError, Joins, batch::Execution, changes, messages::message_about
 use crate::{
     domain::{
         Action, Actor, Candidate, Command, CurrentJoin, Decision, IdempotencyKey, JoinStatus,
-        Outcome, Refusal, Seats, StatusChange, admit, check_join,
+        Outcome, Rejection, Seats, StatusChange, admit, check_join,
     },
     store::{
         candidates, idempotency_keys,
@@ -95,10 +95,10 @@ impl Joins {
                 execution.with_cancels.insert(command.event);
                 let tx = execution.tx;
                 let seats = execution.seats.get_mut(&command.event);
-                let seats = seats.ok_or(Refusal::JoinNotFound)?;
+                let seats = seats.ok_or(Rejection::JoinNotFound)?;
                 self.execute_cancel(tx, seats, join, command, now).await
             }
-            (Action::Cancel, _) => Err(Refusal::JoinNotFound.into()),
+            (Action::Cancel, _) => Err(Rejection::JoinNotFound.into()),
         }
     }
 
@@ -111,7 +111,7 @@ impl Joins {
     ) -> Result<Outcome, JoinError> {
         let tx = execution.tx;
         let seats = execution.seats.get_mut(&command.event);
-        let seats = seats.ok_or(Refusal::EventNotFound)?;
+        let seats = seats.ok_or(Rejection::EventNotFound)?;
         check_join(seats, candidate, command.actor, now)?;
         let decision = match candidate.join {
             Some(join) if join.status.is_current() => Decision::AlreadyJoined,
@@ -165,7 +165,7 @@ impl Joins {
     ) -> Result<Outcome, JoinError> {
         let (tx, user, to) = (execution.tx, command.actor.id, JoinStatus::Canceled);
         let seats = execution.seats.get_mut(&command.event);
-        let seats = seats.ok_or(Refusal::JoinNotFound)?;
+        let seats = seats.ok_or(Rejection::JoinNotFound)?;
         let is_current = join.status.is_current();
         let outcome = Outcome {
             decision: Decision::Status(to),

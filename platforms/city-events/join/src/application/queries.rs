@@ -2,7 +2,7 @@ use uuid::Uuid;
 
 use super::{JoinError, Joins};
 use crate::{
-    domain::{Actor, Cursor, Join, JoinStatus, Limit, OwnFilter, Page, Refusal, Seats},
+    domain::{Actor, Cursor, Join, JoinStatus, Limit, OwnFilter, Page, Rejection, Seats},
     store::{joins, seats},
 };
 
@@ -10,7 +10,7 @@ impl Joins {
     /// Returns the join of a user at an event, in any status.
     pub(crate) async fn participation(&self, user: Uuid, event: Uuid) -> Result<Join, JoinError> {
         let join = joins::find(&self.database, event, user).await?;
-        Ok(join.ok_or(Refusal::JoinNotFound)?)
+        Ok(join.ok_or(Rejection::JoinNotFound)?)
     }
 
     /// Lists the joins of a user, newest first.
@@ -41,9 +41,9 @@ impl Joins {
     /// Returns the seats of an event, for users who may manage it.
     pub(crate) async fn seats(&self, actor: Actor, event: Uuid) -> Result<Seats, JoinError> {
         let seats = seats::find(&self.database, event).await?;
-        let seats = seats.ok_or(Refusal::EventNotFound)?;
+        let seats = seats.ok_or(Rejection::EventNotFound)?;
         if !actor.can_manage(seats.owner.as_deref()) {
-            return Err(Refusal::Forbidden.into());
+            return Err(Rejection::Forbidden.into());
         }
         Ok(seats)
     }

@@ -2,7 +2,7 @@
 
 use city_events_contract::Moment;
 
-use super::{Actor, Candidate, Decision, JoinStatus, Refusal, Seats};
+use super::{Actor, Candidate, Decision, JoinStatus, Rejection, Seats};
 
 /// The bounds of the length of a waitlist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,15 +47,15 @@ pub(crate) fn check_join(
     candidate: &Candidate,
     actor: Actor,
     now: Moment,
-) -> Result<(), Refusal> {
+) -> Result<(), Rejection> {
     if !seats.is_open(now) {
-        return Err(Refusal::EventClosed);
+        return Err(Rejection::EventClosed);
     }
     if seats.owner.as_deref().is_some_and(|owner| actor.is(owner)) {
-        return Err(Refusal::Forbidden);
+        return Err(Rejection::Forbidden);
     }
     if candidate.is_banned(now) {
-        return Err(Refusal::Banned);
+        return Err(Rejection::Banned);
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 use city_events_contract::Moment;
 use uuid::Uuid;
 
-use super::{Command, JoinStatus, Outcome, Refusal};
+use super::{Command, JoinStatus, Outcome, Rejection};
 
 /// The stored state of a user at an event, and of an idempotency key.
 #[derive(Debug)]
@@ -43,18 +43,18 @@ impl Candidate {
     /// Returns the outcome that the key of the command recorded, if the key has not expired.
     ///
     /// # Errors
-    /// [`Refusal::IdempotencyKeyMismatch`] if the key belongs to another user, event or action.
+    /// [`Rejection::IdempotencyKeyMismatch`] if the key belongs to another user, event or action.
     pub(crate) fn recorded_outcome(
         &self,
         command: &Command,
         now: Moment,
-    ) -> Result<Option<Outcome>, Refusal> {
+    ) -> Result<Option<Outcome>, Rejection> {
         let Some(key) = self.key.as_ref().filter(|key| key.expires_at > now) else {
             return Ok(None);
         };
         let requested = (command.actor.id, command.event, command.action.as_str());
         if (key.user, key.event, key.action.as_str()) != requested {
-            return Err(Refusal::IdempotencyKeyMismatch);
+            return Err(Rejection::IdempotencyKeyMismatch);
         }
         Ok(Outcome::parse(&key.decision, key.decided_at))
     }

@@ -1,6 +1,6 @@
 use sha2::{Digest as _, Sha256};
 
-use super::Refusal;
+use super::Rejection;
 
 /// An idempotency key. It holds only the SHA-256 of the text, which can have any length.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,10 +10,10 @@ impl IdempotencyKey {
     /// Creates a key.
     ///
     /// # Errors
-    /// [`Refusal::MissingIdempotencyKey`] if the text is blank.
-    pub(crate) fn new(text: &str) -> Result<Self, Refusal> {
+    /// [`Rejection::MissingIdempotencyKey`] if the text is blank.
+    pub(crate) fn new(text: &str) -> Result<Self, Rejection> {
         if text.trim().is_empty() {
-            return Err(Refusal::MissingIdempotencyKey);
+            return Err(Rejection::MissingIdempotencyKey);
         }
         Ok(Self(Sha256::digest(text.as_bytes()).to_vec()))
     }

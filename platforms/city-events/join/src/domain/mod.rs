@@ -8,7 +8,7 @@ mod idempotency_key;
 mod join;
 mod outcome;
 mod page;
-mod refusal;
+mod rejection;
 mod seats;
 mod status;
 
@@ -20,6 +20,6 @@ pub(crate) use idempotency_key::IdempotencyKey;
 pub(crate) use join::{Join, StatusChange};
 pub(crate) use outcome::{Decision, Outcome};
 pub(crate) use page::{Cursor, Limit, OwnFilter, Page};
-pub(crate) use refusal::Refusal;
+pub(crate) use rejection::Rejection;
 pub(crate) use seats::{EventState, Seats};
 pub(crate) use status::JoinStatus;

@@ -1,6 +1,6 @@
 use city_events_contract::Moment;
 
-use super::{JoinStatus, Refusal};
+use super::{JoinStatus, Rejection};
 
 /// The decision about a command.
 ///
@@ -44,11 +44,11 @@ impl Outcome {
     }
 
     /// Returns the status of the join and its time, or the rejection.
-    pub(crate) const fn into_result(self) -> Result<(JoinStatus, Moment), Refusal> {
+    pub(crate) const fn into_result(self) -> Result<(JoinStatus, Moment), Rejection> {
         match self.decision {
             Decision::Status(status) => Ok((status, self.at)),
-            Decision::Full => Err(Refusal::EventFull),
-            Decision::AlreadyJoined => Err(Refusal::AlreadyJoined),
+            Decision::Full => Err(Rejection::EventFull),
+            Decision::AlreadyJoined => Err(Rejection::AlreadyJoined),
         }
     }
 }

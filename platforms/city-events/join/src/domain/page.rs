@@ -4,14 +4,14 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use city_events_contract::Moment;
 use uuid::Uuid;
 
-use super::{JoinStatus, Refusal};
+use super::{JoinStatus, Rejection};
 
 /// The page size without a limit in the request.
 const DEFAULT_LIMIT: u32 = 20;
 /// Fixed by the contract.
 const MAX_LIMIT: u32 = 100;
 /// The text is fixed by the contract.
-const INVALID_CURSOR: Refusal = Refusal::Invalid("invalid cursor");
+const INVALID_CURSOR: Rejection = Rejection::Invalid("invalid cursor");
 
 /// The number of joins on a page, 1 to 100.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub(crate) struct Cursor {
 
 impl Cursor {
     /// Parses the cursor of a request. An empty text means the first page.
-    pub(crate) fn from_query(text: &str) -> Result<Option<Self>, Refusal> {
+    pub(crate) fn from_query(text: &str) -> Result<Option<Self>, Rejection> {
         if text.is_empty() {
             return Ok(None);
         }
@@ -58,9 +58,9 @@ impl Cursor {
 }
 
 impl FromStr for Cursor {
-    type Err = Refusal;
+    type Err = Rejection;
 
-    fn from_str(text: &str) -> Result<Self, Refusal> {
+    fn from_str(text: &str) -> Result<Self, Rejection> {
         // Some clients add padding.
         let bytes = URL_SAFE_NO_PAD.decode(text.trim_end_matches('='));
         let text = String::from_utf8(bytes.map_err(|_| INVALID_CURSOR)?);
@@ -92,18 +92,21 @@ pub(crate) struct OwnFilter {
 impl OwnFilter {
     /// Parses the filter of a request: names of statuses separated by commas, and two times of RFC
     /// 3339. An empty text means no filter.
-    pub(crate) fn from_query(statuses: &str, from: &str, to: &str) -> Result<Self, Refusal> {
+    pub(crate) fn from_query(statuses: &str, from: &str, to: &str) -> Result<Self, Rejection> {
         let names = statuses.split(',').map(str::trim);
         let statuses = names
             .filter(|name| !name.is_empty())
-            .map(|name| name.parse().map_err(|_| Refusal::Invalid("invalid status")))
+            .map(|name| {
+                name.parse()
+                    .map_err(|_| Rejection::Invalid("invalid status"))
+            })
             .collect::<Result<_, _>>()?;
         let moment = |text: &str, message| match text {
             "" => Ok(None),
             text => text
                 .parse()
                 .map(Some)
-                .map_err(|_| Refusal::Invalid(message)),
+                .map_err(|_| Rejection::Invalid(message)),
         };
         Ok(Self {
             statuses,
@@ -162,7 +165,7 @@ mod tests {
         ] {
             assert!(matches!(
                 wrong.parse::<Cursor>(),
-                Err(Refusal::Invalid("invalid cursor"))
+                Err(Rejection::Invalid("invalid cursor"))
             ));
         }
     }

@@ -172,7 +172,7 @@ pub(super) async fn receive(
     };
     match pages.upstreams.upload_cover(&caller, file).await {
         Ok(upload) => Redirect::to(&cover_page(id).id(upload).to_string()).into_response(),
-        Err(PictureError::Refused(status, text)) => refused(status, &text),
+        Err(PictureError::Rejected(status, text)) => refused(status, &text),
         Err(PictureError::Unavailable) => unavailable(),
     }
 }
@@ -238,7 +238,7 @@ pub(super) async fn preview(
             shown(StatusCode::OK, content)
         }
         Ok(PictureStatus::Failed(text)) => form(&pages, StatusCode::OK, id, &event, &text),
-        Err(PictureError::Refused(status, text)) => shown(status, alert(&text)),
+        Err(PictureError::Rejected(status, text)) => shown(status, alert(&text)),
         Err(PictureError::Unavailable) => unavailable(),
     }
 }

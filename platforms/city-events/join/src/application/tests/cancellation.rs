@@ -11,7 +11,7 @@ use super::{
     super::JoinError,
     fixture::{Replica, change, event},
 };
-use crate::domain::{Actor, IdempotencyKey, Refusal};
+use crate::domain::{Actor, IdempotencyKey, Rejection};
 
 const ACTIVE: usize = 14_900;
 const WAITLISTED: usize = 100;
@@ -73,7 +73,7 @@ async fn canceling_expires_15000_joins_once_across_crashes_msg_5() {
         assert!(
             matches!(
                 join(&replica, event).await,
-                Err(JoinError::Refused(Refusal::EventClosed))
+                Err(JoinError::Rejected(Rejection::EventClosed))
             ),
             "joining is rejected before the first join expires"
         );

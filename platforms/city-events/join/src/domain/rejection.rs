@@ -1,6 +1,6 @@
 /// The reasons to reject a request because of its content or of the state of the event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refusal {
+pub(crate) enum Rejection {
     #[error("{0}")]
     Invalid(&'static str),
     #[error("an idempotency key is required")]
