@@ -149,7 +149,6 @@ impl Plugin {
             }
             state.slow_until.is_some_and(|end| now < end)
         };
-        admission.used();
         let flavor = Handle::current().runtime_flavor();
         let is_brief = function.place == Place::TaskIfBrief && !is_slow;
         let (sender, ended) = oneshot::channel();
@@ -160,6 +159,7 @@ impl Plugin {
                 Some(context) => context::sync_scope(context, run),
                 None => run(),
             };
+            admission.used();
             drop(permits);
             // The caller may have stopped waiting.
             drop(sender.send(result));
@@ -190,7 +190,7 @@ impl Plugin {
         }
     }
 
-    fn admit(&self, now: Instant) -> Result<Admission<'_>, Fault> {
+    fn admit(self: &Arc<Self>, now: Instant) -> Result<Admission, Fault> {
         let mut state = self.state.lock();
         if !state.faults.may_run(now) {
             return Err(Fault::Disabled);
@@ -199,7 +199,7 @@ impl Plugin {
             state.faults.abandon_trial(now);
             return Err(Fault::Throttled);
         }
-        Ok(Admission(Some(self)))
+        Ok(Admission(Some(Arc::clone(self))))
     }
 
     /// Runs the call on this thread. Counts its time and faults even if the caller dropped its
@@ -264,20 +264,20 @@ async fn permit(
     }
 }
 
-/// The permission for a call. Dropping it without a run makes the next call the trial of a disabled
-/// plugin.
-struct Admission<'a>(Option<&'a Plugin>);
+/// The permission for a call. Dropping it before the end of the call makes the next call the trial
+/// of a disabled plugin.
+struct Admission(Option<Arc<Plugin>>);
 
-impl Admission<'_> {
-    /// Marks that the call runs.
+impl Admission {
+    /// Marks that the call ended.
     fn used(mut self) {
         self.0 = None;
     }
 }
 
-impl Drop for Admission<'_> {
+impl Drop for Admission {
     fn drop(&mut self) {
-        if let Some(plugin) = self.0 {
+        if let Some(plugin) = &self.0 {
             plugin.state.lock().faults.abandon_trial(Instant::now());
         }
     }

@@ -238,3 +238,19 @@ async fn wait_for_a_permit_counts_towards_the_deadline_plug_2() {
     assert_eq!(begun.elapsed(), TIMEOUT + MAX_DELAY);
     drop(release);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trial_whose_guest_panics_allows_the_next_one_plug_2() {
+    let program = Arc::new(Placed::default());
+    let plugin = plugin(&program);
+    let before = Instant::now().checked_sub(SLOW * 2).unwrap();
+    while !plugin.state.lock().faults.is_disabled() {
+        plugin.state.lock().faults.fail(before);
+    }
+    let release = program.hold();
+    release.send(()).unwrap();
+    let panicked = Err(Fault::Trap("the guest did not end".to_owned()));
+    assert_eq!(hook(&plugin, TIMEOUT).await, panicked);
+    assert!(hook(&plugin, TIMEOUT).await.is_ok());
+    assert!(plugin.is_enabled());
+}
