@@ -23,7 +23,7 @@ async fn endless(
 ) -> Result<(), Failure> {
     let manifest = format!("{more}{}", hook("before_biz"));
     bench.load(name, &manifest, body, "request-hook").await?;
-    let mut times = Vec::new();
+    let (mut times, mut waits) = (Vec::new(), Vec::new());
     while times.len() < ENDLESS {
         bench.plugins.enable(name)?;
         let begun = Instant::now();
@@ -31,11 +31,12 @@ async fn endless(
             .plugins
             .run_hooks(HookPoint::BeforeBiz, HookCall::new())
             .await?;
+        let late = begun.elapsed().saturating_sub(DEADLINE);
         let problem = report.failed.first().map(|(_, problem)| problem.as_str());
         match problem {
-            Some(problem) if problem.contains("timeout") => {
-                times.push(begun.elapsed().saturating_sub(DEADLINE));
-            }
+            Some(problem) if problem.contains("timeout") => times.push(late),
+            // Earlier guests still run their last instruction.
+            Some(problem) if problem.contains("too many calls") => waits.push(late),
             // The plugin exceeds its CPU share temporarily.
             Some(problem) if problem.contains("share") => {
                 tokio::time::sleep(DEADLINE).await;
@@ -43,10 +44,15 @@ async fn endless(
             other => return Err(format!("the guest ended otherwise: {other:?}").into()),
         }
     }
-    let late = times.iter().filter(|time| time.as_millis() >= 5).count();
+    let late = times.iter().chain(&waits);
+    let late = late.filter(|late| late.as_millis() >= 5).count();
     print(&format!("{what}, after its deadline of 50 ms"), times);
-    println!("{what}: {late} of {ENDLESS} later than 5 ms");
-    goal("all end within 5 ms after their deadline", late == 0);
+    let waits = waits.len();
+    println!("{what}: {late} of {ENDLESS} later than 5 ms, and {waits} waited for earlier ones");
+    goal(
+        "all callers get their answer within 5 ms after the deadline",
+        late == 0,
+    );
     Ok(bench.plugins.unload(name).await?)
 }
 

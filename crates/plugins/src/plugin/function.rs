@@ -28,7 +28,7 @@ impl Function {
 pub(super) enum Place {
     /// On a thread for guests, whose priority is low. The change of threads takes microseconds.
     Thread,
-    /// On the thread of the current task, unless the plugin was slow recently. Calls of slow plugins
-    /// run on a thread for guests, so that other requests keep the threads of the service.
+    /// In a task, usually on the same worker, unless the plugin was slow recently. Calls of slow
+    /// plugins run on a thread for guests, so that other requests keep the threads of the service.
     TaskIfBrief,
 }

@@ -2,6 +2,7 @@
 
 mod call;
 mod function;
+mod timers;
 
 use std::{
     fmt,
@@ -13,6 +14,8 @@ use std::{
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
+
+pub(crate) use timers::Timers;
 
 use crate::{
     FailureMode, Manifest, PluginError, PluginErrorCode, PluginFileConfig, PluginInfo,
@@ -41,8 +44,13 @@ pub(crate) struct Plugin {
     /// Limits the concurrent calls of this plugin, so that a plugin that loops or waits does not
     /// delay the others. A call occupies a core, so there are as many permits as cores.
     pub(crate) own_guests: Arc<Semaphore>,
+    /// Limits the guests of all plugins that occupy a worker of the runtime. One worker remains for
+    /// other tasks, so timeouts do not depend on guests.
+    pub(crate) worker_guests: Arc<Semaphore>,
     /// The threads for guests of all plugins.
     pub(crate) threads: Arc<GuestThreads>,
+    /// The timers of callers.
+    pub(crate) timers: Timers,
     pub(crate) state: Mutex<State>,
     pub(crate) observe: Arc<dyn Observe>,
     /// The plugins of the service, which have its dependencies.

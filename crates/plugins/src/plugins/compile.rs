@@ -8,7 +8,7 @@ use super::{Inner, MAX_GUESTS_PER_CORE, Plugins, cores, life::step};
 use crate::{
     Capability, GrantConfig, Manifest, PluginError, PluginErrorCode, PluginStatus,
     folder::{Found, files_hash, read_config, read_plugin},
-    plugin::{Plugin, State},
+    plugin::{Plugin, State, Timers},
     runtime::{self, CallLimits, Exports, Imports, LifecycleStep, Runtime},
     sandbox::{CpuShare, FaultCount, HttpAccess, KeyValueStore, max_processor_time},
 };
@@ -127,7 +127,9 @@ impl Inner {
             on_failure: on_failure.unwrap_or(self.config.on_failure),
             guests: Arc::clone(&self.guests),
             own_guests: Arc::new(Semaphore::new(cores())),
+            worker_guests: Arc::clone(&self.worker_guests),
             threads: Arc::clone(&self.threads),
+            timers: Timers::default(),
             state: Mutex::new(State {
                 status: PluginStatus::Loaded,
                 is_active: false,

@@ -60,6 +60,8 @@ pub(crate) struct Inner {
     clients: Option<Clients>,
     /// Limits the concurrent calls of all plugins, because each call has its own memory.
     guests: Arc<Semaphore>,
+    /// Limits the guests that occupy a worker of the runtime.
+    worker_guests: Arc<Semaphore>,
     threads: Arc<GuestThreads>,
     observation: Arc<Observation>,
     loaded: Mutex<BTreeMap<String, Loaded>>,

@@ -7,7 +7,7 @@ use seaworthy_config::{Profile, Settings};
 use seaworthy_health::{CheckFailure, Probe};
 use seaworthy_http::Authenticate;
 use seaworthy_service::{Assembly, StartError};
-use tokio::sync::Semaphore;
+use tokio::{runtime::Handle, sync::Semaphore};
 
 use super::{Clients, Inner, MAX_GUESTS_PER_CORE, Observation, Plugins, cores};
 use crate::{
@@ -82,7 +82,8 @@ impl Plugins {
             runtime: OnceLock::new(),
             clients: clients(service, config)?,
             guests: Arc::new(Semaphore::new(MAX_GUESTS_PER_CORE * cores())),
-            // Each guest has a permit of the semaphore, so no guest waits for a thread.
+            worker_guests: Arc::new(Semaphore::new(max_worker_guests())),
+            // Each guest has a permit of the semaphore `guests`, so no guest waits for a thread.
             threads: Arc::new(GuestThreads::new(MAX_GUESTS_PER_CORE * cores())),
             observation: Arc::new(Observation::new(service, &bus)),
             bus,
@@ -173,4 +174,11 @@ fn clients<C: Settings>(
         public: client(Addresses::Public)?,
         internal: client(Addresses::Any)?,
     }))
+}
+
+/// Returns how many guests may occupy a worker of the current runtime: one fewer than there are
+/// workers.
+fn max_worker_guests() -> usize {
+    let workers = Handle::try_current().map_or(1, |handle| handle.metrics().num_workers());
+    workers.saturating_sub(1)
 }

@@ -129,15 +129,17 @@ mod tests {
         (func (export "seaworthy:plugin/lifecycle@0.2.0#health-check") (result i32) (i32.const 16))
         (func (export "seaworthy:plugin/hooks@0.2.0#run") (param i32) (result i32) (i32.const 16)))"#;
 
-    #[test]
-    fn endless_call_ends_after_the_drop_of_its_engine_plug_2() {
-        let limits = CallLimits {
-            timeout: Duration::from_millis(50),
+    fn limits(timeout: Duration) -> CallLimits {
+        CallLimits {
+            timeout,
             memory: PAGE,
             payload: PAGE,
             host_calls: 0,
             processor_time: Duration::from_secs(10),
-        };
+        }
+    }
+
+    fn compile(runtime: &WasmRuntime) -> Arc<dyn Program> {
         let imports = Imports {
             plugin: "endless".into(),
             api: Interface::V0_2,
@@ -147,8 +149,24 @@ mod tests {
             http: None,
         };
         let component = pack(ENDLESS.as_bytes(), Interface::V0_2, "request-hook").unwrap();
+        runtime.compile(&component, &imports).unwrap()
+    }
+
+    #[test]
+    fn late_result_is_a_timeout_plug_2() {
         let runtime = WasmRuntime::new(PAGE, 2).unwrap();
-        let program = runtime.compile(&component, &imports).unwrap();
+        let program = compile(&runtime);
+        // The function returns at once. Its deadline is the start of the call.
+        let limits = limits(Duration::ZERO);
+        let ended = program.step(LifecycleStep::HealthCheck, &limits);
+        assert_eq!(ended, Err(Fault::Timeout(Duration::ZERO)));
+    }
+
+    #[test]
+    fn endless_call_ends_after_the_drop_of_its_engine_plug_2() {
+        let limits = limits(Duration::from_millis(50));
+        let runtime = WasmRuntime::new(PAGE, 2).unwrap();
+        let program = compile(&runtime);
         let ticker = Arc::downgrade(&runtime.ticker);
         drop(runtime);
         // The thread still ticks for a while after the check of the component.

@@ -82,7 +82,12 @@ impl WasmProgram {
         let result = self
             .prepared
             .instantiate(&mut store)
-            .and_then(|instance| work(&mut store, &instance));
+            .and_then(|instance| work(&mut store, &instance))
+            .and_then(|result| {
+                // No tick follows a long instruction at the end of the guest.
+                store.data_mut().check_deadline()?;
+                Ok(result)
+            });
         result.map_err(|error| fault(&error, store.data_mut(), limits))
     }
 }

@@ -177,6 +177,33 @@ async fn keys_are_visible_to_their_plugin_only_plug_2() {
     assert_eq!(failures(&app).await, "");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn clock_of_a_guest_has_steps_of_ten_milliseconds_plug_2() {
+    // Traps at other times, and at times before the year 2020.
+    let body = "(local $now i64) (local.set $now (call $now))
+        (if (i32.wrap_i64 (i64.rem_u (local.get $now) (i64.const 10))) (then unreachable))
+        (if (i64.lt_u (local.get $now) (i64.const 1577836800000)) (then unreachable))
+        (i32.const 16)";
+    let guest = Guest::hook(body).import("clock", "now", "(result i64)");
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .grant("evil", &[Capability::Clock])
+        .plugin(
+            "evil",
+            &format!("capabilities = [\"clock\"]\n{HOOK}"),
+            &guest,
+        )
+        .start()
+        .await
+        .unwrap();
+    // A clock with smaller steps shows in one of these milliseconds.
+    let mut digits = std::collections::BTreeSet::new();
+    while digits.len() < 5 {
+        digits.insert(chrono::Utc::now().timestamp_millis() % 10);
+        assert_eq!(failures(&app).await, "");
+    }
+}
+
 /// A guest that requests a URL. It fails with the error of the request, or with "sent" after a
 /// response.
 fn requesting(url: &str) -> Guest {

@@ -1,4 +1,7 @@
-use std::{sync::Weak, thread};
+use std::{
+    sync::{Weak, mpsc},
+    thread,
+};
 
 use chrono::Utc;
 use parking_lot::Mutex;
@@ -8,7 +11,7 @@ use serde_json::Map;
 use super::*;
 use crate::{
     FailureMode, HookPoint, Manifest, PluginFileConfig, PluginStatus,
-    plugin::{Observe, State},
+    plugin::{Observe, State, Timers},
     runtime::{Exports, HookContext},
     sandbox::{CpuShare, FaultCount, GuestThreads},
 };
@@ -16,15 +19,30 @@ use crate::{
 const MANIFEST: &str = "name = \"guard\"\nversion = \"1.0.0\"\napi = \"0.2.0\"\nsha256 = \"0000000000000000000000000000000000000000000000000000000000000000\"\n";
 /// The name of the threads for guests.
 const GUESTS: &str = "plugin-guest";
+/// Far longer than a guest needs on a loaded machine.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Fails with the name of its thread and the request, after it computed for a time.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Placed {
     compute: Mutex<Duration>,
+    /// The next call runs until its sender is dropped, like a guest in a long instruction.
+    held: Mutex<Option<mpsc::Receiver<()>>>,
 }
 
 impl Placed {
+    /// Makes the next call run until the drop of the result. A message makes it panic.
+    fn hold(&self) -> mpsc::Sender<()> {
+        let (release, held) = mpsc::channel();
+        *self.held.lock() = Some(held);
+        release
+    }
+
     fn place(&self) -> String {
+        if let Some(held) = self.held.lock().take() {
+            let released = held.recv_timeout(TIMEOUT);
+            assert_eq!(released, Err(mpsc::RecvTimeoutError::Disconnected));
+        }
         let compute = *self.compute.lock();
         let begun = ProcessorTime::now();
         while begun.elapsed() < compute {}
@@ -93,7 +111,9 @@ fn plugin(program: &Arc<Placed>) -> Arc<Plugin> {
         on_failure: FailureMode::Closed,
         guests: Arc::new(Semaphore::new(1)),
         own_guests: Arc::new(Semaphore::new(1)),
+        worker_guests: Arc::new(Semaphore::new(1)),
         threads: Arc::new(GuestThreads::new(1)),
+        timers: Timers::default(),
         state: Mutex::new(State {
             status: PluginStatus::Started,
             is_active: true,
@@ -128,35 +148,35 @@ async fn in_request<F: Future<Output = ()>>(test: impl FnOnce(String) -> F) {
     context::scope(Arc::new(request), test(id)).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn only_calls_of_slow_plugins_leave_the_thread_of_the_task_plug_2() {
-    const TIMEOUT: Duration = Duration::from_secs(20);
-    let compute = Mutex::new(Duration::ZERO);
-    let program = Arc::new(Placed { compute });
-    let plugin = plugin(&program);
-    in_request(async |id| {
-        let here = thread::current();
-        let here = format!("{:?} {:?}", here.name().unwrap_or_default(), Some(&id));
-        let there = format!("{GUESTS:?} {:?}", Some(&id));
-        let failed = |place: &str| Ok(HookOutcome::Fail(place.to_owned()));
-        assert_eq!(hook(&plugin, TIMEOUT).await, failed(&here));
-        // This call shows that the plugin is slow.
-        *program.compute.lock() = BRIEF * 2;
-        assert_eq!(hook(&plugin, TIMEOUT).await, failed(&here));
-        *program.compute.lock() = Duration::ZERO;
-        assert_eq!(hook(&plugin, TIMEOUT).await, failed(&there));
-        // A minute later it counts as brief again.
-        plugin.state.lock().slow_until = Some(Instant::now());
-        assert_eq!(hook(&plugin, TIMEOUT).await, failed(&here));
-    })
-    .await;
+/// Returns the failure with the place of a call in a request.
+fn at(thread: &str, request: &str) -> Result<HookOutcome, Fault> {
+    Ok(HookOutcome::Fail(format!("{thread:?} {:?}", Some(request))))
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn handlers_and_steps_leave_the_thread_of_the_task_plug_2() {
-    const TIMEOUT: Duration = Duration::from_secs(20);
-    let compute = Mutex::new(Duration::ZERO);
-    let plugin = plugin(&Arc::new(Placed { compute }));
+async fn only_calls_of_slow_plugins_leave_the_workers_plug_2() {
+    let program = Arc::new(Placed::default());
+    let plugin = plugin(&program);
+    let calls = in_request(async |id| {
+        // All workers have the same name.
+        let worker = tokio::spawn(async { thread::current().name().map(str::to_owned) });
+        let worker = worker.await.unwrap().unwrap();
+        assert_eq!(hook(&plugin, TIMEOUT).await, at(&worker, &id));
+        // This call shows that the plugin is slow.
+        *program.compute.lock() = BRIEF * 2;
+        assert_eq!(hook(&plugin, TIMEOUT).await, at(&worker, &id));
+        *program.compute.lock() = Duration::ZERO;
+        assert_eq!(hook(&plugin, TIMEOUT).await, at(GUESTS, &id));
+        // A minute later it counts as brief again.
+        plugin.state.lock().slow_until = Some(Instant::now());
+        assert_eq!(hook(&plugin, TIMEOUT).await, at(&worker, &id));
+    });
+    calls.await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn handlers_and_steps_leave_the_workers_plug_2() {
+    let plugin = plugin(&Arc::default());
     in_request(async |id| {
         let there = format!("{GUESTS:?} {:?}", Some(&id));
         let event = Event::new(crate::EventType::USER_LOGIN, "accounts");
@@ -168,18 +188,69 @@ async fn handlers_and_steps_leave_the_thread_of_the_task_plug_2() {
     .await;
 }
 
+const SHORT: Duration = Duration::from_millis(20);
+
+/// Calls a guest that does not end at its deadline. Expects that the caller does not wait for it.
+async fn leave(plugin: &Arc<Plugin>, program: &Placed) {
+    let release = program.hold();
+    assert_eq!(hook(plugin, SHORT).await, Err(Fault::Timeout(SHORT)));
+    // The guest keeps its permit until it ends. Later calls run on threads for guests.
+    assert_eq!(plugin.own_guests.available_permits(), 0);
+    drop(release);
+    in_request(async |id| assert_eq!(hook(plugin, TIMEOUT).await, at(GUESTS, &id))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn caller_leaves_a_guest_on_a_worker_at_its_deadline_plug_2() {
+    let program = Arc::new(Placed::default());
+    leave(&plugin(&program), &program).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn caller_leaves_a_guest_on_the_last_worker_plug_2() {
+    let program = Arc::new(Placed::default());
+    let plugin = plugin(&program);
+    plugin.worker_guests.forget_permits(1);
+    leave(&plugin, &program).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn caller_does_not_wait_for_a_thread_that_is_late_plug_2() {
-    const TIMEOUT: Duration = Duration::from_millis(20);
-    // This guest does not end at its deadline.
-    let compute = Mutex::new(Duration::from_secs(2));
-    let program = Arc::new(Placed { compute });
+async fn caller_leaves_a_slow_guest_at_its_deadline_plug_2() {
+    let program = Arc::new(Placed::default());
     let plugin = plugin(&program);
     plugin.state.lock().slow_until = Some(Instant::now() + SLOW);
-    assert_eq!(hook(&plugin, TIMEOUT).await, Err(Fault::Timeout(TIMEOUT)));
-    // Its permit is free when it ends.
-    *program.compute.lock() = Duration::ZERO;
-    assert_eq!(plugin.own_guests.available_permits(), 0);
-    let ended = plugin.own_guests.acquire().await;
-    assert!(ended.is_ok());
+    leave(&plugin, &program).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn wait_for_a_permit_counts_towards_the_deadline_plug_2() {
+    let program = Arc::new(Placed::default());
+    let plugin = plugin(&program);
+    let permit = Arc::clone(&plugin.own_guests).try_acquire_owned().unwrap();
+    let release = program.hold();
+    let begun = TokioInstant::now();
+    let earlier = async {
+        tokio::time::sleep(TIMEOUT / 2).await;
+        drop(permit);
+    };
+    let (called, ()) = tokio::join!(hook(&plugin, TIMEOUT), earlier);
+    assert_eq!(called, Err(Fault::Timeout(TIMEOUT)));
+    assert_eq!(begun.elapsed(), TIMEOUT + MAX_DELAY);
+    drop(release);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trial_whose_guest_panics_allows_the_next_one_plug_2() {
+    let program = Arc::new(Placed::default());
+    let plugin = plugin(&program);
+    let before = Instant::now().checked_sub(SLOW * 2).unwrap();
+    while !plugin.state.lock().faults.is_disabled() {
+        plugin.state.lock().faults.fail(before);
+    }
+    let release = program.hold();
+    release.send(()).unwrap();
+    let panicked = Err(Fault::Trap("the guest did not end".to_owned()));
+    assert_eq!(hook(&plugin, TIMEOUT).await, panicked);
+    assert!(hook(&plugin, TIMEOUT).await.is_ok());
+    assert!(plugin.is_enabled());
 }

@@ -1,0 +1,76 @@
+use std::{fmt, future::poll_fn, pin::Pin, task::Poll};
+
+use futures::FutureExt;
+use parking_lot::Mutex;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// Timers that calls use again. A new timer of tokio wakes a worker if no other timer is earlier,
+/// which takes longer than an empty hook. A later deadline for an existing timer does not.
+#[derive(Default)]
+pub(crate) struct Timers(Mutex<Vec<Pin<Box<Sleep>>>>);
+
+impl Timers {
+    /// Waits for a future until a deadline.
+    pub(super) async fn wait<T>(
+        &self,
+        deadline: Instant,
+        mut future: impl Future<Output = T> + Unpin,
+    ) -> Option<T> {
+        let mut timer = match self.take(deadline) {
+            Some(timer) => timer,
+            None => Box::pin(sleep_until(deadline)),
+        };
+        timer.as_mut().reset(deadline);
+        let result = poll_fn(|context| match future.poll_unpin(context) {
+            Poll::Ready(result) => Poll::Ready(Some(result)),
+            Poll::Pending => timer.as_mut().poll(context).map(|()| None),
+        });
+        let result = result.await;
+        self.0.lock().push(timer);
+        result
+    }
+
+    /// Returns a timer whose deadline is not later than `deadline`.
+    fn take(&self, deadline: Instant) -> Option<Pin<Box<Sleep>>> {
+        let mut timers = self.0.lock();
+        let earlier = timers
+            .iter()
+            .position(|timer| timer.deadline() <= deadline)?;
+        Some(timers.swap_remove(earlier))
+    }
+}
+
+impl fmt::Debug for Timers {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Timers").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{future::pending, time::Duration};
+
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_end_at_their_own_deadlines_plug_2() {
+        let (timers, begun) = (Timers::default(), Instant::now());
+        // A wait uses the timer of an earlier one unless its own deadline is earlier.
+        for (seconds, count) in [(30, 1), (1, 2), (2, 2), (40, 2), (41, 2)] {
+            let (sender, ended) = oneshot::channel();
+            sender.send(seconds).unwrap();
+            let deadline = Instant::now() + Duration::from_secs(seconds);
+            assert_eq!(timers.wait(deadline, ended).await, Some(Ok(seconds)));
+            assert_eq!(timers.0.lock().len(), count, "{seconds}");
+        }
+        assert_eq!(begun.elapsed(), Duration::ZERO);
+        for seconds in [3, 50, 7] {
+            let begun = Instant::now();
+            let timeout = Duration::from_secs(seconds);
+            let ended = timers.wait(begun + timeout, pending::<()>()).await;
+            assert_eq!((ended, begun.elapsed()), (None, timeout));
+        }
+    }
+}
