@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{Actor, Schedule};
 use crate::{
-    domain::{Action, Mode, Place, errors},
+    domain::{Action, EndReason, Mode, Place, errors},
     store::{Allocations, Attendance, Session, Sessions},
 };
 
@@ -45,7 +45,7 @@ pub(crate) struct EndRequest {
 
 impl Schedule {
     /// Starts a session of today for its trainer, who is at the student's place. The student alone
-    /// gets the code.
+    /// gets the code. The journey to the session ends.
     ///
     /// # Errors
     /// `NOT_FOUND`, `FORBIDDEN`, `CONFLICT`, `RATE_LIMITED`, or `VALIDATION_ERROR` outside of the
@@ -78,6 +78,7 @@ impl Schedule {
                 session.otp_attempts = 0;
                 set(&mut session, "startDistanceM", json!(metres));
                 Sessions::update(&tx, &session).await?;
+                self.end_journey_of(&tx, id, EndReason::Arrived).await?;
                 let expires_at = now + CODE_TTL;
                 let text = format!("Your session code is {code}. Read it to your trainer.");
                 let student = (session.student_id, Role::Student);

@@ -67,7 +67,8 @@ on_both! {
         locations_at_the_same_time_stay_in_order_data_3,
         silent_journey_ends_and_another_starts_data_4,
         substitution_ends_the_journey_data_3,
-        cancelled_allocation_ends_the_journey_data_3;
+        cancelled_allocation_ends_the_journey_data_3,
+        start_of_the_session_ends_the_journey_data_3;
     bookings: booking_gets_a_trainer_or_a_reason_api_1;
     race: last_slots_go_to_one_student_each_data_3;
     routes: schedule_refuses_callers_without_rights_auth_5;
