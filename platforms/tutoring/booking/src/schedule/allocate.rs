@@ -123,13 +123,22 @@ impl Schedule {
             return self.assign(tx, allocation, None, SYSTEM).await;
         }
         self.append(tx, &mut allocation, more).await?;
-        Allocations::update(tx, &allocation).await?;
-        self.publish_allocated(tx, &allocation).await?;
         Ok(allocation)
     }
 
-    /// Reserves the next free dates of the trainer after the last session.
-    pub(super) async fn append(
+    /// Adds a session after the last one, for a session that was not held.
+    pub(super) async fn replace_session(
+        &self,
+        tx: &Transaction,
+        allocation: &mut Allocation,
+    ) -> Result<(), Error> {
+        self.append(tx, allocation, 1).await?;
+        self.generate(tx, allocation.id).await.map(drop)
+    }
+
+    /// Reserves the next free dates of the trainer after the last session, and stores the
+    /// allocation.
+    async fn append(
         &self,
         tx: &Transaction,
         allocation: &mut Allocation,
@@ -154,8 +163,24 @@ impl Schedule {
         })?;
         planned.truncate(usize::from(more));
         Slots::reserve(tx, trainer, allocation.id, &planned).await?;
-        allocation.end_date = planned.last().map(|one| one.date).or(allocation.end_date);
-        Ok(())
+        self.set_days(tx, allocation).await?;
+        Allocations::update(tx, allocation).await?;
+        self.publish_allocated(tx, allocation).await
+    }
+
+    /// Sets the first and the last day of an allocation to those of its sessions. Returns whether
+    /// they have changed. The pay of the trainer depends on them, so the caller publishes them.
+    pub(super) async fn set_days(
+        &self,
+        tx: &Transaction,
+        allocation: &mut Allocation,
+    ) -> Result<bool, Error> {
+        let before = (allocation.start_date, allocation.end_date);
+        let reserved = Slots::of_allocation(tx, allocation.id).await?;
+        let dates = || reserved.iter().map(|one| one.planned.date);
+        allocation.start_date = dates().min().or(allocation.start_date);
+        allocation.end_date = dates().max().or(allocation.end_date);
+        Ok(before != (allocation.start_date, allocation.end_date))
     }
 
     /// Returns the number of the next session.

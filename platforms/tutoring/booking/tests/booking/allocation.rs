@@ -98,6 +98,12 @@ pub(crate) async fn upgrade_and_refund_change_the_sessions_msg_5(app: TestApp) {
         (app.allocations(owner)[0]["sessionCount"] == 10).then_some(())
     });
     assert_eq!(booked(&app).await, 10);
+    // Payroll counts the days until the last session.
+    let allocated = app.wait_for_events("TRAINER_ALLOCATED", owner, 3);
+    assert_eq!(
+        (&allocated["sessionCount"], &allocated["endDate"]),
+        (&json!(10), &sessions[9]["scheduledDate"])
+    );
     refund(10).await;
     app.wait_for_events("STUDENT_DEALLOCATED", owner, 1);
     assert_eq!(booked(&app).await, 0);

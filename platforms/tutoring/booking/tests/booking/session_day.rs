@@ -182,6 +182,11 @@ pub(crate) async fn session_moves_only_to_a_free_slot_data_3(app: TestApp) {
     let back = data(&ask(&trainer(holder), &date, "16:00"));
     assert_eq!(decide(&back, "approve", &json!({})).status, 200);
     assert_eq!(app.sessions(owner)[9]["timeSlot"], "16:00");
+    // Payroll counts the days until the last session.
+    let later = data(&ask(&student(7), "2099-06-01", "16:00"));
+    assert_eq!(decide(&later, "approve", &json!({})).status, 200);
+    let allocated = app.wait_for_events("TRAINER_ALLOCATED", owner, 2);
+    assert_eq!(allocated["endDate"], "2099-06-01");
     app.check_invariants();
 }
 
@@ -247,6 +252,9 @@ pub(crate) async fn cancelled_session_is_replaced_at_the_end_api_1(app: TestApp)
     assert_eq!(after.len(), 11);
     assert!(after[10]["scheduledDate"].as_str() > last.as_str());
     assert_eq!(booked(&app).await, 10);
+    // Payroll counts the days until the last session.
+    let allocated = app.wait_for_events("TRAINER_ALLOCATED", owner, 2);
+    assert_eq!(allocated["endDate"], after[10]["scheduledDate"]);
     app.wait_for_events("SESSION_CANCELLED", owner, 1);
     // Less than 12 hours before the start, the session counts as held.
     let database = app.database().await;
