@@ -22,7 +22,7 @@ mod zones;
 
 use seaworthy::{audit_log::AuditLog, data::Database, messaging::Publisher, outbox::Outbox};
 use tutoring_contract::PlatformZone;
-use tutoring_identity::LiveSealer;
+use tutoring_identity::{LiveSealer, NoticeSealer};
 use uuid::Uuid;
 
 use crate::store::LiveJourneys;
@@ -57,6 +57,8 @@ pub(crate) struct Schedule {
     pub(crate) publisher: Publisher,
     /// Encrypts the payloads of live events.
     pub(crate) live: LiveSealer,
+    /// Encrypts notifications with codes.
+    pub(crate) secrets: NoticeSealer,
     pub(crate) journeys: LiveJourneys,
     pub(crate) audit: AuditLog,
     /// The time zone of dates and slots.

@@ -81,16 +81,16 @@ impl Schedule {
                 self.end_journey_of(&tx, id, EndReason::Arrived).await?;
                 let expires_at = now + CODE_TTL;
                 let text = format!("Your session code is {code}. Read it to your trainer.");
-                let student = (session.student_id, Role::Student);
+                let student = session.student_id;
                 let data = json!({ "sessionId": id, "otp": code, "expiresAt": expires_at });
-                self.send_code(&tx, session.student_id, &data).await?;
+                self.send_code(&tx, student, &data).await?;
                 let data = json!({
                     "kind": CODE_EVENT,
                     "sessionId": id,
                     "otp": code,
                     "expiresAt": expires_at,
                 });
-                self.notify(&tx, student, ("Your trainer has arrived", text), data)
+                self.notify_secretly(&tx, student, ("Your trainer has arrived", text), data)
                     .await?;
                 Ok(session)
             })
