@@ -41,12 +41,12 @@ impl Schedule {
         {
             PreBookings::release(tx, course, pre_booking.slot).await?;
         }
-        Bookings::confirm(tx, student, course).await?;
         let purchase = granted.purchase_id;
         let (mut allocation, is_new) = self
             .open(tx, (student, course), Some(purchase), package, count)
             .await?;
         Allocations::set_allocation(tx, payment, allocation.id).await?;
+        Bookings::confirm(tx, payment, &allocation).await?;
         // Refunds of other payments may have arrived before this purchase or may arrive later, so
         // the payments decide and not the tier.
         let paid = Allocations::paid_sessions(tx, purchase, allocation.id).await?;
@@ -197,7 +197,9 @@ impl Schedule {
         let Some((id, count)) = Allocations::refund(tx, payment).await? else {
             return Ok(());
         };
-        let Some(mut allocation) = self.open_of_purchase(tx, id).await? else {
+        let open = self.open_of_purchase(tx, id).await?;
+        Bookings::cancel(tx, payment).await?;
+        let Some(mut allocation) = open else {
             return Ok(());
         };
         let left = allocation.session_count.saturating_sub(count);

@@ -9,7 +9,7 @@ use seaworthy::{
 };
 use uuid::Uuid;
 
-use super::date;
+use super::{Bookings, date};
 use crate::domain::{Package, Place, Refusal};
 
 /// The first part of statements that read allocations.
@@ -168,6 +168,19 @@ impl Allocations {
         Ok(count.unwrap_or_default())
     }
 
+    /// Returns the number of sessions of a payment that was not refunded.
+    pub(crate) async fn paid_by(
+        connection: &dyn Connection,
+        payment: Uuid,
+    ) -> Result<Option<u16>, DataError> {
+        let found: Option<(u16,)> = sql("SELECT session_count FROM allocation_payments WHERE payment_id = ? AND is_refunded = ?")
+            .bind(payment)
+            .bind(false)
+            .fetch_optional(connection)
+            .await?;
+        Ok(found.map(|(count,)| count))
+    }
+
     /// Inserts an allocation. Returns `false` if the student has an open one of the course.
     pub(crate) async fn insert(tx: &Transaction, allocation: &Allocation) -> Result<bool, Error> {
         let package = serde_json::to_value(&allocation.package).map_err(Error::internal)?;
@@ -191,7 +204,7 @@ impl Allocations {
         Ok(inserted.rows_affected() > 0)
     }
 
-    /// Stores the members that change.
+    /// Stores the members that change. The bookings of the allocation get its state.
     pub(crate) async fn update(tx: &Transaction, allocation: &Allocation) -> Result<(), DataError> {
         let open = allocation.is_open().then_some(allocation.course_id);
         let text = |date: Option<Date>| date.map(|date| date.to_string());
@@ -211,8 +224,8 @@ impl Allocations {
             .bind(Utc::now())
             .bind(allocation.id)
             .execute(tx)
-            .await
-            .map(drop)
+            .await?;
+        Bookings::follow(tx, allocation).await
     }
 
     /// Returns a page of allocations, the newest first, and their number.

@@ -69,7 +69,9 @@ on_both! {
         substitution_ends_the_journey_data_3,
         cancelled_allocation_ends_the_journey_data_3,
         start_of_the_session_ends_the_journey_data_3;
-    bookings: booking_gets_a_trainer_or_a_reason_api_1;
+    bookings:
+        booking_gets_a_trainer_or_a_reason_api_1,
+        booking_follows_its_payment_and_sessions_data_4;
     race: last_slots_go_to_one_student_each_data_3;
     routes: schedule_refuses_callers_without_rights_auth_5;
     plans: candidate_and_price_queries_stay_flat_data_1;
