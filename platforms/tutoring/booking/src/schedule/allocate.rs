@@ -96,6 +96,7 @@ impl Schedule {
             end_date: None,
             decided_by: None,
             reason: None,
+            notes: None,
             created_at: Utc::now(),
         };
         if Allocations::insert(tx, &new).await? {

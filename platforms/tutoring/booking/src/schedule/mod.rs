@@ -3,8 +3,10 @@
 mod actor;
 mod allocate;
 mod attempt;
+mod availability;
 mod book;
 mod cancel;
+mod change;
 mod confirm;
 mod decide;
 mod events;
@@ -29,6 +31,8 @@ use crate::store::LiveJourneys;
 
 pub(crate) use actor::Actor;
 pub(crate) use book::{Assign, NewBooking};
+pub(crate) use change::AllocationChange;
+pub(crate) use decide::Creation;
 pub(crate) use events::{consumed_topics, published_topics, subscriptions};
 pub(crate) use pre_book::NewPreBooking;
 pub(crate) use record::Given;

@@ -122,6 +122,16 @@ impl Bookings {
             .map(drop)
     }
 
+    /// Moves the bookings of an allocation to the one that continues it.
+    pub(crate) async fn move_to(tx: &Transaction, from: Uuid, to: Uuid) -> Result<(), DataError> {
+        sql("UPDATE bookings SET allocation_id = ? WHERE allocation_id = ?")
+            .bind(to)
+            .bind(from)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
     /// Cancels the booking of a refunded payment, unless its sessions were held.
     pub(crate) async fn cancel(tx: &Transaction, payment: Uuid) -> Result<(), DataError> {
         sql("UPDATE bookings SET status = 'cancelled', updated_at = ? WHERE payment_id = ? AND status NOT IN ('completed', 'cancelled')")

@@ -9,6 +9,7 @@
 
 mod allocation;
 mod app;
+mod availability;
 mod bookings;
 mod discounts;
 mod journeys;
@@ -69,6 +70,10 @@ on_both! {
         substitution_ends_the_journey_data_3,
         cancelled_allocation_ends_the_journey_data_3,
         start_of_the_session_ends_the_journey_data_3;
+    availability:
+        availability_has_its_reason_api_1,
+        other_trainer_continues_an_allocation_data_3,
+        ended_allocation_continues_with_its_package_data_3;
     bookings:
         booking_gets_a_trainer_or_a_reason_api_1,
         booking_follows_its_payment_and_sessions_data_4;
