@@ -1,3 +1,14 @@
+-- on postgres, sqlite:
+DROP INDEX trainer_copies_zone;
+
+DROP INDEX allocations_zone;
+-- end
+-- on mysql:
+DROP INDEX trainer_copies_zone ON trainer_copies;
+
+DROP INDEX allocations_zone ON allocations;
+-- end
+
 ALTER TABLE allocations DROP COLUMN notes;
 
 -- on postgres, sqlite:

@@ -9,3 +9,8 @@ CREATE INDEX bookings_allocation ON bookings (allocation_id);
 
 -- The notes of an administrator.
 ALTER TABLE allocations ADD COLUMN notes {text};
+
+-- The demand of a zone.
+CREATE INDEX allocations_zone ON allocations (zone_id, status);
+
+CREATE INDEX trainer_copies_zone ON trainer_copies (zone_id, is_allocatable);

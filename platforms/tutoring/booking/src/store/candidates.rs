@@ -9,10 +9,10 @@ use uuid::Uuid;
 use super::Zones;
 use crate::domain::{Place, Planned, Trainer};
 
-/// Trainers of one zone and course that one statement reads, those with the best ratings first.
+/// Trainers that one statement reads.
 const PAGE: u32 = 200;
-/// A change of a zone reads the trainers around it in one statement.
-const MAX_AROUND: u32 = 5_000;
+/// In tenths.
+const MAX_RATING: u32 = 50;
 /// The first and the last hour of the slots of a shift.
 const SHIFTS: [(&str, u16, u16); 2] = [("morning", 6, 14), ("evening", 12, 20)];
 
@@ -144,7 +144,9 @@ impl TrainerCopy {
             days: self.days(),
             students: own.sum(),
             in_slot: load.students.get(&(self.id, slot)).copied().unwrap_or(0),
-            is_busy: slots.iter().any(|slot| load.busy.contains(&(self.id, *slot))),
+            is_busy: slots
+                .iter()
+                .any(|slot| load.busy.contains(&(self.id, *slot))),
         }
     }
 }
@@ -258,19 +260,30 @@ impl TrainerCopies {
         place: Place,
         radius_km: f64,
     ) -> Result<(), DataError> {
-        let (low, high) = place.latitudes(radius_km);
-        let copies: Vec<TrainerCopy> = sql(statement!(
-            "trainer_copies t WHERE t.latitude BETWEEN ? AND ? ORDER BY t.trainer_id LIMIT ?"
-        ))
-        .bind(low)
-        .bind(high)
-        .bind(MAX_AROUND)
-        .fetch_all(tx)
-        .await?;
-        for copy in copies {
-            Self::settle(tx, copy).await?;
+        let (south, north) = place.latitudes(radius_km);
+        let (west, east) = place.longitudes(radius_km);
+        let mut after = Uuid::nil();
+        loop {
+            let copies: Vec<TrainerCopy> = sql(statement!(
+                "trainer_copies t WHERE t.latitude BETWEEN ? AND ? AND t.longitude BETWEEN ? AND ? AND t.trainer_id > ? ORDER BY t.trainer_id LIMIT ?"
+            ))
+            .bind(south)
+            .bind(north)
+            .bind(west)
+            .bind(east)
+            .bind(after)
+            .bind(PAGE)
+            .fetch_all(tx)
+            .await?;
+            let is_full = copies.len() >= PAGE as usize;
+            for copy in copies {
+                after = copy.id;
+                Self::settle(tx, copy).await?;
+            }
+            if !is_full {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 }
 
@@ -280,7 +293,7 @@ pub(crate) struct After(u32, Uuid);
 
 impl After {
     /// The place before all trainers.
-    pub(crate) const START: Self = Self(u32::MAX >> 1, Uuid::nil());
+    pub(crate) const START: Self = Self(MAX_RATING + 1, Uuid::nil());
 }
 
 /// Statements on the trainers who may be chosen.
@@ -341,10 +354,9 @@ impl Candidates {
         (zone, course): (Uuid, Uuid),
         After(rating, trainer): After,
     ) -> Result<(Vec<TrainerCopy>, Option<After>), DataError> {
-        let copies: Vec<TrainerCopy> = sql(statement!("candidates c JOIN trainer_copies t ON t.trainer_id = c.trainer_id WHERE c.zone_id = ? AND c.course_id = ? AND (c.rating_tenths < ? OR (c.rating_tenths = ? AND c.trainer_id > ?)) ORDER BY c.rating_tenths DESC, c.trainer_id LIMIT ?"))
+        let copies: Vec<TrainerCopy> = sql(statement!("candidates c JOIN trainer_copies t ON t.trainer_id = c.trainer_id WHERE c.zone_id = ? AND c.course_id = ? AND (c.rating_tenths, c.trainer_id) < (?, ?) ORDER BY c.rating_tenths DESC, c.trainer_id DESC LIMIT ?"))
             .bind(zone)
             .bind(course)
-            .bind(rating)
             .bind(rating)
             .bind(trainer)
             .bind(PAGE)

@@ -56,7 +56,8 @@ on_both! {
         ended_allocation_gets_no_new_slots_data_3,
         refund_at_the_same_time_opens_nothing_data_3,
         upgrade_finds_other_dates_after_a_race_data_3,
-        pre_bookings_stop_at_their_capacity_data_3;
+        pre_bookings_stop_at_their_capacity_data_3,
+        free_trainer_is_found_after_many_busy_ones_data_1;
     session_day:
         session_day_completes_once_msg_5,
         session_moves_only_to_a_free_slot_data_3,
