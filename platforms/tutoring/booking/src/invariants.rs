@@ -31,6 +31,10 @@ pub const INVARIANTS: Invariants = Invariants(&[
         "SELECT COUNT(*) FROM pre_booking_capacity c WHERE c.current_count <> (SELECT COUNT(*) FROM pre_bookings p WHERE p.pending_course_id = c.course_id AND p.timeslot = c.timeslot)",
     ),
     (
+        "paid_booking_follows_its_allocation",
+        "SELECT COUNT(*) FROM bookings b JOIN allocations a ON a.id = b.allocation_id WHERE b.status <> 'cancelled' AND ((b.status = 'confirmed') <> (a.status IN ('pending', 'approved')) OR (b.status = 'active') <> (a.status = 'active'))",
+    ),
+    (
         "coupons_are_counted",
         "SELECT COUNT(*) FROM coupons c WHERE c.current_redemptions <> (SELECT COUNT(*) FROM coupon_redemptions r WHERE r.coupon_id = c.id AND r.state IN ('reserved', 'redeemed'))",
     ),

@@ -12,7 +12,7 @@ use seaworthy::{
     service::Commands,
 };
 use tutoring_contract::use_envelopes;
-use tutoring_identity::{LiveSealer, LiveSessions};
+use tutoring_identity::{LiveSealer, LiveSessions, NoticeSealer};
 
 use crate::{
     api,
@@ -105,6 +105,7 @@ pub async fn assemble(service: &Assembly<BookingConfig>) -> Result<(), StartErro
         outbox: outbox.clone(),
         publisher: locations,
         live: LiveSealer::new(&settings.access_tokens)?,
+        secrets: NoticeSealer::new(&settings.access_tokens)?,
         journeys: LiveJourneys::new(settings.redis.as_ref(), settings.journey_silence)?,
         audit: audit.clone(),
         zone: settings.time_zone.clone(),

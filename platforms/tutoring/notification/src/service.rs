@@ -16,7 +16,9 @@ use tutoring_contract::{
     LiveEvent,
     events::{NotificationRequested, Occurred},
 };
-use tutoring_identity::{BACKEND_VARIABLES, BROKER, Backend, DATABASE, behind_gateway};
+use tutoring_identity::{
+    BACKEND_VARIABLES, BROKER, Backend, DATABASE, LiveSealer, NoticeSealer, behind_gateway,
+};
 
 use crate::{
     api,
@@ -104,8 +106,11 @@ pub async fn assemble(service: &Assembly<NotificationConfig>) -> Result<(), Star
         service.worker(worker);
     }
     let inbox = backend.inbox(service, notify::GROUP);
+    let tokens = &settings.backend.access_tokens;
     let notifier = Arc::new(Notifier {
         backend,
+        secrets: NoticeSealer::new(tokens)?,
+        live: LiveSealer::new(tokens)?,
         audit,
         zone: settings.time_zone.clone(),
         mailer,

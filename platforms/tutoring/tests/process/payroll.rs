@@ -106,6 +106,20 @@ pub(crate) async fn payroll_follows_students_and_substitutes_msg_5(app: &TestPla
     assert_eq!(after["snapshotId"], before["snapshotId"]);
     total(&other, OTHER, 0);
 
+    // A refund moves the end of one student to Saturday, the 15th, and a session that was cancelled
+    // moves it back.
+    for (end, expected) in [
+        ("2025-11-15", 468_000 + 63 * 2_500),
+        ("2025-12-08", 900_000 + 75 * 2_500),
+    ] {
+        let moved = TrainerAllocated {
+            end_date: Some(end.parse().unwrap()),
+            ..allocated(USER, 0x51)
+        };
+        peer.publish(moved).await;
+        total(&own, USER, expected);
+    }
+
     let get = |token: &str, path: &str| send(app, token, "GET", path, &Value::Null);
     let history = get(&own, &path(USER, "history"));
     let months: Vec<_> = json_of(&history)["data"]["items"]

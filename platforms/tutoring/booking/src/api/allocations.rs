@@ -11,7 +11,9 @@ use uuid::Uuid;
 use super::{Given, HandlerResult, Sessions as State};
 use crate::{
     domain::{Package, errors},
-    schedule::{ALLOCATION_READ, ALLOCATION_WRITE, Actor, Given as Text},
+    schedule::{
+        ALLOCATION_READ, ALLOCATION_WRITE, Actor, AllocationChange, Creation, Given as Text,
+    },
     store::{Allocations, Filter},
 };
 
@@ -25,7 +27,8 @@ const STATUSES: [&str; 6] = [
     "cancelled",
 ];
 
-/// An allocation by an administrator, with the package of a payment.
+/// An allocation by an administrator, with the package of a payment. Without a slot, the last
+/// allocation of the student and course continues.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct NewAllocation {
@@ -35,8 +38,18 @@ pub(super) struct NewAllocation {
     trainer_id: Option<Uuid>,
     #[serde(default)]
     session_count: Option<u16>,
+    #[serde(default)]
+    notes: Option<String>,
     #[serde(flatten)]
     package: Value,
+}
+
+impl NewAllocation {
+    fn has_slot(&self) -> bool {
+        let schedule = self.package.get("schedule");
+        let slot = schedule.and_then(|schedule| schedule.get("timeSlot"));
+        slot.or_else(|| self.package.get("timeSlot")).is_some()
+    }
 }
 
 #[derive(Deserialize)]
@@ -82,13 +95,20 @@ pub(super) async fn create(
     request: Given<Json<NewAllocation>>,
 ) -> HandlerResult {
     let Json(new) = request?;
-    let package = Package::of_metadata(&new.package)?;
     let count = new.session_count.unwrap_or(DEFAULT_SESSIONS);
-    let owner = (new.student_id, new.course_id);
-    let actor = Actor::current()?;
-    let created = schedule
-        .create(actor, owner, &package, count, new.trainer_id)
-        .await?;
+    let package = match new.has_slot() {
+        true => Some((Package::of_metadata(&new.package)?, count)),
+        false => None,
+    };
+    let notes = Text("notes", new.notes.as_deref()).optional()?;
+    let creation = Creation {
+        student: new.student_id,
+        course: new.course_id,
+        package,
+        trainer: new.trainer_id,
+        notes: notes.map(str::to_owned),
+    };
+    let created = schedule.create(Actor::current()?, &creation).await?;
     Ok((StatusCode::CREATED, Reply::new("allocation", created)).into_response())
 }
 
@@ -110,13 +130,30 @@ pub(super) async fn auto_assign(
     }
     let package = Package::of_metadata(&metadata)?;
     let count = count.unwrap_or(DEFAULT_SESSIONS);
-    let owner = (new.student_id, new.course_id);
-    let created = schedule.create(actor, owner, &package, count, None).await?;
+    let creation = Creation {
+        student: new.student_id,
+        course: new.course_id,
+        package: Some((package, count)),
+        trainer: None,
+        notes: None,
+    };
+    let created = schedule.create(actor, &creation).await?;
     let status = match created.trainer_id {
         Some(_) => StatusCode::CREATED,
         None => StatusCode::ACCEPTED,
     };
     Ok((status, Reply::new("allocation", created)).into_response())
+}
+
+pub(super) async fn change(
+    Extract(schedule): State,
+    id: Given<Path<Uuid>>,
+    request: Given<Json<AllocationChange>>,
+) -> HandlerResult {
+    let (Path(id), Json(change)) = (id?, request?);
+    let actor = Actor::current()?;
+    let changed = schedule.change_allocation(actor, id, &change).await?;
+    Ok(Reply::new("allocation", changed).into_response())
 }
 
 pub(super) async fn approve(

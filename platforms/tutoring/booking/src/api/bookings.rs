@@ -8,7 +8,7 @@ use tutoring_identity::caller;
 
 use super::{Given, HandlerResult, Sessions as State};
 use crate::{
-    schedule::{Actor, Assign, NewBooking},
+    schedule::{Assign, NewBooking},
     store::Zones,
 };
 
@@ -32,7 +32,7 @@ pub(super) async fn assign(
     request: Given<Json<Assign>>,
 ) -> HandlerResult {
     let Json(request) = request?;
-    let assigned = schedule.assign_booking(Actor::current()?, &request).await?;
+    let assigned = schedule.assign_booking(&request).await?;
     Ok(Reply::new("assignment", assigned).into_response())
 }
 

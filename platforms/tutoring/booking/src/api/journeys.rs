@@ -6,7 +6,10 @@ use tutoring_contract::Reply;
 use uuid::Uuid;
 
 use super::{Given, HandlerResult, Sessions as State};
-use crate::{domain::LocationUpdate, schedule::Actor};
+use crate::{
+    domain::{JourneyView, LocationUpdate},
+    schedule::Actor,
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -22,7 +25,11 @@ pub(super) async fn start(
     let journey = schedule
         .start_journey(Actor::current()?, request.session_id)
         .await?;
-    Ok((StatusCode::CREATED, Reply::new("journey started", journey)).into_response())
+    Ok((
+        StatusCode::CREATED,
+        Reply::new("journey started", JourneyView::from(journey)),
+    )
+        .into_response())
 }
 
 pub(super) async fn locate(
@@ -34,7 +41,7 @@ pub(super) async fn locate(
     let journey = schedule
         .move_journey(Actor::current()?, id, &update)
         .await?;
-    Ok(Reply::new("location stored", journey).into_response())
+    Ok(Reply::new("location stored", JourneyView::from(journey)).into_response())
 }
 
 pub(super) async fn arrive(Extract(schedule): State, id: Given<Path<Uuid>>) -> HandlerResult {
@@ -52,5 +59,5 @@ pub(super) async fn end(Extract(schedule): State, id: Given<Path<Uuid>>) -> Hand
 pub(super) async fn live(Extract(schedule): State, id: Given<Path<Uuid>>) -> HandlerResult {
     let Path(id) = id?;
     let journey = schedule.watch_journey(Actor::current()?, id).await?;
-    Ok(Reply::new("journey", journey).into_response())
+    Ok(Reply::new("journey", JourneyView::from(journey)).into_response())
 }

@@ -1,6 +1,7 @@
 //! HTTP routes.
 
 mod allocations;
+mod availability;
 mod bookings;
 mod handlers;
 mod journeys;
@@ -131,6 +132,7 @@ fn schedule_routes() -> Routes<Arc<Schedule>> {
             "/allocations/create-pending-sessions",
             post(allocations::create_pending_sessions),
         )
+        .route("/allocations/{id}", put(allocations::change))
         .route("/allocations/{id}/approve", post(allocations::approve))
         .route("/allocations/{id}/reject", post(allocations::reject))
         .route("/allocations/{id}/cancel", post(allocations::cancel))
@@ -151,6 +153,28 @@ fn schedule_routes() -> Routes<Arc<Schedule>> {
         .route("/allocations", get(allocations::list))
         .route("/allocations/{id}/refusals", get(allocations::refusals))
         .with_options(|options| options.roles([ADMIN]).scopes([ALLOCATION_READ]));
+    // The handlers check that a student or a trainer asks for the own place or time.
+    let of_students = Routes::new()
+        .route("/allocations/availability/check", get(availability::check))
+        .route(
+            "/allocations/available-time-slots",
+            get(availability::slots),
+        )
+        .route(
+            "/allocations/check-course-availability",
+            get(availability::course),
+        )
+        .with_options(|options| options.roles([STUDENT, ADMIN]));
+    let of_trainers = Routes::new()
+        .route(
+            "/allocations/trainer-availability/check",
+            get(availability::check_trainer),
+        )
+        .route(
+            "/allocations/trainer-availability/slots",
+            get(availability::trainer_slots),
+        )
+        .with_options(|options| options.roles([TRAINER, ADMIN]));
     // The handlers check that the caller is the student, the trainer or permitted.
     let own = Routes::new()
         .route("/allocations/{id}", get(allocations::show))
@@ -215,6 +239,8 @@ fn schedule_routes() -> Routes<Arc<Schedule>> {
     deciders
         .merge(assign)
         .merge(readers)
+        .merge(of_students)
+        .merge(of_trainers)
         .merge(own)
         .merge(trainers)
         .merge(travellers)

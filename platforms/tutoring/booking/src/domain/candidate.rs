@@ -135,7 +135,8 @@ pub(crate) fn judge(need: &Need, trainer: &Trainer) -> Result<(), Refusal> {
     if need.gender.is_some() && need.gender != trainer.gender {
         return Err(Refusal::Gender);
     }
-    if !need.planned.iter().all(|one| is_working(trainer, one)) {
+    let has_slot = trainer.slots.is_empty() || trainer.slots.contains(&need.slot);
+    if !has_slot || !need.planned.iter().all(|one| is_working(trainer, one)) {
         return Err(Refusal::NotWorking);
     }
     if trainer.students >= capacity(trainer.rating_tenths) {
@@ -152,7 +153,7 @@ pub(crate) fn judge(need: &Need, trainer: &Trainer) -> Result<(), Refusal> {
 }
 
 /// Whether the trainer works in a slot. Trainers cannot choose Sundays.
-fn is_working(trainer: &Trainer, planned: &Planned) -> bool {
+pub(crate) fn is_working(trainer: &Trainer, planned: &Planned) -> bool {
     let day = match planned.date.weekday() {
         Weekday::Monday => "Mon",
         Weekday::Tuesday => "Tue",

@@ -105,6 +105,20 @@ pub(crate) fn slot_taken() -> Error {
     )
 }
 
+pub(crate) fn nothing_left() -> Error {
+    Error::new(
+        Code::Conflict,
+        "NOTHING_LEFT",
+        "the allocation has no sessions left for another trainer",
+    )
+}
+
+/// A trainer whom an administrator has chosen, and who does not meet the conditions.
+pub(crate) fn trainer_refused(reason: &str) -> Error {
+    let message = format!("the trainer does not meet the conditions ({reason}): choose another");
+    Error::new(Code::Conflict, "TRAINER_REFUSED", message)
+}
+
 pub(crate) fn no_zone() -> Error {
     Error::new(
         Code::NotFound,

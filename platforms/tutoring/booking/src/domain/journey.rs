@@ -9,10 +9,11 @@ use super::{Place, errors};
 const MAX_SPEED_KMH: f64 = 120.0;
 /// The contract. Larger than a block of houses with one entrance.
 pub(crate) const ARRIVAL_RADIUS_M: f64 = 150.0;
-/// Locations that arrive within this time count as this far apart, because the error of a
-/// telephone is some metres.
-const MIN_SECONDS: f64 = 1.0;
-const SECONDS_PER_HOUR: f64 = 3_600.0;
+/// The longest way that a trainer may have gone ahead of the speed limit, in seconds of driving.
+/// The error of a telephone is some metres, so locations in quick succession need this reserve.
+const MAX_RESERVE_SECONDS: f64 = 1.0;
+const METRES_PER_SECOND: f64 = MAX_SPEED_KMH / 3.6;
+const MAX_RESERVE_M: f64 = METRES_PER_SECOND * MAX_RESERVE_SECONDS;
 /// The maximum integer that JSON parsers of browsers and the scripts of Redis keep exactly.
 const MAX_SEQUENCE: u64 = 9_007_199_254_740_991;
 /// Metres. The service rejects a less accurate location.
@@ -34,6 +35,41 @@ pub(crate) struct Journey {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) location: Option<Location>,
     pub(crate) started_at: Timestamp,
+    /// How far the next location may be, if no time passes. Callers do not see it.
+    #[serde(default = "max_reserve")]
+    pub(crate) reserve_m: f64,
+}
+
+const fn max_reserve() -> f64 {
+    MAX_RESERVE_M
+}
+
+/// A journey in a response.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct JourneyView {
+    journey_id: Uuid,
+    session_id: Uuid,
+    trainer_id: Uuid,
+    student_id: Uuid,
+    sequence: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<Location>,
+    started_at: Timestamp,
+}
+
+impl From<Journey> for JourneyView {
+    fn from(journey: Journey) -> Self {
+        Self {
+            journey_id: journey.journey_id,
+            session_id: journey.session_id,
+            trainer_id: journey.trainer_id,
+            student_id: journey.student_id,
+            sequence: journey.sequence,
+            location: journey.location,
+            started_at: journey.started_at,
+        }
+    }
 }
 
 /// The last known place of a trainer.
@@ -134,6 +170,20 @@ impl LocationUpdate {
 }
 
 impl Journey {
+    /// Creates the journey of a trainer to the session of a student, which starts now.
+    pub(crate) fn new(id: Uuid, session: Uuid, (trainer, student): (Uuid, Uuid)) -> Self {
+        Self {
+            journey_id: id,
+            session_id: session,
+            trainer_id: trainer,
+            student_id: student,
+            sequence: 0,
+            location: None,
+            started_at: Timestamp::now(),
+            reserve_m: MAX_RESERVE_M,
+        }
+    }
+
     /// Returns the journey after a location.
     ///
     /// # Errors
@@ -144,17 +194,13 @@ impl Journey {
         if update.sequence <= self.sequence {
             return Err(errors::stale_sequence(self.sequence));
         }
-        if let Some(last) = &self.location {
-            let seconds = (now - last.timestamp).total(jiff::Unit::Second);
-            let seconds = seconds.unwrap_or_default().max(MIN_SECONDS);
-            let speed = last.place.distance_km(place) / seconds * SECONDS_PER_HOUR;
-            if speed > MAX_SPEED_KMH {
-                return Err(errors::invalid(
-                    "latitude",
-                    "implies a speed above 120 km/h since the last location",
-                ));
-            }
-        }
+        let reserve_m = match &self.location {
+            Some(last) => self.reserve_after(last, place, now).ok_or_else(|| {
+                let problem = "implies a speed above 120 km/h since the last location";
+                errors::invalid("latitude", problem)
+            })?,
+            None => MAX_RESERVE_M,
+        };
         Ok(Self {
             sequence: update.sequence,
             location: Some(Location {
@@ -164,8 +210,21 @@ impl Journey {
                 heading: update.heading,
                 timestamp: now,
             }),
+            reserve_m,
             ..self.clone()
         })
+    }
+
+    /// Returns the reserve after a way, or `None` if it is too long for its time. The reserve grows
+    /// with the time and shrinks with the way, so that many short ways are no faster than one.
+    fn reserve_after(&self, last: &Location, place: Place, now: Timestamp) -> Option<f64> {
+        let seconds = (now - last.timestamp).total(jiff::Unit::Second);
+        // A clock may have been set back.
+        let driven_m = seconds.unwrap_or_default().max(0.0) * METRES_PER_SECOND;
+        // After a second the time alone counts.
+        let most_m = driven_m.max(MAX_RESERVE_M);
+        let left_m = (self.reserve_m + driven_m).min(most_m) - last.place.distance_m(place);
+        (left_m >= 0.0).then_some(left_m.min(MAX_RESERVE_M))
     }
 
     /// Requires that the last location is near a place.
@@ -201,6 +260,7 @@ mod tests {
             sequence: 0,
             location: None,
             started_at: Timestamp::UNIX_EPOCH,
+            reserve_m: MAX_RESERVE_M,
         }
     }
 
@@ -242,9 +302,25 @@ mod tests {
         // 30 s at 120 km/h are 1000 m.
         assert!(first.moved(&update(2, 990.0), at(40)).is_ok());
         assert!(first.moved(&update(2, 1_010.0), at(40)).is_err());
-        // A clock that was set back counts as one second.
+        // A clock that was set back leaves the reserve of one second.
         assert!(first.moved(&update(2, 30.0), at(5)).is_ok());
         assert!(first.moved(&update(2, 40.0), at(5)).is_err());
+    }
+
+    #[test]
+    fn rapid_locations_are_no_faster_than_slow_ones_api_3() {
+        let mut journey = journey().moved(&update(1, 0.0), at(0)).unwrap();
+        let mut metres = 0.0;
+        // 100 locations per second for 10 s, each of them 30 m further.
+        for number in 2..1_002 {
+            let now = Timestamp::from_millisecond(number * 10).unwrap();
+            let number = u64::try_from(number).unwrap();
+            if let Ok(moved) = journey.moved(&update(number, metres + 30.0), now) {
+                (journey, metres) = (moved, metres + 30.0);
+            }
+        }
+        // 10 s at 120 km/h are 333 m, and the reserve is 33 m.
+        assert!((300.0..370.0).contains(&metres), "{metres}");
     }
 
     proptest! {

@@ -12,9 +12,10 @@ mod session;
 
 pub(crate) use calendar::{DURATION_MIN, Mode, Planned, first_date, plan, start_minute};
 pub(crate) use candidate::{
-    Booked, MANY_STUDENTS, MAX_CANDIDATES, Need, Refusal, Trainer, judge, judge_ways, rank,
+    Booked, MANY_STUDENTS, MAX_CANDIDATES, Need, Refusal, Trainer, is_working, judge, judge_ways,
+    rank,
 };
-pub(crate) use journey::{EndReason, Journey, LocationUpdate};
+pub(crate) use journey::{EndReason, Journey, JourneyView, LocationUpdate};
 pub(crate) use package::{DeliveryMode, Package, SESSION_COUNTS};
 pub(crate) use place::Place;
 pub(crate) use price::{Coupon, DiscountType, Price};

@@ -66,6 +66,22 @@ impl Place {
         let degrees = km / KM_PER_DEGREE;
         (self.latitude - degrees, self.latitude + degrees)
     }
+
+    /// Returns the longitudes within a distance, which contain all places within it. Around a pole
+    /// and across the date line, these are all longitudes.
+    pub(crate) fn longitudes(self, km: f64) -> (f64, f64) {
+        let angle = (km / KM_PER_DEGREE).to_radians();
+        let ratio = angle.sin() / self.latitude.to_radians().cos();
+        let degrees = match ratio < 1.0 && angle < std::f64::consts::FRAC_PI_2 {
+            true => ratio.asin().to_degrees(),
+            false => 360.0,
+        };
+        let (low, high) = (self.longitude - degrees, self.longitude + degrees);
+        match low >= -180.0 && high <= 180.0 {
+            true => (low, high),
+            false => (-180.0, 180.0),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -90,6 +106,8 @@ mod tests {
             prop_assert!(a.distance_km(c) <= a.distance_km(b) + b.distance_km(c) + 1e-6);
             let (low, high) = a.latitudes(a.distance_km(b));
             prop_assert!((low - 1e-9..=high + 1e-9).contains(&b.latitude));
+            let (low, high) = a.longitudes(a.distance_km(b));
+            prop_assert!((low - 1e-9..=high + 1e-9).contains(&b.longitude));
         }
     }
 

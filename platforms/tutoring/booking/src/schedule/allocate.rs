@@ -41,12 +41,12 @@ impl Schedule {
         {
             PreBookings::release(tx, course, pre_booking.slot).await?;
         }
-        Bookings::confirm(tx, student, course).await?;
         let purchase = granted.purchase_id;
         let (mut allocation, is_new) = self
             .open(tx, (student, course), Some(purchase), package, count)
             .await?;
         Allocations::set_allocation(tx, payment, allocation.id).await?;
+        Bookings::confirm(tx, payment, &allocation).await?;
         // Refunds of other payments may have arrived before this purchase or may arrive later, so
         // the payments decide and not the tier.
         let paid = Allocations::paid_sessions(tx, purchase, allocation.id).await?;
@@ -96,6 +96,7 @@ impl Schedule {
             end_date: None,
             decided_by: None,
             reason: None,
+            notes: None,
             created_at: Utc::now(),
         };
         if Allocations::insert(tx, &new).await? {
@@ -123,13 +124,22 @@ impl Schedule {
             return self.assign(tx, allocation, None, SYSTEM).await;
         }
         self.append(tx, &mut allocation, more).await?;
-        Allocations::update(tx, &allocation).await?;
-        self.publish_allocated(tx, &allocation).await?;
         Ok(allocation)
     }
 
-    /// Reserves the next free dates of the trainer after the last session.
-    pub(super) async fn append(
+    /// Adds a session after the last one, for a session that was not held.
+    pub(super) async fn replace_session(
+        &self,
+        tx: &Transaction,
+        allocation: &mut Allocation,
+    ) -> Result<(), Error> {
+        self.append(tx, allocation, 1).await?;
+        self.generate(tx, allocation.id).await.map(drop)
+    }
+
+    /// Reserves the next free dates of the trainer after the last session, and stores the
+    /// allocation.
+    async fn append(
         &self,
         tx: &Transaction,
         allocation: &mut Allocation,
@@ -154,8 +164,24 @@ impl Schedule {
         })?;
         planned.truncate(usize::from(more));
         Slots::reserve(tx, trainer, allocation.id, &planned).await?;
-        allocation.end_date = planned.last().map(|one| one.date).or(allocation.end_date);
-        Ok(())
+        self.set_days(tx, allocation).await?;
+        Allocations::update(tx, allocation).await?;
+        self.publish_allocated(tx, allocation).await
+    }
+
+    /// Sets the first and the last day of an allocation to those of its sessions. Returns whether
+    /// they have changed. The pay of the trainer depends on them, so the caller publishes them.
+    pub(super) async fn set_days(
+        &self,
+        tx: &Transaction,
+        allocation: &mut Allocation,
+    ) -> Result<bool, Error> {
+        let before = (allocation.start_date, allocation.end_date);
+        let reserved = Slots::of_allocation(tx, allocation.id).await?;
+        let dates = || reserved.iter().map(|one| one.planned.date);
+        allocation.start_date = dates().min().or(allocation.start_date);
+        allocation.end_date = dates().max().or(allocation.end_date);
+        Ok(before != (allocation.start_date, allocation.end_date))
     }
 
     /// Returns the number of the next session.
@@ -172,7 +198,9 @@ impl Schedule {
         let Some((id, count)) = Allocations::refund(tx, payment).await? else {
             return Ok(());
         };
-        let Some(mut allocation) = self.open_of_purchase(tx, id).await? else {
+        let open = self.open_of_purchase(tx, id).await?;
+        Bookings::cancel(tx, payment).await?;
+        let Some(mut allocation) = open else {
             return Ok(());
         };
         let left = allocation.session_count.saturating_sub(count);

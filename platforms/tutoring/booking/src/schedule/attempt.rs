@@ -10,11 +10,14 @@ use uuid::Uuid;
 use super::Schedule;
 use crate::{
     domain::{
-        MANY_STUDENTS, MAX_CANDIDATES, Need, Place, Planned, Refusal, errors, first_date, judge,
-        judge_ways, plan, rank,
+        MANY_STUDENTS, MAX_CANDIDATES, Need, Place, Planned, Refusal, Trainer, errors, first_date,
+        judge, judge_ways, plan, rank,
     },
-    store::{Allocation, Allocations, Candidates, Copies, Slots, Zones},
+    store::{After, Allocation, Allocations, Candidates, Copies, Slots, Zones},
 };
+
+/// Rejections that are stored for operators. One statement inserts them.
+const MAX_REFUSALS: usize = 500;
 
 /// Why a candidate was not allocated.
 enum Failed {
@@ -73,13 +76,12 @@ impl Schedule {
             }
             Err(error) => return Err(error),
         };
-        let (planned, slot) = (&wanted.need.planned, wanted.need.slot);
+        let planned = &wanted.need.planned;
         let (fit, mut refused) = match chosen {
             Some(trainer) => (vec![trainer], Vec::new()),
             None => {
-                let course = allocation.course_id;
-                let pool = Candidates::pool(tx, wanted.zone, course, slot, planned).await?;
-                let (fit, refused) = rank(&wanted.need, pool);
+                let place = (wanted.zone, allocation.course_id);
+                let (fit, refused) = Self::candidates(tx, place, &wanted.need).await?;
                 (fit.into_iter().map(|trainer| trainer.id).collect(), refused)
             }
         };
@@ -118,6 +120,27 @@ impl Schedule {
         allocation.zone_id = Some(wanted.zone);
         self.keep_pending(tx, allocation, before, reason.to_owned())
             .await
+    }
+
+    /// Returns the trainers of a zone and course who meet all conditions, the best first, and the
+    /// rejections of others. Reads further pages of the zone until there are enough candidates.
+    pub(super) async fn candidates(
+        connection: &dyn Connection,
+        place: (Uuid, Uuid),
+        need: &Need,
+    ) -> Result<(Vec<Trainer>, Vec<(Uuid, Refusal)>), Error> {
+        let (mut fit, mut refused, mut next) = (Vec::new(), Vec::new(), Some(After::START));
+        while let Some(after) = next.filter(|_| fit.len() < MAX_CANDIDATES) {
+            let (slot, planned) = (need.slot, &need.planned);
+            let page;
+            (page, next) = Candidates::page(connection, place, slot, planned, after).await?;
+            let (good, bad) = rank(need, page);
+            fit.extend(good);
+            refused.extend(bad);
+        }
+        refused.truncate(MAX_REFUSALS);
+        // The pages have the order of ratings, and the rules have another one.
+        Ok((rank(need, fit).0, refused))
     }
 
     async fn keep_pending(

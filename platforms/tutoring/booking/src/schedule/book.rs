@@ -4,10 +4,10 @@ use serde_json::json;
 use tutoring_contract::{ClassType, Slot};
 use uuid::Uuid;
 
-use super::{Actor, NewPreBooking, Schedule};
+use super::{NewPreBooking, Schedule, allocate::SYSTEM};
 use crate::{
-    domain::{DeliveryMode, Package, Place, errors},
-    store::{Booking, Bookings, Flags, PreBookings, Slots, Zones},
+    domain::{DeliveryMode, Place, errors},
+    store::{Allocations, Booking, Bookings, Flags, PreBookings, Slots, Zones},
 };
 
 /// A package that a student asks for.
@@ -21,7 +21,8 @@ pub(crate) struct NewBooking {
     student_ids: Vec<Uuid>,
 }
 
-/// A paid booking that a service assigns to a trainer.
+/// A paid booking that a service assigns to a trainer. The payment decides about the other members
+/// of the contract: the first date and the students of a group.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Assign {
@@ -30,11 +31,8 @@ pub(crate) struct Assign {
     class_type: ClassType,
     total_sessions: u16,
     delivery_mode: DeliveryMode,
-    start_date: Date,
     preferred_time_slot: Slot,
     student_location: Place,
-    #[serde(default)]
-    students: Vec<Uuid>,
 }
 
 /// The result of an assignment.
@@ -45,7 +43,7 @@ enum AssignStatus {
     /// The allocation is pending until a trainer is free.
     Waitlisted,
     ServiceNotAvailable,
-    /// The booking does not exist, or does not match.
+    /// The booking does not exist, is not paid, or does not match what was paid.
     InvalidPurchase,
 }
 
@@ -82,19 +80,6 @@ impl Assignment {
     }
 }
 
-impl Assign {
-    /// Returns the package, in the form of the metadata of a payment.
-    fn package(&self) -> Result<Package, Error> {
-        Package::of_metadata(&json!({
-            "classType": self.class_type,
-            "deliveryMode": self.delivery_mode,
-            "schedule": { "timeSlot": self.preferred_time_slot, "startDate": self.start_date },
-            "location": self.student_location,
-            "students": self.students,
-        }))
-    }
-}
-
 impl Schedule {
     /// Stores a booking. A repeat returns the pending booking of the student and course. The other
     /// students of a group must have a pre-booking of the course and slot.
@@ -112,13 +97,15 @@ impl Schedule {
                     id: Uuid::new_v4(),
                     student_id: student,
                     course_id: course,
+                    slot: package.timeslot,
                     status: "pending".to_owned(),
+                    paid: None,
                 };
                 let mut details = package.details();
                 if let Some(members) = details.as_object_mut() {
                     members.insert("studentIds".to_owned(), json!(new.student_ids));
                 }
-                if Bookings::insert(&tx, &booking, package.timeslot, details).await? {
+                if Bookings::insert(&tx, &booking, details).await? {
                     return Ok(booking);
                 }
                 let known = Bookings::lock_pending(&tx, student, course).await?;
@@ -149,25 +136,14 @@ impl Schedule {
         }
     }
 
-    /// Assigns a booking to a trainer by the rules. A repeat returns the same allocation.
+    /// Assigns a paid booking to a trainer by the rules. A repeat returns the same allocation.
     ///
     /// # Errors
-    /// `VALIDATION_ERROR`.
-    pub(crate) async fn assign_booking(
-        &self,
-        actor: Actor,
-        request: &Assign,
-    ) -> Result<Assignment, Error> {
+    /// The database's.
+    pub(crate) async fn assign_booking(&self, request: &Assign) -> Result<Assignment, Error> {
         let id = request.booking_id;
         let without = |status| Ok(Assignment::without_trainer(id, status));
-        let package = request.package()?;
-        let booking = Bookings::by_id(&self.database, id).await?;
-        let booking = booking.filter(|booking| {
-            booking.course_id == request.course_id
-                && matches!(booking.status.as_str(), "pending" | "confirmed")
-                && package.allows(request.total_sessions)
-        });
-        let Some(booking) = booking else {
+        let Some(paid) = self.paid_allocation(request).await? else {
             return without(AssignStatus::InvalidPurchase);
         };
         if Zones::of(&self.database, request.student_location)
@@ -176,22 +152,28 @@ impl Schedule {
         {
             return without(AssignStatus::ServiceNotAvailable);
         }
-        let owner = (booking.student_id, booking.course_id);
         let allocation = self
-            .create(actor, owner, &package, request.total_sessions, None)
+            .database
+            .transaction(|tx| async move {
+                let allocation = self.locked(&tx, paid).await?;
+                let package = &allocation.package;
+                let is_paid = package.class_type == request.class_type
+                    && package.delivery_mode == request.delivery_mode;
+                match allocation.status.as_str() {
+                    _ if !(is_paid && allocation.is_open()) => Ok(None),
+                    "pending" => self.assign(&tx, allocation, None, SYSTEM).await.map(Some),
+                    _ => Ok(Some(allocation)),
+                }
+            })
             .await?;
+        let Some(allocation) = allocation else {
+            return without(AssignStatus::InvalidPurchase);
+        };
         let mut assignment = Assignment::without_trainer(id, AssignStatus::Waitlisted);
         assignment.allocation_id = Some(allocation.id);
         let Some(trainer) = allocation.trainer_id else {
             return Ok(assignment);
         };
-        let (student, course) = owner;
-        self.database
-            .transaction(|tx| async move {
-                Bookings::confirm(&tx, student, course).await?;
-                Ok::<_, Error>(())
-            })
-            .await?;
         let reserved = Slots::of_allocation(&self.database, allocation.id).await?;
         let planned = reserved.iter().map(|one| PlannedSession {
             session_number: one.planned.number,
@@ -202,5 +184,20 @@ impl Schedule {
         assignment.trainer_id = Some(trainer);
         assignment.schedule = planned.collect();
         Ok(assignment)
+    }
+
+    /// Returns the allocation of a booking that was paid with the number of sessions of the request.
+    async fn paid_allocation(&self, request: &Assign) -> Result<Option<Uuid>, Error> {
+        let booking = Bookings::by_id(&self.database, request.booking_id).await?;
+        let booking = booking.filter(|booking| {
+            booking.course_id == request.course_id
+                && booking.slot == request.preferred_time_slot
+                && matches!(booking.status.as_str(), "confirmed" | "active")
+        });
+        let Some((payment, allocation)) = booking.and_then(|booking| booking.paid) else {
+            return Ok(None);
+        };
+        let paid = Allocations::paid_by(&self.database, payment).await?;
+        Ok((paid == Some(request.total_sessions)).then_some(allocation))
     }
 }

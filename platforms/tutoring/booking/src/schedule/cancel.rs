@@ -108,10 +108,13 @@ impl Schedule {
             }
         }
         let reserved = Slots::of_allocation(tx, allocation.id).await?;
-        allocation.end_date = reserved.iter().map(|one| one.planned.date).max();
         // Sessions that were held or that take place now remain.
         allocation.session_count = u16::try_from(reserved.len()).unwrap_or(left).max(left);
+        self.set_days(tx, allocation).await?;
         Allocations::update(tx, allocation).await?;
+        if allocation.trainer_id.is_some() {
+            self.publish_allocated(tx, allocation).await?;
+        }
         self.end_cancelled_journeys(tx, allocation.id).await?;
         self.complete_if_held(tx, allocation).await
     }
@@ -170,9 +173,7 @@ impl Schedule {
                 Slots::free(&tx, allocation.id, session.session_number).await?;
                 self.publish_cancelled(&tx, &mut session, reason).await?;
                 if allocation.is_open() {
-                    self.append(&tx, &mut allocation, 1).await?;
-                    Allocations::update(&tx, &allocation).await?;
-                    self.generate(&tx, allocation.id).await?;
+                    self.replace_session(&tx, &mut allocation).await?;
                 }
                 let action = ("session.cancel", super::SESSION_WRITE);
                 let changes = (reason, json!({ "status": "cancelled" }));

@@ -100,9 +100,7 @@ impl Schedule {
                     Sessions::update(&tx, &session).await?;
                     Slots::free(&tx, allocation.id, session.session_number).await?;
                     if allocation.is_open() {
-                        self.append(&tx, &mut allocation, 1).await?;
-                        Allocations::update(&tx, &allocation).await?;
-                        self.generate(&tx, allocation.id).await?;
+                        self.replace_session(&tx, &mut allocation).await?;
                     }
                 }
                 let changes = (reason, json!({ "status": session.status }));

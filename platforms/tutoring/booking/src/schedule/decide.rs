@@ -1,15 +1,27 @@
-use seaworthy::prelude::*;
+use seaworthy::{data::Transaction, prelude::*};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{ALLOCATION_WRITE, Actor, Schedule, allocate::SYSTEM};
 use crate::{
     domain::{Package, errors},
-    store::{Allocation, Allocations},
+    store::{Allocation, Allocations, Sessions},
 };
 
 /// Allocations that one step tries again.
 const BATCH: u32 = 50;
+
+/// An allocation that is created without the event of a purchase.
+#[derive(Debug, Clone)]
+pub(crate) struct Creation {
+    pub(crate) student: Uuid,
+    pub(crate) course: Uuid,
+    /// The package and its number of sessions. Without it, the last allocation of the student and
+    /// course continues.
+    pub(crate) package: Option<(Package, u16)>,
+    pub(crate) trainer: Option<Uuid>,
+    pub(crate) notes: Option<String>,
+}
 
 impl Schedule {
     /// Chooses a trainer for a pending allocation: the given one, or by the rules. If no trainer
@@ -75,40 +87,67 @@ impl Schedule {
     /// returned instead.
     ///
     /// # Errors
-    /// `VALIDATION_ERROR` for a package that is not offered.
-    pub(crate) async fn create(
-        &self,
-        actor: Actor,
-        (student, course): (Uuid, Uuid),
-        package: &Package,
-        session_count: u16,
-        trainer: Option<Uuid>,
-    ) -> Result<Allocation, Error> {
-        if !package.allows(session_count) {
+    /// `VALIDATION_ERROR` for a package that is not offered, and without a package for a student
+    /// who had none. `CONFLICT` if no paid sessions are left.
+    pub(crate) async fn create(&self, actor: Actor, new: &Creation) -> Result<Allocation, Error> {
+        if let Some((package, count)) = &new.package
+            && !package.allows(*count)
+        {
             return Err(errors::not_priced());
         }
         self.database
             .transaction(|tx| async move {
-                let owner = (student, course);
-                let (allocation, is_new) = self
-                    .open(&tx, owner, None, package.clone(), session_count)
-                    .await?;
+                let owner = (new.student, new.course);
+                if let Some(known) = Allocations::lock_open(&tx, new.student, new.course).await? {
+                    return Ok(known);
+                }
+                let (purchase, package, count) = match &new.package {
+                    Some((package, count)) => (None, package.clone(), *count),
+                    None => Self::left_of_last(&tx, owner).await?,
+                };
+                let (mut allocation, is_new) =
+                    self.open(&tx, owner, purchase, package, count).await?;
                 if !is_new {
                     return Ok(allocation);
                 }
+                allocation.notes.clone_from(&new.notes);
                 let by = match actor.role {
                     Some(_) => actor.id.to_string(),
                     None => SYSTEM.to_owned(),
                 };
-                let allocation = self.assign(&tx, allocation, trainer, &by).await?;
+                let allocation = self.assign(&tx, allocation, new.trainer, &by).await?;
                 let target = ("allocation", allocation.id);
-                let changes = json!({ "status": allocation.status, "studentId": student });
+                let changes = json!({ "status": allocation.status, "studentId": new.student });
                 let action = ("allocation.create", ALLOCATION_WRITE);
                 self.record(&tx, actor, action, target, ("", changes))
                     .await?;
                 Ok(allocation)
             })
             .await
+    }
+
+    /// Returns the purchase, the package and the sessions that are left of the last allocation of a
+    /// student and course.
+    async fn left_of_last(
+        tx: &Transaction,
+        (student, course): (Uuid, Uuid),
+    ) -> Result<(Option<Uuid>, Package, u16), Error> {
+        let last = Allocations::last(tx, student, course).await?;
+        let last = last.ok_or_else(|| errors::invalid("schedule.timeSlot", "is missing"))?;
+        let left = match last.purchase_id {
+            Some(purchase) => {
+                let paid = Allocations::paid_sessions(tx, purchase, last.id).await?;
+                paid.saturating_sub(Sessions::held_before(tx, purchase).await?)
+            }
+            None => {
+                let begun = Sessions::begun(tx, last.id).await?;
+                last.session_count.saturating_sub(begun)
+            }
+        };
+        match left {
+            0 => Err(errors::nothing_left()),
+            left => Ok((last.purchase_id, last.package, left)),
+        }
     }
 
     /// Tries a batch of pending allocations again. Returns those that have a trainer.

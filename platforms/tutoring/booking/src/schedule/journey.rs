@@ -55,15 +55,8 @@ impl Schedule {
                     return Err(errors::invalid("sessionId", "has no place to travel to"));
                 }
                 self.end_silent_journey(&tx, session.id).await?;
-                let journey = Journey {
-                    journey_id: id,
-                    session_id: session.id,
-                    trainer_id: session.trainer_id,
-                    student_id: session.student_id,
-                    sequence: 0,
-                    location: None,
-                    started_at: Timestamp::now(),
-                };
+                let parties = (session.trainer_id, session.student_id);
+                let journey = Journey::new(id, session.id, parties);
                 let stored = StoredJourney {
                     id,
                     is_active: true,

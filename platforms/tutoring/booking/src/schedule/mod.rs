@@ -3,8 +3,10 @@
 mod actor;
 mod allocate;
 mod attempt;
+mod availability;
 mod book;
 mod cancel;
+mod change;
 mod confirm;
 mod decide;
 mod events;
@@ -22,13 +24,15 @@ mod zones;
 
 use seaworthy::{audit_log::AuditLog, data::Database, messaging::Publisher, outbox::Outbox};
 use tutoring_contract::PlatformZone;
-use tutoring_identity::LiveSealer;
+use tutoring_identity::{LiveSealer, NoticeSealer};
 use uuid::Uuid;
 
 use crate::store::LiveJourneys;
 
 pub(crate) use actor::Actor;
 pub(crate) use book::{Assign, NewBooking};
+pub(crate) use change::AllocationChange;
+pub(crate) use decide::Creation;
 pub(crate) use events::{consumed_topics, published_topics, subscriptions};
 pub(crate) use pre_book::NewPreBooking;
 pub(crate) use record::Given;
@@ -57,6 +61,8 @@ pub(crate) struct Schedule {
     pub(crate) publisher: Publisher,
     /// Encrypts the payloads of live events.
     pub(crate) live: LiveSealer,
+    /// Encrypts notifications with codes.
+    pub(crate) secrets: NoticeSealer,
     pub(crate) journeys: LiveJourneys,
     pub(crate) audit: AuditLog,
     /// The time zone of dates and slots.

@@ -59,17 +59,34 @@ impl Schedule {
         &self,
         tx: &Transaction,
         (recipient, role): (Uuid, Role),
-        (title, body): (&str, String),
+        text: (&str, String),
         data: Value,
     ) -> Result<(), Error> {
-        let requested = NotificationRequested {
-            recipient_id: recipient,
-            notification_type: "course".to_owned(),
-            title: title.to_owned(),
-            body,
-            data: Some(data),
-        };
-        let event = Occurred::of(requested).by(recipient, role);
+        self.request_notice(tx, role, notice(recipient, text, data))
+            .await
+    }
+
+    /// Requests a notification of a student whose text and data are a secret. The outbox and the
+    /// broker store them encrypted.
+    pub(super) async fn notify_secretly(
+        &self,
+        tx: &Transaction,
+        student: Uuid,
+        text: (&str, String),
+        data: Value,
+    ) -> Result<(), Error> {
+        let sealed = self.secrets.seal(notice(student, text, data)).await?;
+        self.request_notice(tx, Role::Student, sealed).await
+    }
+
+    async fn request_notice(
+        &self,
+        tx: &Transaction,
+        role: Role,
+        request: NotificationRequested,
+    ) -> Result<(), Error> {
+        let recipient = request.recipient_id;
+        let event = Occurred::of(request).by(recipient, role);
         Ok(self.outbox.store(tx, message(&event)).await?)
     }
 
@@ -116,5 +133,15 @@ impl Schedule {
         };
         let event = Occurred::of(done).by(actor.id, Role::Admin);
         Ok(self.outbox.store(tx, message(&event)).await?)
+    }
+}
+
+fn notice(recipient: Uuid, (title, body): (&str, String), data: Value) -> NotificationRequested {
+    NotificationRequested {
+        recipient_id: recipient,
+        notification_type: "course".to_owned(),
+        title: title.to_owned(),
+        body,
+        data: Some(data),
     }
 }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{Actor, Given, RESCHEDULE_DECIDE, Schedule};
 use crate::{
     domain::{EndReason, Planned, SessionStatus, errors},
-    store::{Reschedule, Reschedules, Session, Sessions, Slots, Zones, time},
+    store::{Allocations, Reschedule, Reschedules, Session, Sessions, Slots, Zones, time},
 };
 
 /// How long before its new time a session can be moved. The contract.
@@ -178,6 +178,11 @@ impl Schedule {
                 session.starts_at = time(self.zone.moment(to.date, session.start_minute));
                 Sessions::update(&tx, &session).await?;
                 self.publish(&tx, moved).await?;
+                let mut allocation = self.locked(&tx, session.allocation_id).await?;
+                if self.set_days(&tx, &mut allocation).await? {
+                    Allocations::update(&tx, &allocation).await?;
+                    self.publish_allocated(&tx, &allocation).await?;
+                }
                 request.status = "approved".to_owned();
                 request.decided_by = Some(actor.id);
                 Reschedules::update(&tx, &request).await?;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{Actor, Schedule};
 use crate::{
-    domain::{Action, Mode, Place, errors},
+    domain::{Action, EndReason, Mode, Place, errors},
     store::{Allocations, Attendance, Session, Sessions},
 };
 
@@ -45,7 +45,7 @@ pub(crate) struct EndRequest {
 
 impl Schedule {
     /// Starts a session of today for its trainer, who is at the student's place. The student alone
-    /// gets the code.
+    /// gets the code. The journey to the session ends.
     ///
     /// # Errors
     /// `NOT_FOUND`, `FORBIDDEN`, `CONFLICT`, `RATE_LIMITED`, or `VALIDATION_ERROR` outside of the
@@ -78,18 +78,19 @@ impl Schedule {
                 session.otp_attempts = 0;
                 set(&mut session, "startDistanceM", json!(metres));
                 Sessions::update(&tx, &session).await?;
+                self.end_journey_of(&tx, id, EndReason::Arrived).await?;
                 let expires_at = now + CODE_TTL;
                 let text = format!("Your session code is {code}. Read it to your trainer.");
-                let student = (session.student_id, Role::Student);
+                let student = session.student_id;
                 let data = json!({ "sessionId": id, "otp": code, "expiresAt": expires_at });
-                self.send_code(&tx, session.student_id, &data).await?;
+                self.send_code(&tx, student, &data).await?;
                 let data = json!({
                     "kind": CODE_EVENT,
                     "sessionId": id,
                     "otp": code,
                     "expiresAt": expires_at,
                 });
-                self.notify(&tx, student, ("Your trainer has arrived", text), data)
+                self.notify_secretly(&tx, student, ("Your trainer has arrived", text), data)
                     .await?;
                 Ok(session)
             })

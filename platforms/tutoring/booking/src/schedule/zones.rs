@@ -4,10 +4,13 @@ use serde_json::{Value, json};
 use tutoring_contract::Slot;
 use uuid::Uuid;
 
-use super::{Actor, Schedule};
+use super::{
+    Actor, Schedule,
+    availability::{NO_SERVICE, NO_TRAINER},
+};
 use crate::{
-    domain::{Place, errors, rank},
-    store::{Candidates, MAX_RADIUS_KM, NewZone, TrainerCopies, Zone, Zones},
+    domain::{Place, errors},
+    store::{MAX_RADIUS_KM, NewZone, TrainerCopies, Zone, Zones},
 };
 
 /// The permission of cities, zones and holidays. They decide where packages are sold.
@@ -195,22 +198,13 @@ impl Schedule {
         let place = Place::new(request.latitude, request.longitude);
         let place = place.ok_or_else(|| errors::invalid("latitude", "is not a coordinate"))?;
         let (course, slot) = (request.course_id, request.timeslot);
-        let needed = self
-            .need(&self.database, (course, place), None, Vec::new(), slot)
-            .await;
-        let (zone, need) = match needed {
-            Ok(needed) => needed,
-            Err(error) if error.reason() == "SERVICE_NOT_AVAILABLE" => {
-                return Ok(json!({ "available": false, "reason": "SERVICE_NOT_AVAILABLE" }));
-            }
-            Err(error) => return Err(error),
+        let Some((zone, need)) = self.need_at((course, place), slot, Vec::new()).await? else {
+            return Ok(json!({ "available": false, "reason": NO_SERVICE }));
         };
-        let pool = Candidates::pool(&self.database, zone, course, slot, &[]).await?;
-        let (fit, _) = rank(&need, pool);
-        let works = |slots: &[Slot]| slots.is_empty() || slots.contains(&slot);
-        Ok(match fit.iter().any(|trainer| works(&trainer.slots)) {
-            true => json!({ "available": true, "zoneId": zone }),
-            false => json!({ "available": false, "zoneId": zone, "reason": "NO_TRAINER" }),
+        let (fit, _) = Self::candidates(&self.database, (zone, course), &need).await?;
+        Ok(match fit.is_empty() {
+            false => json!({ "available": true, "zoneId": zone }),
+            true => json!({ "available": false, "zoneId": zone, "reason": NO_TRAINER }),
         })
     }
 }

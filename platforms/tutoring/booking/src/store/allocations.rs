@@ -9,14 +9,14 @@ use seaworthy::{
 };
 use uuid::Uuid;
 
-use super::date;
+use super::{Bookings, date};
 use crate::domain::{Package, Place, Refusal};
 
 /// The first part of statements that read allocations.
 macro_rules! statement {
     ($rest:expr) => {
         concat!(
-            "SELECT id, student_id, trainer_id, course_id, purchase_id, status, session_count, package, zone_id, latitude, longitude, start_date, end_date, decided_by, reason, created_at FROM allocations ",
+            "SELECT id, student_id, trainer_id, course_id, purchase_id, status, session_count, package, zone_id, latitude, longitude, start_date, end_date, decided_by, reason, notes, created_at FROM allocations ",
             $rest
         )
     };
@@ -42,6 +42,8 @@ pub(crate) struct Allocation {
     /// `system` or the ID of an administrator.
     pub(crate) decided_by: Option<String>,
     pub(crate) reason: Option<String>,
+    /// The notes of an administrator.
+    pub(crate) notes: Option<String>,
     pub(crate) created_at: DateTime<Utc>,
 }
 
@@ -68,6 +70,7 @@ impl FromRow for Allocation {
             end_date: optional("end_date")?,
             decided_by: row.get("decided_by")?,
             reason: row.get("reason")?,
+            notes: row.get("notes")?,
             created_at: row.get("created_at")?,
         })
     }
@@ -91,7 +94,7 @@ impl Allocation {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RefusalRow {
     trainer_id: Uuid,
-    reason: String,
+    pub(crate) reason: String,
     detail: String,
     refused_at: DateTime<Utc>,
 }
@@ -168,10 +171,23 @@ impl Allocations {
         Ok(count.unwrap_or_default())
     }
 
+    /// Returns the number of sessions of a payment that was not refunded.
+    pub(crate) async fn paid_by(
+        connection: &dyn Connection,
+        payment: Uuid,
+    ) -> Result<Option<u16>, DataError> {
+        let found: Option<(u16,)> = sql("SELECT session_count FROM allocation_payments WHERE payment_id = ? AND is_refunded = ?")
+            .bind(payment)
+            .bind(false)
+            .fetch_optional(connection)
+            .await?;
+        Ok(found.map(|(count,)| count))
+    }
+
     /// Inserts an allocation. Returns `false` if the student has an open one of the course.
     pub(crate) async fn insert(tx: &Transaction, allocation: &Allocation) -> Result<bool, Error> {
         let package = serde_json::to_value(&allocation.package).map_err(Error::internal)?;
-        let inserted = insert_or_ignore!("allocations (id, student_id, course_id, open_course_id, purchase_id, status, session_count, package, timeslot, latitude, longitude, reason, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        let inserted = insert_or_ignore!("allocations (id, student_id, course_id, open_course_id, purchase_id, status, session_count, package, timeslot, latitude, longitude, reason, notes, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
             .bind(allocation.id)
             .bind(allocation.student_id)
             .bind(allocation.course_id)
@@ -184,6 +200,7 @@ impl Allocations {
             .bind(allocation.place.map(|place| place.latitude))
             .bind(allocation.place.map(|place| place.longitude))
             .bind(allocation.reason.as_deref())
+            .bind(allocation.notes.as_deref())
             .bind(allocation.created_at)
             .bind(allocation.created_at)
             .execute(tx)
@@ -191,11 +208,11 @@ impl Allocations {
         Ok(inserted.rows_affected() > 0)
     }
 
-    /// Stores the members that change.
+    /// Stores the members that change. The bookings of the allocation get its state.
     pub(crate) async fn update(tx: &Transaction, allocation: &Allocation) -> Result<(), DataError> {
         let open = allocation.is_open().then_some(allocation.course_id);
         let text = |date: Option<Date>| date.map(|date| date.to_string());
-        sql("UPDATE allocations SET trainer_id = ?, open_course_id = ?, status = ?, session_count = ?, timeslot = ?, zone_id = ?, latitude = ?, longitude = ?, start_date = ?, end_date = ?, decided_by = ?, reason = ?, updated_at = ? WHERE id = ?")
+        sql("UPDATE allocations SET trainer_id = ?, open_course_id = ?, status = ?, session_count = ?, timeslot = ?, zone_id = ?, latitude = ?, longitude = ?, start_date = ?, end_date = ?, decided_by = ?, reason = ?, notes = ?, updated_at = ? WHERE id = ?")
             .bind(allocation.trainer_id)
             .bind(open)
             .bind(&allocation.status)
@@ -208,11 +225,42 @@ impl Allocations {
             .bind(text(allocation.end_date))
             .bind(allocation.decided_by.as_deref())
             .bind(allocation.reason.as_deref())
+            .bind(allocation.notes.as_deref())
             .bind(Utc::now())
             .bind(allocation.id)
             .execute(tx)
-            .await
-            .map(drop)
+            .await?;
+        Bookings::follow(tx, allocation).await
+    }
+
+    /// Stores the package of an allocation without a trainer.
+    pub(crate) async fn set_package(
+        tx: &Transaction,
+        allocation: &Allocation,
+    ) -> Result<(), Error> {
+        let package = serde_json::to_value(&allocation.package).map_err(Error::internal)?;
+        sql("UPDATE allocations SET package = ?, timeslot = ? WHERE id = ?")
+            .bind(package)
+            .bind(allocation.package.time_slot.to_string())
+            .bind(allocation.id)
+            .execute(tx)
+            .await?;
+        Ok(())
+    }
+
+    /// Returns the last allocation of a student and course.
+    pub(crate) async fn last(
+        connection: &dyn Connection,
+        student: Uuid,
+        course: Uuid,
+    ) -> Result<Option<Allocation>, DataError> {
+        sql(statement!(
+            "WHERE student_id = ? AND course_id = ? ORDER BY created_at DESC, id LIMIT 1"
+        ))
+        .bind(student)
+        .bind(course)
+        .fetch_optional(connection)
+        .await
     }
 
     /// Returns a page of allocations, the newest first, and their number.

@@ -3,10 +3,12 @@ use serde_json::Value;
 use tutoring_contract::Slot;
 use uuid::Uuid;
 
+use super::{Allocation, slot};
+
 macro_rules! statement {
     ($rest:expr) => {
         concat!(
-            "SELECT id, student_id, course_id, status FROM bookings ",
+            "SELECT id, student_id, course_id, timeslot, status, payment_id, allocation_id FROM bookings ",
             $rest
         )
     };
@@ -18,17 +20,23 @@ pub(crate) struct Booking {
     pub(crate) id: Uuid,
     pub(crate) student_id: Uuid,
     pub(crate) course_id: Uuid,
+    pub(crate) slot: Slot,
     /// `pending`, `confirmed`, `active`, `completed` or `cancelled`.
     pub(crate) status: String,
+    /// The payment that confirmed the booking, and the allocation with its sessions.
+    pub(crate) paid: Option<(Uuid, Uuid)>,
 }
 
 impl FromRow for Booking {
     fn from_row(row: &Row) -> Result<Self, DataError> {
+        let payment: Option<Uuid> = row.get("payment_id")?;
         Ok(Self {
             id: row.get("id")?,
             student_id: row.get("student_id")?,
             course_id: row.get("course_id")?,
+            slot: slot(row, "timeslot")?,
             status: row.get("status")?,
+            paid: payment.zip(row.get("allocation_id")?),
         })
     }
 }
@@ -42,7 +50,6 @@ impl Bookings {
     pub(crate) async fn insert(
         tx: &Transaction,
         booking: &Booking,
-        slot: Slot,
         details: Value,
     ) -> Result<bool, DataError> {
         let now = Utc::now();
@@ -51,7 +58,7 @@ impl Bookings {
             .bind(booking.student_id)
             .bind(booking.course_id)
             .bind(booking.course_id)
-            .bind(slot.to_string())
+            .bind(booking.slot.to_string())
             .bind(details)
             .bind(&booking.status)
             .bind(now)
@@ -84,18 +91,64 @@ impl Bookings {
             .await
     }
 
-    /// Confirms the pending booking of a student and course, if there is one.
+    /// Confirms the pending booking of the student and course of an allocation, if there is one.
     pub(crate) async fn confirm(
         tx: &Transaction,
-        student: Uuid,
-        course: Uuid,
+        payment: Uuid,
+        allocation: &Allocation,
     ) -> Result<(), DataError> {
-        sql("UPDATE bookings SET status = 'confirmed', pending_course_id = NULL, updated_at = ? WHERE student_id = ? AND pending_course_id = ?")
+        sql("UPDATE bookings SET status = ?, pending_course_id = NULL, payment_id = ?, allocation_id = ?, updated_at = ? WHERE student_id = ? AND pending_course_id = ?")
+            .bind(status_of(&allocation.status))
+            .bind(payment)
+            .bind(allocation.id)
             .bind(Utc::now())
-            .bind(student)
-            .bind(course)
+            .bind(allocation.student_id)
+            .bind(allocation.course_id)
             .execute(tx)
             .await
             .map(drop)
+    }
+
+    /// Stores the state of the allocation in its bookings that have not ended.
+    pub(crate) async fn follow(tx: &Transaction, allocation: &Allocation) -> Result<(), DataError> {
+        let status = status_of(&allocation.status);
+        sql("UPDATE bookings SET status = ?, updated_at = ? WHERE allocation_id = ? AND status NOT IN ('completed', 'cancelled') AND status <> ?")
+            .bind(status)
+            .bind(Utc::now())
+            .bind(allocation.id)
+            .bind(status)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Moves the bookings of an allocation to the one that continues it.
+    pub(crate) async fn move_to(tx: &Transaction, from: Uuid, to: Uuid) -> Result<(), DataError> {
+        sql("UPDATE bookings SET allocation_id = ? WHERE allocation_id = ?")
+            .bind(to)
+            .bind(from)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Cancels the booking of a refunded payment, unless its sessions were held.
+    pub(crate) async fn cancel(tx: &Transaction, payment: Uuid) -> Result<(), DataError> {
+        sql("UPDATE bookings SET status = 'cancelled', updated_at = ? WHERE payment_id = ? AND status NOT IN ('completed', 'cancelled')")
+            .bind(Utc::now())
+            .bind(payment)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+}
+
+/// Returns the state of a booking whose allocation has this state.
+fn status_of(allocation: &str) -> &'static str {
+    match allocation {
+        "active" => "active",
+        "completed" => "completed",
+        "rejected" | "cancelled" => "cancelled",
+        _ => "confirmed",
     }
 }

@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use seaworthy::data::{Connection, DataError, FromRow, Row, Transaction, Value, sql};
 use serde_json::{Value as Json, json};
 use tutoring_contract::Slot;
@@ -8,10 +9,10 @@ use uuid::Uuid;
 use super::Zones;
 use crate::domain::{Place, Planned, Trainer};
 
-/// Trainers of one zone and course that an attempt considers, those with the best ratings.
-pub(crate) const MAX_POOL: u32 = 200;
-/// A change of a zone reads the trainers around it in one statement.
-const MAX_AROUND: u32 = 5_000;
+/// Trainers that one statement reads.
+const PAGE: u32 = 200;
+/// In tenths.
+const MAX_RATING: u32 = 50;
 /// The first and the last hour of the slots of a shift.
 const SHIFTS: [(&str, u16, u16); 2] = [("morning", 6, 14), ("evening", 12, 20)];
 
@@ -128,9 +129,10 @@ impl TrainerCopy {
         }
     }
 
-    fn trainer(&self, load: (u32, u32), is_busy: bool) -> Trainer {
+    fn trainer(&self, load: &Load, slot: Slot, slots: &BTreeSet<Slot>) -> Trainer {
         let text = |name: &str| self.member(name).and_then(Json::as_str).map(str::to_owned);
         let years = self.member("yearsOfExperience").and_then(Json::as_u64);
+        let own = Slot::all().filter_map(|slot| load.students.get(&(self.id, slot)));
         Trainer {
             id: self.id,
             gender: text("gender"),
@@ -140,9 +142,11 @@ impl TrainerCopy {
             specialties: Self::texts(self.member("specialties")),
             slots: self.slots(),
             days: self.days(),
-            students: load.0,
-            in_slot: load.1,
-            is_busy,
+            students: own.sum(),
+            in_slot: load.students.get(&(self.id, slot)).copied().unwrap_or(0),
+            is_busy: slots
+                .iter()
+                .any(|slot| load.busy.contains(&(self.id, *slot))),
         }
     }
 }
@@ -156,6 +160,16 @@ impl TrainerCopies {
         locked!(statement!("trainer_copies t WHERE t.trainer_id = ?"))
             .bind(id)
             .fetch_optional(tx)
+            .await
+    }
+
+    async fn by_id(
+        connection: &dyn Connection,
+        id: Uuid,
+    ) -> Result<Option<TrainerCopy>, DataError> {
+        sql(statement!("trainer_copies t WHERE t.trainer_id = ?"))
+            .bind(id)
+            .fetch_optional(connection)
             .await
     }
 
@@ -246,20 +260,40 @@ impl TrainerCopies {
         place: Place,
         radius_km: f64,
     ) -> Result<(), DataError> {
-        let (low, high) = place.latitudes(radius_km);
-        let copies: Vec<TrainerCopy> = sql(statement!(
-            "trainer_copies t WHERE t.latitude BETWEEN ? AND ? ORDER BY t.trainer_id LIMIT ?"
-        ))
-        .bind(low)
-        .bind(high)
-        .bind(MAX_AROUND)
-        .fetch_all(tx)
-        .await?;
-        for copy in copies {
-            Self::settle(tx, copy).await?;
+        let (south, north) = place.latitudes(radius_km);
+        let (west, east) = place.longitudes(radius_km);
+        let mut after = Uuid::nil();
+        loop {
+            let copies: Vec<TrainerCopy> = sql(statement!(
+                "trainer_copies t WHERE t.latitude BETWEEN ? AND ? AND t.longitude BETWEEN ? AND ? AND t.trainer_id > ? ORDER BY t.trainer_id LIMIT ?"
+            ))
+            .bind(south)
+            .bind(north)
+            .bind(west)
+            .bind(east)
+            .bind(after)
+            .bind(PAGE)
+            .fetch_all(tx)
+            .await?;
+            let is_full = copies.len() >= PAGE as usize;
+            for copy in copies {
+                after = copy.id;
+                Self::settle(tx, copy).await?;
+            }
+            if !is_full {
+                return Ok(());
+            }
         }
-        Ok(())
     }
+}
+
+/// The place after a trainer in the list of a zone and course: the rating and the ID.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct After(u32, Uuid);
+
+impl After {
+    /// The place before all trainers.
+    pub(crate) const START: Self = Self(MAX_RATING + 1, Uuid::nil());
 }
 
 /// Statements on the trainers who may be chosen.
@@ -267,22 +301,71 @@ impl TrainerCopies {
 pub(crate) struct Candidates;
 
 impl Candidates {
-    /// Returns the trainers of a zone for a course with their present load, at most
-    /// [`MAX_POOL`].
-    pub(crate) async fn pool(
+    /// Returns a page of the trainers of a zone for a course with their present load, and the place
+    /// of the next page.
+    pub(crate) async fn page(
         connection: &dyn Connection,
-        zone: Uuid,
-        course: Uuid,
+        (zone, course): (Uuid, Uuid),
         slot: Slot,
         planned: &[Planned],
-    ) -> Result<Vec<Trainer>, DataError> {
-        let copies: Vec<TrainerCopy> = sql(statement!("candidates c JOIN trainer_copies t ON t.trainer_id = c.trainer_id WHERE c.zone_id = ? AND c.course_id = ? ORDER BY c.rating_tenths DESC, c.trainer_id LIMIT ?"))
+        after: After,
+    ) -> Result<(Vec<Trainer>, Option<After>), DataError> {
+        let (copies, next) = Self::copies(connection, (zone, course), after).await?;
+        let trainers = Self::with_load(connection, &copies, slot, planned).await?;
+        Ok((trainers, next))
+    }
+
+    /// Returns a page of the trainers of a zone for a course with their load in each slot of some
+    /// dates, and the place of the next page.
+    pub(crate) async fn slots_of_page(
+        connection: &dyn Connection,
+        (zone, course): (Uuid, Uuid),
+        dates: &[Date],
+        after: After,
+    ) -> Result<(Vec<(Slot, Vec<Trainer>)>, Option<After>), DataError> {
+        let (copies, next) = Self::copies(connection, (zone, course), after).await?;
+        let load = Load::of(connection, &copies, dates, &Slot::all().collect()).await?;
+        let of = |slot: Slot| {
+            let own = BTreeSet::from([slot]);
+            let trainers = copies.iter().map(|copy| copy.trainer(&load, slot, &own));
+            (slot, trainers.collect())
+        };
+        Ok((Slot::all().map(of).collect(), next))
+    }
+
+    /// Returns an allocatable trainer with the load in each slot of a date.
+    pub(crate) async fn slots_of(
+        connection: &dyn Connection,
+        trainer: Uuid,
+        date: Date,
+    ) -> Result<Option<Vec<(Slot, Trainer)>>, DataError> {
+        let copy = TrainerCopies::by_id(connection, trainer).await?;
+        let Some(copy) = copy.filter(|copy| copy.is_allocatable) else {
+            return Ok(None);
+        };
+        let one = std::slice::from_ref(&copy);
+        let load = Load::of(connection, one, &[date], &Slot::all().collect()).await?;
+        let of = |slot| (slot, copy.trainer(&load, slot, &BTreeSet::from([slot])));
+        Ok(Some(Slot::all().map(of).collect()))
+    }
+
+    async fn copies(
+        connection: &dyn Connection,
+        (zone, course): (Uuid, Uuid),
+        After(rating, trainer): After,
+    ) -> Result<(Vec<TrainerCopy>, Option<After>), DataError> {
+        let copies: Vec<TrainerCopy> = sql(statement!("candidates c JOIN trainer_copies t ON t.trainer_id = c.trainer_id WHERE c.zone_id = ? AND c.course_id = ? AND (c.rating_tenths, c.trainer_id) < (?, ?) ORDER BY c.rating_tenths DESC, c.trainer_id DESC LIMIT ?"))
             .bind(zone)
             .bind(course)
-            .bind(MAX_POOL)
+            .bind(rating)
+            .bind(trainer)
+            .bind(PAGE)
             .fetch_all(connection)
             .await?;
-        Self::with_load(connection, &copies, slot, planned).await
+        let is_full = copies.len() >= PAGE as usize;
+        let last = copies.last().filter(|_| is_full);
+        let next = last.map(|copy| After(copy.rating_tenths, copy.id));
+        Ok((copies, next))
     }
 
     /// Returns an allocatable trainer of a course with the present load, and locks the row: choices
@@ -311,45 +394,58 @@ impl Candidates {
         slot: Slot,
         planned: &[Planned],
     ) -> Result<Vec<Trainer>, DataError> {
-        if copies.is_empty() {
-            return Ok(Vec::new());
-        }
-        let ids: Vec<Uuid> = copies.iter().map(|copy| copy.id).collect();
-        let loads: Vec<(Uuid, u32, u32)> = sql("SELECT trainer_id, COUNT(*), SUM(CASE WHEN timeslot = ? THEN 1 ELSE 0 END) FROM allocations WHERE trainer_id IN (?*) AND status IN ('approved', 'active') GROUP BY trainer_id")
-            .bind(slot.to_string())
-            .bind_list(ids.iter().copied())
-            .fetch_all(connection)
-            .await?;
-        let loads: BTreeMap<_, _> = loads
-            .into_iter()
-            .map(|(id, students, in_slot)| (id, (students, in_slot)))
-            .collect();
-        let busy = Self::busy(connection, &ids, planned).await?;
-        let trainers = copies.iter().map(|copy| {
-            let load = loads.get(&copy.id).copied().unwrap_or_default();
-            copy.trainer(load, busy.contains(&copy.id))
-        });
+        let dates: Vec<_> = planned.iter().map(|one| one.date).collect();
+        let slots = planned.iter().map(|one| one.slot).collect();
+        let load = Load::of(connection, copies, &dates, &slots).await?;
+        let trainers = copies.iter().map(|copy| copy.trainer(&load, slot, &slots));
         Ok(trainers.collect())
     }
+}
 
-    /// Returns the trainers with another session in one of the slots.
-    async fn busy(
+/// The open allocations of trainers by slot, and the slots that are booked on one of some dates.
+#[derive(Debug, Default)]
+struct Load {
+    students: BTreeMap<(Uuid, Slot), u32>,
+    busy: BTreeSet<(Uuid, Slot)>,
+}
+
+impl Load {
+    async fn of(
         connection: &dyn Connection,
-        ids: &[Uuid],
-        planned: &[Planned],
-    ) -> Result<BTreeSet<Uuid>, DataError> {
-        if planned.is_empty() {
-            return Ok(BTreeSet::new());
+        copies: &[TrainerCopy],
+        dates: &[Date],
+        slots: &BTreeSet<Slot>,
+    ) -> Result<Self, DataError> {
+        if copies.is_empty() {
+            return Ok(Self::default());
         }
-        let dates: BTreeSet<_> = planned.iter().map(|one| one.date.to_string()).collect();
-        let slots: BTreeSet<_> = planned.iter().map(|one| one.slot.to_string()).collect();
-        // An index search per trainer and date.
-        let rows: Vec<(Uuid,)> = sql("SELECT DISTINCT trainer_id FROM schedule_slots WHERE trainer_id IN (?*) AND slot_date IN (?*) AND timeslot IN (?*) AND state <> 'available'")
-            .bind_list(ids.iter().copied())
-            .bind_list(dates)
-            .bind_list(slots)
+        let ids = || copies.iter().map(|copy| copy.id);
+        let students: Vec<(Uuid, String, u32)> = sql("SELECT trainer_id, timeslot, COUNT(*) FROM allocations WHERE trainer_id IN (?*) AND status IN ('approved', 'active') GROUP BY trainer_id, timeslot")
+            .bind_list(ids())
             .fetch_all(connection)
             .await?;
-        Ok(rows.into_iter().map(|(id,)| id).collect())
+        let mut load = Self::default();
+        for (trainer, slot, count) in students {
+            load.students.insert((trainer, parsed(&slot)?), count);
+        }
+        if dates.is_empty() || slots.is_empty() {
+            return Ok(load);
+        }
+        // An index search per trainer and date.
+        let busy: Vec<(Uuid, String)> = sql("SELECT DISTINCT trainer_id, timeslot FROM schedule_slots WHERE trainer_id IN (?*) AND slot_date IN (?*) AND timeslot IN (?*) AND state <> 'available'")
+            .bind_list(ids())
+            .bind_list(dates.iter().map(Date::to_string))
+            .bind_list(slots.iter().map(Slot::to_string))
+            .fetch_all(connection)
+            .await?;
+        for (trainer, slot) in busy {
+            load.busy.insert((trainer, parsed(&slot)?));
+        }
+        Ok(load)
     }
+}
+
+fn parsed(slot: &str) -> Result<Slot, DataError> {
+    let invalid = |_| DataError::unexpected_value("the column is not a slot");
+    slot.parse().map_err(invalid)
 }

@@ -47,6 +47,19 @@ impl Copies {
         Ok(found.map(|(category,)| category).unwrap_or_default())
     }
 
+    /// Whether students can buy a course.
+    pub(crate) async fn is_published(
+        connection: &dyn Connection,
+        course: Uuid,
+    ) -> Result<bool, DataError> {
+        let found: Option<(bool,)> =
+            sql("SELECT is_published FROM course_copies WHERE course_id = ?")
+                .bind(course)
+                .fetch_optional(connection)
+                .await?;
+        Ok(found.is_some_and(|(is_published,)| is_published))
+    }
+
     /// Stores the place of a student. An older version changes nothing.
     pub(crate) async fn store_student(
         tx: &Transaction,

@@ -48,5 +48,11 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             include_str!("../../migrations/0006_bookings.up.sql"),
             include_str!("../../migrations/0006_bookings.down.sql"),
         ),
+        Migration::new(
+            7,
+            "states",
+            include_str!("../../migrations/0007_states.up.sql"),
+            include_str!("../../migrations/0007_states.down.sql"),
+        ),
     ]),
 ];

@@ -42,7 +42,7 @@ use tutoring_contract::Slot;
 
 pub(crate) use allocations::{Allocation, Allocations, Filter};
 pub(crate) use bookings::{Booking, Bookings};
-pub(crate) use candidates::{Candidates, TrainerCopies};
+pub(crate) use candidates::{After, Candidates, TrainerCopies};
 pub(crate) use copies::Copies;
 pub(crate) use coupons::Coupons;
 pub(crate) use flags::{FLAGS, Flags};

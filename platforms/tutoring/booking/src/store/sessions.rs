@@ -290,6 +290,18 @@ impl Sessions {
         Ok(count)
     }
 
+    /// Returns the number of sessions of an allocation that were held or take place.
+    pub(crate) async fn begun(
+        connection: &dyn Connection,
+        allocation: Uuid,
+    ) -> Result<u16, DataError> {
+        let (count,): (u16,) = sql("SELECT COUNT(*) FROM tutoring_sessions WHERE allocation_id = ? AND status NOT IN ('scheduled', 'cancelled')")
+            .bind(allocation)
+            .fetch_one(connection)
+            .await?;
+        Ok(count)
+    }
+
     /// Returns the number of completed sessions of an allocation.
     pub(crate) async fn completed(
         connection: &dyn Connection,

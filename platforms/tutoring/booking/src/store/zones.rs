@@ -8,7 +8,7 @@ use crate::domain::Place;
 
 /// The largest radius of a zone, which limits the search around a place.
 pub(crate) const MAX_RADIUS_KM: f64 = 50.0;
-/// More zones than a country has.
+/// More zones than a city and its surroundings have, and more cities than a country.
 const MAX_ZONES: u32 = 1_000;
 
 /// A city, or a part of it, to create.
@@ -92,11 +92,14 @@ impl Zones {
         connection: &dyn Connection,
         place: Place,
     ) -> Result<Vec<Zone>, DataError> {
-        let (low, high) = place.latitudes(MAX_RADIUS_KM);
-        let mut zones: Vec<Zone> = sql("SELECT id, city_id, name, operator, franchise_id, latitude, longitude, radius_km FROM zones WHERE is_active = ? AND latitude BETWEEN ? AND ? ORDER BY id LIMIT ?")
+        let (south, north) = place.latitudes(MAX_RADIUS_KM);
+        let (west, east) = place.longitudes(MAX_RADIUS_KM);
+        let mut zones: Vec<Zone> = sql("SELECT id, city_id, name, operator, franchise_id, latitude, longitude, radius_km FROM zones WHERE is_active = ? AND latitude BETWEEN ? AND ? AND longitude BETWEEN ? AND ? ORDER BY id LIMIT ?")
             .bind(true)
-            .bind(low)
-            .bind(high)
+            .bind(south)
+            .bind(north)
+            .bind(west)
+            .bind(east)
             .bind(MAX_ZONES)
             .fetch_all(connection)
             .await?;

@@ -3,13 +3,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use jiff::ToSpan as _;
 use seaworthy::data::{
     DataError, Database,
     chrono::{TimeDelta, Utc},
     sql,
 };
 use serde_json::{Value, json};
-use tutoring_contract::events::PaymentRefunded;
+use tutoring_contract::{PlatformZone, events::PaymentRefunded};
 use uuid::Uuid;
 
 use crate::app::{CENTRE, COURSE, TestApp, data, json_of, operator, student, wait_for};
@@ -98,6 +99,12 @@ pub(crate) async fn upgrade_and_refund_change_the_sessions_msg_5(app: TestApp) {
         (app.allocations(owner)[0]["sessionCount"] == 10).then_some(())
     });
     assert_eq!(booked(&app).await, 10);
+    // Payroll counts the days until the last session.
+    let allocated = app.wait_for_events("TRAINER_ALLOCATED", owner, 3);
+    assert_eq!(
+        (&allocated["sessionCount"], &allocated["endDate"]),
+        (&json!(10), &sessions[9]["scheduledDate"])
+    );
     refund(10).await;
     app.wait_for_events("STUDENT_DEALLOCATED", owner, 1);
     assert_eq!(booked(&app).await, 0);
@@ -389,4 +396,40 @@ async fn wait_for_lock(database: &Database) {
         );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// The trainers with the best ratings have no time, and they fill the first page of the choice.
+pub(crate) async fn free_trainer_is_found_after_many_busy_ones_data_1(app: TestApp) {
+    const BUSY: u128 = 250;
+    app.open_zone().await;
+    let free = app.approve(0x7a, 3.0).await;
+    let database = app.database().await;
+    // One of the two days is not a Sunday.
+    let dates = [2, 3].map(|days| PlatformZone::default().today().checked_add(days.days()));
+    // Copies of the free trainer with a better rating.
+    for id in (0..BUSY).map(|id| Uuid::from_u128(0x10_0000 + id)) {
+        for date in &dates {
+            sql("INSERT INTO schedule_slots (trainer_id, slot_date, timeslot, state) VALUES (?, ?, '16:00', 'blocked')")
+                .bind(id)
+                .bind(date.as_ref().unwrap().to_string())
+                .execute(&database)
+                .await
+                .unwrap();
+        }
+        sql("INSERT INTO trainer_copies (trainer_id, account, account_version, profile, profile_version, is_allocatable, latitude, longitude, zone_id, rating_tenths) SELECT ?, account, account_version, profile, profile_version, is_allocatable, latitude, longitude, zone_id, 45 FROM trainer_copies WHERE trainer_id = ?")
+            .bind(id)
+            .bind(free)
+            .execute(&database)
+            .await
+            .unwrap();
+        sql("INSERT INTO candidates (zone_id, course_id, rating_tenths, trainer_id) SELECT zone_id, course_id, 45, ? FROM candidates WHERE trainer_id = ?")
+            .bind(id)
+            .bind(free)
+            .execute(&database)
+            .await
+            .unwrap();
+    }
+    let owner = app.grant(7, "16:00", 10, 10).await;
+    let allocation = app.wait_for_allocation(owner, "approved");
+    assert_eq!(allocation["trainerId"], json!(free));
 }

@@ -1,7 +1,11 @@
+use seaworthy::data::sql;
 use serde_json::{Value, json};
+use tutoring_contract::events::PaymentRefunded;
 use uuid::Uuid;
 
-use crate::app::{CENTRE, COURSE, TestApp, data, json_of, operator, service_token, student};
+use crate::app::{
+    CENTRE, COURSE, TestApp, data, json_of, operator, service_token, student, trainer,
+};
 
 /// A day that is not a Sunday.
 const START: &str = "2027-03-01";
@@ -57,16 +61,27 @@ pub(crate) async fn booking_gets_a_trainer_or_a_reason_api_1(app: TestApp) {
         }
         data(&app.call("POST", "/auto-assign-trainer", &service_token(), &body))
     };
+    // The student has not paid.
+    let owner = Uuid::from_u128(7);
+    assert_eq!(assign(json!({}))["status"], "INVALID_PURCHASE");
+    assert!(app.allocations(owner).is_empty());
+    app.grant(7, "16:00", 30, 30).await;
+    app.wait_for_allocation(owner, "pending");
     for wrong in [
         json!({ "bookingId": Uuid::from_u128(1) }),
         json!({ "courseId": Uuid::from_u128(1) }),
-        json!({ "totalSessions": 25 }),
+        json!({ "totalSessions": 20 }),
+        json!({ "classType": "ONE_ON_TWO" }),
+        json!({ "preferredTimeSlot": "17:00" }),
     ] {
-        assert_eq!(assign(wrong)["status"], "INVALID_PURCHASE");
+        assert_eq!(
+            assign(wrong.clone())["status"],
+            "INVALID_PURCHASE",
+            "{wrong}"
+        );
     }
     let far = json!({ "studentLocation": { "latitude": 0, "longitude": 0 } });
     assert_eq!(assign(far)["status"], "SERVICE_NOT_AVAILABLE");
-    assert!(app.allocations(Uuid::from_u128(7)).is_empty());
     let waiting = assign(json!({}));
     assert_eq!(waiting["status"], "WAITLISTED", "{waiting}");
     let demand = |city: &str| {
@@ -85,13 +100,6 @@ pub(crate) async fn booking_gets_a_trainer_or_a_reason_api_1(app: TestApp) {
     );
 
     let holder = app.approve(0x7a, 4.5).await;
-    let retried = app.call(
-        "POST",
-        "/admin/allocations/retry-auto-assign",
-        &operator(),
-        &json!({}),
-    );
-    assert_eq!(retried.status, 200, "{}", retried.body);
     let assigned = assign(json!({}));
     assert_eq!(
         (
@@ -104,10 +112,10 @@ pub(crate) async fn booking_gets_a_trainer_or_a_reason_api_1(app: TestApp) {
     let schedule = assigned["schedule"].as_array().unwrap();
     assert_eq!(schedule.len(), 30);
     assert_eq!(
-        schedule[0],
-        json!({ "sessionNumber": 1, "date": START, "timeSlot": "16:00" })
+        (&schedule[0]["sessionNumber"], &schedule[0]["timeSlot"]),
+        (&json!(1), &json!("16:00"))
     );
-    assert_eq!(assign(json!({}))["allocationId"], waiting["allocationId"]);
+    assert_eq!(assign(json!({})), assigned);
     let zone = demand("Mysuru")[0].clone();
     assert_eq!(
         (
@@ -117,5 +125,87 @@ pub(crate) async fn booking_gets_a_trainer_or_a_reason_api_1(app: TestApp) {
         ),
         (&json!(0), &json!(1), &json!(1))
     );
+    app.check_invariants();
+}
+
+/// Returns the states of the bookings of a student in the order of their creation.
+async fn states(app: &TestApp, owner: Uuid) -> Vec<String> {
+    let database = app.database().await;
+    let rows: Vec<(String,)> =
+        sql("SELECT status FROM bookings WHERE student_id = ? ORDER BY created_at")
+            .bind(owner)
+            .fetch_all(&database)
+            .await
+            .unwrap();
+    rows.into_iter().map(|(status,)| status).collect()
+}
+
+pub(crate) async fn booking_follows_its_payment_and_sessions_data_4(app: TestApp) {
+    app.open_zone().await;
+    let holder = app.approve(0x7a, 4.5).await;
+    let book = |caller: u128| {
+        let body = booking_request("1on1", &[]);
+        data(&app.call("POST", "/create-booking", &student(caller), &body))
+    };
+    book(7);
+    let owner = Uuid::from_u128(7);
+    assert_eq!(states(&app, owner).await, ["pending"]);
+    app.grant(7, "16:00", 10, 10).await;
+    app.wait_for_events("SESSIONS_GENERATED", owner, 1);
+    assert_eq!(states(&app, owner).await, ["confirmed"]);
+    // An upgrade that is refunded.
+    book(7);
+    app.grant(7, "16:00", 30, 20).await;
+    app.wait_for_events("SESSIONS_GENERATED", owner, 2);
+    assert_eq!(states(&app, owner).await, ["confirmed", "confirmed"]);
+    app.publish(PaymentRefunded {
+        payment_id: Uuid::from_u128(730),
+        student_id: owner,
+        course_id: COURSE,
+        amount_cents: 1,
+    })
+    .await;
+    app.wait_for_events("TRAINER_ALLOCATED", owner, 3);
+    assert_eq!(states(&app, owner).await, ["confirmed", "cancelled"]);
+
+    // The first session begins, and it is the last one that is held.
+    let sessions = app.sessions(owner);
+    let id = sessions[0]["id"].as_str().unwrap();
+    let database = app.database().await;
+    sql("UPDATE tutoring_sessions SET scheduled_date = ? WHERE session_number = 1")
+        .bind(TestApp::today())
+        .execute(&database)
+        .await
+        .unwrap();
+    let post = |token: &str, action: &str, body: &Value| {
+        let path = format!("/admin/sessions/{id}/{action}");
+        data(&app.call("POST", &path, token, body))
+    };
+    let (own, pupil) = (trainer(holder), student(7));
+    let place = json!({ "trainerLocation": { "latitude": CENTRE.0, "longitude": CENTRE.1 } });
+    post(&own, "start", &place);
+    let sent = app.wait_for_live("session:otp", &format!("user:{owner}"), 1);
+    post(
+        &own,
+        "verify-otp",
+        &json!({ "otp": sent[0]["data"]["otp"] }),
+    );
+    assert_eq!(states(&app, owner).await, ["active", "cancelled"]);
+    sql("UPDATE tutoring_sessions SET status = 'completed', confirmed_at = created_at WHERE status = 'scheduled'")
+        .execute(&database)
+        .await
+        .unwrap();
+    post(&own, "end", &place);
+    post(&pupil, "confirm", &json!({ "confirmed": true }));
+    assert_eq!(states(&app, owner).await, ["completed", "cancelled"]);
+
+    // An operator cancels the allocation of another student.
+    book(8);
+    let other = app.grant(8, "17:00", 10, 10).await;
+    let allocation = app.wait_for_allocation(other, "approved")["id"].clone();
+    let path = format!("/admin/allocations/{}/cancel", allocation.as_str().unwrap());
+    let body = json!({ "reason": "moved away" });
+    data(&app.call("POST", &path, &operator(), &body));
+    assert_eq!(states(&app, other).await, ["cancelled"]);
     app.check_invariants();
 }

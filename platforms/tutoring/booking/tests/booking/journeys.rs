@@ -285,3 +285,21 @@ pub(crate) async fn cancelled_allocation_ends_the_journey_data_3(app: TestApp) {
     assert_eq!(ended[0]["data"]["reason"], "cancelled");
     assert_eq!(outcome(&way.locate(&id, 1, 100.0)), gone());
 }
+
+pub(crate) async fn start_of_the_session_ends_the_journey_data_3(app: TestApp) {
+    let (_, holder, session) = today(&app).await;
+    let way = Traveller {
+        app: &app,
+        token: trainer(holder),
+        session,
+    };
+    let id = id_of(&data(&way.start()));
+    data(&way.locate(&id, 1, 10.0));
+    let path = format!("/admin/sessions/{}/start", way.session);
+    let body = json!({ "trainerLocation": { "latitude": CENTRE.0, "longitude": CENTRE.1 } });
+    data(&app.call("POST", &path, &way.token, &body));
+    let ended = app.wait_for_live("journey:ended", &format!("journey:{id}"), 1);
+    assert_eq!(ended[0]["data"]["reason"], "arrived");
+    assert_eq!(outcome(&way.locate(&id, 2, 10.0)), gone());
+    assert_eq!(outcome(&way.live(&id, &student(7))), gone());
+}

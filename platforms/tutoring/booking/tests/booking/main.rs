@@ -9,6 +9,7 @@
 
 mod allocation;
 mod app;
+mod availability;
 mod bookings;
 mod discounts;
 mod journeys;
@@ -55,7 +56,8 @@ on_both! {
         ended_allocation_gets_no_new_slots_data_3,
         refund_at_the_same_time_opens_nothing_data_3,
         upgrade_finds_other_dates_after_a_race_data_3,
-        pre_bookings_stop_at_their_capacity_data_3;
+        pre_bookings_stop_at_their_capacity_data_3,
+        free_trainer_is_found_after_many_busy_ones_data_1;
     session_day:
         session_day_completes_once_msg_5,
         session_moves_only_to_a_free_slot_data_3,
@@ -67,8 +69,15 @@ on_both! {
         locations_at_the_same_time_stay_in_order_data_3,
         silent_journey_ends_and_another_starts_data_4,
         substitution_ends_the_journey_data_3,
-        cancelled_allocation_ends_the_journey_data_3;
-    bookings: booking_gets_a_trainer_or_a_reason_api_1;
+        cancelled_allocation_ends_the_journey_data_3,
+        start_of_the_session_ends_the_journey_data_3;
+    availability:
+        availability_has_its_reason_api_1,
+        other_trainer_continues_an_allocation_data_3,
+        ended_allocation_continues_with_its_package_data_3;
+    bookings:
+        booking_gets_a_trainer_or_a_reason_api_1,
+        booking_follows_its_payment_and_sessions_data_4;
     race: last_slots_go_to_one_student_each_data_3;
     routes: schedule_refuses_callers_without_rights_auth_5;
     plans: candidate_and_price_queries_stay_flat_data_1;

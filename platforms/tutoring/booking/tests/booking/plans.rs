@@ -11,12 +11,16 @@ const LARGE: u128 = 100_000;
 const TRAINERS_OF_A_ZONE: u128 = 50;
 /// The zone of the queries.
 const ZONE: Uuid = Uuid::from_u128(1);
+/// A zone with all trainers of the platform.
+const BIG_ZONE: Uuid = Uuid::from_u128(u128::MAX);
+/// Trainers of one page of candidates.
+const PAGE: u64 = 200;
 const FIRST_TRAINER: u128 = 0x10_0000;
 /// Rows of one statement.
 const BATCH: u128 = 1_000;
 /// A search in an index of the large platform reads three or four pages, and one of the table. The
 /// tables have thousands.
-const MAX_PAGES: u64 = 6 * TRAINERS_OF_A_ZONE as u64;
+const MAX_PAGES_PER_ROW: u64 = 6;
 
 /// A statement of the service, explained. PostgreSQL also runs it and counts pages.
 macro_rules! explained {
@@ -29,25 +33,35 @@ macro_rules! explained {
     };
 }
 
-fn statements() -> [(&'static str, Statement); 4] {
+/// Returns the statements of the service with their numbers of rows.
+fn statements() -> [(&'static str, u64, Statement); 6] {
     let first = TRAINERS_OF_A_ZONE + FIRST_TRAINER;
     let trainers = || (first..first + TRAINERS_OF_A_ZONE).map(Uuid::from_u128);
-    let candidates = explained!("SELECT t.trainer_id, t.account FROM candidates c JOIN trainer_copies t ON t.trainer_id = c.trainer_id WHERE c.zone_id = ? AND c.course_id = ? ORDER BY c.rating_tenths DESC, c.trainer_id LIMIT 200")
-        .bind(ZONE)
-        .bind(COURSE);
-    let busy = explained!("SELECT DISTINCT trainer_id FROM schedule_slots WHERE trainer_id IN (?*) AND slot_date IN (?*) AND timeslot IN (?*) AND state <> 'available'")
+    let candidates = |zone: Uuid| {
+        explained!("SELECT t.trainer_id, t.account FROM candidates c JOIN trainer_copies t ON t.trainer_id = c.trainer_id WHERE c.zone_id = ? AND c.course_id = ? AND (c.rating_tenths, c.trainer_id) < (?, ?) ORDER BY c.rating_tenths DESC, c.trainer_id DESC LIMIT ?")
+            .bind(zone)
+            .bind(COURSE)
+            .bind(51)
+            .bind(Uuid::nil())
+            .bind(PAGE)
+    };
+    let busy = explained!("SELECT DISTINCT trainer_id, timeslot FROM schedule_slots WHERE trainer_id IN (?*) AND slot_date IN (?*) AND timeslot IN (?*) AND state <> 'available'")
         .bind_list(trainers())
         .bind_list(["2026-12-01", "2026-12-02"])
         .bind_list(["16:00"]);
-    let load = explained!("SELECT trainer_id, COUNT(*) FROM allocations WHERE trainer_id IN (?*) AND status IN ('approved', 'active') GROUP BY trainer_id")
+    let load = explained!("SELECT trainer_id, timeslot, COUNT(*) FROM allocations WHERE trainer_id IN (?*) AND status IN ('approved', 'active') GROUP BY trainer_id, timeslot")
         .bind_list(trainers());
+    let demand = explained!("SELECT COUNT(*) FROM allocations a WHERE a.zone_id = ? AND a.status IN ('approved', 'active')")
+        .bind(ZONE);
     let price = explained!("SELECT base_price_minor FROM pricing_config WHERE class_type = 'ONE_ON_ONE' AND session_count = 30 AND is_active = ?")
         .bind(true);
     [
-        ("candidates", candidates),
-        ("busy", busy),
-        ("load", load),
-        ("price", price),
+        ("candidates", TRAINERS_OF_A_ZONE as u64, candidates(ZONE)),
+        ("candidates of a big zone", PAGE, candidates(BIG_ZONE)),
+        ("busy", TRAINERS_OF_A_ZONE as u64, busy),
+        ("load", TRAINERS_OF_A_ZONE as u64, load),
+        ("demand", TRAINERS_OF_A_ZONE as u64, demand),
+        ("price", TRAINERS_OF_A_ZONE as u64, price),
     ]
 }
 
@@ -55,19 +69,29 @@ fn statements() -> [(&'static str, Statement); 4] {
 pub(crate) async fn candidate_and_price_queries_stay_flat_data_1(app: TestApp) {
     let database = app.database().await;
     fill(&database, 0..SMALL).await;
+    fill_big_zone(&database).await;
     if app.is_postgres() {
         // A table of some pages needs no index, and an index of it must exist.
         check_plans(&database, true).await;
         fill(&database, SMALL..LARGE).await;
+        fill_big_zone(&database).await;
         check_plans(&database, false).await;
     } else {
-        for (name, statement) in statements() {
+        for (name, _, statement) in statements() {
             let rows: Vec<(i64, i64, i64, String)> = statement.fetch_all(&database).await.unwrap();
             let plan: Vec<_> = rows.into_iter().map(|(_, _, _, line)| line).collect();
             assert!(!plan.concat().contains("SCAN "), "{name}: {plan:#?}");
         }
     }
-    // The routes use the same statements.
+    // The service has the explained statements, and the routes use them.
+    let source = include_str!("../../src/store/candidates.rs");
+    for part in [
+        "WHERE c.zone_id = ? AND c.course_id = ? AND (c.rating_tenths, c.trainer_id) < (?, ?) ORDER BY c.rating_tenths DESC, c.trainer_id DESC LIMIT ?",
+        "SELECT DISTINCT trainer_id, timeslot FROM schedule_slots WHERE trainer_id IN (?*) AND slot_date IN (?*) AND timeslot IN (?*) AND state <> 'available'",
+        "SELECT trainer_id, timeslot, COUNT(*) FROM allocations WHERE trainer_id IN (?*) AND status IN ('approved', 'active') GROUP BY trainer_id, timeslot",
+    ] {
+        assert!(source.contains(part), "{part}");
+    }
     let path = "/pricing/calculate?classType=ONE_ON_ONE&sessionCount=30";
     assert_eq!(app.get(path, &operator()).status, 200);
 }
@@ -85,22 +109,22 @@ async fn check_plans(database: &Database, without_scans: bool) {
     }
     let explained = database.transaction(|tx| async move {
         let mut explained = Vec::new();
-        for (name, statement) in statements() {
+        for (name, rows_of, statement) in statements() {
             if without_scans || name == "price" {
                 sql("SET LOCAL enable_seqscan = off").execute(&tx).await?;
             }
             let rows: Vec<(String,)> = statement.fetch_all(&tx).await?;
             let lines = rows.into_iter().map(|(line,)| line);
-            explained.push((name, lines.collect::<Vec<_>>()));
+            explained.push((name, rows_of, lines.collect::<Vec<_>>()));
         }
         Ok::<_, seaworthy::data::DataError>(explained)
     });
-    for (name, plan) in explained.await.unwrap() {
+    for (name, rows, plan) in explained.await.unwrap() {
         let text = plan.join("\n");
         let has_index = text.contains("Index") && !text.contains("Seq Scan");
         assert!(has_index, "{name}: {text}");
-        let pages = total(&plan);
-        assert!((1..=MAX_PAGES).contains(&pages), "{name}: {pages} {text}");
+        let (pages, most) = (total(&plan), MAX_PAGES_PER_ROW * rows);
+        assert!((1..=most).contains(&pages), "{name}: {pages} {text}");
     }
 }
 
@@ -109,6 +133,16 @@ fn total(plan: &[String]) -> u64 {
     let line = plan.iter().find(|line| line.contains("Buffers: shared"));
     let parts = line.map_or("", |line| line.trim()).split(['=', ' ']);
     parts.filter_map(|part| part.parse::<u64>().ok()).sum()
+}
+
+/// Puts all trainers into the zone, too.
+async fn fill_big_zone(database: &Database) {
+    for statement in [
+        sql("DELETE FROM candidates WHERE zone_id = ?").bind(BIG_ZONE),
+        sql("INSERT INTO candidates (zone_id, course_id, rating_tenths, trainer_id) SELECT ?, course_id, rating_tenths, trainer_id FROM candidates").bind(BIG_ZONE),
+    ] {
+        statement.execute(database).await.unwrap();
+    }
 }
 
 async fn fill(database: &Database, trainers: std::ops::Range<u128>) {
@@ -152,18 +186,19 @@ async fn fill(database: &Database, trainers: std::ops::Range<u128>) {
             .execute(database)
             .await
             .unwrap();
-        let allocations = ids().map(|(_, trainer)| -> [Value; 7] {
+        let allocations = ids().map(|(zone, trainer)| -> [Value; 8] {
             [
                 Uuid::new_v4().into(),
                 Uuid::new_v4().into(),
                 trainer.into(),
                 COURSE.into(),
+                zone.into(),
                 json!({}).into(),
                 now.into(),
                 now.into(),
             ]
         });
-        sql("INSERT INTO allocations (id, student_id, trainer_id, course_id, status, session_count, package, timeslot, created_at, updated_at) VALUES (?, ?, ?, ?, 'approved', 10, ?, '16:00', ?, ?)**")
+        sql("INSERT INTO allocations (id, student_id, trainer_id, course_id, zone_id, status, session_count, package, timeslot, created_at, updated_at) VALUES (?, ?, ?, ?, ?, 'approved', 10, ?, '16:00', ?, ?)**")
             .bind_rows(allocations)
             .execute(database)
             .await

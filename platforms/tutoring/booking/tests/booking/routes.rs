@@ -10,11 +10,12 @@ const STUDENT: Allowed = [true, false, false, false];
 const TRAINER: Allowed = [false, true, false, false];
 const ADMIN: Allowed = [false, false, true, false];
 const TRAINER_OR_ADMIN: Allowed = [false, true, true, false];
+const STUDENT_OR_ADMIN: Allowed = [true, false, true, false];
 const USERS: Allowed = [true, true, false, false];
 /// The unknown ID in a path.
 const ID: Uuid = Uuid::from_u128(0xff);
 
-const ROUTES: [(&str, &str, Allowed); 47] = [
+const ROUTES: [(&str, &str, Allowed); 53] = [
     ("POST", "/create-prebooking", STUDENT),
     ("POST", "/create-booking", STUDENT),
     ("POST", "/auto-assign-trainer", [false, false, false, true]),
@@ -39,6 +40,32 @@ const ROUTES: [(&str, &str, Allowed); 47] = [
     ("POST", "/admin/allocations/{id}/cancel", ADMIN),
     ("POST", "/admin/allocations/{id}/create-sessions", ADMIN),
     ("POST", "/admin/allocations/{id}/fix-sessions", ADMIN),
+    ("PUT", "/admin/allocations/{id}", ADMIN),
+    (
+        "GET",
+        "/admin/allocations/availability/check",
+        STUDENT_OR_ADMIN,
+    ),
+    (
+        "GET",
+        "/admin/allocations/available-time-slots",
+        STUDENT_OR_ADMIN,
+    ),
+    (
+        "GET",
+        "/admin/allocations/check-course-availability",
+        STUDENT_OR_ADMIN,
+    ),
+    (
+        "GET",
+        "/admin/allocations/trainer-availability/check?trainerId={trainer}",
+        TRAINER_OR_ADMIN,
+    ),
+    (
+        "GET",
+        "/admin/allocations/trainer-availability/slots?trainerId={trainer}",
+        TRAINER_OR_ADMIN,
+    ),
     ("GET", "/admin/allocations", ADMIN),
     ("GET", "/admin/allocations/{id}/refusals", ADMIN),
     (

@@ -27,15 +27,6 @@ pub(crate) async fn today(app: &TestApp) -> (Uuid, Uuid, String) {
     (owner, holder, id)
 }
 
-/// Returns the newest code of a student.
-fn code(app: &TestApp, owner: Uuid, count: usize) -> String {
-    wait_for("the code", || {
-        let all = app.events_of("NOTIFICATION_REQUESTED", owner);
-        let mut codes = all.iter().filter_map(|one| one["data"]["otp"].as_str());
-        codes.nth(count - 1).map(str::to_owned)
-    })
-}
-
 pub(crate) async fn session_day_completes_once_msg_5(app: TestApp) {
     let (owner, holder, id) = today(&app).await;
     let post = |token: &str, action: &str, body: &Value| {
@@ -60,12 +51,18 @@ pub(crate) async fn session_day_completes_once_msg_5(app: TestApp) {
     let started = post(&own, "start", &at(90.0));
     assert_eq!(data(&started)["status"], "pending_verification");
     assert_eq!(post(&own, "start", &at(90.0)).status, 429);
-    let code = code(&app, owner, 1);
     let sent = app.wait_for_live("session:otp", &format!("user:{owner}"), 1);
     let shown = &sent[0]["data"];
+    let code = shown["otp"].as_str().unwrap().to_owned();
     assert_eq!(
-        (&shown["sessionId"], &shown["otp"], &sent[0]["isSealed"]),
-        (&json!(id), &json!(code), &json!(true))
+        (&shown["sessionId"], &sent[0]["isSealed"]),
+        (&json!(id), &json!(true))
+    );
+    let notice = app.wait_for_events("NOTIFICATION_REQUESTED", owner, 1);
+    let (text, data_of) = (notice.to_string(), notice["data"].as_object().unwrap());
+    assert!(
+        !text.contains(&code) && data_of.keys().eq(["sealed"]),
+        "{text}"
     );
     assert!(shown["expiresAt"].is_string(), "{shown}");
     assert!(!started.body.contains(&code), "{}", started.body);
@@ -182,6 +179,11 @@ pub(crate) async fn session_moves_only_to_a_free_slot_data_3(app: TestApp) {
     let back = data(&ask(&trainer(holder), &date, "16:00"));
     assert_eq!(decide(&back, "approve", &json!({})).status, 200);
     assert_eq!(app.sessions(owner)[9]["timeSlot"], "16:00");
+    // Payroll counts the days until the last session.
+    let later = data(&ask(&student(7), "2099-06-01", "16:00"));
+    assert_eq!(decide(&later, "approve", &json!({})).status, 200);
+    let allocated = app.wait_for_events("TRAINER_ALLOCATED", owner, 2);
+    assert_eq!(allocated["endDate"], "2099-06-01");
     app.check_invariants();
 }
 
@@ -247,6 +249,9 @@ pub(crate) async fn cancelled_session_is_replaced_at_the_end_api_1(app: TestApp)
     assert_eq!(after.len(), 11);
     assert!(after[10]["scheduledDate"].as_str() > last.as_str());
     assert_eq!(booked(&app).await, 10);
+    // Payroll counts the days until the last session.
+    let allocated = app.wait_for_events("TRAINER_ALLOCATED", owner, 2);
+    assert_eq!(allocated["endDate"], after[10]["scheduledDate"]);
     app.wait_for_events("SESSION_CANCELLED", owner, 1);
     // Less than 12 hours before the start, the session counts as held.
     let database = app.database().await;

@@ -80,13 +80,14 @@ impl Courses {
     /// # Errors
     /// `CONFLICT` beyond 30 sessions, `NOT_FOUND` for an unknown course.
     pub(super) async fn open(&self, tx: &Transaction, paid: &Paid) -> Result<Purchase, Error> {
+        // Every transaction locks the course before a purchase. The lock of the course serializes
+        // purchases of one student too.
+        let course = Catalogue::lock(tx, paid.course).await?;
+        course.ok_or_else(errors::not_found)?;
         if let Some((id, _)) = Purchases::of_payment(tx, paid.payment).await? {
             let known = Purchases::lock(tx, id).await?;
             return known.ok_or_else(errors::purchase_not_found);
         }
-        // The lock of the course serializes purchases of one student too.
-        let course = Catalogue::lock(tx, paid.course).await?;
-        course.ok_or_else(errors::not_found)?;
         let active = Purchases::lock_active(tx, paid.student, paid.course).await?;
         let tier = active.as_ref().map_or(0, |known| known.purchase_tier) + paid.session_count;
         if tier > MAX_TIER {
@@ -208,6 +209,10 @@ impl Courses {
         require_tier(tier)?;
         self.database
             .transaction(|tx| async move {
+                // The lock of the course comes before that of the purchase, as in `open_paid`.
+                let course = Purchases::course_of(&tx, id).await?;
+                let course = course.ok_or_else(errors::purchase_not_found)?;
+                Catalogue::lock(&tx, course).await?;
                 let known = Purchases::lock(&tx, id).await?;
                 let known = known.filter(|known| known.is_active);
                 let known = known.ok_or_else(errors::purchase_not_found)?;

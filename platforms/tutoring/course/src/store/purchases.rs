@@ -86,6 +86,18 @@ impl Purchases {
         .await
     }
 
+    /// Returns the course of a purchase, which never changes.
+    pub(crate) async fn course_of(
+        connection: &dyn Connection,
+        id: Uuid,
+    ) -> Result<Option<Uuid>, DataError> {
+        let found: Option<(Uuid,)> = sql("SELECT course_id FROM purchases WHERE id = ?")
+            .bind(id)
+            .fetch_optional(connection)
+            .await?;
+        Ok(found.map(|(course,)| course))
+    }
+
     /// Returns a purchase, and locks the row until the transaction ends.
     pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Option<Purchase>, DataError> {
         sql(statement!("WHERE id = ? FOR UPDATE"))

@@ -71,3 +71,12 @@ on_both! {
         purchase_beyond_thirty_is_a_dead_letter_msg_2,
         late_refund_makes_room_for_a_purchase_msg_5;
 }
+
+/// SQLite has one lock for all rows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn upgrade_locks_the_course_before_the_purchase_data_3() {
+    let Some(empty) = seaworthy_testkit::database::EmptyDatabase::postgres() else {
+        return;
+    };
+    purchases::upgrade_locks_the_course_first(app::open(empty).await).await;
+}

@@ -1,3 +1,6 @@
+use std::{sync::Arc, time::Duration};
+
+use seaworthy::data::{DataError, sql};
 use seaworthy_testkit::http::Answer;
 use serde_json::{Value, json};
 use tutoring_contract::events::{Occurred, PaymentRefunded, SessionCompleted};
@@ -191,4 +194,46 @@ pub(crate) async fn late_refund_makes_room_for_a_purchase_msg_5(app: TestApp) {
     app.wait_for_events("COURSE_ACCESS_GRANTED", student, 2);
     assert_eq!(data(&purchase(&app, student, course))["purchaseTier"], 10);
     app.check_invariants();
+}
+
+/// A payment holds the lock of the course while an upgrade of the same purchase begins. An upgrade
+/// that locked the purchase first would deadlock with the payment.
+pub(crate) async fn upgrade_locks_the_course_first(app: TestApp) {
+    let app = Arc::new(app);
+    let (student, course) = (Uuid::from_u128(7), app.course());
+    app.pay(1, student, course, 10).await;
+    app.wait_for_events("COURSE_ACCESS_GRANTED", student, 1);
+    let bought = data(&purchase(&app, student, course));
+    let id: Uuid = bought["id"].as_str().unwrap().parse().unwrap();
+    let (database, watcher) = (app.database().await, &app.database().await);
+    let upgrade = database.transaction(|tx| {
+        let app = Arc::clone(&app);
+        async move {
+            sql("SELECT id FROM courses WHERE id = ? FOR UPDATE")
+                .bind(course)
+                .fetch_one::<(Uuid,)>(&tx)
+                .await?;
+            let upgrade = std::thread::spawn(move || {
+                let (path, body) = (format!("/purchases/{id}/upgrade"), json!({ "purchaseTier": 20 }));
+                app.call("POST", &path, &service_token(), &body)
+            });
+            loop {
+                let (waiting,): (u64,) = sql("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+                    .fetch_one(watcher)
+                    .await?;
+                if waiting > 0 {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            let free = sql("SELECT id FROM purchases WHERE id = ? FOR UPDATE SKIP LOCKED")
+                .bind(id)
+                .fetch_optional::<(Uuid,)>(&tx)
+                .await?;
+            assert_eq!(free, Some((id,)), "the upgrade has locked the purchase");
+            Ok::<_, DataError>(upgrade)
+        }
+    });
+    let upgraded = upgrade.await.unwrap().join().unwrap();
+    assert_eq!(data(&upgraded)["purchaseTier"], 20);
 }

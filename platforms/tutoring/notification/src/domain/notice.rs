@@ -26,6 +26,8 @@ pub(crate) struct Notice {
     pub(crate) title: String,
     pub(crate) body: String,
     pub(crate) data: Option<Value>,
+    /// Whether no broker and no outbox may store the text.
+    pub(crate) is_secret: bool,
 }
 
 impl Notice {
@@ -71,6 +73,7 @@ impl Notice {
                 title: title.to_owned(),
                 body: body.to_owned(),
                 data,
+                is_secret: false,
             }),
             _ => Err(Error::invalid(fields)),
         }

@@ -30,13 +30,20 @@ async fn store(
     requested: Received<Occurred<NotificationRequested>>,
 ) -> Result<(), Failure> {
     let event = &requested.event().data;
-    let notice = &Notice::new(
+    let opened = notifier.secrets.open(event).await;
+    let opened = opened.map_err(Failure::reject)?;
+    let is_secret = opened.is_some();
+    let event = opened.as_ref().unwrap_or(event);
+    let notice = Notice::new(
         event.recipient_id,
         &event.notification_type,
         (&event.title, &event.body),
         event.data.clone(),
-    )
-    .map_err(Failure::reject)?;
+    );
+    let notice = &Notice {
+        is_secret,
+        ..notice.map_err(Failure::reject)?
+    };
     let (id, notifier) = (&requested.envelope().id().to_string(), &notifier);
     let stored = inbox.process_once(requested.envelope(), |tx| async move {
         let stored = notifier.store(&tx, id, notice).await;

@@ -6,7 +6,7 @@ mod store;
 
 use seaworthy::{audit_log::AuditLog, mail::Mailer};
 use tutoring_contract::PlatformZone;
-use tutoring_identity::Backend;
+use tutoring_identity::{Backend, LiveSealer, NoticeSealer};
 
 use crate::push::Pushes;
 
@@ -17,6 +17,10 @@ pub(crate) use events::{GROUP, subscription};
 #[derive(Debug)]
 pub(crate) struct Notifier {
     pub(crate) backend: Backend,
+    /// Decrypts requests with a secret, such as the code of a session.
+    pub(crate) secrets: NoticeSealer,
+    /// Encrypts the live events of such notifications.
+    pub(crate) live: LiveSealer,
     pub(crate) audit: AuditLog,
     pub(crate) zone: PlatformZone,
     pub(crate) mailer: Mailer,

@@ -46,7 +46,10 @@ impl Notifier {
         if preferences.email.is_some() && preferences.settings.wants_email(notice.kind) {
             Deliveries::insert(tx, stored.id, None, Utc::now(), expires_at).await?;
         }
-        let live = LiveEvent::of_user(notice.user, NEW, &stored)?;
+        let mut live = LiveEvent::of_user(notice.user, NEW, &stored)?;
+        if notice.is_secret {
+            live = self.live.seal(live).await?;
+        }
         self.backend.outbox.store(tx, live.message()).await?;
         Ok(Some(stored))
     }

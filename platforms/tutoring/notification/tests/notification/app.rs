@@ -31,6 +31,7 @@ use tutoring_contract::{
     Territory,
     events::{NotificationRequested, Occurred, message},
 };
+use tutoring_identity::{LiveSealer, NoticeSealer};
 use tutoring_notification::NotificationConfig;
 use uuid::Uuid;
 
@@ -227,6 +228,27 @@ pub(crate) fn requested(title: &str, data: Option<Value>) -> Occurred<Notificati
     })
 }
 
+/// Returns the settings of access tokens with a secret. Services derive other keys from it.
+fn tokens(secret: &str) -> AccessTokenConfig {
+    AccessTokenConfig {
+        secret: Some(Secret::new(secret.to_owned())),
+        ..AccessTokenConfig::default()
+    }
+}
+
+/// Encrypts a request by the secret of the service, or by another one.
+pub(crate) async fn sealed(
+    event: Occurred<NotificationRequested>,
+    is_own: bool,
+) -> Occurred<NotificationRequested> {
+    let secret = if is_own { SECRET } else { SERVICE_SECRET };
+    let sealer = NoticeSealer::new(&tokens(secret)).unwrap();
+    Occurred {
+        data: sealer.seal(event.data).await.unwrap(),
+        ..event
+    }
+}
+
 impl TestApp {
     pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
         let bearer = format!("Bearer {token}");
@@ -278,6 +300,18 @@ impl TestApp {
             let mut of = live.iter().filter(|event| event.data["title"] == title);
             of.next().cloned()
         })
+    }
+
+    /// Returns the decrypted payload of the first encrypted live event, as soon as it exists.
+    pub(crate) async fn wait_for_sealed(&self) -> Value {
+        let sealed = wait_for("the encrypted live event", || {
+            let live = self.live.lock().unwrap();
+            let mut sealed = live.iter().filter(|event| event.sealed.is_some());
+            sealed.next().cloned()
+        });
+        let sealer = LiveSealer::new(&tokens(SECRET)).unwrap();
+        assert!(sealed.data.is_null());
+        sealer.open(&sealed).await.unwrap()
     }
 
     /// Returns the mails in the development mailbox.

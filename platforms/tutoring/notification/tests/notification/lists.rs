@@ -3,7 +3,9 @@ use serde_json::{Value, json};
 use tutoring_contract::Role;
 use uuid::Uuid;
 
-use crate::app::{TestApp, data, json_of, requested, service_token, student, token, wait_for};
+use crate::app::{
+    TestApp, data, json_of, requested, sealed, service_token, student, token, wait_for,
+};
 
 pub(crate) async fn requested_notification_is_stored_once_msg_5(app: TestApp) {
     let event = requested("On the way", Some(json!({ "sessionId": "s" })));
@@ -34,6 +36,36 @@ pub(crate) async fn requested_notification_is_stored_once_msg_5(app: TestApp) {
         (&own["type"], &own["read"], &own["userId"]),
         (&json!("course"), &json!(false), &json!(Uuid::from_u128(7)))
     );
+}
+
+pub(crate) async fn secret_request_is_opened_for_its_user_only_sec_5(app: TestApp) {
+    let mut event = requested("Your trainer has arrived", Some(json!({ "otp": "123456" })));
+    event.data.body = "Your code is 123456.".to_owned();
+    let secret = sealed(event.clone(), true).await;
+    let text = serde_json::to_string(&secret).unwrap();
+    assert!(!text.contains("123456"), "{text}");
+    // One that was encrypted for another user, and one with another key.
+    let mut stolen = secret.clone();
+    stolen.data.recipient_id = Uuid::from_u128(8);
+    for refused in [stolen, sealed(event, false).await] {
+        app.publish(&refused).await;
+    }
+    app.publish(&secret).await;
+    let live = app.wait_for_sealed().await;
+    assert_eq!(live["data"]["otp"], "123456");
+    let list = app.get("/notifications", &student(7));
+    assert_eq!(list["pagination"]["total"], 1);
+    let own = &list["items"][0];
+    assert_eq!(
+        (&own["body"], &own["data"]["otp"]),
+        (&json!("Your code is 123456."), &json!("123456"))
+    );
+    wait_for("the dead letters", || {
+        let letters = app.dead_letters();
+        (letters.matches("notification-requested").count() >= 2).then_some(())
+    });
+    let other = app.get("/notifications", &student(8));
+    assert_eq!(other["pagination"]["total"], 0);
 }
 
 pub(crate) async fn own_notifications_are_filtered_and_marked_api_3(app: TestApp) {

@@ -1,5 +1,5 @@
 use seaworthy::{
-    data::chrono::{TimeDelta, Utc},
+    data::chrono::{DateTime, TimeDelta, Utc},
     prelude::*,
 };
 use uuid::Uuid;
@@ -23,10 +23,11 @@ impl Payments {
     /// # Errors
     /// The last one of the database or the provider.
     pub(crate) async fn expire(&self) -> Result<(), Error> {
-        let (now, mut after, mut result) = (Utc::now(), Uuid::nil(), Ok(()));
+        let (now, mut result) = (Utc::now(), Ok(()));
+        let mut after = (DateTime::UNIX_EPOCH, Uuid::nil());
         loop {
             let page = PaymentRows::expired(&self.database, now, after, BATCH).await?;
-            for id in &page {
+            for (_, id) in &page {
                 if let Err(error) = self.expire_one(*id).await {
                     tracing::warn!(payment_id = %id, %error, "expired payment not cancelled");
                     result = Err(error);

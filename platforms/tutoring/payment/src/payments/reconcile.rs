@@ -47,14 +47,14 @@ impl Payments {
             differences: 0,
             unresolved: 0,
         };
-        let mut after = Uuid::nil();
+        let mut after = (since, Uuid::nil());
         loop {
-            let batch = PaymentRows::created_since(&self.database, since, after, BATCH).await?;
+            let batch = PaymentRows::created_after(&self.database, after, BATCH).await?;
             for payment in &batch {
                 self.compare(&mut run, payment).await?;
             }
             match batch.last() {
-                Some(last) if batch.len() == BATCH as usize => after = last.id,
+                Some(last) if batch.len() == BATCH as usize => after = (last.created_at, last.id),
                 _ => break,
             }
         }

@@ -10,10 +10,18 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     audit_log::MIGRATIONS,
     operation_log::MIGRATIONS,
     LEASE_MIGRATIONS,
-    MigrationSet::of_service(&[Migration::new(
-        1,
-        "payments",
-        include_str!("../../migrations/0001_payments.up.sql"),
-        include_str!("../../migrations/0001_payments.down.sql"),
-    )]),
+    MigrationSet::of_service(&[
+        Migration::new(
+            1,
+            "payments",
+            include_str!("../../migrations/0001_payments.up.sql"),
+            include_str!("../../migrations/0001_payments.down.sql"),
+        ),
+        Migration::new(
+            2,
+            "created",
+            include_str!("../../migrations/0002_created.up.sql"),
+            include_str!("../../migrations/0002_created.down.sql"),
+        ),
+    ]),
 ];

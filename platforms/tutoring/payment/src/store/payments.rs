@@ -201,36 +201,36 @@ impl Payments {
             .await
     }
 
-    /// Returns the next open payments whose order expired before a time, in the order of their IDs.
+    /// Returns the next open payments whose order expired before a time, in the order of their
+    /// expiry, with the key of each.
     pub(crate) async fn expired(
         connection: &dyn Connection,
         now: DateTime<Utc>,
-        after: Uuid,
+        (expiry, id): (DateTime<Utc>, Uuid),
         limit: u32,
-    ) -> Result<Vec<Uuid>, DataError> {
-        let rows: Vec<(Uuid,)> = sql("SELECT id FROM payments WHERE status IN (?, ?) AND expires_at <= ? AND id > ? ORDER BY id LIMIT ?")
+    ) -> Result<Vec<(DateTime<Utc>, Uuid)>, DataError> {
+        sql("SELECT expires_at, id FROM payments WHERE status IN (?, ?) AND expires_at <= ? AND (expires_at, id) > (?, ?) ORDER BY expires_at, id LIMIT ?")
             .bind(Status::Initiated.as_str())
             .bind(Status::Processing.as_str())
             .bind(now)
-            .bind(after)
+            .bind(expiry)
+            .bind(id)
             .bind(limit)
             .fetch_all(connection)
-            .await?;
-        Ok(rows.into_iter().map(|(id,)| id).collect())
+            .await
     }
 
-    /// Returns the next payments that were created since a time, in the order of their IDs.
-    pub(crate) async fn created_since(
+    /// Returns the next payments after a time and an ID, in the order of their creation.
+    pub(crate) async fn created_after(
         connection: &dyn Connection,
-        since: DateTime<Utc>,
-        after: Uuid,
+        (time, id): (DateTime<Utc>, Uuid),
         limit: u32,
     ) -> Result<Vec<Payment>, DataError> {
         sql(statement!(
-            "WHERE id > ? AND created_at >= ? ORDER BY id LIMIT ?"
+            "WHERE (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?"
         ))
-        .bind(after)
-        .bind(since)
+        .bind(time)
+        .bind(id)
         .bind(limit)
         .fetch_all(connection)
         .await

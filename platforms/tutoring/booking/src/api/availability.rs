@@ -1,0 +1,138 @@
+use jiff::civil::Date;
+use seaworthy::{
+    axum::{extract::State as Extract, response::IntoResponse as _},
+    prelude::*,
+};
+use serde_json::json;
+use tutoring_contract::{Reply, Role, Slot};
+use tutoring_identity::own_or_permitted;
+use uuid::Uuid;
+
+use super::{Given, HandlerResult, Sessions as State};
+use crate::{
+    domain::{Place, errors},
+    schedule::{ALLOCATION_READ, Actor, Schedule},
+};
+
+/// The place of a student. Without coordinates, the place of the profile counts.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PlaceQuery {
+    course_id: Uuid,
+    #[serde(default)]
+    student_id: Option<String>,
+    #[serde(default)]
+    latitude: Option<f64>,
+    #[serde(default)]
+    longitude: Option<f64>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct DateQuery {
+    date: Date,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SlotQuery {
+    time_slot: Slot,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct TrainerQuery {
+    #[serde(default)]
+    trainer_id: Option<String>,
+}
+
+impl PlaceQuery {
+    /// Returns the place. A student may ask for the own one only, or for coordinates.
+    async fn place(&self, schedule: &Schedule) -> Result<Place, Error> {
+        let actor = Actor::current()?;
+        let student = match (&self.student_id, actor.role) {
+            (Some(id), _) => Some(own_or_permitted(id, Role::Student, Some(ALLOCATION_READ))?),
+            (None, Some(Role::Student)) => Some(actor.id),
+            (None, _) => {
+                actor.require(&[], Some(ALLOCATION_READ))?;
+                None
+            }
+        };
+        let given = (self.latitude, self.longitude);
+        schedule.place_of(student, given).await
+    }
+}
+
+impl TrainerQuery {
+    /// Returns the trainer. A trainer may ask for the own time only.
+    fn trainer(&self) -> Result<Uuid, Error> {
+        let actor = Actor::current()?;
+        match &self.trainer_id {
+            Some(id) => own_or_permitted(id, Role::Trainer, Some(ALLOCATION_READ)),
+            None if actor.role == Some(Role::Trainer) => Ok(actor.id),
+            None => Err(errors::invalid("trainerId", "is missing")),
+        }
+    }
+}
+
+pub(super) async fn check(
+    Extract(schedule): State,
+    place: Given<Query<PlaceQuery>>,
+    date: Given<Query<DateQuery>>,
+    slot: Given<Query<SlotQuery>>,
+) -> HandlerResult {
+    let (Query(query), Query(DateQuery { date })) = (place?, date?);
+    let Query(SlotQuery { time_slot }) = slot?;
+    let owner = (query.course_id, query.place(&schedule).await?);
+    let found = schedule.check_slot(owner, (date, time_slot)).await?;
+    Ok(Reply::new("availability", found).into_response())
+}
+
+pub(super) async fn slots(
+    Extract(schedule): State,
+    place: Given<Query<PlaceQuery>>,
+    date: Given<Query<DateQuery>>,
+) -> HandlerResult {
+    let (Query(query), Query(DateQuery { date })) = (place?, date?);
+    let owner = (query.course_id, query.place(&schedule).await?);
+    let slots = schedule.check_slots(owner, date).await?;
+    let data = json!({ "courseId": query.course_id, "date": date, "slots": slots });
+    Ok(Reply::new("slots", data).into_response())
+}
+
+pub(super) async fn course(
+    Extract(schedule): State,
+    place: Given<Query<PlaceQuery>>,
+) -> HandlerResult {
+    let Query(query) = place?;
+    let place = query.place(&schedule).await?;
+    let found = schedule.check_course(query.course_id, place).await?;
+    Ok(Reply::new("availability", found).into_response())
+}
+
+pub(super) async fn check_trainer(
+    Extract(schedule): State,
+    trainer: Given<Query<TrainerQuery>>,
+    date: Given<Query<DateQuery>>,
+    slot: Given<Query<SlotQuery>>,
+) -> HandlerResult {
+    let Query(trainer) = trainer?;
+    let trainer = trainer.trainer()?;
+    let (Query(DateQuery { date }), Query(SlotQuery { time_slot })) = (date?, slot?);
+    let found = schedule
+        .check_trainer_slot(trainer, (date, time_slot))
+        .await?;
+    Ok(Reply::new("availability", found).into_response())
+}
+
+pub(super) async fn trainer_slots(
+    Extract(schedule): State,
+    trainer: Given<Query<TrainerQuery>>,
+    date: Given<Query<DateQuery>>,
+) -> HandlerResult {
+    let Query(trainer) = trainer?;
+    let trainer = trainer.trainer()?;
+    let Query(DateQuery { date }) = date?;
+    let slots = schedule.check_trainer(trainer, date).await?;
+    let data = json!({ "trainerId": trainer, "date": date, "slots": slots });
+    Ok(Reply::new("slots", data).into_response())
+}

@@ -1,0 +1,268 @@
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use seaworthy::prelude::*;
+use tutoring_contract::Slot;
+use uuid::Uuid;
+
+use super::Schedule;
+use crate::{
+    domain::{MAX_CANDIDATES, Need, Place, Planned, Trainer, errors, is_working, judge_ways, rank},
+    store::{After, Candidates, Copies, Slots, Zones},
+};
+
+/// The reasons of an unavailable place, course, date or trainer.
+pub(super) const NO_SERVICE: &str = "SERVICE_NOT_AVAILABLE";
+pub(super) const NO_TRAINER: &str = "NO_TRAINER";
+const NO_COURSE: &str = "COURSE_NOT_AVAILABLE";
+const HOLIDAY: &str = "HOLIDAY";
+const NOT_ALLOCATABLE: &str = "NOT_ALLOCATABLE";
+const NOT_WORKING: &str = "NOT_WORKING";
+
+/// Whether something is available, and why not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Availability {
+    available: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zone_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+}
+
+impl Availability {
+    const fn of(zone: Option<Uuid>, reason: Option<&'static str>) -> Self {
+        Self {
+            available: reason.is_none(),
+            zone_id: zone,
+            reason,
+        }
+    }
+}
+
+/// Whether a slot of a day is available.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SlotAvailability {
+    time_slot: Slot,
+    #[serde(flatten)]
+    state: Availability,
+}
+
+impl Schedule {
+    /// Returns the place of a student: the given one, or that of the profile.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR` without a place.
+    pub(crate) async fn place_of(
+        &self,
+        student: Option<Uuid>,
+        given: (Option<f64>, Option<f64>),
+    ) -> Result<Place, Error> {
+        if let (Some(latitude), Some(longitude)) = given {
+            let place = Place::new(latitude, longitude);
+            return place.ok_or_else(|| errors::invalid("latitude", "is not a coordinate"));
+        }
+        let known = match student {
+            Some(student) => Copies::place_of_student(&self.database, student).await?,
+            None => None,
+        };
+        known.ok_or_else(errors::no_place)
+    }
+
+    /// Returns whether a trainer could hold a session of a course at a place, date and slot.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR` for a past date.
+    pub(crate) async fn check_slot(
+        &self,
+        (course, place): (Uuid, Place),
+        (date, slot): (Date, Slot),
+    ) -> Result<Availability, Error> {
+        let is_holiday = self.is_holiday(date).await?;
+        let planned = vec![planned(date, slot)];
+        let Some((zone, need)) = self.need_at((course, place), slot, planned).await? else {
+            return Ok(Availability::of(None, Some(NO_SERVICE)));
+        };
+        let (fit, _) = Self::candidates(&self.database, (zone, course), &need).await?;
+        let reason = match self.has_way(&need, &fit).await? {
+            _ if is_holiday => Some(HOLIDAY),
+            true => None,
+            false => Some(NO_TRAINER),
+        };
+        Ok(Availability::of(Some(zone), reason))
+    }
+
+    /// Returns whether a trainer could hold sessions of a course at a place and date, for each
+    /// slot.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR` for a past date, or `SERVICE_NOT_AVAILABLE` outside of all zones.
+    pub(crate) async fn check_slots(
+        &self,
+        (course, place): (Uuid, Place),
+        date: Date,
+    ) -> Result<Vec<SlotAvailability>, Error> {
+        let is_holiday = self.is_holiday(date).await?;
+        let first = Slot::all().next().ok_or_else(errors::no_dates)?;
+        let needed = self.need_at((course, place), first, Vec::new()).await?;
+        let (zone, need) = needed.ok_or_else(errors::no_zone)?;
+        let open = self.open_slots((zone, course), &need, Some(date)).await?;
+        let reason = |slot: Slot| match open.contains(&slot) {
+            _ if is_holiday => Some(HOLIDAY),
+            true => None,
+            false => Some(NO_TRAINER),
+        };
+        let of = |slot| SlotAvailability {
+            time_slot: slot,
+            state: Availability::of(Some(zone), reason(slot)),
+        };
+        Ok(Slot::all().map(of).collect())
+    }
+
+    /// Returns whether a course is offered at a place.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(crate) async fn check_course(
+        &self,
+        course: Uuid,
+        place: Place,
+    ) -> Result<Availability, Error> {
+        let first = Slot::all().next().ok_or_else(errors::no_dates)?;
+        let needed = self.need_at((course, place), first, Vec::new()).await?;
+        if !Copies::is_published(&self.database, course).await? {
+            let zone = needed.map(|(zone, _)| zone);
+            return Ok(Availability::of(zone, Some(NO_COURSE)));
+        }
+        let Some((zone, need)) = needed else {
+            return Ok(Availability::of(None, Some(NO_SERVICE)));
+        };
+        let reason = match self.open_slots((zone, course), &need, None).await? {
+            open if open.is_empty() => Some(NO_TRAINER),
+            _ => None,
+        };
+        Ok(Availability::of(Some(zone), reason))
+    }
+
+    /// Returns whether a trainer has time, for each slot of a date.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR` for a past date.
+    pub(crate) async fn check_trainer(
+        &self,
+        trainer: Uuid,
+        date: Date,
+    ) -> Result<Vec<SlotAvailability>, Error> {
+        let is_holiday = self.is_holiday(date).await?;
+        let known = Candidates::slots_of(&self.database, trainer, date).await?;
+        let reason = |slot: Slot, own: Option<&Trainer>| match own {
+            None => Some(NOT_ALLOCATABLE),
+            Some(_) if is_holiday => Some(HOLIDAY),
+            Some(own) if !is_working(own, &planned(date, slot)) => Some(NOT_WORKING),
+            Some(own) if own.is_busy => Some(errors::SLOT_TAKEN),
+            Some(_) => None,
+        };
+        let of = |slot: Slot, own: Option<&Trainer>| SlotAvailability {
+            time_slot: slot,
+            state: Availability::of(None, reason(slot, own)),
+        };
+        Ok(match known {
+            Some(known) => known
+                .iter()
+                .map(|(slot, own)| of(*slot, Some(own)))
+                .collect(),
+            None => Slot::all().map(|slot| of(slot, None)).collect(),
+        })
+    }
+
+    /// Returns whether a trainer has time in a slot of a date.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR` for a past date.
+    pub(crate) async fn check_trainer_slot(
+        &self,
+        trainer: Uuid,
+        (date, slot): (Date, Slot),
+    ) -> Result<Availability, Error> {
+        let slots = self.check_trainer(trainer, date).await?;
+        let found = slots.into_iter().find(|one| one.time_slot == slot);
+        let found = found.map(|one| one.state);
+        found.ok_or_else(|| Error::internal("every slot has an availability"))
+    }
+
+    /// Returns the zone of a place and the conditions there, or `None` outside of all zones.
+    pub(super) async fn need_at(
+        &self,
+        owner: (Uuid, Place),
+        slot: Slot,
+        planned: Vec<Planned>,
+    ) -> Result<Option<(Uuid, Need)>, Error> {
+        let needed = self.need(&self.database, owner, None, planned, slot).await;
+        match needed {
+            Err(error) if error.reason() == NO_SERVICE => Ok(None),
+            needed => needed.map(Some),
+        }
+    }
+
+    /// Returns the slots for which a zone has a candidate, on a date or on any date.
+    async fn open_slots(
+        &self,
+        place: (Uuid, Uuid),
+        need: &Need,
+        date: Option<Date>,
+    ) -> Result<BTreeSet<Slot>, Error> {
+        let dates: Vec<_> = date.into_iter().collect();
+        let (mut open, mut next) = (BTreeSet::new(), Some(After::START));
+        while let Some(after) = next.filter(|_| open.len() < Slot::all().count()) {
+            let page;
+            (page, next) = Candidates::slots_of_page(&self.database, place, &dates, after).await?;
+            for (slot, trainers) in page {
+                let of_slot = Need {
+                    slot,
+                    planned: dates.iter().map(|date| planned(*date, slot)).collect(),
+                    ..need.clone()
+                };
+                if !open.contains(&slot)
+                    && self.has_way(&of_slot, &rank(&of_slot, trainers).0).await?
+                {
+                    open.insert(slot);
+                }
+            }
+        }
+        Ok(open)
+    }
+
+    /// Whether one of the best candidates is near enough before and after the sessions.
+    async fn has_way(&self, need: &Need, fit: &[Trainer]) -> Result<bool, Error> {
+        let dates = || need.planned.iter().map(|one| one.date);
+        let (Some(first), Some(last)) = (dates().min(), dates().max()) else {
+            return Ok(!fit.is_empty());
+        };
+        for trainer in fit.iter().take(MAX_CANDIDATES) {
+            let booked = Slots::booked(&self.database, trainer.id, (first, last)).await?;
+            if judge_ways(need, &booked).is_ok() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether a date has no sessions.
+    async fn is_holiday(&self, date: Date) -> Result<bool, Error> {
+        if date < self.zone.today() {
+            return Err(errors::invalid("date", "must not be in the past"));
+        }
+        let date = date.to_string();
+        let holidays = Zones::holidays(&self.database, &date).await?;
+        Ok(holidays.contains(&date))
+    }
+}
+
+const fn planned(date: Date, slot: Slot) -> Planned {
+    Planned {
+        number: 1,
+        date,
+        slot,
+    }
+}

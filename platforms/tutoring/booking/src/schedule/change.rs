@@ -1,0 +1,157 @@
+use jiff::civil::Date;
+use seaworthy::{
+    data::{Transaction, chrono::Utc},
+    prelude::*,
+};
+use serde_json::json;
+use tutoring_contract::Slot;
+use uuid::Uuid;
+
+use super::{ALLOCATION_WRITE, Actor, Given, Schedule};
+use crate::{
+    domain::errors,
+    store::{Allocation, Allocations, Bookings, Sessions},
+};
+
+const REPLACED: &str = "another trainer continues";
+
+/// A change of an open allocation by an administrator. Absent members stay as they are.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct AllocationChange {
+    #[serde(default)]
+    trainer_id: Option<Uuid>,
+    #[serde(default)]
+    time_slot: Option<Slot>,
+    #[serde(default)]
+    start_date: Option<Date>,
+    #[serde(default)]
+    notes: Option<String>,
+}
+
+impl Schedule {
+    /// Changes an open allocation. A pending one gets a trainer by the rules, or the given one. For
+    /// the sessions that are left of an approved one, another trainer gets an allocation of their
+    /// own, which is returned.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`, `VALIDATION_ERROR`, `SLOT_TAKEN`, or `CONFLICT` if the allocation has ended, or
+    /// if the trainer does not meet the conditions.
+    pub(crate) async fn change_allocation(
+        &self,
+        actor: Actor,
+        id: Uuid,
+        change: &AllocationChange,
+    ) -> Result<Allocation, Error> {
+        let notes = Given("notes", change.notes.as_deref()).optional()?;
+        self.database
+            .transaction(|tx| async move {
+                let mut allocation = self.locked(&tx, id).await?;
+                if !allocation.is_open() {
+                    return Err(errors::wrong_state("allocation", &allocation.status));
+                }
+                if change.notes.is_some() {
+                    allocation.notes = notes.map(str::to_owned);
+                    Allocations::update(&tx, &allocation).await?;
+                }
+                let by = actor.id.to_string();
+                let changed = match allocation.trainer_id {
+                    None => self.change_pending(&tx, allocation, change, &by).await?,
+                    Some(own) => {
+                        require_no_new_time(change)?;
+                        match change.trainer_id.filter(|trainer| *trainer != own) {
+                            Some(trainer) => {
+                                self.replace_trainer(&tx, allocation, trainer, &by).await?
+                            }
+                            None => allocation,
+                        }
+                    }
+                };
+                let changes = json!({
+                    "allocationId": changed.id,
+                    "status": changed.status,
+                    "trainerId": changed.trainer_id,
+                    "timeSlot": changed.package.time_slot,
+                    "notes": changed.notes,
+                });
+                let action = ("allocation.change", ALLOCATION_WRITE);
+                self.record(&tx, actor, action, ("allocation", id), ("", changes))
+                    .await?;
+                Ok(changed)
+            })
+            .await
+    }
+
+    async fn change_pending(
+        &self,
+        tx: &Transaction,
+        mut allocation: Allocation,
+        change: &AllocationChange,
+        by: &str,
+    ) -> Result<Allocation, Error> {
+        if let Some(slot) = change.time_slot {
+            allocation.package.time_slot = slot;
+        }
+        if change.start_date.is_some() {
+            allocation.package.start_date = change.start_date;
+        }
+        Allocations::set_package(tx, &allocation).await?;
+        let is_new = change.time_slot.is_some() || change.start_date.is_some();
+        match change.trainer_id.is_some() || is_new {
+            true => self.assign(tx, allocation, change.trainer_id, by).await,
+            false => Ok(allocation),
+        }
+    }
+
+    /// Ends an allocation, and opens one with another trainer for the sessions that are left.
+    async fn replace_trainer(
+        &self,
+        tx: &Transaction,
+        mut old: Allocation,
+        trainer: Uuid,
+        by: &str,
+    ) -> Result<Allocation, Error> {
+        let mut new = Allocation {
+            id: Uuid::new_v4(),
+            trainer_id: None,
+            status: "pending".to_owned(),
+            start_date: None,
+            end_date: None,
+            decided_by: None,
+            created_at: Utc::now(),
+            ..old.clone()
+        };
+        Bookings::move_to(tx, old.id, new.id).await?;
+        self.end(tx, &mut old, "cancelled", by, REPLACED).await?;
+        let begun = Sessions::begun(tx, old.id).await?;
+        new.session_count = old.session_count.saturating_sub(begun);
+        if new.session_count == 0 {
+            return Err(errors::nothing_left());
+        }
+        if !Allocations::insert(tx, &new).await? {
+            return Err(Error::internal("the student has another open allocation"));
+        }
+        let id = new.id;
+        let new = self.assign(tx, new, Some(trainer), by).await?;
+        if new.trainer_id.is_some() {
+            return Ok(new);
+        }
+        let refusals = Allocations::refusals(tx, id).await?;
+        let reason = refusals.first().map(|refusal| refusal.reason.as_str());
+        Err(match reason {
+            Some(errors::SLOT_TAKEN) => errors::slot_taken(),
+            Some(reason) => errors::trainer_refused(reason),
+            None => errors::trainer_refused(new.reason.as_deref().unwrap_or_default()),
+        })
+    }
+}
+
+/// The sessions of an allocation with a trainer have reserved slots.
+fn require_no_new_time(change: &AllocationChange) -> Result<(), Error> {
+    let problem = "can change only until a trainer is allocated: reschedule the sessions instead";
+    match (change.time_slot, change.start_date) {
+        (None, None) => Ok(()),
+        (Some(_), _) => Err(errors::invalid("timeSlot", problem)),
+        (None, Some(_)) => Err(errors::invalid("startDate", problem)),
+    }
+}

@@ -1,0 +1,6 @@
+-- on postgres, sqlite:
+DROP INDEX payments_created;
+-- end
+-- on mysql:
+DROP INDEX payments_created ON payments;
+-- end
