@@ -183,7 +183,7 @@ impl Courses {
             .map(|(index, key)| {
                 (
                     format!("fileKeys[{index}]"),
-                    MediaKind::of_key(student, key),
+                    MediaKind::of_key(key),
                     &**key,
                 )
             })
