@@ -17,6 +17,7 @@
 
 pub mod app;
 pub mod authority;
+pub mod browser;
 pub mod cancellation;
 pub mod client;
 pub mod compose;

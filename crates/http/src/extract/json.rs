@@ -54,7 +54,18 @@ fn explain<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Erro
         Ok(_) => (".".to_owned(), error.to_string()),
     };
     let problem = problem.split(" at line ").next().unwrap_or_default();
-    Error::invalid(vec![FieldViolation::new(field, problem)])
+    // The path of a missing field ends at its parent.
+    let violation = match (missing_field(problem), field.as_str()) {
+        (Some(name), ".") => FieldViolation::new(name, "is required"),
+        (Some(name), parent) => FieldViolation::new(format!("{parent}.{name}"), "is required"),
+        (None, _) => FieldViolation::new(field, problem),
+    };
+    Error::invalid(vec![violation])
+}
+
+/// Returns the name of the field that a problem of serde says is missing.
+fn missing_field(problem: &str) -> Option<&str> {
+    problem.strip_prefix("missing field `")?.strip_suffix('`')
 }
 
 /// Returns whether the media type is `application/json` or has the suffix `+json`, with any

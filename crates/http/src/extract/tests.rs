@@ -47,8 +47,10 @@ async fn a_missing_field_is_named_with_its_place_api_3() {
     let error = json(Some("application/json"), r#"{"items":[{}]}"#)
         .await
         .unwrap_err();
-    assert_eq!(error.fields()[0].field, "items[0]");
-    assert_eq!(error.fields()[0].description, "missing field `price`");
+    assert_eq!(error.fields()[0].field, "items[0].price");
+    assert_eq!(error.fields()[0].description, "is required");
+    let error = json(Some("application/json"), "{}").await.unwrap_err();
+    assert_eq!(error.fields()[0].field, "items");
 }
 
 #[tokio::test]

@@ -200,8 +200,10 @@ async fn connections_of_a_user_count_in_all_replicas_res_6() {
     let (second, _) = start(&redis, &config);
     let refused = async || second.connect(&ada).err() == Some(ConnectError::TooManyOfClient);
     eventually(refused).await;
+    assert!(second.is_connected(&ada));
     drop(connection);
-    eventually(async || second.connect(&ada).is_ok()).await;
+    eventually(async || !second.is_connected(&ada)).await;
+    assert!(second.connect(&ada).is_ok());
 }
 
 #[tokio::test]

@@ -51,6 +51,12 @@ impl Connection {
         &self.member
     }
 
+    /// Closes the connection. Returns the rooms that it was in.
+    pub(crate) fn close(&self) -> &[Room] {
+        self.member.close();
+        self.signals.left()
+    }
+
     /// Joins a room. Joining it again does nothing.
     ///
     /// # Errors

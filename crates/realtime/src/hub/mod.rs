@@ -144,6 +144,17 @@ impl Hub {
         self.0.state.lock().connections()
     }
 
+    /// Whether a client has a connection of this process, or of another process that `fan_out`
+    /// connects. Processes learn of the connections of others a moment later.
+    #[must_use]
+    pub fn is_connected(&self, client: &Client) -> bool {
+        let (here, replicas) = {
+            let state = self.0.state.lock();
+            (state.connections_of(client.key()), state.replicas())
+        };
+        here > 0 || replicas.is_some_and(|replicas| replicas.connections(client.key()) > 0)
+    }
+
     /// Returns true after [`drain`](Self::drain).
     pub(crate) fn is_draining(&self) -> bool {
         self.0.state.lock().is_draining()

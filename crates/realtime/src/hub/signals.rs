@@ -9,11 +9,14 @@ use std::{
 use futures::task::AtomicWaker;
 
 use super::error::Closed;
+use crate::Room;
 
 /// Signals of a hub to one connection, in addition to its queue of events.
 #[derive(Debug, Default)]
 pub(super) struct Signals {
     closed: OnceLock<Closed>,
+    /// The rooms that the connection was in.
+    left: OnceLock<Vec<Room>>,
     resync: AtomicBool,
     waker: AtomicWaker,
 }
@@ -23,6 +26,16 @@ impl Signals {
     pub(super) fn close(&self, reason: Closed) {
         let _ = self.closed.set(reason);
         self.waker.wake();
+    }
+
+    /// Records the rooms of a connection that closes.
+    pub(super) fn leave(&self, rooms: Vec<Room>) {
+        let _ = self.left.set(rooms);
+    }
+
+    /// Returns the rooms that a closed connection was in.
+    pub(super) fn left(&self) -> &[Room] {
+        self.left.get().map_or(&[], Vec::as_slice)
     }
 
     pub(super) fn closed(&self) -> Option<Closed> {

@@ -184,10 +184,11 @@ impl State {
         let Some(entry) = self.entries.remove(&id) else {
             return;
         };
-        entry.signals.close(reason);
         for room in &entry.rooms {
             self.remove_member(id, room);
         }
+        entry.signals.leave(entry.rooms.into_iter().collect());
+        entry.signals.close(reason);
         if let Some(ids) = self.clients.get_mut(&entry.client) {
             ids.remove(&id);
             if ids.is_empty() {

@@ -67,7 +67,9 @@ async fn connections_are_limited_sec_3() {
         ..RealtimeConfig::default()
     });
     let ada = Client::user("ada");
+    assert!(!hub.is_connected(&ada));
     let first = hub.connect(&ada).unwrap();
+    assert!(hub.is_connected(&ada));
     let _second = hub.connect(&ada).unwrap();
     assert_eq!(hub.connect(&ada).err(), Some(ConnectError::TooManyOfClient));
     let _third = hub.connect(&Client::user("bob")).unwrap();

@@ -34,7 +34,7 @@ use seaworthy_http::{Access, RouteOptions, Routes};
 use seaworthy_telemetry::metrics::Counter;
 use serde_json::Value;
 
-use crate::{Hub, Message};
+use crate::{Hub, Message, Room};
 use engine::Engine;
 use server::{Handler, Server};
 use session::{Origin, Session};
@@ -84,6 +84,7 @@ impl SocketIo {
             namespaces: HashSet::from([DEFAULT_NAMESPACE.into()]),
             authenticate: Box::new(move |handshake| authenticate(handshake).boxed()),
             on_connect: None,
+            on_disconnect: None,
             handlers: HashMap::new(),
             refused: calls(hub, "", "refused"),
             unauthenticated: Arc::default(),
@@ -102,6 +103,16 @@ impl SocketIo {
         on_connect: impl Fn(&Socket, &Value) + Send + Sync + 'static,
     ) -> Self {
         self.0.on_connect = Some(Box::new(on_connect));
+        self
+    }
+
+    /// Calls `on_disconnect` with each client whose connection has ended, and with the rooms that the
+    /// connection was in.
+    pub fn on_disconnect(
+        mut self,
+        on_disconnect: impl Fn(&Socket, &[Room]) + Send + Sync + 'static,
+    ) -> Self {
+        self.0.on_disconnect = Some(Arc::new(on_disconnect));
         self
     }
 

@@ -6,7 +6,7 @@ use std::{
 
 use tokio::time::{Sleep, sleep};
 
-use super::Socket;
+use super::{Socket, server::OnDisconnect};
 use crate::{Closed, Connection, Event};
 
 /// A namespace that a client has joined.
@@ -14,6 +14,7 @@ pub(super) struct Namespace {
     pub(super) socket: Socket,
     connection: Connection,
     expiry: Option<Pin<Box<Sleep>>>,
+    on_disconnect: Option<OnDisconnect>,
 }
 
 /// The reason why a namespace ends.
@@ -25,9 +26,14 @@ pub(super) enum Ending {
 }
 
 impl Namespace {
-    pub(super) fn new(connection: Connection, socket: Socket) -> Self {
+    pub(super) fn new(
+        connection: Connection,
+        socket: Socket,
+        on_disconnect: Option<OnDisconnect>,
+    ) -> Self {
         let mut namespace = Self {
             expiry: None,
+            on_disconnect,
             connection,
             socket,
         };
@@ -55,5 +61,14 @@ impl Namespace {
             return Poll::Ready(Ending::Expired);
         }
         self.connection.poll_closed(context).map(Ending::Closed)
+    }
+}
+
+impl Drop for Namespace {
+    fn drop(&mut self) {
+        let rooms = self.connection.close();
+        if let Some(on_disconnect) = &self.on_disconnect {
+            on_disconnect(&self.socket, rooms);
+        }
     }
 }

@@ -9,11 +9,12 @@ use seaworthy_telemetry::metrics::Counter;
 use serde_json::Value;
 
 use super::{Call, Handshake, Peer, Socket, unauthenticated::Unauthenticated};
-use crate::{Hub, Message};
+use crate::{Hub, Message, Room};
 
 pub(super) type Authenticate =
     Box<dyn Fn(Handshake) -> BoxFuture<'static, Result<Peer, Error>> + Send + Sync>;
 pub(super) type OnConnect = Box<dyn Fn(&Socket, &Value) + Send + Sync>;
+pub(super) type OnDisconnect = Arc<dyn Fn(&Socket, &[Room]) + Send + Sync>;
 pub(super) type Handle =
     Arc<dyn Fn(Call) -> BoxFuture<'static, Result<Message, Error>> + Send + Sync>;
 
@@ -31,6 +32,7 @@ pub(super) struct Server {
     pub(super) namespaces: HashSet<Box<str>>,
     pub(super) authenticate: Authenticate,
     pub(super) on_connect: Option<OnConnect>,
+    pub(super) on_disconnect: Option<OnDisconnect>,
     pub(super) handlers: HashMap<Box<str>, Handler>,
     pub(super) refused: Counter,
     pub(super) unauthenticated: Arc<Unauthenticated>,

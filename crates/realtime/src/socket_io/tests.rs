@@ -230,3 +230,31 @@ async fn event_reaches_all_kinds_of_clients() {
     assert_eq!(texts, [r#"{"event":"draining","data":{}}"#]);
     assert_eq!(code, Some(1012));
 }
+
+#[tokio::test]
+async fn end_of_a_connection_names_its_rooms_life_7() {
+    let hub = hub(config());
+    let (sender, mut ended) = tokio::sync::mpsc::unbounded_channel();
+    let io = SocketIo::new(&hub, guest)
+        .on("join", async |call: Call| {
+            let room = Room::of("chat", call.data::<u64>()?).unwrap();
+            call.socket().join(room)?;
+            Ok(json!({ "ok": true }))
+        })
+        .on_disconnect(move |_, rooms| sender.send(rooms.to_vec()).unwrap());
+    let server = start(io).await;
+    // By the client, by the loss of the connection, and by the hub.
+    for number in 0..3_u64 {
+        let mut client = server.join("").await;
+        client.send(&format!(r#"421["join",{number}]"#)).await;
+        assert_eq!(client.packet().await, r#"431[{"ok":true}]"#);
+        match number {
+            0 => client.send("41").await,
+            1 => drop(client),
+            _ => hub.drain(),
+        }
+        let rooms = ended.recv().await.unwrap();
+        assert_eq!(rooms, [Room::of("chat", number).unwrap()]);
+        assert_eq!(hub.connections(), 0);
+    }
+}

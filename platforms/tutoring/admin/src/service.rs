@@ -6,12 +6,13 @@ use seaworthy::{
     account::{Lockout, Sessions},
     audit_log::{AuditLog, AuditLogConfig, audit_log_command},
     auth::password::Passwords,
+    config::{Conversion, LegacyVariable},
     data::{Database, DatabaseConfig, migrate_command},
     prelude::*,
     service::Commands,
 };
 use tutoring_contract::{AccessTokens, use_envelopes};
-use tutoring_identity::LiveSessions;
+use tutoring_identity::{DATABASE_VARIABLES, LiveSessions, behind_gateway};
 
 use crate::{
     accounts::{Accounts, second_factors},
@@ -30,9 +31,15 @@ const DATABASE: &str = "database";
 /// Returns the service with its default ports: HTTP 3010, admin listener 4010.
 #[must_use]
 pub fn service() -> Service {
-    Service::new(NAME, env!("CARGO_PKG_VERSION"))
+    behind_gateway(Service::new(NAME, env!("CARGO_PKG_VERSION")))
         .default_value("server.http.addr", "127.0.0.1:3010")
         .default_value("admin.addr", "127.0.0.1:4010")
+        .legacy_variables(DATABASE_VARIABLES)
+        .legacy_variables([LegacyVariable::converted(
+            "ADMIN_SERVICE_PORT",
+            "server.http.addr",
+            Conversion::Port,
+        )])
 }
 
 /// Runs the program.

@@ -3,7 +3,7 @@
 use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
-    config::LegacyVariable,
+    config::{Conversion, LegacyVariable},
     data::{Database, DatabaseConfig, migrate_command},
     messaging::{Messaging, MessagingConfig, dead_letters_command},
     outbox::Inbox,
@@ -11,7 +11,7 @@ use seaworthy::{
     service::Commands,
 };
 use tutoring_contract::use_envelopes;
-use tutoring_identity::{BROKER, DATABASE, LiveSessions, behind_gateway};
+use tutoring_identity::{BROKER, DATABASE, LiveSessions, STORE_VARIABLES, behind_gateway};
 
 use crate::{
     analytics::Analytics,
@@ -25,16 +25,13 @@ use crate::{
 const NAME: &str = "tutoring-analytics";
 /// A hundred events with their metadata.
 const MAX_BODY_SIZE: &str = "512KiB";
-/// The environment names of the legacy service.
-const VARIABLES: [LegacyVariable; 9] = [
-    LegacyVariable::profile("APP_ENV"),
-    LegacyVariable::sets("LOG_LEVEL", "log.level"),
-    LegacyVariable::sets("TRUSTED_PROXIES", "server.http.trusted_proxies"),
-    LegacyVariable::sets("POSTGRES_URL", "database.url"),
-    LegacyVariable::sets("REDIS_URL", "redis.url"),
-    LegacyVariable::sets("JWT_ACCESS_SECRET", "access_tokens.secret"),
-    LegacyVariable::sets("JWT_ISSUER", "access_tokens.issuer"),
-    LegacyVariable::sets("JWT_AUDIENCE", "access_tokens.audience"),
+/// The environment names of the legacy service alone.
+const VARIABLES: [LegacyVariable; 2] = [
+    LegacyVariable::converted(
+        "ANALYTICS_SERVICE_PORT",
+        "server.http.addr",
+        Conversion::Port,
+    ),
     LegacyVariable::sets("PLATFORM_TIMEZONE", "time_zone"),
 ];
 
@@ -45,6 +42,7 @@ pub fn service() -> Service {
         .default_value("server.http.addr", "127.0.0.1:3009")
         .default_value("admin.addr", "127.0.0.1:3109")
         .default_value("server.http.max_body_size", MAX_BODY_SIZE)
+        .legacy_variables(STORE_VARIABLES)
         .legacy_variables(VARIABLES)
 }
 

@@ -4,6 +4,7 @@ use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
     audit_log::{AuditLog, AuditLogConfig, audit_log_command},
+    config::{Conversion, LegacyVariable},
     crypto::{DataKeys, DataKeysConfig, Root, Sealer, data_keys_command},
     data::{DatabaseConfig, migrate_command},
     messaging::{MessagingConfig, Topics, dead_letters_command},
@@ -30,6 +31,21 @@ const NAME: &str = "tutoring-chat";
 /// The name of the storage in logs, probes and metrics.
 const ATTACHMENTS: &str = "attachments";
 
+/// The environment names of the legacy service alone.
+const VARIABLES: [LegacyVariable; 5] = [
+    LegacyVariable::converted("CHAT_SERVICE_PORT", "server.http.addr", Conversion::Port),
+    LegacyVariable::rejected(
+        "CHAT_ENCRYPTION_KEY",
+        "set kms.seed and kms.salt to new secrets",
+    ),
+    LegacyVariable::rejected("MONGO_URI", "set backend.database.url: chats are in SQL"),
+    LegacyVariable::rejected(
+        "MONGO_DB_NAME",
+        "set backend.database.url: chats are in SQL",
+    ),
+    LegacyVariable::rejected("AWS_S3_BUCKET", "set attachments.url to s3://BUCKET"),
+];
+
 /// Returns the service with its default ports: HTTP 3008, admin listener 3108.
 #[must_use]
 pub fn service() -> Service {
@@ -39,6 +55,7 @@ pub fn service() -> Service {
         // 5,000 characters of four bytes, and ten attachments.
         .default_value("server.http.max_body_size", "64KiB")
         .legacy_variables(BACKEND_VARIABLES)
+        .legacy_variables(VARIABLES)
 }
 
 /// Runs the program.

@@ -4,6 +4,7 @@ use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
     audit_log::{AuditLog, AuditLogConfig, audit_log_command},
+    config::{Conversion, LegacyVariable},
     data::{Database, DatabaseConfig, migrate_command},
     messaging::{Messaging, MessagingConfig, Topics, dead_letters_command},
     operation_log::OperationLog,
@@ -20,7 +21,7 @@ use tutoring_contract::{
     },
     use_envelopes,
 };
-use tutoring_identity::LiveSessions;
+use tutoring_identity::{LiveSessions, STORE_VARIABLES};
 
 use crate::{
     api,
@@ -49,6 +50,13 @@ const LOOPBACK_NETWORKS: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 /// Requests per minute of one address, above the limits of the gateway.
 const REQUESTS: u32 = 600;
 
+/// The environment names of the legacy service alone.
+const VARIABLES: [LegacyVariable; 3] = [
+    LegacyVariable::converted("COURSE_SERVICE_PORT", "server.http.addr", Conversion::Port),
+    LegacyVariable::sets("PLATFORM_TIMEZONE", "time_zone"),
+    LegacyVariable::rejected("AWS_S3_BUCKET", "set media.url to s3://BUCKET"),
+];
+
 /// Returns the service with its default ports: HTTP 3005, admin listener 3105.
 #[must_use]
 pub fn service() -> Service {
@@ -60,6 +68,8 @@ pub fn service() -> Service {
         .default_value("server.http.rate_limit.requests", REQUESTS)
         .default_value("server.http.rate_limit.window", "1m")
         .default_value("server.http.rate_limit.legacy_headers", true)
+        .legacy_variables(STORE_VARIABLES)
+        .legacy_variables(VARIABLES)
 }
 
 /// Runs the program.

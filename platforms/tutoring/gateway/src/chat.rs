@@ -11,7 +11,10 @@ use seaworthy::{
 };
 use serde_json::{Value, json};
 
-use crate::client_tokens::{ClientTokens, user};
+use crate::{
+    client_tokens::{ClientTokens, user},
+    presence::{CONVERSATION, Presence},
+};
 
 /// A participant of a conversation stays one.
 const MEMBER_TTL: Duration = Duration::from_secs(60);
@@ -27,32 +30,39 @@ pub(crate) struct ChatCalls {
     hub: Hub,
     client: HttpClient,
     tokens: ClientTokens,
-    /// Users and conversations of which they are participants.
-    members: Cache<(String, String), ()>,
+    presence: Presence,
+    /// The participants of conversations, by a participant and the conversation.
+    members: Cache<(String, String), Arc<[String]>>,
     typing: Cache<(String, String), ()>,
 }
 
 impl ChatCalls {
-    pub(crate) fn new(hub: &Hub, client: HttpClient, tokens: ClientTokens) -> Self {
-        let cache = |ttl| {
-            let builder = Cache::builder().max_capacity(MAX_ENTRIES);
-            builder.time_to_live(ttl).build()
-        };
+    pub(crate) fn new(
+        hub: &Hub,
+        client: HttpClient,
+        tokens: ClientTokens,
+        presence: Presence,
+    ) -> Self {
+        let members = Cache::builder().max_capacity(MAX_ENTRIES);
+        let typing = Cache::builder().max_capacity(MAX_ENTRIES);
         Self {
             hub: hub.clone(),
             client,
             tokens,
-            members: cache(MEMBER_TTL),
-            typing: cache(TYPING_INTERVAL),
+            presence,
+            members: members.time_to_live(MEMBER_TTL).build(),
+            typing: typing.time_to_live(TYPING_INTERVAL).build(),
         }
     }
 
-    /// Joins the room of a conversation of the caller.
+    /// Joins the room of a conversation of the caller. Returns the participants who are online.
     async fn join(&self, call: Call) -> Result<Value, Error> {
         let (id, room) = conversation(&call)?;
-        self.require_member(&call, &id).await?;
-        call.socket().join(room)?;
-        Ok(json!({ "ok": true, "conversationId": id }))
+        let members = self.require_member(&call, &id).await?;
+        call.socket().join(room.clone())?;
+        self.presence.joined(&user(&call)?, &room);
+        let online = self.presence.online(&members);
+        Ok(json!({ "ok": true, "conversationId": id, "online": online }))
     }
 
     /// Sends a message, by the rules of the route.
@@ -94,15 +104,19 @@ impl ChatCalls {
         Ok(json!({ "ok": true }))
     }
 
-    async fn require_member(&self, call: &Call, id: &str) -> Result<(), Error> {
+    /// Returns the participants of a conversation, of whom the caller is one.
+    async fn require_member(&self, call: &Call, id: &str) -> Result<Arc<[String]>, Error> {
         let key = (user(call)?, id.to_owned());
-        if self.members.contains_key(&key) {
-            return Ok(());
+        if let Some(members) = self.members.get(&key) {
+            return Ok(members);
         }
         let path = format!("/api/v1/chat/conversations/{id}");
-        self.request(call, self.client.get(&path)).await?;
-        self.members.insert(key, ());
-        Ok(())
+        let data = self.request(call, self.client.get(&path)).await?;
+        let members = data["participants"].as_array().into_iter().flatten();
+        let members = members.filter_map(|member| member["userId"].as_str());
+        let members: Arc<[String]> = members.map(str::to_owned).collect();
+        self.members.insert(key, Arc::clone(&members));
+        Ok(members)
     }
 
     /// Sends a request with the token of the caller. Returns the data of the response.
@@ -159,7 +173,7 @@ fn conversation(call: &Call) -> Result<(String, Room), Error> {
     };
     let id = id.filter(is_part).ok_or_else(required)?;
     let id = id.to_ascii_lowercase();
-    let room = Room::of("conversation", &id).map_err(|_| required())?;
+    let room = Room::of(CONVERSATION, &id).map_err(|_| required())?;
     Ok((id, room))
 }
 

@@ -7,6 +7,7 @@
 //! | `proxy` | Forwarding of requests |
 //! | `live` | Connections of Socket.IO |
 //! | `chat`, `journeys` | Events from connected clients, which a service decides |
+//! | `presence` | The participants of conversations who are online |
 //! | `client_tokens` | The tokens of connected clients for these decisions |
 //! | `feed` | Business events for connected clients |
 //! | `limits` | Requests per minute by role |
@@ -18,6 +19,7 @@ mod feed;
 mod journeys;
 mod limits;
 mod live;
+mod presence;
 mod proxy;
 mod public;
 mod service;

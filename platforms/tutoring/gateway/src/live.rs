@@ -12,6 +12,7 @@ use crate::{
     chat::{self, ChatCalls},
     client_tokens::ClientTokens,
     journeys::{self, JourneyCalls},
+    presence::Presence,
 };
 
 /// The path that clients of Socket.IO expect.
@@ -34,13 +35,15 @@ pub(crate) fn routes(
     tokens: ClientTokens,
     chat: ChatCalls,
     journeys: JourneyCalls,
+    presence: Presence,
 ) -> Routes {
     let clients = Arc::new(Clients { verifier, tokens });
     let server = SocketIo::new(hub, move |handshake| {
         let clients = Arc::clone(&clients);
         async move { clients.authenticate(handshake).await }
     })
-    .on_connect(|socket, _| join_admins(socket));
+    .on_connect(|socket, _| join_admins(socket))
+    .on_disconnect(move |socket, rooms| presence.left(socket, rooms));
     let server = journeys::handlers(server, journeys);
     chat::handlers(server, &Arc::new(chat)).routes(PATH)
 }

@@ -24,6 +24,7 @@ use crate::{
     journeys::JourneyCalls,
     limits::RoleLimits,
     live,
+    presence::Presence,
     proxy::{self, Proxy},
     public, table,
     variables::VARIABLES,
@@ -156,10 +157,14 @@ async fn connections(
         .subscribe(feed::subscription(&hub, &sealer))
         .await?;
     let tokens = ClientTokens::new();
-    let chat = ChatCalls::new(&hub, client(clients, Upstream::Chat)?, tokens.clone());
+    let presence = Presence::start(service, &hub);
+    let chat = client(clients, Upstream::Chat)?;
+    let chat = ChatCalls::new(&hub, chat, tokens.clone(), presence.clone());
     let booking = client(clients, Upstream::Booking)?;
     let journeys = JourneyCalls::new(booking, tokens.clone());
-    Ok(live::routes(&hub, verifier, tokens, chat, journeys))
+    Ok(live::routes(
+        &hub, verifier, tokens, chat, journeys, presence,
+    ))
 }
 
 fn client(clients: &[(Upstream, HttpClient)], of: Upstream) -> Result<HttpClient, StartError> {

@@ -1,8 +1,12 @@
-use seaworthy::config::LegacyVariable;
+use seaworthy::config::{Conversion, LegacyVariable};
 
 /// The environment names of the legacy gateway.
-pub(crate) const VARIABLES: [LegacyVariable; 20] = [
+pub(crate) const VARIABLES: [LegacyVariable; 24] = [
     LegacyVariable::profile("APP_ENV"),
+    LegacyVariable::converted("API_GATEWAY_PORT", "server.http.addr", Conversion::Port),
+    LegacyVariable::rejected("KAFKA_BROKERS", "set broker.url to kafka://HOST:PORT"),
+    LegacyVariable::rejected("KAFKA_CLIENT_ID", "remove it: the gateway has its own"),
+    LegacyVariable::rejected("KAFKA_GROUP_ID", "remove it: the group has a fixed name"),
     LegacyVariable::sets("LOG_LEVEL", "log.level"),
     LegacyVariable::sets("CORS_ORIGIN", "server.http.cors.allowed_origins"),
     LegacyVariable::sets("TRUSTED_PROXIES", "server.http.trusted_proxies"),

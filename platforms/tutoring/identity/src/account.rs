@@ -33,6 +33,14 @@ impl AccountKind {
         }
     }
 
+    /// Returns the scope of rate limits, a part of their keys in Redis.
+    pub(crate) const fn limit_scope(self) -> &'static str {
+        match self {
+            Self::Student => "student_auth",
+            Self::Trainer => "trainer_auth",
+        }
+    }
+
     /// Returns the name of the ID in the response to a registration.
     pub(crate) const fn id_member(self) -> &'static str {
         match self {

@@ -1,5 +1,5 @@
 use seaworthy::{
-    config::{LegacyVariable, Settings},
+    config::Settings,
     data::{Database, DatabaseConfig, MigrationSet},
     messaging::{BrokerUrl, Messaging, MessagingConfig, Topics},
     outbox::{Inbox, InboxConfig, Outbox, OutboxConfig},
@@ -20,19 +20,6 @@ const DEFAULT_BROKER: &str = "data/tutoring/broker.db";
 const LOOPBACK_NETWORKS: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 /// Requests per minute of one address. The gateway has lower limits per user.
 const REQUESTS: u32 = 300;
-
-/// The environment names of legacy services whose settings contain a [`BackendConfig`] as
-/// `backend`.
-pub const BACKEND_VARIABLES: [LegacyVariable; 8] = [
-    LegacyVariable::profile("APP_ENV"),
-    LegacyVariable::sets("LOG_LEVEL", "log.level"),
-    LegacyVariable::sets("TRUSTED_PROXIES", "server.http.trusted_proxies"),
-    LegacyVariable::sets("POSTGRES_URL", "backend.database.url"),
-    LegacyVariable::sets("REDIS_URL", "backend.redis.url"),
-    LegacyVariable::sets("JWT_ACCESS_SECRET", "backend.access_tokens.secret"),
-    LegacyVariable::sets("JWT_ISSUER", "backend.access_tokens.issuer"),
-    LegacyVariable::sets("JWT_AUDIENCE", "backend.access_tokens.audience"),
-];
 
 /// Sets the defaults of a service that only the gateway calls.
 #[must_use]

@@ -17,6 +17,8 @@ use tutoring_contract::AccessTokenConfig;
 const DEFAULT_FILE: &str = "data/tutoring/accounts.db";
 /// The broker of a platform in one directory.
 const DEFAULT_BROKER: &str = "data/tutoring/broker.db";
+/// The start of the keys of rate limits in Redis, as in the legacy service and the gateway.
+const LIMIT_PREFIX: &str = "ratelimit";
 const MINUTE: u32 = 60;
 const HOUR: u32 = 60 * MINUTE;
 /// A user who opens the application once a month stays logged in.
@@ -205,10 +207,12 @@ impl IdentityLimitConfig {
 
 impl IdentityLimitsConfig {
     /// Returns the settings of one limit. While the Redis is unavailable, requests are rejected.
+    /// `scope` separates the accounts of students and trainers, who share the Redis.
     pub(crate) fn of(
         &self,
         limit: &IdentityLimitConfig,
         redis: Option<&RedisConfig>,
+        scope: &str,
     ) -> RateLimitsConfig {
         RateLimitsConfig {
             enabled: self.enabled,
@@ -219,7 +223,7 @@ impl IdentityLimitsConfig {
                 url: redis.url.clone(),
                 password: redis.password.clone(),
                 timeout: redis.timeout,
-                prefix: None,
+                prefix: Some(format!("{LIMIT_PREFIX}:{scope}")),
                 on_failure: OnStoreFailure::Closed,
             }),
             ..RateLimitsConfig::default()

@@ -108,7 +108,7 @@ impl Identity {
             lockout: Lockout::new(database.clone(), config.lockout.clone()),
             passwords: passwords
                 .map_err(|error| StartError::because("passwords cannot be hashed", error))?,
-            limits: Limits::new(service, select)?,
+            limits: Limits::new(service, kind, select)?,
             live,
             codes,
             mailer,

@@ -42,7 +42,7 @@ mod variables;
 
 pub use account::{Account, AccountKind, AccountView};
 pub use audit_detail::audit_detail;
-pub use backend::{BACKEND_VARIABLES, BROKER, Backend, BackendConfig, DATABASE, behind_gateway};
+pub use backend::{BROKER, Backend, BackendConfig, DATABASE, behind_gateway};
 pub use caller::{caller, own_or_permitted};
 pub use checks::{Checks, normalized_email};
 pub use config::{
@@ -60,4 +60,7 @@ pub use sealer::sealer;
 pub use secret_notices::NoticeSealer;
 pub use sms::Msg91;
 pub use store::{Accounts, MIGRATIONS};
-pub use variables::{LEGACY_VARIABLES, TRAINER_LEGACY_VARIABLES};
+pub use variables::{
+    BACKEND_VARIABLES, DATABASE_VARIABLES, LEGACY_VARIABLES, STORE_VARIABLES,
+    TRAINER_LEGACY_VARIABLES,
+};

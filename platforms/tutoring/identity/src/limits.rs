@@ -4,7 +4,7 @@ use seaworthy::{
     resilience::rate_limit::{RateLimitKey, RateLimits},
 };
 
-use crate::{IdentityConfig, IdentityLimitConfig, IdentityLimitsConfig};
+use crate::{AccountKind, IdentityConfig, IdentityLimitConfig, IdentityLimitsConfig};
 
 /// The rate limits of the routes (RES-6). They follow every reload (CONF-4).
 #[derive(Debug, Clone)]
@@ -22,13 +22,15 @@ impl Limits {
     /// [`StartError`] if the settings are invalid.
     pub fn new<C: Settings>(
         service: &Assembly<C>,
+        kind: AccountKind,
         select: fn(&C) -> &IdentityConfig,
     ) -> Result<Self, StartError> {
         let limits = |name, limit: fn(&IdentityLimitsConfig) -> &IdentityLimitConfig| {
             service.rate_limits(name, move |settings| {
                 let config = select(settings);
                 let redis = config.redis.as_ref();
-                config.limits.of(limit(&config.limits), redis)
+                let scope = kind.limit_scope();
+                config.limits.of(limit(&config.limits), redis, scope)
             })
         };
         Ok(Self {

@@ -4,6 +4,7 @@ use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
     audit_log::{AuditLog, AuditLogConfig, audit_log_command},
+    config::{Conversion, LegacyVariable},
     data::{DatabaseConfig, migrate_command},
     mail::Mailer,
     messaging::{MessagingConfig, Topics, dead_letters_command},
@@ -33,6 +34,23 @@ const NAME: &str = "tutoring-notification";
 /// The name of the mail server in logs, probes and metrics.
 const MAIL: &str = "mail";
 
+/// The environment names of the legacy service alone.
+const VARIABLES: [LegacyVariable; 9] = [
+    LegacyVariable::converted(
+        "NOTIFICATION_SERVICE_PORT",
+        "server.http.addr",
+        Conversion::Port,
+    ),
+    LegacyVariable::sets("PLATFORM_TIMEZONE", "time_zone"),
+    LegacyVariable::sets("FIREBASE_PROJECT_ID", "fcm.project_id"),
+    LegacyVariable::sets("FIREBASE_CLIENT_EMAIL", "fcm.client_email"),
+    LegacyVariable::sets("FIREBASE_PRIVATE_KEY", "fcm.private_key"),
+    LegacyVariable::rejected("FCM_OPTIONAL", "set fcm.enabled"),
+    LegacyVariable::rejected("SMTP_HOST", "set mail.url and mail.from"),
+    LegacyVariable::sets("SMTP_PASS", "mail.password"),
+    LegacyVariable::sets("SMTP_FROM", "mail.from"),
+];
+
 /// Returns the service with its default ports: HTTP 3006, admin listener 3106.
 #[must_use]
 pub fn service() -> Service {
@@ -49,6 +67,7 @@ pub fn service() -> Service {
         .default_value("clients.apns.base_url", "https://api.push.apple.com")
         .default_value("clients.apns.version", "http2")
         .legacy_variables(BACKEND_VARIABLES)
+        .legacy_variables(VARIABLES)
 }
 
 /// Runs the program.

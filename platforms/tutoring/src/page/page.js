@@ -24,6 +24,8 @@ function show(title, answer, failed) {
   head.textContent = title;
   head.className = failed ? "failed" : "";
   body.textContent = JSON.stringify(answer, hideToken, 2);
+  // A long answer scrolls, also by the keyboard.
+  body.tabIndex = 0;
   item.append(head, body);
   document.getElementById("answers").prepend(item);
 }

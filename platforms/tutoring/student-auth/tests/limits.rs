@@ -4,6 +4,8 @@
 
 use std::{
     fs,
+    io::{Read as _, Write as _},
+    net::TcpStream,
     path::Path,
     time::{Duration, Instant},
 };
@@ -73,6 +75,15 @@ fn limit_of_codes_follows_a_reload_res_6_conf_4() {
     }
 }
 
+/// Returns the response of a Redis with its keys.
+fn keys(redis: &RedisServer) -> String {
+    let mut stream = TcpStream::connect(redis.address()).unwrap();
+    stream.write_all(b"KEYS *\r\nQUIT\r\n").unwrap();
+    let mut keys = String::new();
+    stream.read_to_string(&mut keys).unwrap();
+    keys
+}
+
 #[test]
 fn replicas_share_the_limit_of_codes_res_6() {
     let Some(program) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
@@ -86,6 +97,10 @@ fn replicas_share_the_limit_of_codes_res_6() {
     let status = |replica: &TestApp| request_code(replica).status;
     assert_eq!(replicas.each_ref().map(status), [200, 200]);
     assert_eq!(replicas.each_ref().map(status), [429, 429]);
+    // Operators of the legacy service search for these keys.
+    let keys = keys(&redis);
+    let expected = "ratelimit:student_auth:code_request:address:127.0.0.1";
+    assert!(keys.contains(expected), "{keys}");
     redis.kill();
     let degraded = request_code(&replicas[0]);
     assert_eq!(degraded.status, 503, "{}", degraded.body);

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use seaworthy::{
-    data::{DataError, Transaction},
+    data::{
+        DataError, Transaction,
+        chrono::{DateTime, Utc},
+    },
     messaging::{Failure, Subscription, Topics},
     outbox::Inbox,
     prelude::*,
@@ -20,7 +23,7 @@ use uuid::Uuid;
 use crate::{
     config::StudentConfig,
     pages::Pages,
-    store::{AccountCopy, Cards, MyCourses, MySessions, Students},
+    store::{AccountCopy, Cards, MyCourses, MySessions, Referrals, Students},
 };
 
 /// The consumer group of the messages that change pages.
@@ -50,7 +53,12 @@ trait Update: Kind {
     /// Returns the student whose pages change.
     fn student(&self) -> Option<Uuid>;
 
-    fn store(&self, tx: &Transaction) -> impl Future<Output = Result<(), DataError>> + Send;
+    /// Stores the change. `at` is the time of the event.
+    fn store(
+        &self,
+        tx: &Transaction,
+        at: DateTime<Utc>,
+    ) -> impl Future<Output = Result<(), DataError>> + Send;
 }
 
 /// Returns the subscriptions of the service.
@@ -84,10 +92,11 @@ fn on<K: Update>(subscription: Subscription, inbox: &Inbox, pages: &Arc<Pages>) 
     subscription.on::<Occurred<K>, _, _>(move |received| {
         let (inbox, pages) = (inbox.clone(), Arc::clone(&pages));
         async move {
-            let data = &received.event().data;
+            let (data, at) = (&received.event().data, received.event().timestamp);
+            let at = DateTime::from_timestamp_millis(at).unwrap_or_default();
             inbox
                 .process_once(received.envelope(), |tx| async move {
-                    data.store(&tx).await.map_err(Failure::retry)
+                    data.store(&tx, at).await.map_err(Failure::retry)
                 })
                 .await?;
             if let Some(student) = data.student() {
@@ -100,13 +109,17 @@ fn on<K: Update>(subscription: Subscription, inbox: &Inbox, pages: &Arc<Pages>) 
 
 /// Implements [`Update`] for a kind with a student.
 macro_rules! updates {
-    ($($kind:ty, |$data:ident, $tx:ident| $store:expr;)+) => {$(
+    ($($kind:ty, |$data:ident, $tx:ident, $at:pat_param| $store:expr;)+) => {$(
         impl Update for $kind {
             fn student(&self) -> Option<Uuid> {
                 Some(self.student_id)
             }
 
-            async fn store(&self, $tx: &Transaction) -> Result<(), DataError> {
+            async fn store(
+                &self,
+                $tx: &Transaction,
+                $at: DateTime<Utc>,
+            ) -> Result<(), DataError> {
                 let $data = self;
                 $store.await
             }
@@ -116,52 +129,64 @@ macro_rules! updates {
 
 updates! {
     // The payment succeeded, and the course opens soon.
-    PurchaseConfirmed, |event, tx| MyCourses::ensure(tx, (event.student_id, event.course_id));
-    CourseAccessGranted, |event, tx| MyCourses::grant(
-        tx,
-        (event.student_id, event.course_id),
-        event.purchase_id,
-        event.purchase_tier,
-        &event.metadata,
-    );
-    TrainerAllocated, |event, tx| MyCourses::allocate(
+    PurchaseConfirmed, |event, tx, _| MyCourses::ensure(tx, (event.student_id, event.course_id));
+    CourseAccessGranted, |event, tx, _| granted(event, tx);
+    TrainerAllocated, |event, tx, at| MyCourses::allocate(
         tx,
         (event.student_id, event.course_id),
         (event.allocation_id, event.trainer_id),
         (event.start_date.to_string(), event.end_date.map(|date| date.to_string())),
+        at,
     );
-    StudentDeallocated, |event, tx| MyCourses::deallocate(
+    StudentDeallocated, |event, tx, _| MyCourses::deallocate(
         tx,
         (event.student_id, event.course_id),
         (event.allocation_id, event.trainer_id),
     );
-    SessionsGenerated, |event, tx| generated(event, tx);
-    SessionRescheduled, |event, tx| MySessions::change(
+    SessionsGenerated, |event, tx, _| generated(event, tx);
+    SessionRescheduled, |event, tx, at| MySessions::change(
         tx,
         (event.student_id, event.session_id),
         event.trainer_id,
         (event.new_date.to_string(), event.new_time_slot.clone()),
+        at,
     );
-    SessionSubstituted, |event, tx| MySessions::change(
+    SessionSubstituted, |event, tx, at| MySessions::change(
         tx,
         (event.student_id, event.session_id),
         event.substitute_trainer_id,
         (event.date.to_string(), event.time_slot.clone()),
+        at,
     );
-    SessionCompleted, |event, tx| MySessions::finish(tx, event.student_id, event.session_id, "completed");
-    SessionCancelled, |event, tx| MySessions::finish(tx, event.student_id, event.session_id, "cancelled");
-    CourseProgressUpdated, |event, tx| MyCourses::progress(
+    SessionCompleted, |event, tx, _| MySessions::finish(tx, event.student_id, event.session_id, "completed");
+    SessionCancelled, |event, tx, _| MySessions::finish(tx, event.student_id, event.session_id, "cancelled");
+    CourseProgressUpdated, |event, tx, _| MyCourses::progress(
         tx,
         (event.student_id, event.course_id),
         (event.completed_sessions, event.total_sessions, event.percentage),
         event.last_completed_at.map(|time| time.to_string()),
     );
-    StudentChanged, |event, tx| store_account(event, tx);
+    StudentChanged, |event, tx, _| store_account(event, tx);
+}
+
+/// Stores a purchase. The first course of a referred student rewards the referrer.
+async fn granted(event: &CourseAccessGranted, tx: &Transaction) -> Result<(), DataError> {
+    // A redemption at the same time waits, and then sees the course.
+    Students::lock(tx, event.student_id).await?;
+    MyCourses::grant(
+        tx,
+        (event.student_id, event.course_id),
+        event.purchase_id,
+        event.purchase_tier,
+        &event.metadata,
+    )
+    .await?;
+    Referrals::make_due(tx, event.student_id).await
 }
 
 async fn generated(event: &SessionsGenerated, tx: &Transaction) -> Result<(), DataError> {
     let place = (event.student_id, event.course_id);
-    MyCourses::set_sessions(tx, place).await?;
+    MyCourses::set_sessions(tx, place, event.allocation_id).await?;
     MySessions::generate(tx, place, event.trainer_id, &event.session_ids).await
 }
 
@@ -195,7 +220,7 @@ impl Update for TrainerChanged {
         None
     }
 
-    async fn store(&self, tx: &Transaction) -> Result<(), DataError> {
+    async fn store(&self, tx: &Transaction, _: DateTime<Utc>) -> Result<(), DataError> {
         let card = members(&self.snapshot, &["fullName", "photoUrl"]);
         Cards::store(tx, self.trainer_id, self.version, &card).await
     }
@@ -206,7 +231,7 @@ impl Update for CourseChanged {
         None
     }
 
-    async fn store(&self, tx: &Transaction) -> Result<(), DataError> {
+    async fn store(&self, tx: &Transaction, _: DateTime<Utc>) -> Result<(), DataError> {
         let Ok(id) = self.course_id.parse() else {
             return Ok(());
         };

@@ -13,6 +13,7 @@ mod config;
 mod events;
 mod pages;
 mod profile;
+mod rewards;
 mod service;
 mod store;
 mod summaries;

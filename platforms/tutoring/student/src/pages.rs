@@ -10,7 +10,10 @@ use seaworthy::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::store::{Cards, MyCourse, MyCourses, MySession, MySessions, Student, Students};
+use crate::{
+    store::{Cards, MyCourse, MyCourses, MySession, MySessions, Student, Students},
+    summaries::Planned,
+};
 
 /// How long a page is cached without a message.
 const TTL: Timeout = Timeout::from_secs(300);
@@ -48,6 +51,37 @@ impl Pages {
     /// Removes the cached pages of a student.
     pub(crate) async fn forget(&self, student: Uuid) {
         self.records.invalidate(&student.to_string()).await;
+    }
+
+    /// Whether sessions of a student wait for their dates. Messages about new sessions have none.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(crate) async fn lacks_dates(&self, student: Uuid) -> Result<bool, Error> {
+        let record = self.record(student).await?;
+        let mut sessions = record.sessions.iter();
+        Ok(sessions.any(|session| session.status == "scheduled" && session.date.is_none()))
+    }
+
+    /// Stores the dates of sessions, and removes the cached pages.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(crate) async fn plan(&self, student: Uuid, sessions: &[Planned]) -> Result<(), Error> {
+        if sessions.is_empty() {
+            return Ok(());
+        }
+        self.database
+            .transaction(|tx| async move {
+                for session in sessions {
+                    let date = (&*session.scheduled_date, &*session.time_slot);
+                    MySessions::plan(&tx, student, session.id, date).await?;
+                }
+                Ok::<_, Error>(())
+            })
+            .await?;
+        self.forget(student).await;
+        Ok(())
     }
 
     /// Returns the first page, without the data of other services.
@@ -169,11 +203,17 @@ fn home(record: &Record, cards: &HashMap<Uuid, Value>) -> Value {
             })
         })
         .collect();
-    let upcoming = record
-        .sessions
-        .iter()
-        .filter(|session| session.status == "scheduled");
-    let upcoming: Vec<_> = upcoming.take(MAX_UPCOMING).map(session_view).collect();
+    let upcoming = record.sessions.iter();
+    let mut upcoming: Vec<_> = upcoming
+        .filter(|session| session.status == "scheduled")
+        .collect();
+    // Sessions without a date are the last ones.
+    upcoming.sort_by_key(|session| {
+        let key = (session.date.as_deref(), session.slot.as_deref());
+        (session.date.is_none(), key, session.number)
+    });
+    let upcoming = upcoming.into_iter().take(MAX_UPCOMING);
+    let upcoming: Vec<_> = upcoming.map(session_view).collect();
     json!({
         "student": record.student,
         "activeCourses": active,

@@ -5,13 +5,17 @@ use std::{process::ExitCode, sync::Arc};
 use seaworthy::{
     audit_log::{self, AuditLog, AuditLogConfig, audit_log_command},
     cache::Cache,
+    config::{Conversion, LegacyVariable},
     data::{DatabaseConfig, Migration, MigrationSet, migrate_command},
     messaging::{MessagingConfig, Topics, dead_letters_command},
     outbox::{self, outbox_command},
     prelude::*,
     service::Commands,
 };
-use tutoring_contract::events::{AdminOverride, Occurred, StudentChanged};
+use tutoring_contract::{
+    ServiceTokens,
+    events::{AdminOverride, Occurred, StudentChanged},
+};
 use tutoring_identity::{BACKEND_VARIABLES, BROKER, Backend, DATABASE, behind_gateway};
 
 use crate::{
@@ -19,11 +23,14 @@ use crate::{
     config::StudentConfig,
     events,
     pages::Pages,
+    rewards,
     summaries::Summaries,
 };
 
 /// The name of the service in logs, metrics and settings.
 const NAME: &str = "tutoring-student";
+/// The name of the service in its tokens.
+const SERVICE: &str = "student";
 /// The name of the cache in logs, probes and settings.
 const CACHE: &str = "cache";
 /// The largest request is a profile.
@@ -35,12 +42,28 @@ const TIMEOUT: &str = "1s";
 const MIGRATIONS: &[MigrationSet] = &[
     outbox::MIGRATIONS,
     audit_log::MIGRATIONS,
-    MigrationSet::of_service(&[Migration::new(
-        1,
-        "students",
-        include_str!("../migrations/0001_students.up.sql"),
-        include_str!("../migrations/0001_students.down.sql"),
-    )]),
+    MigrationSet::of_service(&[
+        Migration::new(
+            1,
+            "students",
+            include_str!("../migrations/0001_students.up.sql"),
+            include_str!("../migrations/0001_students.down.sql"),
+        ),
+        Migration::new(
+            2,
+            "referrals",
+            include_str!("../migrations/0002_referrals.up.sql"),
+            include_str!("../migrations/0002_referrals.down.sql"),
+        ),
+    ]),
+];
+
+/// The environment names of the legacy service alone.
+const VARIABLES: [LegacyVariable; 4] = [
+    LegacyVariable::converted("STUDENT_SERVICE_PORT", "server.http.addr", Conversion::Port),
+    LegacyVariable::sets("NOTIFICATION_SERVICE_URL", "clients.notification.base_url"),
+    LegacyVariable::sets("PAYMENT_SERVICE_URL", "clients.payment.base_url"),
+    LegacyVariable::sets("BOOKING_SERVICE_URL", "clients.booking.base_url"),
 ];
 
 /// Returns the service with its default ports: HTTP 3003, admin listener 3103.
@@ -56,7 +79,11 @@ pub fn service() -> Service {
         .default_value("clients.payment.base_url", "http://127.0.0.1:3007")
         .default_value("clients.payment.propagation", "address")
         .default_value("clients.payment.policies.total_timeout", TIMEOUT)
+        .default_value("clients.booking.base_url", "http://127.0.0.1:3011")
+        .default_value("clients.booking.propagation", "address")
+        .default_value("clients.booking.policies.total_timeout", TIMEOUT)
         .legacy_variables(BACKEND_VARIABLES)
+        .legacy_variables(VARIABLES)
 }
 
 /// Runs the program.
@@ -112,11 +139,22 @@ pub async fn assemble(service: &Assembly<StudentConfig>) -> Result<(), StartErro
     if let Some(worker) = audit.prune_worker(&settings.audit_log) {
         service.worker(worker);
     }
+    let summaries = Summaries::new(service)?;
+    match settings.backend.service_tokens.secret {
+        Some(_) => {
+            let tokens = ServiceTokens::new(SERVICE, &settings.backend.service_tokens)?;
+            let payment = summaries.payment().clone();
+            service.worker(rewards::worker(backend.database.clone(), payment, tokens));
+        }
+        None => {
+            tracing::warn!("referrers are not rewarded: backend.service_tokens.secret is not set")
+        }
+    }
     let api = Api {
         backend,
         audit,
         pages,
-        summaries: Summaries::new(service)?,
+        summaries,
     };
     service.http(api::routes(Arc::new(api)));
     Ok(())

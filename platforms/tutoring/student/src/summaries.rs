@@ -1,4 +1,4 @@
-//! Data of other services on a student's first page.
+//! Data of other services on the pages of a student.
 
 use futures::future::join;
 use seaworthy::{
@@ -12,6 +12,11 @@ use uuid::Uuid;
 /// The clients in the settings.
 pub(crate) const NOTIFICATION: &str = "notification";
 pub(crate) const PAYMENT: &str = "payment";
+pub(crate) const BOOKING: &str = "booking";
+/// The sessions of one response.
+const PAGE: usize = 100;
+/// More sessions than a student has.
+const MAX_PAGES: usize = 10;
 
 /// Asks other services with the token of the student. A service that does not respond in time leaves
 /// its part of the page unknown.
@@ -19,6 +24,16 @@ pub(crate) const PAYMENT: &str = "payment";
 pub(crate) struct Summaries {
     notification: HttpClient,
     payment: HttpClient,
+    booking: HttpClient,
+}
+
+/// The date and the slot of a session.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Planned {
+    pub(crate) id: Uuid,
+    pub(crate) scheduled_date: String,
+    pub(crate) time_slot: String,
 }
 
 /// Parts of the first page. `None` is unknown.
@@ -40,7 +55,34 @@ impl Summaries {
         Ok(Self {
             notification: client(NOTIFICATION)?,
             payment: client(PAYMENT)?,
+            booking: client(BOOKING)?,
         })
+    }
+
+    /// Returns the client of the service of wallets.
+    pub(crate) const fn payment(&self) -> &HttpClient {
+        &self.payment
+    }
+
+    /// Returns the sessions of a student with their dates, as far as they are known.
+    pub(crate) async fn schedule(&self, student: Uuid, token: &Secret<String>) -> Vec<Planned> {
+        let mut sessions = Vec::new();
+        for page in 1..=MAX_PAGES {
+            let path = format!("/api/v1/admin/sessions/student/{student}?limit={PAGE}&page={page}");
+            let Some(mut found) = data(self.booking.get(&path), token).await else {
+                break;
+            };
+            let items = found.get_mut("items").map(Value::take);
+            let items: Vec<Planned> = items
+                .and_then(|items| serde_json::from_value(items).ok())
+                .unwrap_or_default();
+            let is_last = items.len() < PAGE;
+            sessions.extend(items);
+            if is_last {
+                break;
+            }
+        }
+        sessions
     }
 
     /// Returns the data of the services about a student.

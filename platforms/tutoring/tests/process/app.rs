@@ -145,6 +145,8 @@ impl TestPlatform {
         let mut set = servers.settings();
         set.extend([
             format!("student.backend.service_tokens.secret={SERVICE_SECRET}"),
+            format!("payment.service_tokens.secret={SERVICE_SECRET}"),
+            format!("booking.service_tokens.secret={SERVICE_SECRET}"),
             "payment.limits.enabled=false".to_owned(),
             "gateway.limits.public=10000".to_owned(),
             "gateway.limits.student=10000".to_owned(),

@@ -5,9 +5,11 @@ use std::{
     net::{Shutdown, SocketAddr, TcpListener},
 };
 
+use seaworthy::data::sql;
 use serde_json::{Value, json};
+use tutoring_admin::{SEED_EMAIL, SEED_PASSWORD};
 
-use crate::app::{TestPlatform, assert_error, json_of, outcome};
+use crate::app::{TestPlatform, assert_error, json_of, outcome, tokens};
 
 const PAGE: &str = "https://app.example.org";
 
@@ -100,6 +102,33 @@ async fn large_bodies_and_slow_services_are_refused_sec_3() {
         "",
     );
     assert_error(&slow, 504, "REQUEST_TIMEOUT");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn audit_log_has_the_address_of_the_admin_obs_8() {
+    let app = start(&["gateway.server.http.trusted_proxies=[127.0.0.1/32]"]).await;
+    let client = ("x-forwarded-for", "203.0.113.9");
+    let log_in = json!({ "email": SEED_EMAIL, "password": SEED_PASSWORD });
+    let headers = [client, ("x-client-type", "mobile")];
+    let path = "/api/v1/admin/auth/login";
+    let root = tokens(&app.send("POST", path, &headers, &log_in.to_string())).access;
+    let bearer = format!("Bearer {root}");
+    let admin = json!({
+        "email": "anna@example.org", "fullName": "Anna Chandy",
+        "roles": ["state_admin"], "territory": { "state": "Kerala" },
+    });
+    let headers = [client, ("authorization", &*bearer)];
+    let path = "/api/v1/admin/admins";
+    let created = app.send("POST", path, &headers, &admin.to_string());
+    assert_eq!(created.status, 201, "{}", created.body);
+    let database = app.database("admin").await;
+    let (address,): (Option<String>,) =
+        sql("SELECT address FROM audit_log WHERE action = 'admin.create' ORDER BY sequence DESC LIMIT 1")
+            .fetch_one(&database)
+            .await
+            .unwrap();
+    assert_eq!(address.as_deref(), Some("203.0.113.9"));
     app.stop().await;
 }
 

@@ -1,11 +1,16 @@
 //! The first page of a student, with parts of other services.
 
 use serde_json::{Value, json};
-use tutoring_contract::events::NotificationRequested;
+use tutoring_contract::{
+    PlatformZone,
+    events::{NotificationRequested, SessionRescheduled, SessionsGenerated},
+};
 use uuid::Uuid;
 
 use crate::{
     app::{TestPlatform, json_of, wait_for},
+    authorization::USER,
+    live::session_of_today,
     peer::Peer,
     students::send,
 };
@@ -48,6 +53,56 @@ pub(crate) async fn home_has_unread_notifications_and_wallet_api_3(app: &TestPla
     wait_for("the notification", || {
         (home(app, &student)["unreadNotifications"] == 1).then_some(())
     });
+}
+
+pub(crate) async fn home_has_dates_of_sessions_api_3(app: &TestPlatform) {
+    let student = student(app);
+    let session = session_of_today(app, student.1, USER).await;
+    let peer = Peer::start(app).await;
+    // The message about new sessions has no dates.
+    peer.publish(SessionsGenerated {
+        allocation_id: Uuid::from_u128(1),
+        trainer_id: USER,
+        student_id: student.1,
+        course_id: Uuid::from_u128(3),
+        session_count: 1,
+        session_ids: vec![session],
+        start_date: "2026-12-01".parse().unwrap(),
+    })
+    .await;
+    let today = PlatformZone::default().today().to_string();
+    let upcoming = wait_for("the session", || {
+        home(app, &student)["upcomingSessions"].get(0).cloned()
+    });
+    assert_eq!(
+        (&upcoming["scheduledDate"], &upcoming["timeSlot"]),
+        (&json!(today), &json!("16:00"))
+    );
+    // A change is newer than the first date, and an older change that arrives late is ignored.
+    let changed = |date: &str, slot: &str| SessionRescheduled {
+        session_id: session,
+        old_date: today.parse().unwrap(),
+        new_date: date.parse().unwrap(),
+        old_time_slot: "16:00".to_owned(),
+        new_time_slot: slot.to_owned(),
+        trainer_id: USER,
+        student_id: student.1,
+    };
+    peer.publish(changed("2026-12-03", "09:00")).await;
+    peer.publish_late(changed("2026-12-02", "08:00"), 60_000)
+        .await;
+    // The next message of the same topic shows that both have arrived.
+    let next = Uuid::from_u128(0x77);
+    let mut last = changed("2026-12-04", "10:00");
+    last.session_id = next;
+    peer.publish(last).await;
+    let sessions = wait_for("the changes", || {
+        let page = home(app, &student);
+        let sessions = page["upcomingSessions"].as_array().unwrap().clone();
+        (sessions.len() == 2).then_some(sessions)
+    });
+    assert_eq!(sessions[0]["scheduledDate"], "2026-12-03");
+    assert_eq!(sessions[1]["id"], json!(next));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

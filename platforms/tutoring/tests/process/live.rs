@@ -221,10 +221,30 @@ pub(crate) async fn chats_reach_participants_only_auth_5(app: &TestPlatform) {
     let notified = asha.next(r#"42["notification:new","#).await;
     assert_eq!(notified["title"], "New message");
     let conversation = json!({ "conversationId": sent["conversationId"] });
-    for client in [&mut asha, &mut trainer] {
-        let joined = client.call("chat:join", &conversation).await;
+    let joined = asha.call("chat:join", &conversation).await;
+    assert_eq!(joined["ok"], true, "{joined}");
+    // The other gateway knows the connection of the student soon.
+    let online = loop {
+        let joined = trainer.call("chat:join", &conversation).await;
         assert_eq!(joined["ok"], true, "{joined}");
-    }
+        let online = joined["online"].as_array().unwrap().clone();
+        if online.len() == 2 {
+            break online;
+        }
+    };
+    assert!(online.contains(&json!(student)) && online.contains(&json!(USER)));
+    // The own presence is the first one, and that of the trainer follows.
+    let present = loop {
+        let seen = asha.next(r#"42["chat:presence","#).await;
+        if seen["userId"] == json!(USER) {
+            break seen;
+        }
+    };
+    assert_eq!(
+        (&present["online"], &present["conversationId"]),
+        (&json!(true), &conversation["conversationId"])
+    );
+    assert!(present["at"].is_string(), "{present}");
     for event in ["chat:join", "chat:typing", "chat:read"] {
         let refused = stranger.call(event, &conversation).await;
         assert_eq!(refused["ok"], false, "{event}: {refused}");
@@ -255,14 +275,22 @@ pub(crate) async fn chats_reach_participants_only_auth_5(app: &TestPlatform) {
     assert_eq!(read["updatedMessages"], 1, "{read}");
     let seen = asha.next(r#"42["chat:read","#).await;
     assert_eq!(seen["userId"], json!(USER));
-    drop((asha, trainer, stranger));
+    drop(trainer);
+    let absent = loop {
+        let seen = asha.next(r#"42["chat:presence","#).await;
+        if seen["online"] == false {
+            break seen;
+        }
+    };
+    assert_eq!(absent["userId"], json!(USER));
+    drop((asha, stranger));
     if let Some(second) = second {
         second.stop().await;
     }
 }
 
 /// Stores a session of today at a place. Returns its ID.
-async fn session_of_today(app: &TestPlatform, student: Uuid, trainer: Uuid) -> Uuid {
+pub(crate) async fn session_of_today(app: &TestPlatform, student: Uuid, trainer: Uuid) -> Uuid {
     let database = app.database("booking").await;
     let (allocation, session) = (Uuid::from_u128(1), Uuid::from_u128(2));
     let package = json!({

@@ -76,7 +76,9 @@ on_every_engine! {
         chats_reach_participants_only_auth_5,
         journey_and_code_reach_the_student_only_auth_5,
         connection_needs_a_valid_token_auth_1;
-    home: home_has_unread_notifications_and_wallet_api_3;
+    home:
+        home_has_unread_notifications_and_wallet_api_3,
+        home_has_dates_of_sessions_api_3;
     questions: gateway_reaches_doubts_and_analytics_api_1;
     routes: every_route_refuses_callers_without_rights_auth_5;
     course_routes:
@@ -87,8 +89,13 @@ on_every_engine! {
     trainers:
         bank_details_are_encrypted_and_masked_sec_5,
         place_and_availability_are_own_settings_auth_5;
-    students: pages_follow_messages_in_any_order_msg_5,
-        profile_follows_the_account_msg_5, service_removes_cached_pages_auth_5, admin_lists_and_reads_students_auth_5;
+    students:
+        pages_follow_messages_in_any_order_msg_5,
+        older_messages_change_no_page_msg_5,
+        profile_follows_the_account_msg_5,
+        referral_rewards_once_after_a_course_msg_5,
+        service_removes_cached_pages_auth_5,
+        admin_lists_and_reads_students_auth_5;
     sms: code_by_sms_creates_an_account_auth_2, unverified_number_is_of_its_own_user_only_auth_2;
 }
 

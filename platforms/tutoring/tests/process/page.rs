@@ -1,16 +1,16 @@
 //! The page that walks through the main flow, in a browser.
 
-use std::process::Command;
+use std::time::Duration;
 
 use seaworthy::{config::Profile, service::platform::DataDirectory};
-use seaworthy_testkit::{http::get, requirement::required};
+use seaworthy_testkit::{browser::Browser, http::get};
 use tempfile::TempDir;
 use tutoring::{Platform, PlatformOptions};
 
 use crate::app::json_of;
 
 /// The browser waits for responses, and stops after this time of its own clock.
-const TIME_BUDGET: &str = "--virtual-time-budget=60000";
+const TIME_BUDGET: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn page_walks_through_the_main_flow_api_1() {
@@ -36,24 +36,33 @@ async fn page_walks_through_the_main_flow_api_1() {
     let page = platform.addresses("page").unwrap().http;
     let config = json_of(&get(page, "/config").unwrap());
     assert_eq!(config["trainer"], "applicant@example.org");
-    if let Some(chromium) = required("SEAWORTHY_TEST_CHROMIUM") {
-        let profile = format!(
-            "--user-data-dir={}",
-            folder.path().join("browser").display()
-        );
-        let shown = tokio::task::spawn_blocking(move || {
-            Command::new(chromium)
-                .args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"])
-                .args([TIME_BUDGET, &profile, &format!("http://{page}/?run")])
-                .output()
-                .unwrap()
+    if let Some(browser) = Browser::find() {
+        let mails = platform.addresses("student-auth").unwrap().http;
+        let checked = tokio::task::spawn_blocking(move || {
+            let shown = browser.dump(&format!("http://{page}/?run"), TIME_BUDGET);
+            let shown = shown.unwrap();
+            assert!(
+                shown.contains(r#"<output id="status">done</output>"#),
+                "{shown}"
+            );
+            let style = get(page, "/page.css").unwrap().body;
+            let link = r#"<link rel="stylesheet" href="page.css">"#;
+            assert!(shown.contains(link));
+            let shown = shown.replace(link, &format!("<style>{style}</style>"));
+            let mailed = json_of(&get(mails, "/mailbox.json").unwrap());
+            let mail = format!("/mailbox/{}", mailed[0]["id"]);
+            let script = r#"<script src="page.js"></script>"#;
+            let pages = [
+                shown.replace(script, ""),
+                get(mails, "/mailbox").unwrap().body,
+                get(mails, &mail).unwrap().body,
+            ];
+            for page in pages {
+                let found = browser.violations(&page).unwrap();
+                assert_eq!(found.unwrap_or_default(), [""; 0]);
+            }
         });
-        let shown = shown.await.unwrap();
-        let text = String::from_utf8_lossy(&shown.stdout);
-        assert!(
-            text.contains(r#"<output id="status">done</output>"#),
-            "{text}"
-        );
+        checked.await.unwrap();
     }
     assert!(platform.stop().await.is_empty());
 }

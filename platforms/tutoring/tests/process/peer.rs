@@ -10,8 +10,8 @@ use seaworthy::{
 };
 use tutoring_contract::events::{
     CourseAccessGranted, CourseProgressUpdated, Kind, NotificationRequested, Occurred,
-    SessionCompleted, SessionReviewed, SessionSubstituted, SessionsGenerated, StudentDeallocated,
-    TrainerAllocated, TrainerChanged, message,
+    SessionCompleted, SessionRescheduled, SessionReviewed, SessionSubstituted, SessionsGenerated,
+    StudentDeallocated, TrainerAllocated, TrainerChanged, message,
 };
 
 use crate::app::TestPlatform;
@@ -51,6 +51,7 @@ impl Peer {
                     .and_unroutable::<Occurred<SessionsGenerated>>()
                     .and_unroutable::<Occurred<SessionCompleted>>()
                     .and_unroutable::<Occurred<SessionSubstituted>>()
+                    .and_unroutable::<Occurred<SessionRescheduled>>()
                     .and_unroutable::<Occurred<SessionReviewed>>()
                     .and_unroutable::<Occurred<CourseProgressUpdated>>()
                     .and_unroutable::<Occurred<TrainerChanged>>()
@@ -70,7 +71,13 @@ impl Peer {
     }
 
     pub(crate) async fn publish<K: Kind>(&self, data: K) {
-        let event = message(&Occurred::of(data));
-        self.publisher.publish(event).await.unwrap();
+        self.publish_late(data, 0).await;
+    }
+
+    /// Publishes an event that occurred this number of milliseconds ago.
+    pub(crate) async fn publish_late<K: Kind>(&self, data: K, milliseconds: i64) {
+        let mut event = Occurred::of(data);
+        event.timestamp -= milliseconds;
+        self.publisher.publish(message(&event)).await.unwrap();
     }
 }

@@ -35,7 +35,7 @@ enum Caller {
 use Caller::{Admin, Everyone, Permitted, Service, Student, StudentOrAdmin, TrainerOrAdmin};
 
 /// Methods, paths under `/api/v1` and callers. `{id}` is the ID of a user, `{x}` any other ID.
-const ROUTES: [(&str, &str, Caller); 87] = [
+const ROUTES: [(&str, &str, Caller); 88] = [
     ("POST", "/students/auth/logout-all", Student),
     ("POST", "/students/auth/password/change", Student),
     ("GET", "/students/auth/profile", Student),
@@ -80,6 +80,7 @@ const ROUTES: [(&str, &str, Caller); 87] = [
     ("GET", "/students/{id}/claim-deal/check", Student),
     ("POST", "/students/{id}/claim-deal", Student),
     ("GET", "/students/{id}/referral-code", Student),
+    ("POST", "/students/{id}/referral-code/redeem", Student),
     ("GET", "/students/{id}/referral-stats", Student),
     ("POST", "/students/{id}/invalidate-cache", Service),
     ("GET", "/trainers", Everyone),

@@ -193,6 +193,15 @@ pub(crate) async fn admin_lists_and_reads_students_auth_5(app: &TestPlatform) {
         (total("MENON"), total("100%25"), total("1_0"), total("%00")),
         (json!(1), json!(1), json!(0), json!(2))
     );
+    // A disabled student who is not verified is among the disabled ones.
+    let disabled = sql(
+        "UPDATE students SET is_disabled = ?, is_verified = ? WHERE search_text LIKE '%menon%'",
+    )
+    .bind(true)
+    .bind(false);
+    disabled.execute(&database).await.unwrap();
+    let listed = send(app, &root, "GET", "/students?status=disabled", &Value::Null);
+    assert_eq!(json_of(&listed)["data"]["items"][0]["id"], json!(id));
     let invalid = send(
         app,
         &root,
@@ -321,6 +330,138 @@ pub(crate) async fn pages_follow_messages_in_any_order_msg_5(app: &TestPlatform)
     })
     .await;
     eventually(|| (state()["trainerStatus"] == "NOT_ASSIGNED").then_some(Value::Null));
+}
+
+pub(crate) async fn referral_rewards_once_after_a_course_msg_5(app: &TestPlatform) {
+    let log_in = |email: &str| {
+        let token = app.student(email).access;
+        let own = app.call(&token, "GET", "/profile", &Value::Null);
+        let id = json_of(&own)["data"]["id"].as_str().unwrap().to_owned();
+        (token, id)
+    };
+    let (asha, ravi) = (log_in("asha@example.org"), log_in("ravi@example.org"));
+    let call = |(token, id): &(String, String), method: &str, path: &str, body: &Value| {
+        send(app, token, method, &format!("/students/{id}{path}"), body)
+    };
+    let code = json_of(&call(&asha, "GET", "/referral-code", &Value::Null));
+    let code = json!({ "referralCode": code["data"]["referralCode"] });
+    let redeem = |who, body: &Value| call(who, "POST", "/referral-code/redeem", body);
+    for (body, status) in [
+        (json!({}), 400),
+        (json!({ "referralCode": "not a code" }), 400),
+        (json!({ "referralCode": "AAAAAAAA" }), 404),
+    ] {
+        assert_eq!(redeem(&ravi, &body).status, status, "{body}");
+    }
+    assert_error(&redeem(&asha, &code), 400, "VALIDATION_ERROR");
+    assert_eq!(redeem(&ravi, &code).status, 201);
+    assert_error(&redeem(&ravi, &code), 409, "CONFLICT");
+    let stats = || json_of(&call(&asha, "GET", "/referral-stats", &Value::Null))["data"].clone();
+    assert_eq!(
+        (&stats()["totalReferrals"], &stats()["rewardedReferrals"]),
+        (&json!(1), &json!(0))
+    );
+    let peer = Peer::start(app).await;
+    for course in [0xc0, 0xc1] {
+        peer.publish(CourseAccessGranted {
+            purchase_id: Uuid::from_u128(course),
+            student_id: ravi.1.parse().unwrap(),
+            course_id: Uuid::from_u128(course),
+            purchase_tier: 10,
+            metadata: json!({}),
+        })
+        .await;
+    }
+    eventually(|| (stats()["rewardedReferrals"] == 1).then_some(Value::Null));
+    let path = format!("/payments/wallet/{}/transactions", asha.1);
+    let ledger = json_of(&send(app, &asha.0, "GET", &path, &Value::Null));
+    let rewards = ledger["data"]["items"].as_array().unwrap().iter();
+    let rewards: Vec<_> = rewards
+        .filter(|entry| entry["type"] == "referral")
+        .collect();
+    assert_eq!(rewards.len(), 1, "{ledger}");
+    assert_eq!(rewards[0]["amount"], 50);
+    // A student with a course redeems no code.
+    peer.publish(CourseAccessGranted {
+        purchase_id: Uuid::from_u128(9),
+        student_id: asha.1.parse().unwrap(),
+        course_id: Uuid::from_u128(0xc0),
+        purchase_tier: 10,
+        metadata: json!({}),
+    })
+    .await;
+    let state = format!("/courses/{}/state", Uuid::from_u128(0xc0));
+    eventually(|| {
+        let state = json_of(&call(&asha, "GET", &state, &Value::Null));
+        (state["data"]["purchaseStatus"] == "READY").then_some(Value::Null)
+    });
+    let other = json_of(&call(&ravi, "GET", "/referral-code", &Value::Null));
+    let other = json!({ "referralCode": other["data"]["referralCode"] });
+    assert_error(&redeem(&asha, &other), 409, "CONFLICT");
+}
+
+pub(crate) async fn older_messages_change_no_page_msg_5(app: &TestPlatform) {
+    let session = app.student("asha@example.org");
+    let own = app.call(&session.access, "GET", "/profile", &Value::Null);
+    let id = json_of(&own)["data"]["id"].as_str().unwrap().to_owned();
+    let (student_id, course_id) = (id.parse().unwrap(), Uuid::from_u128(0xc0));
+    let peer = Peer::start(app).await;
+    let (old, new) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let allocated = |allocation_id, trainer: u128| TrainerAllocated {
+        allocation_id,
+        trainer_id: Uuid::from_u128(trainer),
+        student_id,
+        course_id,
+        session_count: 10,
+        start_date: "2026-12-01".parse().unwrap(),
+        end_date: None,
+    };
+    let course = || {
+        let path = format!("/students/{id}/learning");
+        let learning = send(app, &session.access, "GET", &path, &Value::Null);
+        json_of(&learning)["data"]["courses"][0].clone()
+    };
+    let state = || {
+        let path = format!("/students/{id}/courses/{course_id}/state");
+        json_of(&send(app, &session.access, "GET", &path, &Value::Null))["data"].clone()
+    };
+    let ended = StudentDeallocated {
+        allocation_id: old,
+        trainer_id: USER,
+        student_id,
+        course_id,
+        reason: "moved away".to_owned(),
+        deallocated_at: "2026-12-02T10:00:00Z".parse().unwrap(),
+    };
+    peer.publish(ended).await;
+    eventually(|| (course()["allocation"]["status"] == "cancelled").then_some(Value::Null));
+    // The sessions and the start of the ended allocation arrive later.
+    peer.publish(SessionsGenerated {
+        allocation_id: old,
+        trainer_id: USER,
+        student_id,
+        course_id,
+        session_count: 1,
+        session_ids: vec![Uuid::from_u128(3)],
+        start_date: "2026-12-01".parse().unwrap(),
+    })
+    .await;
+    eventually(|| course()["sessions"].get(0).cloned());
+    assert_eq!(state()["sessionsStatus"], "PENDING");
+    peer.publish(allocated(new, 0x8a)).await;
+    peer.publish_late(allocated(old, 0x7a), 60_000).await;
+    // The next message of the topic shows that both have arrived.
+    let mut last = allocated(Uuid::from_u128(4), 0x7a);
+    last.course_id = Uuid::from_u128(0xff);
+    peer.publish(last).await;
+    let other = Uuid::from_u128(0xff);
+    let path = format!("/students/{id}/courses/{other}/state");
+    eventually(|| {
+        let state = json_of(&send(app, &session.access, "GET", &path, &Value::Null));
+        (state["data"]["trainerStatus"] == "ASSIGNED").then_some(Value::Null)
+    });
+    assert_eq!(course()["allocation"]["id"], json!(new));
+    assert_eq!(state()["trainerStatus"], "ASSIGNED");
 }
 
 pub(crate) async fn service_removes_cached_pages_auth_5(app: &TestPlatform) {

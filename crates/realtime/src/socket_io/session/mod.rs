@@ -221,7 +221,9 @@ impl Session {
         if let Some(on_connect) = &self.server.on_connect {
             on_connect(&socket, &handshake.auth);
         }
-        self.namespaces.push(Namespace::new(connection, socket));
+        let on_disconnect = self.server.on_disconnect.clone();
+        let namespace = Namespace::new(connection, socket, on_disconnect);
+        self.namespaces.push(namespace);
         self.attempts = 0;
         self.idle = None;
         Ok(())

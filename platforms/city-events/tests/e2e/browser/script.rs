@@ -1,39 +1,25 @@
-use std::process::Command;
+use std::{sync::Arc, time::Duration};
 
-use seaworthy_testkit::requirement::required;
+use seaworthy_testkit::browser::Browser;
 
 use crate::app::TestApp;
 
-/// Returns the DOM of a page, three seconds of virtual time after it was loaded.
-fn dump_dom(browser: &str, url: &str) -> String {
-    let directory = tempfile::tempdir().unwrap();
-    let output = Command::new(browser)
-        .args([
-            "--headless=new",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--dump-dom",
-            "--virtual-time-budget=3000",
-        ])
-        .arg(format!("--user-data-dir={}", directory.path().display()))
-        .arg(url)
-        .output()
-        .unwrap();
-    String::from_utf8(output.stdout).unwrap()
-}
+/// The scripts of a page take less, by the clock of the browser.
+const BUDGET: Duration = Duration::from_secs(3);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn content_security_policy_allows_the_script_sec_4() {
-    let Some(browser) = required("SEAWORTHY_TEST_CHROMIUM") else {
+    let Some(browser) = Browser::find() else {
         return;
     };
+    let browser = Arc::new(browser);
     let app = TestApp::start().await;
     let host = app.register("host").await;
     let id = host.publish("Seen in a browser", 3).await;
     let address = app.address;
     let dump = |path: String| {
-        let (browser, url) = (browser.clone(), format!("http://{address}{path}"));
-        tokio::task::spawn_blocking(move || dump_dom(&browser, &url))
+        let (browser, url) = (Arc::clone(&browser), format!("http://{address}{path}"));
+        tokio::task::spawn_blocking(move || browser.dump(&url, BUDGET).unwrap())
     };
     let feed = dump("/".to_owned()).await.unwrap();
     assert!(feed.contains("Seen in a browser"), "{feed}");

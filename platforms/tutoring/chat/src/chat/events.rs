@@ -81,7 +81,8 @@ fn on<K: Effect>(subscription: Subscription, inbox: &Inbox, chats: &Arc<Chats>) 
 }
 
 impl Effect for TrainerAllocated {
-    /// Connects the student with the trainer, who also gets the doubts without a trainer.
+    /// Connects the student with the trainer, who also gets the doubts without a trainer. They stay
+    /// connected after the allocation, so a message about an old one connects them too.
     async fn apply(
         &self,
         tx: &Transaction,
@@ -99,7 +100,9 @@ impl Effect for TrainerAllocated {
             trainer,
             allocated_at: occurred_at,
         };
-        Allocations::store(tx, allocation).await?;
+        if !Allocations::store(tx, allocation).await? {
+            return Ok(());
+        }
         chats
             .assign_doubts(tx, (student, self.course_id), trainer)
             .await
@@ -115,8 +118,16 @@ impl Effect for SessionSubstituted {
 
 impl Effect for StudentDeallocated {
     /// The contact stays after the allocation. New doubts do not go to the trainer.
-    async fn apply(&self, tx: &Transaction, _: DateTime<Utc>, _: &Chats) -> Result<(), Error> {
-        Ok(Allocations::remove(tx, self.student_id, self.allocation_id).await?)
+    async fn apply(
+        &self,
+        tx: &Transaction,
+        occurred_at: DateTime<Utc>,
+        _: &Chats,
+    ) -> Result<(), Error> {
+        // The message about the start, at the same time, waits and then sees the end.
+        People::lock(tx, (self.student_id, Role::Student)).await?;
+        let allocation = (self.student_id, self.allocation_id);
+        Ok(Allocations::end(tx, allocation, occurred_at).await?)
     }
 }
 

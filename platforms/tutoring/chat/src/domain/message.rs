@@ -1,6 +1,9 @@
 use std::collections::BTreeSet;
 
-use seaworthy::{core::FieldViolation, prelude::*};
+use seaworthy::{
+    core::{FieldViolation, new_id},
+    prelude::*,
+};
 use tutoring_contract::Role;
 use uuid::Uuid;
 
@@ -58,6 +61,7 @@ pub(crate) struct MessageRequest {
     pub(crate) content: Option<String>,
     pub(crate) r#type: MessageKind,
     pub(crate) attachments: Vec<AttachmentRequest>,
+    /// The ID by which the client repeats a request. Legacy clients do not send one.
     pub(crate) client_message_id: Option<String>,
 }
 
@@ -126,12 +130,14 @@ impl MessageRequest {
                 "must be text, image, video, audio or file".to_owned(),
             );
         }
-        let id = self.client_message_id.as_deref().unwrap_or_default();
+        let id = self.client_message_id;
+        let id = id.unwrap_or_else(|| new_id().to_string());
         let is_visible = id.bytes().all(|byte| byte.is_ascii_graphic());
         if id.is_empty() || id.len() > MAX_CLIENT_ID || !is_visible {
             let problem = format!("must have 1 to {MAX_CLIENT_ID} visible ASCII characters");
             reject("clientMessageId", problem);
         }
+        self.client_message_id = Some(id);
         match fields.is_empty() {
             true => Ok(self),
             false => Err(Error::invalid(fields)),

@@ -60,10 +60,15 @@ impl Chats {
         (student, course): (Uuid, Uuid),
         trainer: Uuid,
     ) -> Result<(), Error> {
-        for doubt in Doubts::unassigned(tx, student, course).await? {
-            Doubts::set_trainer(tx, doubt, trainer).await?;
-            self.notify_trainer(tx, trainer, doubt).await?;
+        loop {
+            let doubts = Doubts::unassigned(tx, student, course).await?;
+            if doubts.is_empty() {
+                return Ok(());
+            }
+            for doubt in doubts {
+                Doubts::set_trainer(tx, doubt, trainer).await?;
+                self.notify_trainer(tx, trainer, doubt).await?;
+            }
         }
-        Ok(())
     }
 }

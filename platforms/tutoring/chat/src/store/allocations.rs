@@ -15,20 +15,30 @@ pub(crate) struct Allocation {
     pub(crate) allocated_at: DateTime<Utc>,
 }
 
-/// Statements on the allocated trainers of students.
+/// Statements on the allocated trainers of students. Messages may arrive in any order, and an ended
+/// allocation stays ended.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Allocations;
 
 impl Allocations {
-    /// Stores the trainer of a course. Replaces the previous one.
-    pub(crate) async fn store(tx: &Transaction, given: Allocation) -> Result<(), DataError> {
+    /// Stores the trainer of a course. Replaces an older allocation. Returns false if the allocation
+    /// has ended, or if the course has a newer one.
+    pub(crate) async fn store(tx: &Transaction, given: Allocation) -> Result<bool, DataError> {
+        let (ended,): (u64,) =
+            sql("SELECT COUNT(*) FROM ended_allocations WHERE allocation_id = ?")
+                .bind(given.id)
+                .fetch_one(tx)
+                .await?;
+        if ended > 0 {
+            return Ok(false);
+        }
         sql("DELETE FROM allocated_trainers WHERE student_id = ? AND course_id = ? AND allocated_at <= ?")
             .bind(given.student)
             .bind(given.course)
             .bind(given.allocated_at)
             .execute(tx)
             .await?;
-        sql("INSERT INTO allocated_trainers (student_id, course_id, allocation_id, trainer_id, allocated_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
+        let stored = sql("INSERT INTO allocated_trainers (student_id, course_id, allocation_id, trainer_id, allocated_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
             .on_mysql("INSERT IGNORE INTO allocated_trainers (student_id, course_id, allocation_id, trainer_id, allocated_at) VALUES (?, ?, ?, ?, ?)")
             .bind(given.student)
             .bind(given.course)
@@ -36,16 +46,22 @@ impl Allocations {
             .bind(given.trainer)
             .bind(given.allocated_at)
             .execute(tx)
-            .await
-            .map(drop)
+            .await?;
+        Ok(stored.rows_affected() > 0)
     }
 
-    /// Removes an allocation that was cancelled.
-    pub(crate) async fn remove(
+    /// Ends an allocation, also if the message about its start arrives later.
+    pub(crate) async fn end(
         tx: &Transaction,
-        student: Uuid,
-        allocation: Uuid,
+        (student, allocation): (Uuid, Uuid),
+        ended_at: DateTime<Utc>,
     ) -> Result<(), DataError> {
+        sql("INSERT INTO ended_allocations (allocation_id, ended_at) VALUES (?, ?) ON CONFLICT DO NOTHING")
+            .on_mysql("INSERT IGNORE INTO ended_allocations (allocation_id, ended_at) VALUES (?, ?)")
+            .bind(allocation)
+            .bind(ended_at)
+            .execute(tx)
+            .await?;
         sql("DELETE FROM allocated_trainers WHERE student_id = ? AND allocation_id = ?")
             .bind(student)
             .bind(allocation)

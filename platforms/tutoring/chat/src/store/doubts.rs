@@ -14,6 +14,9 @@ use uuid::Uuid;
 use super::Attachment;
 use crate::domain::{DoubtKind, DoubtStatus};
 
+/// More doubts than a student asks before a trainer is allocated.
+const UNASSIGNED: u32 = 100;
+
 /// Returns the text of a statement that reads doubts.
 macro_rules! statement {
     ($rest:literal) => {
@@ -215,17 +218,18 @@ impl Doubts {
             .map(drop)
     }
 
-    /// Returns the open doubts of a student's course that have no trainer, and those without a
-    /// course.
+    /// Returns the oldest open doubts of a student's course that have no trainer, and of those
+    /// without a course. At most [`UNASSIGNED`] of them.
     pub(crate) async fn unassigned(
         tx: &Transaction,
         student: Uuid,
         course: Uuid,
     ) -> Result<Vec<Uuid>, DataError> {
-        let found: Vec<(Uuid,)> = sql("SELECT id FROM doubts WHERE student_id = ? AND trainer_id IS NULL AND status <> 'closed' AND (course_id = ? OR course_id IS NULL) ORDER BY created_at, id FOR UPDATE")
-            .on_sqlite("SELECT id FROM doubts WHERE student_id = ? AND trainer_id IS NULL AND status <> 'closed' AND (course_id = ? OR course_id IS NULL) ORDER BY created_at, id")
+        let found: Vec<(Uuid,)> = sql("SELECT id FROM doubts WHERE student_id = ? AND trainer_id IS NULL AND status <> 'closed' AND (course_id = ? OR course_id IS NULL) ORDER BY created_at, id LIMIT ? FOR UPDATE")
+            .on_sqlite("SELECT id FROM doubts WHERE student_id = ? AND trainer_id IS NULL AND status <> 'closed' AND (course_id = ? OR course_id IS NULL) ORDER BY created_at, id LIMIT ?")
             .bind(student)
             .bind(course)
+            .bind(UNASSIGNED)
             .fetch_all(tx)
             .await?;
         Ok(found.into_iter().map(|(id,)| id).collect())

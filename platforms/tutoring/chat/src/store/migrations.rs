@@ -24,6 +24,12 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             include_str!("../../migrations/0002_doubts.up.sql"),
             include_str!("../../migrations/0002_doubts.down.sql"),
         ),
+        Migration::new(
+            3,
+            "ended_allocations",
+            include_str!("../../migrations/0003_ended_allocations.up.sql"),
+            include_str!("../../migrations/0003_ended_allocations.down.sql"),
+        ),
     ]),
 ];
 

@@ -314,18 +314,20 @@ impl TestApp {
             snapshot: json!({ "fullName": name }),
         })
         .await;
+        let people = "SELECT COUNT(*) FROM people WHERE user_id = ?";
+        self.wait_for_row(people, trainer_id).await;
+    }
+
+    /// Waits until a statement counts a row with an ID.
+    pub(crate) async fn wait_for_row(&self, count: &'static str, id: Uuid) {
         let database = self.database().await;
         let started = Instant::now();
         loop {
-            let (count,): (u64,) = sql("SELECT COUNT(*) FROM people WHERE user_id = ?")
-                .bind(trainer_id)
-                .fetch_one(&database)
-                .await
-                .unwrap();
-            if count > 0 {
+            let (rows,): (u64,) = sql(count).bind(id).fetch_one(&database).await.unwrap();
+            if rows > 0 {
                 return;
             }
-            assert!(started.elapsed() < TIMEOUT, "{name} is not known");
+            assert!(started.elapsed() < TIMEOUT, "no row: {count}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

@@ -189,6 +189,19 @@ pub(crate) async fn pages_and_read_state_follow_messages_api_3(app: TestApp) {
     assert!(events[0].data["at"].is_string());
 }
 
+pub(crate) async fn legacy_client_sends_without_id_api_3(app: TestApp) {
+    app.allocate().await;
+    let mut body = to_trainer("", "Hello again");
+    assert_eq!(app.send(&student(), &body).status, 400);
+    body.as_object_mut().unwrap().remove("clientMessageId");
+    let sent = [(); 2].map(|()| app.send(&student(), &body));
+    let sent = sent.each_ref().map(|sent| (sent.status, data(sent)));
+    assert_eq!((sent[0].0, sent[1].0), (201, 201));
+    // Each request is a message of its own.
+    assert_ne!(sent[0].1["id"], sent[1].1["id"]);
+    assert!(sent[0].1["clientMessageId"].is_string());
+}
+
 pub(crate) async fn concurrent_repeats_store_one_message_msg_5(app: TestApp) {
     app.allocate().await;
     let body = to_trainer("same", "Hello again");

@@ -263,6 +263,39 @@ pub(crate) async fn allocation_assigns_waiting_doubts_once_msg_5(app: TestApp) {
     });
 }
 
+pub(crate) async fn late_allocation_stays_ended_msg_5(app: TestApp) {
+    let waiting = open(&app, "Why does this loop never end?");
+    let ended = Uuid::from_u128(7);
+    app.publish(StudentDeallocated {
+        allocation_id: ended,
+        trainer_id: Uuid::from_u128(TRAINER),
+        student_id: Uuid::from_u128(STUDENT),
+        course_id: Uuid::from_u128(COURSE),
+        reason: "moved away".to_owned(),
+        deallocated_at: "2026-03-01T10:00:00Z".parse().unwrap(),
+    })
+    .await;
+    let statement = "SELECT COUNT(*) FROM ended_allocations WHERE allocation_id = ?";
+    app.wait_for_row(statement, ended).await;
+    // The message about the start arrives after that about the end.
+    app.publish(allocation(7, TRAINER)).await;
+    let statement = "SELECT COUNT(*) FROM contacts WHERE student_id = ?";
+    app.wait_for_row(statement, Uuid::from_u128(STUDENT)).await;
+    let show = |doubt: &Value| data(&app.api("GET", &path(doubt, ""), &student(), &Value::Null));
+    for doubt in [&waiting, &open(&app, "And this one?")] {
+        assert_eq!(show(doubt)["trainerId"], Value::Null);
+    }
+    // Another allocation gets the doubts.
+    app.publish(allocation(8, 0x8a)).await;
+    wait_for("the assignment", || {
+        (show(&waiting)["trainerId"] == json!(Uuid::from_u128(0x8a))).then_some(())
+    });
+    assert_eq!(
+        open(&app, "And the next one?")["trainerId"],
+        json!(Uuid::from_u128(0x8a))
+    );
+}
+
 pub(crate) async fn admin_reassigns_a_doubt_obs_8(app: TestApp) {
     app.publish_names().await;
     app.allocate().await;

@@ -39,6 +39,7 @@ on_both! {
         message_is_sent_once_and_encrypted_sec_5,
         strangers_cannot_write_or_read_auth_5,
         pages_and_read_state_follow_messages_api_3,
+        legacy_client_sends_without_id_api_3,
         concurrent_repeats_store_one_message_msg_5,
         attachments_are_uploads_of_the_sender_file_1,
         participants_have_names_msg_5,
@@ -48,6 +49,7 @@ on_both! {
         contact_data_are_refused_by_kind_sec_5,
         strangers_and_wrong_roles_are_refused_auth_5,
         allocation_assigns_waiting_doubts_once_msg_5,
+        late_allocation_stays_ended_msg_5,
         admin_reassigns_a_doubt_obs_8,
         lists_show_own_doubts_only_auth_5,
         attachments_belong_to_their_type_file_1;

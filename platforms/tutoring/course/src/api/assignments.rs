@@ -3,8 +3,7 @@ use seaworthy::{
     core::FieldViolation,
     prelude::*,
 };
-use serde_json::json;
-use tutoring_contract::Reply;
+use tutoring_contract::{PageRequest, Reply};
 use tutoring_identity::caller;
 use uuid::Uuid;
 
@@ -44,11 +43,15 @@ pub(super) async fn create_of_course(
         .into_response())
 }
 
-pub(super) async fn of_course(Extract(courses): State, course: Given<Path<Uuid>>) -> HandlerResult {
+pub(super) async fn of_course(
+    Extract(courses): State,
+    course: Given<Path<Uuid>>,
+    page: Given<Query<PageRequest>>,
+) -> HandlerResult {
     let viewer = Viewer::of_request(COURSE_WRITE)?;
-    let Path(course) = course?;
-    let items = courses.assignments(viewer, course).await?;
-    Ok(Reply::new("assignments", json!({ "items": items })).into_response())
+    let (Path(course), Query(page)) = (course?, page?);
+    let assignments = courses.assignments(viewer, course, page.checked()?);
+    Ok(Reply::new("assignments", assignments.await?).into_response())
 }
 
 pub(super) async fn show(Extract(courses): State, id: Given<Path<Uuid>>) -> HandlerResult {
@@ -72,11 +75,15 @@ pub(super) async fn submit(
         .into_response())
 }
 
-pub(super) async fn submissions(Extract(courses): State, id: Given<Path<Uuid>>) -> HandlerResult {
+pub(super) async fn submissions(
+    Extract(courses): State,
+    id: Given<Path<Uuid>>,
+    page: Given<Query<PageRequest>>,
+) -> HandlerResult {
     let viewer = Viewer::of_request(COURSE_WRITE)?;
-    let Path(id) = id?;
-    let items = courses.submissions(viewer, id).await?;
-    Ok(Reply::new("submissions", json!({ "items": items })).into_response())
+    let (Path(id), Query(page)) = (id?, page?);
+    let submissions = courses.submissions(viewer, id, page.checked()?);
+    Ok(Reply::new("submissions", submissions.await?).into_response())
 }
 
 pub(super) async fn grade(

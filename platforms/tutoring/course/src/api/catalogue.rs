@@ -3,7 +3,7 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::{Value, json};
-use tutoring_contract::{PageRequest, Reply};
+use tutoring_contract::{CheckedPage, Page, PageRequest, Reply};
 use tutoring_identity::caller;
 use uuid::Uuid;
 
@@ -61,31 +61,54 @@ pub(super) async fn structure(Extract(courses): State, id: Given<Path<Uuid>>) ->
     Ok(Reply::new("structure", data).into_response())
 }
 
-pub(super) async fn phases(Extract(courses): State, id: Given<Path<Uuid>>) -> HandlerResult {
-    let Path(id) = id?;
-    courses.published(id).await?;
-    let phases = Structure::phases(&courses.database, id).await?;
-    Ok(Reply::new("phases", phases).into_response())
+/// Returns a page of a list that is small and complete.
+fn part<T>(page: CheckedPage, all: Vec<T>) -> Page<T> {
+    let total = all.len() as u64;
+    let start = usize::try_from(page.offset()).unwrap_or(usize::MAX);
+    let items = all.into_iter().skip(start).take(page.limit as usize);
+    page.of(items.collect(), total)
 }
 
-pub(super) async fn levels(Extract(courses): State, id: Given<Path<Uuid>>) -> HandlerResult {
-    let Path(id) = id?;
+pub(super) async fn phases(
+    Extract(courses): State,
+    id: Given<Path<Uuid>>,
+    page: Given<Query<PageRequest>>,
+) -> HandlerResult {
+    let (Path(id), Query(page)) = (id?, page?);
+    let page = page.checked()?;
+    courses.published(id).await?;
+    let phases = Structure::phases(&courses.database, id).await?;
+    Ok(Reply::new("phases", part(page, phases)).into_response())
+}
+
+pub(super) async fn levels(
+    Extract(courses): State,
+    id: Given<Path<Uuid>>,
+    page: Given<Query<PageRequest>>,
+) -> HandlerResult {
+    let (Path(id), Query(page)) = (id?, page?);
+    let page = page.checked()?;
     let course = Structure::course_of_phase(&courses.database, id).await?;
     courses
         .published(course.ok_or_else(errors::not_found)?)
         .await?;
     let levels = Structure::levels(&courses.database, id).await?;
-    Ok(Reply::new("levels", levels).into_response())
+    Ok(Reply::new("levels", part(page, levels)).into_response())
 }
 
-pub(super) async fn sessions(Extract(courses): State, id: Given<Path<Uuid>>) -> HandlerResult {
-    let Path(id) = id?;
+pub(super) async fn sessions(
+    Extract(courses): State,
+    id: Given<Path<Uuid>>,
+    page: Given<Query<PageRequest>>,
+) -> HandlerResult {
+    let (Path(id), Query(page)) = (id?, page?);
+    let page = page.checked()?;
     let course = Structure::course_of_level(&courses.database, id).await?;
     courses
         .published(course.ok_or_else(errors::not_found)?)
         .await?;
     let sessions = Structure::sessions(&courses.database, id).await?;
-    Ok(Reply::new("sessions", sessions).into_response())
+    Ok(Reply::new("sessions", part(page, sessions)).into_response())
 }
 
 pub(super) async fn create(

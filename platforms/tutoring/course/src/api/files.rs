@@ -2,8 +2,7 @@ use seaworthy::{
     axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
     prelude::*,
 };
-use serde_json::json;
-use tutoring_contract::Reply;
+use tutoring_contract::{PageRequest, Reply};
 use tutoring_identity::caller;
 use uuid::Uuid;
 
@@ -37,18 +36,26 @@ pub(super) async fn add_material(
     Ok((StatusCode::CREATED, Reply::new("material added", added)).into_response())
 }
 
-pub(super) async fn videos(Extract(courses): State, course: Given<Path<Uuid>>) -> HandlerResult {
+pub(super) async fn videos(
+    Extract(courses): State,
+    course: Given<Path<Uuid>>,
+    page: Given<Query<PageRequest>>,
+) -> HandlerResult {
     let viewer = Viewer::of_request(COURSE_WRITE)?;
-    let Path(course) = course?;
-    let items = courses.files(viewer, course, FileKind::Video).await?;
-    Ok(Reply::new("videos", json!({ "items": items })).into_response())
+    let (Path(course), Query(page)) = (course?, page?);
+    let files = courses.files(viewer, course, FileKind::Video, page.checked()?);
+    Ok(Reply::new("videos", files.await?).into_response())
 }
 
-pub(super) async fn materials(Extract(courses): State, course: Given<Path<Uuid>>) -> HandlerResult {
+pub(super) async fn materials(
+    Extract(courses): State,
+    course: Given<Path<Uuid>>,
+    page: Given<Query<PageRequest>>,
+) -> HandlerResult {
     let viewer = Viewer::of_request(COURSE_WRITE)?;
-    let Path(course) = course?;
-    let items = courses.files(viewer, course, FileKind::Material).await?;
-    Ok(Reply::new("materials", json!({ "items": items })).into_response())
+    let (Path(course), Query(page)) = (course?, page?);
+    let files = courses.files(viewer, course, FileKind::Material, page.checked()?);
+    Ok(Reply::new("materials", files.await?).into_response())
 }
 
 pub(super) async fn video(Extract(courses): State, id: Given<Path<Uuid>>) -> HandlerResult {

@@ -2,16 +2,18 @@ use seaworthy::{
     axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
     prelude::*,
 };
-use serde_json::json;
-use tutoring_contract::{Reply, Role};
+use tutoring_contract::{PageRequest, Reply, Role};
 use tutoring_identity::{caller, own_or_permitted};
 use uuid::Uuid;
 
 use super::{Given, HandlerResult, State};
 use crate::{
-    courses::{Gallery, NewProject, PROJECT_REVIEW, Viewer},
+    courses::{Courses, Gallery, NewProject, PROJECT_REVIEW, Viewer},
     store::Review,
 };
+
+/// Galleries of the legacy service show this many projects.
+const GALLERY_LIMIT: u32 = 50;
 
 pub(super) async fn submit(
     Extract(courses): State,
@@ -22,14 +24,40 @@ pub(super) async fn submit(
     Ok((StatusCode::CREATED, Reply::new("project sent", project)).into_response())
 }
 
-pub(super) async fn public(Extract(courses): State) -> HandlerResult {
-    let items = courses.gallery(Gallery::Public).await?;
-    Ok(Reply::new("projects", json!({ "items": items })).into_response())
+/// The query of a gallery.
+#[derive(Deserialize)]
+pub(super) struct GalleryQuery {
+    limit: Option<u32>,
 }
 
-pub(super) async fn community(Extract(courses): State) -> HandlerResult {
-    let items = courses.gallery(Gallery::Community).await?;
-    Ok(Reply::new("projects", json!({ "items": items })).into_response())
+async fn gallery(
+    courses: &Courses,
+    gallery: Gallery,
+    (page, query): (Given<Query<PageRequest>>, Given<Query<GalleryQuery>>),
+) -> HandlerResult {
+    let (Query(page), Query(query)) = (page?, query?);
+    let mut page = page.checked()?;
+    if query.limit.is_none() {
+        page.limit = GALLERY_LIMIT;
+    }
+    let projects = courses.gallery(gallery, page).await?;
+    Ok(Reply::new("projects", projects).into_response())
+}
+
+pub(super) async fn public(
+    Extract(courses): State,
+    page: Given<Query<PageRequest>>,
+    query: Given<Query<GalleryQuery>>,
+) -> HandlerResult {
+    gallery(&courses, Gallery::Public, (page, query)).await
+}
+
+pub(super) async fn community(
+    Extract(courses): State,
+    page: Given<Query<PageRequest>>,
+    query: Given<Query<GalleryQuery>>,
+) -> HandlerResult {
+    gallery(&courses, Gallery::Community, (page, query)).await
 }
 
 pub(super) async fn review(
@@ -47,12 +75,13 @@ pub(super) async fn review(
 pub(super) async fn of_student(
     Extract(courses): State,
     student: Given<Path<Uuid>>,
+    page: Given<Query<PageRequest>>,
 ) -> HandlerResult {
     let viewer = Viewer::of_request(PROJECT_REVIEW)?;
-    let Path(student) = student?;
+    let (Path(student), Query(page)) = (student?, page?);
     if matches!(viewer, Viewer::Student(_)) {
         own_or_permitted(&student.to_string(), Role::Student, None)?;
     }
-    let items = courses.projects_of(viewer, student).await?;
-    Ok(Reply::new("projects", json!({ "items": items })).into_response())
+    let projects = courses.projects_of(viewer, student, page.checked()?);
+    Ok(Reply::new("projects", projects.await?).into_response())
 }

@@ -17,7 +17,7 @@ pub(super) async fn sign(
     request: Given<Json<UploadRequest>>,
 ) -> HandlerResult {
     let Json(request) = request?;
-    let (key, signed) = courses.sign_upload(caller()?, &request)?;
+    let (key, signed) = courses.sign_upload(caller()?, &request).await?;
     let headers: Map<_, _> = signed
         .headers()
         .iter()

@@ -5,6 +5,7 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::{Value, json};
+use tutoring_contract::{CheckedPage, Page};
 use uuid::Uuid;
 
 use super::{
@@ -27,7 +28,7 @@ const MAX_FILES: usize = 10;
 
 /// An assignment to create.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct NewAssignment {
     /// The course, unless the path names it.
     #[serde(default)]
@@ -43,7 +44,7 @@ pub(crate) struct NewAssignment {
 
 /// The work of a student.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Work {
     #[serde(default)]
     text: String,
@@ -122,7 +123,7 @@ impl Courses {
         found.ok_or_else(errors::assignment_not_found)
     }
 
-    /// Returns the assignments of a course.
+    /// Returns a page of the assignments of a course.
     ///
     /// # Errors
     /// `NOT_FOUND` or `FORBIDDEN`.
@@ -130,9 +131,11 @@ impl Courses {
         &self,
         viewer: Viewer,
         course: Uuid,
-    ) -> Result<Vec<Assignment>, Error> {
+        page: CheckedPage,
+    ) -> Result<Page<Assignment>, Error> {
         self.require_viewer(viewer, course).await?;
-        Ok(Assignments::of_course(&self.database, course).await?)
+        let (items, total) = Assignments::of_course(&self.database, course, page).await?;
+        Ok(page.of(items, total))
     }
 
     /// Returns an assignment, and to a student the own submission.
@@ -180,13 +183,7 @@ impl Courses {
         }
         let files = work.file_keys.iter().enumerate();
         let files: Vec<_> = files
-            .map(|(index, key)| {
-                (
-                    format!("fileKeys[{index}]"),
-                    MediaKind::of_key(student, key),
-                    &**key,
-                )
-            })
+            .map(|(index, key)| (format!("fileKeys[{index}]"), MediaKind::of_key(key), &**key))
             .collect();
         let submission = &Submission {
             id: Uuid::new_v4(),
@@ -210,29 +207,28 @@ impl Courses {
         self.submission_view(submission)
     }
 
-    /// Returns the submissions of an assignment: all to an administrator, and those of the own
-    /// students to a trainer.
+    /// Returns a page of the submissions of an assignment: of all to an administrator, and of the
+    /// own students to a trainer.
     ///
     /// # Errors
     /// `NOT_FOUND` or `FORBIDDEN`.
-    pub(crate) async fn submissions(&self, viewer: Viewer, id: Uuid) -> Result<Vec<Value>, Error> {
+    pub(crate) async fn submissions(
+        &self,
+        viewer: Viewer,
+        id: Uuid,
+        page: CheckedPage,
+    ) -> Result<Page<Value>, Error> {
         let assignment = self.assignment(id).await?;
         self.require_viewer(viewer, assignment.course_id).await?;
-        let mut views = Vec::new();
-        for submission in Assignments::submissions(&self.database, id).await? {
-            let is_shown = match viewer {
-                Viewer::Student(student) => student == submission.student,
-                Viewer::Trainer(trainer) => {
-                    let (student, course) = (submission.student, assignment.course_id);
-                    Trainers::teaches(&self.database, trainer, student, course).await?
-                }
-                Viewer::Admin(_) => true,
-            };
-            if is_shown {
-                views.push(self.submission_view(&submission)?);
-            }
-        }
-        Ok(views)
+        let trainer = match viewer {
+            Viewer::Student(_) => return Err(errors::no_access("only trainers see submissions")),
+            Viewer::Trainer(trainer) => Some(trainer),
+            Viewer::Admin(_) => None,
+        };
+        let found = Assignments::submissions(&self.database, &assignment, trainer, page);
+        let (found, total) = found.await?;
+        let views = found.iter().map(|one| self.submission_view(one));
+        Ok(page.of(views.collect::<Result<_, _>>()?, total))
     }
 
     /// Grades a submission, as the trainer of the student or as an administrator. A later grade

@@ -24,7 +24,7 @@ const DIFFICULTIES: [&str; 3] = ["beginner", "intermediate", "advanced"];
 
 /// A course to create, as a draft.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct NewCourse {
     title: String,
     #[serde(default)]
@@ -35,7 +35,7 @@ pub(crate) struct NewCourse {
 
 /// A change of a course. Absent members stay as they are.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[serde(rename_all = "camelCase", default)]
 pub(crate) struct CourseChange {
     title: Option<String>,
     description: Option<String>,
@@ -57,7 +57,7 @@ impl CourseChange {
 
 /// A phase to create.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct NewPhase {
     pub(crate) sequence: u16,
     pub(crate) title: String,
@@ -65,7 +65,7 @@ pub(crate) struct NewPhase {
 
 /// A level of a phase.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct NewLevel {
     sequence: u8,
     #[serde(default)]

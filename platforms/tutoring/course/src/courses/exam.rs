@@ -24,14 +24,14 @@ const MILLISECONDS: u16 = 3;
 
 /// An exam to store.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct NewExam {
     questions: Vec<NewQuestion>,
 }
 
 /// The answers of a student.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Answers {
     answers: Vec<Answer>,
 }

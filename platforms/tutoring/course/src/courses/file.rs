@@ -1,5 +1,6 @@
 use seaworthy::{audit_log::AuditEntry, data::chrono::Utc, prelude::*};
 use serde_json::{Value, json};
+use tutoring_contract::{CheckedPage, Page};
 use uuid::Uuid;
 
 use super::{
@@ -15,7 +16,7 @@ use crate::{
 
 /// A video or a material to add to a course.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct NewFile {
     title: String,
     #[serde(default)]
@@ -93,7 +94,7 @@ impl Courses {
         self.file_view(file)
     }
 
-    /// Returns the videos or the materials of a course, with links.
+    /// Returns a page of the videos or the materials of a course, with links.
     ///
     /// # Errors
     /// `NOT_FOUND` or `FORBIDDEN`.
@@ -102,10 +103,12 @@ impl Courses {
         viewer: Viewer,
         course: Uuid,
         kind: FileKind,
-    ) -> Result<Vec<Value>, Error> {
+        page: CheckedPage,
+    ) -> Result<Page<Value>, Error> {
         self.require_viewer(viewer, course).await?;
-        let files = Files::of_course(&self.database, kind, course).await?;
-        files.iter().map(|file| self.file_view(file)).collect()
+        let (files, total) = Files::of_course(&self.database, kind, course, page).await?;
+        let views = files.iter().map(|file| self.file_view(file));
+        Ok(page.of(views.collect::<Result<_, _>>()?, total))
     }
 
     /// Returns a video with a link.

@@ -8,7 +8,10 @@ use seaworthy::{
 use uuid::Uuid;
 
 use super::{Courses, catalogue::invalid};
-use crate::domain::{HEAD_SIZE, MediaKind};
+use crate::{
+    domain::{HEAD_SIZE, MediaKind},
+    store::Uploads,
+};
 
 /// A slow connection uploads an hour of video in this time.
 const UPLOAD_TTL: Timeout = Timeout::from_secs(3_600);
@@ -39,8 +42,8 @@ impl Courses {
     /// Signs the upload of a file. The client does not choose the key.
     ///
     /// # Errors
-    /// `VALIDATION_ERROR`, or an error of the storage.
-    pub(crate) fn sign_upload(
+    /// `VALIDATION_ERROR`, or an error of the storage and of the database.
+    pub(crate) async fn sign_upload(
         &self,
         user: Uuid,
         request: &UploadRequest,
@@ -54,11 +57,12 @@ impl Courses {
             let problem = format!("must be 1 to {} bytes", request.max_size());
             return Err(invalid("size", &problem));
         }
-        let key = format!("{}{}", request.kind.folder(user), new_id());
+        let key = format!("{}{}", request.kind.folder(), new_id());
         let key = ObjectKey::new(key).map_err(Error::internal)?;
         // The content of a checked file cannot change while the URL is valid.
         let terms = UploadTerms::new(request.size, request.content_type.as_str()).only_if_absent();
         let signed = self.media.presign_put(&key, &terms, UPLOAD_TTL)?;
+        Uploads::insert(&self.database, key.as_str(), user).await?;
         Ok((key, signed))
     }
 
@@ -94,7 +98,7 @@ impl Courses {
         kind: MediaKind,
         text: &str,
     ) -> Result<Option<ObjectKey>, Error> {
-        if !text.starts_with(&kind.folder(user)) {
+        if !text.starts_with(&kind.folder()) || !Uploads::is_of(&self.database, text, user).await? {
             return Ok(None);
         }
         let Ok(key) = ObjectKey::new(text) else {

@@ -1,5 +1,6 @@
 use seaworthy::{audit_log::AuditEntry, core::FieldViolation, data::chrono::Utc, prelude::*};
 use serde_json::{Value, json};
+use tutoring_contract::{CheckedPage, Page};
 use uuid::Uuid;
 
 use super::{
@@ -25,7 +26,7 @@ const REVISION_REQUIRED: &str = "revision_required";
 
 /// A project to create. The files are uploads of the student.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct NewProject {
     level_id: Uuid,
     project_video_url: String,
@@ -250,7 +251,7 @@ impl Courses {
         self.project_view(&project)
     }
 
-    /// Returns the projects of a student: to the student, to trainers in their courses, and to
+    /// Returns a page of the projects of a student: to the student, to trainers in their courses, and to
     /// administrators.
     ///
     /// # Errors
@@ -259,34 +260,37 @@ impl Courses {
         &self,
         viewer: Viewer,
         student: Uuid,
-    ) -> Result<Vec<Value>, Error> {
-        if let Viewer::Trainer(trainer) = viewer
+        page: CheckedPage,
+    ) -> Result<Page<Value>, Error> {
+        let trainer = match viewer {
+            Viewer::Student(own) if own != student => {
+                return Err(errors::no_access("the projects are of another student"));
+            }
+            Viewer::Trainer(trainer) => Some(trainer),
+            Viewer::Student(_) | Viewer::Admin(_) => None,
+        };
+        if let Some(trainer) = trainer
             && !Trainers::teaches_student(&self.database, trainer, student).await?
         {
             return Err(errors::no_access("the student has another trainer"));
         }
-        let mut views = Vec::new();
-        for project in Projects::of_student(&self.database, student).await? {
-            let is_shown = match viewer {
-                Viewer::Student(own) => own == student,
-                Viewer::Trainer(trainer) => {
-                    Trainers::teaches(&self.database, trainer, student, project.course).await?
-                }
-                Viewer::Admin(_) => true,
-            };
-            if is_shown {
-                views.push(self.project_view(&project)?);
-            }
-        }
-        Ok(views)
+        let found = Projects::of_student(&self.database, student, trainer, page);
+        let (found, total) = found.await?;
+        let views = found.iter().map(|project| self.project_view(project));
+        Ok(page.of(views.collect::<Result<_, _>>()?, total))
     }
 
-    /// Returns the approved projects of a gallery, without data of their students.
+    /// Returns a page of the approved projects of a gallery, without data of their students.
     ///
     /// # Errors
     /// Those of the database and of the storage.
-    pub(crate) async fn gallery(&self, gallery: Gallery) -> Result<Vec<Value>, Error> {
-        let found = Projects::approved(&self.database, gallery.visibility()).await?;
+    pub(crate) async fn gallery(
+        &self,
+        gallery: Gallery,
+        page: CheckedPage,
+    ) -> Result<Page<Value>, Error> {
+        let found = Projects::approved(&self.database, gallery.visibility(), page);
+        let (found, total) = found.await?;
         let mut views = Vec::new();
         for project in found {
             let mut view = self.project_view(&project)?;
@@ -297,7 +301,7 @@ impl Courses {
             }
             views.push(view);
         }
-        Ok(views)
+        Ok(page.of(views, total))
     }
 
     fn project_view(&self, project: &Project) -> Result<Value, Error> {

@@ -1,5 +1,4 @@
 use seaworthy::prelude::*;
-use uuid::Uuid;
 
 /// The kind of an uploaded file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -41,14 +40,14 @@ impl MediaKind {
         }
     }
 
-    /// Returns the start of the keys of a user's uploads of this kind.
-    pub(crate) fn folder(self, user: Uuid) -> String {
-        format!("uploads/{user}/{}/", self.as_str())
+    /// Returns the start of the keys of uploads of this kind.
+    pub(crate) fn folder(self) -> String {
+        format!("uploads/{}/", self.as_str())
     }
 
-    /// Returns the kind of a picture or a document of a user by its key.
-    pub(crate) fn of_key(user: Uuid, key: &str) -> Self {
-        match key.starts_with(&Self::Image.folder(user)) {
+    /// Returns the kind of a picture or a document by its key.
+    pub(crate) fn of_key(key: &str) -> Self {
+        match key.starts_with(&Self::Image.folder()) {
             true => Self::Image,
             false => Self::Document,
         }

@@ -23,7 +23,7 @@ pub(crate) struct Question {
 
 /// A question to create.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct NewQuestion {
     pub(crate) text: String,
     pub(crate) options: Vec<String>,
@@ -32,7 +32,7 @@ pub(crate) struct NewQuestion {
 
 /// The answer of a student to a question.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Answer {
     question_id: Uuid,
     selected_answer_index: u8,

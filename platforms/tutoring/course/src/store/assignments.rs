@@ -1,18 +1,14 @@
 use seaworthy::{
     data::{
-        Connection, DataError, FromRow, Row, Transaction,
+        Connection, DataError, FromRow, Row, Statement, Transaction,
         chrono::{DateTime, Utc},
         sql,
     },
     prelude::*,
 };
 use serde_json::{Value, json};
+use tutoring_contract::CheckedPage;
 use uuid::Uuid;
-
-/// More assignments than a course has.
-const MAX_ASSIGNMENTS: u32 = 500;
-/// The newest submissions that a list shows.
-const MAX_SUBMISSIONS: u32 = 500;
 
 /// Returns the text of a statement that reads assignments.
 macro_rules! assignments {
@@ -95,7 +91,7 @@ impl FromRow for Submission {
 
 /// The grade of a submission.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Grade {
     pub(crate) score: u16,
     #[serde(default)]
@@ -131,17 +127,25 @@ impl Assignments {
             .await
     }
 
+    /// Returns a page of the assignments of a course, the oldest first, and their number.
     pub(crate) async fn of_course(
         connection: &dyn Connection,
         course: Uuid,
-    ) -> Result<Vec<Assignment>, DataError> {
-        sql(assignments!(
-            "WHERE course_id = ? ORDER BY created_at, id LIMIT ?"
+        page: CheckedPage,
+    ) -> Result<(Vec<Assignment>, u64), DataError> {
+        let (total,): (u64,) = sql("SELECT COUNT(*) FROM assignments WHERE course_id = ?")
+            .bind(course)
+            .fetch_one(connection)
+            .await?;
+        let items = sql(assignments!(
+            "WHERE course_id = ? ORDER BY created_at, id LIMIT ? OFFSET ?"
         ))
         .bind(course)
-        .bind(MAX_ASSIGNMENTS)
+        .bind(page.limit)
+        .bind(page.offset())
         .fetch_all(connection)
-        .await
+        .await?;
+        Ok((items, total))
     }
 
     /// Stores a submission. Returns `false` if the student has sent one.
@@ -174,18 +178,34 @@ impl Assignments {
             .await
     }
 
-    /// Returns the submissions of an assignment, the newest first.
+    /// Returns a page of the submissions of an assignment, the newest first, and their number. With
+    /// a trainer, those of the trainer's students.
     pub(crate) async fn submissions(
         connection: &dyn Connection,
-        assignment: Uuid,
-    ) -> Result<Vec<Submission>, DataError> {
-        sql(submissions!(
-            "WHERE assignment_id = ? ORDER BY created_at DESC, id LIMIT ?"
-        ))
-        .bind(assignment)
-        .bind(MAX_SUBMISSIONS)
+        assignment: &Assignment,
+        trainer: Option<Uuid>,
+        page: CheckedPage,
+    ) -> Result<(Vec<Submission>, u64), DataError> {
+        let bind = |statement: Statement| {
+            statement
+                .bind(assignment.id)
+                .bind(i64::from(trainer.is_some()))
+                .bind(trainer.unwrap_or_default())
+                .bind(assignment.course_id)
+                .bind(false)
+        };
+        let count = sql(
+            "SELECT COUNT(*) FROM assignment_submissions WHERE assignment_id = ? AND (? = 0 OR student_id IN (SELECT student_id FROM student_trainers WHERE trainer_id = ? AND course_id = ? AND is_ended = ?))",
+        );
+        let (total,): (u64,) = bind(count).fetch_one(connection).await?;
+        let items = bind(sql(submissions!(
+            "WHERE assignment_id = ? AND (? = 0 OR student_id IN (SELECT student_id FROM student_trainers WHERE trainer_id = ? AND course_id = ? AND is_ended = ?)) ORDER BY created_at DESC, id LIMIT ? OFFSET ?"
+        )))
+        .bind(page.limit)
+        .bind(page.offset())
         .fetch_all(connection)
-        .await
+        .await?;
+        Ok((items, total))
     }
 
     /// Returns a submission, and locks the row until the transaction ends.

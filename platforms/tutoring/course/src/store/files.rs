@@ -3,10 +3,8 @@ use seaworthy::data::{
     chrono::{DateTime, Utc},
     sql,
 };
+use tutoring_contract::CheckedPage;
 use uuid::Uuid;
-
-/// More files than a course has.
-const MAX_FILES: u32 = 500;
 
 /// What a file of a course is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,16 +81,26 @@ impl Files {
             .await
     }
 
+    /// Returns a page of the files of a course, the oldest first, and their number.
     pub(crate) async fn of_course(
         connection: &dyn Connection,
         kind: FileKind,
         course: Uuid,
-    ) -> Result<Vec<CourseFile>, DataError> {
-        sql("SELECT id, course_id, title, description, file_key, created_at FROM course_files WHERE course_id = ? AND kind = ? ORDER BY created_at, id LIMIT ?")
+        page: CheckedPage,
+    ) -> Result<(Vec<CourseFile>, u64), DataError> {
+        let (total,): (u64,) =
+            sql("SELECT COUNT(*) FROM course_files WHERE course_id = ? AND kind = ?")
+                .bind(course)
+                .bind(kind.as_str())
+                .fetch_one(connection)
+                .await?;
+        let items = sql("SELECT id, course_id, title, description, file_key, created_at FROM course_files WHERE course_id = ? AND kind = ? ORDER BY created_at, id LIMIT ? OFFSET ?")
             .bind(course)
             .bind(kind.as_str())
-            .bind(MAX_FILES)
+            .bind(page.limit)
+            .bind(page.offset())
             .fetch_all(connection)
-            .await
+            .await?;
+        Ok((items, total))
     }
 }

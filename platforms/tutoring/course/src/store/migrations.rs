@@ -46,5 +46,11 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             include_str!("../../migrations/0006_assignments.up.sql"),
             include_str!("../../migrations/0006_assignments.down.sql"),
         ),
+        Migration::new(
+            7,
+            "uploads",
+            include_str!("../../migrations/0007_uploads.up.sql"),
+            include_str!("../../migrations/0007_uploads.down.sql"),
+        ),
     ]),
 ];

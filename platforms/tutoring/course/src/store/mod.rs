@@ -12,6 +12,7 @@ mod projects;
 mod purchases;
 mod structure;
 mod trainers;
+mod uploads;
 
 pub(crate) use assignments::{Assignment, Assignments, Grade, Submission};
 pub(crate) use catalogue::{Catalogue, Course, CourseFilter};
@@ -25,3 +26,4 @@ pub(crate) use projects::{Project, Projects, Review};
 pub(crate) use purchases::{Purchase, Purchases};
 pub(crate) use structure::{Level, LevelPlace, NewSession, SESSIONS, SessionContent, Structure};
 pub(crate) use trainers::{AllocationCopy, Trainers};
+pub(crate) use uploads::Uploads;

@@ -1,16 +1,14 @@
 use seaworthy::{
     data::{
-        Connection, DataError, FromRow, Row, Transaction,
+        Connection, DataError, FromRow, Row, Statement, Transaction,
         chrono::{DateTime, Utc},
         sql,
     },
     prelude::*,
 };
 use serde_json::{Value, json};
+use tutoring_contract::CheckedPage;
 use uuid::Uuid;
-
-/// The contract: the projects of a list.
-pub(crate) const MAX_PROJECTS: u32 = 50;
 
 /// Returns the text of a statement that reads projects.
 macro_rules! statement {
@@ -69,7 +67,7 @@ impl FromRow for Project {
 
 /// The decision on a project.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Review {
     /// `approved`, `rejected` or `revision_required`.
     pub(crate) status: String,
@@ -161,31 +159,57 @@ impl Projects {
             .map(drop)
     }
 
-    /// Returns the newest approved projects with a visibility.
+    /// Returns a page of the approved projects with a visibility, the newest first, and their
+    /// number.
     pub(crate) async fn approved(
         connection: &dyn Connection,
         visibility: &'static str,
-    ) -> Result<Vec<Project>, DataError> {
-        sql(statement!(
-            "WHERE visibility = ? AND status = 'approved' ORDER BY created_at DESC, id LIMIT ?"
+        page: CheckedPage,
+    ) -> Result<(Vec<Project>, u64), DataError> {
+        let (total,): (u64,) = sql(
+            "SELECT COUNT(*) FROM student_projects WHERE visibility = ? AND status = 'approved'",
+        )
+        .bind(visibility)
+        .fetch_one(connection)
+        .await?;
+        let items = sql(statement!(
+            "WHERE visibility = ? AND status = 'approved' ORDER BY created_at DESC, id LIMIT ? OFFSET ?"
         ))
         .bind(visibility)
-        .bind(MAX_PROJECTS)
+        .bind(page.limit)
+        .bind(page.offset())
         .fetch_all(connection)
-        .await
+        .await?;
+        Ok((items, total))
     }
 
-    /// Returns the projects of a student, the newest first.
+    /// Returns a page of the projects of a student, the newest first, and their number. With a
+    /// trainer, those in the courses in which the trainer teaches the student.
     pub(crate) async fn of_student(
         connection: &dyn Connection,
         student: Uuid,
-    ) -> Result<Vec<Project>, DataError> {
-        sql(statement!(
-            "WHERE student_id = ? ORDER BY created_at DESC, id LIMIT ?"
-        ))
-        .bind(student)
-        .bind(MAX_PROJECTS)
+        trainer: Option<Uuid>,
+        page: CheckedPage,
+    ) -> Result<(Vec<Project>, u64), DataError> {
+        let bind = |statement: Statement| {
+            statement
+                .bind(student)
+                .bind(i64::from(trainer.is_some()))
+                .bind(trainer.unwrap_or_default())
+                .bind(student)
+                .bind(false)
+        };
+        let count = sql(
+            "SELECT COUNT(*) FROM student_projects WHERE student_id = ? AND (? = 0 OR course_id IN (SELECT course_id FROM student_trainers WHERE trainer_id = ? AND student_id = ? AND is_ended = ?))",
+        );
+        let (total,): (u64,) = bind(count).fetch_one(connection).await?;
+        let items = bind(sql(statement!(
+            "WHERE student_id = ? AND (? = 0 OR course_id IN (SELECT course_id FROM student_trainers WHERE trainer_id = ? AND student_id = ? AND is_ended = ?)) ORDER BY created_at DESC, id LIMIT ? OFFSET ?"
+        )))
+        .bind(page.limit)
+        .bind(page.offset())
         .fetch_all(connection)
-        .await
+        .await?;
+        Ok((items, total))
     }
 }

@@ -67,7 +67,7 @@ pub(crate) struct SessionContent {
 
 /// A session to create.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct NewSession {
     pub(crate) session_number: u8,
     pub(crate) title: String,

@@ -36,14 +36,16 @@ pub(crate) async fn student_sends_one_submission_data_3(app: TestApp) {
     for (wrong, field) in [
         (json!({}), "text"),
         (json!({ "fileKeys": ["uploads/x"] }), "fileKeys[0]"),
-        (json!({ "text": "Done", "score": 20 }), "score"),
     ] {
         let refused = post(&app, &path, &student, &wrong);
         assert_eq!(refused.status, 400, "{}", refused.body);
         assert_eq!(json_of(&refused)["errors"][0]["field"], field);
     }
+    // Legacy clients send further members, which are ignored.
     let work = json!({
         "text": "Done",
+        "studentId": OTHER,
+        "score": 20,
         "fileKeys": [app.upload(&student, "document", "application/pdf", PDF)],
     });
     let statuses: Vec<_> = std::thread::scope(|scope| {
@@ -59,6 +61,8 @@ pub(crate) async fn student_sends_one_submission_data_3(app: TestApp) {
     assert_eq!((count(201), count(409)), (1, 3), "{statuses:?}");
     let shown = data(&app.get(&format!("/assignments/{id}"), &student));
     assert_eq!(shown["submission"]["text"], "Done");
+    assert_eq!(shown["submission"]["studentId"], json!(STUDENT));
+    assert_eq!(shown["submission"]["score"], Value::Null);
     let file = shown["submission"]["fileUrls"][0].as_str().unwrap();
     assert_eq!(app.download(file).body, PDF);
     // A student without a purchase, and an assignment whose time is over.
@@ -79,6 +83,41 @@ pub(crate) async fn student_sends_one_submission_data_3(app: TestApp) {
     assert_eq!(post(&app, &late, &student, &work).status, 409);
     let list = data(&app.get(&format!("/courses/{course}/assignments"), &student));
     assert_eq!(list["items"].as_array().unwrap().len(), 2);
+    let pagination = json!({ "total": 2, "page": 1, "limit": 20, "pages": 1 });
+    assert_eq!(list["pagination"], pagination);
+}
+
+pub(crate) async fn submissions_are_filtered_before_pages_api_3(app: TestApp) {
+    let course = buy(&app).await;
+    let id = assign(&app, course);
+    let path = format!("/assignments/{id}/submit");
+    // The trainer's own student sends the oldest submission.
+    let body = json!({ "text": "Done" });
+    assert_eq!(
+        post(&app, &path, &student_token(STUDENT), &body).status,
+        201
+    );
+    for number in 100..103 {
+        let student = Uuid::from_u128(number);
+        app.pay(number, student, course, 10).await;
+        app.wait_for_events("COURSE_ACCESS_GRANTED", student, 1);
+        assert_eq!(
+            post(&app, &path, &student_token(student), &body).status,
+            201
+        );
+    }
+    app.allocate(STUDENT, course).await;
+    let trainer = token(TRAINER, Role::Trainer, &[]);
+    let list = format!("/assignments/{id}/submissions?limit=1");
+    let shown = wait_for("the allocation", || {
+        let shown = app.get(&list, &trainer);
+        (shown.status == 200).then(|| data(&shown))
+    });
+    assert_eq!(shown["items"][0]["studentId"], json!(STUDENT));
+    assert_eq!(shown["pagination"]["total"], 1);
+    let all = data(&app.get(&format!("{list}&page=4"), &operator()));
+    assert_eq!(all["items"][0]["studentId"], json!(STUDENT));
+    assert_eq!(all["pagination"]["pages"], 4);
 }
 
 pub(crate) async fn trainer_of_the_student_grades_auth_5(app: TestApp) {

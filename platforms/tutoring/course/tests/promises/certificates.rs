@@ -1,3 +1,4 @@
+use seaworthy_testkit::browser::Browser;
 use serde_json::{Value, json};
 use tutoring_contract::events::{Occurred, StudentChanged};
 use uuid::Uuid;
@@ -88,6 +89,12 @@ pub(crate) async fn everyone_checks_a_certificate_api_1(app: TestApp) {
                 .starts_with("text/html")
         );
         assert!(html.body.contains("Asha &lt;Nair&gt;") && html.body.contains(number));
+    }
+    if let Some(browser) = Browser::find() {
+        for path in [&*page, "/certificates/7"] {
+            let found = browser.violations(&app.page(path).body).unwrap();
+            assert_eq!(found.unwrap_or_default(), [""; 0], "{path}");
+        }
     }
     let pdf = app.page(&format!("/api/v1{page}/pdf"));
     assert_eq!(

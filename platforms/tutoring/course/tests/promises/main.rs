@@ -43,6 +43,7 @@ on_both! {
     assignments:
         student_sends_one_submission_data_3,
         trainer_of_the_student_grades_auth_5,
+        submissions_are_filtered_before_pages_api_3,
         files_of_a_course_need_access_auth_5,
         phase_has_its_levels_from_the_start_api_1;
     catalogue:

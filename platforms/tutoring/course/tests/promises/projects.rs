@@ -121,7 +121,6 @@ pub(crate) async fn trainer_of_the_student_reviews_auth_5(app: TestApp) {
     for wrong in [
         json!({ "status": "pending" }),
         json!({ "status": "approved", "rating": 6 }),
-        json!({ "status": "approved", "reviewedBy": STUDENT }),
     ] {
         assert_eq!(review(&app, &trainer, &id, &wrong).status, 400);
     }
@@ -177,7 +176,10 @@ pub(crate) async fn galleries_show_approved_projects_auth_5(app: TestApp) {
     let shown = |path: &str, token: &str| {
         let list = data(&app.get(path, token));
         let items = list["items"].as_array().unwrap().clone();
-        assert!(items.iter().all(|item| item.get("studentId").is_none()));
+        // Neither the members nor the links contain the student.
+        assert!(!list.to_string().contains(&STUDENT.to_string()), "{list}");
+        assert_eq!(list["pagination"]["total"], items.len());
+        assert_eq!(list["pagination"]["limit"], 50);
         items
             .iter()
             .map(|item| item["id"].clone())
@@ -193,4 +195,15 @@ pub(crate) async fn galleries_show_approved_projects_auth_5(app: TestApp) {
     assert_eq!(shown("/projects/public", ""), [ids[2].clone()]);
     assert_eq!(shown("/projects/community", &student), [ids[1].clone()]);
     assert_eq!(app.get("/projects/community", "").status, 401);
+    let second = data(&app.get("/projects/public?page=2&limit=1", ""));
+    let pagination = json!({ "total": 1, "page": 2, "limit": 1, "pages": 1 });
+    assert_eq!(
+        (&second["items"], &second["pagination"]),
+        (&json!([]), &pagination)
+    );
+    // The list of the student has all levels, the newest first.
+    let own = format!("/students/{STUDENT}/projects?page=2&limit=2");
+    let list = data(&app.get(&own, &student_token(STUDENT)));
+    assert_eq!(list["items"][0]["id"], ids[0]);
+    assert_eq!(list["pagination"]["total"], 3);
 }

@@ -3,7 +3,7 @@ use seaworthy::{
     core::FieldViolation,
     prelude::*,
 };
-use tutoring_contract::{Reply, is_storable};
+use tutoring_contract::{PageRequest, Reply, is_storable};
 use tutoring_identity::caller;
 
 use super::{Given, HandlerResult, State};
@@ -82,9 +82,18 @@ pub(super) async fn register(
     Ok((StatusCode::CREATED, reply).into_response())
 }
 
-pub(super) async fn list(Extract(notifier): State) -> HandlerResult {
+pub(super) async fn list(
+    Extract(notifier): State,
+    page: Given<Query<PageRequest>>,
+) -> HandlerResult {
+    let Query(page) = page?;
+    let page = page.checked()?;
+    // A user has a few devices.
     let devices = Devices::of_user(&notifier.backend.database, caller()?).await?;
-    Ok(Reply::new("device tokens", devices).into_response())
+    let (total, start) = (devices.len() as u64, usize::try_from(page.offset()));
+    let start = start.unwrap_or(usize::MAX);
+    let items = devices.into_iter().skip(start).take(page.limit as usize);
+    Ok(Reply::new("device tokens", page.of(items.collect(), total)).into_response())
 }
 
 pub(super) async fn deactivate(

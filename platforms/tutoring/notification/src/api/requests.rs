@@ -22,7 +22,8 @@ const MAX_USERS: usize = 500;
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SendRequest {
-    user_id: Uuid,
+    #[serde(default)]
+    user_id: Option<Uuid>,
     #[serde(flatten)]
     text: Text,
 }
@@ -30,15 +31,20 @@ pub(super) struct SendRequest {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct BulkRequest {
+    #[serde(default)]
     user_ids: BTreeSet<Uuid>,
     #[serde(flatten)]
     text: Text,
 }
 
+/// A missing member is empty, so that a response names each invalid one.
 #[derive(Deserialize)]
 pub(super) struct Text {
+    #[serde(default)]
     r#type: String,
+    #[serde(default)]
     title: String,
+    #[serde(default)]
     body: String,
     #[serde(default)]
     data: Option<Value>,
@@ -98,8 +104,18 @@ pub(super) async fn send(
 ) -> HandlerResult {
     let is_admin = require_sender()?;
     let Json(request) = request?;
-    let notice = request.text.notice(request.user_id)?;
-    let stored = store(&notifier, &[notice], is_admin).await?;
+    let notice = request.text.notice(request.user_id.unwrap_or_default());
+    if request.user_id.is_none() {
+        let mut fields = vec![FieldViolation::new("userId", "is required")];
+        fields.extend(
+            notice
+                .err()
+                .iter()
+                .flat_map(|error| error.fields().to_vec()),
+        );
+        return Err(Error::invalid(fields).into());
+    }
+    let stored = store(&notifier, &[notice?], is_admin).await?;
     let reply = Reply::new("notification sent", stored.into_iter().next());
     Ok((StatusCode::CREATED, reply).into_response())
 }

@@ -11,7 +11,7 @@ fn apple_token(fill: char) -> String {
 /// Returns the active tokens of student 7.
 fn active(app: &TestApp) -> Vec<String> {
     let devices = app.get("/device-tokens", &student(7));
-    let devices = devices.as_array().unwrap().clone();
+    let devices = devices["items"].as_array().unwrap().clone();
     let active = devices.iter().filter(|device| device["active"] == true);
     let mut tokens: Vec<_> = active
         .map(|device| device["token"].as_str().unwrap().to_owned())
@@ -115,8 +115,10 @@ pub(crate) async fn device_token_belongs_to_one_user_auth_5(app: TestApp) {
     app.register(7, "fcm:shared", "android");
     app.register(8, "fcm:shared", "android");
     assert_eq!(active(&app), [""; 0]);
-    let own = app.get("/device-tokens", &student(8));
-    assert_eq!(own.as_array().unwrap().len(), 1);
+    let own = app.get("/device-tokens?limit=1", &student(8));
+    assert_eq!(own["items"].as_array().unwrap().len(), 1);
+    let pagination = json!({ "total": 1, "page": 1, "limit": 1, "pages": 1 });
+    assert_eq!(own["pagination"], pagination);
     let call = |method: &str, path: &str, user: u128| {
         app.call(method, path, &student(user), &Value::Null).status
     };
@@ -129,7 +131,8 @@ pub(crate) async fn device_token_belongs_to_one_user_auth_5(app: TestApp) {
         call("PATCH", "/device-tokens/fcm:shared/deactivate", 8),
         200
     );
-    assert_eq!(app.get("/device-tokens", &student(8))[0]["active"], false);
+    let own = app.get("/device-tokens", &student(8));
+    assert_eq!(own["items"][0]["active"], false);
     assert_eq!(call("DELETE", "/device-tokens/fcm:shared", 8), 200);
     let wrong = json!({ "token": "two words", "platform": "fax" });
     let refused = app.call("POST", "/device-tokens", &student(7), &wrong);

@@ -2,6 +2,7 @@
 
 mod own;
 mod profiles;
+mod referrals;
 mod support;
 
 use std::sync::Arc;
@@ -55,8 +56,9 @@ pub(crate) fn routes(api: Arc<Api>) -> Routes {
         .route("/{id}/support-tickets", post(support::open_ticket))
         .route("/{id}/claim-deal/check", get(support::check_deal))
         .route("/{id}/claim-deal", post(support::claim_deal))
-        .route("/{id}/referral-code", get(support::referral_code))
-        .route("/{id}/referral-stats", get(support::referral_stats))
+        .route("/{id}/referral-code", get(referrals::code))
+        .route("/{id}/referral-code/redeem", post(referrals::redeem))
+        .route("/{id}/referral-stats", get(referrals::stats))
         .with_options(|options| options.roles([Role::Student.as_str()]));
     let internal = Routes::new()
         .route("/{id}/invalidate-cache", post(own::invalidate))

@@ -14,11 +14,27 @@ use tutoring_contract::{Reply, Role};
 use tutoring_identity::own_or_permitted;
 use uuid::Uuid;
 
-use super::{HandlerResult, STUDENT_READ, State};
+use super::{Api, HandlerResult, STUDENT_READ, State};
 
 /// Returns the ID of a path, which must be that of the caller.
 pub(super) fn own(id: &str) -> Result<Uuid, Error> {
     own_or_permitted(id, Role::Student, None)
+}
+
+/// Returns the token of a request, for the calls to other services.
+fn token_of(headers: &HeaderMap) -> Secret<String> {
+    let token = headers.get(header::AUTHORIZATION);
+    let token = token.and_then(|value| value.to_str().ok()?.split_once(' '));
+    Secret::new(token.map_or_else(String::new, |(_, token)| token.to_owned()))
+}
+
+/// Reads the missing dates of sessions.
+async fn plan(api: &Api, student: Uuid, token: &Secret<String>) -> Result<(), Error> {
+    if !api.pages.lacks_dates(student).await? {
+        return Ok(());
+    }
+    let sessions = api.summaries.schedule(student, token).await;
+    api.pages.plan(student, &sessions).await
 }
 
 pub(super) async fn home(
@@ -26,10 +42,8 @@ pub(super) async fn home(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> HandlerResult {
-    let student = own(&id)?;
-    let token = headers.get(header::AUTHORIZATION);
-    let token = token.and_then(|value| value.to_str().ok()?.split_once(' '));
-    let token = Secret::new(token.map_or_else(String::new, |(_, token)| token.to_owned()));
+    let (student, token) = (own(&id)?, token_of(&headers));
+    plan(&api, student, &token).await?;
     let summary = api.summaries.of(student, &token);
     let (page, summary) = join(api.pages.home(student), summary).await;
     let mut page = page?;
@@ -41,8 +55,14 @@ pub(super) async fn home(
     Ok(Reply::new("home", page).into_response())
 }
 
-pub(super) async fn learning(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
-    let page = api.pages.learning(own(&id)?).await?;
+pub(super) async fn learning(
+    Extract(api): State,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> HandlerResult {
+    let student = own(&id)?;
+    plan(&api, student, &token_of(&headers)).await?;
+    let page = api.pages.learning(student).await?;
     Ok(Reply::new("learning", page).into_response())
 }
 

@@ -36,12 +36,12 @@ enum Status {
 }
 
 impl Status {
-    /// Returns whether the account is verified and whether it is disabled.
-    const fn flags(self) -> (bool, bool) {
+    /// Returns whether the account is disabled, and whether it is verified, if that matters.
+    const fn flags(self) -> (bool, Option<bool>) {
         match self {
-            Self::Unverified => (false, false),
-            Self::Verified => (true, false),
-            Self::Disabled => (true, true),
+            Self::Unverified => (false, Some(false)),
+            Self::Verified => (false, Some(true)),
+            Self::Disabled => (true, None),
         }
     }
 }

@@ -1,6 +1,5 @@
-//! Handlers of support tickets, the welcome offer and referrals.
+//! Handlers of support tickets and the welcome offer.
 
-use rand::RngExt as _;
 use seaworthy::{
     axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
     prelude::*,
@@ -8,7 +7,6 @@ use seaworthy::{
 use serde_json::json;
 use tutoring_contract::{Reply, is_storable};
 use tutoring_identity::Checks;
-use uuid::Uuid;
 
 use super::{Api, Given, HandlerResult, State, own::own};
 use crate::store::{Student, Students, Ticket, Tickets};
@@ -17,10 +15,6 @@ use crate::store::{Student, Students, Ticket, Tickets};
 const MAX_DESCRIPTION: usize = 5_000;
 const PRIORITIES: [&str; 4] = ["low", "medium", "high", "urgent"];
 const DEFAULT_PRIORITY: &str = "medium";
-/// Letters and digits that people do not confuse.
-const LETTERS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-/// 40 random bits.
-const CODE_LENGTH: usize = 8;
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -104,35 +98,4 @@ pub(super) async fn claim_deal(Extract(api): State, Path(id): Path<String>) -> H
         return Err(Error::new(Code::Conflict, "CONFLICT", message).into());
     }
     Ok(Reply::new("welcome offer", json!({ "claimed": true })).into_response())
-}
-
-pub(super) async fn referral_code(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
-    let id = own(&id)?;
-    let code = api
-        .backend
-        .database
-        .transaction(|tx| async move { code_of(&tx, id).await })
-        .await?;
-    Ok(Reply::new("referral code", json!({ "referralCode": code })).into_response())
-}
-
-/// Returns the referral code of a student, and creates it at the first call.
-async fn code_of(tx: &seaworthy::data::Transaction, id: Uuid) -> Result<String, Error> {
-    if let Some(code) = Students::lock(tx, id).await?.referral_code {
-        return Ok(code);
-    }
-    let letter = |_| {
-        let index = rand::rng().random_range(0..LETTERS.len());
-        LETTERS.get(index).copied().map_or('A', char::from)
-    };
-    let code: String = (0..CODE_LENGTH).map(letter).collect();
-    Students::set_referral_code(tx, id, &code).await?;
-    Ok(code)
-}
-
-pub(super) async fn referral_stats(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
-    let student = student(&api, &id).await?;
-    let referred = Students::referred(&api.backend.database, student.id).await?;
-    let data = json!({ "referralCode": student.referral_code, "totalReferrals": referred });
-    Ok(Reply::new("referrals", data).into_response())
 }

@@ -1,4 +1,8 @@
-use seaworthy::data::{Connection, DataError, FromRow, Row, Transaction, sql};
+use seaworthy::data::{
+    Connection, DataError, FromRow, Row, Transaction,
+    chrono::{DateTime, Utc},
+    sql,
+};
 use seaworthy::prelude::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -97,22 +101,26 @@ impl MyCourses {
             .map(drop)
     }
 
-    /// Stores an allocation, unless its end was stored before.
+    /// Stores an allocation, unless its end or a newer allocation was stored before.
     pub(crate) async fn allocate(
         tx: &Transaction,
         (student, course): (Uuid, Uuid),
         (allocation, trainer): (Uuid, Uuid),
         (start, end): (String, Option<String>),
+        at: DateTime<Utc>,
     ) -> Result<(), DataError> {
         Self::ensure(tx, (student, course)).await?;
-        sql("UPDATE my_courses SET allocation_id = ?, trainer_id = ?, allocation_status = 'approved', start_date = ?, end_date = ?
-             WHERE student_id = ? AND course_id = ? AND NOT (allocation_status IS NOT NULL AND allocation_status = 'cancelled' AND allocation_id = ?)")
+        sql("UPDATE my_courses SET allocation_id = ?, trainer_id = ?, allocation_status = 'approved', start_date = ?, end_date = ?, allocated_at = ?
+             WHERE student_id = ? AND course_id = ? AND (allocated_at IS NULL OR allocated_at <= ?)
+             AND NOT (allocation_status IS NOT NULL AND allocation_status = 'cancelled' AND allocation_id = ?)")
             .bind(allocation)
             .bind(trainer)
             .bind(start)
             .bind(end)
+            .bind(at)
             .bind(student)
             .bind(course)
+            .bind(at)
             .bind(allocation)
             .execute(tx)
             .await
@@ -139,16 +147,19 @@ impl MyCourses {
             .map(drop)
     }
 
-    /// Stores that the sessions of a course exist.
+    /// Stores that the sessions of an allocation exist, unless its end was stored before.
     pub(crate) async fn set_sessions(
         tx: &Transaction,
         (student, course): (Uuid, Uuid),
+        allocation: Uuid,
     ) -> Result<(), DataError> {
         Self::ensure(tx, (student, course)).await?;
-        sql("UPDATE my_courses SET has_sessions = ? WHERE student_id = ? AND course_id = ?")
+        sql("UPDATE my_courses SET has_sessions = ? WHERE student_id = ? AND course_id = ?
+             AND NOT (allocation_status IS NOT NULL AND allocation_status = 'cancelled' AND allocation_id = ?)")
             .bind(true)
             .bind(student)
             .bind(course)
+            .bind(allocation)
             .execute(tx)
             .await
             .map(drop)
@@ -269,19 +280,39 @@ impl MySessions {
             .map(drop)
     }
 
-    /// Stores another date and slot, or another trainer.
+    /// Stores another date and slot, or another trainer. An older change is a no-op.
     pub(crate) async fn change(
         tx: &Transaction,
         (student, id): (Uuid, Uuid),
         trainer: Uuid,
         (date, slot): (String, String),
+        at: DateTime<Utc>,
     ) -> Result<(), DataError> {
         Self::ensure(tx, student, id).await?;
-        sql("UPDATE my_sessions SET trainer_id = ?, scheduled_date = ?, time_slot = ? WHERE id = ?")
+        sql("UPDATE my_sessions SET trainer_id = ?, scheduled_date = ?, time_slot = ?, changed_at = ? WHERE id = ? AND (changed_at IS NULL OR changed_at <= ?)")
             .bind(trainer)
             .bind(date)
             .bind(slot)
+            .bind(at)
             .bind(id)
+            .bind(at)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Stores the first date and slot of a session. A change that arrived before stays.
+    pub(crate) async fn plan(
+        tx: &Transaction,
+        student: Uuid,
+        id: Uuid,
+        (date, slot): (&str, &str),
+    ) -> Result<(), DataError> {
+        sql("UPDATE my_sessions SET scheduled_date = ?, time_slot = ? WHERE id = ? AND student_id = ? AND scheduled_date IS NULL")
+            .bind(date)
+            .bind(slot)
+            .bind(id)
+            .bind(student)
             .execute(tx)
             .await
             .map(drop)

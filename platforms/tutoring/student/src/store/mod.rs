@@ -2,10 +2,12 @@
 
 mod cards;
 mod courses;
+mod referrals;
 mod students;
 mod tickets;
 
 pub(crate) use cards::Cards;
 pub(crate) use courses::{MyCourse, MyCourses, MySession, MySessions};
+pub(crate) use referrals::{DueReward, Referrals};
 pub(crate) use students::{AccountCopy, Student, Students};
 pub(crate) use tickets::{Ticket, Tickets};

@@ -1,5 +1,5 @@
 use seaworthy::data::{
-    Connection, DataError, FromRow, Row, Transaction,
+    Connection, DataError, FromRow, Row, Statement, Transaction,
     chrono::{DateTime, Utc},
     sql,
 };
@@ -137,33 +137,46 @@ impl Students {
     }
 
     /// Returns a page of the students with their number, the oldest first. `text` is a part of the
-    /// names in lower case. Without a status, all students match.
+    /// names in lower case. Without a status, all students match. A status says whether the student
+    /// is disabled, and whether the account is verified, if that matters.
     pub(crate) async fn list(
         connection: &dyn Connection,
         text: &str,
-        status: Option<(bool, bool)>,
+        status: Option<(bool, Option<bool>)>,
         (limit, offset): (u32, u64),
     ) -> Result<(Vec<Student>, u64), DataError> {
         let pattern = format!("%{}%", escaped(text));
-        let (is_verified, is_disabled) = status.unwrap_or_default();
-        let any = i64::from(status.is_none());
-        let (total,): (u64,) = sql("SELECT COUNT(*) FROM students WHERE search_text LIKE ? ESCAPE '!' AND (? = 1 OR (is_verified = ? AND is_disabled = ?))")
-            .bind(pattern.clone())
-            .bind(any)
-            .bind(is_verified)
-            .bind(is_disabled)
-            .fetch_one(connection)
-            .await?;
-        let students = sql(statement!("WHERE search_text LIKE ? ESCAPE '!' AND (? = 1 OR (is_verified = ? AND is_disabled = ?)) ORDER BY created_at, id LIMIT ? OFFSET ?"))
-            .bind(pattern)
-            .bind(any)
-            .bind(is_verified)
-            .bind(is_disabled)
+        let (is_disabled, is_verified) = status.unwrap_or_default();
+        let bind = |statement: Statement| {
+            statement
+                .bind(pattern.clone())
+                .bind(i64::from(status.is_none()))
+                .bind(is_disabled)
+                .bind(i64::from(is_verified.is_none()))
+                .bind(is_verified.unwrap_or_default())
+        };
+        let count = sql(
+            "SELECT COUNT(*) FROM students WHERE search_text LIKE ? ESCAPE '!' AND (? = 1 OR (is_disabled = ? AND (? = 1 OR is_verified = ?)))",
+        );
+        let (total,): (u64,) = bind(count).fetch_one(connection).await?;
+        let students = bind(sql(statement!("WHERE search_text LIKE ? ESCAPE '!' AND (? = 1 OR (is_disabled = ? AND (? = 1 OR is_verified = ?))) ORDER BY created_at, id LIMIT ? OFFSET ?")))
             .bind(limit)
             .bind(offset)
             .fetch_all(connection)
             .await?;
         Ok((students, total))
+    }
+
+    /// Returns the student with a referral code.
+    pub(crate) async fn of_referral_code(
+        connection: &dyn Connection,
+        code: &str,
+    ) -> Result<Option<Uuid>, DataError> {
+        let found: Option<(Uuid,)> = sql("SELECT id FROM students WHERE referral_code = ?")
+            .bind(code)
+            .fetch_optional(connection)
+            .await?;
+        Ok(found.map(|(id,)| id))
     }
 
     /// Sets the referral code of a student who has none.
@@ -178,15 +191,6 @@ impl Students {
             .execute(tx)
             .await
             .map(drop)
-    }
-
-    /// Returns the number of students whom a student referred.
-    pub(crate) async fn referred(connection: &dyn Connection, id: Uuid) -> Result<u64, DataError> {
-        let (count,): (u64,) = sql("SELECT COUNT(*) FROM referrals WHERE referrer_id = ?")
-            .bind(id)
-            .fetch_one(connection)
-            .await?;
-        Ok(count)
     }
 
     /// Claims the welcome offer. Returns false if the student has claimed it.

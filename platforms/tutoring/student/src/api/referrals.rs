@@ -1,0 +1,112 @@
+//! Handlers of referrals.
+
+use rand::RngExt as _;
+use seaworthy::{
+    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    core::FieldViolation,
+    data::Transaction,
+    prelude::*,
+};
+use serde_json::json;
+use tutoring_contract::Reply;
+use uuid::Uuid;
+
+use super::{Given, HandlerResult, State, own::own};
+use crate::store::{MyCourses, Referrals, Students};
+
+/// Letters and digits that people do not confuse.
+const LETTERS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+/// 40 random bits.
+const CODE_LENGTH: usize = 8;
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct RedeemRequest {
+    referral_code: String,
+}
+
+pub(super) async fn code(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
+    let id = own(&id)?;
+    let code = api
+        .backend
+        .database
+        .transaction(|tx| async move { code_of(&tx, id).await })
+        .await?;
+    Ok(Reply::new("referral code", json!({ "referralCode": code })).into_response())
+}
+
+/// Returns the referral code of a student, and creates it at the first call.
+async fn code_of(tx: &Transaction, id: Uuid) -> Result<String, Error> {
+    if let Some(code) = Students::lock(tx, id).await?.referral_code {
+        return Ok(code);
+    }
+    let letter = |_| {
+        let index = rand::rng().random_range(0..LETTERS.len());
+        LETTERS.get(index).copied().map_or('A', char::from)
+    };
+    let code: String = (0..CODE_LENGTH).map(letter).collect();
+    Students::set_referral_code(tx, id, &code).await?;
+    Ok(code)
+}
+
+pub(super) async fn stats(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
+    let id = own(&id)?;
+    let database = &api.backend.database;
+    let student = Students::by_id(database, id).await?;
+    let (referred, rewarded) = Referrals::counts(database, id).await?;
+    let data = json!({
+        "referralCode": student.and_then(|student| student.referral_code),
+        "totalReferrals": referred,
+        "rewardedReferrals": rewarded,
+    });
+    Ok(Reply::new("referrals", data).into_response())
+}
+
+/// Redeems the code of another student, before the first course of the caller. The other student
+/// gets coins when that course opens.
+pub(super) async fn redeem(
+    Extract(api): State,
+    Path(id): Path<String>,
+    request: Given<Json<RedeemRequest>>,
+) -> HandlerResult {
+    let id = own(&id)?;
+    let Json(request) = request?;
+    let code = request.referral_code.trim().to_uppercase();
+    let is_code = |byte: u8| LETTERS.contains(&byte);
+    if code.len() != CODE_LENGTH || !code.bytes().all(is_code) {
+        return Err(invalid("must be a referral code of 8 letters and digits").into());
+    }
+    let code = &code;
+    api.backend
+        .database
+        .transaction(|tx| async move {
+            // The message about a first course waits, and then sees the referral.
+            Students::lock(&tx, id).await?;
+            let referrer = Students::of_referral_code(&tx, code).await?;
+            let unknown = || Error::new(Code::NotFound, "NOT_FOUND", "no student has this code");
+            let referrer = referrer.ok_or_else(unknown)?;
+            if referrer == id {
+                return Err(invalid("must be the code of another student"));
+            }
+            let courses = MyCourses::of(&tx, id).await?;
+            if courses.iter().any(|course| course.is_ready) {
+                return Err(conflict("a code is redeemed before the first course"));
+            }
+            match Referrals::insert(&tx, id, referrer).await? {
+                true => Ok(()),
+                false => Err(conflict("you have already redeemed a referral code")),
+            }
+        })
+        .await?;
+    let data = json!({ "redeemed": true });
+    let reply = Reply::new("the referral code is redeemed", data);
+    Ok((StatusCode::CREATED, reply).into_response())
+}
+
+fn invalid(problem: &str) -> Error {
+    Error::invalid(vec![FieldViolation::new("referralCode", problem)])
+}
+
+fn conflict(message: &'static str) -> Error {
+    Error::new(Code::Conflict, "CONFLICT", message)
+}
