@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc};
 use seaworthy_core::{Error, Switch, context};
 use seaworthy_data::{Connection, DataError, Database, FromRow, Row, Transaction, sql};
 use seaworthy_service::StartError;
-use seaworthy_telemetry::redact::{MASK, is_sensitive_name, redact};
+use seaworthy_telemetry::redact::{MASK, is_sensitive_name, redact, redact_request_id};
 
 use crate::{
     AuditEntry, AuditLogConfig,
@@ -237,7 +237,7 @@ fn record(entry: AuditEntry, sequence: i64, at_us: i64) -> Result<Record, Append
         target_kind: target_kind.map(cut),
         target_id: target_id.as_deref().map(cut),
         outcome: entry.outcome.as_str().to_owned(),
-        request_id: request.map(|request| cut(&request.request_id().to_string())),
+        request_id: request.map(|request| cut(&redact_request_id(request.request_id()))),
         address: request
             .and_then(|request| request.client_address().map(|address| address.to_string())),
         details,

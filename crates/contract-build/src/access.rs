@@ -197,7 +197,7 @@ fn is_scope(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(is_token)
 }
 
-fn build_script() -> Location {
+pub(crate) fn build_script() -> Location {
     Location {
         file: BUILD_SCRIPT.to_owned(),
         line: 0,

@@ -104,6 +104,16 @@ impl Builder {
         self
     }
 
+    /// Documents that a method reads no `Idempotency-Key`, as
+    /// `MethodOptions::without_idempotency_keys` makes it. `method` is its full name, such as
+    /// `auth.v1.Auth.Login`.
+    #[must_use]
+    pub fn without_idempotency_key(mut self, method: impl Into<String>) -> Self {
+        let without = &mut self.options.about.without_idempotency_key;
+        without.push(method.into());
+        self
+    }
+
     /// Documents the errors of a service with its own `ErrorFormat`: their media type and JSON
     /// Schema.
     #[must_use]
@@ -164,6 +174,7 @@ impl Builder {
             self.write_messages(&source, &out_dir)?;
         } else {
             let contract = Contract::read(&source, &self.access)?;
+            self.options.about.check(&contract)?;
             self.write_messages(&source, &out_dir)?;
             self.write_contract(&source, &contract, &out_dir)?;
         }

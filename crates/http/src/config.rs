@@ -71,6 +71,19 @@ pub struct AccessLogConfig {
     /// Whether the line contains the query. Queries may contain searches, names and tokens (OBS-3).
     /// The query of a sensitive route is never logged.
     pub query: bool,
+    /// Paths whose requests are not logged, such as `/ping`, with the paths below them. Probes are
+    /// never logged.
+    pub exclude_paths: Vec<String>,
+}
+
+impl AccessLogConfig {
+    /// Whether requests of a path are not logged.
+    pub(crate) fn excludes(&self, path: &str) -> bool {
+        self.exclude_paths.iter().any(|excluded| {
+            let rest = path.strip_prefix(excluded.trim_end_matches('/'));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    }
 }
 
 impl Default for AccessLogConfig {
@@ -78,6 +91,7 @@ impl Default for AccessLogConfig {
         Self {
             enabled: true,
             query: false,
+            exclude_paths: Vec::new(),
         }
     }
 }
@@ -97,6 +111,21 @@ mod tests {
         for (name, property) in properties {
             assert!(property.get("description").is_some(), "{name}");
         }
+    }
+
+    #[test]
+    fn access_log_excludes_paths_and_those_below_obs_2() {
+        let config = AccessLogConfig {
+            exclude_paths: vec!["/ping".to_owned(), "/internal/".to_owned()],
+            ..AccessLogConfig::default()
+        };
+        for path in ["/ping", "/ping/", "/ping/deep", "/internal", "/internal/a"] {
+            assert!(config.excludes(path), "{path}");
+        }
+        for path in ["/pings", "/a/ping", "/", "/internals"] {
+            assert!(!config.excludes(path), "{path}");
+        }
+        assert!(!AccessLogConfig::default().excludes("/ping"));
     }
 
     #[test]

@@ -65,7 +65,7 @@ pub use client_address::{AddressRange, ForwardedHeader, InvalidAddressRange};
 pub use compression::{CompressionConfig, ContentEncoding};
 pub use config::{AccessLogConfig, HttpConfig};
 pub use cors::{CorsConfig, CorsError};
-pub use document::{DocumentConfig, document_routes};
+pub use document::{AllowedAddress, DocumentConfig, document_routes};
 pub use extract::{Json, Path, Query, is_json};
 pub use form::{Form, FormError, FormField};
 pub use health::HealthSource;

@@ -15,10 +15,10 @@ use serde_json::{Value, json};
 pub(crate) enum Peeked {
     /// The whole body.
     Whole(Bytes),
-    /// The body is longer. Its handler reads it later.
-    Long(Summary),
-    /// The log does not read the body, or the client did not send all of it.
-    Unread,
+    /// The body is longer, or not readable. Its handler reads it later.
+    Summarized(Summary),
+    /// The client did not send all of it.
+    Failed,
 }
 
 /// The size and the hash of a body, as far as its handler has read it. Without them, a client could
@@ -74,25 +74,26 @@ pub(crate) async fn peek(
             Err(error) => {
                 let frames = [Ok(Frame::data(Bytes::from(bytes))), Err(error)];
                 let all = stream::iter(frames);
-                return (Body::new(StreamBody::new(all)), Peeked::Unread);
+                return (Body::new(StreamBody::new(all)), Peeked::Failed);
             }
         };
         bytes.extend_from_slice(&data);
         if !bytes.is_empty() && !is_readable(&bytes) {
-            return (rest(bytes, body, None), Peeked::Unread);
+            // In another format, such as protobuf.
+            break;
         }
     }
     let summary = Summary::of(&bytes);
-    let body = rest(bytes, body, Some(summary.clone()));
-    (body, Peeked::Long(summary))
+    let body = rest(bytes, body, summary.clone());
+    (body, Peeked::Summarized(summary))
 }
 
 /// Returns a body of the bytes that were read and of the rest, which a summary counts.
-fn rest(read: Vec<u8>, body: Body, summary: Option<Summary>) -> Body {
+fn rest(read: Vec<u8>, body: Body, summary: Summary) -> Body {
     let first = stream::iter([Ok(Frame::data(Bytes::from(read)))]);
     let rest = BodyStream::new(body).inspect(move |frame| {
         let data = frame.as_ref().ok().and_then(Frame::data_ref);
-        if let (Some(summary), Some(data)) = (&summary, data) {
+        if let Some(data) = data {
             summary.add(data);
         }
     });
@@ -121,7 +122,7 @@ mod tests {
     async fn long_body_is_not_read_to_its_end_obs_11() {
         let body = endless(vec![Ok("12345"), Ok("678901"), Ok("2")]);
         let (body, peeked) = peek(body, MAX, any).now_or_never().unwrap();
-        let Peeked::Long(summary) = peeked else {
+        let Peeked::Summarized(summary) = peeked else {
             panic!("the body is long");
         };
         assert_eq!(summary.json()["unread"]["size"], 11);
@@ -139,17 +140,20 @@ mod tests {
         let body = endless(vec![Ok("PK"), Ok("34")]);
         let is_json = |bytes: &[u8]| bytes.starts_with(b"{");
         let (body, peeked) = peek(body, MAX, is_json).now_or_never().unwrap();
-        assert!(matches!(peeked, Peeked::Unread));
+        let Peeked::Summarized(summary) = peeked else {
+            panic!("the body is not readable");
+        };
         let mut chunks = body.into_data_stream();
         assert_eq!(chunks.next().await.unwrap().unwrap(), "PK");
         assert_eq!(chunks.next().await.unwrap().unwrap(), "34");
+        assert_eq!(summary.json(), Summary::of(b"PK34").json());
     }
 
     #[tokio::test]
     async fn bytes_of_a_failed_body_reach_the_handler_obs_11() {
         let body = endless(vec![Ok("12345"), Err(std::io::Error::other("reset"))]);
         let (body, peeked) = peek(body, MAX, any).now_or_never().unwrap();
-        assert!(matches!(peeked, Peeked::Unread));
+        assert!(matches!(peeked, Peeked::Failed));
         let mut chunks = body.into_data_stream();
         assert_eq!(chunks.next().await.unwrap().unwrap(), "12345");
         assert!(chunks.next().await.unwrap().is_err());

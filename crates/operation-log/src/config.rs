@@ -19,6 +19,9 @@ pub struct OperationLogConfig {
     /// replica needs another one. Not set: the IDs are UUIDs.
     #[schemars(range(max = 1023))]
     pub node: Option<u16>,
+    /// Whether the replica claims a free node in the database instead. Until it has one, the IDs
+    /// are UUIDs.
+    pub claim_node: bool,
     /// The retention of entries in days.
     pub retention_days: NonZeroU32,
     /// The maximum size of the content that an entry stores. Longer texts and lists are cut. A
@@ -34,6 +37,7 @@ impl Default for OperationLogConfig {
         Self {
             enabled: false,
             node: None,
+            claim_node: false,
             retention_days: RETENTION_DAYS,
             max_content_size: MAX_CONTENT_SIZE,
             mask_rules: Vec::new(),

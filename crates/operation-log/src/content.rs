@@ -1,9 +1,7 @@
 //! The redacted content of a request.
 
 use prost_reflect::{DynamicMessage, MapKey, MessageDescriptor, Value};
-use seaworthy_core::mask::{
-    Kind, MaskRule, MaskRuleConfig, REDACTED, is_secret_name, mask_text, words,
-};
+use seaworthy_core::mask::{Kind, MaskRuleConfig, REDACTED, is_secret_name, mask_text, words};
 use seaworthy_telemetry::redact::is_sensitive_name;
 use serde_json::{Map, Value as Json};
 
@@ -11,12 +9,11 @@ use crate::OperationLogConfig;
 
 /// The prefix of a gRPC message: whether it is compressed, and its length.
 const GRPC_PREFIX: usize = 5;
-/// The maximum number of bytes of a text and of items of a list, if the request is large. It is
-/// enough to recognize them.
+/// The texts of a large request are cut to this number of bytes, and its lists to this number of
+/// items, which is enough to recognize them.
 const MAX_MEMBER: usize = 200;
 const MAX_ITEMS: usize = 10;
-/// The words before `code` in the names of secrets. Other codes, such as `postal_code`, are not
-/// secrets.
+/// The words before `code` in the names of secrets. Other codes, such as `postal_code`, are none.
 const SECRET_CODES: [&str; 14] = [
     "access",
     "auth",
@@ -54,7 +51,7 @@ pub(crate) fn of_grpc(
     Some(of_value(json_of(&message), config))
 }
 
-/// Returns the redacted text of a value. The texts and lists of a large value are truncated first,
+/// Returns the redacted text of a value. A large value loses the ends of its texts and lists first,
 /// so that padding does not hide its other members.
 pub(crate) fn of_value(mut value: Json, config: &OperationLogConfig) -> String {
     redact("", &mut value, &config.mask_rules);
@@ -105,36 +102,39 @@ fn redact(name: &str, value: &mut Json, rules: &[MaskRuleConfig]) {
         // Before objects and lists, because their members have their own names.
         _ if is_secret(name) => *value = REDACTED.into(),
         Json::Object(members) => {
-            for (name, member) in members {
-                redact(name, member, rules);
+            for (name, mut member) in std::mem::take(members) {
+                redact(&name, &mut member, rules);
+                // A name may be personal itself, as in a map from e-mail addresses to accounts.
+                let mut name = mask_text(&name).into_owned();
+                while members.contains_key(&name) {
+                    name.push('*');
+                }
+                members.insert(name, member);
             }
         }
         Json::Array(items) => items.iter_mut().for_each(|item| redact(name, item, rules)),
         Json::String(text) => {
-            let masked = match rule_of(name, rules) {
-                Some(rule) => rule.mask(text),
-                None => mask_text(text).into_owned(),
-            };
-            *text = masked;
+            let masked = mask_named(name, text, rules);
+            *text = masked.unwrap_or_else(|| mask_text(text).into_owned());
         }
         Json::Number(number) => {
             let text = number.to_string();
-            let of_value = || Kind::of_value(&text).map(MaskRule::Kind);
-            if let Some(rule) = rule_of(name, rules).or_else(of_value) {
-                *value = rule.mask(&text).into();
+            let of_value = || Kind::of_value(&text).map(|kind| kind.mask(&text));
+            if let Some(masked) = mask_named(name, &text, rules).or_else(of_value) {
+                *value = masked.into();
             }
         }
     }
 }
 
-/// Returns the rule of a field: that of the settings, or the one of its kind.
-fn rule_of(name: &str, rules: &[MaskRuleConfig]) -> Option<MaskRule> {
+/// Masks the text of a field by the rule of the settings, or by its kind. `None` without either.
+fn mask_named(name: &str, text: &str, rules: &[MaskRuleConfig]) -> Option<String> {
     let configured = rules
         .iter()
         .find(|rule| rule.field_name.eq_ignore_ascii_case(name));
     configured
-        .map(MaskRuleConfig::rule)
-        .or_else(|| Kind::of_name(name).map(MaskRule::Kind))
+        .map(|rule| rule.mask(text))
+        .or_else(|| Kind::of_name(name).map(|kind| kind.mask(text)))
 }
 
 /// Returns whether the name of a field marks a secret.
@@ -288,6 +288,15 @@ mod tests {
     }
 
     #[test]
+    fn personal_names_of_members_are_masked_obs_11() {
+        let body = br#"{"config":{"13800000000":3,"ada@example.org":1,"adam@example.org":2}}"#;
+        assert_eq!(
+            of_json(body, &OperationLogConfig::default()).unwrap(),
+            r#"{"config":{"138****0000":3,"ad***@example.org":1,"ad***@example.org*":2}}"#
+        );
+    }
+
+    #[test]
     fn rules_of_the_settings_mask_fields_obs_11() {
         let rule = MaskRuleConfig {
             field_name: "Badge".to_owned(),
@@ -301,14 +310,19 @@ mod tests {
             keep_start: 4,
             ..MaskRuleConfig::default()
         };
+        let seat = MaskRuleConfig {
+            field_name: "seat".to_owned(),
+            custom: Some("[0-9]+".parse().unwrap()),
+            ..MaskRuleConfig::default()
+        };
         let config = OperationLogConfig {
-            mask_rules: vec![rule, password],
+            mask_rules: vec![rule, password, seat],
             ..OperationLogConfig::default()
         };
-        let body = br#"{"badge":"x12345y","list":[{"badge":98765}],"password":"hunter22"}"#;
+        let body = br#"{"badge":"x12345y","list":[{"badge":98765}],"password":"hunter22","seat":["A-12","none"]}"#;
         assert_eq!(
             of_json(body, &config).unwrap(),
-            r####"{"badge":"x#####y","list":[{"badge":"9###5"}],"password":"[REDACTED]"}"####
+            r####"{"badge":"x#####y","list":[{"badge":"9###5"}],"password":"[REDACTED]","seat":["A-**","****"]}"####
         );
     }
 }

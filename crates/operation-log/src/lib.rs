@@ -27,6 +27,7 @@ mod config;
 mod content;
 mod entry;
 mod log;
+mod node;
 mod path;
 mod record;
 mod trailers;

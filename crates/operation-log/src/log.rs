@@ -5,8 +5,10 @@ use axum::{
     middleware::{self, Next},
 };
 use seaworthy_config::Settings;
-use seaworthy_core::{Snowflakes, error_chain, new_id};
-use seaworthy_data::{DataError, Database, Migration, MigrationSet, purge_worker, sql};
+use seaworthy_core::{error_chain, new_id};
+use seaworthy_data::{
+    DataError, Database, DatabaseLeases, Migration, MigrationSet, purge_worker, sql,
+};
 use seaworthy_service::{Assembly, StartError};
 use seaworthy_telemetry::metrics::Counter;
 
@@ -14,8 +16,12 @@ use crate::{
     OperationLogConfig, admin,
     calls::Calls,
     entry::{Operation, OperationPage, OperationQuery},
+    node::Numbers,
     record::{CallEnd, CallStart, OK, UNKNOWN},
 };
+
+/// The task that claims a node.
+const CLAIM_NODE: &str = "claim a node of numeric IDs";
 
 /// The table of this crate. Add the set to the migrations of the service.
 pub const MIGRATIONS: MigrationSet = MigrationSet::of_part(
@@ -52,18 +58,20 @@ struct Inner {
     database: Database,
     config: OperationLogConfig,
     calls: Calls,
-    /// Generates the IDs of entries, if the settings have a node.
-    numbers: Option<Snowflakes>,
+    /// Generates the IDs of entries, if the replica has a node.
+    numbers: Numbers,
     dropped: Counter,
 }
 
 impl OperationLog {
     /// Stores the unsafe calls of all routes of the service, over HTTP and gRPC, if the settings
     /// enable it. `descriptors` are those of the contracts. The admin listener lists entries at
-    /// `/operation-log`. The worker of the log deletes entries after their retention.
+    /// `/operation-log`. The worker of the log deletes entries after their retention. With
+    /// `claim_node`, the migrations of the database must contain
+    /// [`LEASE_MIGRATIONS`](seaworthy_data::LEASE_MIGRATIONS).
     ///
     /// # Errors
-    /// The descriptors cannot be read, or the node is out of range.
+    /// The descriptors cannot be read, or the node is out of range or set beside `claim_node`.
     pub fn start<C: Settings>(
         service: &Assembly<C>,
         database: &Database,
@@ -73,9 +81,20 @@ impl OperationLog {
         let calls = Calls::new(descriptors).map_err(|error| {
             StartError::because("the descriptors of the contracts cannot be read", error)
         })?;
-        let numbers = config.node.map(Snowflakes::new).transpose();
+        if config.claim_node && config.node.is_some() {
+            let problem =
+                "operation_log.node and operation_log.claim_node exclude each other: remove one";
+            return Err(StartError::new(problem));
+        }
+        let numbers = config.node.map(Numbers::of_node).transpose();
         let numbers = numbers
-            .map_err(|error| StartError::because("operation_log.node cannot be used", error))?;
+            .map_err(|error| StartError::because("operation_log.node cannot be used", error))?
+            .unwrap_or_default();
+        if config.enabled && config.claim_node {
+            let leases = Arc::new(DatabaseLeases::new(database.clone()));
+            let claim = numbers.clone().claim(leases);
+            service.tasks().spawn_until_stop(CLAIM_NODE, claim);
+        }
         let help = "Calls whose entry in the operation log could not be stored.";
         let log = Self(Arc::new(Inner {
             database: database.clone(),
@@ -257,10 +276,10 @@ impl OperationLog {
 }
 
 impl Inner {
-    /// Returns a number if the settings have a node. After a step of the clock that could repeat a
+    /// Returns a number if the replica has a node. After a step of the clock that could repeat a
     /// number, it returns a UUID, so that no entry is lost.
     fn generate_id(&self) -> String {
-        match self.numbers.as_ref().map(Snowflakes::generate) {
+        match self.numbers.generate() {
             Some(Ok(number)) => number.to_string(),
             Some(Err(error)) => {
                 let error = error_chain(&error);

@@ -8,6 +8,7 @@ use axum::{
 use http::Method;
 use seaworthy_core::{RequestContext, ResponseError, context};
 use seaworthy_http::{is_grpc, is_json};
+use seaworthy_telemetry::redact::redact_request_id;
 use serde::Serialize;
 
 use crate::{
@@ -52,7 +53,7 @@ impl CallStart {
             target,
             path,
             content: None,
-            request_id: context.request_id().to_string(),
+            request_id: redact_request_id(context.request_id()).into_owned(),
             trace_id: context.trace().trace_id().to_string(),
             client_ip: address.map(|ip| ip.to_string()).unwrap_or_default(),
         }
@@ -165,9 +166,9 @@ impl OperationLog {
         let (parts, body) = request.into_parts();
         let (body, peeked) = peek(body, MAX_READ, is_readable).await;
         let content = match peeked {
-            Peeked::Unread => Content::None,
+            Peeked::Failed => Content::None,
             Peeked::Whole(bytes) if bytes.is_empty() => Content::None,
-            Peeked::Long(summary) => Content::Long(summary),
+            Peeked::Summarized(summary) => Content::Summarized(summary),
             Peeked::Whole(bytes) => {
                 let text = match call {
                     Some(call) => content::of_grpc(&bytes, call.method.input(), self.config()),
@@ -185,8 +186,8 @@ enum Content {
     None,
     /// The redacted request.
     Text(String),
-    /// The request is too large. Its handler has not read it yet.
-    Long(Summary),
+    /// The request is too large or not JSON. Its handler has not read it yet.
+    Summarized(Summary),
 }
 
 impl Content {
@@ -205,7 +206,7 @@ impl Content {
         match self {
             Self::None => None,
             Self::Text(text) => Some(text),
-            Self::Long(summary) => Some(summary.json().to_string()),
+            Self::Summarized(summary) => Some(summary.json().to_string()),
         }
     }
 }

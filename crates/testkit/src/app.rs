@@ -44,6 +44,7 @@ pub struct TestApp {
 pub struct TestAppBuilder {
     program: PathBuf,
     arguments: Vec<String>,
+    variables: Vec<(String, String)>,
     directory: TempDir,
 }
 
@@ -56,6 +57,7 @@ impl TestApp {
         Ok(TestAppBuilder {
             program: program.to_owned(),
             arguments: Vec::new(),
+            variables: Vec::new(),
             directory: tempfile::tempdir()?,
         })
     }
@@ -142,6 +144,13 @@ impl TestAppBuilder {
         self
     }
 
+    /// Adds an environment variable of the process.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// Starts the service on free ports and waits until it is ready.
     ///
     /// # Errors
@@ -157,7 +166,11 @@ impl TestAppBuilder {
     pub fn start_with(self, arguments: &[&str]) -> io::Result<TestApp> {
         let kept = self.arguments.iter().map(String::as_str);
         let arguments: Vec<&str> = kept.chain(arguments.iter().copied()).collect();
-        let mut process = ServiceProcess::start(&self.program, &arguments, &[])?;
+        let variables = self.variables.iter();
+        let variables: Vec<_> = variables
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        let mut process = ServiceProcess::start(&self.program, &arguments, &variables)?;
         let line = process.line("\"message\":\"ready\"")?;
         let ready: serde_json::Value = serde_json::from_str(&line)?;
         let address = |name: &str| ready.get(name)?.as_str()?.parse().ok();

@@ -1,7 +1,7 @@
 use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
-use seaworthy_core::Timeout;
+use seaworthy_core::Delay;
 use serde::{Deserialize, Serialize};
 
 use super::SessionLifetime;
@@ -11,7 +11,7 @@ const IDLE_TIMEOUT: SessionLifetime = SessionLifetime::from_days(7);
 /// After this time a stolen device loses access, however often it refreshes.
 const ABSOLUTE_TIMEOUT: SessionLifetime = SessionLifetime::from_days(90);
 /// Longer than the difference between two tabs that refresh at once, and too short for an attacker.
-const ROTATION_GRACE_PERIOD: Timeout = Timeout::from_secs(10);
+const ROTATION_GRACE_PERIOD: Delay = Delay::from_secs(10);
 /// More than the devices of a person. Without a bound, a script that logs in fills the table.
 const MAX_PER_USER: NonZeroU32 = NonZeroU32::new(50).unwrap();
 
@@ -25,8 +25,9 @@ pub struct SessionConfig {
     /// device stays known.
     pub absolute_timeout: SessionLifetime,
     /// How long after its rotation an old refresh token is rejected without consequences. Later use
-    /// of an old token ends its session, because the token may be stolen.
-    pub rotation_grace_period: Timeout,
+    /// of an old token ends its session, because the token may be stolen. Zero: every use of an old
+    /// token ends its session, also one of two uses at once.
+    pub rotation_grace_period: Delay,
     /// The maximum number of sessions of a user. A new one ends the session that was used least
     /// recently.
     pub max_per_user: NonZeroU32,

@@ -267,7 +267,7 @@ impl Sessions {
         let Some((id, user, since)) = used else {
             return Ok(Rotation::Unknown);
         };
-        if since <= microseconds(self.config.rotation_grace_period.get()) {
+        if since < microseconds(self.config.rotation_grace_period.get()) {
             return Ok(Rotation::AlreadyRotated);
         }
         end(tx, &user, &id).await?;

@@ -4,7 +4,7 @@ use futures::future::join_all;
 use seaworthy_account::{
     Origin, RaisedCursor, RefreshError, SecretToken, SessionConfig, Sessions, TokenVersions,
 };
-use seaworthy_core::Timeout;
+use seaworthy_core::{Delay, Timeout};
 use seaworthy_data::{Database, sql};
 
 use crate::test_database::TestDatabase;
@@ -18,7 +18,7 @@ fn sessions(test: &TestDatabase, config: SessionConfig) -> Sessions {
 /// Returns sessions without a grace period.
 fn strict(test: &TestDatabase) -> Sessions {
     let config = SessionConfig {
-        rotation_grace_period: Duration::from_micros(1).try_into().unwrap(),
+        rotation_grace_period: Delay::ZERO,
         ..SessionConfig::default()
     };
     sessions(test, config)

@@ -70,7 +70,12 @@ impl NewToken {
         self.claim("aud", audience.into())
     }
 
-    /// Adds a claim. The signer sets `iss`, `iat`, `exp` and `jti`.
+    /// Sets `jti`, the ID of the token. Without it, the signer creates a UUID.
+    pub fn id(self, id: impl Into<String>) -> Self {
+        self.claim("jti", id.into())
+    }
+
+    /// Adds a claim. The signer sets `iss`, `iat`, `nbf` and `exp`.
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.0.insert(name.into(), value.into());
         self
@@ -299,8 +304,11 @@ impl TokenSigner {
         }
         let expires = since.checked_add(config.lifetime.get());
         set("iat", since.as_secs().into());
+        set("nbf", since.as_secs().into());
         set("exp", expires.map(|end: Duration| end.as_secs()).into());
-        set("jti", new_id().to_string().into());
+        claims
+            .entry("jti")
+            .or_insert_with(|| new_id().to_string().into());
         let key = Arc::clone(&keys.load().active);
         let header = Header {
             alg: key.algorithm().name(),

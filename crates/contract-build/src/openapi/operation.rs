@@ -53,7 +53,7 @@ pub(super) fn add(paths: &mut Paths, schemas: &mut Schemas<'_>, about: &About, p
     let (path, segments) = paths.write(&binding.template);
     let mut parameters = parameter::of(schemas, &descriptor.input(), binding, &segments);
 
-    let has_key = about.idempotency_keys && KEYED.contains(&binding.method.as_str());
+    let has_key = about.has_key(method) && KEYED.contains(&binding.method.as_str());
     if has_key {
         parameters.push(parameter::idempotency_key());
     }

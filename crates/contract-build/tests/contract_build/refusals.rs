@@ -311,6 +311,47 @@ fn access_in_the_build_script_matches_one_method_auth_5() {
     }
 }
 
+#[test]
+fn only_named_methods_have_no_idempotency_key_api_6() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("t.proto");
+    let body = r#"
+service S {
+  rpc M(R) returns (R) {
+    option (seaworthy.access).callers = PUBLIC;
+    option (google.api.http) = {post: "/v1/m" body: "*"};
+  }
+  rpc N(R) returns (R) {
+    option (seaworthy.access).callers = PUBLIC;
+    option (google.api.http) = {post: "/v1/n" body: "*"};
+  }
+}
+message R { string id = 1; }
+"#;
+    fs::write(&file, format!("{HEAD}{body}")).unwrap();
+    let compile = |method: &str| {
+        let builder = Builder::new("T", "1").idempotency_keys(true);
+        let builder = builder.without_idempotency_key(method);
+        let builder = builder.out_dir(folder.path());
+        builder.compile(&[&file], &[folder.path()])
+    };
+    compile("t.v1.S.N").unwrap();
+    let document = fs::read_to_string(folder.path().join("openapi.json")).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    let parameters = |path: &str| document["paths"][path]["post"]["parameters"].to_string();
+    assert!(
+        parameters("/v1/m").contains("Idempotency-Key"),
+        "{document}"
+    );
+    assert!(
+        !parameters("/v1/n").contains("Idempotency-Key"),
+        "{document}"
+    );
+    let error = compile("S.N").unwrap_err().to_string();
+    let part = "Builder::without_idempotency_key names `S.N`";
+    assert!(error.contains(part), "{error}");
+}
+
 /// A contract without access declarations, with a rule that servers cannot check.
 const FOREIGN: &str = r#"
 service S {

@@ -99,14 +99,14 @@ impl Kind {
     }
 
     /// Returns the kind of a whole value by its form. It detects identity cards and bank cards with
-    /// a valid check digit, mobile numbers, and e-mail addresses.
+    /// a valid check digit, mobile numbers, numbers with a country code, and e-mail addresses.
     #[must_use]
     pub fn of_value(text: &str) -> Option<Self> {
         if is_id_card(text) {
             Some(Self::IdCard)
         } else if is_bank_card(text) {
             Some(Self::BankCard)
-        } else if is_mobile(text) {
+        } else if is_mobile(text) || is_international(text) {
             Some(Self::Phone)
         } else if is_email(text) {
             Some(Self::Email)
@@ -249,7 +249,16 @@ fn is_mobile(text: &str) -> bool {
         && matches!(bytes, [b'1', b'3'..=b'9', ..])
 }
 
-/// Whether a text is an identity card of 18 characters with a valid check digit (GB 11643).
+/// Whether a text is a telephone number with a plus and a country code (ITU-T E.164).
+fn is_international(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or_default();
+    (8..=15).contains(&digits.len())
+        && !digits.starts_with('0')
+        && digits.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+/// Whether a text is an identity card of 18 characters with a date of birth and a valid check digit
+/// (GB 11643). Without the date, one of eleven numeric IDs of 18 digits would be a card.
 fn is_id_card(text: &str) -> bool {
     const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
     const CHECKS: &[u8; 11] = b"10X98765432";
@@ -258,6 +267,14 @@ fn is_id_card(text: &str) -> bool {
         return false;
     };
     if digits.len() != WEIGHTS.len() || !digits.iter().all(u8::is_ascii_digit) {
+        return false;
+    }
+    let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<u16>().ok();
+    let is_within = |range, limits: std::ops::RangeInclusive<u16>| {
+        number(range).is_some_and(|number| limits.contains(&number))
+    };
+    if !is_within(6..10, 1_850..=2_100) || !is_within(10..12, 1..=12) || !is_within(12..14, 1..=31)
+    {
         return false;
     }
     let digits = digits.iter().map(|digit| u32::from(digit - b'0'));
@@ -343,10 +360,14 @@ mod tests {
     fn values_are_found_by_their_check_digits_obs_3() {
         assert_eq!(Kind::of_value("11010519491231002X"), Some(Kind::IdCard));
         assert_eq!(Kind::of_value("110105194912310021"), None);
+        // A right check digit after a month 19.
+        assert_eq!(Kind::of_value("110105194919310022"), None);
         assert_eq!(Kind::of_value("4111111111111111"), Some(Kind::BankCard));
         assert_eq!(Kind::of_value("4111111111111112"), None);
         assert_eq!(Kind::of_value("13800000000"), Some(Kind::Phone));
         assert_eq!(Kind::of_value("12800000000"), None);
+        assert_eq!(Kind::of_value("+442079460958"), Some(Kind::Phone));
+        assert_eq!(Kind::of_value("+0000000012"), None);
         assert_eq!(Kind::of_value("1700000000000000"), None);
         assert_eq!(
             mask_text("write to ada@example.org, pay 4111111111111111."),

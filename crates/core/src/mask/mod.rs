@@ -5,11 +5,13 @@
 //! such values in all of them.
 
 mod kind;
+mod pattern;
 mod rule;
 mod sensitive;
 
 pub use self::{
     kind::{Kind, is_secret_name, mask_text, words},
+    pattern::{InvalidPattern, Pattern},
     rule::{MaskRule, MaskRuleConfig},
     sensitive::{MakeSensitive, MaskText, SensitiveField},
 };

@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, REDACTED};
+use super::{Kind, Pattern, REDACTED};
 
 /// The character in place of a hidden one.
 const MASK_CHAR: char = '*';
@@ -63,20 +63,41 @@ pub struct MaskRuleConfig {
     pub keep_end: u32,
     /// The character that replaces each masked character.
     pub mask_char: char,
+    /// A regular expression whose matches are masked, while other characters are shown. A value
+    /// without a match is masked as a whole. With it, `kind`, `keep_start` and `keep_end` are not
+    /// used.
+    pub custom: Option<Pattern>,
 }
 
 impl MaskRuleConfig {
-    /// Returns the rule.
+    /// Masks a text.
+    ///
+    /// ```
+    /// use seaworthy_core::mask::MaskRuleConfig;
+    ///
+    /// let rule = MaskRuleConfig {
+    ///     custom: Some("[0-9]+".parse()?),
+    ///     ..MaskRuleConfig::default()
+    /// };
+    /// assert_eq!(rule.mask("EMP-4711/b"), "EMP-****/b");
+    /// assert_eq!(rule.mask("unknown"), "*******");
+    /// # Ok::<(), seaworthy_core::mask::InvalidPattern>(())
+    /// ```
     #[must_use]
-    pub fn rule(&self) -> MaskRule {
+    pub fn mask(&self, text: &str) -> String {
         let count = |count| usize::try_from(count).unwrap_or(usize::MAX);
+        if let Some(pattern) = &self.custom {
+            let masked = pattern.mask(text, self.mask_char);
+            return masked.unwrap_or_else(|| keep(text, 0, 0, self.mask_char));
+        }
         match self.kind {
-            Some(kind) => MaskRule::Kind(kind),
-            None => MaskRule::Keep {
-                start: count(self.keep_start),
-                end: count(self.keep_end),
-                mask_char: self.mask_char,
-            },
+            Some(kind) => kind.mask(text),
+            None => keep(
+                text,
+                count(self.keep_start),
+                count(self.keep_end),
+                self.mask_char,
+            ),
         }
     }
 }
@@ -89,6 +110,7 @@ impl Default for MaskRuleConfig {
             keep_start: 0,
             keep_end: 0,
             mask_char: MASK_CHAR,
+            custom: None,
         }
     }
 }

@@ -25,8 +25,9 @@ pub struct DataKeysConfig {
     /// The salt of the root key, at least 16 bytes. Required without `vault`.
     #[serde(skip_serializing)]
     pub salt: Option<Secret<String>>,
-    /// How the root key is derived from seed and salt.
-    pub derivation: Derivation,
+    /// How the root key is derived from seed and salt. Not set: by `argon2id`, or by `pbkdf2` if
+    /// `iterations` is set.
+    pub derivation: Option<Derivation>,
     /// The iterations of `pbkdf2`, at least 600000, which is the default.
     pub iterations: Option<NonZeroU32>,
     /// A root key in the transit engine of Vault, instead of seed and salt. `clients.vault` sets
@@ -60,18 +61,18 @@ pub struct SeedConfig {
     /// The salt, at least 16 bytes.
     #[serde(skip_serializing)]
     pub salt: Option<Secret<String>>,
-    /// How the root key is derived from seed and salt.
-    pub derivation: Derivation,
+    /// How the root key is derived from seed and salt. Not set: by `argon2id`, or by `pbkdf2` if
+    /// `iterations` is set.
+    pub derivation: Option<Derivation>,
     /// The iterations of `pbkdf2`, at least 10000.
     pub iterations: Option<NonZeroU32>,
 }
 
 /// The derivation of a root key from seed and salt.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Derivation {
     /// Argon2id with 64 MiB and three passes (RFC 9106).
-    #[default]
     Argon2id,
     /// PBKDF2 with HMAC-SHA-256 (RFC 8018).
     Pbkdf2,
@@ -97,7 +98,7 @@ impl Default for DataKeysConfig {
         Self {
             seed: None,
             salt: None,
-            derivation: Derivation::default(),
+            derivation: None,
             iterations: None,
             vault: None,
             other_root: None,

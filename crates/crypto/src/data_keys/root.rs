@@ -149,13 +149,13 @@ fn derived(config: &SeedConfig, min: NonZeroU32) -> Result<Secret<[u8; KEY_LENGT
             "the salt must be set to at least 16 bytes",
         ))?;
     match (config.derivation, config.iterations) {
-        (Derivation::Argon2id, None) => {
+        (None | Some(Derivation::Argon2id), None) => {
             key_from_passphrase(seed, PassphraseSalt::from_text(salt.expose())?)
         }
-        (Derivation::Argon2id, Some(_)) => Err(CryptoError::Key(
-            "iterations apply to pbkdf2 only: remove them or set derivation",
+        (Some(Derivation::Argon2id), Some(_)) => Err(CryptoError::Key(
+            "iterations apply to pbkdf2 only: remove them or derivation",
         )),
-        (Derivation::Pbkdf2, iterations) => {
+        (None | Some(Derivation::Pbkdf2), iterations) => {
             let iterations = iterations.unwrap_or(ITERATIONS);
             if iterations < min {
                 return Err(CryptoError::Key(

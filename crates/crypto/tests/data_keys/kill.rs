@@ -17,7 +17,7 @@ fn root() -> Root {
     let seed = SeedConfig {
         seed: value(SEED),
         salt: value(SALT),
-        derivation: Derivation::Pbkdf2,
+        derivation: Some(Derivation::Pbkdf2),
         iterations: None,
     };
     Root::from_seed(&seed, None).unwrap()

@@ -22,7 +22,7 @@ fn seed(text: &str, iterations: Option<NonZeroU32>) -> SeedConfig {
     SeedConfig {
         seed: Some(Secret::new(text.to_owned())),
         salt: Some(Secret::new(SALT.to_owned())),
-        derivation: Derivation::Pbkdf2,
+        derivation: Some(Derivation::Pbkdf2),
         iterations,
     }
 }

@@ -10,7 +10,7 @@ pub(crate) fn seed(text: &str) -> SeedConfig {
     SeedConfig {
         seed: Some(Secret::new(format!("{text} {}", "x".repeat(32)))),
         salt: Some(Secret::new("0123456789abcdef".to_owned())),
-        derivation: Derivation::Pbkdf2,
+        derivation: Some(Derivation::Pbkdf2),
         iterations: None,
     }
 }
@@ -66,6 +66,15 @@ pub(crate) async fn wrong_root_stops_the_start_sec_5(test: TestDatabase) {
     opened(&test, Root::from_seed(&seed("right"), None).unwrap())
         .await
         .unwrap();
+    // Iterations alone select PBKDF2.
+    let by_iterations = SeedConfig {
+        derivation: None,
+        iterations: NonZeroU32::new(600_000),
+        ..seed("right")
+    };
+    opened(&test, Root::from_seed(&by_iterations, None).unwrap())
+        .await
+        .unwrap();
     let wrong = opened(&test, Root::from_seed(&seed("wrong"), None).unwrap()).await;
     let error = wrong.unwrap_err().to_string();
     assert!(error.contains("which is not configured"), "{error}");
@@ -79,7 +88,7 @@ pub(crate) async fn wrong_root_stops_the_start_sec_5(test: TestDatabase) {
             ..seed("right")
         },
         SeedConfig {
-            derivation: Derivation::Argon2id,
+            derivation: Some(Derivation::Argon2id),
             iterations: NonZeroU32::new(600_000),
             ..seed("right")
         },

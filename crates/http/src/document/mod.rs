@@ -3,6 +3,7 @@
 //! The page is one file without external resources, so it works offline and discloses nothing to
 //! other servers.
 
+mod allowed;
 mod config;
 
 use axum::{
@@ -13,11 +14,8 @@ use axum::{
 use http::{HeaderValue, header};
 use seaworthy_core::{Code, Error, Switch, context};
 
-pub use self::config::DocumentConfig;
-use crate::{
-    AddressRange,
-    routes::{Access, RouteOptions, Routes},
-};
+pub use self::{allowed::AllowedAddress, config::DocumentConfig};
+use crate::routes::{Access, RouteOptions, Routes};
 
 const PAGE: &str = include_str!("page.html");
 /// Allows the page only its own script, its own style and requests to its own service. Its script
@@ -47,9 +45,11 @@ pub fn document_routes(
         prefix => (format!("/{prefix}/"), format!("/{prefix}/openapi.json")),
     };
     let mut options = RouteOptions::new().access(Access::Public);
-    if config.authenticated.unwrap_or(!is_development) || !config.scopes.is_empty() {
+    let is_limited = !config.scopes.is_empty() || !config.roles.is_empty();
+    if config.authenticated.unwrap_or(!is_development) || is_limited {
         options = RouteOptions::new()
             .access(Access::Authenticated)
+            .roles(config.roles.iter().map(String::as_str))
             .scopes(config.scopes.iter().map(String::as_str));
     }
     let routes = Routes::new()
@@ -75,7 +75,7 @@ pub fn document_routes(
     if config.allowed_addresses.is_empty() {
         return routes;
     }
-    let allowed: std::sync::Arc<[AddressRange]> = config.allowed_addresses.as_slice().into();
+    let allowed: std::sync::Arc<[AllowedAddress]> = config.allowed_addresses.as_slice().into();
     routes.layer(middleware::from_fn(move |request: Request, next: Next| {
         let allowed = allowed.clone();
         async move { guarded(&allowed, request, next).await }
@@ -83,7 +83,7 @@ pub fn document_routes(
 }
 
 /// Rejects clients outside of the address ranges. A request without an address is rejected too.
-async fn guarded(allowed: &[AddressRange], request: Request, next: Next) -> Response {
+async fn guarded(allowed: &[AllowedAddress], request: Request, next: Next) -> Response {
     let address = context::with_current(|context| context?.client_address());
     let is_allowed = |address| allowed.iter().any(|range| range.contains(address));
     if address.is_some_and(is_allowed) {
@@ -197,6 +197,17 @@ mod tests {
         };
         assert_eq!(statuses(&of_network, false, client).await, [403, 403]);
         assert_eq!(statuses(&of_network, false, "10.1.2.3").await, [200, 200]);
+        let of_all = DocumentConfig {
+            allowed_addresses: vec!["*".parse().unwrap()],
+            ..of_network.clone()
+        };
+        assert_eq!(statuses(&of_all, false, client).await, [200, 200]);
+        // A role needs a caller, also in development.
+        let of_role = DocumentConfig {
+            roles: vec!["admin".to_owned()],
+            ..of_all
+        };
+        assert_eq!(statuses(&of_role, true, client).await, [401, 401]);
     }
 
     #[test]

@@ -120,7 +120,10 @@ impl Observer {
         let (logs, tracer) = (self.telemetry.logs(), self.telemetry.tracer());
         let is_probe = ended.options.is_some_and(RouteOptions::is_probe);
         let is_recording = !is_probe && tracer.is_recording(ended.context.trace());
-        let is_logged = !is_probe && self.access_log.enabled && self.access_log_switch.is_on();
+        let is_logged = !is_probe
+            && self.access_log.enabled
+            && self.access_log_switch.is_on()
+            && !self.access_log.excludes(ended.uri.path());
         match &self.metrics {
             RequestMetrics::Http(metrics) => {
                 metrics.ended(ended);

@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, num::NonZeroU32, path::PathBuf};
 
 use schemars::JsonSchema;
 use seaworthy_core::{ByteSize, Lifetime};
@@ -17,6 +17,9 @@ const DEFAULT_MAX_FILE_SIZE: ByteSize = ByteSize::bytes(100_000_000);
 /// Long enough to investigate an incident that is noticed late.
 const DEFAULT_MAX_FILE_AGE: Lifetime = Lifetime::from_days(30);
 const DEFAULT_MAX_BACKUPS: u32 = 10;
+
+/// Longer than a chain of causes, and short enough that few lines fill the buffer.
+const DEFAULT_MAX_VALUE_LENGTH: NonZeroU32 = NonZeroU32::new(8_000).unwrap();
 
 /// Where log lines are written. Production accepts stdout only (OBS-1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -77,6 +80,8 @@ pub struct LogConfig {
     pub targets: BTreeMap<String, Level>,
     /// The size of the buffer before the output. Lines that do not fit are dropped and counted.
     pub buffer_size: ByteSize,
+    /// The maximum length of a text in a line, in characters. Longer ones are cut after redaction.
+    pub max_value_length: NonZeroU32,
     /// The rate limit of each callsite.
     pub rate_limit: LogRateLimitConfig,
     /// The personal and secret data that is masked in log lines and spans.
@@ -103,6 +108,8 @@ pub struct LogFileConfig {
 pub struct LogRateLimitConfig {
     /// Lines per second. The next line after them has the number of suppressed lines.
     pub per_second: u32,
+    /// Of the further lines of a second, each of this number is written. Not set: none.
+    pub then_every: Option<NonZeroU32>,
 }
 
 impl Default for LogConfig {
@@ -114,6 +121,7 @@ impl Default for LogConfig {
             level: Level::default(),
             targets: BTreeMap::new(),
             buffer_size: DEFAULT_BUFFER_SIZE,
+            max_value_length: DEFAULT_MAX_VALUE_LENGTH,
             rate_limit: LogRateLimitConfig::default(),
             redaction: RedactionConfig::default(),
         }
@@ -135,6 +143,7 @@ impl Default for LogRateLimitConfig {
     fn default() -> Self {
         Self {
             per_second: DEFAULT_LINES_PER_SECOND,
+            then_every: None,
         }
     }
 }

@@ -82,7 +82,7 @@ impl Line {
         output.extend_from_slice(b"\",\"target\":\"");
         escape(output, target);
         output.extend_from_slice(b"\",\"message\":\"");
-        escape(output, &shared.redactor.redact(message));
+        push_text(output, shared, &shared.redactor.redact(message));
         output.push(b'"');
         let Some(context) = context else { return };
         output.extend_from_slice(b",\"request_id\":\"");
@@ -110,7 +110,8 @@ impl Line {
         let _ = write!(output, " {begin}{:<5}{end} {faint}", level.as_str());
         escape(output, target);
         let _ = write!(output, ":{end} ");
-        escape(output, &self.shared.redactor.redact(message));
+        let message = self.shared.redactor.redact(message);
+        push_text(output, &self.shared, &message);
     }
 
     /// Writes the fields of the request. The name of the service is omitted, because text is for
@@ -330,13 +331,22 @@ impl Line {
                 .bytes()
                 .all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\');
         if bare {
-            self.output.extend_from_slice(value.as_bytes());
+            push_text(&mut self.output, &self.shared, value);
         } else {
             self.output.push(b'"');
-            escape(&mut self.output, value);
+            push_text(&mut self.output, &self.shared, value);
             self.output.push(b'"');
         }
         self
+    }
+}
+
+/// Encodes a redacted text up to its maximum length.
+fn push_text(output: &mut Vec<u8>, shared: &Shared, text: &str) {
+    let (shown, is_cut) = shared.shown(text);
+    escape(output, shown);
+    if is_cut {
+        output.extend_from_slice("…".as_bytes());
     }
 }
 

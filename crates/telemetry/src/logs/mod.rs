@@ -51,6 +51,22 @@ pub(crate) struct Shared {
     pub(crate) rate_limiter: RateLimiter,
     pub(crate) redactor: Redactor,
     pub(crate) clean_texts: CleanTexts,
+    /// The maximum length of a text, in characters.
+    max_value_length: usize,
+}
+
+impl Shared {
+    /// Returns the shown start of a text, and whether the rest is cut.
+    fn shown<'a>(&self, text: &'a str) -> (&'a str, bool) {
+        // Most texts are shorter, also in bytes, and need no count of characters.
+        if text.len() <= self.max_value_length {
+            return (text, false);
+        }
+        match text.char_indices().nth(self.max_value_length) {
+            Some((end, _)) => (text.get(..end).unwrap_or_default(), true),
+            None => (text, false),
+        }
+    }
 }
 
 impl Logs {
@@ -70,6 +86,7 @@ impl Logs {
             rate_limiter: RateLimiter::new(&config.rate_limit),
             redactor: Redactor::new(&config.redaction),
             clean_texts: CleanTexts::default(),
+            max_value_length: usize::try_from(config.max_value_length.get()).unwrap_or(usize::MAX),
             sink,
         };
         Self {

@@ -18,6 +18,8 @@ const COUNT_MASK: u64 = (1 << COUNT_BITS) - 1;
 #[derive(Debug)]
 pub(crate) struct RateLimiter {
     per_second: u64,
+    /// Zero: no further line of a second is written.
+    then_every: u64,
     start: Instant,
     slots: Box<[Slot]>,
     suppressed: AtomicU64,
@@ -45,6 +47,7 @@ impl RateLimiter {
     pub(crate) fn new(config: &LogRateLimitConfig) -> Self {
         Self {
             per_second: u64::from(config.per_second.max(1)),
+            then_every: config.then_every.map_or(0, |every| u64::from(every.get())),
             start: Instant::now(),
             slots: (0..CALLSITES).map(|_| Slot::default()).collect(),
             suppressed: AtomicU64::new(0),
@@ -68,7 +71,7 @@ impl RateLimiter {
         let window = slot.window.fetch_add(1, Ordering::Relaxed);
         let lines = window & COUNT_MASK;
         if window >> COUNT_BITS == second {
-            if lines < self.per_second {
+            if lines < self.per_second || self.is_sampled(lines + 1 - self.per_second) {
                 return Decision::Write;
             }
             self.suppressed.fetch_add(1, Ordering::Relaxed);
@@ -76,13 +79,44 @@ impl RateLimiter {
         }
         let window = (second << COUNT_BITS) | 1;
         slot.window.store(window, Ordering::Relaxed);
-        match lines.saturating_sub(self.per_second) {
+        let further = lines.saturating_sub(self.per_second);
+        let sampled = further.checked_div(self.then_every).unwrap_or_default();
+        match further - sampled {
             0 => Decision::Write,
             suppressed => Decision::WriteAfter(suppressed),
         }
     }
 
+    /// Whether one of the further lines of a second is written, counted from 1.
+    fn is_sampled(&self, further: u64) -> bool {
+        self.then_every > 0 && further.is_multiple_of(self.then_every)
+    }
+
     pub(crate) fn suppressed(&self) -> u64 {
         self.suppressed.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use super::*;
+
+    #[test]
+    fn further_lines_of_a_second_are_sampled_obs_2() {
+        let limiter = RateLimiter::new(&LogRateLimitConfig {
+            per_second: 5,
+            then_every: NonZeroU32::new(3),
+        });
+        // All lines are of one second.
+        let written = |line: &u64| {
+            let decision = limiter.check(16);
+            assert_eq!(limiter.start.elapsed().as_secs(), 0, "line {line}");
+            decision == Decision::Write
+        };
+        let lines: Vec<u64> = (1..=15).filter(written).collect();
+        assert_eq!(lines, [1, 2, 3, 4, 5, 8, 11, 14]);
+        assert_eq!(limiter.suppressed(), 7);
     }
 }

@@ -56,6 +56,29 @@ fn reduces_public_addresses_to_their_network_obs_3() {
 }
 
 #[test]
+fn long_texts_are_cut_after_redaction_obs_3() {
+    let config = LogConfig {
+        max_value_length: std::num::NonZeroU32::new(10).unwrap(),
+        ..LogConfig::default()
+    };
+    let (_, dispatch, sink) = logs(&config);
+    with_default(&dispatch, || {
+        let address = "12345 ada@example.org";
+        warn!(
+            exact = "éééééééééé",
+            long = "ééééééééééx",
+            address,
+            "0123456789abc"
+        );
+    });
+    let line = json(&sink).pop().unwrap();
+    assert_eq!(line["exact"], "éééééééééé");
+    assert_eq!(line["long"], "éééééééééé…");
+    assert_eq!(line["address"], "12345 ***");
+    assert_eq!(line["message"], "0123456789…");
+}
+
+#[test]
 fn lines_have_service_request_trace_and_actor_obs_2() {
     let (_, dispatch, sink) = logs(&LogConfig::default());
     let request = Arc::new(RequestContext::background(ServiceIdentity::new(
@@ -137,7 +160,10 @@ fn text_cannot_start_another_line_obs_1() {
 #[test]
 fn suppresses_and_counts_frequent_lines_obs_2() {
     let config = LogConfig {
-        rate_limit: LogRateLimitConfig { per_second: 10 },
+        rate_limit: LogRateLimitConfig {
+            per_second: 10,
+            then_every: None,
+        },
         ..LogConfig::default()
     };
     let (logs, dispatch, sink) = logs(&config);

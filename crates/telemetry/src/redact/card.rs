@@ -34,11 +34,11 @@ pub(super) fn card(text: &[u8], group: Range<usize>) -> Option<Range<usize>> {
 }
 
 /// Whether the digits at `start` are the fraction of a number such as `0.4111`.
-fn is_fraction(text: &[u8], start: usize) -> bool {
+pub(super) fn is_fraction(text: &[u8], start: usize) -> bool {
     matches!(text.get(..start), Some([.., digit, b'.']) if digit.is_ascii_digit())
 }
 
-fn is_letter(text: &[u8], at: usize) -> bool {
+pub(super) fn is_letter(text: &[u8], at: usize) -> bool {
     text.get(at).is_some_and(u8::is_ascii_alphabetic)
 }
 

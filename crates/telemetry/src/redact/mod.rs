@@ -4,7 +4,7 @@
 //! [`Secret`](seaworthy_core::Secret): these types never print their content. The filter in this
 //! module is the second line of defence. It masks values of fields with sensitive names. In any
 //! other text it masks credentials, e-mail addresses, payment cards, phone numbers with a country
-//! code, and public IP addresses.
+//! code, mobile numbers and identity cards of mainland China, and public IP addresses.
 //!
 //! The filter is a single pass over the bytes, and a text without a match is not copied.
 
@@ -16,6 +16,7 @@ mod clean;
 mod config;
 mod ip;
 mod keyed;
+mod mainland;
 mod name;
 mod scan;
 mod token;
@@ -24,9 +25,10 @@ use std::{borrow::Cow, sync::Arc};
 
 pub use body::redact_body;
 pub(crate) use clean::CleanTexts;
-pub use config::{InvalidPattern, RedactionConfig, RedactionPattern};
+pub use config::RedactionConfig;
 pub(crate) use ip::{is_public, network_of};
 pub use name::is_sensitive_name;
+use seaworthy_core::RequestId;
 
 /// The text that replaces a masked value.
 pub const MASK: &str = "***";
@@ -50,7 +52,7 @@ const MAX_DECODINGS: u8 = 3;
 ///     redactor.redact("ada@example.org is EMP-004711, password=hunter2"),
 ///     "ada@example.org is ***, password=***"
 /// );
-/// # Ok::<(), seaworthy_telemetry::redact::InvalidPattern>(())
+/// # Ok::<(), seaworthy_core::mask::InvalidPattern>(())
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Redactor(Arc<RedactionConfig>);
@@ -98,10 +100,29 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     redact_with(&RedactionConfig::DEFAULT, text)
 }
 
+/// Returns a request ID for a stored record. One that a client chose may contain an e-mail address, a
+/// card or a token, which are masked.
+///
+/// ```
+/// use seaworthy_core::RequestId;
+/// use seaworthy_telemetry::redact::redact_request_id;
+///
+/// let id = RequestId::parse(b"ada@example.org")?;
+/// assert_eq!(redact_request_id(&id), "***");
+/// # Ok::<(), seaworthy_core::InvalidRequestId>(())
+/// ```
+#[must_use]
+pub fn redact_request_id(id: &RequestId) -> Cow<'_, str> {
+    if id.is_generated() {
+        return Cow::Borrowed(id.as_str());
+    }
+    redact(id.as_str())
+}
+
 fn redact_with<'a>(config: &RedactionConfig, text: &'a str) -> Cow<'a, str> {
     let masked = redact_once(config, text, MAX_DECODINGS);
     config.patterns.iter().fold(masked, |masked, pattern| {
-        match pattern.regex().replace_all(&masked, regex::NoExpand(MASK)) {
+        match pattern.replace_all(&masked, MASK) {
             Cow::Borrowed(_) => masked,
             Cow::Owned(text) => Cow::Owned(text),
         }

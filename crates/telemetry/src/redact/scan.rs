@@ -7,6 +7,7 @@ use super::{
     card::card,
     ip::{ipv4, ipv6},
     keyed::keyed,
+    mainland::{id_card, mobile},
     token::token,
 };
 
@@ -139,7 +140,7 @@ impl Scan<'_> {
         (found.or_else(number), end)
     }
 
-    /// A card or an IPv4 address that begins in a run of token characters.
+    /// A card, a mobile number or an IPv4 address that begins in a run of token characters.
     fn number(&self, run: Range<usize>) -> Option<Range<usize>> {
         let (config, text) = (self.config, self.text);
         let mut end = run.start;
@@ -154,7 +155,12 @@ impl Scan<'_> {
                 continue;
             }
             if config.cards
-                && let Some(found) = card(text, start..end)
+                && let Some(found) = card(text, start..end).or_else(|| id_card(text, start..end))
+            {
+                return Some(found);
+            }
+            if config.phone_numbers
+                && let Some(found) = mobile(text, start..end)
             {
                 return Some(found);
             }

@@ -23,7 +23,7 @@ const MAX_FAILURES_OF_IP: NonZeroU32 = NonZeroU32::new(30).unwrap();
 /// The contract: a session lasts 30 days, and a refresh extends it.
 const SESSION_TIMEOUT: SessionLifetime = SessionLifetime::from_days(30);
 /// A refresh token is valid once. The refresh lock rejects a concurrent second use.
-const ROTATION_GRACE_PERIOD: Timeout = Timeout::from_millis(1);
+const ROTATION_GRACE_PERIOD: Delay = Delay::from_millis(1);
 /// The contract: the oldest of more sessions ends.
 const MAX_SESSIONS: NonZeroU32 = NonZeroU32::new(10).unwrap();
 

@@ -24,7 +24,7 @@ const HOUR: u32 = 60 * MINUTE;
 /// A user who opens the application once a month stays logged in.
 const REFRESH_TOKEN: SessionLifetime = SessionLifetime::from_days(30);
 /// A refresh token is valid once. The refresh lock rejects a concurrent second use.
-const ROTATION_GRACE_PERIOD: Timeout = Timeout::from_millis(1);
+const ROTATION_GRACE_PERIOD: Delay = Delay::from_millis(1);
 /// The devices of a person.
 const MAX_SESSIONS: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// Users mistype a password a few times.
