@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn late_result_is_a_timeout_plug_2() {
+    fn result_after_too_much_processor_time_is_a_timeout_plug_2() {
         let runtime = WasmRuntime::new(PAGE, 2).unwrap();
         let program = compile(&runtime);
         // The function returns at once. Its deadline is the start of the call.

@@ -108,6 +108,18 @@ impl Host {
         }
     }
 
+    /// Checks a guest that returned, because no tick follows a long instruction at its end. A late
+    /// guest that waited for a core is not at fault.
+    ///
+    /// # Errors
+    /// The deadline passed, and the guest used more processor time than its timeout.
+    pub(super) fn check_end(&mut self) -> wasmtime::Result<()> {
+        match Instant::now() >= self.deadline && self.processor.elapsed() > self.limits.timeout {
+            true => Err(self.exceed(Fault::Timeout(self.limits.timeout))),
+            false => Ok(()),
+        }
+    }
+
     /// Counts data that the guest passes to the host.
     ///
     /// # Errors

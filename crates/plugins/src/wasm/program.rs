@@ -84,8 +84,7 @@ impl WasmProgram {
             .instantiate(&mut store)
             .and_then(|instance| work(&mut store, &instance))
             .and_then(|result| {
-                // No tick follows a long instruction at the end of the guest.
-                store.data_mut().check_deadline()?;
+                store.data_mut().check_end()?;
                 Ok(result)
             });
         result.map_err(|error| fault(&error, store.data_mut(), limits))

@@ -8,7 +8,7 @@ use serde_json::Map;
 use crate::{app::Setup, guest::Guest};
 
 const BEFORE_REQUEST: &str =
-    "[[hooks]]\nname = \"look\"\npoint = \"before_request\"\nveto = true\n";
+    "[[hooks]]\nname = \"look\"\npoint = \"before_request\"\nveto = true\ntimeout = \"30s\"\n";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn veto_becomes_the_response_plug_1() {

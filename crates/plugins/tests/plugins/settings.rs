@@ -13,7 +13,8 @@ use crate::{
     guest::Guest,
 };
 
-const HOOK: &str = "[[hooks]]\nname = \"guard\"\npoint = \"before_request\"\nveto = true\n";
+const HOOK: &str =
+    "[[hooks]]\nname = \"guard\"\npoint = \"before_request\"\nveto = true\ntimeout = \"30s\"\n";
 
 /// Returns settings that are larger than the limit of 64 KiB.
 fn large() -> String {

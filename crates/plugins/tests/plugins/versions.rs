@@ -1,6 +1,7 @@
 //! Two versions of the interface at the same time.
 
-use seaworthy_plugins::{HookCall, HookPoint};
+use seaworthy_plugins::{Decision, Event, EventType, HandlerError, HookCall, HookPoint};
+use serde_json::Map;
 
 use crate::{app::Setup, guest::Guest};
 
@@ -28,6 +29,31 @@ async fn old_and_new_plugins_run_beside_each_other_plug_1() {
     assert_eq!(report.failed, []);
     assert_eq!(report.call.value("old"), Some(&1.into()));
     assert_eq!(report.call.value("new"), Some(&2.into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_versions_decide_and_handle_events_plug_1() {
+    for version in ["0.1.0", "0.2.0"] {
+        let api = format!("api = \"{version}\"\n");
+        let handler = format!("{api}[[handlers]]\nname = \"note\"\ntypes = [\"user.login\"]\n");
+        let app = Setup::new()
+            .plugin("rules", &api, &Guest::denying("no").version(version))
+            .plugin(
+                "notes",
+                &handler,
+                &Guest::handler("unreachable").version(version),
+            )
+            .start()
+            .await
+            .unwrap();
+        let decision = app.plugins.decide("u-7", "read", "order/1", Map::new());
+        assert_eq!(decision.await.unwrap(), Decision::Deny("no".to_owned()));
+        let event = Event::new(EventType::USER_LOGIN, "accounts");
+        let failed = app.plugins.events().publish(event).await;
+        let trap = "trapped: wasm trap: wasm `unreachable` instruction executed";
+        let trap = HandlerError::Permanent(trap.to_owned());
+        assert_eq!(failed, [("notes/note".to_owned(), trap)], "{version}");
+    }
 }
 
 #[tokio::test]

@@ -14,33 +14,38 @@ fn refusal(failed: &StartError) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_allocations_fail_the_load_plug_2() {
-    for (body, expected) in [
+    for (body, timeout, expected) in [
         // Addresses outside of the memory, and one that is not aligned.
         (
             "(i32.const -8)",
+            "20s",
             "trapped: realloc return: beyond end of memory",
         ),
         (
             "(i32.const 0x10000)",
+            "20s",
             "trapped: realloc return: beyond end of memory",
         ),
         (
             "unreachable",
+            "20s",
             "trapped: wasm trap: wasm `unreachable` instruction executed",
         ),
         (
             "(loop $l (br $l)) unreachable",
+            "60ms",
             "exceeded its timeout of 60ms",
         ),
         (
             "(loop $l (drop (memory.grow (i32.const 16))) (br $l)) unreachable",
+            "20s",
             "needs more memory than 52428800 bytes",
         ),
     ] {
         // The settings are the first data for which the host asks the guest for memory.
         let failed = Setup::new()
             .plugin("evil", HOOK, &Guest::quiet().with_realloc(body))
-            .settings("evil", "timeout: 60ms\n")
+            .settings("evil", &format!("timeout: {timeout}\n"))
             .start()
             .await
             .err()

@@ -12,14 +12,20 @@ use seaworthy_plugins::{HookCall, HookPoint};
 
 use crate::{app::Setup, guest::Guest};
 
-const HOOK: &str = "[[hooks]]\nname = \"attack\"\npoint = \"before_biz\"\ntimeout = \"50ms\"\n";
+/// The timeout is long enough for a busy machine to reach the other limits first.
+const HOOK: &str = "[[hooks]]\nname = \"attack\"\npoint = \"before_biz\"\ntimeout = \"10s\"\n";
 /// A guest that the service does not stop runs endlessly. A loaded machine needs far less time.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Calls the hook of a guest. Returns its problem.
 async fn attack(guest: &Guest) -> String {
+    attack_with(HOOK, guest).await
+}
+
+/// Calls the hook of a guest with this manifest. Returns its problem.
+async fn attack_with(hook: &str, guest: &Guest) -> String {
     let app = Setup::new()
-        .plugin("evil", HOOK, guest)
+        .plugin("evil", hook, guest)
         .start()
         .await
         .unwrap();

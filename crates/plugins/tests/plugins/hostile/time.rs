@@ -8,7 +8,7 @@ use std::{
 use seaworthy_plugins::{Capability, GrantConfig, HookCall, HookPoint};
 use tokio::task::JoinHandle;
 
-use super::{HOOK, TIMEOUT, attack};
+use super::{HOOK, TIMEOUT, attack_with};
 use crate::{
     app::{Setup, granted},
     guest::Guest,
@@ -30,7 +30,7 @@ async fn endless_guests_end_at_their_timeout_plug_2() {
         "(loop $l (drop (call $nothing)) (br $l)) unreachable",
     ] {
         let guest = Guest::hook(body).with_functions("(func $nothing (result i32) (i32.const 1))");
-        let problem = attack(&guest).await;
+        let problem = attack_with(&HOOK.replace("10s", "50ms"), &guest).await;
         assert_eq!(problem, "exceeded its timeout of 50ms", "{body}");
     }
 }
@@ -125,7 +125,7 @@ async fn endless_guests_end_within_five_milliseconds_plug_2() {
         let guest = Guest::hook(body).with_functions("(func $nothing (result i32) (i32.const 1))");
         let app = Setup::new()
             .config(|config| config.security.max_cpu_percent = Some(100))
-            .plugin("evil", HOOK, &guest)
+            .plugin("evil", &HOOK.replace("10s", "50ms"), &guest)
             .start()
             .await
             .unwrap();
@@ -148,7 +148,7 @@ async fn endless_guests_end_within_five_milliseconds_plug_2() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn endless_guest_is_stopped_every_time_plug_2() {
-    let hook = HOOK.replace("50ms", "5ms");
+    let hook = HOOK.replace("10s", "5ms");
     let app = Setup::new()
         .config(|config| config.security.max_cpu_percent = Some(100))
         .plugin("evil", &hook, &Guest::hook("(loop $l (br $l)) unreachable"))
