@@ -19,8 +19,7 @@ const PASSWORD: &str = "Boat4Harbour";
 /// Pairs of students who pay for the last slot of a trainer.
 const PAIRS: usize = 4;
 
-async fn open() -> (TestPlatform, Peer, Uuid) {
-    let app = TestPlatform::start().await;
+async fn open(app: TestPlatform) -> (TestPlatform, Peer, Uuid) {
     let peer = Peer::start(&app).await;
     let trainer = app.approve(&peer, RATING).await;
     (app, peer, trainer)
@@ -63,9 +62,8 @@ fn registered(app: &TestPlatform, email: &str) -> Uuid {
     verified["user"]["id"].as_str().unwrap().parse().unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn confirmations_and_webhooks_make_one_purchase_msg_5() {
-    let (app, _peer, trainer) = open().await;
+pub(crate) async fn confirmations_and_webhooks_make_one_purchase_msg_5(app: TestPlatform) {
+    let (app, _peer, trainer) = open(app).await;
     let student = registered(&app, "asha@example.org");
     let path = "/booking/pricing/calculate?classType=ONE_ON_ONE&sessionCount=30";
     let quote = app.get(path, "");
@@ -99,9 +97,8 @@ async fn confirmations_and_webhooks_make_one_purchase_msg_5() {
     app.check_student(student, BONUS).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn forged_signatures_change_nothing_api_3() {
-    let (app, _peer, _) = open().await;
+pub(crate) async fn forged_signatures_change_nothing_api_3(app: TestPlatform) {
+    let (app, _peer, _) = open(app).await;
     let student = Uuid::new_v4();
     let (bought, paid) = app.paid(student, &json!({}));
     let signature = "0".repeat(64);
@@ -116,9 +113,8 @@ async fn forged_signatures_change_nothing_api_3() {
     assert!(app.allocations(student).is_empty());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn last_slot_goes_to_one_paying_student_data_3() {
-    let (app, peer, _) = open().await;
+pub(crate) async fn last_slot_goes_to_one_paying_student_data_3(app: TestPlatform) {
+    let (app, peer, _) = open(app).await;
     // A trainer has one student per slot, and each pair wants another slot.
     let slot = |pair: usize| format!("{:02}:00", 8 + pair);
     let students: Vec<_> = (0..PAIRS * 2)
@@ -190,9 +186,8 @@ fn code_of(app: &TestPlatform, student: Uuid) -> String {
     })
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn session_day_counts_once_msg_5() {
-    let (app, peer, trainer) = open().await;
+pub(crate) async fn session_day_counts_once_msg_5(app: TestPlatform) {
+    let (app, peer, trainer) = open(app).await;
     let student = allocated(&app, "16:00", 30);
     let session = app.sessions(student)[0]["id"].as_str().unwrap().to_owned();
     let session_id: Uuid = session.parse().unwrap();
@@ -240,9 +235,8 @@ async fn session_day_counts_once_msg_5() {
     app.check_student(student, 0).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn taken_slot_refuses_a_reschedule_data_3() {
-    let (app, _peer, _) = open().await;
+pub(crate) async fn taken_slot_refuses_a_reschedule_data_3(app: TestPlatform) {
+    let (app, _peer, _) = open(app).await;
     let student = allocated(&app, "16:00", 10);
     let other = allocated(&app, "17:00", 10);
     let session = app.sessions(student)[9].clone();
@@ -268,9 +262,8 @@ async fn taken_slot_refuses_a_reschedule_data_3() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn substitution_moves_the_reservation_data_3() {
-    let (app, peer, trainer) = open().await;
+pub(crate) async fn substitution_moves_the_reservation_data_3(app: TestPlatform) {
+    let (app, peer, trainer) = open(app).await;
     let student = allocated(&app, "16:00", 10);
     let substitute = app.approve(&peer, 3.0).await;
     let session = app.sessions(student)[5].clone();
@@ -286,9 +279,8 @@ async fn substitution_moves_the_reservation_data_3() {
     app.check_student(student, 0).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn cancelled_allocation_frees_its_slots_data_3() {
-    let (app, _peer, _) = open().await;
+pub(crate) async fn cancelled_allocation_frees_its_slots_data_3(app: TestPlatform) {
+    let (app, _peer, _) = open(app).await;
     let student = allocated(&app, "16:00", 10);
     let allocation = app.wait_for_allocation(student, "approved");
     let path = format!(

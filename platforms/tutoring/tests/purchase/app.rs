@@ -6,20 +6,28 @@ use std::{
     time::{Duration, Instant},
 };
 
-use seaworthy::data::{Database, DatabaseConfig, sql};
+use seaworthy::{
+    data::{Database, DatabaseConfig, sql},
+    prelude::Timeout,
+    redis::RedisConfig,
+};
 use seaworthy_testkit::{
+    database::EmptyDatabase,
     http::{Answer, request},
     process::ServiceProcess,
+    redis::RedisServer,
+    requirement::required,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tutoring_contract::events::TrainerChanged;
+use tutoring_contract::{Role, events::TrainerChanged};
+use tutoring_identity::{LiveSessions, SessionRecord};
 use uuid::Uuid;
 
 use crate::{
     peer::Peer,
     provider::Provider,
-    tokens::{SECRET, operator_token},
+    tokens::{SECRET, SESSION, operator_token},
 };
 
 /// The maximum time that these tests wait for a condition.
@@ -42,10 +50,58 @@ const SERVICES: [(&str, &str); 11] = [
     ("gateway", ""),
 ];
 const WITHOUT_BROKER: [&str; 1] = ["admin"];
+const WITHOUT_DATABASE: [&str; 1] = ["gateway"];
+
+/// The servers of a platform. Without them it runs on embedded engines. The broker is always a
+/// file, so that a test can lock it.
+#[derive(Default)]
+pub(crate) struct Servers {
+    databases: BTreeMap<&'static str, EmptyDatabase>,
+    redis: Option<RedisServer>,
+}
+
+impl Servers {
+    /// PostgreSQL and Redis with the login session of all tokens. `None` if one of them is not
+    /// installed.
+    pub(crate) async fn postgres_and_redis() -> Option<Self> {
+        let redis = RedisServer::start(required("SEAWORTHY_TEST_REDIS_SERVER")?).unwrap();
+        let config = RedisConfig {
+            url: redis.url().parse().unwrap(),
+            ..RedisConfig::default()
+        };
+        let record = SessionRecord::of_request(SESSION, Uuid::nil(), Role::Student, 0);
+        let sessions = LiveSessions::new(Some(&config)).unwrap();
+        sessions.put(&record).await.unwrap();
+        let with_database = SERVICES
+            .iter()
+            .filter(|(service, _)| !WITHOUT_DATABASE.contains(service));
+        let databases =
+            with_database.map(|(service, _)| Some((*service, EmptyDatabase::postgres()?)));
+        Some(Self {
+            databases: databases.collect::<Option<_>>()?,
+            redis: Some(redis),
+        })
+    }
+
+    fn settings(&self) -> Vec<String> {
+        let mut set = Vec::new();
+        for (service, prefix) in SERVICES {
+            let own = format!("{service}.{prefix}");
+            if let Some(database) = self.databases.get(service) {
+                set.push(format!("{own}database.url={}", database.url()));
+            }
+            if let Some(redis) = &self.redis {
+                set.push(format!("{own}redis.url={}", redis.url()));
+            }
+        }
+        set
+    }
+}
 
 /// The running program with its data, and the provider, which survives a crash of the program.
 pub(crate) struct TestPlatform {
     pub(crate) provider: Provider,
+    servers: Servers,
     process: Mutex<Option<ServiceProcess>>,
     /// The HTTP and the admin listener of each service.
     addresses: RwLock<BTreeMap<&'static str, (SocketAddr, SocketAddr)>>,
@@ -115,9 +171,10 @@ pub(crate) fn data(answer: &Answer) -> Value {
 
 impl TestPlatform {
     /// Starts the program with one zone and the sample course.
-    pub(crate) async fn start() -> Self {
+    pub(crate) async fn start(servers: Servers) -> Self {
         let mut app = Self {
             provider: Provider::start().await,
+            servers,
             process: Mutex::default(),
             addresses: RwLock::default(),
             restarts: Mutex::default(),
@@ -173,7 +230,8 @@ impl TestPlatform {
     pub(crate) fn run(&self) {
         let data = self.data();
         let mut arguments = vec!["--data", data.to_str().unwrap(), "--free-ports", "--empty"];
-        let settings = settings(self.provider.address);
+        let mut settings = settings(self.provider.address);
+        settings.extend(self.servers.settings());
         arguments.extend(settings.iter().flat_map(|setting| ["--set", setting]));
         let program = Path::new(env!("CARGO_BIN_EXE_tutoring"));
         let mut process = ServiceProcess::start_as_is(program, &arguments, &[]).unwrap();
@@ -201,7 +259,18 @@ impl TestPlatform {
                 let file = self.data().join(format!("{service}.db-leases{suffix}"));
                 let _ = std::fs::remove_file(file);
             }
+            if self.servers.databases.contains_key(service) {
+                tokio::task::block_in_place(|| {
+                    tokio::runtime::Handle::current().block_on(self.end_leases(service));
+                });
+            }
         }
+    }
+
+    async fn end_leases(&self, service: &str) {
+        let database = self.database(service).await;
+        let ended = sql("DELETE FROM leases").execute(&database).await;
+        ended.unwrap();
     }
 
     /// Kills the program and starts it again.
@@ -218,8 +287,15 @@ impl TestPlatform {
     /// Connects to the database of a service, or to the broker.
     pub(crate) async fn database(&self, name: &str) -> Database {
         let file = self.data().join(format!("{name}.db"));
+        let server = self.servers.databases.get(name);
+        let url = server.map_or_else(
+            || format!("sqlite:{}", file.display()),
+            |database| database.url().to_owned(),
+        );
         let config = DatabaseConfig {
-            url: format!("sqlite:{}", file.display()).parse().unwrap(),
+            url: url.parse().unwrap(),
+            // A test that holds a database for the 60 s of an outage needs more than the default.
+            transaction_timeout: Timeout::from_secs(10 * 60),
             ..DatabaseConfig::default()
         };
         Database::builder("test", config).open().await.unwrap()

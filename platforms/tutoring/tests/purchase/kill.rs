@@ -21,8 +21,7 @@ fn package() -> serde_json::Value {
 }
 
 /// A platform with a trainer and a student with coins.
-async fn open() -> (TestPlatform, Peer, Uuid) {
-    let app = TestPlatform::start().await;
+async fn open(app: TestPlatform) -> (TestPlatform, Peer, Uuid) {
     let peer = Peer::start(&app).await;
     app.approve(&peer, RATING).await;
     let student = Uuid::new_v4();
@@ -61,9 +60,8 @@ async fn wait_for_count(app: &TestPlatform, service: &str, query: &'static str) 
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn killed_creation_of_an_order_is_completed_res_1() {
-    let (app, _peer, student) = open().await;
+pub(crate) async fn killed_creation_of_an_order_is_completed_res_1(app: TestPlatform) {
+    let (app, _peer, student) = open(app).await;
     app.provider.set_mode(Mode::Hangs);
     std::thread::scope(|scope| {
         scope.spawn(|| app.buy(student, &package(), "first"));
@@ -81,9 +79,8 @@ async fn killed_creation_of_an_order_is_completed_res_1() {
     check(&app, student).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn kill_before_the_confirmation_keeps_the_payment_res_1() {
-    let (app, _peer, student) = open().await;
+pub(crate) async fn kill_before_the_confirmation_keeps_the_payment_res_1(app: TestPlatform) {
+    let (app, _peer, student) = open(app).await;
     let (bought, paid) = app.paid(student, &package());
     app.restart();
     let body = app.webhook_body(&paid);
@@ -92,9 +89,8 @@ async fn kill_before_the_confirmation_keeps_the_payment_res_1() {
     check(&app, student).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn killed_confirmation_is_completed_by_the_provider_res_1() {
-    let (app, _peer, student) = open().await;
+pub(crate) async fn killed_confirmation_is_completed_by_the_provider_res_1(app: TestPlatform) {
+    let (app, _peer, student) = open(app).await;
     let (bought, paid) = app.paid(student, &package());
     // The confirmation waits for the database.
     let held = Held::new(&app, "payment").await;
@@ -109,9 +105,8 @@ async fn killed_confirmation_is_completed_by_the_provider_res_1() {
     check(&app, student).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn kill_before_the_event_is_published_loses_nothing_res_1() {
-    let (app, _peer, student) = open().await;
+pub(crate) async fn kill_before_the_event_is_published_loses_nothing_res_1(app: TestPlatform) {
+    let (app, _peer, student) = open(app).await;
     let (bought, paid) = app.paid(student, &package());
     let held = Held::new(&app, "broker").await;
     succeeded(app.confirm(&bought, &paid));
@@ -121,9 +116,8 @@ async fn kill_before_the_event_is_published_loses_nothing_res_1() {
     check(&app, student).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn kill_before_the_course_opens_loses_nothing_res_1() {
-    let (app, _peer, student) = open().await;
+pub(crate) async fn kill_before_the_course_opens_loses_nothing_res_1(app: TestPlatform) {
+    let (app, _peer, student) = open(app).await;
     let (bought, paid) = app.paid(student, &package());
     let held = Held::new(&app, "course").await;
     succeeded(app.confirm(&bought, &paid));
@@ -134,9 +128,8 @@ async fn kill_before_the_course_opens_loses_nothing_res_1() {
     check(&app, student).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn kill_before_the_allocation_loses_nothing_res_1() {
-    let (app, _peer, student) = open().await;
+pub(crate) async fn kill_before_the_allocation_loses_nothing_res_1(app: TestPlatform) {
+    let (app, _peer, student) = open(app).await;
     let (bought, paid) = app.paid(student, &package());
     let held = Held::new(&app, "booking").await;
     succeeded(app.confirm(&bought, &paid));
@@ -147,9 +140,8 @@ async fn kill_before_the_allocation_loses_nothing_res_1() {
     check(&app, student).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn kill_between_allocation_and_sessions_loses_nothing_res_1() {
-    let (app, _peer, student) = open().await;
+pub(crate) async fn kill_between_allocation_and_sessions_loses_nothing_res_1(app: TestPlatform) {
+    let (app, _peer, student) = open(app).await;
     // The event of the allocation is stored and not published.
     let held = Held::new(&app, "broker").await;
     let body = json!({
@@ -170,9 +162,8 @@ async fn kill_between_allocation_and_sessions_loses_nothing_res_1() {
     app.check_invariants().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn kill_after_the_sessions_repeats_nothing_res_1() {
-    let (app, _peer, student) = open().await;
+pub(crate) async fn kill_after_the_sessions_repeats_nothing_res_1(app: TestPlatform) {
+    let (app, _peer, student) = open(app).await;
     let (bought, paid) = app.paid(student, &package());
     succeeded(app.confirm(&bought, &paid));
     wait_for_count(&app, "booking", "SELECT COUNT(*) FROM tutoring_sessions").await;
@@ -188,9 +179,8 @@ async fn kill_after_the_sessions_repeats_nothing_res_1() {
     check(&app, student).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn killed_refund_returns_money_once_res_1() {
-    let (app, _peer, student) = open().await;
+pub(crate) async fn killed_refund_returns_money_once_res_1(app: TestPlatform) {
+    let (app, _peer, student) = open(app).await;
     let (bought, paid) = app.paid(student, &package());
     succeeded(app.confirm(&bought, &paid));
     app.wait_for_sessions(student, 30);

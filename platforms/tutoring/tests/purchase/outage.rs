@@ -20,6 +20,9 @@ const STUDENTS: usize = 4;
 const RATING: f64 = 4.8;
 const SLOTS: [&str; 2] = ["16:00", "17:00"];
 
+/// Locks all tables of a PostgreSQL for other writers, except the leases of workers.
+const LOCK: &str = "DO $$ DECLARE name text; BEGIN FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'leases' ORDER BY tablename LOOP EXECUTE format('LOCK TABLE %I IN EXCLUSIVE MODE', name); END LOOP; END $$";
+
 /// A database that only this test can write.
 pub(crate) struct Held {
     end: oneshot::Sender<()>,
@@ -47,9 +50,10 @@ async fn hold(database: Database, ready: oneshot::Sender<()>, ended: oneshot::Re
     let channels = std::sync::Mutex::new(Some((ready, ended)));
     let channels = &channels;
     let held = database.transaction(|tx| async move {
-        // A write transaction holds the lock from its first statement on.
-        sql("SELECT COUNT(*) FROM sqlite_master")
-            .fetch_one::<(u64,)>(&tx)
+        // A write transaction of SQLite holds the lock from its first statement on.
+        sql(LOCK)
+            .on_sqlite("SELECT COUNT(*) FROM sqlite_master")
+            .execute(&tx)
             .await?;
         let taken = channels.lock().unwrap().take();
         if let Some((ready, ended)) = taken {
@@ -61,9 +65,7 @@ async fn hold(database: Database, ready: oneshot::Sender<()>, ended: oneshot::Re
     held.await.unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn purchases_survive_an_outage_of_the_broker_msg_5() {
-    let app = TestPlatform::start().await;
+pub(crate) async fn purchases_survive_an_outage_of_the_broker_msg_5(app: TestPlatform) {
     let peer = Peer::start(&app).await;
     for _ in 0..STUDENTS.div_ceil(SLOTS.len()) {
         app.approve(&peer, RATING).await;

@@ -4,6 +4,8 @@ use uuid::Uuid;
 
 /// The secret of access tokens.
 pub(crate) const SECRET: &str = "Qm9hdHMgYXJlIHNhZmUgaW4gaGFyYm91ciwgYnV0";
+/// The login session of all tokens.
+pub(crate) const SESSION: &str = "session";
 const PERMISSIONS: [&str; 10] = [
     "price:write",
     "coins:write",
@@ -45,5 +47,5 @@ fn token(id: Uuid, role: Role, permissions: &[&str]) -> String {
         phone: None,
     };
     let tokens = AccessTokens::new(&config).unwrap();
-    tokens.sign(&subject, "session").unwrap().expose().clone()
+    tokens.sign(&subject, SESSION).unwrap().expose().clone()
 }

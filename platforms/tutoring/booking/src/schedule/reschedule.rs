@@ -149,9 +149,10 @@ impl Schedule {
     ) -> Result<Reschedule, Error> {
         self.database
             .transaction(|tx| async move {
-                let known = self.pending(&tx, id).await?;
+                // The end of an allocation locks it before the requests of its sessions.
+                let known = Reschedules::by_id(&tx, id).await?;
+                let known = known.ok_or_else(|| errors::not_found("request"))?;
                 let mut session = self.movable(&tx, known.session_id).await?;
-                // Its owner may have changed or cancelled it before the session was locked.
                 let mut request = self.pending(&tx, id).await?;
                 self.require_future(&tx, request.new_date, request.new_slot)
                     .await?;

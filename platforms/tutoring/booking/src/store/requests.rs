@@ -84,6 +84,16 @@ impl Reschedules {
         Ok(inserted.rows_affected() > 0)
     }
 
+    pub(crate) async fn by_id(
+        connection: &dyn Connection,
+        id: Uuid,
+    ) -> Result<Option<Reschedule>, DataError> {
+        sql(statement!("WHERE id = ?"))
+            .bind(id)
+            .fetch_optional(connection)
+            .await
+    }
+
     /// Returns a request, and locks the row until the transaction ends.
     pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Option<Reschedule>, DataError> {
         locked!(statement!("WHERE id = ?"))

@@ -89,3 +89,12 @@ on_both! {
         price_list_follows_its_operator_api_1,
         every_route_refuses_callers_without_rights_auth_5;
 }
+
+/// SQLite has one lock for all rows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn approval_locks_the_allocation_before_the_request_data_3() {
+    let Some(empty) = seaworthy_testkit::database::EmptyDatabase::postgres() else {
+        return;
+    };
+    race::approval_locks_the_allocation_first(app::open(empty, None).await).await;
+}

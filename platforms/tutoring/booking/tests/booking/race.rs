@@ -1,15 +1,15 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
-    sync::Mutex,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
-use seaworthy::data::sql;
+use seaworthy::data::{DataError, sql};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::app::{CENTRE, COURSE, TestApp, data, operator};
+use crate::app::{CENTRE, COURSE, TestApp, data, operator, student};
 
 /// Pairs of students who compete for the last slot of a trainer.
 const PAIRS: u128 = 200;
@@ -89,6 +89,53 @@ pub(crate) async fn last_slots_go_to_one_student_each_data_3(app: TestApp) {
     }
     assert_eq!(u128::from(approved + later), trainers * 4);
     app.check_invariants();
+}
+
+/// The end of an allocation locks it, and then the requests of its sessions. An approval that locked
+/// its request first would deadlock with it.
+pub(crate) async fn approval_locks_the_allocation_first(app: TestApp) {
+    let app = Arc::new(app);
+    app.open_zone().await;
+    app.approve(0x7a, 4.5).await;
+    let owner = app.grant(7, "16:00", 10, 10).await;
+    app.wait_for_events("SESSIONS_GENERATED", owner, 1);
+    let body = json!({
+        "sessionId": app.sessions(owner)[9]["id"], "newDate": "2099-06-01", "newTime": "16:00",
+        "reason": "a feast",
+    });
+    let asked = data(&app.call("POST", "/admin/reschedule", &student(7), &body));
+    let request: Uuid = asked["id"].as_str().unwrap().parse().unwrap();
+    let (database, watcher) = (app.database().await, &app.database().await);
+    let approval = database.transaction(|tx| {
+        let app = Arc::clone(&app);
+        async move {
+            sql("SELECT id FROM allocations WHERE student_id = ? FOR UPDATE")
+                .bind(owner)
+                .fetch_one::<(Uuid,)>(&tx)
+                .await?;
+            let approval = std::thread::spawn(move || {
+                let path = format!("/admin/reschedule/{request}/approve");
+                app.call("POST", &path, &operator(), &json!({}))
+            });
+            loop {
+                let (waiting,): (u64,) = sql("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+                    .fetch_one(watcher)
+                    .await?;
+                if waiting > 0 {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            let free = sql("SELECT id FROM reschedules WHERE id = ? FOR UPDATE SKIP LOCKED")
+                .bind(request)
+                .fetch_optional::<(Uuid,)>(&tx)
+                .await?;
+            assert_eq!(free, Some((request,)), "the approval has locked the request");
+            Ok::<_, DataError>(approval)
+        }
+    });
+    let approved = approval.await.unwrap().join().unwrap();
+    assert_eq!(data(&approved)["status"], "approved");
 }
 
 /// A place is a trainer and a slot. No place has two students, and no trainer more than 4.
