@@ -19,7 +19,7 @@ use super::{Api, Given, HandlerResult, Token, views::AdminView};
 use crate::accounts::LoggedIn;
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Credentials {
     email: Personal<String>,
     password: Secret<String>,
@@ -29,7 +29,7 @@ pub(super) struct Credentials {
 }
 
 #[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[serde(rename_all = "camelCase", default)]
 pub(super) struct RefreshRequest {
     refresh_token: Option<Secret<String>>,
 }

@@ -17,9 +17,9 @@ const DAYS: [&str; 6] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const MAX_ITEMS: usize = 50;
 const MAX_TEXT_LENGTH: usize = 500;
 
-/// An application to become a trainer.
+/// An application to become a trainer. Further members of legacy clients are ignored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Form {
     pub(crate) full_name: Personal<String>,
     pub(crate) date_of_birth: NaiveDate,
@@ -60,7 +60,6 @@ pub(crate) enum Gender {
 
 /// Where the trainer lives.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct Location {
     pub(crate) address_text: Personal<String>,
     pub(crate) city: String,
@@ -78,7 +77,7 @@ pub(crate) struct Location {
 
 /// When the trainer works.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Availability {
     pub(crate) employment_type: EmploymentType,
     pub(crate) shift_type: Shift,
@@ -113,7 +112,7 @@ impl Shift {
 
 /// The declarations that every trainer has to make.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Consents {
     pub(crate) information_correct: bool,
     pub(crate) background_check: bool,
