@@ -2,8 +2,25 @@
 
 use seaworthy_contract_build::Builder;
 
+/// Methods with passwords, codes or tokens. `api::with_secrets` stores no response of them.
+const WITH_SECRETS: [&str; 9] = [
+    "auth.v1.ApiKeys.CreateApiKey",
+    "auth.v1.Auth.GetCaptcha",
+    "auth.v1.Auth.Login",
+    "auth.v1.Auth.RefreshToken",
+    "auth.v1.Auth.Register",
+    "auth.v1.Auth.VerifyCaptcha",
+    "auth.v1.SecondFactor.ConfirmTotp",
+    "auth.v1.SecondFactor.DisableTotp",
+    "auth.v1.SecondFactor.EnrollTotp",
+];
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    Builder::new("Starter", "1.0")
+    let builder = WITH_SECRETS
+        .into_iter()
+        .fold(Builder::new("Starter", "1.0"), Builder::without_idempotency_key);
+    builder
+        .idempotency_keys(true)
         // The JSON names are those of the protos.
         .contract_names(true)
         .write_defaults(true)

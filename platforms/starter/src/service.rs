@@ -74,10 +74,13 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     // Secrets come first: a service without them must not change a database.
     let root = Root::from_settings(service, &settings.kms)?;
     settings.check()?;
-    let tokens = AccessTokens::new(&settings.auth)?;
+    let tokens = AccessTokens::new(&settings.auth, service.profile())?;
     let database = Database::connect(service, DATABASE, database(settings), MIGRATIONS).await?;
     let keys = Keys::start(service, &database, root, &settings.kms).await?;
 
+    if let Some(keys) = tokens.routes() {
+        service.http(keys);
+    }
     let plugins = ServicePlugins::open(service)?;
     let authentication = tokens.authentication(service, &database)?;
     service.authenticate(plugins.authentication(authentication));

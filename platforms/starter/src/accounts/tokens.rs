@@ -5,14 +5,17 @@ use seaworthy::{
     auth::{
         BearerAuthentication, BearerConfig,
         token::{
-            Algorithm, Issuer, IssuerConfig, NewToken, Revocation, RevocationStatus, TokenError,
+            Issuer, IssuerConfig, NewToken, Revocation, RevocationStatus, SigningKey, TokenError,
             TokenSigner, TokenSignerConfig, TokenVerifier, VerifiedToken,
         },
     },
-    config::Settings,
+    config::{Profile, Settings},
+    core::new_id,
     data::Database,
     prelude::*,
 };
+
+use serde_json::json;
 
 use crate::{
     config::AuthConfig,
@@ -20,10 +23,18 @@ use crate::{
     store::Users,
 };
 
-/// The `iss` and `aud` of access tokens.
+/// The `aud` of access tokens.
 const NAME: &str = "starter";
 /// The `kid` of the secret.
-const KEY_ID: &str = "jwt_secret_key";
+const SECRET_ID: &str = "jwt_secret_key";
+/// The `kid` of the private key.
+const KEY_ID: &str = "signing_key";
+/// Synchronized clocks of replicas differ by less, and a longer time would prolong short tokens.
+const LEEWAY: Delay = Delay::from_secs(1);
+/// Shorter secrets can be guessed, also those of a development service.
+const MIN_SECRET: usize = 16;
+/// The minimum of HS256 in bytes (RFC 7518, section 3.2).
+const HS256_SECRET: usize = 32;
 /// The claim with the version of the user's tokens.
 const VERSION: &str = "ver";
 
@@ -40,6 +51,8 @@ pub(crate) struct Session {
 #[derive(Debug, Clone)]
 pub(crate) struct AccessTokens {
     signer: TokenSigner,
+    /// `None` for public-key algorithms.
+    secret: Option<Secret<String>>,
     settings: AuthConfig,
 }
 
@@ -47,27 +60,65 @@ impl AccessTokens {
     /// Creates the tokens.
     ///
     /// # Errors
-    /// The secret is missing or too short, or access tokens live as long as refresh tokens.
-    pub(crate) fn new(settings: &AuthConfig) -> Result<Self, StartError> {
-        let secret = settings.jwt_secret_key.as_ref().ok_or_else(|| {
-            StartError::new("auth.jwt_secret_key must be set to 32 random bytes: see README.md")
-        })?;
+    /// The key of the algorithm is missing or too weak, there is another key, or access tokens live
+    /// as long as refresh tokens.
+    pub(crate) fn new(settings: &AuthConfig, profile: Profile) -> Result<Self, StartError> {
         if settings.access_token_expiration.get() >= settings.refresh_token_expiration.get() {
             return Err(StartError::new(
                 "auth.access_token_expiration must be shorter than auth.refresh_token_expiration",
             ));
         }
         let config = TokenSignerConfig {
-            issuer: NAME.to_owned(),
+            issuer: settings.issuer.clone(),
             lifetime: settings.access_token_expiration,
             ..TokenSignerConfig::default()
         };
-        let signer = TokenSigner::with_secret(config, KEY_ID, Algorithm::Hs256, secret)
-            .map_err(|error| StartError::because("auth.jwt_secret_key cannot be used", error))?;
+        let algorithm = settings.signing_method;
+        let (secret, key) = (&settings.jwt_secret_key, &settings.signing_key);
+        let (signer, secret) = match (algorithm.is_symmetric(), secret, key) {
+            (true, Some(secret), None) => {
+                let secret = match profile {
+                    Profile::Development | Profile::Test => extended(secret),
+                    Profile::Staging | Profile::Production => secret.clone(),
+                };
+                let signer = TokenSigner::with_secret(config, SECRET_ID, algorithm, &secret);
+                let because =
+                    |error| StartError::because("auth.jwt_secret_key cannot be used", error);
+                (signer.map_err(because)?, Some(secret))
+            }
+            (false, None, Some(pem)) => {
+                let key = SigningKey::pem(KEY_ID, algorithm, pem);
+                let because = |error| StartError::because("auth.signing_key cannot be used", error);
+                (TokenSigner::new(config, key.map_err(because)?), None)
+            }
+            (true, None, None) => {
+                let problem =
+                    "auth.jwt_secret_key must be set to 32 random bytes: see README.md";
+                return Err(StartError::new(problem));
+            }
+            (false, None, None) => {
+                let problem = "auth.signing_key must be set to the private key of the algorithm";
+                return Err(StartError::new(problem));
+            }
+            (true, _, Some(_)) => {
+                let problem = "auth.signing_key is not used by auth.signing_method: remove it";
+                return Err(StartError::new(problem));
+            }
+            (false, Some(_), _) => {
+                let problem = "auth.jwt_secret_key is not used by auth.signing_method: remove it";
+                return Err(StartError::new(problem));
+            }
+        };
         Ok(Self {
             signer,
+            secret,
             settings: settings.clone(),
         })
+    }
+
+    /// Returns the routes with the public keys of the tokens. None for a secret.
+    pub(crate) fn routes(&self) -> Option<Routes> {
+        self.secret.is_none().then(|| self.signer.routes())
     }
 
     pub(super) fn lifetime(&self) -> Duration {
@@ -81,11 +132,16 @@ impl AccessTokens {
         version: u64,
     ) -> Result<Secret<String>, Error> {
         let id = user.id.to_string();
+        let token_id = new_id().to_string();
+        let username = user.username.expose().as_str();
         let token = NewToken::about(id.as_str())
             .audience(NAME)
+            .id(token_id.as_str())
+            .claim("id", token_id.as_str())
             .claim("type", "access")
             .claim("user_id", id.as_str())
-            .claim("username", user.username.expose().as_str())
+            .claim("username", username)
+            .claim("attributes", json!({ "username": username }))
             .claim("roles", roles.to_vec())
             .claim("permissions", permissions(&self.settings.roles, roles))
             .claim(VERSION, version);
@@ -104,16 +160,25 @@ impl AccessTokens {
         database: &Database,
     ) -> Result<ApiKeyAuthentication<BearerAuthentication>, StartError> {
         let because = |error| StartError::because("access tokens cannot be verified", error);
-        let issuer = Issuer::new(IssuerConfig {
-            issuer: Some(NAME.to_owned()),
+        let config = IssuerConfig {
+            issuer: Some(self.settings.issuer.clone()),
             audiences: vec![NAME.to_owned()],
-            algorithms: vec![Algorithm::Hs256],
-            token_key: self.settings.jwt_secret_key.clone(),
-            leeway: Delay::ZERO,
+            algorithms: vec![self.settings.signing_method],
+            token_key: self.secret.clone(),
+            leeway: LEEWAY,
             scope_claims: vec!["permissions".to_owned()],
             wildcard_scopes: true,
             ..IssuerConfig::default()
-        });
+        };
+        let issuer = match &self.secret {
+            Some(_) => Issuer::new(config),
+            None => {
+                let keys = self.signer.verification().map_err(|error| {
+                    StartError::because("access tokens cannot be verified", error)
+                })?;
+                Issuer::with_keys(config, keys)
+            }
+        };
         let verifier = TokenVerifier::new([issuer.map_err(because)?]).map_err(because)?;
         let bearer =
             BearerAuthentication::new(verifier, BearerConfig::default(), service.metrics());
@@ -130,6 +195,16 @@ impl AccessTokens {
         };
         Ok(ApiKeyAuthentication::new(keys, owner_scopes, bearer))
     }
+}
+
+/// Returns a secret of a development service, extended by zero bytes. HMAC extends each key by them
+/// to its block (RFC 2104), so the tokens are those of the given secret.
+fn extended(secret: &Secret<String>) -> Secret<String> {
+    let text = secret.expose();
+    if !(MIN_SECRET..HS256_SECRET).contains(&text.len()) {
+        return secret.clone();
+    }
+    Secret::new(format!("{text:\0<HS256_SECRET$}"))
 }
 
 /// Returns the permissions of a user with these roles.

@@ -2,7 +2,10 @@ use std::{collections::BTreeMap, num::NonZeroU32};
 
 use seaworthy::{
     account::{ApiKeysConfig, LockoutConfig, LockoutLimit, SessionConfig, SessionLifetime},
-    auth::password::{PasswordPolicyConfig, PasswordsConfig},
+    auth::{
+        password::{PasswordPolicyConfig, PasswordsConfig},
+        token::Algorithm,
+    },
     captcha::CaptchaConfig,
     http::RateLimitsConfig,
     prelude::*,
@@ -19,8 +22,8 @@ const CAPTCHA_EXPIRATION: Timeout = Timeout::from_secs(5 * 60);
 const MAX_LOGIN_ATTEMPTS: NonZeroU32 = NonZeroU32::new(5).unwrap();
 /// Allows 240 guesses a day.
 const LOCK_DURATION: Timeout = Timeout::from_secs(30 * 60);
-/// The contract allows one use of a refresh token, also by two tabs of one user.
-const ROTATION_GRACE_PERIOD: Timeout = Timeout::from_millis(1);
+/// The contract allows one use of a refresh token, also by two tabs of one user at once.
+const ROTATION_GRACE_PERIOD: Delay = Delay::ZERO;
 /// The contract of the service. NIST SP 800-63B-4 requires 8 with a second factor.
 const MIN_PASSWORD_LENGTH: usize = 8;
 /// Longer passwords only take longer to hash.
@@ -29,6 +32,8 @@ const MAX_PASSWORD_LENGTH: usize = 128;
 const AUTH_REQUESTS: NonZeroU32 = NonZeroU32::new(10).unwrap();
 const PUBLIC_REQUESTS: NonZeroU32 = NonZeroU32::new(50).unwrap();
 const MINUTE: Timeout = Timeout::from_secs(60);
+/// The issuer of access tokens.
+const ISSUER: &str = "starter";
 /// The role that may do everything.
 const ADMIN: &str = "admin";
 
@@ -36,10 +41,20 @@ const ADMIN: &str = "admin";
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct AuthConfig {
-    /// The secret of access tokens, at least 32 bytes. Required.
+    /// The secret of access tokens, at least as long as the hash: 32 bytes for HS256, 48 for HS384
+    /// and 64 for HS512. In development and tests, 16 bytes. Required by these algorithms.
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
     pub(crate) jwt_secret_key: Option<Secret<String>>,
+    /// The algorithm of access tokens. With a public-key algorithm, other services verify tokens by
+    /// the keys at `/.well-known/jwks.json`.
+    pub(crate) signing_method: Algorithm,
+    /// The private key of a public-key algorithm in PEM (PKCS #8). Required by these algorithms.
+    #[serde(skip_serializing)]
+    #[schemars(extend("x-signing-key" = true))]
+    pub(crate) signing_key: Option<Secret<String>>,
+    /// The `iss` of access tokens.
+    pub(crate) issuer: String,
     /// The lifetime of access tokens. It must be shorter than that of refresh tokens.
     pub(crate) access_token_expiration: Timeout,
     /// How long a session lasts without a refresh.
@@ -80,6 +95,9 @@ impl Default for AuthConfig {
         };
         Self {
             jwt_secret_key: None,
+            signing_method: Algorithm::Hs256,
+            signing_key: None,
+            issuer: ISSUER.to_owned(),
             access_token_expiration: ACCESS_TOKEN_EXPIRATION,
             refresh_token_expiration: REFRESH_TOKEN_EXPIRATION,
             captcha_enabled: true,

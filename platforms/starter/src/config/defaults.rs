@@ -4,6 +4,12 @@ use seaworthy::prelude::*;
 const CORS_MAX_AGE: &str = "24h";
 const CORS_METHODS: [&str; 6] = ["GET", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
 const CORS_HEADERS: [&str; 3] = ["content-type", "authorization", "x-request-id"];
+/// The paths that the legacy service does not log.
+const UNLOGGED: [&str; 3] = ["/health", "/metrics", "/ping"];
+/// The maximum length of a value in the log of the legacy service.
+const MAX_VALUE_LENGTH: u32 = 1_000;
+/// After 100 lines in a second, the legacy service logs every hundredth.
+const SAMPLED_LINES: u32 = 100;
 /// The requests of a caller at once, of 100 in a minute.
 const BURST: u32 = 10;
 /// Pages need no hardware of the device.
@@ -24,7 +30,10 @@ pub(crate) fn with_defaults(service: Service) -> Service {
         .default_value("api_document.prefix", "/q/")
         // The flags of the contract have no prefix, such as `account_lockout`.
         .default_value("features.switch_prefix", "")
-        .default_value("operation_log.enabled", true);
+        .default_value("operation_log.enabled", true)
+        .default_value("log.max_value_length", MAX_VALUE_LENGTH)
+        .default_value("log.rate_limit.then_every", SAMPLED_LINES)
+        .default_value("server.http.access_log.exclude_paths", UNLOGGED.to_vec());
     // Without an origin, CORS is closed.
     let service = service
         .default_value("server.http.cors.enabled", true)

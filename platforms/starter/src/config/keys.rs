@@ -44,6 +44,11 @@ pub(crate) const KEYS: &[LegacyKey] = &[
     ),
     LegacyKey::converted("data.redis.addr", "data.redis.url", Conversion::RedisUrl),
     LegacyKey::sets("data.redis.read_timeout", "data.redis.timeout"),
+    LegacyKey::sets("jwt.secret", "auth.jwt_secret_key"),
+    LegacyKey::sets("jwt.access_expiry", "auth.access_token_expiration"),
+    LegacyKey::sets("jwt.refresh_expiry", "auth.refresh_token_expiration"),
+    LegacyKey::sets("jwt.issuer", "auth.issuer"),
+    LegacyKey::sets("jwt.signing_method", "auth.signing_method"),
     LegacyKey::sets("features.config_file", "features.file"),
     LegacyKey::accepts(
         "features.config_format",
@@ -198,9 +203,9 @@ pub(crate) const KEYS: &[LegacyKey] = &[
         "swagger_ui.security.allowed_ips",
         "api_document.allowed_addresses",
     ),
-    LegacyKey::rejected(
+    LegacyKey::sets(
         "swagger_ui.security.allowed_user_types",
-        "set api_document.scopes to permissions",
+        "api_document.roles",
     ),
     LegacyKey::accepts(
         "swagger_ui.security.enable_audit_log",

@@ -9,7 +9,13 @@ use seaworthy_testkit::{
     process::{Ended, ServiceProcess},
 };
 
-use crate::{app::json_of, features::wait};
+use serde_json::json;
+
+use crate::{
+    app::{PASSWORD, json_of, tokens},
+    features::wait,
+    sessions::claims,
+};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_starter");
 
@@ -50,7 +56,7 @@ monitoring:
   tracing: { enabled: false, endpoint: "nowhere:4318", service_name: accounts }
 swagger_ui:
   enabled: true
-  security: { enable_auth: true, allowed_ips: [127.0.0.0/8], enable_audit_log: true, path_prefix: /q/, jwt: { check_expiry: true, check_issuer: true } }
+  security: { enable_auth: true, allowed_ips: [127.0.0.0/8, "*"], allowed_user_types: [], enable_audit_log: true, path_prefix: /q/, jwt: { check_expiry: true, check_issuer: true } }
 environments:
   test: { swagger_ui: { security: { enable_auth: false } } }
   production: { swagger_ui: { enabled: false } }
@@ -147,6 +153,33 @@ fn files_of_the_contract_configure_the_service_conf_1() {
     assert!(folder.path().join("contract.db").is_file());
     let log = folder.path().join("logs/starter.log");
     wait(|| fs::read_to_string(&log).is_ok_and(|text| text.contains("\"message\":\"ready\"")));
+}
+
+#[test]
+fn section_jwt_of_the_contract_sets_the_tokens_conf_1() {
+    let (before, rest) = CONFIG.split_once("  jwt_secret_key").unwrap();
+    let (_, after) = rest.split_once("refresh_token_expiration: 7d\n").unwrap();
+    // A development service accepts the secrets of the contract, from 16 characters.
+    let jwt = "jwt: { secret: Kx3v9Qp2LmT7wZr5, access_expiry: 10m, refresh_expiry: 168h, issuer: accounts, signing_method: HS256 }\n";
+    let folder = folder(&[before, after, jwt].concat());
+    fs::write(folder.path().join("features.yaml"), "new_page: true\n").unwrap();
+    let path = folder.path().to_str().unwrap();
+    let variables = [("ENVIRONMENT", "test"), ("FOLDER", path)];
+    let process = ServiceProcess::start_as_is(Path::new(PROGRAM), &["-conf", path], &variables);
+    let mut process = process.unwrap();
+    let (http, _) = process.addresses().unwrap();
+    process.line("\"message\":\"ready\"").unwrap();
+    let json = [("content-type", "application/json")];
+    let body = json!({ "username": "ada", "password": PASSWORD }).to_string();
+    let post = |path: &str| {
+        let path = format!("/api/v1/auth/{path}");
+        request(http, "POST", &path, &json, &body).unwrap()
+    };
+    assert_eq!(post("register").status, 200);
+    let claims = claims(&tokens(&post("login")).0);
+    assert_eq!(claims["iss"], "accounts");
+    let lifetime = claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap();
+    assert_eq!(lifetime, 600);
 }
 
 /// Checks a file without a start.

@@ -18,7 +18,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_starter");
 
 /// All variables of the contract with the values of its template. Secrets and addresses that have
 /// no default are those of a deployment.
-const VARIABLES: [(&str, &str); 78] = [
+const VARIABLES: [(&str, &str); 79] = [
     ("ENVIRONMENT", "test"),
     ("HTTP_ADDR", "0.0.0.0:8000"),
     ("HTTP_TIMEOUT", "30s"),
@@ -55,6 +55,7 @@ const VARIABLES: [(&str, &str); 78] = [
     ("PLUGINS_MAX_CPU_PERCENT", "5"),
     ("KMS_SEED", "correct-horse-battery-staple-and-a-seed"),
     ("KMS_SALT", "0123456789abcdef"),
+    ("KMS_ITERATIONS", "600000"),
     ("KMS_ROTATE_INTERVAL", "24h"),
     ("LOG_LEVEL", "info"),
     ("LOG_FORMAT", "json"),

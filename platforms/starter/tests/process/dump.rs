@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::Command};
 
 use data_encoding::{BASE64, HEXLOWER};
 use seaworthy::data::{self, Database, DatabaseConfig, sql};
-use seaworthy_testkit::{database::EmptyDatabase, totp::code};
+use seaworthy_testkit::{database::EmptyDatabase, http::request, totp::code};
 use serde_json::{Value, json};
 
 use crate::{
@@ -84,6 +84,23 @@ fn use_accounts(
     let renewed = confirmed["access_token"].as_str().unwrap();
     let update = json!({ "config": { "enabled": true } });
     call("PUT", "/api/v1/features/new_page", renewed, update);
+    // Clients choose request IDs and the names of members.
+    let bearer = format!("Bearer {renewed}");
+    for body in [
+        json!({ "config": { "enabled": true } }),
+        json!({ "config": { "strategy": "PERCENTAGE",
+            "rules": { "percentage": "130", EMAIL: "1", PHONE: "2" } } }),
+    ] {
+        for id in [EMAIL, PHONE, renewed.split('.').next_back().unwrap(), refresh.as_str()] {
+            let headers = [
+                ("authorization", bearer.as_str()),
+                ("content-type", "application/json"),
+                ("x-request-id", id),
+            ];
+            let path = "/api/v1/features/new_page";
+            request(replica.http, "PUT", path, &headers, &body.to_string()).unwrap();
+        }
+    }
     let shown = [
         &key["key"],
         &enrolled["secret"],

@@ -66,3 +66,47 @@ pub(crate) fn methods_with_secrets_store_no_response_api_6(database: &EmptyDatab
     // Another body gets the response to it.
     assert_eq!(log_in("a wrong password").status, 401);
 }
+
+/// Whether each unsafe operation reads a key, as `docs/openapi.json` says.
+pub(crate) fn documented_methods_read_idempotency_keys_api_6(database: &EmptyDatabase) {
+    let replica = Replica::start(database);
+    let (admin, _) = users(database, &replica);
+    let bearer = format!("Bearer {admin}");
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "application/json"),
+        // Not a valid key, so that no operation runs.
+        ("idempotency-key", "two words"),
+    ];
+    let document = replica.send("GET", "/q/openapi.json", "").unwrap();
+    let document = json_of(&document);
+    let mut reading = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            if !["post", "put", "delete"].contains(&method.as_str()) {
+                continue;
+            }
+            let parameters = operation["parameters"].to_string();
+            let is_documented = parameters.contains("Idempotency-Key");
+            let path = path.replace("{flag}", "new_page").replace("{id}", "x");
+            let answer = request(replica.http, &method.to_uppercase(), &path, &headers, "{}");
+            let answer = answer.unwrap();
+            let is_read = answer.status == 400 && answer.body.contains("Idempotency-Key");
+            assert_eq!(is_read, is_documented, "{method} {path}: {}", answer.body);
+            if is_read {
+                reading.push(operation["operationId"].as_str().unwrap().to_owned());
+            }
+        }
+    }
+    reading.sort_unstable();
+    let expected = [
+        "ApiKeys_RevokeApiKey",
+        "Auth_Logout",
+        "FeatureToggle_DeleteToggle",
+        "FeatureToggle_DisableToggle",
+        "FeatureToggle_EnableToggle",
+        "FeatureToggle_EvaluateToggle",
+        "FeatureToggle_UpdateToggle",
+    ];
+    assert_eq!(reading, expected);
+}

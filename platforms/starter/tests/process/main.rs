@@ -10,10 +10,12 @@
 mod api_keys;
 mod app;
 mod captcha;
+mod captcha_answers;
 mod catalogue;
 mod clients;
 mod contract_files;
 mod contract_variables;
+mod documents;
 mod dump;
 mod errors;
 mod features;
@@ -64,6 +66,10 @@ on_postgres_and_redis! {
     captcha:
         captcha_is_valid_once_on_all_replicas_auth_2,
         mail_to_an_address_is_limited_and_recorded_auth_2;
+    captcha_answers:
+        fifth_try_is_the_last_one_on_all_replicas_auth_2,
+        parallel_right_answers_succeed_once_auth_2,
+        picture_and_sound_are_answered_once_auth_2;
     second_factor:
         login_needs_the_second_factor_once_enabled_auth_4;
     // Point 2.
@@ -96,6 +102,7 @@ on_postgres_and_redis! {
         grpc_calls_have_redacted_entries_obs_11,
         entry_survives_a_kill_during_its_call_obs_11,
         numeric_ids_increase_and_name_their_replica_core_1,
+        replicas_claim_different_nodes_core_1,
         node_of_two_replicas_loses_no_entry_core_1;
     // Point 7.
     probes:
@@ -154,7 +161,10 @@ on_both_engines! {
     sessions:
         registered_user_logs_in_refreshes_and_logs_out_auth_3,
         parallel_uses_of_a_refresh_token_succeed_once_auth_3,
-        tokens_of_one_kind_are_not_another_kind_auth_3;
+        tokens_of_one_kind_are_not_another_kind_auth_3,
+        private_key_signs_tokens_that_its_key_set_verifies_auth_1,
+        token_of_a_faster_clock_is_accepted_auth_3,
+        expired_token_is_rejected_until_a_refresh_auth_3;
     lockout:
         fifth_failure_locks_every_replica_across_restarts_auth_2,
         unknown_users_look_like_wrong_passwords_auth_2,
@@ -164,6 +174,12 @@ on_both_engines! {
         captcha_is_valid_once_on_all_replicas_auth_2,
         mail_to_an_address_is_limited_and_recorded_auth_2,
         verified_address_needs_its_own_code_auth_2;
+    captcha_answers:
+        fifth_try_is_the_last_one_on_all_replicas_auth_2,
+        parallel_right_answers_succeed_once_auth_2,
+        code_counts_for_its_type_and_target_only_auth_2,
+        captcha_expires_and_is_deleted_auth_2,
+        picture_and_sound_are_answered_once_auth_2;
     sms:
         code_by_sms_registers_and_logs_in_once_auth_2,
         code_by_mail_logs_in_auth_2;
@@ -208,13 +224,17 @@ on_both_engines! {
         padding_does_not_hide_a_call_obs_11,
         entry_survives_a_kill_during_its_call_obs_11,
         numeric_ids_increase_and_name_their_replica_core_1,
+        replicas_claim_different_nodes_core_1,
         node_of_two_replicas_loses_no_entry_core_1,
         switched_off_log_stores_nothing_obs_11;
     replicas:
         operation_log_is_read_from_replicas_data_1;
+    documents:
+        description_needs_a_role_of_the_settings_sec_4;
     idempotency_keys:
         reused_key_with_another_body_is_rejected_api_6,
-        methods_with_secrets_store_no_response_api_6;
+        methods_with_secrets_store_no_response_api_6,
+        documented_methods_read_idempotency_keys_api_6;
     traces:
         spans_of_both_transports_reach_the_database_obs_6;
     probes:

@@ -213,6 +213,13 @@ pub(crate) fn media_type_does_not_hide_a_call_obs_11(database: &EmptyDatabase) {
     let deleted = request(replica.http, "DELETE", path, &headers, "").unwrap();
     assert_eq!(deleted.status, 200, "{}", deleted.body);
     let last = entries(&replica, &admin, "").pop().unwrap();
+    // Protobuf, of which the log has the size and the hash: `config { enabled: true }`.
+    let headers = [headers[0], ("content-type", "application/proto")];
+    let updated = request(replica.http, "PUT", path, &headers, "\u{12}\u{2}\u{8}\u{1}");
+    assert_eq!(updated.unwrap().status, 200);
+    let hidden = entries(&replica, &admin, "").pop().unwrap();
+    let content = hidden["content"].as_str().unwrap();
+    assert!(content.contains(r#""size":4"#), "{hidden}");
     assert_eq!(last["operation"], "DELETE", "{last}");
     assert_eq!(last["target"], "/api/v1/features/{flag}");
     let before: Value = serde_json::from_str(last["before"].as_str().unwrap()).unwrap();
@@ -357,6 +364,30 @@ pub(crate) fn node_of_two_replicas_loses_no_entry_core_1(database: &EmptyDatabas
     let listed = entries(&replicas[0], &admin, "page_size=100");
     let ids: BTreeSet<_> = listed.iter().map(|entry| entry["id"].as_str()).collect();
     assert_eq!(ids.len(), 2 * CALLS + 2);
+}
+
+pub(crate) fn replicas_claim_different_nodes_core_1(database: &EmptyDatabase) {
+    let claiming = || Replica::start_with(database, &["operation_log.claim_node=true"]);
+    let replicas = [claiming(), claiming()];
+    replicas[0].register("root_user");
+    grant_admin(database, "root_user");
+    let (admin, _) = tokens(&replicas[1].login("root_user", PASSWORD));
+    // Makes calls until the entry of one has a number, and returns its node.
+    let node_of = |replica: &Replica| loop {
+        let refused = replica.post("/api/v1/auth/captcha/verify", &json!({}));
+        assert_eq!(refused.status, 400, "{}", refused.body);
+        let last = entries(replica, &admin, "page_size=1").pop().unwrap();
+        if let Ok(number) = last["id"].as_str().unwrap().parse::<u64>() {
+            break number >> 12 & 0x3ff;
+        }
+    };
+    let nodes = replicas.each_ref().map(node_of);
+    assert_ne!(nodes[0], nodes[1]);
+    // The lease of a killed replica lasts, so the next process claims another node.
+    let [first, second] = replicas;
+    let restarted = node_of(&first.restart());
+    assert!(!nodes.contains(&restarted), "{nodes:?} {restarted:?}");
+    assert_eq!(node_of(&second), nodes[1]);
 }
 
 #[test]

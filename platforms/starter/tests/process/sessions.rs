@@ -1,16 +1,33 @@
 use std::thread;
 
-use seaworthy_testkit::database::EmptyDatabase;
-use serde_json::Value;
+use seaworthy_testkit::{
+    authority::Authority, database::EmptyDatabase, requirement::required,
+};
+use serde_json::{Value, json};
 
 use crate::{
-    app::{PASSWORD, Replica, assert_error, json_of, refresh_at, tokens},
+    app::{
+        PASSWORD, Replica, SECRETS, assert_error, builder, builder_with, json_of, refresh_at,
+        tokens,
+    },
     features::wait,
 };
 
 const LOGOUT: &str = "/api/v1/auth/logout";
 /// Enough for several of them to meet in the database.
 const PARALLEL: usize = 200;
+
+/// Returns a part of an access token: its header or its claims.
+fn part(access: &str, index: usize) -> Value {
+    let text = access.split('.').nth(index).unwrap().as_bytes();
+    let bytes = data_encoding::BASE64URL_NOPAD.decode(text).unwrap();
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+/// Returns the claims of an access token.
+pub(crate) fn claims(access: &str) -> Value {
+    part(access, 1)
+}
 
 pub(crate) fn registered_user_logs_in_refreshes_and_logs_out_auth_3(database: &EmptyDatabase) {
     let (first, second) = (Replica::start(database), Replica::start(database));
@@ -104,11 +121,7 @@ pub(crate) fn tokens_of_one_kind_are_not_another_kind_auth_3(database: &EmptyDat
     let answer = seaworthy_testkit::http::request(replica.http, "POST", LOGOUT, &basic, "{}");
     assert_error(&answer.unwrap(), 401, "INVALID_TOKEN_FORMAT");
 
-    let claims = access.split('.').nth(1).unwrap();
-    let claims = data_encoding::BASE64URL_NOPAD
-        .decode(claims.as_bytes())
-        .unwrap();
-    let claims: Value = serde_json::from_slice(&claims).unwrap();
+    let claims = claims(&access);
     assert_eq!(claims["type"], "access");
     assert_eq!(claims["username"], "ada");
     assert_eq!(claims["user_id"], claims["sub"]);
@@ -116,6 +129,66 @@ pub(crate) fn tokens_of_one_kind_are_not_another_kind_auth_3(database: &EmptyDat
         (&claims["iss"], &claims["aud"]),
         (&"starter".into(), &"starter".into())
     );
+    assert_eq!(claims["attributes"], json!({ "username": "ada" }));
+    assert_eq!((&claims["id"], &claims["nbf"]), (&claims["jti"], &claims["iat"]));
+    for list in ["permissions", "roles"] {
+        assert!(claims[list].is_array(), "{claims}");
+    }
     let lifetime = claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap();
     assert_eq!(lifetime, 900);
+}
+
+pub(crate) fn private_key_signs_tokens_that_its_key_set_verifies_auth_1(database: &EmptyDatabase) {
+    // A key on P-256.
+    let authority = Authority::new("starter").unwrap();
+    let file = authority.server().unwrap().key;
+    let key = format!("auth.signing_key=file:{}", file.display());
+    let [_, seed, salt] = SECRETS;
+    let settings = [seed, salt, &key, "auth.signing_method=ES256"];
+    let settings = [&settings[..], &["auth.issuer=accounts"]].concat();
+    let start = || Replica::from(builder_with(database.url(), &settings).start().unwrap());
+    let (first, second) = (start(), start());
+    let (access, _) = first.user("ada");
+    let profile = second.call("GET", "/api/v1/auth/profile", &access, "");
+    assert_eq!(profile.status, 200, "{}", profile.body);
+    assert_eq!(claims(&access)["iss"], "accounts");
+    let keys = json_of(&second.send("GET", "/.well-known/jwks.json", "").unwrap());
+    let header = part(&access, 0);
+    assert_eq!(header["alg"], "ES256");
+    assert_eq!(keys["keys"][0]["kid"], header["kid"]);
+    assert!(keys["keys"][0].get("d").is_none(), "{keys}");
+
+    let forged = access.rsplit_once('.').unwrap().0.to_owned() + ".c2lnbmF0dXJl";
+    let refused = second.call("GET", "/api/v1/auth/profile", &forged, "");
+    assert_error(&refused, 401, "TOKEN_INVALID");
+}
+
+pub(crate) fn token_of_a_faster_clock_is_accepted_auth_3(database: &EmptyDatabase) {
+    let Some(library) = required("SEAWORTHY_TEST_FAKETIME") else {
+        return;
+    };
+    let fast = builder(database.url())
+        .variable("LD_PRELOAD", &library)
+        .variable("FAKETIME", "+0.9s")
+        .variable("DONT_FAKE_MONOTONIC", "1");
+    let (fast, slow) = (Replica::from(fast.start().unwrap()), Replica::start(database));
+    assert_eq!(fast.register("ada").status, 200);
+    for _ in 0..10 {
+        let (access, _) = tokens(&fast.login("ada", PASSWORD));
+        let profile = slow.call("GET", "/api/v1/auth/profile", &access, "");
+        assert_eq!(profile.status, 200, "{}", profile.body);
+    }
+}
+
+pub(crate) fn expired_token_is_rejected_until_a_refresh_auth_3(database: &EmptyDatabase) {
+    let replica = Replica::start_with(database, &["auth.access_token_expiration=2s"]);
+    let (access, refresh) = replica.user("ada");
+    let profile = |access: &str| replica.call("GET", "/api/v1/auth/profile", access, "");
+    assert_eq!(profile(&access).status, 200);
+    wait(|| profile(&access).status != 200);
+    let expired = profile(&access);
+    assert_error(&expired, 401, "TOKEN_EXPIRED");
+    assert_eq!(json_of(&expired)["code"], "TOKEN_EXPIRED");
+    let (access, _) = tokens(&replica.refresh(&refresh));
+    assert_eq!(profile(&access).status, 200);
 }
