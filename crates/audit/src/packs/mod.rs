@@ -18,6 +18,7 @@ mod list;
 mod memory;
 mod message;
 mod node;
+mod own_fields;
 mod ownership;
 mod password;
 mod payload;
@@ -78,6 +79,7 @@ const PACKS: &[&[Pack]] = &[
     kubernetes::PACKS,
     list::PACKS,
     node::PACKS,
+    own_fields::PACKS,
     ownership::PACKS,
     password::PACKS,
     payload::PACKS,
