@@ -3,6 +3,7 @@
 mod absence;
 mod edit;
 mod fail_on;
+mod flows;
 mod in_repository;
 mod metadata;
 mod observed;
@@ -15,6 +16,10 @@ mod text;
 pub use absence::{absent_in_texts, runs_code, start_of};
 pub use edit::Edit;
 pub use fail_on::FailOn;
+pub use flows::{
+    dropped_promises, dual_writes, lookups_before_inserts, queries_per_row, remote_in_transaction,
+    repeated_messages,
+};
 pub use in_repository::observed_in_repository;
 pub use metadata::{Category, Confidence, Metadata, Severity};
 pub use observed::{
