@@ -165,7 +165,10 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let servers = service.facts.of::<Server>();
     let remote = servers
         .deployed()
-        .any(|server| server.framework.to_lowercase().contains("grpc"));
+        .any(|server| {
+            let framework = server.framework.to_lowercase();
+            framework.contains("grpc") || framework.contains("microservice")
+        });
     if !deployed && counted && !remote && routes.items.len() < MIN_ROUTES {
         return Vec::new();
     }

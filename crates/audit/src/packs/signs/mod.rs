@@ -24,6 +24,7 @@ mod defaults;
 mod delivery;
 mod dependency;
 mod ends;
+mod error_flow;
 mod event_sourcing;
 mod events;
 mod exceptions;
@@ -50,6 +51,7 @@ mod migration;
 mod mistakes;
 mod open_routes;
 mod origins;
+mod page_sizes;
 mod panics;
 mod passwords;
 mod plain_clients;
@@ -69,6 +71,7 @@ mod statements;
 mod stock;
 mod stops;
 mod subscriptions;
+mod switches;
 mod taking;
 mod tasks;
 mod token;
@@ -182,6 +185,7 @@ const LISTS: &[&[Sign]] = &[
     delivery::SIGNS,
     dependency::SIGNS,
     ends::SIGNS,
+    error_flow::SIGNS,
     exceptions::SIGNS,
     expiry::SIGNS,
     exposure::SIGNS,
@@ -194,6 +198,7 @@ const LISTS: &[&[Sign]] = &[
     logs::SIGNS,
     messages::SIGNS,
     origins::SIGNS,
+    page_sizes::SIGNS,
     queries::SIGNS,
     records::SIGNS,
     races::SIGNS,
@@ -219,6 +224,7 @@ const LISTS: &[&[Sign]] = &[
     query_tokens::SIGNS,
     records_of_others::SIGNS,
     subscriptions::SIGNS,
+    switches::SIGNS,
     taking::SIGNS,
     constant_results::SIGNS,
     event_sourcing::SIGNS,

@@ -53,7 +53,7 @@ const ENTRIES: &[Entry] = &[
     ),
     (
         &[".ts"],
-        r"\.listenAsync\(|NestFactory\.createMicroservice",
+        r"\.listenAsync\(",
         "NestJS",
         false,
     ),
