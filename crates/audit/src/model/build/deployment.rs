@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 use regex::Regex;
 
 use super::unit::{GENERIC, Unit};
+use super::workspace;
 use crate::model::facts::{ComposeService, Image, Workload, is_store_image};
 use crate::model::service::FileFacts;
 use crate::repository::Role;
@@ -55,17 +56,22 @@ pub(super) fn deployments(
             .filter_map(|user| application_of(&user.command.join(" "), &user.name, units))
             .collect();
         if users.len() > 1 && started.len() == users.len() {
-            list.extend(users.into_iter().zip(started).map(|(user, unit)| Deployment {
-                name: Some(user.name.clone()),
-                unit: Some(unit),
-                image: Some(image.clone()),
-                target: user.target.clone(),
-                compose: vec![user],
-                workloads: Vec::new(),
-            }));
+            list.extend(
+                users
+                    .into_iter()
+                    .zip(started)
+                    .map(|(user, unit)| Deployment {
+                        name: Some(user.name.clone()),
+                        unit: Some(unit),
+                        image: Some(image.clone()),
+                        target: user.target.clone(),
+                        compose: vec![user],
+                        workloads: Vec::new(),
+                    }),
+            );
             continue;
         }
-        let unit = started_by(&image, units)
+        let unit = started_by(&image, &folder, units, files)
             .filter(|_| users.len() < 2)
             .or_else(|| unit_of(&image, &folder, &context, units));
         let name = match users.as_slice() {
@@ -297,8 +303,13 @@ fn names_application(command: &str, unit: &Unit) -> bool {
         .any(|word| word == unit.name)
 }
 
-/// The application that the shipped stage of a Dockerfile starts.
-fn started_by(image: &Image, units: &[Unit]) -> Option<usize> {
+/// The application that the shipped stage of a Dockerfile in the folder of `package.json` starts.
+fn started_by(
+    image: &Image,
+    folder: &str,
+    units: &[Unit],
+    files: &BTreeMap<Arc<str>, FileFacts>,
+) -> Option<usize> {
     let stage = image.final_stage(None)?;
     let command = format!("{} {}", stage.entrypoint.join(" "), stage.command.join(" "));
     let named: Vec<usize> = units
@@ -309,7 +320,11 @@ fn started_by(image: &Image, units: &[Unit]) -> Option<usize> {
         .collect();
     match named.as_slice() {
         [only] => Some(*only),
-        _ => None,
+        _ => units.iter().position(|unit| {
+            is_application(unit)
+                && unit.module_folder == folder
+                && workspace::is_default(unit, files)
+        }),
     }
 }
 

@@ -121,7 +121,10 @@ fn program_without_manifest_is_a_service() {
 fn nest_workspace_is_one_service_for_each_application() {
     const MAIN: &str = "import { NestFactory } from '@nestjs/core';\nimport '@app/shared';\nconst app = await NestFactory.create(M);\nawait app.listen(3000);\n";
     let model = model(&[
-        ("package.json", "{ \"name\": \"shop\", \"dependencies\": {} }"),
+        (
+            "package.json",
+            "{ \"name\": \"shop\", \"dependencies\": {} }",
+        ),
         (
             "nest-cli.json",
             "{ \"projects\": { \"a\": { \"type\": \"application\", \"root\": \"apps/orders\" }, \"b\": { \"type\": \"library\", \"root\": \"libs/shared\" } } }",
@@ -146,7 +149,12 @@ fn nest_workspace_is_one_service_for_each_application() {
         .map(|service| {
             let shared = service.files.contains("libs/shared/src/a.ts");
             let unused = service.files.contains("libs/unused/src/index.ts");
-            (service.name.as_str(), service.image.is_some(), shared, unused)
+            (
+                service.name.as_str(),
+                service.image.is_some(),
+                shared,
+                unused,
+            )
         })
         .collect();
     assert_eq!(

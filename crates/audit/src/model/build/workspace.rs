@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use regex::Regex;
 
 use super::unit::{Unit, name_of};
-use crate::model::facts::{Import, Module};
+use crate::model::facts::{Import, Module, Server};
 use crate::model::service::FileFacts;
 use crate::repository::Role;
 
@@ -81,7 +81,28 @@ pub(super) fn applications(
             files: reached,
         });
     }
+    // Libraries that no application imports are not a program.
+    let serves = rest.iter().filter_map(|path| files.get(path)).any(|found| {
+        found.file.role == Role::Production && !found.facts.of::<Server>().items.is_empty()
+    });
+    if !serves {
+        rest.retain(|path| {
+            files
+                .get(path)
+                .is_some_and(|found| !found.file.language.is_code())
+        });
+    }
     (units, rest)
+}
+
+/// Whether `nest start` without a name starts the application.
+pub(super) fn is_default(unit: &Unit, files: &Files) -> bool {
+    let manifest = joined(&unit.module_folder, "nest-cli.json");
+    files
+        .get(manifest.as_str())
+        .and_then(|found| serde_json::from_str::<serde_json::Value>(&found.file.text).ok())
+        .and_then(|manifest| Some(manifest.get("root")?.as_str()?.trim_matches('/').to_owned()))
+        .is_some_and(|root| joined(&unit.module_folder, &root) == unit.folder)
 }
 
 /// One application is the program of the module itself.

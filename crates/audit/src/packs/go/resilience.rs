@@ -209,12 +209,14 @@ fn plaintext(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
         // The call that connects has the address. Options that a variable holds may serve any call.
         let dialed = code.ancestors(call.node).find(|node| {
             node.kind() == "call_expression"
-                && node.child_by_field_name("function").is_some_and(|function| {
-                    matches!(
-                        code.text(function),
-                        "grpc.Dial" | "grpc.DialContext" | "grpc.NewClient"
-                    )
-                })
+                && node
+                    .child_by_field_name("function")
+                    .is_some_and(|function| {
+                        matches!(
+                            code.text(function),
+                            "grpc.Dial" | "grpc.DialContext" | "grpc.NewClient"
+                        )
+                    })
         });
         let near = dialed
             .or_else(|| code.function_around(call.node))

@@ -5,8 +5,17 @@ use crate::model::facts::Topic;
 
 const PROPERTIES: &[&str] = &["application.properties"];
 const YAML: &[&str] = &["application.yml", "application.yaml"];
-const LOGBACK: &[&str] = &["logback.xml", "logback-spring.xml", "log4j2.xml", "log4j2-spring.xml"];
-const PM2: &[&str] = &["ecosystem.config.js", "ecosystem.config.cjs", "pm2.config.js"];
+const LOGBACK: &[&str] = &[
+    "logback.xml",
+    "logback-spring.xml",
+    "log4j2.xml",
+    "log4j2-spring.xml",
+];
+const PM2: &[&str] = &[
+    "ecosystem.config.js",
+    "ecosystem.config.cjs",
+    "pm2.config.js",
+];
 const PUBLIC: &str = "`{}` serves the API documentation in every profile";
 
 pub(super) const SIGNS: &[Sign] = &[
@@ -33,10 +42,29 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::LocalAddress,
-        &["application.yml", "application.yaml", "gateway.yml", "gateway.yaml"],
+        &[
+            "application.yml",
+            "application.yaml",
+            "gateway.yml",
+            "gateway.yaml",
+        ],
         r#"(?m)^\s*(?:-\s*)?(?P<what>uri|url|base-url|baseUrl):\s*["']?https?://(?:localhost|127\.0\.0\.1)\b"#,
         "",
         "the value of `{}` is this host",
+    ),
+    review(
+        Topic::HealthResult,
+        &[".yaml", ".yml"],
+        r#"(?:liveness|readiness)Probe:\s*\n\s*exec:\s*\n\s*command:\s*(?:\n\s*-\s*|\[\s*)["']?(?P<what>/bin/true|true|:)["']?\s*(?:\]|\n)"#,
+        "",
+        "the probe runs `{}`, which always succeeds",
+    ),
+    review(
+        Topic::OutboundTimeout,
+        &[".yaml", ".yml"],
+        r#"(?P<what>nginx\.ingress\.kubernetes\.io/proxy-(?:read|send)-timeout):\s*["']?\d{4,}"#,
+        r"(?i)websocket|grpc",
+        "`{}` keeps a request that nothing answers open for many minutes",
     ),
     review(
         Topic::FileLogging,
