@@ -27,6 +27,7 @@ pub(crate) fn run(rounds: u32) -> Result<(), Failure> {
         format: LogFormat::Json,
         rate_limit: LogRateLimitConfig {
             per_second: u32::MAX,
+            ..LogRateLimitConfig::default()
         },
         ..LogConfig::default()
     };

@@ -2,7 +2,9 @@
 
 use crate::model::Model;
 use crate::model::facts::Setting;
-use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::rule::{
+    Breach, Category, Chart, Check, Confidence, Metadata, Outcome, Rule, Severity, charts,
+};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -10,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A settings file points to this machine",
         severity: Severity::Low,
         category: Category::Configuration,
-        meaning: "A setting of a base file (low confidence) or of a production file (medium severity) is an address of `localhost` or `127.0.0.1`. Addresses to listen on and CORS origins are excluded. The rule reports one finding per file.",
+        meaning: "A setting of a base file (low confidence) or of a production file (medium severity) is an address of `localhost` or `127.0.0.1`. Addresses to listen on and CORS origins are excluded. Values of a Helm chart count if a template uses them. The rule reports one finding per settings file.",
         why: "In a container the address is the container itself, so the service does not find its dependency.",
         fix: &[(
             "any",
@@ -81,5 +83,33 @@ fn check(model: &Model) -> Vec<Outcome> {
             (None, _) => {}
         }
     }
+    outcomes.extend(charts(model).iter().flat_map(in_values));
     outcomes
+}
+
+/// Values of a chart that a template uses.
+fn in_values(chart: &Chart<'_>) -> Vec<Outcome> {
+    chart
+        .values
+        .iter()
+        .filter(|value| {
+            let key = value.path.to_lowercase();
+            value.is_leaf
+                && [
+                    "://localhost",
+                    "://127.0.0.1",
+                    "localhost:",
+                    "127.0.0.1:",
+                    "@localhost",
+                ]
+                .iter()
+                .any(|host| value.text.contains(host))
+                && !LISTENS.iter().any(|word| key.contains(word))
+                && chart.uses(&value.path)
+        })
+        .map(|value| {
+            let evidence = format!("`{}` is an address of the pod itself", value.path);
+            Breach::review(value.at.clone(), evidence).into()
+        })
+        .collect()
 }

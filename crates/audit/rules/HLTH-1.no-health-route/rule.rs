@@ -163,9 +163,10 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         .iter()
         .any(|language| matches!(*language, "PHP" | "Ruby" | "C#"));
     let servers = service.facts.of::<Server>();
-    let remote = servers
-        .deployed()
-        .any(|server| server.framework.to_lowercase().contains("grpc"));
+    let remote = servers.deployed().any(|server| {
+        let framework = server.framework.to_lowercase();
+        framework.contains("grpc") || framework.contains("microservice")
+    });
     if !deployed && counted && !remote && routes.items.len() < MIN_ROUTES {
         return Vec::new();
     }

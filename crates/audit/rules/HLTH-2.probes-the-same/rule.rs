@@ -1,8 +1,9 @@
 //! Liveness and readiness use the same probe.
 
-use crate::model::facts::{ProbeAction, ProbeKind, Route};
+use crate::model::facts::{Probe, ProbeAction, ProbeKind, Route, Workload};
 use crate::model::{Model, Resolution, Service};
-use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, charts};
+use crate::source::Located;
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -10,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Liveness and readiness use the same probe",
         severity: Severity::Low,
         category: Category::Health,
-        meaning: "A container uses the same path and port for liveness and readiness. Low, and informative if the thresholds differ, because a longer liveness threshold can be intended. Low confidence if the liveness and readiness routes have the same handler.",
+        meaning: "A container uses the same path and port for liveness and readiness. Low, and informative if the thresholds differ, because a longer liveness threshold can be intended. Low confidence if the liveness and readiness routes have the same handler, and for equal commands or TCP checks. The values of a Helm chart count.",
         why: "If the path checks dependencies, a slow database restarts every pod. If it does not, pods that cannot serve receive traffic.",
         fix: &[(
             "any",
@@ -59,8 +60,80 @@ fn handlers(service: &Service) -> Option<Outcome> {
     })
 }
 
+/// Equal probes of a kind other than HTTP. The program may be too small for two checks.
+fn same_action(
+    model: &Model,
+    workload: &Located<Workload>,
+    liveness: &Probe,
+    readiness: &Probe,
+) -> Option<Outcome> {
+    let text = |probe: &Probe| {
+        let text = &model.files.get(&workload.at.path)?.file.text;
+        let compact = text
+            .get(probe.span.clone())?
+            .split_whitespace()
+            .collect::<String>();
+        Some(compact).filter(|compact| !compact.contains("{{"))
+    };
+    let same = text(liveness)
+        .zip(text(readiness))
+        .is_some_and(|(live, ready)| live == ready);
+    let at = model.location(&workload.at.path, readiness.span.clone(), None)?;
+    let unlike = matches!(
+        liveness.action,
+        ProbeAction::Http { .. } | ProbeAction::Unknown
+    );
+    (same && !unlike).then(|| {
+        Breach::review(at, "both probes use the same check")
+            .related(model.location(&workload.at.path, liveness.span.clone(), None))
+            .into()
+    })
+}
+
+/// The action of a probe in the values of a chart.
+const ACTIONS: &[&str] = &["httpGet", "tcpSocket", "exec", "grpc"];
+
+/// Equal probes in the values of the charts whose workloads the service has.
+fn in_values(model: &Model, service: &Service) -> Vec<Outcome> {
+    charts(model)
+        .iter()
+        .filter(|chart| {
+            let templates = format!("{}/templates/", chart.folder);
+            service
+                .workloads
+                .iter()
+                .any(|workload| workload.at.path.starts_with(&templates))
+        })
+        .flat_map(|chart| {
+            chart.values.iter().filter_map(|live| {
+                let parent = live.path.strip_suffix("livenessProbe")?;
+                let ready = chart.value(&format!("{parent}readinessProbe"))?;
+                let action = |probe: &str| {
+                    ACTIONS.iter().find_map(|action| {
+                        Some((*action, &chart.value(&format!("{probe}.{action}"))?.text))
+                    })
+                };
+                let (live_action, ready_action) = (action(&live.path)?, action(&ready.path)?);
+                let used = chart.uses(&live.path) && chart.uses(&ready.path);
+                (used && live_action == ready_action).then(|| {
+                    let evidence = format!("both probes use the same `{}`", live_action.0);
+                    Breach::new(ready.at.clone(), Confidence::Medium, evidence)
+                        .related(std::iter::once(live.at.clone()))
+                        .severity(if live.text == ready.text {
+                            Severity::Low
+                        } else {
+                            Severity::Info
+                        })
+                        .into()
+                })
+            })
+        })
+        .collect()
+}
+
 fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let mut outcomes: Vec<Outcome> = handlers(service).into_iter().collect();
+    outcomes.extend(in_values(model, service));
     for workload in &service.workloads {
         for container in &workload.containers {
             let probes = container
@@ -85,6 +158,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                 },
             ) = (&liveness.action, &readiness.action)
             else {
+                outcomes.extend(same_action(model, workload, liveness, readiness));
                 continue;
             };
             let symbol = format!("{}/{}", workload.kind, container.name);

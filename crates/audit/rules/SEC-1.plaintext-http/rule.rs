@@ -1,7 +1,10 @@
 //! Credentials travel over plain HTTP.
 
 use crate::model::facts::Topic;
-use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+use crate::rule::{
+    Breach, Category, Chart, Check, Metadata, Outcome, Rule, Severity, charts,
+    observed_in_repository,
+};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -9,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Credentials travel over plain HTTP",
         severity: Severity::Medium,
         category: Category::Security,
-        meaning: "The settings fetch or check tokens at an `http://` address, or a proxy has a listener without TLS and none with TLS. The finding has low confidence, because a mesh or a load balancer may encrypt.",
+        meaning: "The settings fetch or check tokens at an `http://` address, or a proxy has a listener without TLS and none with TLS. Or the values of a Helm chart switch an ingress on without a certificate. The finding has low confidence, because a mesh or a load balancer may encrypt.",
         why: "Everyone on the network path can read tokens and passwords.",
         fix: &[(
             "any",
@@ -18,10 +21,31 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://cwe.mitre.org/data/definitions/319.html"],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(
+        let mut outcomes = observed_in_repository(
             model,
             Topic::PlainHttp,
             "no settings send credentials over plain HTTP",
-        )
+        );
+        outcomes.extend(charts(model).iter().filter_map(ingress));
+        outcomes
     }),
 };
+
+/// An ingress that the values of a chart switch on without a certificate.
+fn ingress(chart: &Chart<'_>) -> Option<Outcome> {
+    let on = chart.value("ingress.enabled")?;
+    let tls = chart.value("ingress.tls").filter(|tls| tls.is_empty);
+    // An annotation may select a certificate.
+    let certificate = chart.value("ingress.annotations").is_some_and(|notes| {
+        ["cert", "ssl", "alb.", "gce"]
+            .iter()
+            .any(|word| notes.text.contains(word))
+    });
+    let plain = on.text == "true" && tls.is_some() && !certificate && chart.uses("ingress.enabled");
+    plain.then(|| {
+        let at = tls.map_or_else(|| on.at.clone(), |tls| tls.at.clone());
+        Breach::review(at, "the values switch the ingress on without a certificate")
+            .related(std::iter::once(on.at.clone()))
+            .into()
+    })
+}

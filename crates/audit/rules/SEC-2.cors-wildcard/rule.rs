@@ -12,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The CORS policy allows every origin",
         severity: Severity::Medium,
         category: Category::Security,
-        meaning: "The CORS policy allows a literal `*` (medium, because browsers reject it together with credentials), or reflects the request origin together with credentials (high).",
+        meaning: "The CORS policy allows a literal `*` (medium, because browsers reject it together with credentials), or reflects the request origin together with credentials (high). Low confidence for a `*` that replaces a missing setting.",
         why: "With credentials, any web page that a signed-in user opens can act for the user. Without credentials, any page can read responses inside the user's network.",
         fix: &[
             (
@@ -80,6 +80,11 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
                 Resolution::Known(CorsOrigins::Any) => {
                     breach(Confidence::High, "every origin is allowed").into()
                 }
+                Resolution::Known(CorsOrigins::AnyWithoutSetting) => breach(
+                    Confidence::Low,
+                    "every origin is allowed if the setting is missing",
+                )
+                .into(),
                 Resolution::Known(CorsOrigins::List(origins)) => Outcome::passed(
                     format!("{} origins are listed", origins.len()),
                     Some(&policy.at),

@@ -1,7 +1,7 @@
 //! The root file system of a container is writable.
 
 use crate::model::{Model, Resolution, Service};
-use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, charts};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The root file system of a container is writable",
         severity: Severity::Low,
         category: Category::Operations,
-        meaning: "No container of the workload sets `readOnlyRootFilesystem: true`. Databases and brokers are excluded. If a template may set it, the result is unknown.",
+        meaning: "No container of the workload sets `readOnlyRootFilesystem: true`. Databases and brokers are excluded. If a template may set it, the result is unknown, or low confidence if the values of its Helm chart leave `securityContext` empty.",
         why: "Attackers can write programs into the container. Files that the service writes by mistake are lost with the pod.",
         fix: &[(
             "any",
@@ -25,6 +25,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         return Vec::new();
     }
     let mut outcomes = Vec::new();
+    let charts = charts(model);
     for workload in &service.workloads {
         for container in &workload.containers {
             let symbol = format!("{}/{}", workload.kind, container.name);
@@ -37,7 +38,23 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                     format!("container `{}` cannot write to its image", container.name),
                     Some(&at),
                 ),
-                Resolution::Unknown(reason) => Outcome::unknown(reason.clone()),
+                Resolution::Unknown(reason) => {
+                    let empty = charts.iter().find_map(|chart| {
+                        let inside = format!("{}/templates/", chart.folder);
+                        let context = chart.value("securityContext")?;
+                        (context.is_empty
+                            && chart.uses("securityContext")
+                            && workload.at.path.starts_with(&inside))
+                        .then(|| context.at.clone())
+                    });
+                    empty.map_or_else(
+                        || Outcome::unknown(reason.clone()),
+                        |at| {
+                            let evidence = "the values of the chart leave `securityContext` empty";
+                            Breach::review(at, evidence).into()
+                        },
+                    )
+                }
                 _ => Breach::new(
                     at,
                     Confidence::High,

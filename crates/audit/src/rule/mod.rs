@@ -1,6 +1,7 @@
 //! Rules: their metadata and their outcomes.
 
 mod absence;
+mod chart;
 mod edit;
 mod fail_on;
 mod flows;
@@ -14,6 +15,7 @@ mod telemetry;
 mod text;
 
 pub use absence::{absent_in_texts, runs_code, start_of};
+pub use chart::{Chart, charts, is_value_inside};
 pub use edit::Edit;
 pub use fail_on::FailOn;
 pub use flows::{

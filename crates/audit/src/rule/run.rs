@@ -165,11 +165,11 @@ pub(crate) fn run_one(rule: &Rule, model: &Model, config: &AuditConfig) -> Findi
                 .iter()
                 .any(|(path, line)| *path == finding.path && *line == finding.line)
     });
-    // Two services may share a file: the same breach is reported once.
+    // Two services may share a file, and two packs may read a line: the breach is reported once.
     let mut seen = std::collections::BTreeSet::new();
     found
         .findings
-        .retain(|finding| seen.insert((finding.path.clone(), finding.line, finding.column)));
+        .retain(|finding| seen.insert((finding.path.clone(), finding.line)));
     found
 }
 

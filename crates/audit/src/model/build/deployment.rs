@@ -6,10 +6,11 @@ use std::sync::{Arc, LazyLock};
 use regex::Regex;
 
 use super::unit::{GENERIC, Unit};
+use super::workspace;
 use crate::model::facts::{ComposeService, Image, Workload, is_store_image};
 use crate::model::service::FileFacts;
 use crate::repository::Role;
-use crate::source::Located;
+use crate::source::{Language, Located};
 
 /// One image, or one entry that runs an external image.
 #[derive(Debug, Default)]
@@ -50,7 +51,29 @@ pub(super) fn deployments(
             .first()
             .and_then(|entry| entry.context.clone())
             .unwrap_or_else(|| folder.clone());
-        let unit = unit_of(&image, &folder, &context, units);
+        let started: Vec<usize> = users
+            .iter()
+            .filter_map(|user| application_of(&user.command.join(" "), &user.name, units))
+            .collect();
+        if users.len() > 1 && started.len() == users.len() {
+            list.extend(
+                users
+                    .into_iter()
+                    .zip(started)
+                    .map(|(user, unit)| Deployment {
+                        name: Some(user.name.clone()),
+                        unit: Some(unit),
+                        image: Some(image.clone()),
+                        target: user.target.clone(),
+                        compose: vec![user],
+                        workloads: Vec::new(),
+                    }),
+            );
+            continue;
+        }
+        let unit = started_by(&image, &folder, units, files)
+            .filter(|_| users.len() < 2)
+            .or_else(|| unit_of(&image, &folder, &context, units));
         let name = match users.as_slice() {
             [only] => Some(only.name.clone()),
             _ => unit
@@ -245,6 +268,63 @@ fn unit_of(image: &Image, folder: &str, context: &str, units: &[Unit]) -> Option
     match named.as_slice() {
         [only] => Some(*only),
         _ => beside(folder, &built, units),
+    }
+}
+
+/// Whether a unit is one of several applications of a `package.json`.
+fn is_application(unit: &Unit) -> bool {
+    unit.language == Language::JavaScript && unit.folder != unit.module_folder
+}
+
+/// The application that a compose entry starts, by its command or its name.
+fn application_of(command: &str, name: &str, units: &[Unit]) -> Option<usize> {
+    let applications = || {
+        units
+            .iter()
+            .enumerate()
+            .filter(|(_, unit)| is_application(unit))
+    };
+    let named: Vec<usize> = applications()
+        .filter(|(_, unit)| names_application(command, unit))
+        .map(|(at, _)| at)
+        .collect();
+    match named.as_slice() {
+        [only] => Some(*only),
+        _ => applications()
+            .find(|(_, unit)| core(&unit.name) == core(name))
+            .map(|(at, _)| at),
+    }
+}
+
+/// `node dist/apps/orders/main` and `npm run start:orders` name `apps/orders`.
+fn names_application(command: &str, unit: &Unit) -> bool {
+    command
+        .split(|letter: char| !(letter.is_alphanumeric() || "-_.".contains(letter)))
+        .any(|word| word == unit.name)
+}
+
+/// The application that the shipped stage of a Dockerfile in the folder of `package.json` starts.
+fn started_by(
+    image: &Image,
+    folder: &str,
+    units: &[Unit],
+    files: &BTreeMap<Arc<str>, FileFacts>,
+) -> Option<usize> {
+    let stage = image.final_stage(None)?;
+    let command = format!("{} {}", stage.entrypoint.join(" "), stage.command.join(" "));
+    let named: Vec<usize> = units
+        .iter()
+        .enumerate()
+        .filter(|(_, unit)| is_application(unit) && names_application(&command, unit))
+        .map(|(at, _)| at)
+        .collect();
+    match named.as_slice() {
+        [only] => Some(*only),
+        _ => units.iter().position(|unit| {
+            is_application(unit)
+                && unit.module_folder == folder
+                && workspace::is_default(unit, files)
+        }),
     }
 }
 

@@ -7,6 +7,7 @@ mod deployment;
 mod text_code;
 mod unaudited;
 mod unit;
+mod workspace;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -116,3 +116,49 @@ fn program_without_manifest_is_a_service() {
     assert!(model.services[0].image.is_some());
     assert!(model.services[0].files.contains("dispatch/main.go"));
 }
+
+#[test]
+fn nest_workspace_is_one_service_for_each_application() {
+    const MAIN: &str = "import { NestFactory } from '@nestjs/core';\nimport '@app/shared';\nconst app = await NestFactory.create(M);\nawait app.listen(3000);\n";
+    let model = model(&[
+        (
+            "package.json",
+            "{ \"name\": \"shop\", \"dependencies\": {} }",
+        ),
+        (
+            "nest-cli.json",
+            "{ \"projects\": { \"a\": { \"type\": \"application\", \"root\": \"apps/orders\" }, \"b\": { \"type\": \"library\", \"root\": \"libs/shared\" } } }",
+        ),
+        (
+            "tsconfig.json",
+            "{ \"compilerOptions\": { \"paths\": { \"@app/shared\": [\"libs/shared/src\"] } } }",
+        ),
+        ("apps/orders/src/main.ts", MAIN),
+        ("apps/mails/src/main.ts", MAIN),
+        ("libs/shared/src/index.ts", "export * from './a';\n"),
+        ("libs/shared/src/a.ts", "export const a = 1;\n"),
+        ("libs/unused/src/index.ts", "export const b = 1;\n"),
+        (
+            "Dockerfile",
+            "FROM node:22\nCOPY . .\nCMD [\"node\", \"dist/apps/orders/main.js\"]\n",
+        ),
+    ]);
+    let found: Vec<_> = model
+        .services
+        .iter()
+        .map(|service| {
+            let shared = service.files.contains("libs/shared/src/a.ts");
+            let unused = service.files.contains("libs/unused/src/index.ts");
+            (
+                service.name.as_str(),
+                service.image.is_some(),
+                shared,
+                unused,
+            )
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [("mails", false, true, false), ("orders", true, true, false)]
+    );
+}

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::workspace;
 use crate::model::facts::{Entrypoint, Image, Import, Module};
 use crate::model::service::FileFacts;
 use crate::repository::Role;
@@ -22,6 +23,7 @@ pub(super) struct Unit {
 pub(super) const GENERIC: &[&str] = &["", "cmd", "main", "src", "app", "server", "service"];
 
 pub(super) fn units(files: &BTreeMap<Arc<str>, FileFacts>) -> Vec<Unit> {
+    let all = files;
     let mut modules: BTreeMap<String, Module> = BTreeMap::new();
     for found in files
         .values()
@@ -55,14 +57,19 @@ pub(super) fn units(files: &BTreeMap<Arc<str>, FileFacts>) -> Vec<Unit> {
             units.extend(go_units(module, &own, files));
         } else if !is_page(module) {
             let folder = module.folder.clone();
-            let files = own
+            let files: BTreeSet<Arc<str>> = own
                 .into_iter()
                 .filter(|path| {
-                    files
-                        .get(path)
+                    all.get(path)
                         .is_none_or(|found| is_part_of(module.language, found.file.language))
                 })
                 .collect();
+            let (applications, files) = if module.language == Language::JavaScript {
+                workspace::applications(module, &files, all)
+            } else {
+                (Vec::new(), files)
+            };
+            units.extend(applications);
             units.push(Unit {
                 name: name_of(&folder, &module.name),
                 module_folder: folder.clone(),
@@ -190,7 +197,7 @@ fn owner_of<'m>(path: &str, modules: &'m BTreeMap<String, Module>) -> Option<&'m
     }
 }
 
-fn name_of(folder: &str, module: &str) -> String {
+pub(super) fn name_of(folder: &str, module: &str) -> String {
     // `example.org/shop/v3` is shop.
     let version = |part: &&str| {
         part.strip_prefix('v').is_some_and(|rest| {

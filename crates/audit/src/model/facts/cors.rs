@@ -7,6 +7,8 @@ use crate::model::{Fact, Resolution};
 pub enum CorsOrigins {
     /// Literal `*`.
     Any,
+    /// Literal `*` if a setting is missing.
+    AnyWithoutSetting,
     /// The request origin is reflected.
     Reflected,
     /// A list of origins.

@@ -2,6 +2,7 @@
 
 mod blocking;
 mod body_limit;
+mod chart;
 mod compose_service;
 mod configuration;
 mod consumer;
@@ -37,6 +38,7 @@ mod workload;
 
 pub use blocking::Blocking;
 pub use body_limit::BodyLimit;
+pub use chart::{ChartUse, ChartValue};
 pub use compose_service::{ComposeService, PublishedPort};
 pub use configuration::Setting;
 pub use consumer::{Acknowledgement, Consumer};

@@ -206,9 +206,21 @@ fn plaintext(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
         || call.is("insecure", "NewCredentials")
         || call.method == "DialInsecure"
     {
-        let near = code
-            .function_around(call.node)
-            .map_or("", |function| code.text(function));
+        // The call that connects has the address. Options that a variable holds may serve any call.
+        let dialed = code.ancestors(call.node).find(|node| {
+            node.kind() == "call_expression"
+                && node
+                    .child_by_field_name("function")
+                    .is_some_and(|function| {
+                        matches!(
+                            code.text(function),
+                            "grpc.Dial" | "grpc.DialContext" | "grpc.NewClient"
+                        )
+                    })
+        });
+        let near = dialed
+            .or_else(|| code.function_around(call.node))
+            .map_or("", |around| code.text(around));
         if mentions(
             near,
             &["localhost", "127.0.0.1", "unix:", "bufconn", "bufnet"],

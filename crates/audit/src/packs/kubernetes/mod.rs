@@ -1,7 +1,8 @@
 //! Kubernetes manifests and Helm templates.
 
+mod chart;
 mod workload;
 
 use super::Pack;
 
-pub(super) const PACKS: &[Pack] = &[workload::PACK];
+pub(super) const PACKS: &[Pack] = &[workload::PACK, chart::VALUES, chart::TEMPLATES];

@@ -325,6 +325,9 @@ pub(super) fn origin_value<'t>(code: &Code<'t>, node: Node<'t>) -> Resolution<Co
             CorsOrigins::List(vec![origin])
         });
     }
+    if fallback(code, node).is_some_and(|origin| origin == "*") {
+        return Resolution::Known(CorsOrigins::AnyWithoutSetting);
+    }
     let literal: Option<Vec<String>> = code.elements(node).and_then(|elements| {
         elements
             .into_iter()
@@ -338,6 +341,19 @@ pub(super) fn origin_value<'t>(code: &Code<'t>, node: Node<'t>) -> Resolution<Co
         Some(origins) => Resolution::Known(CorsOrigins::List(origins)),
         None => Resolution::Unknown("the origins are not literals".to_owned()),
     }
+}
+
+/// The text in the place of a missing value: `origins?.split(",") ?? "*"`.
+fn fallback<'t>(code: &Code<'t>, node: Node<'t>) -> Option<String> {
+    let node = code.follow(node);
+    let operator = node.child_by_field_name("operator")?;
+    let replaced = matches!(code.text(operator), "||" | "??");
+    let right = node.child_by_field_name("right").filter(|_| replaced)?;
+    let right = match code.elements(right).as_deref() {
+        Some([only]) => *only,
+        _ => right,
+    };
+    code.string(right).known().cloned()
 }
 
 /// `res.header("Access-Control-Allow-Origin", "*")`.

@@ -83,8 +83,13 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 },
                 code.place(call.node),
             ),
-            "listen" if !call.arguments.is_empty() && is_server(code, call) => {
-                let framework = if code.imports_module("express") {
+            "listen"
+                if (!call.arguments.is_empty() || is_microservice(code))
+                    && is_server(code, call) =>
+            {
+                let framework = if is_microservice(code) {
+                    "NestJS microservice"
+                } else if code.imports_module("express") {
                     "Express"
                 } else {
                     "Node.js server"
@@ -96,11 +101,22 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                     },
                     code.place(call.node),
                 );
-                time_limits(code, call, facts);
+                if !call.arguments.is_empty() {
+                    time_limits(code, call, facts);
+                }
             }
             _ => {}
         }
     }
+}
+
+/// Whether the file starts a NestJS program that receives messages. Its transport, and not HTTP,
+/// defines the address.
+fn is_microservice(code: &Code<'_>) -> bool {
+    code.imports_module("@nestjs/microservices")
+        && ["createMicroservice", "connectMicroservice"]
+            .iter()
+            .any(|call| code.file.text.contains(call))
 }
 
 /// Since version 18 Node.js limits the time for headers (60 s) and requests (300 s) of every HTTP

@@ -84,7 +84,7 @@ pub(super) const SIGNS: &[Sign] = &[
     endless(
         SCRIPT,
         r"(?P<what>\b(?:axios(?:\.(?:get|post|put|delete|patch|request|create))?|fetch|got(?:\.\w+)?|request(?:\.(?:get|post|put|delete))?|superagent\.\w+|needle|ky(?:\.\w+)?|this\.http(?:Service)?\.(?:get|post|put|delete|patch|request))\(\s*[`'\x22\w{])",
-        r"(?i)timeout|AbortSignal|AbortController|from ['\x22]react|document\.|window\.",
+        r"(?i)timeout|AbortSignal|AbortController|from ['\x22]react|document\.|window\.|\bfetch\w*\s*:\s*\(",
     ),
     endless(
         &[".ts"],

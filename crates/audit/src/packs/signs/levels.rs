@@ -146,7 +146,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     level(
         &["application.yml", "application.yaml"],
-        r"(?im)^[ \t]*level:[ \t]*\n(?:[ \t]+[^\n]*\n){0,4}?[ \t]+(?P<what>[\w.]+:[ \t]*(?:debug|trace))\b",
+        r"(?im)^[ \t]*level:[ \t]*\n(?:[ \t]+[^\n]*\n){0,4}?[ \t]+(?P<what>[\x22']?[\w.]+[\x22']?:[ \t]*(?:debug|trace))\b",
         "",
     ),
     level(

@@ -166,7 +166,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::IgnoredError,
         GO,
-        r"(?P<what>\b\w+\.(?:Register|Connect|Dial|Migrate|Subscribe)\w*)\([^\n]*\)\s*\n\s*if err != nil \{\s*\n[^\n]*(?i:log|print)[^\n]*\n\s*\}",
+        r"(?P<what>\b\w+\.(?:Register|Connect|Dial|Migrate|Subscribe)\w*)\([^\n]*\)\s*\n\s*if err != nil \{\s*\n\s*(?:\w+\.)*(?i:log\w*|fmt|slog|helper|sugar)\.(?:\w+\(\)\.)?(?:Print|Error|Warn|Info|Debug|Err)\w*\([^\n]*\n\s*\}",
         "",
         "the failure of `{}` is logged, and the program continues without it",
     ),

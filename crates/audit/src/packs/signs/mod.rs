@@ -25,6 +25,7 @@ mod delivery;
 mod dependency;
 mod early_use;
 mod ends;
+mod error_flow;
 mod event_sourcing;
 mod events;
 mod exceptions;
@@ -54,6 +55,7 @@ mod open_routes;
 mod order;
 mod origins;
 mod owners;
+mod page_sizes;
 mod panics;
 mod passwords;
 mod plain_clients;
@@ -75,6 +77,7 @@ mod stock;
 mod stops;
 mod subscriptions;
 mod swallowed;
+mod switches;
 mod taking;
 mod tasks;
 mod token;
@@ -192,6 +195,7 @@ const LISTS: &[&[Sign]] = &[
     delivery::SIGNS,
     dependency::SIGNS,
     ends::SIGNS,
+    error_flow::SIGNS,
     exceptions::SIGNS,
     expiry::SIGNS,
     exposure::SIGNS,
@@ -205,6 +209,7 @@ const LISTS: &[&[Sign]] = &[
     messages::SIGNS,
     order::SIGNS,
     origins::SIGNS,
+    page_sizes::SIGNS,
     queries::SIGNS,
     records::SIGNS,
     races::SIGNS,
@@ -231,6 +236,7 @@ const LISTS: &[&[Sign]] = &[
     query_tokens::SIGNS,
     records_of_others::SIGNS,
     subscriptions::SIGNS,
+    switches::SIGNS,
     taking::SIGNS,
     constant_results::SIGNS,
     event_sourcing::SIGNS,

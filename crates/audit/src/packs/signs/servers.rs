@@ -51,12 +51,7 @@ const ENTRIES: &[Entry] = &[
         "Ruby",
         true,
     ),
-    (
-        &[".ts"],
-        r"\.listenAsync\(|NestFactory\.createMicroservice",
-        "NestJS",
-        false,
-    ),
+    (&[".ts"], r"\.listenAsync\(", "NestJS", false),
     // The listener may be in a library, so these show only that the program serves requests.
     (&[".go"], r"\bmux\.NewRouter\(", "gorilla/mux", true),
     (&[".go"], r"\bfiber\.New\(", "Fiber", true),

@@ -183,7 +183,7 @@ pub(super) const SIGNS: &[Sign] = &[
             ".yaml",
             ".yml",
         ],
-        r#"(?im)^[ \t]*["']?(?P<what>[\w.\-]*(?:use_?ssl|use_?tls|ssl_?enabled?|tls_?enabled?|enable_?tls|enable_?ssl|ssl_?mode|tls_?verify|cookie_?secure|secure_?cookie)["']?[ \t]*[=:][ \t]*["']?(?:false|disabled?|off|no|0))\b"#,
+        r#"(?im)^[ \t]*["']?(?P<what>(?:[\w.\-]*(?:use_?ssl|use_?tls|ssl_?enabled?|tls_?enabled?|enable_?tls|enable_?ssl|ssl_?mode|cookie_?secure|secure_?cookie)|(?:[\w\-]+\.)*tls_?verify)["']?[ \t]*[=:][ \t]*["']?(?:false|disabled?|off|no|0))\b"#,
         "(?m)^services:",
     ),
     off(

@@ -1,6 +1,7 @@
 //! Signs of each language, with texts that keep the requirement.
 
 mod details;
+mod flows;
 
 use crate::model::facts::{Practice, Topic};
 use crate::model::{FactSink, FactStore};

@@ -1,0 +1,71 @@
+//! The way of an error from the call that fails to the answer.
+
+use super::{GO, SCRIPT, Sign, inside, review};
+use crate::model::facts::Topic;
+
+pub(super) const SIGNS: &[Sign] = &[
+    // `||` reaches the block with an error that is nil.
+    review(
+        Topic::RequestPanic,
+        GO,
+        r"if err != nil \|\| [^\n{]+\{\s*\n(?:[^\n{}]*\n){0,3}?[^\n{}]*(?P<what>\berr\.Error\(\))",
+        r"(?:if|case) err == nil|&& err != nil",
+        "the condition is true without an error too, and `{}` then panics",
+    ),
+    review(
+        Topic::IgnoredError,
+        GO,
+        r"(?m)^[ \t]*(?P<what>(?:\w+, )*err :?= \S[^\n]*\))[ \t]*\n(?:[ \t]*(?://[^\n]*)?\n)*[ \t]*(?:\w+, )*err :?= ",
+        "",
+        "the next call overwrites the error of `{}`",
+    ),
+    inside(
+        Topic::IgnoredError,
+        GO,
+        r"if err := (?P<what>\w+\.(?:Decode|Scan|StructScan|Unmarshal)\([^\n]*\)); err == nil \{",
+        r"\bfor\b[^\n]*\.Next\(|\bfor\b[^\n]*range",
+        r"else \{|continue",
+        "a row that `{}` rejects is missing in the answer, and the caller sees success",
+    ),
+    // The filters of NestJS answer every other error with 500.
+    review(
+        Topic::ErrorAnswer,
+        &["controller.ts", "resolver.ts"],
+        r"(?P<what>\bthrow new Error\()",
+        r"@(?:MessagePattern|EventPattern|GrpcMethod)",
+        "`{}` is answered as 500, because it is not an HTTP exception",
+    ),
+    // gRPC gives a plain error the code `Unknown`.
+    inside(
+        Topic::ErrorAnswer,
+        GO,
+        r"(?P<what>return nil, (?:fmt\.Errorf|errors\.New)\()",
+        r"func \([^)]*\) \w+\(\s*\w+ context\.Context,\s*\w+ \*\w*(?:pb|proto|v1|api)\w*\.\w+\)\s*\(\s*\*\w*(?:pb|proto|v1|api)\w*\.\w+,\s*error\s*\)",
+        "",
+        "`{}…)` becomes the code `Unknown`, which a gateway answers as 500",
+    ),
+    Sign {
+        elsewhere: r"\bNOT_SERVING\b",
+        ..review(
+            Topic::HealthResult,
+            GO,
+            r"(?P<what>\b\w+\.SetServingStatus)\([^\n]*_SERVING\)",
+            r"NOT_SERVING",
+            "the status of `{}` is set once and is constant",
+        )
+    },
+    review(
+        Topic::PersonLogged,
+        GO,
+        r#"(?i)\blog\w*(?:\.\w+)*\.(?:debug|info|warn|error)w?\([^\n]*(?P<what>"(?:e-?mail|phone(?:_?number)?|user_?email)"\s*,\s*\w[\w.]*(?:\(\))?)"#,
+        "(?i)mask|redact",
+        "a log record contains {} of a person",
+    ),
+    review(
+        Topic::PersonLogged,
+        SCRIPT,
+        r"\b(?:console|\w*[lL]ogger|log)\.(?:log|info|warn|error|debug)\([^;\n]*\$\{(?P<what>(?:\w+\.)*\w*(?:[eE]mail|[pP]honeNumber|[pP]hone))\}",
+        "(?i)mask|redact",
+        "a log record contains `{}` of a person",
+    ),
+];
