@@ -45,7 +45,7 @@ pub(crate) struct Plugin {
     /// delay the others. A call occupies a core, so there are as many permits as cores.
     pub(crate) own_guests: Arc<Semaphore>,
     /// Limits the guests of all plugins that occupy a worker of the runtime. One worker remains for
-    /// other tasks, so timeouts do not depend on guests.
+    /// other tasks, so timeouts do not depend on guests. The ticks of the engine keep it awake.
     pub(crate) worker_guests: Arc<Semaphore>,
     /// The threads for guests of all plugins.
     pub(crate) threads: Arc<GuestThreads>,

@@ -4,7 +4,7 @@ use chrono::Utc;
 use parking_lot::Mutex;
 use tokio::{runtime::Handle, sync::Semaphore};
 
-use super::{Inner, MAX_GUESTS_PER_CORE, Plugins, cores, life::step};
+use super::{Inner, MAX_GUESTS_PER_CORE, Plugins, cores, life::step, start::max_worker_guests};
 use crate::{
     Capability, GrantConfig, Manifest, PluginError, PluginErrorCode, PluginStatus,
     folder::{Found, files_hash, read_config, read_plugin},
@@ -50,13 +50,15 @@ impl Inner {
     ///
     /// # Errors
     /// The engine cannot be created.
-    fn runtime(&self) -> Result<&dyn Runtime, String> {
+    fn runtime(&self, handle: Handle) -> Result<&dyn Runtime, String> {
         let max_memory = self.config.security.max_memory(self.profile).as_usize();
         // The check of a compiled component runs it once, outside of the limit of concurrent calls.
         let max_guests = MAX_GUESTS_PER_CORE * cores() + 1;
-        let created = self
-            .runtime
-            .get_or_init(|| runtime::engine(max_memory, max_guests));
+        let create = || {
+            let on_tick = keep_worker_awake(handle, Arc::clone(&self.worker_guests));
+            runtime::engine(max_memory, max_guests, on_tick)
+        };
+        let created = self.runtime.get_or_init(create);
         match created {
             Ok(runtime) => Ok(&**runtime),
             Err(problem) => Err(format!("the engine cannot be created: {problem}")),
@@ -90,7 +92,7 @@ impl Inner {
                 true => clients.internal.clone(),
                 false => clients.public.clone(),
             })
-            .map(|client| HttpAccess::new(client, grant.http_hosts, handle));
+            .map(|client| HttpAccess::new(client, grant.http_hosts, handle.clone()));
         let imports = Imports {
             plugin: name.into(),
             api: manifest.api,
@@ -100,7 +102,7 @@ impl Inner {
             http,
         };
         let program = self
-            .runtime()
+            .runtime(handle)
             .and_then(|runtime| runtime.compile(&component, &imports))
             .map_err(|problem| PluginError::new(PluginErrorCode::LoadFailed, name, problem))?;
         check_exports(&manifest, program.exports())?;
@@ -144,6 +146,17 @@ impl Inner {
             observe: Arc::clone(&self.observation) as _,
             plugins: Arc::downgrade(self),
         }))
+    }
+}
+
+/// Returns a function that wakes a worker if guests occupy others. A worker that runs a guest does
+/// not wait for the network and for timers, and the others may sleep.
+fn keep_worker_awake(handle: Handle, guests: Arc<Semaphore>) -> impl Fn() + Send + 'static {
+    let max = max_worker_guests(&handle);
+    move || {
+        if guests.available_permits() < max {
+            handle.spawn(async {});
+        }
     }
 }
 

@@ -82,7 +82,9 @@ impl Plugins {
             runtime: OnceLock::new(),
             clients: clients(service, config)?,
             guests: Arc::new(Semaphore::new(MAX_GUESTS_PER_CORE * cores())),
-            worker_guests: Arc::new(Semaphore::new(max_worker_guests())),
+            worker_guests: Arc::new(Semaphore::new(
+                Handle::try_current().map_or(0, |handle| max_worker_guests(&handle)),
+            )),
             // Each guest has a permit of the semaphore `guests`, so no guest waits for a thread.
             threads: Arc::new(GuestThreads::new(MAX_GUESTS_PER_CORE * cores())),
             observation: Arc::new(Observation::new(service, &bus)),
@@ -176,9 +178,7 @@ fn clients<C: Settings>(
     }))
 }
 
-/// Returns how many guests may occupy a worker of the current runtime: one fewer than there are
-/// workers.
-fn max_worker_guests() -> usize {
-    let workers = Handle::try_current().map_or(1, |handle| handle.metrics().num_workers());
-    workers.saturating_sub(1)
+/// Returns how many guests may occupy a worker of the runtime: one fewer than there are workers.
+pub(super) fn max_worker_guests(handle: &Handle) -> usize {
+    handle.metrics().num_workers().saturating_sub(1)
 }

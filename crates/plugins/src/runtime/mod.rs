@@ -98,11 +98,16 @@ pub(crate) struct CallLimits {
 }
 
 /// Creates the engine. `max_memory` is the size of one memory in bytes, and `max_guests` is the
-/// number of components that run concurrently.
+/// number of components that run concurrently. A thread of the engine calls `on_tick` each
+/// millisecond while components run.
 ///
 /// # Errors
 /// The system has no address space for the memories, or no thread for the ticker.
-pub(crate) fn engine(max_memory: usize, max_guests: usize) -> Result<Arc<dyn Runtime>, String> {
-    let runtime = crate::wasm::WasmRuntime::new(max_memory, max_guests)?;
+pub(crate) fn engine(
+    max_memory: usize,
+    max_guests: usize,
+    on_tick: impl Fn() + Send + 'static,
+) -> Result<Arc<dyn Runtime>, String> {
+    let runtime = crate::wasm::WasmRuntime::new(max_memory, max_guests, on_tick)?;
     Ok(Arc::new(runtime))
 }

@@ -31,11 +31,15 @@ pub(crate) struct WasmRuntime {
 
 impl WasmRuntime {
     /// Creates an engine that runs up to `max_guests` components concurrently, each with a memory
-    /// of at most `max_memory` bytes.
+    /// of at most `max_memory` bytes. Calls `on_tick` at each tick.
     ///
     /// # Errors
     /// The system has no address space for the memories, or no thread for the ticker.
-    pub(crate) fn new(max_memory: usize, max_guests: usize) -> Result<Self, String> {
+    pub(crate) fn new(
+        max_memory: usize,
+        max_guests: usize,
+        on_tick: impl Fn() + Send + 'static,
+    ) -> Result<Self, String> {
         let max_memory = max_memory.next_multiple_of(PAGE);
         // The pool has space for all guests, so a call never fails because of other calls.
         let max_guests = u32::try_from(max_guests).unwrap_or(u32::MAX);
@@ -67,7 +71,7 @@ impl WasmRuntime {
             .memory_guard_size(0)
             .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
         let engine = Engine::new(&config).map_err(|error| format!("{error:#}"))?;
-        let ticker = Arc::new(Ticker::start(&engine)?);
+        let ticker = Arc::new(Ticker::start(&engine, on_tick)?);
         Ok(Self {
             engine,
             ticker,
@@ -154,7 +158,7 @@ mod tests {
 
     #[test]
     fn result_after_too_much_processor_time_is_a_timeout_plug_2() {
-        let runtime = WasmRuntime::new(PAGE, 2).unwrap();
+        let runtime = WasmRuntime::new(PAGE, 2, || ()).unwrap();
         let program = compile(&runtime);
         // The function returns at once. Its deadline is the start of the call.
         let limits = limits(Duration::ZERO);
@@ -165,7 +169,7 @@ mod tests {
     #[test]
     fn endless_call_ends_after_the_drop_of_its_engine_plug_2() {
         let limits = limits(Duration::from_millis(50));
-        let runtime = WasmRuntime::new(PAGE, 2).unwrap();
+        let runtime = WasmRuntime::new(PAGE, 2, || ()).unwrap();
         let program = compile(&runtime);
         let ticker = Arc::downgrade(&runtime.ticker);
         drop(runtime);

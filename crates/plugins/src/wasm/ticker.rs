@@ -37,16 +37,19 @@ struct Sleep {
 pub(super) struct Ticking<'a>(&'a Clock);
 
 impl Ticker {
-    /// Starts the thread.
+    /// Starts the thread, which calls `on_tick` at each tick.
     ///
     /// # Errors
     /// The system has no thread.
-    pub(super) fn start(engine: &Engine) -> Result<Self, String> {
+    pub(super) fn start(
+        engine: &Engine,
+        on_tick: impl Fn() + Send + 'static,
+    ) -> Result<Self, String> {
         let clock = Arc::new(Clock::default());
         let (thread_clock, engine) = (Arc::clone(&clock), engine.weak());
         thread::Builder::new()
             .name("plugin-ticker".to_owned())
-            .spawn(move || while thread_clock.tick(&engine) {})
+            .spawn(move || while thread_clock.tick(&engine, &on_tick) {})
             .map_err(|error| format!("the clock thread cannot be started: {error}"))?;
         Ok(Self(clock))
     }
@@ -80,7 +83,7 @@ impl Drop for Ticker {
 impl Clock {
     /// Ticks until no call has run for [`LINGER`], then sleeps until the next call. Returns false
     /// if the thread must end.
-    fn tick(&self, engine: &EngineWeak) -> bool {
+    fn tick(&self, engine: &EngineWeak, on_tick: &impl Fn()) -> bool {
         let mut idle = Instant::now();
         while idle.elapsed() < LINGER {
             thread::sleep(TICK);
@@ -90,6 +93,7 @@ impl Clock {
             }
             if self.running.load(Ordering::SeqCst) > 0 {
                 idle = Instant::now();
+                on_tick();
             }
         }
         let mut sleep = self.sleeping.lock();
@@ -121,7 +125,7 @@ mod tests {
         /// Far longer than the thread needs on a loaded machine.
         const TIMEOUT: Duration = Duration::from_secs(30);
         let engine = Engine::default();
-        let ticker = Ticker::start(&engine).unwrap();
+        let ticker = Ticker::start(&engine, || ()).unwrap();
         drop(ticker.begin());
         let clock = Arc::downgrade(&ticker.0);
         drop(ticker);

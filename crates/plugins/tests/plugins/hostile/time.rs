@@ -172,3 +172,26 @@ async fn endless_guest_is_stopped_every_time_plug_2() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_continue_beside_a_guest_on_a_worker_plug_2() {
+    let hook = "[[hooks]]\nname = \"attack\"\npoint = \"before_request\"\ntimeout = \"10s\"\n";
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(20))
+        .plugin("evil", hook, &Guest::hook("(loop $l (br $l)) unreachable"))
+        .start()
+        .await
+        .unwrap();
+    let addresses = app.service.addresses();
+    let (http, admin) = (addresses.http, addresses.admin);
+    let get = seaworthy_testkit::http::get;
+    // The first call of the plugin occupies a worker for two seconds of processor time.
+    let attack = thread::spawn(move || get(http, "/orders").unwrap().status);
+    let mut answered = 0;
+    while !attack.is_finished() {
+        assert_eq!(get(admin, "/livez").unwrap().status, 200);
+        answered += 1;
+    }
+    assert_eq!(attack.join().unwrap(), 200);
+    assert!(answered > 20, "{answered} requests");
+}
