@@ -16,9 +16,10 @@ const WITH_SECRETS: [&str; 9] = [
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let builder = WITH_SECRETS
-        .into_iter()
-        .fold(Builder::new("Starter", "1.0"), Builder::without_idempotency_key);
+    let builder = WITH_SECRETS.into_iter().fold(
+        Builder::new("Starter", "1.0"),
+        Builder::without_idempotency_key,
+    );
     builder
         .idempotency_keys(true)
         // The JSON names are those of the protos.

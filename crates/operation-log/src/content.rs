@@ -1,9 +1,7 @@
 //! The redacted content of a request.
 
 use prost_reflect::{DynamicMessage, MapKey, MessageDescriptor, Value};
-use seaworthy_core::mask::{
-    Kind, MaskRuleConfig, REDACTED, is_secret_name, mask_found, words,
-};
+use seaworthy_core::mask::{Kind, MaskRuleConfig, REDACTED, is_secret_name, mask_found, words};
 use seaworthy_telemetry::redact::is_sensitive_name;
 use serde_json::{Map, Value as Json};
 

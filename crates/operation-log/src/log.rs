@@ -6,7 +6,9 @@ use axum::{
 };
 use seaworthy_config::Settings;
 use seaworthy_core::{error_chain, new_id};
-use seaworthy_data::{DataError, Database, DatabaseLeases, Migration, MigrationSet, purge_worker, sql};
+use seaworthy_data::{
+    DataError, Database, DatabaseLeases, Migration, MigrationSet, purge_worker, sql,
+};
 use seaworthy_service::{Assembly, StartError};
 use seaworthy_telemetry::metrics::Counter;
 
@@ -80,7 +82,8 @@ impl OperationLog {
             StartError::because("the descriptors of the contracts cannot be read", error)
         })?;
         if config.claim_node && config.node.is_some() {
-            let problem = "operation_log.node and operation_log.claim_node exclude each other: remove one";
+            let problem =
+                "operation_log.node and operation_log.claim_node exclude each other: remove one";
             return Err(StartError::new(problem));
         }
         let numbers = config.node.map(Numbers::of_node).transpose();

@@ -339,8 +339,14 @@ message R { string id = 1; }
     let document = fs::read_to_string(folder.path().join("openapi.json")).unwrap();
     let document: serde_json::Value = serde_json::from_str(&document).unwrap();
     let parameters = |path: &str| document["paths"][path]["post"]["parameters"].to_string();
-    assert!(parameters("/v1/m").contains("Idempotency-Key"), "{document}");
-    assert!(!parameters("/v1/n").contains("Idempotency-Key"), "{document}");
+    assert!(
+        parameters("/v1/m").contains("Idempotency-Key"),
+        "{document}"
+    );
+    assert!(
+        !parameters("/v1/n").contains("Idempotency-Key"),
+        "{document}"
+    );
     let error = compile("S.N").unwrap_err().to_string();
     let part = "Builder::without_idempotency_key names `S.N`";
     assert!(error.contains(part), "{error}");

@@ -273,7 +273,8 @@ fn is_id_card(text: &str) -> bool {
     let is_within = |range, limits: std::ops::RangeInclusive<u16>| {
         number(range).is_some_and(|number| limits.contains(&number))
     };
-    if !is_within(6..10, 1_850..=2_100) || !is_within(10..12, 1..=12) || !is_within(12..14, 1..=31) {
+    if !is_within(6..10, 1_850..=2_100) || !is_within(10..12, 1..=12) || !is_within(12..14, 1..=31)
+    {
         return false;
     }
     let digits = digits.iter().map(|digit| u32::from(digit - b'0'));

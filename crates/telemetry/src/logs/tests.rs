@@ -64,7 +64,12 @@ fn long_texts_are_cut_after_redaction_obs_3() {
     let (_, dispatch, sink) = logs(&config);
     with_default(&dispatch, || {
         let address = "12345 ada@example.org";
-        warn!(exact = "éééééééééé", long = "ééééééééééx", address, "0123456789abc");
+        warn!(
+            exact = "éééééééééé",
+            long = "ééééééééééx",
+            address,
+            "0123456789abc"
+        );
     });
     let line = json(&sink).pop().unwrap();
     assert_eq!(line["exact"], "éééééééééé");

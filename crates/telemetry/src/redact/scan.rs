@@ -155,8 +155,7 @@ impl Scan<'_> {
                 continue;
             }
             if config.cards
-                && let Some(found) =
-                    card(text, start..end).or_else(|| id_card(text, start..end))
+                && let Some(found) = card(text, start..end).or_else(|| id_card(text, start..end))
             {
                 return Some(found);
             }

@@ -92,8 +92,7 @@ impl AccessTokens {
                 (TokenSigner::new(config, key.map_err(because)?), None)
             }
             (true, None, None) => {
-                let problem =
-                    "auth.jwt_secret_key must be set to 32 random bytes: see README.md";
+                let problem = "auth.jwt_secret_key must be set to 32 random bytes: see README.md";
                 return Err(StartError::new(problem));
             }
             (false, None, None) => {

@@ -156,9 +156,7 @@ pub(crate) fn picture_and_sound_are_answered_once_auth_2(database: &EmptyDatabas
 
     // Both kinds register and log in.
     let sound = issue("audio");
-    let account = |id: &str, code: &str| {
-        json!({ "username": "ada", "password": PASSWORD, "captcha_id": id, "captcha_code": code })
-    };
+    let account = |id: &str, code: &str| json!({ "username": "ada", "password": PASSWORD, "captcha_id": id, "captcha_code": code });
     let body = account(&sound, &stored.digits(&sound));
     assert_eq!(first.post("/api/v1/auth/register", &body).status, 200);
     let picture = issue("image");

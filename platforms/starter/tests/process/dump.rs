@@ -91,7 +91,12 @@ fn use_accounts(
         json!({ "config": { "strategy": "PERCENTAGE",
             "rules": { "percentage": "130", EMAIL: "1", PHONE: "2" } } }),
     ] {
-        for id in [EMAIL, PHONE, renewed.split('.').next_back().unwrap(), refresh.as_str()] {
+        for id in [
+            EMAIL,
+            PHONE,
+            renewed.split('.').next_back().unwrap(),
+            refresh.as_str(),
+        ] {
             let headers = [
                 ("authorization", bearer.as_str()),
                 ("content-type", "application/json"),

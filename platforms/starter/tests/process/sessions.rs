@@ -1,8 +1,6 @@
 use std::thread;
 
-use seaworthy_testkit::{
-    authority::Authority, database::EmptyDatabase, requirement::required,
-};
+use seaworthy_testkit::{authority::Authority, database::EmptyDatabase, requirement::required};
 use serde_json::{Value, json};
 
 use crate::{
@@ -130,7 +128,10 @@ pub(crate) fn tokens_of_one_kind_are_not_another_kind_auth_3(database: &EmptyDat
         (&"starter".into(), &"starter".into())
     );
     assert_eq!(claims["attributes"], json!({ "username": "ada" }));
-    assert_eq!((&claims["id"], &claims["nbf"]), (&claims["jti"], &claims["iat"]));
+    assert_eq!(
+        (&claims["id"], &claims["nbf"]),
+        (&claims["jti"], &claims["iat"])
+    );
     for list in ["permissions", "roles"] {
         assert!(claims[list].is_array(), "{claims}");
     }
@@ -171,7 +172,10 @@ pub(crate) fn token_of_a_faster_clock_is_accepted_auth_3(database: &EmptyDatabas
         .variable("LD_PRELOAD", &library)
         .variable("FAKETIME", "+0.9s")
         .variable("DONT_FAKE_MONOTONIC", "1");
-    let (fast, slow) = (Replica::from(fast.start().unwrap()), Replica::start(database));
+    let (fast, slow) = (
+        Replica::from(fast.start().unwrap()),
+        Replica::start(database),
+    );
     assert_eq!(fast.register("ada").status, 200);
     for _ in 0..10 {
         let (access, _) = tokens(&fast.login("ada", PASSWORD));
