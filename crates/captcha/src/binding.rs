@@ -39,4 +39,18 @@ impl<'a> Binding<'a> {
             Self::Sms(target) | Self::Email(target) => Some(target),
         }
     }
+
+    /// Returns the address by which messages are counted. Other spellings reach the same person: a
+    /// tag after a plus, and a number with `+`, `00` or neither.
+    pub(crate) fn recipient(&self) -> Option<String> {
+        match self {
+            Self::Image | Self::Audio => None,
+            Self::Sms(number) => Some(number.trim_start_matches(['+', '0']).to_owned()),
+            Self::Email(address) => {
+                let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
+                let mailbox = local.split_once('+').map_or(local, |(mailbox, _)| mailbox);
+                Some(format!("{mailbox}@{domain}").to_lowercase())
+            }
+        }
+    }
 }

@@ -117,9 +117,9 @@ impl Captchas {
             let offered = self.offered();
             return Err(CaptchaError::NoProvider { kind, offered });
         }
-        if let Some(target) = binding.target() {
+        if let Some(recipient) = binding.recipient() {
             let context = Context::new("captcha_targets", "target").row(binding.kind());
-            let (target, ttl) = (self.hashes.of(&context, target), self.config.ttl);
+            let (target, ttl) = (self.hashes.of(&context, &recipient), self.config.ttl);
             let max = self.config.max_per_target.get();
             if !targets::count(&self.database, &target, max, ttl).await? {
                 let retry_after = ttl.get();

@@ -99,7 +99,7 @@ fn redact(name: &str, value: &mut Json, rules: &[MaskRuleConfig]) {
     match value {
         Json::Null | Json::Bool(_) => {}
         Json::String(text) if text.is_empty() => {}
-        // Before objects and lists, because their members have their own names.
+        // Before objects and lists, whose members have names of their own.
         _ if is_secret(name) => *value = REDACTED.into(),
         Json::Object(members) => {
             for (name, mut member) in std::mem::take(members) {

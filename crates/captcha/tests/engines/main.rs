@@ -25,6 +25,7 @@ seaworthy_testkit::on_every_database! {
         code_counts_only_for_its_kind_and_address_auth_2,
         failing_provider_is_unavailable_without_its_text_auth_2,
         codes_per_address_are_limited_on_all_replicas_auth_2,
+        spellings_of_an_address_share_its_limit_auth_2,
         address_gets_codes_again_after_the_ttl_auth_2,
         missing_provider_names_the_offered_kinds_auth_2;
 }

@@ -56,6 +56,27 @@ pub(crate) async fn codes_per_address_are_limited_on_all_replicas_auth_2(test: T
     first.issue(&Binding::Sms("ada@example.org")).await.unwrap();
 }
 
+pub(crate) async fn spellings_of_an_address_share_its_limit_auth_2(test: TestDatabase) {
+    let captchas = test.replica();
+    for spellings in [
+        ["ada@example.org", "ada+1@example.org", "Ada+2@Example.org"].map(Binding::Email),
+        ["+33612345678", "0033612345678", "33612345678"].map(Binding::Sms),
+    ] {
+        for spelling in spellings {
+            captchas.issue(&spelling).await.unwrap();
+        }
+        for spelling in spellings {
+            let refused = captchas.issue(&spelling).await.unwrap_err();
+            let is_limited = matches!(refused, CaptchaError::TooManyCodes { .. });
+            assert!(is_limited, "{spelling:?}: {refused}");
+        }
+    }
+    captchas
+        .issue(&Binding::Email("adam+1@example.org"))
+        .await
+        .unwrap();
+}
+
 pub(crate) async fn address_gets_codes_again_after_the_ttl_auth_2(test: TestDatabase) {
     let config = CaptchaConfig {
         ttl: Timeout::try_from(Duration::from_millis(1)).unwrap(),

@@ -62,7 +62,7 @@ fn long_texts_are_cut_after_redaction_obs_3() {
         ..LogConfig::default()
     };
     let (_, dispatch, sink) = logs(&config);
-    with_default(&dispatch, || {
+    tracing::dispatcher::with_default(&dispatch, || {
         let address = "12345 ada@example.org";
         warn!(
             exact = "éééééééééé",
