@@ -50,6 +50,7 @@ mod manifests;
 mod messages;
 mod migration;
 mod mistakes;
+mod nest;
 mod open_routes;
 mod order;
 mod origins;
@@ -203,6 +204,7 @@ const LISTS: &[&[Sign]] = &[
     levels::SIGNS,
     logs::SIGNS,
     messages::SIGNS,
+    nest::SIGNS,
     order::SIGNS,
     origins::SIGNS,
     queries::SIGNS,
