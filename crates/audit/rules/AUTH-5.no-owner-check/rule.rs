@@ -1,6 +1,8 @@
 //! A handler changes a record without a check of the caller.
 
+use crate::model::Model;
 use crate::model::facts::Topic;
+use crate::repository::Role;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
 
 pub(crate) const RULE: Rule = Rule {
@@ -9,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A handler changes a record without a check of the caller",
         severity: Severity::Medium,
         category: Category::Security,
-        meaning: "A route with an identifier in its path changes or deletes that record. Neither the handler nor its options mention a user, a role or an owner. Express, Fastify and views of Django REST framework are read. A gRPC server without an interceptor for callers and an ASP.NET controller without any authentication count as well. The finding has low confidence. The rule reports one per file. Go-zero logic that changes a record by its ID alone counts.",
+        meaning: "A route with an identifier in its path changes or deletes that record. Neither the handler nor its options mention a user, a role or an owner. Express, Fastify and views of Django REST framework are read. A gRPC server without an interceptor for callers and an ASP.NET controller without any authentication count as well. The finding has low confidence. The rule reports one per file. Go-zero logic that changes a record by its ID alone counts. A handler that takes the ID of an order, a payment or another record of a person, and names no caller, counts in Go, TypeScript, JavaScript, Python, Java and Kotlin.",
         why: "Every signed-in user changes the records of all others.",
         fix: &[(
             "any",
@@ -20,10 +22,42 @@ pub(crate) const RULE: Rule = Rule {
         ],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(
+        let mut outcomes = observed_in_repository(
             model,
             Topic::Ownership,
             "handlers that change records check the caller",
-        )
+        );
+        if callers_have_identities(model) {
+            outcomes.extend(observed_in_repository(
+                model,
+                Topic::OwnRecord,
+                "handlers that take an ID check the caller",
+            ));
+        }
+        outcomes
     }),
 };
+
+/// Words of code that tells callers apart, in small letters.
+const IDENTITIES: &[&str] = &[
+    "jwt",
+    "bearer",
+    "authenticat",
+    "authoriz",
+    "passport",
+    "oauth",
+    "session",
+    "useguards",
+];
+
+/// Without identities of callers, no handler can check them. Another rule reports that.
+fn callers_have_identities(model: &Model) -> bool {
+    model
+        .files
+        .values()
+        .filter(|found| found.file.role == Role::Production && found.file.language.is_code())
+        .any(|found| {
+            let text = found.file.text.to_lowercase();
+            IDENTITIES.iter().any(|word| text.contains(word))
+        })
+}

@@ -1,7 +1,9 @@
 //! A look-up rejects duplicates instead of the database.
 
 use crate::model::facts::Topic;
-use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+use crate::rule::{
+    Category, Check, Metadata, Rule, Severity, lookups_before_inserts, observed_in_repository,
+};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -9,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A look-up rejects duplicates instead of the database",
         severity: Severity::Medium,
         category: Category::Data,
-        meaning: "A function looks a record up, rejects it if it exists, and then inserts it. Files that handle the violation of a unique index are excluded. The finding has low confidence, because an index may exist elsewhere. The rule reports one per file.",
+        meaning: "A function looks a record up, rejects it if it exists, and then inserts it, itself or in a function that it calls. Files that handle the violation of a unique index are excluded. The finding has low confidence, because an index may exist elsewhere. The rule reports one per file.",
         why: "Two requests at the same time both pass the check, and one replaces the other or both exist.",
         fix: &[(
             "any",
@@ -18,10 +20,12 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://owasp.org/www-community/vulnerabilities/Race_condition"],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(
+        let mut outcomes = observed_in_repository(
             model,
             Topic::LookupBeforeInsert,
             "no look-up decides alone about an insert",
-        )
+        );
+        outcomes.extend(lookups_before_inserts(model));
+        outcomes
     }),
 };

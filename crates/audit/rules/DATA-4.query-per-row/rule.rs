@@ -1,7 +1,9 @@
 //! A query runs once for each element of a list.
 
 use crate::model::facts::Topic;
-use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+use crate::rule::{
+    Category, Check, Metadata, Rule, Severity, observed_in_repository, queries_per_row,
+};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -9,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A query runs once for each element of a list",
         severity: Severity::Low,
         category: Category::Data,
-        meaning: "A loop over a list reads a store or calls a service in its first statements. The finding has low confidence.",
+        meaning: "A loop over a list reads a store or calls a service in its first statements, itself or in a function that it calls. The finding has low confidence.",
         why: "The time of the request grows with the list. A page of 100 rows costs 101 round trips and as many uses of the pool.",
         fix: &[(
             "any",
@@ -18,6 +20,9 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://wiki.postgresql.org/wiki/Performance_Optimization"],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Topic::QueryPerRow, "lists are read with one query")
+        let mut outcomes =
+            observed_in_repository(model, Topic::QueryPerRow, "lists are read with one query");
+        outcomes.extend(queries_per_row(model));
+        outcomes
     }),
 };

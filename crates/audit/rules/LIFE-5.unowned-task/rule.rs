@@ -1,7 +1,9 @@
 //! A background task has no owner.
 
 use crate::model::facts::Topic;
-use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+use crate::rule::{
+    Category, Check, Metadata, Rule, Severity, dropped_promises, observed_in_repository,
+};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -9,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A background task has no owner",
         severity: Severity::Medium,
         category: Category::Lifecycle,
-        meaning: "Code starts work and drops its handle: `async void` in C#, `CompletableFuture.runAsync` without an executor, `GlobalScope.launch`, `asyncio.create_task` as a statement. Event handlers are excluded. The finding has low confidence. The rule reports one per file.",
+        meaning: "Code starts work and drops its handle: `async void` in C#, `CompletableFuture.runAsync` without an executor, `GlobalScope.launch`, `asyncio.create_task` as a statement, a call of an async function of the same service without `await` (JavaScript, TypeScript, Python). A goroutine for each message, or from a handler, counts too. Event handlers are excluded. The finding has low confidence. The rule reports one per file.",
         why: "A shutdown loses the work. Its failure is not logged, or ends the process.",
         fix: &[(
             "any",
@@ -20,10 +22,12 @@ pub(crate) const RULE: Rule = Rule {
         ],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(
+        let mut outcomes = observed_in_repository(
             model,
             Topic::OwnedTask,
             "all work in the background has an owner",
-        )
+        );
+        outcomes.extend(dropped_promises(model));
+        outcomes
     }),
 };

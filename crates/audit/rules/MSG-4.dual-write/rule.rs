@@ -1,7 +1,7 @@
 //! A function changes the database and then sends a message.
 
 use crate::model::facts::Topic;
-use crate::rule::{Category, Check, Metadata, Rule, Severity, observed, or_passed};
+use crate::rule::{Category, Check, Metadata, Rule, Severity, dual_writes, observed, or_passed};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A function changes the database and then sends a message",
         severity: Severity::Medium,
         category: Category::Messaging,
-        meaning: "A function calls a method that changes a database (`repo.Save`, `tx.Commit`) and after it a method that sends a message (`producer.send`, `publisher.Publish`). Files that mention an outbox are excluded. Low confidence: a service call followed by a queue, and a command handler that calls another system before it stores its event.",
+        meaning: "A function calls a method that changes a database (`repo.Save`, `tx.Commit`) and after it a method that sends a message (`producer.send`, `publisher.Publish`). Files that mention an outbox are excluded. Low confidence: a service call followed by a queue, and a command handler that calls another system before it stores its event, and a change or a message inside a function that the function calls.",
         why: "If the process ends between both, the change is stored and its message is lost.",
         fix: &[(
             "any",
@@ -18,8 +18,10 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://microservices.io/patterns/data/transactional-outbox.html"],
     },
     check: Check::Service(|_, service| {
+        let mut outcomes = observed(service, Topic::DualWrite);
+        outcomes.extend(dual_writes(service));
         or_passed(
-            observed(service, Topic::DualWrite),
+            outcomes,
             service,
             &["Go", "JavaScript", "TypeScript", "Python", "Java", "Kotlin"],
             "no function changes a database and then sends a message",

@@ -1,7 +1,9 @@
 //! A message that arrives twice has its effect twice.
 
 use crate::model::facts::Topic;
-use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+use crate::rule::{
+    Category, Check, Metadata, Rule, Severity, observed_in_repository, repeated_messages,
+};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -9,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A message that arrives twice has its effect twice",
         severity: Severity::Medium,
         category: Category::Data,
-        meaning: "A consumer inserts, sends or charges, and its file mentions no identifier of the message, no unique key and no earlier processing. Or a call with an effect outside runs before the record of it. The finding has low confidence. Handlers of sagas and events are read in Java.",
+        meaning: "A consumer inserts, sends or charges, and its file mentions no identifier of the message, no unique key and no earlier processing. Or a call with an effect outside runs before the record of it. The finding has low confidence. Handlers of sagas and events are read in Java. Effects in functions that the handler calls count.",
         why: "Brokers deliver at least once. After a crash or a lost acknowledgement, customers get a second mail or a second charge.",
         fix: &[(
             "any",
@@ -20,10 +22,12 @@ pub(crate) const RULE: Rule = Rule {
         ],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(
+        let mut outcomes = observed_in_repository(
             model,
             Topic::Idempotency,
             "consumers know repeated messages",
-        )
+        );
+        outcomes.extend(repeated_messages(model));
+        outcomes
     }),
 };

@@ -130,7 +130,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     }
 }
 
-fn is_send(call: &Call<'_>) -> bool {
+pub(super) fn is_send(call: &Call<'_>) -> bool {
     let method = call.method.to_lowercase();
     SENDS.contains(&method.as_str())
         && mentions(call.receiver, BROKERS)
@@ -187,9 +187,16 @@ fn write_before<'c, 't>(
     function: Node<'t>,
     send: &Call<'t>,
 ) -> Option<&'c Call<'t>> {
-    code.calls_within(function).find(|call| {
-        call.node.start_byte() < send.node.start_byte()
-            && is_write(&call.method.to_lowercase())
-            && (mentions(call.receiver, STORES) || is_typed_store(code, call.receiver))
-    })
+    code.calls_within(function)
+        .find(|call| call.node.start_byte() < send.node.start_byte() && is_store_write(code, call))
+}
+
+/// Whether a call changes a database.
+pub(super) fn is_store_write(code: &Code<'_>, call: &Call<'_>) -> bool {
+    is_write(&call.method.to_lowercase()) && is_store(code, call)
+}
+
+/// Whether a call belongs to a store.
+pub(super) fn is_store(code: &Code<'_>, call: &Call<'_>) -> bool {
+    mentions(call.receiver, STORES) || is_typed_store(code, call.receiver)
 }

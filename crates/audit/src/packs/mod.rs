@@ -10,6 +10,7 @@ mod dual_write;
 mod exposed;
 mod failure;
 mod flags;
+mod flow;
 mod go;
 mod health;
 mod java;
@@ -18,6 +19,7 @@ mod list;
 mod memory;
 mod message;
 mod node;
+mod own_fields;
 mod ownership;
 mod password;
 mod payload;
@@ -40,6 +42,7 @@ use crate::model::{FactSink, FactStore};
 use crate::repository::{Limits, Role};
 use crate::source::{Language, SourceFile};
 use crate::syntax::{Code, parse_tree, read_code};
+pub(crate) use flow::is_start;
 pub(crate) use signs::reads as signs_read;
 
 /// How a pack reads a file.
@@ -72,12 +75,14 @@ const PACKS: &[&[Pack]] = &[
     credential::PACKS,
     dual_write::PACKS,
     flags::PACKS,
+    flow::PACKS,
     go::PACKS,
     health::PACKS,
     java::PACKS,
     kubernetes::PACKS,
     list::PACKS,
     node::PACKS,
+    own_fields::PACKS,
     ownership::PACKS,
     password::PACKS,
     payload::PACKS,

@@ -37,7 +37,7 @@ const FUNCTIONS: &[&str] = &[
     "function_item",
 ];
 /// Named functions, and closures that are a handler or have a name.
-const CANDIDATES: &[&str] = &[
+pub(super) const CANDIDATES: &[&str] = &[
     "function_declaration",
     "method_declaration",
     "method_definition",
@@ -50,7 +50,7 @@ const CANDIDATES: &[&str] = &[
 const REGISTRATIONS: &[&str] = &["get", "post", "put", "patch", "delete"];
 
 /// Whether a node is a function with a name, or the handler of a route in JavaScript.
-fn is_function(code: &Code<'_>, node: Node<'_>) -> bool {
+pub(super) fn is_function(code: &Code<'_>, node: Node<'_>) -> bool {
     if FUNCTIONS.contains(&node.kind()) {
         return true;
     }

@@ -4,6 +4,7 @@ mod absence;
 mod chart;
 mod edit;
 mod fail_on;
+mod flows;
 mod in_repository;
 mod metadata;
 mod observed;
@@ -17,6 +18,10 @@ pub use absence::{absent_in_texts, runs_code, start_of};
 pub use chart::{Chart, charts, is_value_inside};
 pub use edit::Edit;
 pub use fail_on::FailOn;
+pub use flows::{
+    dropped_promises, dual_writes, lookups_before_inserts, queries_per_row, remote_in_transaction,
+    repeated_messages,
+};
 pub use in_repository::observed_in_repository;
 pub use metadata::{Category, Confidence, Metadata, Severity};
 pub use observed::{

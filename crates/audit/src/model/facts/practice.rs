@@ -111,6 +111,8 @@ pub enum Topic {
     WorkerCheck,
     /// Handlers check that the caller may change the record.
     Ownership,
+    /// Handlers check whose record they read or change by an ID of the caller.
+    OwnRecord,
     /// An environment can replace a setting.
     LiteralSetting,
     /// Health needs no credentials.

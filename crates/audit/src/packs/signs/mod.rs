@@ -23,6 +23,7 @@ mod dead_letters;
 mod defaults;
 mod delivery;
 mod dependency;
+mod early_use;
 mod ends;
 mod error_flow;
 mod event_sourcing;
@@ -36,6 +37,7 @@ mod formats;
 mod frameworks;
 mod functions;
 mod guards;
+mod habits;
 mod handovers;
 mod hosts;
 mod input;
@@ -50,7 +52,9 @@ mod messages;
 mod migration;
 mod mistakes;
 mod open_routes;
+mod order;
 mod origins;
+mod owners;
 mod page_sizes;
 mod panics;
 mod passwords;
@@ -66,11 +70,13 @@ mod scope;
 mod scripts;
 mod servers;
 mod settings;
+mod stale;
 mod start;
 mod statements;
 mod stock;
 mod stops;
 mod subscriptions;
+mod swallowed;
 mod switches;
 mod taking;
 mod tasks;
@@ -85,6 +91,7 @@ use std::collections::BTreeSet;
 use regex::Captures;
 
 use self::compiled::{COMPILED, ELSEWHERE};
+pub(in crate::packs) use self::functions::{compensates, handles_messages, recognizes_repeats};
 use super::{Pack, Reader};
 use crate::model::FactSink;
 use crate::model::facts::{Elsewhere, Practice, Topic, Verdict};
@@ -104,6 +111,9 @@ pub(super) const PACKS: &[Pack] = &[
     open_routes::PACK,
     servers::PACK,
     functions::PACK,
+    early_use::PACK,
+    owners::PACK,
+    swallowed::PACK,
 ];
 
 /// Ends of the paths of JavaScript and TypeScript.
@@ -197,6 +207,7 @@ const LISTS: &[&[Sign]] = &[
     levels::SIGNS,
     logs::SIGNS,
     messages::SIGNS,
+    order::SIGNS,
     origins::SIGNS,
     page_sizes::SIGNS,
     queries::SIGNS,
@@ -206,6 +217,7 @@ const LISTS: &[&[Sign]] = &[
     resources::SIGNS,
     scripts::SIGNS,
     settings::SIGNS,
+    stale::SIGNS,
     start::SIGNS,
     stops::SIGNS,
     tasks::SIGNS,
@@ -228,6 +240,7 @@ const LISTS: &[&[Sign]] = &[
     taking::SIGNS,
     constant_results::SIGNS,
     event_sourcing::SIGNS,
+    habits::SIGNS,
     handovers::SIGNS,
     plain_clients::SIGNS,
     stock::SIGNS,
@@ -332,12 +345,23 @@ pub(crate) fn reads(topic: Topic, file: &SourceFile) -> bool {
     signs().any(|sign| sign.topic == topic && applies(sign, &path))
         || topic == Topic::OpenRoute && (open_routes::reads(&path) || path.ends_with(".py"))
         || topic == Topic::UncheckedLookup && lookup::reads(&path)
+        || topic == Topic::OwnRecord && owners::reads(&path)
         || matches!(
             topic,
             Topic::PartialWrite | Topic::LookupBeforeInsert | Topic::Ownership | Topic::SharedState
         ) && [".rs", ".go", ".java", ".kt", ".js", ".ts", ".py"]
             .iter()
             .any(|end| path.ends_with(end))
+}
+
+/// The text of a file without the tests that a Rust file ends with.
+fn before_tests(file: &SourceFile) -> &str {
+    if !file.path.ends_with(".rs") {
+        return &file.text;
+    }
+    file.text
+        .split_once("#[cfg(test)]")
+        .map_or(&*file.text, |(before, _)| before)
 }
 
 fn evidence(text: &str, captures: &Captures<'_>) -> String {

@@ -54,6 +54,10 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
     let Some(patterns) = PATTERNS.as_ref() else {
         return;
     };
+    if file.text.contains("@Controller(") {
+        controller(file, patterns, facts);
+        return;
+    }
     let mut guarded: BTreeSet<&str> = BTreeSet::new();
     let mut kept = 0_usize;
     let mut open = Vec::new();
@@ -115,12 +119,75 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
     }
 }
 
+/// A guard of all routes, which a file of the same service may install.
+const GLOBAL: &str = r"\bAPP_GUARD\b|useGlobalGuards\(";
+/// A route of NestJS with the decorators around it, up to the line of its method.
+const DECORATED: &str = r"(?m)(?:^[ \t]*(?:@\w|//)[^\n]*\n)*?^[ \t]*(?P<what>@(?P<method>Get|Post|Put|Patch|Delete)\((?P<path>[^)\n]*)\))[^\n]*\n(?P<after>(?:[ \t]*//[^\n]*\n|[ \t]*@\w(?:[^\n]*\n[ \t]*[^@a-z\s][^\n]*)*[^\n]*\n|[ \t]*[{}\])][^\n]*\n)*)";
+
+static ROUTES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(DECORATED).ok());
+
+/// Routes of a NestJS controller without the guard of the others.
+fn controller(file: &SourceFile, patterns: &Patterns, facts: &mut FactSink<'_>) {
+    let Some(routes) = ROUTES.as_ref() else {
+        return;
+    };
+    let head = file.text.split("class ").next().unwrap_or_default();
+    if is_guarded(head) {
+        return;
+    }
+    let (guarded, open): (Vec<_>, Vec<_>) = routes
+        .captures_iter(&file.text)
+        .partition(|captures| captures.get(0).is_some_and(|all| is_guarded(all.as_str())));
+    if guarded.is_empty() {
+        return;
+    }
+    for captures in open {
+        let (Some(at), Some(method), Some(path)) = (
+            captures.name("what"),
+            captures.name("method"),
+            captures.name("path"),
+        ) else {
+            continue;
+        };
+        let path = path.as_str().trim_matches(['\'', '"', '`']);
+        if !path.is_empty() && patterns.public.is_match(path) {
+            continue;
+        }
+        let change = if method.as_str() == "Get" {
+            "is read"
+        } else {
+            "changes data"
+        };
+        let practice = Practice {
+            topic: Topic::OpenRoute,
+            verdict: Verdict::Review,
+            elsewhere: GLOBAL,
+            evidence: format!(
+                "other routes of the controller have a guard, and this one {change} without it"
+            ),
+        };
+        facts.add(practice, at.range());
+    }
+}
+
+fn is_guarded(decorators: &str) -> bool {
+    [
+        "@UseGuards",
+        "@Auth",
+        "@Roles",
+        "@Public",
+        "@RequirePermissions",
+    ]
+    .iter()
+    .any(|guard| decorators.contains(guard))
+}
+
 #[cfg(test)]
 mod tests {
     use super::PATTERNS;
 
     #[test]
     fn every_pattern_compiles() {
-        assert!(PATTERNS.is_some());
+        assert!(PATTERNS.is_some() && super::ROUTES.is_some());
     }
 }

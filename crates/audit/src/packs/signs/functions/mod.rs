@@ -4,6 +4,7 @@
 //! grammar too. Packs with a grammar may show the same place. The report lists it once.
 
 mod calls;
+mod checks;
 mod steps;
 
 use std::sync::LazyLock;
@@ -37,7 +38,7 @@ const DECIDED: &str = r"(?i)on conflict|on duplicate|insert ignore|upsert|Unique
 /// Words of code that recognizes a message that it handled already.
 const ONCE: &str = r"(?i)idempot|dedup|already[_ ]?(?:processed|handled|exists|paid)|processed_?(?:messages?|events?)|message_?id|event_?id|on conflict|upsert|insert ignore|firstOrCreate|updateOrCreate|find_or_create|get_or_create|SETNX|setIfAbsent|DuplicateKey|exists";
 /// Functions that handle messages of a broker or the tasks of a queue.
-const HANDLES: &str = r"@(?:Kafka|Rabbit|Sqs|Jms|Stream)Listener|@RabbitHandler|\bConsumeContext<|\.Received(?:Async)?\s*\+=|@(?:EventPattern|MessagePattern|RabbitSubscribe)\b|\beach(?:Message|Batch)\s*:|@(?:shared_task|app\.task|celery\.task|dramatiq\.actor)|\bdef (?:callback|on_message)\(|\bdef perform\b|\bShouldQueue\b|\bAMQPMessage \$|\$\w+->(?:body\b|getBody\(\))|\.subscribe\((?:block:|manual_ack:)|\bamqp\.Delivery\b|\bkafka\.Message\b|\bBorrowedMessage\b|\b(?:ReadMessage|FetchMessage)\(|for \w+ in \w*consumer\b|\.consume\(";
+const HANDLES: &str = r"@(?:Kafka|Rabbit|Sqs|Jms|Stream)Listener|@RabbitHandler|\bConsumeContext<|\.Received(?:Async)?\s*\+=|@(?:EventPattern|MessagePattern|RabbitSubscribe)\b|\beach(?:Message|Batch)\s*:|@(?:shared_task|app\.task|celery\.task|dramatiq\.actor)|\bdef (?:callback|on_message)\(|\bdef perform\b|\bShouldQueue\b|\bAMQPMessage \$|\$\w+->(?:body\b|getBody\(\))|\.subscribe\((?:block:|manual_ack:)|\bamqp\.Delivery\b|\bkafka\.Message\b|\bBorrowedMessage\b|\b(?:ReadMessage|FetchMessage)\(|for \w+ in \w*consumer\b|\.consume\(|\bsarama\.(?:PartitionConsumer|ConsumerMessage)\b|\*nats\.Msg\b|\*asynq\.Task\b|\bKafkaConsumer\(";
 /// The block of a failure that only writes a log.
 const ONLY_LOGS: &str = r"(?P<what>\bcatch)\s*(?:\([^)\n]*\))?\s*\{\s*(?:(?://[^\n]*\n\s*)|(?:[^{};]*(?i:log|print|echo|console|writeline)[^{};]*;\s*)){1,4}(?:return\b[^;{}]*;\s*)?\}|(?m)^(?P<indent>[ \t]*)(?P<except>except\b[^\n:]*:|rescue\b[^\n]*)\n(?:[ \t]*(?:(?i:print|puts|p|pp)\b|[\w.:]*(?i:log)\w*\.)[^\n]*\n){1,3}[ \t]*(?:end\b|\}|return\b[^\n]*\n|\n|\z|[a-z])";
 
@@ -60,6 +61,27 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
         only_logs: Regex::new(ONLY_LOGS).ok()?,
     })
 });
+
+/// Whether a text handles messages of a broker.
+pub(in crate::packs) fn handles_messages(text: &str) -> bool {
+    matches(text, |patterns| &patterns.handles)
+}
+
+/// Whether a text recognizes a message that it handled already.
+pub(in crate::packs) fn recognizes_repeats(text: &str) -> bool {
+    matches(text, |patterns| &patterns.once)
+}
+
+/// Whether a file stores messages with its changes, or undoes changes.
+pub(in crate::packs) fn compensates(text: &str) -> bool {
+    matches(text, |patterns| &patterns.outbox)
+}
+
+fn matches(text: &str, pattern: impl Fn(&Patterns) -> &Regex) -> bool {
+    PATTERNS
+        .as_ref()
+        .is_some_and(|patterns| pattern(patterns).is_match(text))
+}
 
 fn calls_of(path: &str) -> Option<&'static Calls> {
     LANGUAGES
@@ -90,6 +112,8 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
         if !together && !patterns.decided.is_match(body) {
             found.lookup(function);
         }
+        checks::checked_state(function, &file.text, facts);
+        let mut found = Found { facts };
         found.per_row(function);
         if patterns.handles.is_match(body) && !patterns.once.is_match(body) {
             found.again(function);

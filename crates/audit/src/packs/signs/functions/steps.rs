@@ -108,7 +108,7 @@ pub(super) fn annotated<'t>(text: &'t str, body: &'t str) -> &'t str {
     text.get(from..start + body.len()).unwrap_or(body)
 }
 
-fn offset(text: &str, part: &str) -> usize {
+pub(super) fn offset(text: &str, part: &str) -> usize {
     (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize)
 }
 

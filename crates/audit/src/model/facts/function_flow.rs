@@ -1,0 +1,85 @@
+//! The effects of a function, and the calls that it makes.
+
+use std::sync::Arc;
+
+use crate::model::Fact;
+use crate::source::Location;
+
+/// Effects of a call, as bits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Effects(u8);
+
+impl Effects {
+    /// Reads a database.
+    pub const READ: Self = Self(1);
+    /// Changes a database.
+    pub const WRITE: Self = Self(2);
+    /// Adds a record to a database.
+    pub const INSERT: Self = Self(4);
+    /// Sends a message to a broker.
+    pub const PUBLISH: Self = Self(8);
+    /// Calls another service.
+    pub const REMOTE: Self = Self(16);
+    /// Changes something in another service.
+    pub const CHANGE: Self = Self(32);
+
+    /// Effects of one or the other.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Effects of both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Whether one of the effects is present.
+    #[must_use]
+    pub const fn has(self, one_of: Self) -> bool {
+        self.0 & one_of.0 != 0
+    }
+}
+
+/// One call of a function.
+#[derive(Debug, Clone)]
+pub struct FlowCall {
+    /// The name of the called method.
+    pub method: Arc<str>,
+    /// The effects that the call itself shows.
+    pub own: Effects,
+    /// Whether a function of the service with this name is the called one.
+    pub is_resolvable: bool,
+    /// Whether a transaction of a database is open.
+    pub in_transaction: bool,
+    /// Whether the statement is only this call, so that its result is lost.
+    pub is_dropped: bool,
+    /// Whether a loop over a list contains the call.
+    pub in_loop: bool,
+    /// The place.
+    pub at: Location,
+}
+
+/// One function with the calls that may have an effect.
+#[derive(Debug, Clone)]
+pub struct FunctionFlow {
+    /// The name. Empty for a handler without a name.
+    pub name: Arc<str>,
+    /// Whether a call returns a promise or a coroutine.
+    pub is_async: bool,
+    /// Whether the function handles messages of a broker.
+    pub handles_messages: bool,
+    /// Whether the function recognizes a repeated message.
+    pub is_idempotent: bool,
+    /// Whether a look-up decides if a record is new.
+    pub refuses: bool,
+    /// Whether the file stores messages with its changes, or undoes changes.
+    pub compensates: bool,
+    /// The calls, in the order of the text.
+    pub calls: Vec<FlowCall>,
+}
+
+impl Fact for FunctionFlow {
+    const KIND: &'static str = "functions and their calls";
+}

@@ -1,0 +1,457 @@
+//! Functions with their calls, so that rules follow an effect from a function to its callers in
+//! other files.
+
+use std::sync::Arc;
+
+use tree_sitter::Node;
+
+use super::dual_write::{is_send, is_store, is_store_write};
+use super::practice::mentions;
+use super::signs::{compensates, handles_messages, recognizes_repeats};
+use super::two_steps::{CANDIDATES, is_function};
+use super::{Pack, Reader};
+use crate::model::FactSink;
+use crate::model::facts::{Effects, FlowCall, FunctionFlow};
+use crate::repository::Role;
+use crate::source::Language;
+use crate::syntax::{Call, Code};
+
+pub(super) const PACKS: &[Pack] = &[Pack {
+    name: "flows of functions",
+    reader: Reader::Code(
+        &[
+            Language::Go,
+            Language::JavaScript,
+            Language::TypeScript,
+            Language::Python,
+            Language::Java,
+            Language::Kotlin,
+            Language::Rust,
+        ],
+        read,
+    ),
+}];
+
+/// Parts of paths of programs that run once.
+const ASIDE: &[&str] = &["migrat", "seed", "fixture", "script"];
+/// Beginnings of methods that add a record, in small letters.
+const INSERTS: &[&str] = &[
+    "create", "insert", "save", "persist", "add", "put", "register",
+];
+/// Beginnings of methods of a store that change a record, in small letters.
+const WRITES: &[&str] = &[
+    "create",
+    "save",
+    "insert",
+    "update",
+    "upsert",
+    "delete",
+    "remove",
+    "persist",
+    "put",
+    "add",
+    "register",
+    "mark",
+    "increment",
+    "decrement",
+];
+/// Beginnings of methods of a client that change something in another service, in small letters.
+const CHANGES: &[&str] = &[
+    "create", "update", "delete", "archive", "charge", "pay", "refund", "post", "put", "send",
+    "register", "submit", "cancel", "reserve", "transfer", "capture", "book", "patch",
+];
+/// Beginnings of methods that read records, in small letters.
+const READS: &[&str] = &[
+    "find", "get", "query", "select", "load", "first", "count", "exists",
+];
+/// Ends of the names of clients of other services, in small letters.
+const CLIENTS: &[&str] = &[
+    "client",
+    "rpc",
+    "gateway",
+    "feign",
+    "axios",
+    "httpservice",
+    "resttemplate",
+    "webclient",
+    "httpx",
+    "stripe",
+];
+/// Clients of stores and brokers.
+const OTHER_CLIENTS: &[&str] = &[
+    "redis", "rdb", "mongo", "sql", "db", "prisma", "kafka", "rabbit", "cache", "s3", "minio",
+    "elastic", "etcd", "consul", "vault", "nats", "docker", "kube",
+];
+/// Methods of clients that call no other service, in small letters.
+const LOCAL: &[&str] = &[
+    "close",
+    "connect",
+    "disconnect",
+    "quit",
+    "on",
+    "once",
+    "off",
+    "use",
+    "set",
+    "with",
+    "new",
+    "build",
+    "builder",
+    "setup",
+    "defaults",
+    "interceptors",
+    "start",
+    "stop",
+    "ping",
+    "string",
+    "clone",
+];
+/// Methods that run a function in a transaction, in small letters.
+const TRANSACTIONS: &[&str] = &[
+    "transaction",
+    "$transaction",
+    "runintransaction",
+    "withtransaction",
+    "intransaction",
+    "executeintransaction",
+    "dointransaction",
+    "intx",
+    "withtx",
+    "exectx",
+    "runintx",
+    "transact",
+    "transactctx",
+    "begintxfunc",
+    "execute_in_transaction",
+];
+/// Methods that open a transaction, in small letters.
+const BEGINS: &[&str] = &[
+    "begin",
+    "begintx",
+    "begintxx",
+    "beginx",
+    "starttransaction",
+    "begintransaction",
+    "begin_transaction",
+];
+/// Methods that end a transaction, in small letters.
+const COMMITS: &[&str] = &["commit", "committransaction", "commit_transaction"];
+/// Beginnings of the names of functions that create an object or start the program.
+const MAKERS: &[&str] = &[
+    "new",
+    "init",
+    "setup",
+    "register",
+    "must",
+    "provide",
+    "wire",
+    "build",
+    "load",
+    "parse",
+    "create",
+    "make",
+    "open",
+    "connect",
+    "bootstrap",
+    "main",
+    "configure",
+    "with",
+];
+/// Loops over lists.
+const LOOPS: &[&str] = &[
+    "for_statement",
+    "for_in_statement",
+    "enhanced_for_statement",
+    "for_expression",
+];
+
+fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
+    if code.file.role != Role::Production || mentions(&code.file.path, ASIDE) {
+        return;
+    }
+    let compensates = compensates(&code.file.text);
+    for function in code.find_all(code.root, CANDIDATES) {
+        if is_function(code, function) {
+            add(code, function, compensates, facts);
+        }
+    }
+}
+
+fn add<'t>(code: &Code<'t>, function: Node<'t>, compensates: bool, facts: &mut FactSink<'_>) {
+    let text = with_decorators(code, function);
+    let transactions = Transactions::of(code, function, text);
+    let calls: Vec<_> = code
+        .calls_within(function)
+        .filter(|call| owner(code, call.node) == Some(function.id()))
+        .filter_map(|call| {
+            let own = effects(code, call);
+            let is_resolvable = is_resolvable(call);
+            (own != Effects::default() || is_resolvable).then(|| FlowCall {
+                method: Arc::from(call.method),
+                own,
+                is_resolvable,
+                in_transaction: transactions.contain(code, call),
+                is_dropped: is_dropped(code, call),
+                in_loop: is_repeated(code, function, call.node),
+                at: code.file.location(call.span(), None),
+            })
+        })
+        .collect();
+    let name = name(code, function);
+    if calls.is_empty() && name.is_empty() {
+        return;
+    }
+    let handles_messages = handles_messages(text);
+    let flow = FunctionFlow {
+        name: Arc::from(name),
+        is_async: is_async(code, function),
+        handles_messages,
+        is_idempotent: recognizes_repeats(text),
+        refuses: refuses(text),
+        compensates,
+        calls,
+    };
+    facts.add(flow, code.place(function));
+}
+
+/// The innermost function that counts around a node.
+fn owner<'t>(code: &Code<'t>, node: Node<'t>) -> Option<usize> {
+    code.ancestors(node)
+        .find(|around| CANDIDATES.contains(&around.kind()) && is_function(code, *around))
+        .map(|around| around.id())
+}
+
+/// Words of a function that decides by a look-up whether a record is new, in small letters.
+const REFUSALS: &[&str] = &["already", "taken", "duplicate", "orcreate", "conflict"];
+/// Words of a function that leaves the decision to the database, in small letters.
+const DECIDED: &[&str] = &[
+    "on conflict",
+    "onconflict",
+    "upsert",
+    "integrityerror",
+    "duplicatekey",
+    "23505",
+    "11000",
+    "p2002",
+    "for update",
+    "firstorcreate",
+    "get_or_create",
+    "duplicateentry",
+    "isduplicate",
+    "uniqueconstraint",
+    "dataintegrity",
+    "setnx",
+];
+
+fn refuses(text: &str) -> bool {
+    mentions(text, REFUSALS) && !mentions(text, DECIDED)
+}
+
+/// Languages whose functions return a promise or a coroutine.
+const PROMISES: &[Language] = &[Language::JavaScript, Language::TypeScript, Language::Python];
+
+fn is_async<'t>(code: &Code<'t>, function: Node<'t>) -> bool {
+    let text = code.text(function);
+    let head = text.split(['{', '\n']).next().unwrap_or_default();
+    PROMISES.contains(&code.file.language) && head.split_whitespace().any(|word| word == "async")
+}
+
+/// Whether a statement consists of the call alone.
+fn is_dropped<'t>(code: &Code<'t>, call: &Call<'t>) -> bool {
+    PROMISES.contains(&code.file.language)
+        && call
+            .node
+            .parent()
+            .is_some_and(|parent| parent.kind() == "expression_statement")
+}
+
+fn name<'t>(code: &Code<'t>, function: Node<'t>) -> &'t str {
+    function
+        .child_by_field_name("name")
+        .or_else(|| {
+            let parent = function.parent()?;
+            (parent.kind() == "variable_declarator").then(|| parent.child_by_field_name("name"))?
+        })
+        .map_or("", |name| code.text(name))
+}
+
+/// The text of a function with its decorators of Python.
+fn with_decorators<'t>(code: &Code<'t>, function: Node<'t>) -> &'t str {
+    match function.parent() {
+        Some(parent) if parent.kind() == "decorated_definition" => code.text(parent),
+        _ => code.text(function),
+    }
+}
+
+/// Whether a function with this name in the service is likely the called one: a name of two words,
+/// or a call of the own object or package.
+fn is_resolvable(call: &Call<'_>) -> bool {
+    let name = call.method;
+    let words = name.contains('_')
+        || name
+            .chars()
+            .skip(1)
+            .any(|letter| letter.is_ascii_uppercase());
+    let own = matches!(call.receiver, "" | "this" | "self" | "s");
+    let lower = name.to_lowercase();
+    (words && name.len() > 5 || own && name.len() > 3)
+        && !name.starts_with('@')
+        && !name.ends_with('!')
+        && ![
+            "new", "init", "must", "provide", "setup", "register", "with",
+        ]
+        .iter()
+        .any(|start| lower.starts_with(start))
+}
+
+/// Whether a name belongs to a function that creates an object or starts the program.
+pub(crate) fn is_start(name: &str) -> bool {
+    let lower = name.trim_start_matches('_').to_lowercase();
+    matches!(lower.as_str(), "run" | "start" | "serve" | "app")
+        || MAKERS
+            .iter()
+            .any(|maker| lower.starts_with(maker) && *maker != "create" && *maker != "make")
+}
+
+fn starts(method: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| method.starts_with(word))
+}
+
+fn effects(code: &Code<'_>, call: &Call<'_>) -> Effects {
+    if call.method.starts_with('@') {
+        return Effects::default();
+    }
+    let method = call.method.to_lowercase();
+    let emits = method == "emit" && mentions(call.receiver, &["client"]);
+    let hands_over = starts(&method, &["sendmessage", "sendevent", "publish", "produce"])
+        && mentions(
+            call.receiver,
+            &[
+                "kafka", "rabbit", "nats", "queue", "broker", "event", "messag",
+            ],
+        );
+    if is_send(call) || emits || hands_over {
+        return Effects::PUBLISH;
+    }
+    if is_store_write(code, call) || is_store(code, call) && starts(&method, WRITES) {
+        return if starts(&method, INSERTS) {
+            Effects::WRITE.with(Effects::INSERT)
+        } else {
+            Effects::WRITE
+        };
+    }
+    if is_remote(call, &method) {
+        return if starts(&method, CHANGES) {
+            Effects::REMOTE.with(Effects::CHANGE)
+        } else {
+            Effects::REMOTE
+        };
+    }
+    if is_store(code, call) && starts(&method, READS) {
+        return Effects::READ;
+    }
+    Effects::default()
+}
+
+/// Whether a call reaches another service, by the name of its client.
+fn is_remote(call: &Call<'_>, method: &str) -> bool {
+    let receiver = call.receiver.to_lowercase();
+    if receiver.is_empty() {
+        return matches!(method, "fetch" | "axios");
+    }
+    let last = receiver.rsplit(['.', ':']).next().unwrap_or_default();
+    let named = CLIENTS.iter().any(|client| last.ends_with(client));
+    let library = matches!(last, "http" | "requests" | "https")
+        && matches!(
+            method,
+            "get" | "post" | "put" | "patch" | "delete" | "postform" | "request"
+        );
+    library || named && !mentions(&receiver, OTHER_CLIENTS) && !starts(method, LOCAL)
+}
+
+fn is_repeated<'t>(code: &Code<'t>, function: Node<'t>, node: Node<'t>) -> bool {
+    code.ancestors(node)
+        .take_while(|around| around.id() != function.id())
+        .filter(|around| LOOPS.contains(&around.kind()))
+        .any(|around| {
+            code.file.language != Language::Go
+                || code
+                    .text(around)
+                    .lines()
+                    .next()
+                    .is_some_and(|head| head.contains("range "))
+        })
+}
+
+/// The spans of a function in which a transaction is open.
+struct Transactions {
+    /// Whether an annotation covers the function.
+    whole: bool,
+    /// Whether a part of the function can be covered.
+    parts: bool,
+    open: Option<usize>,
+    end: usize,
+}
+
+impl Transactions {
+    fn of<'t>(code: &Code<'t>, function: Node<'t>, text: &str) -> Self {
+        let head = text.split(['{', '\n']).take(4).collect::<String>();
+        let annotated = text.contains("@Transactional") || head.contains("@transaction.atomic");
+        let whole = annotated && !mentions(text, &["readonly", "requires_new"])
+            || is_in_transactional_class(code, function);
+        let mut found = Self {
+            whole,
+            parts: mentions(text, &["transaction", "begin", "tx(", "atomic", "transact"]),
+            open: None,
+            end: 0,
+        };
+        if found.parts {
+            for call in code.calls_within(function) {
+                let method = call.method.to_lowercase();
+                if BEGINS.contains(&method.as_str()) && found.open.is_none() {
+                    found.open = Some(call.node.end_byte());
+                }
+                if COMMITS.contains(&method.as_str()) {
+                    found.end = found.end.max(call.node.start_byte());
+                }
+            }
+        }
+        found
+    }
+
+    fn contain<'t>(&self, code: &Code<'t>, call: &Call<'t>) -> bool {
+        if self.whole {
+            return true;
+        }
+        if !self.parts {
+            return false;
+        }
+        let start = call.node.start_byte();
+        let between = self
+            .open
+            .is_some_and(|open| open <= start && start < self.end);
+        between
+            || code.ancestors(call.node).any(|around| {
+                let runs = code.call_at(around).is_some_and(|call| {
+                    TRANSACTIONS.contains(&call.method.to_lowercase().as_str())
+                });
+                runs || around.kind() == "with_statement"
+                    && code
+                        .text(around)
+                        .lines()
+                        .next()
+                        .is_some_and(|head| head.contains("atomic(") || head.contains(".begin("))
+            })
+    }
+}
+
+fn is_in_transactional_class<'t>(code: &Code<'t>, function: Node<'t>) -> bool {
+    matches!(code.file.language, Language::Java | Language::Kotlin)
+        && code.file.text.contains("@Transactional")
+        && code
+            .enclosing(function, &["class_declaration"])
+            .is_some_and(|class| {
+                let head = code.text(class).split('{').next().unwrap_or_default();
+                head.contains("@Transactional") && !mentions(head, &["readonly"])
+            })
+}

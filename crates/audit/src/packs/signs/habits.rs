@@ -1,0 +1,196 @@
+//! Habits of programs: numbers from the environment without a default, mail transports without
+//! timeouts, brokers without limits, loops without an end, and identities from the input.
+
+use super::{GO, PYTHON, SCRIPT, Sign, review};
+use crate::model::facts::Topic;
+
+const NO_NUMBER: &str =
+    "`{}` is not a number if the variable is missing, and each comparison with it is false";
+const NO_TIMEOUT: &str = "`{}` waits without a timeout for the mail server";
+const CHOSEN: &str = "`{}` comes from the caller, and no code compares it with the signed-in user";
+const ALL: &str =
+    "`{}` is a new context, so the call has neither the deadline nor the end of its caller";
+
+pub(super) const SIGNS: &[Sign] = &[
+    review(
+        Topic::LostSetting,
+        SCRIPT,
+        r"(?P<what>\b(?:Number\.parseInt|parseInt|Number|parseFloat)\(\s*process\.env\.\w+\s*(?:,\s*10\s*)?\))\s*[;,)\n]",
+        r"isNaN|isInteger|isFinite|[jJ]oi\.|\bz\.",
+        NO_NUMBER,
+    ),
+    review(
+        Topic::OutboundTimeout,
+        SCRIPT,
+        r"(?P<what>\bnodemailer\.createTransport)\(",
+        r"connectionTimeout|socketTimeout|greetingTimeout|jsonTransport|streamTransport",
+        NO_TIMEOUT,
+    ),
+    review(
+        Topic::OutboundTimeout,
+        GO,
+        r"(?P<what>\bsmtp\.(?:SendMail|Dial))\(",
+        "",
+        NO_TIMEOUT,
+    ),
+    review(
+        Topic::OutboundTimeout,
+        PYTHON,
+        r"(?P<what>\bsmtplib\.SMTP(?:_SSL)?)\(",
+        r"timeout\s*=",
+        NO_TIMEOUT,
+    ),
+    review(
+        Topic::Prefetch,
+        &[".ts"],
+        r"transport:\s*(?P<what>Transport\.RMQ)\b",
+        r"prefetchCount",
+        "the broker delivers any number of messages at once to `{}`",
+    ),
+    review(
+        Topic::OwnRecord,
+        &[".ts", ".js"],
+        r"\bwhere:\s*\{\s*\w+:\s*(?P<what>\w+(?:\.\w+)*\?\.\w+)",
+        "",
+        "if `{}` is undefined, the condition is left out and the first record of the table is found",
+    ),
+    review(
+        Topic::PoolBounds,
+        &[".ts"],
+        r"TypeOrmModuleOptions[\s\S]{0,400}?(?P<what>\btype:\s*['\x22](?:postgres|mysql|mariadb)['\x22])",
+        r"\bextra\s*:|poolSize|connectionLimit",
+        "the pool has the default size, and no timeout bounds a query",
+    ),
+    review(
+        Topic::InternalError,
+        &[
+            "utils.ts",
+            "util.ts",
+            "utils.js",
+            "util.js",
+            "helper.ts",
+            "helpers.ts",
+            "response.ts",
+        ],
+        r"(?P<what>\bmessage\s*:\s*(?:error|err|e|exception)\??\.message)\b",
+        r"(?i)production|log\w*\.\w+\(",
+        "`{}` exposes the text of an internal error to the client",
+    ),
+    review(
+        Topic::BrowserToken,
+        GO,
+        r"(?P<what>\.SetCookie\([^\n]*,\s*false,\s*(?:true|false)\s*\))",
+        "",
+        "plain HTTP carries the cookie of `{}`",
+    ),
+    review(
+        Topic::LocalAddress,
+        GO,
+        r"(?P<what>\.SetCookie\([^\n]*\x22localhost\x22)",
+        "",
+        "the cookie of `{}` is for this host only, in every environment",
+    ),
+    review(
+        Topic::CallerIdentity,
+        &[
+            "mutation.go",
+            "resolver.go",
+            "resolvers.go",
+            "query.go",
+            "handler.go",
+            "handlers.go",
+            "controller.go",
+            "grpc.go",
+        ],
+        r"(?P<what>\b(?:in|input|credentials|details|payload|body|params|dto|req|request)\.(?:Account|User|Customer|Owner|Member)I[dD])\b",
+        r"(?i)claims|current_?user|from_?context\(|get_?user_?id|ctx\.Value|\.Get\(\x22user|session|principal|owner_?id\s*[!=]=",
+        CHOSEN,
+    ),
+    review(
+        Topic::CallerIdentity,
+        &["resolver.ts", "controller.ts", "gateway.ts"],
+        r"(?P<what>\b(?:body|dto|input|payload|args|\w+Dto|\w+Input)\.(?:userId|accountId|customerId|ownerId|memberId))\b",
+        r"(?i)req\.user|@(?:current)?user|claims|session",
+        CHOSEN,
+    ),
+    review(
+        Topic::PageSize,
+        GO,
+        r"(?P<what>\.(?:Limit|Size)\((?:int\(\w+(?:\.\w+)*\)|(?:\w+\.)*\w*(?:[lL]imit|[sS]ize|[tT]ake))\))",
+        r"(?i)max|min\(|(?:limit|size|take)\w*\s*>=?\s*\d",
+        "the page size of `{}` comes from the caller, and the function sets no maximum",
+    ),
+    review(
+        Topic::RequestContext,
+        GO,
+        r"(?m)^[ \t]+(?P<what>ctx :?= context\.(?:Background|TODO)\(\))[ \t]*$",
+        r"WithTimeout|WithCancel|WithDeadline|signal\.|func main\(|func init\(|func (?:\([^)\n]*\) )?(?:[nN]ew|[iI]nit|[sS]etup|[cC]onnect|[sS]tart|[rR]un|[oO]pen|[mM]igrate|[sS]eed)\w*\(",
+        ALL,
+    ),
+    review(
+        Topic::RequestContext,
+        GO,
+        r"func (?:\([^)\n]*\) )?\w+\((?:w http\.ResponseWriter, )?\w+ (?:\*http\.Request|\*gin\.Context|echo\.Context|\*fiber\.Ctx)\)[^\n]*\{\s*\n(?:[ \t][^\n]*\n|\n){0,12}?[^\n]*(?P<what>context\.(?:Background|TODO)\(\))",
+        r"go func|WithTimeout|WithDeadline",
+        ALL,
+    ),
+    review(
+        Topic::BackgroundLoop,
+        GO,
+        r"(?P<what>\bfor \{)\s*\n\s*select \{",
+        r"(?i)\.Done\(\)|quit|stop|\breturn\b|\bbreak \w|done|exit|clos",
+        "no case ends the loop, so it runs until the process is killed",
+    ),
+    review(
+        Topic::RetryDelay,
+        GO,
+        r"case \w+ := <-[^\n]*:\s*\n\s*if \w+ == nil \{\s*\n\s*(?P<what>continue)\b",
+        "",
+        "after the channel is closed, `{}` runs the loop again at once and for ever",
+    ),
+    review(
+        Topic::Acknowledgement,
+        PYTHON,
+        r"(?P<what>\bKafkaConsumer)\(",
+        r"group_id",
+        "`{}` has no group, so messages that arrive while it is down are lost",
+    ),
+    review(
+        Topic::IgnoredError,
+        GO,
+        r"(?m)^\s*\w+(?:\.\w+)+,\s*_\s*=\s*(?P<what>(?:\w+\.)*\w+)\(",
+        "",
+        "the error of `{}` is ignored",
+    ),
+    review(
+        Topic::Leak,
+        GO,
+        r"\btx\w* :?= (?P<what>\w+(?:\.\w+(?:\(\w*\))?)*\.Begin\(\))",
+        r"defer|tx\w*\.Error|recover\(",
+        "the error of `{}` is not read, and a panic leaves the transaction open",
+    ),
+    review(
+        Topic::BodyLogged,
+        GO,
+        r"\blog\w*\.(?:Print\w*|Info\w*|Debug\w*)\([^\n]*,\s*(?P<what>in|input|req|request|payload|body|dto)\s*\)",
+        "",
+        "a log record contains the whole value of `{}`",
+    ),
+    review(
+        Topic::InternalError,
+        PYTHON,
+        r"except [^\n]*\bas (?:e|err|error|exc|ex)\b[^\n]*:\s*\n(?:[^\n]*\n){0,2}?[^\n]*(?:context|abort|details|[rR]esponse|HTTPException|_handle\w*)[^\n]*(?P<what>\{(?:str\()?(?:e|err|error|exc|ex)\b)",
+        "",
+        "`{}…}` exposes the text of an internal error to the client",
+    ),
+    Sign {
+        elsewhere: r"(?i)rate_?-?limit|throttl|limiter|bucket",
+        ..review(
+            Topic::LoginLimit,
+            GO,
+            r"(?m)^func \(\w+ \*?\w*(?:Resolver|Handler|Controller)\) (?P<what>Login|SignIn|Authenticate)\(",
+            "",
+            "no limiter counts the attempts of `{}`",
+        )
+    },
+];

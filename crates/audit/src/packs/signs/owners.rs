@@ -1,0 +1,212 @@
+//! Handlers that read or change a record of a person by an ID of the caller, without a look at who
+//! calls.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::scope;
+use crate::model::FactSink;
+use crate::model::facts::{Practice, Topic, Verdict};
+use crate::packs::{Pack, Reader};
+use crate::repository::Role;
+use crate::source::SourceFile;
+
+pub(super) const PACK: Pack = Pack {
+    name: "owners of records",
+    reader: Reader::Text(read),
+};
+
+/// An ID that a handler takes from its caller. The group `what` is the place.
+const IDENTIFIERS: &[(&[&str], &str)] = &[
+    (
+        &[".go"],
+        r#"(?P<what>\b(?:c|ctx|gc|ec)\.Params?(?:Int)?\(\s*"\w*[iI][dD]"|chi\.URLParam\(\w+,\s*"\w*[iI][dD]"|mux\.Vars\(\w+\)\["\w*[iI][dD]"\]|\w+\.PathValue\(\s*"\w*[iI][dD]")"#,
+    ),
+    (
+        &["logic.go"],
+        r"(?P<what>\.(?:FindOne|Update|Delete)\(l\.ctx,\s*(?:in|req)\.\w*Id\b|\w+R[pP][cC]\.\w+\(l\.ctx, &\w+\.\w+\{\s*\n\s*Id:\s*req\.Id)",
+    ),
+    (
+        &[".ts"],
+        r"(?P<what>@(?:Get|Put|Patch|Delete|Post)\(\s*['\x22`][^'\x22`\n]*:\w*[iI]d\b[^)\n]*\))",
+    ),
+    (
+        &[".ts", ".js", ".mjs"],
+        r"(?P<what>\b(?:req|request|ctx)\.params\.\w*[iI]d\b|\{\s*\w*[iI]d\s*\}\s*=\s*(?:req|request)\.params)",
+    ),
+    (
+        &[".py"],
+        r"(?m)(?P<what>^@\w+\.(?:get|put|patch|delete|post)\(\s*[f]?['\x22][^'\x22\n]*\{\w*id\w*\}[^\n]*)",
+    ),
+    (
+        &[".java", ".kt"],
+        r"(?P<what>@(?:Get|Put|Patch|Delete|Post)Mapping\(\s*(?:(?:value|path)\s*=\s*)?\x22[^\x22\n]*\{\w*[iI]d\}[^)\n]*\))",
+    ),
+];
+
+/// Names of records that belong to a person, in small letters.
+const PERSONAL: &[&str] = &[
+    "order",
+    "payment",
+    "account",
+    "user",
+    "profile",
+    "cart",
+    "address",
+    "invoice",
+    "booking",
+    "reservation",
+    "notification",
+    "message",
+    "wallet",
+    "transaction",
+    "subscription",
+    "document",
+    "file",
+    "ticket",
+    "session",
+    "customer",
+    "enrollment",
+    "submission",
+    "conversation",
+    "chat",
+    "rental",
+    "loan",
+    "refund",
+    "transfer",
+    "balance",
+    "task",
+    "todo",
+    "note",
+    "upload",
+];
+/// Words of a handler that looks at its caller.
+const CALLER: &str = r"(?i)user_?id\b|current_?user|req(?:uest)?\.user|\bclaims|principal|authentication|security_?context|@pre_?authorize|has_?role|has_?authority|@roles|@permissions|owner|tenant|is_?admin|get_?user\b|from_?context\(|\bauth|permission|session|x-user|@user\b|subject|depends\(\s*get_|jwt|account_?id|customer_?id|actor|member_?id|viewer";
+struct Patterns {
+    identifiers: Vec<(&'static [&'static str], Regex)>,
+    caller: Regex,
+}
+
+static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
+    Some(Patterns {
+        identifiers: IDENTIFIERS
+            .iter()
+            .map(|(ends, pattern)| Some((*ends, Regex::new(pattern).ok()?)))
+            .collect::<Option<_>>()?,
+        caller: Regex::new(CALLER).ok()?,
+    })
+});
+
+/// Handlers that are read in one file.
+const MAX_HANDLERS: usize = 40;
+
+pub(super) fn reads(path: &str) -> bool {
+    IDENTIFIERS
+        .iter()
+        .any(|(ends, _)| ends.iter().any(|end| path.ends_with(end)))
+}
+
+fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
+    let path = file.path.to_lowercase();
+    if file.role != Role::Production || scope::is_page(file) {
+        return;
+    }
+    let Some(patterns) = PATTERNS.as_ref() else {
+        return;
+    };
+    let mine = patterns
+        .identifiers
+        .iter()
+        .filter(|(ends, _)| ends.iter().any(|end| path.ends_with(end)));
+    for (_, regex) in mine {
+        for captures in regex.captures_iter(&file.text).take(MAX_HANDLERS) {
+            let Some(at) = captures.name("what") else {
+                continue;
+            };
+            let handler = handler(&file.text, at.start(), at.end());
+            let personal = is_personal(&path, at.as_str(), handler);
+            if !personal || patterns.caller.is_match(handler) {
+                continue;
+            }
+            let practice = Practice {
+                topic: Topic::OwnRecord,
+                verdict: Verdict::Review,
+                elsewhere: "",
+                evidence: "the handler takes the record of an ID of the caller, and does not check whose record it is".to_owned(),
+            };
+            facts.add(practice, at.range());
+        }
+    }
+}
+
+/// Whether a record belongs to a person: by the path of the route, else by the names of the handler
+/// and its file.
+fn is_personal(path: &str, place: &str, handler: &str) -> bool {
+    let names = |text: &str| PERSONAL.iter().any(|word| text.contains(word));
+    let route = place
+        .split(['"', '\'', '`'])
+        .nth(1)
+        .unwrap_or_default()
+        .to_lowercase();
+    let nouns: String = route
+        .split('/')
+        .filter(|part| !part.starts_with([':', '{']))
+        .collect();
+    if place.starts_with('@') && !nouns.is_empty() {
+        return names(&nouns);
+    }
+    let mut end = handler.len().min(HEAD);
+    while !handler.is_char_boundary(end) {
+        end -= 1;
+    }
+    let head = handler.get(..end).unwrap_or_default().to_lowercase();
+    let file = if path.ends_with("logic.go") {
+        path
+    } else {
+        path.rsplit('/').next().unwrap_or(path)
+    };
+    names(file) || names(&head)
+}
+
+/// Bytes of a handler that name its record.
+const HEAD: usize = 300;
+/// Bytes of an annotated handler.
+const ANNOTATED: usize = 700;
+
+/// The handler around a place, or the method below an annotation.
+fn handler(text: &str, from: usize, to: usize) -> &str {
+    let own = text.get(from..to).unwrap_or_default();
+    if !own.starts_with('@') {
+        return scope::around(text, from, to);
+    }
+    let mut end = (to + ANNOTATED).min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let rest = text.get(to..end).unwrap_or_default();
+    let next = [
+        "\n  @Get",
+        "\n  @P",
+        "\n  @Delete",
+        "\n    @Get",
+        "\n    @P",
+        "\n    @Delete",
+        "\n@",
+    ]
+    .iter()
+    .filter_map(|mark| rest.get(1..).and_then(|rest| rest.find(mark)))
+    .min()
+    .map_or(rest.len(), |at| at + 1);
+    text.get(from..to + next).unwrap_or(own)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PATTERNS;
+
+    #[test]
+    fn every_pattern_compiles() {
+        assert!(PATTERNS.is_some());
+    }
+}
