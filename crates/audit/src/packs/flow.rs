@@ -141,7 +141,6 @@ const MAKERS: &[&str] = &[
     "new",
     "init",
     "setup",
-    "register",
     "must",
     "provide",
     "wire",
@@ -297,17 +296,38 @@ fn is_resolvable(call: &Call<'_>) -> bool {
     (words && name.len() > 5 || own && name.len() > 3)
         && !name.starts_with('@')
         && !name.ends_with('!')
-        && ![
-            "new", "init", "must", "provide", "setup", "register", "with",
-        ]
-        .iter()
-        .any(|start| lower.starts_with(start))
+        && !["new", "init", "must", "provide", "setup", "with"]
+            .iter()
+            .any(|start| lower.starts_with(start))
+        && !is_registration(&lower)
+}
+
+/// Whether a function registers parts of the program, and not a user or a product.
+fn is_registration(lower: &str) -> bool {
+    lower.strip_prefix("register").is_some_and(|rest| {
+        mentions(
+            rest,
+            &[
+                "route",
+                "handler",
+                "server",
+                "service",
+                "middleware",
+                "consumer",
+                "plugin",
+                "metric",
+                "module",
+                "command",
+            ],
+        )
+    })
 }
 
 /// Whether a name belongs to a function that creates an object or starts the program.
 pub(crate) fn is_start(name: &str) -> bool {
     let lower = name.trim_start_matches('_').to_lowercase();
     matches!(lower.as_str(), "run" | "start" | "serve" | "app")
+        || is_registration(&lower)
         || MAKERS
             .iter()
             .any(|maker| lower.starts_with(maker) && *maker != "create" && *maker != "make")

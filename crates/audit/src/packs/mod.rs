@@ -37,6 +37,7 @@ mod signs;
 mod switch;
 mod two_steps;
 mod unfinished;
+mod unused_parameter;
 
 use crate::document::{Instruction, Yaml, instructions};
 use crate::model::{FactSink, FactStore};
@@ -99,6 +100,7 @@ const PACKS: &[&[Pack]] = &[
     setting_field::PACKS,
     repeated::PACKS,
     unfinished::PACKS,
+    unused_parameter::PACKS,
 ];
 
 /// Reads a file with every pack. The text is the reason if the file could not be read.

@@ -100,6 +100,28 @@ impl<'s> Flows<'s> {
             .collect()
     }
 
+    /// The call that has an effect itself, below a call that inherits it.
+    fn origin(&self, call: &'s FlowCall, effects: Effects) -> Option<&'s FlowCall> {
+        let mut name: &str = &call.method;
+        for _ in 0..MAX_DEPTH {
+            let function = self
+                .by_name
+                .get(name)?
+                .iter()
+                .filter_map(|index| self.functions.get(*index))
+                .find(|function| !self.calls(function).is_empty())?;
+            if let Some(found) = function.value.calls.iter().find(|own| own.own.has(effects)) {
+                return Some(found);
+            }
+            name = self
+                .calls(function)
+                .iter()
+                .find(|(_, inherited)| inherited.has(effects))
+                .map(|(call, _)| &*call.method)?;
+        }
+        None
+    }
+
     /// Whether a called function recognizes repeated messages.
     fn is_idempotent(&self, call: &FlowCall) -> bool {
         self.by_name
@@ -114,7 +136,7 @@ impl<'s> Flows<'s> {
 /// The outcomes of a check of each function that answers requests or messages.
 fn each(
     service: &Service,
-    check: impl Fn(&Flows<'_>, &FunctionFlow, &[(&FlowCall, Effects)]) -> Option<Breach>,
+    check: impl for<'s> Fn(&Flows<'s>, &'s FunctionFlow, &[(&'s FlowCall, Effects)]) -> Option<Breach>,
 ) -> Vec<Outcome> {
     let facts = service.facts.of::<FunctionFlow>();
     let flows = Flows::of(facts.deployed().collect());
@@ -122,7 +144,7 @@ fn each(
         .functions
         .iter()
         .filter(|function| !is_start(&function.name))
-        .filter_map(|function| check(&flows, function, &flows.calls(function)))
+        .filter_map(|function| check(&flows, &function.value, &flows.calls(function)))
         .map(Outcome::from)
         .collect()
 }
@@ -144,10 +166,10 @@ pub fn dropped_promises(model: &Model) -> Vec<Outcome> {
     everywhere(model, |service| each(service, dropped_promise))
 }
 
-fn dropped_promise(
-    flows: &Flows<'_>,
-    _: &FunctionFlow,
-    calls: &[(&FlowCall, Effects)],
+fn dropped_promise<'s>(
+    flows: &Flows<'s>,
+    _: &'s FunctionFlow,
+    calls: &[(&'s FlowCall, Effects)],
 ) -> Option<Breach> {
     let (call, _) = calls.iter().find(|(call, _)| {
         let named = flows.by_name.get(&*call.method);
@@ -182,12 +204,17 @@ pub fn dual_writes(service: &Service) -> Vec<Outcome> {
             .find(|(_, effects)| effects.has(Effects::WRITE))
             .map(|(call, _)| *call)?;
         let after = |call: &FlowCall| call.at.span.start >= write.at.span.end;
-        let send = calls
-            .iter()
-            .find(|(call, effects)| after(call) && effects.has(Effects::PUBLISH));
-        if let Some((send, _)) = send {
+        let send = calls.iter().find(|(call, effects)| {
+            after(call) && effects.has(Effects::PUBLISH.with(Effects::CHANGE))
+        });
+        if let Some((send, effects)) = send {
+            let what = if effects.has(Effects::PUBLISH) {
+                "sends a message"
+            } else {
+                "changes another service"
+            };
             let evidence = format!(
-                "`{}` changes the database, and `{}` sends a message outside of its transaction",
+                "`{}` changes the database, and `{}` {what} outside of its transaction",
                 write.method, send.method
             );
             return Some(Breach::review(send.at.clone(), evidence).related([write.at.clone()]));
@@ -254,10 +281,10 @@ pub fn repeated_messages(model: &Model) -> Vec<Outcome> {
     everywhere(model, |service| each(service, repeated_message))
 }
 
-fn repeated_message(
-    flows: &Flows<'_>,
-    function: &FunctionFlow,
-    calls: &[(&FlowCall, Effects)],
+fn repeated_message<'s>(
+    flows: &Flows<'s>,
+    function: &'s FunctionFlow,
+    calls: &[(&'s FlowCall, Effects)],
 ) -> Option<Breach> {
     if !function.handles_messages || function.is_idempotent {
         return None;
@@ -269,7 +296,9 @@ fn repeated_message(
         "a message that the broker delivers twice runs `{}` twice",
         call.method
     );
-    Some(Breach::review(call.at.clone(), evidence))
+    let origin = flows.origin(call, Effects::INSERT.with(Effects::REMOTE));
+    let places = origin.map(|origin| origin.at.clone());
+    Some(Breach::review(call.at.clone(), evidence).related(places))
 }
 
 /// A query or a remote call that a called function makes for each element of a list.

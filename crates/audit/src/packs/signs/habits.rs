@@ -1,7 +1,7 @@
 //! Habits of programs: numbers from the environment without a default, mail transports without
 //! timeouts, brokers without limits, loops without an end, and identities from the input.
 
-use super::{GO, PYTHON, SCRIPT, Sign, review};
+use super::{GO, PYTHON, SCRIPT, Sign, inside, review};
 use crate::model::facts::Topic;
 
 const NO_NUMBER: &str =
@@ -18,13 +18,6 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\b(?:Number\.parseInt|parseInt|Number|parseFloat)\(\s*process\.env\.\w+\s*(?:,\s*10\s*)?\))\s*[;,)\n]",
         r"isNaN|isInteger|isFinite|[jJ]oi\.|\bz\.",
         NO_NUMBER,
-    ),
-    review(
-        Topic::OutboundTimeout,
-        SCRIPT,
-        r"(?P<what>\bnodemailer\.createTransport)\(",
-        r"connectionTimeout|socketTimeout|greetingTimeout|jsonTransport|streamTransport",
-        NO_TIMEOUT,
     ),
     review(
         Topic::OutboundTimeout,
@@ -90,7 +83,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "",
         "the cookie of `{}` is for this host only, in every environment",
     ),
-    review(
+    inside(
         Topic::CallerIdentity,
         &[
             "mutation.go",
@@ -100,23 +93,39 @@ pub(super) const SIGNS: &[Sign] = &[
             "handler.go",
             "handlers.go",
             "controller.go",
-            "grpc.go",
         ],
         r"(?P<what>\b(?:in|input|credentials|details|payload|body|params|dto|req|request)\.(?:Account|User|Customer|Owner|Member)I[dD])\b",
-        r"(?i)claims|current_?user|from_?context\(|get_?user_?id|ctx\.Value|\.Get\(\x22user|session|principal|owner_?id\s*[!=]=",
+        r"\bfunc ",
+        r"(?i)claims|current_?user|from_?context\(|get_?user_?id|ctx\.Value|\.Get\(\x22user|principal|owner_?id\s*[!=]=",
         CHOSEN,
     ),
-    review(
+    inside(
         Topic::CallerIdentity,
         &["resolver.ts", "controller.ts", "gateway.ts"],
         r"(?P<what>\b(?:body|dto|input|payload|args|\w+Dto|\w+Input)\.(?:userId|accountId|customerId|ownerId|memberId))\b",
+        r"\(",
         r"(?i)req\.user|@(?:current)?user|claims|session",
         CHOSEN,
+    ),
+    inside(
+        Topic::DroppedMessage,
+        SCRIPT,
+        r"(?P<what>\bcatch)\s*(?:\([^)\n]*\))?\s*\{",
+        r"\.ack\(",
+        r"(?i)nack|reject|\bthrow\b|requeue|dead|finally",
+        "the handler neither acknowledges nor rejects a failed message",
+    ),
+    review(
+        Topic::IgnoredError,
+        SCRIPT,
+        r"\btry\s*\{\s*(?P<what>return (?:lastValueFrom|firstValueFrom|axios(?:\.\w+)?|fetch|this\.(?:\w*(?i:repo\w*|model|client|prisma|http\w*|producer))(?:\.\w+)*)\()",
+        "",
+        "`{}…)` returns the promise, so the `catch` below never sees its failure",
     ),
     review(
         Topic::PageSize,
         GO,
-        r"(?P<what>\.(?:Limit|Size)\((?:int\(\w+(?:\.\w+)*\)|(?:\w+\.)*\w*(?:[lL]imit|[sS]ize|[tT]ake))\))",
+        r"(?P<what>\b(?:Limit|Size)\((?:int\(\w+(?:\.\w+)*\)|(?:\w+\.)*\w*(?:[lL]imit|[sS]ize|[tT]ake))\))",
         r"(?i)max|min\(|(?:limit|size|take)\w*\s*>=?\s*\d",
         "the page size of `{}` comes from the caller, and the function sets no maximum",
     ),
@@ -142,7 +151,7 @@ pub(super) const SIGNS: &[Sign] = &[
         "no case ends the loop, so it runs until the process is killed",
     ),
     review(
-        Topic::RetryDelay,
+        Topic::BackgroundLoop,
         GO,
         r"case \w+ := <-[^\n]*:\s*\n\s*if \w+ == nil \{\s*\n\s*(?P<what>continue)\b",
         "",

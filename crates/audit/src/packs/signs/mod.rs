@@ -51,6 +51,7 @@ mod manifests;
 mod messages;
 mod migration;
 mod mistakes;
+mod nest;
 mod open_routes;
 mod order;
 mod origins;
@@ -207,6 +208,7 @@ const LISTS: &[&[Sign]] = &[
     levels::SIGNS,
     logs::SIGNS,
     messages::SIGNS,
+    nest::SIGNS,
     order::SIGNS,
     origins::SIGNS,
     page_sizes::SIGNS,

@@ -1,0 +1,157 @@
+//! The code imports a file that the repository does not contain.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::model::{FileFacts, Model};
+use crate::repository::Role;
+use crate::rule::{Breach, Category, Check, Metadata, Outcome, Rule, Severity};
+use crate::source::Location;
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "SHIP-1.missing-source",
+        title: "The code imports a file that the repository does not contain",
+        severity: Severity::Medium,
+        category: Category::Operations,
+        meaning: "JavaScript and TypeScript: a relative import names no file of the repository. Names of generated code (`generated`, `dist`, `proto`) and of assets are excluded. The finding has low confidence, because a build step may write the file. The rule reports one per file.",
+        why: "A build of a fresh checkout fails, or the file exists on one developer's machine only.",
+        fix: &[(
+            "any",
+            "Commit the file, without credentials, or generate it in the build.",
+        )],
+        references: &["https://12factor.net/codebase"],
+    },
+    check: Check::Repository(check),
+};
+
+static IMPORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?m)^(?:import|export)\b[^;'"`]*?['"](?P<path>\.{1,2}/[^'"\n]+)['"]|\brequire\(\s*['"](?P<required>\.{1,2}/[^'"\n]+)['"]\s*\)"#).ok()
+});
+
+/// Parts of paths that a build writes, and ends of files that are no code.
+const WRITTEN: &[&str] = &[
+    "generated",
+    "dist/",
+    "build/",
+    "/gen/",
+    "proto",
+    "prisma",
+    "codegen",
+    "__generated__",
+    "package.json",
+    ".css",
+    ".scss",
+    ".svg",
+    ".png",
+    ".html",
+    ".wasm",
+    ".node",
+    "?",
+    "!",
+];
+/// Ends that an import may leave out.
+const ENDS: &[&str] = &[
+    "",
+    ".ts",
+    ".tsx",
+    ".js",
+    ".jsx",
+    ".mjs",
+    ".cjs",
+    ".mts",
+    ".cts",
+    ".json",
+    ".d.ts",
+    ".vue",
+    ".svelte",
+    "/index.ts",
+    "/index.tsx",
+    "/index.js",
+    "/index.mjs",
+    "/index.jsx",
+    "/index.cjs",
+];
+
+fn is_script(found: &&FileFacts) -> bool {
+    found.file.role == Role::Production
+        && [".ts", ".js", ".mjs", ".tsx", ".jsx"]
+            .iter()
+            .any(|end| found.file.path.ends_with(end))
+}
+
+fn check(model: &Model) -> Vec<Outcome> {
+    let Some(pattern) = IMPORT.as_ref() else {
+        return Vec::new();
+    };
+    let mut read = 0_usize;
+    let mut missing: BTreeMap<&str, Vec<Location>> = BTreeMap::new();
+    for found in model.files.values().filter(is_script) {
+        for captures in pattern.captures_iter(&found.file.text) {
+            let Some(path) = captures.name("path").or_else(|| captures.name("required")) else {
+                continue;
+            };
+            read += 1;
+            let Some(target) = resolved(found.file.folder(), path.as_str()) else {
+                continue;
+            };
+            if WRITTEN.iter().any(|part| target.contains(part)) || exists(model, &target) {
+                continue;
+            }
+            let at = found.file.location(path.range(), None);
+            missing.entry(&found.file.path).or_default().push(at);
+        }
+    }
+    if missing.is_empty() && read > 0 {
+        return vec![Outcome::passed(
+            format!("every relative import names a file ({read} imports)"),
+            None,
+        )];
+    }
+    missing
+        .into_values()
+        .filter_map(|places| {
+            let first = places.first()?.clone();
+            let evidence = match places.len() {
+                1 => "the repository does not contain the imported file".to_owned(),
+                more => format!("the repository does not contain {more} imported files"),
+            };
+            Some(
+                Breach::review(first, evidence)
+                    .related(places.into_iter().skip(1))
+                    .into(),
+            )
+        })
+        .collect()
+}
+
+/// The path of an import from the root, or `None` if it leaves the repository.
+fn resolved(folder: &str, import: &str) -> Option<String> {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in import.split('/') {
+        match part {
+            "." | "" => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+fn exists(model: &Model, target: &str) -> bool {
+    let stem = [".js", ".mjs", ".cjs", ".jsx"]
+        .iter()
+        .find_map(|end| target.strip_suffix(end));
+    ENDS.iter()
+        .any(|end| model.has_path(&format!("{target}{end}")))
+        || stem.is_some_and(|stem| {
+            [".ts", ".tsx", ".mts", ".cts"]
+                .iter()
+                .any(|end| model.has_path(&format!("{stem}{end}")))
+        })
+        || target.is_empty()
+}

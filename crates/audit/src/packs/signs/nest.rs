@@ -1,0 +1,83 @@
+//! Mistakes with NestJS, RxJS and TypeORM that a compiler accepts.
+
+use super::{SCRIPT, Sign, inside, review};
+use crate::model::facts::Topic;
+
+const COLD: &str = "no code subscribes to `{}…)`, so the request is never sent";
+
+pub(super) const SIGNS: &[Sign] = &[
+    review(
+        Topic::Stub,
+        &[".ts"],
+        r"(?m)^[ \t]*(?P<what>this\.\w*[hH]ttp\w*\.(?:get|post|put|patch|delete|request)(?:<[^>\n]*>)?)\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\);",
+        r"axiosRef",
+        COLD,
+    ),
+    review(
+        Topic::Stub,
+        &[".ts"],
+        r"(?m)^[ \t]*(?P<what>this\.\w*(?i:client|proxy)\w*\.send)\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\);",
+        "",
+        COLD,
+    ),
+    review(
+        Topic::Stub,
+        SCRIPT,
+        r"(?P<what>`(?:https?://|\$\{[^{}`]*\})(?:[^`{}$]|\$\{[^{}`]*\})*[\w/]\}(?:[^`{}$]|\$\{[^{}`]*\})*`)",
+        "",
+        "the address `{}` contains a brace that ends nothing",
+    ),
+    inside(
+        Topic::ErrorAnswer,
+        &[".ts"],
+        r"(?P<what>@Res\(\))",
+        r"return (?:await )?this\.",
+        r"passthrough",
+        "with `{}` the framework does not send the returned value, so the request hangs",
+    ),
+    review(
+        Topic::IgnoredError,
+        &[".ts"],
+        r"(?m)^[ \t]+(?:public |private |protected )?[a-z]\w*\([^{;]*\):\s*(?:string \| )?Promise<[^{;]*\{\s*try\s*\{\s*(?P<what>return this\.[\w.]+\()",
+        "",
+        "`{}…)` returns the promise, so the `catch` below never sees its failure",
+    ),
+    Sign {
+        elsewhere: r"(?i)whitelist\s*:\s*true",
+        ..review(
+            Topic::MassAssignment,
+            &[".ts"],
+            r"\.(?:create|save|insert|merge)\(\s*\{\s*\.\.\.(?P<what>\w*(?i:request|dto|body|payload|input))\b",
+            "",
+            "the caller can set every field of the record through `{}`",
+        )
+    },
+    review(
+        Topic::SharedState,
+        &[".ts"],
+        r"=\s*await [\w.]+\.findOne(?:By|OrFail|ByOrFail)?\([\s\S]{0,500}?(?P<what>\.merge\(|\.preload\(|Object\.assign\()[\s\S]{0,300}?\.save\(",
+        r"(?i)version|\block\b|pessimistic|optimistic",
+        "the record is read, changed by `{}…)` and stored as a whole, so a parallel change is lost",
+    ),
+    review(
+        Topic::InternalError,
+        &[".ts"],
+        r"new \w+Exception\(\s*[^()]*?,\s*(?P<what>err|error|e)\s*,?\s*\)",
+        r"\bcause\b",
+        "`{}` is the description of the answer, so the client reads the inner error",
+    ),
+    review(
+        Topic::UnsafeInput,
+        &["client.ts", "service.ts", "adapter.ts"],
+        r"\.(?:get|post|put|patch|delete)(?:<[^>\n]*>)?\(\s*`\$\{[^}]*(?i:url|host|base)[^}]*\}/(?:[^`$]|\$\{[^}]*\})*?(?P<what>\$\{\s*\w*(?i:id|name|slug|code)\s*\})",
+        r"encodeURIComponent|ParseIntPipe|ParseUUIDPipe",
+        "`{}` becomes part of the address unchanged, and `../` reaches other routes",
+    ),
+    review(
+        Topic::SampleData,
+        &["app.controller.ts"],
+        r"(?P<what>\bgetHello\(\))",
+        "",
+        "`{}` is the sample route of the generator",
+    ),
+];
