@@ -1,7 +1,8 @@
 //! Debug mode is enabled in the code.
 
-use crate::model::facts::Topic;
-use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
+use crate::model::facts::{SwitchArgument, SwitchParameter, Topic};
+use crate::model::{Model, Service};
+use crate::rule::{Breach, Category, Check, Metadata, Outcome, Rule, Severity, observed};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -9,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Debug mode is enabled in the code",
         severity: Severity::High,
         category: Category::Configuration,
-        meaning: "Flask runs with `debug=True` (low under `if __name__ == \"__main__\"`), FastAPI is created with it, or Django settings set `DEBUG = True`. Django settings for development are excluded. Low confidence for a Gin server without release mode.",
+        meaning: "Flask runs with `debug=True` (low under `if __name__ == \"__main__\"`), FastAPI is created with it, or Django settings set `DEBUG = True`. Django settings for development are excluded. Low confidence for a Gin server without release mode, and for a literal `true` that a call passes to a parameter such as `debug`.",
         why: "Error pages show tracebacks and settings. The Flask console lets any visitor run code.",
         fix: &[(
             "any",
@@ -17,5 +18,26 @@ pub(crate) const RULE: Rule = Rule {
         )],
         references: &["https://docs.djangoproject.com/en/stable/ref/settings/#debug"],
     },
-    check: Check::Service(|_, service| observed(service, Topic::DebugMode)),
+    check: Check::Service(check),
 };
+
+fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+    let mut outcomes = observed(service, Topic::DebugMode);
+    let parameters = service.facts.of::<SwitchParameter>();
+    let arguments = service.facts.of::<SwitchArgument>();
+    outcomes.extend(arguments.deployed().filter_map(|argument| {
+        let switch = parameters.deployed().find(|parameter| {
+            parameter.function == argument.function && parameter.index == argument.index
+        })?;
+        let evidence = format!(
+            "a literal switches `{}` of `{}` on in every environment",
+            switch.name, switch.function
+        );
+        Some(
+            Breach::review(argument.at.clone(), evidence)
+                .related(std::iter::once(switch.at.clone()))
+                .into(),
+        )
+    }));
+    outcomes
+}

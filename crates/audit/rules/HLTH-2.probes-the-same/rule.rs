@@ -133,7 +133,9 @@ fn in_values(model: &Model, service: &Service) -> Vec<Outcome> {
 
 fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let mut outcomes: Vec<Outcome> = handlers(service).into_iter().collect();
-    outcomes.extend(in_values(model, service));
+    if !service.workloads.is_empty() {
+        outcomes.extend(in_values(model, service));
+    }
     for workload in &service.workloads {
         for container in &workload.containers {
             let probes = container

@@ -21,7 +21,7 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn check(model: &Model, service: &Service) -> Vec<Outcome> {
-    if service.root.is_none() && service.image.is_none() {
+    if service.workloads.is_empty() || service.root.is_none() && service.image.is_none() {
         return Vec::new();
     }
     let mut outcomes = Vec::new();

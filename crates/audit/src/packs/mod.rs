@@ -34,6 +34,7 @@ mod rust;
 mod setting_field;
 mod shared_state;
 mod signs;
+mod switch;
 mod two_steps;
 mod unfinished;
 mod unused_parameter;
@@ -94,6 +95,7 @@ const PACKS: &[&[Pack]] = &[
     rust::PACKS,
     signs::PACKS,
     shared_state::PACKS,
+    switch::PACKS,
     two_steps::PACKS,
     setting_field::PACKS,
     repeated::PACKS,

@@ -1,5 +1,7 @@
 //! Helm charts: values joined with the templates that use them.
 
+use std::ops::Bound;
+
 use crate::model::Model;
 use crate::model::facts::{ChartUse, ChartValue};
 use crate::source::Located;
@@ -68,8 +70,8 @@ pub fn charts(model: &Model) -> Vec<Chart<'_>> {
         };
         let own: Vec<_> = model
             .files
-            .values()
-            .filter_map(|found| Some((found.file.path.strip_prefix(&folder)?.to_owned(), found)))
+            .range::<str, _>((Bound::Included(folder.as_str()), Bound::Unbounded))
+            .map_while(|(path, found)| Some((path.strip_prefix(&folder)?.to_owned(), found)))
             .filter(|(rest, _)| rest.starts_with("templates/") || !rest.contains('/'))
             .collect();
         for (rest, found) in own {

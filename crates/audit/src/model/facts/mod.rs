@@ -33,6 +33,7 @@ mod server;
 mod setting_field;
 mod signal_handling;
 mod store;
+mod switch;
 mod telemetry;
 mod workload;
 
@@ -68,5 +69,6 @@ pub use server::Server;
 pub use setting_field::{FieldUses, SettingField};
 pub use signal_handling::SignalHandling;
 pub use store::{is_store_image, runs_stores_only};
+pub use switch::{SwitchArgument, SwitchParameter};
 pub use telemetry::{Signal, Telemetry};
 pub use workload::{Container, ContainerPort, Probe, ProbeAction, ProbeKind, Workload};

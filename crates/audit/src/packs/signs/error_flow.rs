@@ -55,6 +55,21 @@ pub(super) const SIGNS: &[Sign] = &[
         )
     },
     review(
+        Topic::HealthResult,
+        &[".ts"],
+        r"@Controller\(\s*['\x22`][^'\x22`\n]*(?:health|ready|live)[^'\x22`\n]*['\x22`]\s*\)[\s\S]{0,200}?@Get\(\s*(?:['\x22`]\w*['\x22`])?\s*\)\s*(?:@[^\n]*\n\s*)*(?:async\s+)?\w+\([^)]*\)[^{]*\{\s*(?P<what>return \{[^;{}]*\})",
+        r"HealthCheckService|\.ping\(|query\(|await ",
+        "the health route always returns `{}`",
+    ),
+    // Without a parameter, the method cannot end with its request.
+    review(
+        Topic::RequestContext,
+        GO,
+        r"func \(\w+ \*?\w*(?:[rR]epo\w*|[sS]tore|D[aA][oO])\) \w+\((?:[^()\n]*)\)[^\n]*\{\s*\n[^\n]*(?P<what>context\.WithTimeout\(context\.(?:Background|TODO)\(\))",
+        r"\w+ context\.Context",
+        "`{}…)` continues after the request is cancelled, because the method takes no context",
+    ),
+    review(
         Topic::PersonLogged,
         GO,
         r#"(?i)\blog\w*(?:\.\w+)*\.(?:debug|info|warn|error)w?\([^\n]*(?P<what>"(?:e-?mail|phone(?:_?number)?|user_?email)"\s*,\s*\w[\w.]*(?:\(\))?)"#,

@@ -145,6 +145,18 @@ fn errors_that_never_reach_the_answer_are_found() {
             "func main() {\n\th.SetServingStatus(\"\", healthpb.HealthCheckResponse_SERVING)\n\tif db.Ping() != nil {\n\t\th.SetServingStatus(\"\", healthpb.HealthCheckResponse_NOT_SERVING)\n\t}\n}\n",
         ),
         (
+            Topic::HealthResult,
+            "health.controller.ts",
+            "@Controller('health')\nexport class HealthController {\n  @Get()\n  check() {\n    return { status: 'ok' };\n  }\n}\n",
+            "@Controller('health')\nexport class HealthController {\n  @Get()\n  check() {\n    return this.health.check([() => this.db.ping()]);\n  }\n}\n",
+        ),
+        (
+            Topic::RequestContext,
+            "a.go",
+            "func (r *UserRepository) Insert(user *User) error {\n\tctx, cancel := context.WithTimeout(context.Background(), time.Second)\n\tdefer cancel()\n\treturn r.insert(ctx, user)\n}\n",
+            "func (r *UserRepository) Insert(ctx context.Context, user *User) error {\n\tctx, cancel := context.WithTimeout(ctx, time.Second)\n\tdefer cancel()\n\treturn r.insert(ctx, user)\n}\n",
+        ),
+        (
             Topic::PersonLogged,
             "a.go",
             "func f() {\n\tlogger.Log.Info(\"registered\", \"email\", req.GetEmail())\n}\n",
