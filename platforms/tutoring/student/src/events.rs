@@ -13,9 +13,9 @@ use seaworthy::{
 };
 use serde_json::Value;
 use tutoring_contract::events::{
-    CourseAccessGranted, CourseChanged, CourseProgressUpdated, Kind, Occurred, PurchaseConfirmed,
-    SessionCancelled, SessionCompleted, SessionRescheduled, SessionSubstituted, SessionsGenerated,
-    StudentChanged, StudentDeallocated, TrainerAllocated, TrainerChanged,
+    CourseAccessGranted, CourseChanged, CourseProgressUpdated, Kind, Occurred, PaymentRefunded,
+    PurchaseConfirmed, SessionCancelled, SessionCompleted, SessionRescheduled, SessionSubstituted,
+    SessionsGenerated, StudentChanged, StudentDeallocated, TrainerAllocated, TrainerChanged,
 };
 use tutoring_identity::Backend;
 use uuid::Uuid;
@@ -23,7 +23,9 @@ use uuid::Uuid;
 use crate::{
     config::StudentConfig,
     pages::Pages,
-    store::{AccountCopy, Cards, MyCourses, MySessions, Referrals, Students},
+    store::{
+        AccountCopy, Cards, MyCourses, MyPayments, MySessions, PaidSessions, Referrals, Students,
+    },
 };
 
 /// The consumer group of the messages that change pages.
@@ -35,6 +37,7 @@ const COPIES: &str = "student-copies";
 pub(crate) fn consumed_topics() -> Topics {
     Topics::of::<Occurred<PurchaseConfirmed>>()
         .and::<Occurred<CourseAccessGranted>>()
+        .and::<Occurred<PaymentRefunded>>()
         .and::<Occurred<TrainerAllocated>>()
         .and::<Occurred<StudentDeallocated>>()
         .and::<Occurred<SessionsGenerated>>()
@@ -71,6 +74,7 @@ pub(crate) fn subscriptions(
     let mut of_pages = Subscription::new(PAGES);
     of_pages = on::<PurchaseConfirmed>(of_pages, &inbox, pages);
     of_pages = on::<CourseAccessGranted>(of_pages, &inbox, pages);
+    of_pages = on::<PaymentRefunded>(of_pages, &inbox, pages);
     of_pages = on::<TrainerAllocated>(of_pages, &inbox, pages);
     of_pages = on::<StudentDeallocated>(of_pages, &inbox, pages);
     of_pages = on::<SessionsGenerated>(of_pages, &inbox, pages);
@@ -131,6 +135,7 @@ updates! {
     // The payment succeeded, and the course opens soon.
     PurchaseConfirmed, |event, tx, _| MyCourses::ensure(tx, (event.student_id, event.course_id));
     CourseAccessGranted, |event, tx, _| granted(event, tx);
+    PaymentRefunded, |event, tx, _| refunded(event, tx);
     TrainerAllocated, |event, tx, at| MyCourses::allocate(
         tx,
         (event.student_id, event.course_id),
@@ -173,15 +178,40 @@ updates! {
 async fn granted(event: &CourseAccessGranted, tx: &Transaction) -> Result<(), DataError> {
     // A redemption at the same time waits, and then sees the course.
     Students::lock(tx, event.student_id).await?;
-    MyCourses::grant(
-        tx,
-        (event.student_id, event.course_id),
-        event.purchase_id,
-        event.purchase_tier,
-        &event.metadata,
-    )
-    .await?;
+    let place = (event.student_id, event.course_id);
+    MyCourses::grant(tx, place, event.purchase_id, &event.metadata).await?;
+    let payment = event.metadata.get("paymentId").and_then(Value::as_str);
+    let sessions = event.metadata.get("sessionCount").and_then(Value::as_i64);
+    let sessions = sessions.and_then(|count| i32::try_from(count).ok());
+    let paid = PaidSessions {
+        payment: payment
+            .and_then(|id| id.parse().ok())
+            .unwrap_or(event.purchase_id),
+        student: event.student_id,
+        course: event.course_id,
+        sessions: sessions.unwrap_or_else(|| event.purchase_tier.into()),
+    };
+    MyPayments::pay(tx, &paid).await?;
+    count_sessions(tx, place).await?;
     Referrals::make_due(tx, event.student_id).await
+}
+
+/// Removes the sessions of a payment from its course.
+async fn refunded(event: &PaymentRefunded, tx: &Transaction) -> Result<(), DataError> {
+    Students::lock(tx, event.student_id).await?;
+    let unknown = PaidSessions {
+        payment: event.payment_id,
+        student: event.student_id,
+        course: event.course_id,
+        sessions: 0,
+    };
+    MyPayments::refund(tx, &unknown).await?;
+    count_sessions(tx, (event.student_id, event.course_id)).await
+}
+
+async fn count_sessions(tx: &Transaction, place: (Uuid, Uuid)) -> Result<(), DataError> {
+    let sessions = MyPayments::sessions(tx, place.0, place.1).await?;
+    MyCourses::set_tier(tx, place, sessions).await
 }
 
 async fn generated(event: &SessionsGenerated, tx: &Transaction) -> Result<(), DataError> {

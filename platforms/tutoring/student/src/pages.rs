@@ -143,6 +143,15 @@ const fn choice(holds: bool, yes: &'static str, no: &'static str) -> &'static st
 }
 
 impl MyCourse {
+    /// Returns the number of paid sessions. Progress may arrive before the purchase, and names more
+    /// sessions than are left after a refund.
+    const fn paid_sessions(&self) -> i32 {
+        match self.tier {
+            0 => self.total,
+            tier => tier,
+        }
+    }
+
     /// Returns the trainer of the allocation, if it has not ended.
     fn active_trainer(&self) -> Option<Uuid> {
         let is_active = self.allocation_status.as_deref() == Some("approved");
@@ -154,7 +163,7 @@ fn progress(course: &MyCourse) -> Value {
     json!({
         "courseId": course.course,
         "completedSessions": course.completed,
-        "totalSessions": course.total.max(course.tier),
+        "totalSessions": course.paid_sessions(),
         "percentage": course.percentage,
         "lastCompletedAt": course.last_completed_at,
         "version": course.progress_version,
@@ -232,7 +241,8 @@ fn learning(record: &Record, cards: &HashMap<Uuid, Value>) -> Value {
                 .filter(|session| session.course == Some(course.course));
             json!({
                 "course": card_view(course.course, cards),
-                "purchase": course.purchase.map(|purchase| json!({
+                // A refund closes a course.
+                "purchase": course.purchase.filter(|_| course.is_ready).map(|purchase| json!({
                     "id": purchase,
                     "purchaseTier": course.tier,
                     "status": choice(course.is_ready, "READY", "PROCESSING"),

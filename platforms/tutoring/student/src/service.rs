@@ -55,6 +55,12 @@ const MIGRATIONS: &[MigrationSet] = &[
             include_str!("../migrations/0002_referrals.up.sql"),
             include_str!("../migrations/0002_referrals.down.sql"),
         ),
+        Migration::new(
+            3,
+            "refunds",
+            include_str!("../migrations/0003_refunds.up.sql"),
+            include_str!("../migrations/0003_refunds.down.sql"),
+        ),
     ]),
 ];
 

@@ -93,6 +93,7 @@ on_every_engine! {
         pages_follow_messages_in_any_order_msg_5,
         older_messages_change_no_page_msg_5,
         profile_follows_the_account_msg_5,
+        refund_closes_a_course_in_any_order_msg_5,
         referral_rewards_once_after_a_course_msg_5,
         service_removes_cached_pages_auth_5,
         admin_lists_and_reads_students_auth_5;

@@ -10,8 +10,8 @@ use seaworthy::{
 };
 use tutoring_contract::events::{
     CourseAccessGranted, CourseProgressUpdated, Kind, NotificationRequested, Occurred,
-    SessionCompleted, SessionRescheduled, SessionReviewed, SessionSubstituted, SessionsGenerated,
-    StudentDeallocated, TrainerAllocated, TrainerChanged, message,
+    PaymentRefunded, SessionCompleted, SessionRescheduled, SessionReviewed, SessionSubstituted,
+    SessionsGenerated, StudentDeallocated, TrainerAllocated, TrainerChanged, message,
 };
 
 use crate::app::TestPlatform;
@@ -46,6 +46,7 @@ impl Peer {
                 let messaging = Messaging::connect(service, "broker", config).await?;
                 let topics = Topics::new()
                     .and_unroutable::<Occurred<CourseAccessGranted>>()
+                    .and_unroutable::<Occurred<PaymentRefunded>>()
                     .and_unroutable::<Occurred<TrainerAllocated>>()
                     .and_unroutable::<Occurred<StudentDeallocated>>()
                     .and_unroutable::<Occurred<SessionsGenerated>>()

@@ -10,8 +10,8 @@ use tutoring_admin::{SEED_EMAIL, SEED_PASSWORD};
 use tutoring_contract::{
     ServiceTokenConfig, ServiceTokens,
     events::{
-        CourseAccessGranted, CourseProgressUpdated, SessionCompleted, SessionsGenerated,
-        StudentDeallocated, TrainerAllocated, TrainerChanged,
+        CourseAccessGranted, CourseProgressUpdated, PaymentRefunded, SessionCompleted,
+        SessionsGenerated, StudentDeallocated, TrainerAllocated, TrainerChanged,
     },
 };
 use uuid::Uuid;
@@ -462,6 +462,55 @@ pub(crate) async fn older_messages_change_no_page_msg_5(app: &TestPlatform) {
     });
     assert_eq!(course()["allocation"]["id"], json!(new));
     assert_eq!(state()["trainerStatus"], "ASSIGNED");
+}
+
+pub(crate) async fn refund_closes_a_course_in_any_order_msg_5(app: &TestPlatform) {
+    let session = app.student("asha@example.org");
+    let own = app.call(&session.access, "GET", "/profile", &Value::Null);
+    let id = json_of(&own)["data"]["id"].as_str().unwrap().to_owned();
+    let (student_id, course_id) = (id.parse().unwrap(), Uuid::from_u128(0xc0));
+    let peer = Peer::start(app).await;
+    let granted = |payment: u128, tier: u8| CourseAccessGranted {
+        purchase_id: Uuid::from_u128(9),
+        student_id,
+        course_id,
+        purchase_tier: tier,
+        metadata: json!({ "paymentId": Uuid::from_u128(payment), "sessionCount": 10 }),
+    };
+    let refunded = |payment: u128| PaymentRefunded {
+        payment_id: Uuid::from_u128(payment),
+        student_id,
+        course_id,
+        amount_cents: 300_000,
+    };
+    let wait = |sessions: u64, status: &str| {
+        eventually(|| {
+            let progress = format!("/students/{id}/progress");
+            let progress = json_of(&send(app, &session.access, "GET", &progress, &Value::Null));
+            let total = progress["data"]["courses"][0]["totalSessions"].clone();
+            let path = format!("/students/{id}/courses/{course_id}/state");
+            let state = json_of(&send(app, &session.access, "GET", &path, &Value::Null));
+            let is_shown = total == sessions && state["data"]["purchaseStatus"] == status;
+            is_shown.then_some(Value::Null)
+        });
+    };
+    peer.publish(granted(1, 10)).await;
+    wait(10, "READY");
+    // A refund arrives before the upgrade that it takes back.
+    peer.publish(refunded(2)).await;
+    peer.publish(granted(2, 20)).await;
+    peer.publish(granted(3, 20)).await;
+    wait(20, "READY");
+    peer.publish(refunded(3)).await;
+    wait(10, "READY");
+    peer.publish(refunded(1)).await;
+    wait(0, "PROCESSING");
+    let learning = format!("/students/{id}/learning");
+    let learning = json_of(&send(app, &session.access, "GET", &learning, &Value::Null));
+    assert_eq!(learning["data"]["courses"][0]["purchase"], Value::Null);
+    let home = format!("/students/{id}/home");
+    let home = json_of(&send(app, &session.access, "GET", &home, &Value::Null));
+    assert_eq!(home["data"]["activeCourses"], json!([]));
 }
 
 pub(crate) async fn service_removes_cached_pages_auth_5(app: &TestPlatform) {

@@ -79,23 +79,36 @@ impl MyCourses {
             .map(drop)
     }
 
-    /// Stores a purchase. An upgrade raises the tier.
+    /// Stores a purchase.
     pub(crate) async fn grant(
         tx: &Transaction,
         (student, course): (Uuid, Uuid),
         purchase: Uuid,
-        tier: u8,
         metadata: &Value,
     ) -> Result<(), DataError> {
         Self::ensure(tx, (student, course)).await?;
-        sql("UPDATE my_courses SET purchase_id = ?, purchase_tier = ?, is_ready = ?, metadata = ? WHERE student_id = ? AND course_id = ? AND purchase_tier <= ?")
+        sql("UPDATE my_courses SET purchase_id = ?, metadata = ? WHERE student_id = ? AND course_id = ?")
             .bind(purchase)
-            .bind(i32::from(tier))
-            .bind(true)
             .bind(metadata.clone())
             .bind(student)
             .bind(course)
-            .bind(i32::from(tier))
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Sets the number of paid sessions. Without any, the course is closed.
+    pub(crate) async fn set_tier(
+        tx: &Transaction,
+        (student, course): (Uuid, Uuid),
+        sessions: i32,
+    ) -> Result<(), DataError> {
+        Self::ensure(tx, (student, course)).await?;
+        sql("UPDATE my_courses SET purchase_tier = ?, is_ready = ? WHERE student_id = ? AND course_id = ?")
+            .bind(sessions)
+            .bind(sessions > 0)
+            .bind(student)
+            .bind(course)
             .execute(tx)
             .await
             .map(drop)
