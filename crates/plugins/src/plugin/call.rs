@@ -25,8 +25,7 @@ const BRIEF: Duration = Duration::from_millis(1);
 /// The time for which a plugin counts as slow after a longer call: that of the window of faults.
 const SLOW: Duration = Duration::from_secs(60);
 /// The time that a caller waits for a guest after its deadline: one tick of the guest clock. A
-/// guest usually ends within it. The timer of tokio adds up to 2 ms, and the goal of PLUG-2 is 5
-/// ms.
+/// guest usually ends within it. The timer of tokio adds up to 2 ms, and PLUG-2 allows 5 ms.
 const MAX_DELAY: Duration = Duration::from_millis(1);
 
 impl Plugin {
