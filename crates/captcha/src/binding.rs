@@ -40,8 +40,9 @@ impl<'a> Binding<'a> {
         }
     }
 
-    /// Returns the address by which messages are counted. Other spellings reach the same person: a
-    /// tag after a plus, and a number with `+`, `00` or neither.
+    /// Returns the address without the parts that do not change the recipient. These are a tag
+    /// after `+` in an e-mail address, and `+` or `00` before a number. Limits on messages count by
+    /// it.
     pub(crate) fn recipient(&self) -> Option<String> {
         match self {
             Self::Image | Self::Audio => None,

@@ -104,8 +104,8 @@ impl Builder {
         self
     }
 
-    /// Documents that a method reads no `Idempotency-Key`, as
-    /// `MethodOptions::without_idempotency_keys` makes it. `method` is its full name, such as
+    /// Omits the header `Idempotency-Key` from the documentation of a method. Call it for each
+    /// method with `MethodOptions::without_idempotency_keys`. `method` is the full name, such as
     /// `auth.v1.Auth.Login`.
     #[must_use]
     pub fn without_idempotency_key(mut self, method: impl Into<String>) -> Self {

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 pub(crate) enum Peeked {
     /// The whole body.
     Whole(Bytes),
-    /// The body is longer, or not readable. Its handler reads it later.
+    /// The body is too long or in another format. The handler of the request reads it later.
     Summarized(Summary),
     /// The client did not send all of it.
     Failed,

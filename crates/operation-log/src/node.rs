@@ -7,9 +7,10 @@ use seaworthy_core::{SnowflakeError, Snowflakes, Timeout, error_chain};
 use seaworthy_service::lease::{Lease, LeaseConfig, LeaseStore};
 use tokio::time::sleep;
 
-/// The nodes of a service, 10 bits of an ID.
+/// The number of nodes of a service. An ID has 10 bits for its node.
 const NODES: u16 = 1_024;
-/// A replica that was killed blocks its node for this time, and there are more nodes.
+/// The time after which another replica can claim the node of a killed replica. Until then it
+/// claims another node.
 const DURATION: Timeout = Timeout::from_secs(60);
 /// The time until the next attempt if the store fails or all nodes are in use.
 const POLL_INTERVAL: Timeout = Timeout::from_secs(5);
@@ -19,7 +20,7 @@ const POLL_INTERVAL: Timeout = Timeout::from_secs(5);
 pub(crate) struct Numbers(Arc<RwLock<Option<Snowflakes>>>);
 
 impl Numbers {
-    /// Creates numbers with the node of the settings.
+    /// Creates a generator with the node of the settings.
     ///
     /// # Errors
     /// The node is out of range.
@@ -33,7 +34,7 @@ impl Numbers {
         self.0.read().as_ref().map(Snowflakes::generate)
     }
 
-    /// Claims the first free node, and keeps it until the future is dropped.
+    /// Claims the first free node, and renews the claim until the future is dropped.
     pub(crate) async fn claim(self, leases: Arc<dyn LeaseStore>) {
         let mut should_log = true;
         loop {
@@ -53,7 +54,7 @@ impl Numbers {
         }
     }
 
-    /// Holds the first free node until its lease is lost. Returns whether there was one.
+    /// Holds the first free node until its lease is lost. Returns whether a node was free.
     async fn hold(&self, leases: &Arc<dyn LeaseStore>) -> Result<bool, String> {
         let config = LeaseConfig {
             duration: DURATION,

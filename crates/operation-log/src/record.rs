@@ -186,7 +186,7 @@ enum Content {
     None,
     /// The redacted request.
     Text(String),
-    /// The request is too large or not JSON. Its handler has not read it yet.
+    /// The request is too large or not JSON. The handler has not read it yet.
     Summarized(Summary),
 }
 

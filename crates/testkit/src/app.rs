@@ -144,7 +144,7 @@ impl TestAppBuilder {
         self
     }
 
-    /// Adds an environment variable of the process.
+    /// Sets an environment variable of the process.
     #[must_use]
     pub fn variable(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));

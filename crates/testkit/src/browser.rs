@@ -1,4 +1,4 @@
-//! Pages in a real browser, and the check of their accessibility.
+//! Loads pages in a real browser, and checks their accessibility.
 
 use std::{fs, io, path::Path, process::Command, time::Duration};
 
@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::requirement::required;
 
-/// The check of a page takes less of the browser's own time.
+/// The virtual time for a check of a page. A check takes less.
 const CHECK_BUDGET: Duration = Duration::from_secs(20);
 /// The element with the result of the check.
 const START: &str = "<pre id=\"axe\">";
@@ -22,7 +22,7 @@ axe.run().then((result) => {
 });
 </script>"#;
 
-/// A headless Chromium with a profile of its own.
+/// A headless Chromium. Each page has a new profile.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -48,7 +48,7 @@ impl Browser {
         Some(Self { program })
     }
 
-    /// Returns the DOM of a page after its scripts ran for a time of the browser's own clock, which
+    /// Returns the DOM of a page after its scripts ran for `budget`. This is virtual time, which
     /// stops while a request is open.
     ///
     /// # Errors
@@ -64,9 +64,9 @@ impl Browser {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
-    /// Returns the accessibility rules that a page violates, with the elements. The page contains its
-    /// styles. `SEAWORTHY_TEST_AXE` names the folder of modules with `axe-core`. Returns `None`
-    /// without it.
+    /// Returns the accessibility rules that a page violates, with the elements. `page` is HTML that
+    /// contains its styles. `SEAWORTHY_TEST_AXE` is the folder of modules with `axe-core`. Returns
+    /// `None` if it is not set.
     ///
     /// # Errors
     /// The browser does not start, or the check does not finish.

@@ -24,7 +24,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Repository(check),
 };
 
-/// Definitions of functions with the group `name`, and the group `before` with the line above.
+/// Definitions of functions. The group `name` is the name, and `before` is the previous line.
 const DEFINITIONS: &[(&[&str], &str)] = &[
     (
         &[".go"],
@@ -138,7 +138,7 @@ const VERBS: &[&str] = &[
     "wait",
 ];
 
-/// Functions that libraries call by name, in small letters.
+/// Functions that libraries call by name, in lower case.
 const HOOKS: &[&str] = &[
     "main",
     "init",

@@ -38,7 +38,7 @@ pub(crate) const RULE: Rule = Rule {
     }),
 };
 
-/// Words of code that tells callers apart, in small letters.
+/// Words of code that authenticates callers, in lower case.
 const IDENTITIES: &[&str] = &[
     "jwt",
     "bearer",
@@ -50,7 +50,7 @@ const IDENTITIES: &[&str] = &[
     "useguards",
 ];
 
-/// Without identities of callers, no handler can check them. Another rule reports that.
+/// Returns whether the code authenticates callers. Another rule reports services that do not.
 fn callers_have_identities(model: &Model) -> bool {
     model
         .files

@@ -1,4 +1,4 @@
-//! A Helm chart and its values do not fit.
+//! The templates and the values of a Helm chart do not match.
 
 use crate::model::Model;
 use crate::rule::{

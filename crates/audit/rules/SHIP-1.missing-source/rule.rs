@@ -31,7 +31,7 @@ static IMPORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"(?m)^(?:import|export)\b[^;'"`]*?['"](?P<path>\.{1,2}/[^'"\n]+)['"]|\brequire\(\s*['"](?P<required>\.{1,2}/[^'"\n]+)['"]\s*\)"#).ok()
 });
 
-/// Parts of paths that a build writes, and ends of files that are no code.
+/// Parts of paths that a build writes, and suffixes of files without code.
 const WRITTEN: &[&str] = &[
     "generated",
     "dist/",
@@ -52,7 +52,7 @@ const WRITTEN: &[&str] = &[
     "?",
     "!",
 ];
-/// Ends that an import may leave out.
+/// Suffixes that an import may omit.
 const ENDS: &[&str] = &[
     "",
     ".ts",

@@ -34,7 +34,7 @@ const FUNCTIONS: &[&str] = &[
     "function_expression",
     "function_item",
 ];
-/// Methods that change a database, in small letters.
+/// Methods that change a database, in lower case.
 const WRITES: &[&str] = &[
     "create",
     "save",
@@ -73,7 +73,7 @@ const STORES: &[&str] = &[
     "orm",
     "data.",
 ];
-/// Methods that send a message, in small letters.
+/// Methods that send a message, in lower case.
 const SENDS: &[&str] = &[
     "publish",
     "publishwithcontext",
@@ -157,7 +157,7 @@ fn is_write(method: &str) -> bool {
             .any(|verb| method.starts_with(verb))
 }
 
-/// Beginnings of the methods of a service that change something, in small letters.
+/// Prefixes of the methods of a service that change something, in lower case.
 const WORK: &[&str] = &[
     "create", "add", "insert", "update", "save", "delete", "remove", "register", "signup",
     "sign_up", "rent", "return", "book", "reserve", "order", "place", "cancel", "pay", "approve",

@@ -32,13 +32,13 @@ pub(super) const PACKS: &[Pack] = &[Pack {
     ),
 }];
 
-/// Parts of paths of programs that run once.
+/// Parts of paths of one-off programs.
 const ASIDE: &[&str] = &["migrat", "seed", "fixture", "script"];
-/// Beginnings of methods that add a record, in small letters.
+/// Prefixes of methods that add a record, in lower case.
 const INSERTS: &[&str] = &[
     "create", "insert", "save", "persist", "add", "put", "register",
 ];
-/// Beginnings of methods of a store that change a record, in small letters.
+/// Prefixes of methods of a store that change a record, in lower case.
 const WRITES: &[&str] = &[
     "create",
     "save",
@@ -55,16 +55,16 @@ const WRITES: &[&str] = &[
     "increment",
     "decrement",
 ];
-/// Beginnings of methods of a client that change something in another service, in small letters.
+/// Prefixes of methods of a client that change something in another service, in lower case.
 const CHANGES: &[&str] = &[
     "create", "update", "delete", "archive", "charge", "pay", "refund", "post", "put", "send",
     "register", "submit", "cancel", "reserve", "transfer", "capture", "book", "patch",
 ];
-/// Beginnings of methods that read records, in small letters.
+/// Prefixes of methods that read records, in lower case.
 const READS: &[&str] = &[
     "find", "get", "query", "select", "load", "first", "count", "exists",
 ];
-/// Ends of the names of clients of other services, in small letters.
+/// Suffixes of the names of clients of other services, in lower case.
 const CLIENTS: &[&str] = &[
     "client",
     "rpc",
@@ -82,7 +82,7 @@ const OTHER_CLIENTS: &[&str] = &[
     "redis", "rdb", "mongo", "sql", "db", "prisma", "kafka", "rabbit", "cache", "s3", "minio",
     "elastic", "etcd", "consul", "vault", "nats", "docker", "kube",
 ];
-/// Methods of clients that call no other service, in small letters.
+/// Methods of clients that call no other service, in lower case.
 const LOCAL: &[&str] = &[
     "close",
     "connect",
@@ -106,7 +106,7 @@ const LOCAL: &[&str] = &[
     "string",
     "clone",
 ];
-/// Methods that run a function in a transaction, in small letters.
+/// Methods that run a function in a transaction, in lower case.
 const TRANSACTIONS: &[&str] = &[
     "transaction",
     "$transaction",
@@ -124,7 +124,7 @@ const TRANSACTIONS: &[&str] = &[
     "begintxfunc",
     "execute_in_transaction",
 ];
-/// Methods that open a transaction, in small letters.
+/// Methods that open a transaction, in lower case.
 const BEGINS: &[&str] = &[
     "begin",
     "begintx",
@@ -134,9 +134,9 @@ const BEGINS: &[&str] = &[
     "begintransaction",
     "begin_transaction",
 ];
-/// Methods that end a transaction, in small letters.
+/// Methods that end a transaction, in lower case.
 const COMMITS: &[&str] = &["commit", "committransaction", "commit_transaction"];
-/// Beginnings of the names of functions that create an object or start the program.
+/// Prefixes of functions that create an object or start the program.
 const MAKERS: &[&str] = &[
     "new",
     "init",
@@ -213,16 +213,16 @@ fn add<'t>(code: &Code<'t>, function: Node<'t>, compensates: bool, facts: &mut F
     facts.add(flow, code.place(function));
 }
 
-/// The innermost function that counts around a node.
+/// Returns the ID of the innermost function around a node.
 fn owner<'t>(code: &Code<'t>, node: Node<'t>) -> Option<usize> {
     code.ancestors(node)
         .find(|around| CANDIDATES.contains(&around.kind()) && is_function(code, *around))
         .map(|around| around.id())
 }
 
-/// Words of a function that decides by a look-up whether a record is new, in small letters.
+/// Words of a function that decides by a look-up whether a record is new, in lower case.
 const REFUSALS: &[&str] = &["already", "taken", "duplicate", "orcreate", "conflict"];
-/// Words of a function that leaves the decision to the database, in small letters.
+/// Words of a function that leaves the decision to the database, in lower case.
 const DECIDED: &[&str] = &[
     "on conflict",
     "onconflict",
@@ -255,7 +255,7 @@ fn is_async<'t>(code: &Code<'t>, function: Node<'t>) -> bool {
     PROMISES.contains(&code.file.language) && head.split_whitespace().any(|word| word == "async")
 }
 
-/// Whether a statement consists of the call alone.
+/// Returns whether the call is the whole statement.
 fn is_dropped<'t>(code: &Code<'t>, call: &Call<'t>) -> bool {
     PROMISES.contains(&code.file.language)
         && call
@@ -282,8 +282,8 @@ fn with_decorators<'t>(code: &Code<'t>, function: Node<'t>) -> &'t str {
     }
 }
 
-/// Whether a function with this name in the service is likely the called one: a name of two words,
-/// or a call of the own object or package.
+/// Returns whether a function with this name in the service is probably the called one. The name
+/// has two words, or the caller and the function belong to the same object or package.
 fn is_resolvable(call: &Call<'_>) -> bool {
     let name = call.method;
     let words = name.contains('_')

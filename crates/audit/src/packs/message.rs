@@ -12,9 +12,9 @@ use crate::syntax::{Call, Code};
 const ANSWERS: &[&str] = &["reply", "callback", "rpc"];
 /// Topic names of experiments.
 const JUNK: &[&str] = &["test", "foo", "bar", "junk", "asdf"];
-/// Commands of Redis that take a message away, in small letters.
+/// Commands of Redis that remove a message, in lower case.
 const DESTRUCTIVE: &[&str] = &["blpop", "brpop"];
-/// Commands of Redis that keep a message until it is done, in small letters.
+/// Commands of Redis that keep a message until it is done, in lower case.
 const KEEPING: &[&str] = &["brpoplpush", "blmove", "lmove", "xreadgroup"];
 
 /// A consumer of a broker that can acknowledge by itself.

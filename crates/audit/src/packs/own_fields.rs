@@ -25,7 +25,7 @@ const GUARDS: &[&str] = &[
     "scope.request",
     "asynclocalstorage",
 ];
-/// Beginnings of methods that run once, or that set a field on purpose, in small letters.
+/// Prefixes of methods that run once, or that set a field on purpose, in lower case.
 const SETUP: &[&str] = &[
     "set",
     "new",
@@ -145,7 +145,7 @@ fn of_script(text: &str) -> Vec<(usize, &str)> {
         .collect()
 }
 
-/// The first statement that assigns a field of the own object: `s.field = …`, `s.field++`.
+/// The first statement that assigns a field of the receiver: `s.field = …`, `s.field++`.
 fn assigned<'t>(body: &'t str, own: &str, start: usize) -> Option<(usize, &'t str)> {
     let mut at = 0;
     for line in body.split_inclusive('\n') {

@@ -50,7 +50,7 @@ pub(super) fn is_typed_store(code: &Code<'_>, receiver: &str) -> bool {
     }
 }
 
-/// The text in small letters contains one of the words.
+/// The text in lower case contains one of the words.
 pub(super) fn mentions(text: &str, words: &[&str]) -> bool {
     let lower = text.to_lowercase();
     words.iter().any(|word| lower.contains(word))

@@ -101,7 +101,7 @@ const TRANSACTION: &[&str] = &[
 ];
 /// The annotation of Spring, and words like it.
 const TRANSACTIONAL: &[&str] = &["transactional"];
-/// Starts of methods that write, in small letters.
+/// Prefixes of methods that write, in lower case.
 const WRITES: &[&str] = &[
     "save", "create", "insert", "update", "delete", "remove", "persist",
 ];

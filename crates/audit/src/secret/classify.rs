@@ -163,7 +163,7 @@ pub(crate) fn userinfo(password: &str, host: &str) -> Option<SecretClass> {
     }
 }
 
-/// Whether text in small letters is a placeholder.
+/// Whether text in lower case is a placeholder.
 #[must_use]
 pub fn is_placeholder(lower: &str) -> bool {
     let mut letters = lower.chars();

@@ -2,7 +2,7 @@
 
 use super::detect::describes_credential;
 
-/// Ends of names, without separators and in small letters.
+/// Suffixes of names, without separators and in lower case.
 const ENDS: &[&str] = &[
     "password",
     "passwd",

@@ -147,8 +147,8 @@ impl Kind {
     }
 }
 
-/// Returns whether the name of a field marks a secret, such as `licenseKey` or `auth_header`, in any
-/// case. Words such as `keyboard` and `author` do not mark one.
+/// Returns whether the name of a field marks a secret, such as `licenseKey` or `auth_header`, in
+/// any case. Words such as `keyboard` and `author` do not mark one.
 ///
 /// ```
 /// use seaworthy_core::mask::is_secret_name;
@@ -258,7 +258,7 @@ fn is_international(text: &str) -> bool {
 }
 
 /// Whether a text is an identity card of 18 characters with a date of birth and a valid check digit
-/// (GB 11643). Without the date, one of eleven numeric IDs of 18 digits would be a card.
+/// (GB 11643). Without the check of the date, one in eleven numeric IDs of 18 digits would match.
 fn is_id_card(text: &str) -> bool {
     const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
     const CHECKS: &[u8; 11] = b"10X98765432";
@@ -360,7 +360,7 @@ mod tests {
     fn values_are_found_by_their_check_digits_obs_3() {
         assert_eq!(Kind::of_value("11010519491231002X"), Some(Kind::IdCard));
         assert_eq!(Kind::of_value("110105194912310021"), None);
-        // A right check digit after a month 19.
+        // A valid check digit, and the month 19.
         assert_eq!(Kind::of_value("110105194919310022"), None);
         assert_eq!(Kind::of_value("4111111111111111"), Some(Kind::BankCard));
         assert_eq!(Kind::of_value("4111111111111112"), None);

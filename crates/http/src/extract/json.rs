@@ -63,7 +63,7 @@ fn explain<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Erro
     Error::invalid(vec![violation])
 }
 
-/// Returns the name of the field that a problem of serde says is missing.
+/// Returns the name of the missing field from an error message of serde.
 fn missing_field(problem: &str) -> Option<&str> {
     problem.strip_prefix("missing field `")?.strip_suffix('`')
 }

@@ -24,8 +24,8 @@ use crate::{
 const BRIEF: Duration = Duration::from_millis(1);
 /// The time for which a plugin counts as slow after a longer call: that of the window of faults.
 const SLOW: Duration = Duration::from_secs(60);
-/// The time that a caller waits for a guest after its deadline: one tick of the clock of guests. A
-/// guest usually ends within it. The timer of tokio adds up to 2 ms, and the goal of PLUG-2 is 5 ms.
+/// The time that a caller waits for a guest after its deadline: one tick of the guest clock. A
+/// guest usually ends within it. The timer of tokio adds up to 2 ms, and PLUG-2 allows 5 ms.
 const MAX_DELAY: Duration = Duration::from_millis(1);
 
 impl Plugin {
@@ -264,8 +264,8 @@ async fn permit(
     }
 }
 
-/// The permission for a call. Dropping it before the end of the call makes the next call the trial
-/// of a disabled plugin.
+/// A permit to call a plugin. If it is dropped before the call ends, the next call is the trial of
+/// a disabled plugin.
 struct Admission(Option<Arc<Plugin>>);
 
 impl Admission {

@@ -4,8 +4,8 @@ use futures::FutureExt;
 use parking_lot::Mutex;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// Timers that calls use again. A new timer of tokio wakes a worker if no other timer is earlier,
-/// which takes longer than an empty hook. A later deadline for an existing timer does not.
+/// Timers that calls reuse. A new tokio timer wakes a worker if it is the first one to expire,
+/// which takes longer than an empty hook. A later deadline of an existing timer wakes no worker.
 #[derive(Default)]
 pub(crate) struct Timers(Mutex<Vec<Pin<Box<Sleep>>>>);
 
@@ -57,7 +57,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn waits_end_at_their_own_deadlines_plug_2() {
         let (timers, begun) = (Timers::default(), Instant::now());
-        // A wait uses the timer of an earlier one unless its own deadline is earlier.
+        // A wait reuses a timer of an earlier wait, unless all timers expire after its deadline.
         for (seconds, count) in [(30, 1), (1, 2), (2, 2), (40, 2), (41, 2)] {
             let (sender, ended) = oneshot::channel();
             sender.send(seconds).unwrap();

@@ -149,8 +149,8 @@ impl Inner {
     }
 }
 
-/// Returns a function that wakes a worker if guests occupy others. A worker that runs a guest does
-/// not wait for the network and for timers, and the others may sleep.
+/// Returns a function that wakes a worker while guests occupy other workers. A worker that runs a
+/// guest polls neither the network nor timers, and the idle workers may sleep.
 fn keep_worker_awake(handle: Handle, guests: Arc<Semaphore>) -> impl Fn() + Send + 'static {
     let max = max_worker_guests(&handle);
     move || {

@@ -108,8 +108,8 @@ impl Host {
         }
     }
 
-    /// Checks a guest that returned, because no tick follows a long instruction at its end. A late
-    /// guest that waited for a core is not at fault.
+    /// Checks the processor time of a guest that has returned, because no tick interrupts a bulk
+    /// instruction at its end. A guest that was late because it waited for a core is not at fault.
     ///
     /// # Errors
     /// The deadline passed, and the guest used more processor time than its timeout.

@@ -144,8 +144,8 @@ impl Hub {
         self.0.state.lock().connections()
     }
 
-    /// Whether a client has a connection of this process, or of another process that `fan_out`
-    /// connects. Processes learn of the connections of others a moment later.
+    /// Returns whether a client is connected to this process, or to another process with the same
+    /// `fan_out`. New connections to other processes count after a short delay.
     #[must_use]
     pub fn is_connected(&self, client: &Client) -> bool {
         let (here, replicas) = {

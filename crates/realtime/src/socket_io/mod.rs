@@ -106,8 +106,7 @@ impl SocketIo {
         self
     }
 
-    /// Calls `on_disconnect` with each client whose connection has ended, and with the rooms that the
-    /// connection was in.
+    /// Calls `on_disconnect` after a connection ends, with its client and the rooms that it was in.
     pub fn on_disconnect(
         mut self,
         on_disconnect: impl Fn(&Socket, &[Room]) + Send + Sync + 'static,

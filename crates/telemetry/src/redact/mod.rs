@@ -3,8 +3,14 @@
 //! Wrap sensitive values in [`Personal`](seaworthy_core::Personal) or
 //! [`Secret`](seaworthy_core::Secret): these types never print their content. The filter in this
 //! module is the second line of defence. It masks values of fields with sensitive names. In any
-//! other text it masks credentials, e-mail addresses, payment cards, phone numbers with a country
-//! code, mobile numbers and identity cards of mainland China, and public IP addresses.
+//! other text it masks these values:
+//!
+//! - credentials
+//! - e-mail addresses
+//! - payment cards
+//! - phone numbers with a country code
+//! - mobile numbers and identity cards of mainland China
+//! - public IP addresses
 //!
 //! The filter is a single pass over the bytes, and a text without a match is not copied.
 
@@ -100,8 +106,8 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     redact_with(&RedactionConfig::DEFAULT, text)
 }
 
-/// Returns a request ID for a stored record. One that a client chose may contain an e-mail address, a
-/// card or a token, which are masked.
+/// Returns a request ID for a stored record. Masks e-mail addresses, cards and tokens in an ID that
+/// a client chose.
 ///
 /// ```
 /// use seaworthy_core::RequestId;

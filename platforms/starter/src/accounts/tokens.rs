@@ -60,8 +60,8 @@ impl AccessTokens {
     /// Creates the tokens.
     ///
     /// # Errors
-    /// The key of the algorithm is missing or too weak, there is another key, or access tokens live
-    /// as long as refresh tokens.
+    /// The key of the algorithm is missing or too weak, or a key for another algorithm is set. Or
+    /// access tokens do not expire before refresh tokens.
     pub(crate) fn new(settings: &AuthConfig, profile: Profile) -> Result<Self, StartError> {
         if settings.access_token_expiration.get() >= settings.refresh_token_expiration.get() {
             return Err(StartError::new(

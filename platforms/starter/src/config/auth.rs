@@ -22,9 +22,9 @@ const CAPTCHA_EXPIRATION: Timeout = Timeout::from_secs(5 * 60);
 const MAX_LOGIN_ATTEMPTS: NonZeroU32 = NonZeroU32::new(5).unwrap();
 /// Allows 240 guesses a day.
 const LOCK_DURATION: Timeout = Timeout::from_secs(30 * 60);
-/// The contract allows one use of a refresh token, also by two tabs of one user at once.
+/// The contract of the starter allows one use of a refresh token, also if two tabs use it at once.
 const ROTATION_GRACE_PERIOD: Delay = Delay::ZERO;
-/// The contract of the service. NIST SP 800-63B-4 requires 8 with a second factor.
+/// The contract of the starter requires 8. NIST SP 800-63B-4 requires 8 with a second factor.
 const MIN_PASSWORD_LENGTH: usize = 8;
 /// Longer passwords only take longer to hash.
 const MAX_PASSWORD_LENGTH: usize = 128;

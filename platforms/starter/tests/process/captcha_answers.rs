@@ -100,10 +100,10 @@ pub(crate) fn code_counts_for_its_type_and_target_only_auth_2(database: &EmptyDa
     ] {
         assert_error(&register(fields, &own), 400, "CAPTCHA_INVALID");
     }
-    // The tries above count, and the code still fits its own target.
+    // The attempts above count, and the code is still valid for its target.
     let registered = register(json!({ "email": "Ada@Example.org" }), &own);
     assert_eq!(registered.status, 200, "{}", registered.body);
-    // The ID of one captcha does not fit the code of another one.
+    // The code of one captcha is not valid for the ID of another one.
     let (one, two) = (
         mailed(&first, "eve@example.org"),
         mailed(&first, "root@example.org"),
@@ -148,7 +148,7 @@ pub(crate) fn picture_and_sound_are_answered_once_auth_2(database: &EmptyDatabas
     assert_right(&verify(&second, &sound, &format!(" {digits} ")));
     assert_error(&verify(&first, &sound, &digits), 400, "CAPTCHA_INVALID");
 
-    // Nobody can read the picture in a test, so the test replaces its answer.
+    // A test cannot read the picture, so it replaces the stored answer.
     let picture = issue("image");
     stored.replace_answer(&picture, "h7kx3p");
     assert_right(&verify(&second, &picture, "H7KX3P"));

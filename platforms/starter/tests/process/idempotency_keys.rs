@@ -67,7 +67,7 @@ pub(crate) fn methods_with_secrets_store_no_response_api_6(database: &EmptyDatab
     assert_eq!(log_in("a wrong password").status, 401);
 }
 
-/// Whether each unsafe operation reads a key, as `docs/openapi.json` says.
+/// Checks that exactly the operations with a key in `docs/openapi.json` read one.
 pub(crate) fn documented_methods_read_idempotency_keys_api_6(database: &EmptyDatabase) {
     let replica = Replica::start(database);
     let (admin, _) = users(database, &replica);

@@ -25,7 +25,7 @@ use crate::{
 const NAME: &str = "tutoring-analytics";
 /// A hundred events with their metadata.
 const MAX_BODY_SIZE: &str = "512KiB";
-/// The environment names of the legacy service alone.
+/// The environment variables that only this legacy service has.
 const VARIABLES: [LegacyVariable; 2] = [
     LegacyVariable::converted(
         "ANALYTICS_SERVICE_PORT",

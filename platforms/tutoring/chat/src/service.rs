@@ -31,7 +31,7 @@ const NAME: &str = "tutoring-chat";
 /// The name of the storage in logs, probes and metrics.
 const ATTACHMENTS: &str = "attachments";
 
-/// The environment names of the legacy service alone.
+/// The environment variables that only this legacy service has.
 const VARIABLES: [LegacyVariable; 5] = [
     LegacyVariable::converted("CHAT_SERVICE_PORT", "server.http.addr", Conversion::Port),
     LegacyVariable::rejected(

@@ -50,7 +50,7 @@ const LOOPBACK_NETWORKS: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 /// Requests per minute of one address, above the limits of the gateway.
 const REQUESTS: u32 = 600;
 
-/// The environment names of the legacy service alone.
+/// The environment variables that only this legacy service has.
 const VARIABLES: [LegacyVariable; 3] = [
     LegacyVariable::converted("COURSE_SERVICE_PORT", "server.http.addr", Conversion::Port),
     LegacyVariable::sets("PLATFORM_TIMEZONE", "time_zone"),

@@ -1,5 +1,5 @@
-//! Presence of the participants of conversations. A participant is online while a client of the user
-//! is connected to a gateway.
+//! Presence of the participants of conversations. A participant is online while a client of this
+//! user is connected to a gateway.
 
 use std::time::Duration;
 
@@ -19,9 +19,10 @@ use tokio::{
 pub(crate) const CONVERSATION: &str = "conversation";
 /// The event that clients receive.
 const PRESENCE: &str = "chat:presence";
-/// A client that reloads its page is connected again after this time, and other gateways know it.
+/// Within this time, a client that reloads its page reconnects, and all gateways count its
+/// connection.
 const GRACE: Duration = Duration::from_secs(3);
-/// Users who left within the time above, of an instance with a thousand connections.
+/// Users whose connections ended within `GRACE`, for an instance with about 1,000 connections.
 const MAX_LEFT: usize = 10_000;
 
 /// A user whose connection has ended.
@@ -39,7 +40,7 @@ pub(crate) struct Presence {
 }
 
 impl Presence {
-    /// Starts the task that publishes who has left.
+    /// Starts the task that publishes the users who are offline.
     pub(crate) fn start<C: seaworthy::config::Settings>(service: &Assembly<C>, hub: &Hub) -> Self {
         let (left, receiver) = mpsc::channel(MAX_LEFT);
         let presence = Self {

@@ -148,7 +148,7 @@ impl Identity {
     /// Publishes the snapshot of a changed account after the commit.
     ///
     /// # Errors
-    /// The database's.
+    /// An error of the database.
     pub async fn publish_changed(&self, tx: &Transaction, id: Uuid) -> Result<(), Error> {
         self.0.publish_changed(tx, id).await
     }

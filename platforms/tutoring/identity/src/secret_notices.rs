@@ -18,7 +18,7 @@ const SEALED: &str = "sealed";
 pub struct NoticeSealer(Sealer);
 
 impl NoticeSealer {
-    /// Creates the encryption with a key of its own.
+    /// Creates the encryption. Its key is derived from the secret of access tokens.
     ///
     /// # Errors
     /// [`StartError`] if the secret of access tokens is missing or too short.

@@ -34,7 +34,7 @@ const NAME: &str = "tutoring-notification";
 /// The name of the mail server in logs, probes and metrics.
 const MAIL: &str = "mail";
 
-/// The environment names of the legacy service alone.
+/// The environment variables that only this legacy service has.
 const VARIABLES: [LegacyVariable; 9] = [
     LegacyVariable::converted(
         "NOTIFICATION_SERVICE_PORT",

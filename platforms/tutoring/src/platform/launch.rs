@@ -10,9 +10,9 @@ use crate::page::{self, Page};
 
 /// Settings of all services, which share one terminal.
 const COMMON_SETTINGS: [&str; 4] = [
-    // No load balancer has to notice the stop.
+    // No load balancer sends requests, so a stop needs no delay.
     "lifecycle.drain_delay=0s",
-    // JSON lines name their service. Warnings of preflight are hidden.
+    // JSON lines contain the name of the service. Warnings of preflight are not logged.
     "log.format=json",
     "log.level=info",
     "log.targets.seaworthy_service=error",

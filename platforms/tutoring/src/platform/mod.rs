@@ -24,7 +24,7 @@ pub struct PlatformOptions {
     pub set: Vec<String>,
     /// Whether listeners use free ports.
     pub free_ports: bool,
-    /// Whether the page runs that walks through the main flow.
+    /// Whether to serve the page that runs the main flow.
     pub page: bool,
     /// The profile of all services. By default, the environment of the process sets it.
     pub profile: Option<Profile>,

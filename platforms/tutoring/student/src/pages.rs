@@ -53,10 +53,10 @@ impl Pages {
         self.records.invalidate(&student.to_string()).await;
     }
 
-    /// Whether sessions of a student wait for their dates. Messages about new sessions have none.
+    /// Returns whether sessions of a student have no dates. Messages about new sessions have none.
     ///
     /// # Errors
-    /// The database's.
+    /// An error of the database.
     pub(crate) async fn lacks_dates(&self, student: Uuid) -> Result<bool, Error> {
         let record = self.record(student).await?;
         let mut sessions = record.sessions.iter();
@@ -66,7 +66,7 @@ impl Pages {
     /// Stores the dates of sessions, and removes the cached pages.
     ///
     /// # Errors
-    /// The database's.
+    /// An error of the database.
     pub(crate) async fn plan(&self, student: Uuid, sessions: &[Planned]) -> Result<(), Error> {
         if sessions.is_empty() {
             return Ok(());
@@ -87,7 +87,7 @@ impl Pages {
     /// Returns the first page, without the data of other services.
     ///
     /// # Errors
-    /// The database's.
+    /// An error of the database.
     pub(crate) async fn home(&self, student: Uuid) -> Result<Value, Error> {
         let record = self.record(student).await?;
         let cards = cards(&self.database, &record.courses).await?;
@@ -97,7 +97,7 @@ impl Pages {
     /// Returns the courses with trainers, sessions and progress.
     ///
     /// # Errors
-    /// The database's.
+    /// An error of the database.
     pub(crate) async fn learning(&self, student: Uuid) -> Result<Value, Error> {
         let record = self.record(student).await?;
         let cards = cards(&self.database, &record.courses).await?;
@@ -114,7 +114,7 @@ impl Pages {
     /// Returns the state of a course, which clients poll after they have paid.
     ///
     /// # Errors
-    /// The database's.
+    /// An error of the database.
     pub(crate) async fn state(&self, student: Uuid, course: Uuid) -> Result<Value, Error> {
         let courses = MyCourses::of(&self.database, student).await?;
         let bought = courses.iter().find(|bought| bought.course == course);
@@ -131,7 +131,7 @@ impl Pages {
     /// Returns the delivered sessions of each course.
     ///
     /// # Errors
-    /// The database's.
+    /// An error of the database.
     pub(crate) async fn progress(&self, student: Uuid) -> Result<Vec<Value>, Error> {
         let courses = MyCourses::of(&self.database, student).await?;
         Ok(courses.iter().map(progress).collect())

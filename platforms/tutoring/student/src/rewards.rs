@@ -13,7 +13,7 @@ use tutoring_contract::ServiceTokens;
 
 use crate::store::{DueReward, Referrals};
 
-/// A referrer looks at the wallet in the same minute.
+/// Short enough that the wallet shows the coins within a minute.
 const INTERVAL: Timeout = Timeout::from_secs(5);
 /// Rewards of one step. Each is a call.
 const BATCH: u32 = 32;

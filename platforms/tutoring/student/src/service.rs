@@ -64,7 +64,7 @@ const MIGRATIONS: &[MigrationSet] = &[
     ]),
 ];
 
-/// The environment names of the legacy service alone.
+/// The environment variables that only this legacy service has.
 const VARIABLES: [LegacyVariable; 4] = [
     LegacyVariable::converted("STUDENT_SERVICE_PORT", "server.http.addr", Conversion::Port),
     LegacyVariable::sets("NOTIFICATION_SERVICE_URL", "clients.notification.base_url"),

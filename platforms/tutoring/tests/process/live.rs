@@ -223,7 +223,7 @@ pub(crate) async fn chats_reach_participants_only_auth_5(app: &TestPlatform) {
     let conversation = json!({ "conversationId": sent["conversationId"] });
     let joined = asha.call("chat:join", &conversation).await;
     assert_eq!(joined["ok"], true, "{joined}");
-    // The other gateway knows the connection of the student soon.
+    // The other gateway counts the connection of the student after a short delay.
     let online = loop {
         let joined = trainer.call("chat:join", &conversation).await;
         assert_eq!(joined["ok"], true, "{joined}");
@@ -233,7 +233,7 @@ pub(crate) async fn chats_reach_participants_only_auth_5(app: &TestPlatform) {
         }
     };
     assert!(online.contains(&json!(student)) && online.contains(&json!(USER)));
-    // The own presence is the first one, and that of the trainer follows.
+    // The first event is about the student, and a later one about the trainer.
     let present = loop {
         let seen = asha.next(r#"42["chat:presence","#).await;
         if seen["userId"] == json!(USER) {

@@ -496,7 +496,7 @@ pub(crate) async fn refund_closes_a_course_in_any_order_msg_5(app: &TestPlatform
     };
     peer.publish(granted(1, 10)).await;
     wait(10, "READY");
-    // A refund arrives before the upgrade that it takes back.
+    // A refund arrives before the upgrade that it refunds.
     peer.publish(refunded(2)).await;
     peer.publish(granted(2, 20)).await;
     peer.publish(granted(3, 20)).await;

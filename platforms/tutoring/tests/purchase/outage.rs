@@ -20,7 +20,7 @@ const STUDENTS: usize = 4;
 const RATING: f64 = 4.8;
 const SLOTS: [&str; 2] = ["16:00", "17:00"];
 
-/// Locks all tables of a PostgreSQL for other writers, except the leases of workers.
+/// Locks all tables of a PostgreSQL database for other writers, except the leases of workers.
 const LOCK: &str = "DO $$ DECLARE name text; BEGIN FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'leases' ORDER BY tablename LOOP EXECUTE format('LOCK TABLE %I IN EXCLUSIVE MODE', name); END LOOP; END $$";
 
 /// A database that only this test can write.

@@ -6,7 +6,7 @@ use crate::{api::snapshot, store::Trainer};
 /// Stores the message about a changed trainer in the transaction of the change.
 ///
 /// # Errors
-/// The database's.
+/// An error of the database.
 pub(crate) async fn announce(
     tx: &Transaction,
     outbox: &Outbox,

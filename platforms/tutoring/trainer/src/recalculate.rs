@@ -22,7 +22,7 @@ const MAX_MONTHS: usize = 24;
 /// message. The rows of the trainers are locked.
 ///
 /// # Errors
-/// The database's.
+/// An error of the database.
 pub(crate) async fn recalculate(
     tx: &Transaction,
     outbox: &Outbox,

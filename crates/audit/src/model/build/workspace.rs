@@ -28,9 +28,9 @@ const ENTRIES: &[&str] = &[
     "index.js",
     "server.js",
 ];
-/// Texts of an entry file that starts a program.
+/// Code of an entry file that starts a program.
 const STARTS: &[&str] = &["listen(", "NestFactory", "createServer(", ".consume("];
-/// Ends of the file that an import names.
+/// Suffixes of the file that an import names.
 const ENDS: &[&str] = &[
     "",
     ".ts",
@@ -191,13 +191,13 @@ fn aliases(module: &Module, own: &BTreeSet<Arc<str>>, files: &Files) -> Vec<(Str
             }
         }
     }
-    // The longest alias decides.
+    // The alias with the most characters applies.
     found.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
     found
 }
 
-/// The files that an application imports, directly or not. A barrel (`index.ts`) stands for its
-/// folder.
+/// The files that an application imports, directly or not. A barrel (`index.ts`) includes all files
+/// of its folder.
 fn reachable(
     start: Vec<Arc<str>>,
     own: &BTreeSet<Arc<str>>,

@@ -23,13 +23,13 @@ impl Effects {
     /// Changes something in another service.
     pub const CHANGE: Self = Self(32);
 
-    /// Effects of one or the other.
+    /// Returns the effects of either.
     #[must_use]
     pub const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// Effects of both.
+    /// Returns the effects that both have.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
@@ -45,11 +45,11 @@ impl Effects {
 /// One call of a function.
 #[derive(Debug, Clone)]
 pub struct FlowCall {
-    /// The name of the called method.
+    /// The called method, without its receiver.
     pub method: Arc<str>,
-    /// The effects that the call itself shows.
+    /// The effects of the call itself, without those of the called function.
     pub own: Effects,
-    /// Whether a function of the service with this name is the called one.
+    /// Whether a function of the service with this name is probably the called one.
     pub is_resolvable: bool,
     /// Whether a transaction of a database is open.
     pub in_transaction: bool,
@@ -57,14 +57,14 @@ pub struct FlowCall {
     pub is_dropped: bool,
     /// Whether a loop over a list contains the call.
     pub in_loop: bool,
-    /// The place.
+    /// The location of the call.
     pub at: Location,
 }
 
 /// One function with the calls that may have an effect.
 #[derive(Debug, Clone)]
 pub struct FunctionFlow {
-    /// The name. Empty for a handler without a name.
+    /// Empty for a handler without a name.
     pub name: Arc<str>,
     /// Whether a call returns a promise or a coroutine.
     pub is_async: bool,
@@ -72,11 +72,11 @@ pub struct FunctionFlow {
     pub handles_messages: bool,
     /// Whether the function recognizes a repeated message.
     pub is_idempotent: bool,
-    /// Whether a look-up decides if a record is new.
+    /// Whether the function rejects a record that a look-up finds.
     pub refuses: bool,
     /// Whether the file stores messages with its changes, or undoes changes.
     pub compensates: bool,
-    /// The calls, in the order of the text.
+    /// The calls, in the order of the source.
     pub calls: Vec<FlowCall>,
 }
 

@@ -343,7 +343,7 @@ pub(super) fn origin_value<'t>(code: &Code<'t>, node: Node<'t>) -> Resolution<Co
     }
 }
 
-/// The text in the place of a missing value: `origins?.split(",") ?? "*"`.
+/// The default for a missing value, such as `"*"` in `origins?.split(",") ?? "*"`.
 fn fallback<'t>(code: &Code<'t>, node: Node<'t>) -> Option<String> {
     let node = code.follow(node);
     let operator = node.child_by_field_name("operator")?;

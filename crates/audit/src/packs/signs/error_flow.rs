@@ -1,4 +1,4 @@
-//! The way of an error from the call that fails to the answer.
+//! Errors that do not reach the response, or reach it with a wrong status.
 
 use super::{GO, SCRIPT, Sign, inside, review};
 use crate::model::facts::Topic;

@@ -1,5 +1,4 @@
-//! Habits of programs: numbers from the environment without a default, mail transports without
-//! timeouts, brokers without limits, loops without an end, and identities from the input.
+//! Missing defaults, timeouts and limits, endless loops, and identities that the caller chooses.
 
 use super::{GO, PYTHON, SCRIPT, Sign, inside, review};
 use crate::model::facts::Topic;

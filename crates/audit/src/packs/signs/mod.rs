@@ -131,7 +131,7 @@ struct Sign {
     topic: Topic,
     /// The verdict.
     verdict: Verdict,
-    /// Ends of the paths that are read, in small letters.
+    /// Suffixes of the paths that are read, in lower case.
     files: &'static [&'static str],
     /// The pattern. Its group `what`, if it has one, replaces `{}` in the evidence.
     pattern: &'static str,

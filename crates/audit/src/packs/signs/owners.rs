@@ -1,5 +1,5 @@
-//! Handlers that read or change a record of a person by an ID of the caller, without a look at who
-//! calls.
+//! Handlers that read or change a record of a person by an ID from the request, and do not check
+//! whether it belongs to the caller.
 
 use std::sync::LazyLock;
 
@@ -17,7 +17,7 @@ pub(super) const PACK: Pack = Pack {
     reader: Reader::Text(read),
 };
 
-/// An ID that a handler takes from its caller. The group `what` is the place.
+/// An ID that a handler takes from the request. The group `what` is the reported code.
 const IDENTIFIERS: &[(&[&str], &str)] = &[
     (
         &[".go"],
@@ -45,7 +45,7 @@ const IDENTIFIERS: &[(&[&str], &str)] = &[
     ),
 ];
 
-/// Names of records that belong to a person, in small letters.
+/// Names of records that belong to a person, in lower case.
 const PERSONAL: &[&str] = &[
     "order",
     "payment",
@@ -81,7 +81,7 @@ const PERSONAL: &[&str] = &[
     "note",
     "upload",
 ];
-/// Words of a handler that looks at its caller.
+/// Words of a handler that checks its caller.
 const CALLER: &str = r"(?i)user_?id\b|current_?user|req(?:uest)?\.user|\bclaims|principal|authentication|security_?context|@pre_?authorize|has_?role|has_?authority|@roles|@permissions|owner|tenant|is_?admin|get_?user\b|from_?context\(|\bauth|permission|session|x-user|@user\b|subject|depends\(\s*get_|jwt|account_?id|customer_?id|actor|member_?id|viewer";
 struct Patterns {
     identifiers: Vec<(&'static [&'static str], Regex)>,
@@ -140,8 +140,8 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
     }
 }
 
-/// Whether a record belongs to a person: by the path of the route, else by the names of the handler
-/// and its file.
+/// Returns whether a record belongs to a person. The path of the route decides, or else the names
+/// of the handler and its file.
 fn is_personal(path: &str, place: &str, handler: &str) -> bool {
     let names = |text: &str| PERSONAL.iter().any(|word| text.contains(word));
     let route = place

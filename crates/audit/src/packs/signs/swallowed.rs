@@ -16,8 +16,8 @@ pub(super) const PACK: Pack = Pack {
     reader: Reader::Text(read),
 };
 
-/// A block of a failure. The group `what` is the place, `body` the statements, `before` the
-/// statement that failed.
+/// A block that handles a failure. The group `what` is the reported code, `body` the statements,
+/// and `before` the statement that failed.
 struct Block {
     ends: &'static [&'static str],
     pattern: &'static str,
@@ -49,7 +49,7 @@ const LOGGED: &[Block] = &[
     },
 ];
 
-/// Blocks that answer every kind of failure as a mistake of the caller, or hide their own answers.
+/// Blocks that return the same client error for every failure, or replace their own responses.
 const ANSWERED: &[Block] = &[
     Block {
         ends: &[".ts", ".js", ".mjs"],
@@ -91,7 +91,7 @@ fn compiled(blocks: &[Block]) -> Option<Vec<(&'static [&'static str], Regex)>> {
         .collect()
 }
 
-/// Words of a function that looks at the kind of a failure.
+/// Words of a function that checks the kind of a failure.
 const DISTINGUISHED: &str = r"instanceof|errors\.(?:Is|As)\(|\berr(?:or)?\w*\.(?:code|name|response|status\w*)\b|isAxiosError|ErrNoRows|ErrRecordNotFound|ErrNotFound|ErrNoDocuments|except HTTPException|except \w*(?:NotFound|DoesNotExist|Integrity|Validation|JWT|Value|Key|Decode|Expired)\w*|jwt\.|verify\(|JSON\.parse|json\.loads|ShouldBind|BindJSON|\.Bind\(";
 /// Failures that no caller waits for.
 const EXPECTED: &str = r"(?i)\bclose|shutdown|\.sync\(|flush|rollback|\.stop\(|remove|disconnect|\.quit\(|\bping\b|load\(|dotenv|fatal|panic|exit";

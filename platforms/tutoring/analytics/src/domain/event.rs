@@ -11,9 +11,9 @@ use uuid::Uuid;
 
 use crate::errors;
 
-/// The contract.
+/// The contract of the platform sets this value.
 const MAX_TYPE: usize = 128;
-/// The contract.
+/// The contract of the platform sets this value.
 const MAX_EVENTS: usize = 100;
 /// In bytes of JSON. An event describes one action.
 const MAX_METADATA: usize = 4 * 1024;

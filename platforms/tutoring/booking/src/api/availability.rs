@@ -14,7 +14,7 @@ use crate::{
     schedule::{ALLOCATION_READ, Actor, Schedule},
 };
 
-/// The place of a student. Without coordinates, the place of the profile counts.
+/// The place of a student: the coordinates, or the place of the profile without them.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PlaceQuery {
@@ -46,7 +46,7 @@ pub(super) struct TrainerQuery {
 }
 
 impl PlaceQuery {
-    /// Returns the place. A student may ask for the own one only, or for coordinates.
+    /// Returns the place. A student may query coordinates, or the place of their own profile.
     async fn place(&self, schedule: &Schedule) -> Result<Place, Error> {
         let actor = Actor::current()?;
         let student = match (&self.student_id, actor.role) {
@@ -63,7 +63,7 @@ impl PlaceQuery {
 }
 
 impl TrainerQuery {
-    /// Returns the trainer. A trainer may ask for the own time only.
+    /// Returns the trainer. Trainers may query only their own time.
     fn trainer(&self) -> Result<Uuid, Error> {
         let actor = Actor::current()?;
         match &self.trainer_id {

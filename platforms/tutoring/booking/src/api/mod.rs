@@ -153,7 +153,7 @@ fn schedule_routes() -> Routes<Arc<Schedule>> {
         .route("/allocations", get(allocations::list))
         .route("/allocations/{id}/refusals", get(allocations::refusals))
         .with_options(|options| options.roles([ADMIN]).scopes([ALLOCATION_READ]));
-    // The handlers check that a student or a trainer asks for the own place or time.
+    // The handlers check that students and trainers query only their own place or time.
     let of_students = Routes::new()
         .route("/allocations/availability/check", get(availability::check))
         .route(

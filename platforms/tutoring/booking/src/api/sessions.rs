@@ -17,7 +17,7 @@ use crate::{
     store::{Sessions, Slots},
 };
 
-/// The days of a trainer's schedule. The contract.
+/// The days of a trainer's schedule, set by the contract of the platform.
 const SCHEDULE_DAYS: i64 = 30;
 
 #[derive(Deserialize)]

@@ -5,12 +5,12 @@ use uuid::Uuid;
 
 use super::{Place, errors};
 
-/// The contract. A trainer in a city does not travel faster.
+/// The contract of the platform sets this value. A trainer in a city does not travel faster.
 const MAX_SPEED_KMH: f64 = 120.0;
-/// The contract. Larger than a block of houses with one entrance.
+/// The contract of the platform sets this value. Larger than a block of houses with one entrance.
 pub(crate) const ARRIVAL_RADIUS_M: f64 = 150.0;
-/// The longest way that a trainer may have gone ahead of the speed limit, in seconds of driving.
-/// The error of a telephone is some metres, so locations in quick succession need this reserve.
+/// The distance by which locations may exceed the maximum speed, in seconds of driving at that
+/// speed. Telephones are inaccurate by some metres, so frequent locations need this reserve.
 const MAX_RESERVE_SECONDS: f64 = 1.0;
 const METRES_PER_SECOND: f64 = MAX_SPEED_KMH / 3.6;
 const MAX_RESERVE_M: f64 = METRES_PER_SECOND * MAX_RESERVE_SECONDS;
@@ -35,7 +35,8 @@ pub(crate) struct Journey {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) location: Option<Location>,
     pub(crate) started_at: Timestamp,
-    /// How far the next location may be, if no time passes. Callers do not see it.
+    /// The distance in metres at which the next location may be if no time passes. Responses do
+    /// not contain it.
     #[serde(default = "max_reserve")]
     pub(crate) reserve_m: f64,
 }
@@ -170,7 +171,7 @@ impl LocationUpdate {
 }
 
 impl Journey {
-    /// Creates the journey of a trainer to the session of a student, which starts now.
+    /// Creates the journey of a trainer to the session of a student. It starts at the present time.
     pub(crate) fn new(id: Uuid, session: Uuid, (trainer, student): (Uuid, Uuid)) -> Self {
         Self {
             journey_id: id,
@@ -215,13 +216,14 @@ impl Journey {
         })
     }
 
-    /// Returns the reserve after a way, or `None` if it is too long for its time. The reserve grows
-    /// with the time and shrinks with the way, so that many short ways are no faster than one.
+    /// Returns the reserve after a location, or `None` if the distance is too large for its time.
+    /// The reserve grows with time and shrinks with distance, so frequent locations do not allow a
+    /// higher speed.
     fn reserve_after(&self, last: &Location, place: Place, now: Timestamp) -> Option<f64> {
         let seconds = (now - last.timestamp).total(jiff::Unit::Second);
         // A clock may have been set back.
         let driven_m = seconds.unwrap_or_default().max(0.0) * METRES_PER_SECOND;
-        // After a second the time alone counts.
+        // After one second only the time limits the distance.
         let most_m = driven_m.max(MAX_RESERVE_M);
         let left_m = (self.reserve_m + driven_m).min(most_m) - last.place.distance_m(place);
         (left_m >= 0.0).then_some(left_m.min(MAX_RESERVE_M))

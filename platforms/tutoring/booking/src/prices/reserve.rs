@@ -98,7 +98,7 @@ impl PriceList {
     /// discount stays redeemed.
     ///
     /// # Errors
-    /// The database's.
+    /// An error of the database.
     pub(crate) async fn release(&self, payment: Uuid) -> Result<(), Error> {
         self.database
             .transaction(|tx| async move {
@@ -118,7 +118,7 @@ impl PriceList {
     /// there may be more.
     ///
     /// # Errors
-    /// The database's.
+    /// An error of the database.
     pub(crate) async fn release_expired(&self) -> Result<bool, Error> {
         let before = Utc::now() - GRACE_PERIOD;
         let expired = Redemptions::expired(&self.database, before, BATCH).await?;

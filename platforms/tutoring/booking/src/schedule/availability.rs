@@ -53,7 +53,7 @@ impl Schedule {
     /// Returns the place of a student: the given one, or that of the profile.
     ///
     /// # Errors
-    /// `VALIDATION_ERROR` without a place.
+    /// `VALIDATION_ERROR` if neither the request nor the profile has a place.
     pub(crate) async fn place_of(
         &self,
         student: Option<Uuid>,
@@ -123,7 +123,7 @@ impl Schedule {
     /// Returns whether a course is offered at a place.
     ///
     /// # Errors
-    /// The database's.
+    /// An error of the database.
     pub(crate) async fn check_course(
         &self,
         course: Uuid,
@@ -233,7 +233,7 @@ impl Schedule {
         Ok(open)
     }
 
-    /// Whether one of the best candidates is near enough before and after the sessions.
+    /// Returns whether one of the best candidates is near enough before and after the sessions.
     async fn has_way(&self, need: &Need, fit: &[Trainer]) -> Result<bool, Error> {
         let dates = || need.planned.iter().map(|one| one.date);
         let (Some(first), Some(last)) = (dates().min(), dates().max()) else {

@@ -21,8 +21,8 @@ pub(crate) struct NewBooking {
     student_ids: Vec<Uuid>,
 }
 
-/// A paid booking that a service assigns to a trainer. The payment decides about the other members
-/// of the contract: the first date and the students of a group.
+/// A paid booking that a service assigns to a trainer. The payment has the first date and the
+/// students of a group, so these members of a request are ignored.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Assign {
@@ -136,10 +136,11 @@ impl Schedule {
         }
     }
 
-    /// Assigns a paid booking to a trainer by the rules. A repeat returns the same allocation.
+    /// Assigns a paid booking to a trainer by the rules. A repeated request returns the same
+    /// allocation.
     ///
     /// # Errors
-    /// The database's.
+    /// An error of the database.
     pub(crate) async fn assign_booking(&self, request: &Assign) -> Result<Assignment, Error> {
         let id = request.booking_id;
         let without = |status| Ok(Assignment::without_trainer(id, status));
@@ -186,7 +187,7 @@ impl Schedule {
         Ok(assignment)
     }
 
-    /// Returns the allocation of a booking that was paid with the number of sessions of the request.
+    /// Returns the allocation of a booking whose paid sessions are as many as the request names.
     async fn paid_allocation(&self, request: &Assign) -> Result<Option<Uuid>, Error> {
         let booking = Bookings::by_id(&self.database, request.booking_id).await?;
         let booking = booking.filter(|booking| {

@@ -19,7 +19,8 @@ use crate::{
     store::{Allocation, Allocations, Attendance, Session, Sessions, Slots},
 };
 
-/// A student cancels a session without loss until this time before its start. The contract.
+/// A student cancels a session without loss until this time before its start. The contract of the
+/// platform sets it.
 const FREE_CANCELLATION: TimeDelta = TimeDelta::hours(12);
 
 impl Schedule {

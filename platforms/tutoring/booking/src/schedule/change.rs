@@ -15,7 +15,7 @@ use crate::{
 
 const REPLACED: &str = "another trainer continues";
 
-/// A change of an open allocation by an administrator. Absent members stay as they are.
+/// A change of an open allocation by an administrator. Absent members do not change.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct AllocationChange {
@@ -30,9 +30,9 @@ pub(crate) struct AllocationChange {
 }
 
 impl Schedule {
-    /// Changes an open allocation. A pending one gets a trainer by the rules, or the given one. For
-    /// the sessions that are left of an approved one, another trainer gets an allocation of their
-    /// own, which is returned.
+    /// Changes an open allocation. A pending allocation gets the given trainer, or a trainer by the
+    /// rules. Another trainer of an approved allocation gets a new allocation for the remaining
+    /// sessions, which is returned.
     ///
     /// # Errors
     /// `NOT_FOUND`, `VALIDATION_ERROR`, `SLOT_TAKEN`, or `CONFLICT` if the allocation has ended, or
@@ -103,7 +103,7 @@ impl Schedule {
         }
     }
 
-    /// Ends an allocation, and opens one with another trainer for the sessions that are left.
+    /// Ends an allocation, and opens one with another trainer for the remaining sessions.
     async fn replace_trainer(
         &self,
         tx: &Transaction,

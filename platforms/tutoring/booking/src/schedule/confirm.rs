@@ -16,7 +16,8 @@ use crate::{
     store::{Allocation, Allocations, Attendance, Session, Sessions, Slots},
 };
 
-/// A session is confirmed without its student after this time. The contract.
+/// The service confirms a session without its student after this time. The contract of the platform
+/// sets it.
 const AUTOMATIC_CONFIRMATION: TimeDelta = TimeDelta::hours(24);
 /// Sessions that one step confirms.
 const BATCH: u32 = 100;
@@ -116,7 +117,7 @@ impl Schedule {
     /// may be more.
     ///
     /// # Errors
-    /// The database's.
+    /// An error of the database.
     pub(crate) async fn confirm_unanswered(&self) -> Result<bool, Error> {
         let before = Utc::now() - AUTOMATIC_CONFIRMATION;
         let waiting = Sessions::unconfirmed(&self.database, before, BATCH).await?;

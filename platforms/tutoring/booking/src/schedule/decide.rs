@@ -88,7 +88,7 @@ impl Schedule {
     ///
     /// # Errors
     /// `VALIDATION_ERROR` for a package that is not offered, and without a package for a student
-    /// who had none. `CONFLICT` if no paid sessions are left.
+    /// who had none. `CONFLICT` if no paid sessions remain.
     pub(crate) async fn create(&self, actor: Actor, new: &Creation) -> Result<Allocation, Error> {
         if let Some((package, count)) = &new.package
             && !package.allows(*count)
@@ -126,7 +126,7 @@ impl Schedule {
             .await
     }
 
-    /// Returns the purchase, the package and the sessions that are left of the last allocation of a
+    /// Returns the purchase, the package and the remaining sessions of the last allocation of a
     /// student and course.
     async fn left_of_last(
         tx: &Transaction,
@@ -153,7 +153,7 @@ impl Schedule {
     /// Tries a batch of pending allocations again. Returns those that have a trainer.
     ///
     /// # Errors
-    /// The database's.
+    /// An error of the database.
     pub(crate) async fn retry_pending(&self) -> Result<Vec<Uuid>, Error> {
         let mut approved = Vec::new();
         for id in Allocations::pending(&self.database, BATCH).await? {

@@ -17,7 +17,7 @@ impl Schedule {
     /// Creates the sessions of the reserved slots that have none. A repeat changes nothing.
     ///
     /// # Errors
-    /// The database's.
+    /// An error of the database.
     pub(super) async fn generate(&self, tx: &Transaction, id: Uuid) -> Result<u64, Error> {
         let Some(allocation) = Allocations::lock(tx, id).await? else {
             return Ok(0);
@@ -105,7 +105,7 @@ impl Schedule {
     /// Creates the missing sessions of allocations. Returns the number of new sessions.
     ///
     /// # Errors
-    /// The database's.
+    /// An error of the database.
     pub(crate) async fn create_pending_sessions(&self) -> Result<u64, Error> {
         let mut created = 0;
         for id in Allocations::without_sessions(&self.database, BATCH).await? {

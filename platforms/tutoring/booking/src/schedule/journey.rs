@@ -250,7 +250,7 @@ impl Schedule {
     /// Ends all journeys whose trainers are silent.
     ///
     /// # Errors
-    /// The database's, or `SERVICE_DEGRADED` if the live store is unavailable.
+    /// An error of the database, or `SERVICE_DEGRADED` if the live store is unavailable.
     pub(crate) async fn end_silent_journeys(&self) -> Result<(), Error> {
         let mut after = Uuid::nil();
         loop {

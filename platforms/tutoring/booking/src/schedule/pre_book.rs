@@ -139,7 +139,7 @@ impl Schedule {
     /// Ends a batch of expired pre-bookings. Returns whether there may be more.
     ///
     /// # Errors
-    /// The database's.
+    /// An error of the database.
     pub(crate) async fn expire_pre_bookings(&self) -> Result<bool, Error> {
         let expired = PreBookings::expired(&self.database, Utc::now(), BATCH).await?;
         for one in &expired {

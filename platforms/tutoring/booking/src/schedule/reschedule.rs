@@ -16,7 +16,7 @@ use crate::{
     store::{Allocations, Reschedule, Reschedules, Session, Sessions, Slots, Zones, time},
 };
 
-/// How long before its new time a session can be moved. The contract.
+/// How long before its new time a session can be moved. The contract of the platform sets it.
 const MIN_NOTICE: TimeDelta = TimeDelta::hours(4);
 
 /// A request of a student or a trainer.

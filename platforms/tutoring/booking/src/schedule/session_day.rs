@@ -15,11 +15,11 @@ use crate::{
     store::{Allocations, Attendance, Session, Sessions},
 };
 
-/// How long a code is valid. The contract.
+/// How long a code is valid. The contract of the platform sets it.
 const CODE_TTL: TimeDelta = TimeDelta::minutes(10);
 /// The event with a code for connected clients of the student.
 const CODE_EVENT: &str = "session:otp";
-/// How often a code may be tried. The contract.
+/// The attempts with one code. The contract of the platform sets them.
 const MAX_ATTEMPTS: u32 = 5;
 /// A new code allows five more attempts, so it waits.
 const CODE_INTERVAL: TimeDelta = TimeDelta::seconds(60);

@@ -287,12 +287,12 @@ impl TrainerCopies {
     }
 }
 
-/// The place after a trainer in the list of a zone and course: the rating and the ID.
+/// The position after a trainer in the list of a zone and course: the rating and the ID.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct After(u32, Uuid);
 
 impl After {
-    /// The place before all trainers.
+    /// The position before all trainers.
     pub(crate) const START: Self = Self(MAX_RATING + 1, Uuid::nil());
 }
 
@@ -301,8 +301,8 @@ impl After {
 pub(crate) struct Candidates;
 
 impl Candidates {
-    /// Returns a page of the trainers of a zone for a course with their present load, and the place
-    /// of the next page.
+    /// Returns a page of the trainers of a zone for a course with their load, and the position of
+    /// the next page.
     pub(crate) async fn page(
         connection: &dyn Connection,
         (zone, course): (Uuid, Uuid),
@@ -315,8 +315,8 @@ impl Candidates {
         Ok((trainers, next))
     }
 
-    /// Returns a page of the trainers of a zone for a course with their load in each slot of some
-    /// dates, and the place of the next page.
+    /// Returns a page of the trainers of a zone for a course, and the position of the next page.
+    /// Each slot has the trainers with their load on some dates.
     pub(crate) async fn slots_of_page(
         connection: &dyn Connection,
         (zone, course): (Uuid, Uuid),

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::slot;
 
-/// Pre-bookings of one course and slot. The contract.
+/// Pre-bookings of one course and slot. The contract of the platform sets the number.
 pub(crate) const MAX_CAPACITY: u32 = 10;
 
 /// A reservation of a course and slot, before the payment.

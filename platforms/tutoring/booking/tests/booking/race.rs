@@ -91,8 +91,8 @@ pub(crate) async fn last_slots_go_to_one_student_each_data_3(app: TestApp) {
     app.check_invariants();
 }
 
-/// The end of an allocation locks it, and then the requests of its sessions. An approval that locked
-/// its request first would deadlock with it.
+/// The end of an allocation locks it, and then the requests of its sessions. An approval that
+/// locked its request first would deadlock with it.
 pub(crate) async fn approval_locks_the_allocation_first(app: TestApp) {
     let app = Arc::new(app);
     app.open_zone().await;

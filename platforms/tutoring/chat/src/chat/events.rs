@@ -81,8 +81,8 @@ fn on<K: Effect>(subscription: Subscription, inbox: &Inbox, chats: &Arc<Chats>) 
 }
 
 impl Effect for TrainerAllocated {
-    /// Connects the student with the trainer, who also gets the doubts without a trainer. They stay
-    /// connected after the allocation, so a message about an old one connects them too.
+    /// Makes the student and the trainer contacts. The trainer also gets the doubts without a
+    /// trainer. Contacts remain after the allocation, so late messages add them too.
     async fn apply(
         &self,
         tx: &Transaction,
@@ -124,7 +124,7 @@ impl Effect for StudentDeallocated {
         occurred_at: DateTime<Utc>,
         _: &Chats,
     ) -> Result<(), Error> {
-        // The message about the start, at the same time, waits and then sees the end.
+        // A concurrent message about the start waits for this lock, and then reads the end.
         People::lock(tx, (self.student_id, Role::Student)).await?;
         let allocation = (self.student_id, self.allocation_id);
         Ok(Allocations::end(tx, allocation, occurred_at).await?)

@@ -15,14 +15,14 @@ pub(crate) struct Allocation {
     pub(crate) allocated_at: DateTime<Utc>,
 }
 
-/// Statements on the allocated trainers of students. Messages may arrive in any order, and an ended
-/// allocation stays ended.
+/// Statements on the allocated trainers of students. Messages may arrive in any order. A late start
+/// does not open an ended allocation.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Allocations;
 
 impl Allocations {
-    /// Stores the trainer of a course. Replaces an older allocation. Returns false if the allocation
-    /// has ended, or if the course has a newer one.
+    /// Stores the trainer of a course. Replaces an older allocation. Returns false if the
+    /// allocation has ended, or if the course has a newer one.
     pub(crate) async fn store(tx: &Transaction, given: Allocation) -> Result<bool, DataError> {
         let (ended,): (u64,) =
             sql("SELECT COUNT(*) FROM ended_allocations WHERE allocation_id = ?")

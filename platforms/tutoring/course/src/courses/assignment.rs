@@ -207,8 +207,8 @@ impl Courses {
         self.submission_view(submission)
     }
 
-    /// Returns a page of the submissions of an assignment: of all to an administrator, and of the
-    /// own students to a trainer.
+    /// Returns a page of the submissions of an assignment. Administrators get all submissions, and
+    /// trainers those of their students.
     ///
     /// # Errors
     /// `NOT_FOUND` or `FORBIDDEN`.

@@ -251,8 +251,8 @@ impl Courses {
         self.project_view(&project)
     }
 
-    /// Returns a page of the projects of a student: to the student, to trainers in their courses, and to
-    /// administrators.
+    /// Returns a page of the projects of a student. Callers are the student, administrators, and
+    /// trainers of the student for their courses.
     ///
     /// # Errors
     /// `FORBIDDEN` for another user.

@@ -209,7 +209,7 @@ impl Courses {
         require_tier(tier)?;
         self.database
             .transaction(|tx| async move {
-                // The lock of the course comes before that of the purchase, as in `open_paid`.
+                // Locks the course before the purchase, as `open_paid` does.
                 let course = Purchases::course_of(&tx, id).await?;
                 let course = course.ok_or_else(errors::purchase_not_found)?;
                 Catalogue::lock(&tx, course).await?;

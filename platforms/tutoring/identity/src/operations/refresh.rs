@@ -60,7 +60,7 @@ impl Parts {
     /// Ends the session of a refresh token. An unknown token is a no-op.
     ///
     /// # Errors
-    /// The database's, and `SERVICE_DEGRADED` if Redis is unavailable.
+    /// An error of the database, or `SERVICE_DEGRADED` if Redis is unavailable.
     pub(crate) async fn log_out(&self, token: &SecretToken) -> Result<(), Error> {
         let Some((session, user)) = self.sessions.find(&self.database, token).await? else {
             return Ok(());

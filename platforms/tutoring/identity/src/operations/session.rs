@@ -62,7 +62,8 @@ impl Parts {
     /// Ends all sessions of an account, and with them its access tokens.
     ///
     /// # Errors
-    /// The database's, and `SERVICE_DEGRADED` if Redis is unavailable. Then no session has ended.
+    /// An error of the database, or `SERVICE_DEGRADED` if Redis is unavailable. Then no session has
+    /// ended.
     pub(crate) async fn end_sessions(&self, tx: &Transaction, id: Uuid) -> Result<(), Error> {
         let user = id.to_string();
         for session in self.sessions.list(tx, &user).await? {

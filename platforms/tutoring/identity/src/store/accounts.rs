@@ -98,7 +98,7 @@ impl Accounts {
     /// Returns the account with this ID.
     ///
     /// # Errors
-    /// The database's.
+    /// An error of the database.
     pub async fn by_id(
         connection: &dyn Connection,
         id: Uuid,
@@ -112,7 +112,7 @@ impl Accounts {
     /// Returns the account with this e-mail address in lower case.
     ///
     /// # Errors
-    /// The database's.
+    /// An error of the database.
     pub async fn by_email(
         connection: &dyn Connection,
         email: &str,
@@ -293,7 +293,7 @@ impl Accounts {
     /// Sets the state of a trainer's application: `pending`, `approved` or `rejected`.
     ///
     /// # Errors
-    /// The database's, also for another state.
+    /// An error of the database, also for another state.
     pub async fn set_approval_status(
         tx: &Transaction,
         id: Uuid,

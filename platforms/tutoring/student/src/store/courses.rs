@@ -314,7 +314,7 @@ impl MySessions {
             .map(drop)
     }
 
-    /// Stores the first date and slot of a session. A change that arrived before stays.
+    /// Stores the first date and slot of a session, unless a change was stored earlier.
     pub(crate) async fn plan(
         tx: &Transaction,
         student: Uuid,

@@ -38,7 +38,7 @@ impl Change {
     /// the changed trainer.
     ///
     /// # Errors
-    /// The database's.
+    /// An error of the database.
     pub(super) async fn apply(&self, api: &Api, id: Uuid) -> Result<Trainer, Error> {
         let (backend, admin) = (&api.backend, caller().ok().filter(|caller| *caller != id));
         backend
@@ -60,8 +60,8 @@ impl Change {
 /// The action in the audit log and in the event.
 const ACTION: &str = "trainer.profile";
 
-/// Stores the audit entry and the event of an administrator's change. The event has no values of the
-/// profile.
+/// Stores the audit entry and the event of an administrator's change. The event has no values of
+/// the profile.
 async fn record(
     api: &Api,
     tx: &Transaction,

@@ -14,7 +14,7 @@ const TARGET: &str = r"(?:^|[\s(])(?P<name>[a-z]\w*)(?:\s*:\s*[\w<>\[\], |?]+)?(
 const STATE: &str = r"(?i)status|state|stock|quantity|qty|balance|count|amount|available|used|remaining|limit|seats|capacity|active|paid|credit|points|attempts|version|expires|locked|redeemed|cancel|refund|max";
 /// Fields that contain such a word and mean something else.
 const OTHER: &str = r"(?i)account|discount|country|statement|(?:Id|ID|_id)$";
-/// Words of a function whose change fails if another one came first.
+/// Words of a function whose change fails after a concurrent change.
 const SAFE: &str = r"(?i)for update|with_for_update|select_for_update|pessimistic|optimistic|\block|\bversion\b|findOneAndUpdate|updateMany|serializable|isolation|\bcas\b|compare|\bwhere\([^)\n]*status|and status|\$inc|rowversion|atomic|mutex|redsync";
 
 struct Patterns {
@@ -35,7 +35,7 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     })
 });
 
-/// Shows the first comparison of a record before its change.
+/// Reports the first comparison of a record before its change.
 pub(super) fn checked_state(function: &Function<'_>, text: &str, facts: &mut FactSink<'_>) {
     let Some(patterns) = PATTERNS.as_ref() else {
         return;

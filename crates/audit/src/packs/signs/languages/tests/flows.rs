@@ -1,4 +1,4 @@
-//! Page sizes, literal switches, and the way of errors to the answer.
+//! Page sizes, literal switches, and errors that do not reach the response.
 
 use super::check;
 use crate::model::facts::Topic;
