@@ -40,13 +40,17 @@ impl<'a> Binding<'a> {
         }
     }
 
-    /// Returns the address without the parts that do not change the recipient. These are a tag
-    /// after `+` in an e-mail address, and `+` or `00` before a number. Limits on messages count by
-    /// it.
+    /// Returns the address by which messages are counted. Other spellings reach the same person: a
+    /// tag after a plus, a number with `+`, `00` or neither, and a mobile number of mainland China
+    /// with or without its country code.
     pub(crate) fn recipient(&self) -> Option<String> {
         match self {
             Self::Image | Self::Audio => None,
-            Self::Sms(number) => Some(number.trim_start_matches(['+', '0']).to_owned()),
+            Self::Sms(number) => {
+                let digits = number.trim_start_matches(['+', '0']);
+                let mobile = digits.strip_prefix("86").filter(|rest| is_mobile(rest));
+                Some(mobile.unwrap_or(digits).to_owned())
+            }
             Self::Email(address) => {
                 let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
                 let mailbox = local.split_once('+').map_or(local, |(mailbox, _)| mailbox);
@@ -54,4 +58,9 @@ impl<'a> Binding<'a> {
             }
         }
     }
+}
+
+/// Whether digits are a mobile number of mainland China without its country code.
+fn is_mobile(digits: &str) -> bool {
+    digits.len() == 11 && matches!(digits.as_bytes(), [b'1', b'3'..=b'9', ..])
 }

@@ -77,6 +77,12 @@ pub struct AccessLogConfig {
 }
 
 impl AccessLogConfig {
+    /// Whether no request would be logged, because all paths are below an excluded one.
+    pub(crate) fn excludes_all(&self) -> bool {
+        let is_root = |path: &String| path.trim_end_matches('/').is_empty();
+        self.exclude_paths.iter().any(is_root)
+    }
+
     /// Whether requests of a path are not logged.
     pub(crate) fn excludes(&self, path: &str) -> bool {
         self.exclude_paths.iter().any(|excluded| {

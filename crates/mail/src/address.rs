@@ -5,6 +5,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use url::Host;
 
+/// The maximum length of an address in bytes (RFC 5321, section 4.5.3.1.3).
+const MAX_LENGTH: usize = 254;
+
 /// An e-mail address with an optional name: `ada@example.org`, `City Events <events@example.org>`.
 /// It is personal data, so `Debug` does not show it.
 ///
@@ -36,6 +39,35 @@ pub struct MailAddress(Mailbox);
 pub struct InvalidMailAddress;
 
 impl MailAddress {
+    /// Parses the address of a user, in lower case. Limits per address rely on one spelling for a
+    /// mailbox, so a name, a quoted local part, an IP address as the domain, and a final dot are
+    /// rejected.
+    ///
+    /// ```
+    /// use seaworthy_mail::MailAddress;
+    ///
+    /// let address = MailAddress::parse_bare("Ada@Example.org")?;
+    /// assert_eq!(address.address(), "ada@example.org");
+    /// assert!(MailAddress::parse_bare("ada<ada@example.org>").is_err());
+    /// assert!(MailAddress::parse_bare(r#""ada"@example.org"#).is_err());
+    /// # Ok::<_, seaworthy_mail::InvalidMailAddress>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The text is not such an address, or longer than 254 bytes.
+    pub fn parse_bare(text: &str) -> Result<Self, InvalidMailAddress> {
+        let text = text.to_lowercase();
+        let is_blank = |letter: char| letter.is_whitespace() || letter.is_control();
+        if text.len() > MAX_LENGTH || text.contains(is_blank) || text.contains(['"', '\\', '[']) {
+            return Err(InvalidMailAddress);
+        }
+        let address = ascii(text.parse().map_err(|_| InvalidMailAddress)?)?;
+        if address.domain().ends_with('.') {
+            return Err(InvalidMailAddress);
+        }
+        Ok(Self(Mailbox::new(None, address)))
+    }
+
     /// Returns the address without the name.
     #[must_use]
     pub fn address(&self) -> &str {
@@ -48,7 +80,9 @@ impl MailAddress {
         self.0.email.user()
     }
 
-    pub(crate) fn domain(&self) -> &str {
+    /// Returns the part after the `@`.
+    #[must_use]
+    pub fn domain(&self) -> &str {
         self.0.email.domain()
     }
 

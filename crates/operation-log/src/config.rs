@@ -19,8 +19,8 @@ pub struct OperationLogConfig {
     /// replica needs another one. Not set: the IDs are UUIDs.
     #[schemars(range(max = 1023))]
     pub node: Option<u16>,
-    /// Whether the replica claims a free node in the database instead. Until it has one, the IDs
-    /// are UUIDs.
+    /// Whether the replica claims a free node in the database instead of `node`. Until it has one,
+    /// the IDs are UUIDs.
     pub claim_node: bool,
     /// The retention of entries in days.
     pub retention_days: NonZeroU32,

@@ -30,6 +30,7 @@ mod log;
 mod node;
 mod path;
 mod record;
+mod redact;
 mod trailers;
 
 pub use change::record_change;

@@ -61,6 +61,7 @@ pub(crate) async fn spellings_of_an_address_share_its_limit_auth_2(test: TestDat
     for spellings in [
         ["ada@example.org", "ada+1@example.org", "Ada+2@Example.org"].map(Binding::Email),
         ["+33612345678", "0033612345678", "33612345678"].map(Binding::Sms),
+        ["13800000000", "+8613800000000", "008613800000000"].map(Binding::Sms),
     ] {
         for spelling in spellings {
             captchas.issue(&spelling).await.unwrap();

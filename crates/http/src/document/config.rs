@@ -19,6 +19,6 @@ pub struct DocumentConfig {
     pub authenticated: Option<bool>,
     /// The permissions that a caller needs, all of them.
     pub scopes: Vec<String>,
-    /// The roles of which a caller needs one.
+    /// The caller needs one of these roles.
     pub roles: Vec<String>,
 }

@@ -70,6 +70,9 @@ pub enum StackError {
     /// A rate limit.
     #[error(transparent)]
     RateLimit(#[from] RateLimitsError),
+    /// The access log excludes every path.
+    #[error("`/` excludes every request: remove it, or set access_log.enabled to false")]
+    AccessLog,
     /// A route requires a feature flag that cannot decide.
     #[error("{path} requires the feature flag {flag:?}: {problem}")]
     Flag {
@@ -103,6 +106,7 @@ impl StackError {
             Self::Cors(error) => error.key(),
             Self::SecurityHeaders(_) => "security_headers",
             Self::RateLimit(_) => "rate_limit",
+            Self::AccessLog => "access_log.exclude_paths",
         }
     }
 }
@@ -116,6 +120,9 @@ impl HttpConfig {
         SecurityHeaders::new(&self.security_headers)?;
         Cors::new(&self.cors)?;
         self.rate_limit.check()?;
+        if self.access_log.excludes_all() {
+            return Err(StackError::AccessLog);
+        }
         Ok(())
     }
 }

@@ -6,6 +6,7 @@
     reason = "what a test cannot unwrap has failed it"
 )]
 
+mod address;
 mod app;
 mod delivery;
 mod mailbox;

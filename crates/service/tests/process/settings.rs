@@ -168,6 +168,10 @@ fn unusable_setting_is_reported_with_its_key_conf_1_conf_6() {
             "server.grpc.limits.head.max_headers=5000",
             "server.grpc.limits.head.max_headers",
         ),
+        (
+            "server.http.access_log.exclude_paths=/",
+            "server.http.access_log.exclude_paths",
+        ),
         ("health.max_result_age=1s", "health.max_result_age"),
         ("log.buffer_size=1B", "log.buffer_size"),
         ("admin.addr=127.0.0.1:8000", "admin.addr"),

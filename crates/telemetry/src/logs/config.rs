@@ -80,7 +80,8 @@ pub struct LogConfig {
     pub targets: BTreeMap<String, Level>,
     /// The size of the buffer before the output. Lines that do not fit are dropped and counted.
     pub buffer_size: ByteSize,
-    /// The maximum length of a text in a line, in characters. Longer ones are cut after redaction.
+    /// The maximum length of a text in a line, in characters. Longer ones are truncated after
+    /// redaction.
     pub max_value_length: NonZeroU32,
     /// The rate limit of each callsite.
     pub rate_limit: LogRateLimitConfig,
@@ -108,7 +109,7 @@ pub struct LogFileConfig {
 pub struct LogRateLimitConfig {
     /// Lines per second. The next line after them has the number of suppressed lines.
     pub per_second: u32,
-    /// Of the further lines of a second, each of this number is written. Not set: none.
+    /// After `per_second` lines in a second, every n-th line is written. Not set: none.
     pub then_every: Option<NonZeroU32>,
 }
 

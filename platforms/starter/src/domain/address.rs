@@ -1,4 +1,4 @@
-use seaworthy::prelude::*;
+use seaworthy::{mail::MailAddress, prelude::*};
 
 use super::errors::invalid_field;
 
@@ -10,19 +10,14 @@ const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 5..=15;
 /// # Errors
 /// `VALIDATION_FAILED` if the text is not an address.
 pub(crate) fn normalized_email(text: &str) -> Result<Option<String>, Error> {
-    let text = text.trim().to_lowercase();
+    let text = text.trim();
     if text.is_empty() {
         return Ok(None);
     }
-    let is_blank = |letter: char| letter.is_whitespace() || letter.is_control();
-    let is_plain = |part: &str| !part.is_empty() && !part.contains(is_blank);
-    let is_address = text.split_once('@').is_some_and(|(local, domain)| {
-        is_plain(local) && is_plain(domain) && domain.contains('.') && !domain.contains('@')
-    });
-    if !is_address {
-        return Err(invalid_field("email", "use the form name@example.org"));
+    match MailAddress::parse_bare(text) {
+        Ok(address) if address.domain().contains('.') => Ok(Some(address.address().to_owned())),
+        _ => Err(invalid_field("email", "use the form name@example.org")),
     }
-    Ok(Some(text))
 }
 
 /// Returns the digits of a telephone number after an optional plus sign. `None` for an empty text.
@@ -74,6 +69,8 @@ mod tests {
             "a b@a.org",
             "a@b@c.org",
             "ada@localhost",
+            "x1<ada@example.org>",
+            r#""a\da"@example.org"#,
         ] {
             assert_eq!(email(text), "VALIDATION_FAILED", "{text}");
         }

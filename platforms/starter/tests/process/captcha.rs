@@ -40,6 +40,13 @@ pub(crate) fn registration_needs_a_captcha_of_its_address_auth_2(database: &Empt
     assert_eq!(json_of(&answer)["code"], "CAPTCHA_INVALID");
     assert_error(&replica.login("ada", PASSWORD), 400, "CAPTCHA_REQUIRED");
 
+    // "x1<ada@example.org>" and "a\da"@example.org reach ada@example.org too.
+    for other in ["x1%3Cada@example.org%3E", "%22a%5Cda%22@example.org"] {
+        let path = format!("/api/v1/auth/captcha?captcha_type=email&target={other}");
+        let refused = replica.send("GET", &path, "").unwrap();
+        assert_error(&refused, 400, "VALIDATION_FAILED");
+    }
+
     let (id, code) = mailed(&replica, "eve@example.org");
     let stolen = register(json!({ "captcha_id": id, "captcha_code": code }));
     assert_error(&stolen, 400, "CAPTCHA_INVALID");

@@ -43,7 +43,7 @@ pub(crate) fn routes(
         async move { clients.authenticate(handshake).await }
     })
     .on_connect(|socket, _| join_admins(socket))
-    .on_disconnect(move |socket, rooms| presence.left(socket, rooms));
+    .on_disconnect(move |socket, _| presence.left(socket));
     let server = journeys::handlers(server, journeys);
     chat::handlers(server, &Arc::new(chat)).routes(PATH)
 }

@@ -1,7 +1,5 @@
-use seaworthy::{core::FieldViolation, prelude::*};
+use seaworthy::{core::FieldViolation, mail::MailAddress, prelude::*};
 
-/// The maximum length of an e-mail address (RFC 5321).
-const MAX_EMAIL: usize = 254;
 const USERNAME_LENGTH: std::ops::RangeInclusive<usize> = 3..=30;
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 6..=15;
 const MIN_PASSWORD: usize = 8;
@@ -25,13 +23,9 @@ pub struct Checks(Vec<FieldViolation>);
 /// Returns an e-mail address in lower case. `None` for a text that is not an address.
 #[must_use]
 pub fn normalized_email(text: &str) -> Option<String> {
-    let text = text.trim().to_lowercase();
-    let is_blank = |letter: char| letter.is_whitespace() || letter.is_control();
-    let is_plain = |part: &str| !part.is_empty() && !part.contains(is_blank);
-    let is_address = text.split_once('@').is_some_and(|(local, domain)| {
-        is_plain(local) && is_plain(domain) && domain.contains('.') && !domain.contains('@')
-    });
-    (is_address && text.len() <= MAX_EMAIL).then_some(text)
+    let address = MailAddress::parse_bare(text.trim()).ok()?;
+    let has_dot = address.domain().contains('.');
+    has_dot.then(|| address.address().to_owned())
 }
 
 fn is_username(text: &str) -> bool {
@@ -134,6 +128,17 @@ mod tests {
         let error = checks.finish().unwrap_err();
         let fields: Vec<_> = error.fields().iter().map(|field| &*field.field).collect();
         assert_eq!(fields, ["email", "username", "phone", "password", "otp"]);
+    }
+
+    #[test]
+    fn other_spellings_of_a_mailbox_are_rejected_auth_2() {
+        for text in [
+            "x1<ada@example.org>",
+            r#""a\da"@example.org"#,
+            "ada@localhost",
+        ] {
+            assert_eq!(normalized_email(text), None, "{text}");
+        }
     }
 
     #[test]

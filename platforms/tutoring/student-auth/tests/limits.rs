@@ -75,6 +75,24 @@ fn limit_of_codes_follows_a_reload_res_6_conf_4() {
     }
 }
 
+#[test]
+fn spellings_of_a_mailbox_get_no_own_codes_auth_2() {
+    let config = tempfile::tempdir().unwrap();
+    write(config.path(), 50);
+    let app = start(config.path(), &[]);
+    for email in ["x1<asha@example.org>", r#""as\\ha"@example.org"#] {
+        let body = format!("{{\"email\":\"{}\"}}", email.replace('"', "\\\""));
+        let refused = app.send("POST", "/api/v1/students/auth/password/forgot", &body);
+        let refused = refused.unwrap();
+        assert_eq!(refused.status, 400, "{email}: {}", refused.body);
+        assert!(
+            refused.body.contains("\"code\":\"VALIDATION_ERROR\""),
+            "{}",
+            refused.body
+        );
+    }
+}
+
 /// Returns the response of a Redis with its keys.
 fn keys(redis: &RedisServer) -> String {
     let mut stream = TcpStream::connect(redis.address()).unwrap();

@@ -275,6 +275,9 @@ pub(crate) async fn chats_reach_participants_only_auth_5(app: &TestPlatform) {
     assert_eq!(read["updatedMessages"], 1, "{read}");
     let seen = asha.next(r#"42["chat:read","#).await;
     assert_eq!(seen["userId"], json!(USER));
+    // A user who has left the room is a participant, who goes offline with the connection.
+    let left = trainer.call("chat:leave", &conversation).await;
+    assert_eq!(left["ok"], true, "{left}");
     drop(trainer);
     let absent = loop {
         let seen = asha.next(r#"42["chat:presence","#).await;

@@ -37,11 +37,7 @@ impl EmailAddress {
     /// # Errors
     /// `INVALID_FIELD`.
     pub(crate) fn require_deliverable(self) -> Result<Self, Error> {
-        let address = self.as_str().parse::<MailAddress>();
-        // A mail address may have a display name, such as "Ada <ada@example.org>". A user's may
-        // not.
-        let local_part = self.as_str().rsplit_once('@').map(|(local, _)| local);
-        if !address.is_ok_and(|address| local_part == Some(address.local_part())) {
+        if MailAddress::parse_bare(self.as_str()).is_err() {
             return Err(errors::invalid_field(
                 "email",
                 "mail cannot be sent to this address",
@@ -88,6 +84,7 @@ mod tests {
             ".ada@example.org",
             "ada@-example.org",
             "ada<ada@example.org>",
+            r#""a\da"@example.org"#,
             "ada@example.org,eve@example.org",
             "ü1@example.org",
         ] {

@@ -1,0 +1,225 @@
+//! The redaction of JSON by the names of its members. It runs before the handler, so its work is
+//! linear in the size of the value.
+
+use std::collections::HashMap;
+
+use seaworthy_core::mask::{Kind, MaskRuleConfig, REDACTED, is_secret_name, mask_text, words};
+use seaworthy_telemetry::redact::is_sensitive_name;
+use serde_json::{Map, Value as Json};
+
+/// The maximum length of the name of a field in bytes, far more than contracts use. The values of
+/// longer names are secret, and their names are not split into words.
+const MAX_NAME: usize = 256;
+/// The words before `code` in the names of secrets. Other codes, such as `postal_code`, are none.
+const SECRET_CODES: [&str; 14] = [
+    "access",
+    "auth",
+    "authorization",
+    "backup",
+    "captcha",
+    "confirmation",
+    "login",
+    "otp",
+    "pin",
+    "recovery",
+    "reset",
+    "security",
+    "totp",
+    "verification",
+];
+
+/// How the values of a name are masked.
+#[derive(Clone, Copy)]
+enum Masking<'a> {
+    /// The whole value is replaced.
+    Secret,
+    /// By a rule of the settings.
+    Rule(&'a MaskRuleConfig),
+    /// By the kind of the name.
+    Kind(Kind),
+    /// By the form of the value.
+    Form,
+}
+
+impl<'a> Masking<'a> {
+    fn of_name(name: &str, rules: &'a [MaskRuleConfig]) -> Self {
+        #[cfg(test)]
+        tests::count_name();
+        if name.len() > MAX_NAME || is_secret(name) {
+            return Self::Secret;
+        }
+        let has_name = |rule: &&MaskRuleConfig| rule.field_name.eq_ignore_ascii_case(name);
+        match rules.iter().find(has_name) {
+            Some(rule) => Self::Rule(rule),
+            None => Kind::of_name(name).map_or(Self::Form, Self::Kind),
+        }
+    }
+
+    /// Masks a text by its name. `None` if its form decides.
+    fn mask(self, text: &str) -> Option<String> {
+        match self {
+            Self::Secret => Some(REDACTED.to_owned()),
+            Self::Rule(rule) => Some(rule.mask(text)),
+            Self::Kind(kind) => Some(kind.mask(text)),
+            Self::Form => None,
+        }
+    }
+}
+
+/// Redacts the value of a field.
+pub(crate) fn redact(name: &str, value: &mut Json, rules: &[MaskRuleConfig]) {
+    redact_value(Masking::of_name(name, rules), value, rules);
+}
+
+/// Redacts a value. The items of a list have the name of the list, which is resolved once.
+fn redact_value(masking: Masking<'_>, value: &mut Json, rules: &[MaskRuleConfig]) {
+    match value {
+        Json::Null | Json::Bool(_) => {}
+        Json::String(text) if text.is_empty() => {}
+        // Before objects and lists, whose members have names of their own.
+        _ if matches!(masking, Masking::Secret) => *value = REDACTED.into(),
+        Json::Object(members) => redact_members(members, rules),
+        Json::Array(items) => {
+            for item in items {
+                redact_value(masking, item, rules);
+            }
+        }
+        Json::String(text) => {
+            let masked = masking.mask(text);
+            *text = masked.unwrap_or_else(|| mask_text(text).into_owned());
+        }
+        Json::Number(number) => {
+            let text = number.to_string();
+            let of_value = || Kind::of_value(&text).map(|kind| kind.mask(&text));
+            if let Some(masked) = masking.mask(&text).or_else(of_value) {
+                *value = masked.into();
+            }
+        }
+    }
+}
+
+/// Redacts the members of an object. A name may be personal itself, as in a map from e-mail
+/// addresses to accounts. Names that are equal after masking are numbered: `name (2)`.
+fn redact_members(members: &mut Map<String, Json>, rules: &[MaskRuleConfig]) {
+    let mut last_numbers: HashMap<String, usize> = HashMap::new();
+    for (name, mut member) in std::mem::take(members) {
+        redact(&name, &mut member, rules);
+        let mut name = mask_text(&name).into_owned();
+        if members.contains_key(&name) {
+            // The client may have sent a numbered name itself.
+            let number = last_numbers.entry(name.clone()).or_insert(1);
+            name = loop {
+                *number += 1;
+                let numbered = format!("{name} ({number})");
+                if !members.contains_key(&numbered) {
+                    break numbered;
+                }
+            };
+        }
+        members.insert(name, member);
+    }
+}
+
+/// Returns whether the name of a field marks a secret.
+fn is_secret(name: &str) -> bool {
+    let words = words(name);
+    // Logs redact telephone numbers as a whole. Here they have a mask.
+    let is_phone = matches!(words.last().map(String::as_str), Some("phone" | "phones"));
+    if is_secret_name(name) || (is_sensitive_name(name) && !is_phone) {
+        return true;
+    }
+    let (last, before) = match words.as_slice() {
+        [.., before, last] => (last.as_str(), Some(before.as_str())),
+        [last] => (last.as_str(), None),
+        [] => return false,
+    };
+    matches!(last, "code" | "codes") && before.is_none_or(|before| SECRET_CODES.contains(&before))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use serde_json::json;
+
+    use super::*;
+
+    thread_local! {
+        static RESOLVED_NAMES: Cell<usize> = const { Cell::new(0) };
+    }
+
+    pub(super) fn count_name() {
+        RESOLVED_NAMES.with(|count| count.set(count.get() + 1));
+    }
+
+    /// Redacts a request. Returns the number of names that were resolved.
+    fn resolved_names(value: &mut Json) -> usize {
+        RESOLVED_NAMES.with(|count| count.set(0));
+        redact("", value, &[]);
+        RESOLVED_NAMES.with(Cell::get)
+    }
+
+    #[test]
+    fn only_codes_of_credentials_are_secret_obs_11() {
+        for name in [
+            "code",
+            "captcha_code",
+            "totpCode",
+            "recovery_codes",
+            "authorizationCode",
+            "licenseKey",
+            "email_token",
+            "email_otp",
+            "email_verification_code",
+        ] {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in [
+            "postal_code",
+            "countryCode",
+            "status_code",
+            "currency_code",
+            "barcode",
+            "keyboard",
+            "phone",
+        ] {
+            assert!(!is_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn name_of_a_list_is_resolved_once_obs_11() {
+        let mut items = vec![json!("13800000000"); 16_000];
+        items.push(json!([["13800000000"], {}]));
+        let mut value = json!({ "contact_phone": items });
+        // The request, and its only member.
+        assert_eq!(resolved_names(&mut value), 2);
+        assert_eq!(value["contact_phone"][15_999], "138****0000");
+        assert_eq!(value["contact_phone"][16_000][0][0], "138****0000");
+    }
+
+    #[test]
+    fn value_of_a_long_name_is_masked_as_a_whole_obs_11() {
+        let name = "a-".repeat(MAX_NAME / 2);
+        let mut value = json!({ &name: [7], format!("{name}b"): [7] });
+        redact("", &mut value, &[]);
+        assert_eq!(value[&name], json!([7]));
+        assert_eq!(value[format!("{name}b")], REDACTED);
+    }
+
+    #[test]
+    fn equal_masked_names_have_numbers_obs_11() {
+        let count = 5_000;
+        let mut value = json!({ "138****0000 (2)": "sent" });
+        for number in 0..count {
+            value[format!("138{number:04}0000")] = number.into();
+        }
+        redact("", &mut value, &[]);
+        let members = value.as_object().unwrap();
+        assert_eq!(members.len(), count + 1);
+        assert_eq!(members["138****0000 (2)"], "sent");
+        assert!(members.contains_key("138****0000 (5001)"));
+        let longest = members.keys().map(String::len).max().unwrap();
+        assert!(longest <= "138****0000 (5001)".len(), "{longest}");
+    }
+}
