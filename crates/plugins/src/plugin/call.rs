@@ -13,6 +13,7 @@ use tokio::{
 use super::{
     Plugin,
     function::{Function, Place},
+    guest_start::GuestStart,
 };
 use crate::{
     Decision, Event, HandlerError, Plugins,
@@ -136,10 +137,10 @@ impl Plugin {
             timeout: function.timeout.min(self.limits.timeout),
             ..self.limits
         };
-        // The wait for a permit counts towards the timeout of the caller.
-        let deadline = TokioInstant::now() + limits.timeout;
-        let own = permit(&self.own_guests, deadline, "this plugin").await?;
-        let shared = permit(&self.guests, deadline, "all plugins").await?;
+        // The guest has its whole timeout after this wait, so a call takes at most twice as long.
+        let start_deadline = TokioInstant::now() + limits.timeout;
+        let own = permit(&self.own_guests, start_deadline, "this plugin").await?;
+        let shared = permit(&self.guests, start_deadline, "all plugins").await?;
         let permits = (own, shared);
         // Earlier calls may have used the share during the wait.
         let is_slow = {
@@ -151,9 +152,14 @@ impl Plugin {
         };
         let flavor = Handle::current().runtime_flavor();
         let is_brief = function.place == Place::TaskIfBrief && !is_slow;
-        let (sender, ended) = oneshot::channel();
+        let (sender, mut ended) = oneshot::channel();
+        let start = GuestStart::default();
+        let guest_start = start.clone();
         let (plugin, context) = (Arc::clone(self), context::current());
         let guest = move || {
+            if !guest_start.begin() {
+                return;
+            }
             let run = || plugin.run(call, &limits);
             let result = match context {
                 Some(context) => context::sync_scope(context, run),
@@ -178,14 +184,23 @@ impl Plugin {
         } else if self.threads.run(guest).is_err() {
             return Err(Fault::Concurrency("this service"));
         }
-        // A guest ends at its own deadline, unless a long instruction or a busy machine delays it.
-        match self.timers.wait(deadline + MAX_DELAY, ended).await {
-            Some(Ok(result)) => result,
-            Some(Err(_)) => Err(Fault::Trap("the guest did not end".to_owned())),
-            None => {
-                // The guest still runs, so it has not recorded this.
-                self.state.lock().slow_until = Some(Instant::now() + SLOW);
-                Err(Fault::Timeout(limits.timeout))
+        let mut deadline = start_deadline;
+        loop {
+            match self.timers.wait(deadline + MAX_DELAY, &mut ended).await {
+                Some(Ok(result)) => return result,
+                Some(Err(_)) => return Err(Fault::Trap("the guest did not end".to_owned())),
+                None => {}
+            }
+            // A guest ends at its own deadline, unless a long instruction or a busy machine delays
+            // it.
+            let started = start.get_or_prevent();
+            match started.map(|started| started + limits.timeout) {
+                Some(end) if TokioInstant::now() < end => deadline = end,
+                _ => {
+                    // The guest still runs, so it has not recorded this.
+                    self.state.lock().slow_until = Some(Instant::now() + SLOW);
+                    return Err(Fault::Timeout(limits.timeout));
+                }
             }
         }
     }
