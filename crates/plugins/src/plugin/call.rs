@@ -191,16 +191,15 @@ impl Plugin {
                 Some(Err(_)) => return Err(Fault::Trap("the guest did not end".to_owned())),
                 None => {}
             }
-            // A guest ends at its own deadline, unless a long instruction or a busy machine delays
-            // it.
-            let started = start.get_or_prevent();
-            match started.map(|started| started + limits.timeout) {
+            match start.get_or_prevent().map(|begun| begun + limits.timeout) {
                 Some(end) if TokioInstant::now() < end => deadline = end,
-                _ => {
-                    // The guest still runs, so it has not recorded this.
+                Some(_) => {
+                    // A long instruction or a busy machine delays the guest. It still runs, so it
+                    // has not recorded this.
                     self.state.lock().slow_until = Some(Instant::now() + SLOW);
                     return Err(Fault::Timeout(limits.timeout));
                 }
+                None => return Err(Fault::Timeout(limits.timeout)),
             }
         }
     }

@@ -260,6 +260,8 @@ async fn guest_does_not_start_after_its_caller_left_plug_2() {
     let event = Event::new(crate::EventType::USER_LOGIN, "accounts");
     let handle = |timeout| plugin.handle("note".to_owned(), event.clone(), timeout);
     assert_eq!(handle(SHORT).await, Err(Fault::Timeout(SHORT)));
+    let slow_until = plugin.state.lock().slow_until;
+    assert_eq!(slow_until, None, "the guest was not slow");
     drop(release);
     // The first call keeps its permit until its guest would start.
     assert!(handle(TIMEOUT).await.is_ok());
