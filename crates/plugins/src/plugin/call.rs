@@ -16,7 +16,7 @@ use super::{
     guest_start::GuestStart,
 };
 use crate::{
-    Decision, Event, HandlerError, Plugins,
+    Capability, Decision, Event, HandlerError, Plugins,
     runtime::{CallLimits, Fault, HookInput, HookOutcome, LifecycleStep, Program, Question},
     sandbox::{ProcessorTime, Transition},
 };
@@ -151,7 +151,9 @@ impl Plugin {
             state.slow_until.is_some_and(|end| now < end)
         };
         let flavor = Handle::current().runtime_flavor();
-        let is_brief = function.place == Place::TaskIfBrief && !is_slow;
+        // A guest that waits for a response keeps its permit of `worker_guests`.
+        let may_wait = self.manifest.capabilities.contains(&Capability::Http);
+        let is_brief = function.place == Place::TaskIfBrief && !is_slow && !may_wait;
         let (sender, mut ended) = oneshot::channel();
         let start = GuestStart::default();
         let guest_start = start.clone();

@@ -98,9 +98,15 @@ impl Observe for Unobserved {
 }
 
 fn plugin(program: &Arc<Placed>) -> Arc<Plugin> {
+    plugin_with(program, "")
+}
+
+/// Returns a plugin with further lines of its manifest.
+fn plugin_with(program: &Arc<Placed>, more: &str) -> Arc<Plugin> {
     let program: Arc<Placed> = Arc::clone(program);
+    let manifest = format!("{MANIFEST}{more}");
     Arc::new(Plugin {
-        manifest: Manifest::parse("guard", MANIFEST).unwrap(),
+        manifest: Manifest::parse("guard", &manifest).unwrap(),
         file: PluginFileConfig::default(),
         files_hash: String::new(),
         path: "guard".into(),
@@ -178,6 +184,12 @@ async fn only_calls_of_slow_plugins_leave_the_workers_plug_2() {
         assert_eq!(hook(&plugin, TIMEOUT).await, at(&worker, &id));
     });
     calls.await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_may_wait_for_http_leave_the_workers_plug_2() {
+    let plugin = plugin_with(&Arc::default(), "capabilities = [\"http\"]\n");
+    in_request(async |id| assert_eq!(hook(&plugin, TIMEOUT).await, at(GUESTS, &id))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
