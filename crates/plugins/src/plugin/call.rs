@@ -1,4 +1,5 @@
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -219,17 +220,19 @@ impl Plugin {
     }
 
     /// Runs the call on this thread. Counts its time and faults even if the caller dropped its
-    /// future.
+    /// future. A panic of the host is a fault, because the data of the component may cause it.
     ///
     /// # Errors
-    /// The component traps or exceeds a limit.
+    /// The component traps or exceeds a limit, or the host panics.
     fn run<R>(
         &self,
         call: impl FnOnce(&dyn Program, &CallLimits) -> Result<R, Fault>,
         limits: &CallLimits,
     ) -> Result<R, Fault> {
         let begun = ProcessorTime::now();
-        let result = call(&*self.program, limits);
+        // Each call has its own memory, so a panic leaves no broken state in the program.
+        let ended = catch_unwind(AssertUnwindSafe(|| call(&*self.program, limits)));
+        let result = ended.unwrap_or_else(|_| Err(Fault::Trap("the host panicked".to_owned())));
         let used = begun.elapsed();
         let transition = {
             let now = Instant::now();
@@ -280,12 +283,12 @@ async fn permit(
     }
 }
 
-/// The permission for a call. Dropping it before the end of the call makes the next call the trial
-/// of a disabled plugin.
+/// The permission for a call. If its guest does not run, its drop makes the next call the trial of a
+/// disabled plugin.
 struct Admission(Option<Arc<Plugin>>);
 
 impl Admission {
-    /// Marks that the call ended.
+    /// Marks that the guest ran.
     fn used(mut self) {
         self.0 = None;
     }

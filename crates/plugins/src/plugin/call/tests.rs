@@ -280,18 +280,34 @@ async fn guest_does_not_start_after_its_caller_left_plug_2() {
     assert_eq!(program.calls.load(Ordering::Relaxed), 1);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn trial_whose_guest_panics_allows_the_next_one_plug_2() {
-    let program = Arc::new(Placed::default());
-    let plugin = plugin(&program);
+/// Disables a plugin so early that its next call is a trial.
+fn disable(plugin: &Plugin) {
     let before = Instant::now().checked_sub(SLOW * 2).unwrap();
     while !plugin.state.lock().faults.is_disabled() {
         plugin.state.lock().faults.fail(before);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trial_whose_host_panics_fails_plug_2() {
+    let program = Arc::new(Placed::default());
+    let plugin = plugin(&program);
+    disable(&plugin);
     let release = program.hold();
     release.send(()).unwrap();
-    let panicked = Err(Fault::Trap("the guest did not end".to_owned()));
+    let panicked = Err(Fault::Trap("the host panicked".to_owned()));
     assert_eq!(hook(&plugin, TIMEOUT).await, panicked);
+    assert_eq!(hook(&plugin, TIMEOUT).await, Err(Fault::Disabled));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trial_whose_guest_does_not_start_is_repeated_plug_2() {
+    let plugin = plugin(&Arc::default());
+    disable(&plugin);
+    let permit = Arc::clone(&plugin.own_guests).try_acquire_owned().unwrap();
+    let busy = Err(Fault::Concurrency("this plugin"));
+    assert_eq!(hook(&plugin, SHORT).await, busy);
+    drop(permit);
     assert!(hook(&plugin, TIMEOUT).await.is_ok());
     assert!(plugin.is_enabled());
 }
