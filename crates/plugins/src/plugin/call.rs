@@ -18,17 +18,9 @@ use super::{
 };
 use crate::{
     Capability, Decision, Event, HandlerError, Plugins,
-    runtime::{CallLimits, Fault, HookInput, HookOutcome, LifecycleStep, Program, Question},
-    sandbox::{ProcessorTime, Transition},
+    runtime::{CallLimits, Fault, HookInput, HookOutcome, LifecycleStep, Program, Question, TICK},
+    sandbox::{FAULT_WINDOW, ProcessorTime, Transition},
 };
-
-/// The processor time of a brief call. It is that of one tick of the clock of guests.
-const BRIEF: Duration = Duration::from_millis(1);
-/// The time for which a plugin counts as slow after a longer call: that of the window of faults.
-const SLOW: Duration = Duration::from_secs(60);
-/// The time that a caller waits for a guest after its deadline: one tick of the clock of guests. A
-/// guest usually ends within it. The timer of tokio adds up to 2 ms, and the goal of PLUG-2 is 5 ms.
-const MAX_DELAY: Duration = Duration::from_millis(1);
 
 impl Plugin {
     /// Calls a step of the life cycle. The inner error is the failure that the plugin reports.
@@ -189,7 +181,9 @@ impl Plugin {
         }
         let mut deadline = start_deadline;
         loop {
-            match self.timers.wait(deadline + MAX_DELAY, &mut ended).await {
+            // A guest usually ends within a tick after its deadline. The timer of tokio adds up to
+            // 2 ms, and the goal of PLUG-2 is 5 ms.
+            match self.timers.wait(deadline + TICK, &mut ended).await {
                 Some(Ok(result)) => return result,
                 Some(Err(_)) => return Err(Fault::Trap("the guest did not end".to_owned())),
                 None => {}
@@ -199,7 +193,7 @@ impl Plugin {
                 Some(_) => {
                     // A long instruction or a busy machine delays the guest. It still runs, so it
                     // has not recorded this.
-                    self.state.lock().slow_until = Some(Instant::now() + SLOW);
+                    self.state.lock().slow_until = Some(Instant::now() + FAULT_WINDOW);
                     return Err(Fault::Timeout(limits.timeout));
                 }
                 None => return Err(Fault::Timeout(limits.timeout)),
@@ -238,8 +232,9 @@ impl Plugin {
             let now = Instant::now();
             let mut state = self.state.lock();
             state.share.charge(used);
-            if used > BRIEF {
-                state.slow_until = Some(now + SLOW);
+            // Later calls run on threads for guests for as long as a fault counts.
+            if used > TICK {
+                state.slow_until = Some(now + FAULT_WINDOW);
             }
             let transition = match &result {
                 Err(fault) if fault.counts() => state.faults.fail(now),

@@ -175,7 +175,7 @@ async fn only_calls_of_slow_plugins_leave_the_workers_plug_2() {
         let worker = worker.await.unwrap().unwrap();
         assert_eq!(hook(&plugin, TIMEOUT).await, at(&worker, &id));
         // This call shows that the plugin is slow.
-        *program.compute.lock() = BRIEF * 2;
+        *program.compute.lock() = TICK * 2;
         assert_eq!(hook(&plugin, TIMEOUT).await, at(&worker, &id));
         *program.compute.lock() = Duration::ZERO;
         assert_eq!(hook(&plugin, TIMEOUT).await, at(GUESTS, &id));
@@ -237,7 +237,7 @@ async fn caller_leaves_a_guest_on_the_last_worker_plug_2() {
 async fn caller_leaves_a_slow_guest_at_its_deadline_plug_2() {
     let program = Arc::new(Placed::default());
     let plugin = plugin(&program);
-    plugin.state.lock().slow_until = Some(Instant::now() + SLOW);
+    plugin.state.lock().slow_until = Some(Instant::now() + FAULT_WINDOW);
     leave(&plugin, &program).await;
 }
 
@@ -282,7 +282,7 @@ async fn guest_does_not_start_after_its_caller_left_plug_2() {
 
 /// Disables a plugin so early that its next call is a trial.
 fn disable(plugin: &Plugin) {
-    let before = Instant::now().checked_sub(SLOW * 2).unwrap();
+    let before = Instant::now().checked_sub(FAULT_WINDOW * 2).unwrap();
     while !plugin.state.lock().faults.is_disabled() {
         plugin.state.lock().faults.fail(before);
     }
