@@ -1,3 +1,19 @@
+//! Calls of a plugin, and the threads on which its guests run.
+//!
+//! - A guest of a hook or a decision is usually brief. It runs in a task on a worker of the
+//!   runtime, because a change of threads takes longer than the guest.
+//! - Guests of handlers and steps, of slow plugins, and of plugins that may wait for HTTP run on
+//!   threads with a low priority. Requests without plugins thus keep their cores.
+//! - One worker remains free for timers and the network: `worker_guests` has one permit fewer than
+//!   the runtime has workers. A guest without such a permit runs on a worker that another thread
+//!   replaces.
+//! - The free worker may sleep while the workers with guests do not poll timers. The clock of the
+//!   engine therefore wakes a worker at each tick.
+//!
+//! The wait for permits and for the start of the guest is at most one timeout. The guest has its
+//! whole timeout afterwards. A caller leaves soon after the deadline of its guest, even if the
+//! guest still runs. A guest whose caller left before the start does not run.
+
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
@@ -278,8 +294,8 @@ async fn permit(
     }
 }
 
-/// The permission for a call. If its guest does not run, its drop makes the next call the trial of a
-/// disabled plugin.
+/// The permission for a call. If its guest does not run, its drop makes the next call the trial of
+/// a disabled plugin.
 struct Admission(Option<Arc<Plugin>>);
 
 impl Admission {
