@@ -29,8 +29,8 @@ const DEFAULT_PAYLOAD: ByteSize = ByteSize::mebibytes(1);
 const DEFAULT_STORED: ByteSize = ByteSize::mebibytes(1);
 /// A value in the middle, so that plugins can run before and after the default.
 const DEFAULT_PRIORITY: i32 = 100;
-/// The longest timeout of a hook point.
-const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(30);
+/// The longest timeout of a hook point. Handlers of the host have the same timeout.
+pub(crate) const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(30);
 /// A short restart of a dependency ends within these retries.
 const DEFAULT_RETRY_COUNT: u32 = 3;
 /// More waiting events mean that the handlers are too slow for the source.

@@ -17,13 +17,12 @@ use seaworthy_service::Stop;
 use tokio::sync::mpsc::{self, error::TrySendError};
 
 use super::{Event, EventType};
+use crate::config::DEFAULT_TIMEOUT;
 
 /// The tasks that deliver queued events. Handlers that wait delay only the events of their task.
 pub(crate) const WORKERS: usize = 10;
 /// The backoff before the first retry of a delivery. Each further retry adds the same time.
 const BACKOFF: Duration = Duration::from_millis(100);
-/// The timeout of a handler of the host: the default timeout of plugins.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Errors of event handlers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -115,7 +114,7 @@ impl EventBus {
             [Subscription {
                 name: name.to_owned(),
                 types: types.into_iter().collect(),
-                timeout: DEFAULT_TIMEOUT,
+                timeout: DEFAULT_TIMEOUT.get(),
                 retries: 0,
                 handle: Box::new(move |event| handle(event).boxed()),
             }],

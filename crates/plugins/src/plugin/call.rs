@@ -1,4 +1,21 @@
+//! Calls of a plugin, and the threads on which its guests run.
+//!
+//! - A guest of a hook or a decision is usually brief. It runs in a task on a worker of the
+//!   runtime, because a change of threads takes longer than the guest.
+//! - Guests of handlers and steps, of slow plugins, and of plugins that may wait for HTTP run on
+//!   threads with a low priority. Requests without plugins thus keep their cores.
+//! - One worker remains free for timers and the network: `worker_guests` has one permit fewer than
+//!   the runtime has workers. A guest without such a permit runs on a worker that another thread
+//!   replaces.
+//! - The free worker may sleep while the workers with guests do not poll timers. The clock of the
+//!   engine therefore wakes a worker at each tick.
+//!
+//! The wait for permits and for the start of the guest is at most one timeout. The guest has its
+//! whole timeout afterwards. A caller leaves soon after the deadline of its guest, even if the
+//! guest still runs. A guest whose caller left before the start does not run.
+
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -13,20 +30,13 @@ use tokio::{
 use super::{
     Plugin,
     function::{Function, Place},
+    guest_start::GuestStart,
 };
 use crate::{
-    Decision, Event, HandlerError, Plugins,
-    runtime::{CallLimits, Fault, HookInput, HookOutcome, LifecycleStep, Program, Question},
-    sandbox::{ProcessorTime, Transition},
+    Capability, Decision, Event, HandlerError, Plugins,
+    runtime::{CallLimits, Fault, HookInput, HookOutcome, LifecycleStep, Program, Question, TICK},
+    sandbox::{FAULT_WINDOW, ProcessorTime, Transition},
 };
-
-/// The processor time of a brief call. It is that of one tick of the clock of guests.
-const BRIEF: Duration = Duration::from_millis(1);
-/// The time for which a plugin counts as slow after a longer call: that of the window of faults.
-const SLOW: Duration = Duration::from_secs(60);
-/// The time that a caller waits for a guest after its deadline: one tick of the guest clock. A
-/// guest usually ends within it. The timer of tokio adds up to 2 ms, and PLUG-2 allows 5 ms.
-const MAX_DELAY: Duration = Duration::from_millis(1);
 
 impl Plugin {
     /// Calls a step of the life cycle. The inner error is the failure that the plugin reports.
@@ -136,10 +146,10 @@ impl Plugin {
             timeout: function.timeout.min(self.limits.timeout),
             ..self.limits
         };
-        // The wait for a permit counts towards the timeout of the caller.
-        let deadline = TokioInstant::now() + limits.timeout;
-        let own = permit(&self.own_guests, deadline, "this plugin").await?;
-        let shared = permit(&self.guests, deadline, "all plugins").await?;
+        // The guest has its whole timeout after this wait, so a call takes at most twice as long.
+        let start_deadline = TokioInstant::now() + limits.timeout;
+        let own = permit(&self.own_guests, start_deadline, "this plugin").await?;
+        let shared = permit(&self.guests, start_deadline, "all plugins").await?;
         let permits = (own, shared);
         // Earlier calls may have used the share during the wait.
         let is_slow = {
@@ -150,10 +160,17 @@ impl Plugin {
             state.slow_until.is_some_and(|end| now < end)
         };
         let flavor = Handle::current().runtime_flavor();
-        let is_brief = function.place == Place::TaskIfBrief && !is_slow;
-        let (sender, ended) = oneshot::channel();
+        // A guest that waits for a response keeps its permit of `worker_guests`.
+        let may_wait = self.manifest.capabilities.contains(&Capability::Http);
+        let is_brief = function.place == Place::TaskIfBrief && !is_slow && !may_wait;
+        let (sender, mut ended) = oneshot::channel();
+        let start = GuestStart::default();
+        let guest_start = start.clone();
         let (plugin, context) = (Arc::clone(self), context::current());
         let guest = move || {
+            if !guest_start.begin() {
+                return;
+            }
             let run = || plugin.run(call, &limits);
             let result = match context {
                 Some(context) => context::sync_scope(context, run),
@@ -178,14 +195,24 @@ impl Plugin {
         } else if self.threads.run(guest).is_err() {
             return Err(Fault::Concurrency("this service"));
         }
-        // A guest ends at its own deadline, unless a long instruction or a busy machine delays it.
-        match self.timers.wait(deadline + MAX_DELAY, ended).await {
-            Some(Ok(result)) => result,
-            Some(Err(_)) => Err(Fault::Trap("the guest did not end".to_owned())),
-            None => {
-                // The guest still runs, so it has not recorded this.
-                self.state.lock().slow_until = Some(Instant::now() + SLOW);
-                Err(Fault::Timeout(limits.timeout))
+        let mut deadline = start_deadline;
+        loop {
+            // A guest usually ends within a tick after its deadline. The timer of tokio adds up to
+            // 2 ms, and the goal of PLUG-2 is 5 ms.
+            match self.timers.wait(deadline + TICK, &mut ended).await {
+                Some(Ok(result)) => return result,
+                Some(Err(_)) => return Err(Fault::Trap("the guest did not end".to_owned())),
+                None => {}
+            }
+            match start.get_or_prevent().map(|begun| begun + limits.timeout) {
+                Some(end) if TokioInstant::now() < end => deadline = end,
+                Some(_) => {
+                    // A long instruction or a busy machine delays the guest. It still runs, so it
+                    // has not recorded this.
+                    self.state.lock().slow_until = Some(Instant::now() + FAULT_WINDOW);
+                    return Err(Fault::Timeout(limits.timeout));
+                }
+                None => return Err(Fault::Timeout(limits.timeout)),
             }
         }
     }
@@ -203,24 +230,27 @@ impl Plugin {
     }
 
     /// Runs the call on this thread. Counts its time and faults even if the caller dropped its
-    /// future.
+    /// future. A panic of the host is a fault, because the data of the component may cause it.
     ///
     /// # Errors
-    /// The component traps or exceeds a limit.
+    /// The component traps or exceeds a limit, or the host panics.
     fn run<R>(
         &self,
         call: impl FnOnce(&dyn Program, &CallLimits) -> Result<R, Fault>,
         limits: &CallLimits,
     ) -> Result<R, Fault> {
         let begun = ProcessorTime::now();
-        let result = call(&*self.program, limits);
+        // Each call has its own memory, so a panic leaves no broken state in the program.
+        let ended = catch_unwind(AssertUnwindSafe(|| call(&*self.program, limits)));
+        let result = ended.unwrap_or_else(|_| Err(Fault::Trap("the host panicked".to_owned())));
         let used = begun.elapsed();
         let transition = {
             let now = Instant::now();
             let mut state = self.state.lock();
             state.share.charge(used);
-            if used > BRIEF {
-                state.slow_until = Some(now + SLOW);
+            // Later calls run on threads for guests for as long as a fault counts.
+            if used > TICK {
+                state.slow_until = Some(now + FAULT_WINDOW);
             }
             let transition = match &result {
                 Err(fault) if fault.counts() => state.faults.fail(now),
@@ -264,12 +294,12 @@ async fn permit(
     }
 }
 
-/// A permit to call a plugin. If it is dropped before the call ends, the next call is the trial of
+/// The permission for a call. If its guest does not run, its drop makes the next call the trial of
 /// a disabled plugin.
 struct Admission(Option<Arc<Plugin>>);
 
 impl Admission {
-    /// Marks that the call ended.
+    /// Marks that the guest ran.
     fn used(mut self) {
         self.0 = None;
     }

@@ -28,7 +28,8 @@ impl Function {
 pub(super) enum Place {
     /// On a thread for guests, whose priority is low. The change of threads takes microseconds.
     Thread,
-    /// In a task, usually on the same worker, unless the plugin was slow recently. Calls of slow
-    /// plugins run on a thread for guests, so that other requests keep the threads of the service.
+    /// In a task, usually on the same worker, unless the plugin was slow recently or may wait for
+    /// HTTP. The calls of such plugins run on a thread for guests, so that other requests keep the
+    /// threads of the service.
     TaskIfBrief,
 }

@@ -2,6 +2,7 @@
 
 mod call;
 mod function;
+mod guest_start;
 mod timers;
 
 use std::{

@@ -30,13 +30,17 @@ impl Timers {
         result
     }
 
-    /// Returns a timer whose deadline is not later than `deadline`.
+    /// Returns the latest timer whose deadline is not later than `deadline`. Long waits thus leave
+    /// the timers of short ones, and a new timer is rare.
     fn take(&self, deadline: Instant) -> Option<Pin<Box<Sleep>>> {
         let mut timers = self.0.lock();
-        let earlier = timers
+        let (latest, _) = timers
             .iter()
-            .position(|timer| timer.deadline() <= deadline)?;
-        Some(timers.swap_remove(earlier))
+            .map(|timer| timer.deadline())
+            .enumerate()
+            .filter(|(_, earlier)| *earlier <= deadline)
+            .max_by_key(|(_, earlier)| *earlier)?;
+        Some(timers.swap_remove(latest))
     }
 }
 
@@ -48,7 +52,10 @@ impl fmt::Debug for Timers {
 
 #[cfg(test)]
 mod tests {
-    use std::{future::pending, time::Duration};
+    use std::{
+        future::{pending, ready},
+        time::Duration,
+    };
 
     use tokio::sync::oneshot;
 
@@ -72,5 +79,16 @@ mod tests {
             let ended = timers.wait(begun + timeout, pending::<()>()).await;
             assert_eq!((ended, begun.elapsed()), (None, timeout));
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn long_waits_leave_the_timers_of_short_ones_plug_2() {
+        let timers = Timers::default();
+        for timeout in [50, 30_000, 30_000, 50].repeat(1_000) {
+            let deadline = Instant::now() + Duration::from_millis(timeout);
+            assert_eq!(timers.wait(deadline, ready(())).await, Some(()));
+            tokio::time::advance(Duration::from_millis(5)).await;
+        }
+        assert_eq!(timers.0.lock().len(), 2);
     }
 }

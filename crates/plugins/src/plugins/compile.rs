@@ -4,7 +4,7 @@ use chrono::Utc;
 use parking_lot::Mutex;
 use tokio::{runtime::Handle, sync::Semaphore};
 
-use super::{Inner, MAX_GUESTS_PER_CORE, Plugins, cores, life::step, start::max_worker_guests};
+use super::{Inner, MAX_GUESTS_PER_CORE, Plugins, cores, life::step};
 use crate::{
     Capability, GrantConfig, Manifest, PluginError, PluginErrorCode, PluginStatus,
     folder::{Found, files_hash, read_config, read_plugin},
@@ -149,10 +149,10 @@ impl Inner {
     }
 }
 
-/// Returns a function that wakes a worker while guests occupy other workers. A worker that runs a
-/// guest polls neither the network nor timers, and the idle workers may sleep.
+/// Returns a function that wakes a worker if guests occupy others. A worker that runs a guest does
+/// not wait for the network and for timers, and the others may sleep. Call it before guests run.
 fn keep_worker_awake(handle: Handle, guests: Arc<Semaphore>) -> impl Fn() + Send + 'static {
-    let max = max_worker_guests(&handle);
+    let max = guests.available_permits();
     move || {
         if guests.available_permits() < max {
             handle.spawn(async {});

@@ -179,6 +179,6 @@ fn clients<C: Settings>(
 }
 
 /// Returns how many guests may occupy a worker of the runtime: one fewer than there are workers.
-pub(super) fn max_worker_guests(handle: &Handle) -> usize {
+fn max_worker_guests(handle: &Handle) -> usize {
     handle.metrics().num_workers().saturating_sub(1)
 }

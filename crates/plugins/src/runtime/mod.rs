@@ -15,6 +15,9 @@ use crate::{
     sandbox::{HttpAccess, KeyValueStore},
 };
 
+/// The time between two ticks of the clock of guests: the resolution of timeouts.
+pub(crate) const TICK: Duration = Duration::from_millis(1);
+
 /// Compiles components.
 pub(crate) trait Runtime: fmt::Debug + Send + Sync {
     /// Compiles a component and checks its imports and exports. This blocks the thread without a
@@ -99,7 +102,7 @@ pub(crate) struct CallLimits {
 
 /// Creates the engine. `max_memory` is the size of one memory in bytes, and `max_guests` is the
 /// number of components that run concurrently. A thread of the engine calls `on_tick` each
-/// millisecond while components run.
+/// [`TICK`] while components run.
 ///
 /// # Errors
 /// The system has no address space for the memories, or no thread for the ticker.

@@ -6,7 +6,7 @@ use std::{
 /// The faults within [`WINDOW`] that disable a plugin: more than a single bad request causes.
 const MAX_FAULTS: usize = 5;
 /// The window of [`MAX_FAULTS`]: long enough to see repeated faults at a low request rate.
-const WINDOW: Duration = Duration::from_secs(60);
+pub(crate) const WINDOW: Duration = Duration::from_secs(60);
 /// The time until the first trial of a disabled plugin. Each failed trial doubles it.
 const INITIAL_BACKOFF: Duration = Duration::from_secs(60);
 /// The failed trials after which the plugin stays disabled until an operator enables it.

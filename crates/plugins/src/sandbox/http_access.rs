@@ -90,8 +90,8 @@ impl HttpAccess {
             Some(context) => self.runtime.spawn(context::scope(context, call)),
             None => self.runtime.spawn(call),
         };
-        // The guest may occupy a worker of the runtime. Another worker takes over its other tasks.
-        match tokio::task::block_in_place(|| self.runtime.block_on(task)) {
+        // Guests with this capability do not occupy workers of the runtime.
+        match self.runtime.block_on(task) {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err("the deadline of the call has passed".to_owned()),
             Err(_) => Err("the service stops".to_owned()),

@@ -8,7 +8,7 @@ mod key_value;
 mod processor_time;
 
 pub(crate) use cpu_share::{CpuShare, max_processor_time};
-pub(crate) use faults::{FaultCount, Transition};
+pub(crate) use faults::{FaultCount, Transition, WINDOW as FAULT_WINDOW};
 pub(crate) use guest_threads::GuestThreads;
 pub(crate) use http_access::HttpAccess;
 pub(crate) use key_value::KeyValueStore;

@@ -10,8 +10,8 @@ use std::{
 use parking_lot::{Condvar, Mutex};
 use wasmtime::{Engine, EngineWeak};
 
-/// The resolution of timeouts.
-const TICK: Duration = Duration::from_millis(1);
+use crate::runtime::TICK;
+
 /// The time that the thread ticks after the last call, so that frequent calls do not wake it.
 const LINGER: Duration = Duration::from_millis(50);
 

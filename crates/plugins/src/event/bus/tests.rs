@@ -13,7 +13,7 @@ fn subscription(
     Subscription {
         name: name.to_owned(),
         types: BTreeSet::from([EventType::USER_LOGIN]),
-        timeout: DEFAULT_TIMEOUT,
+        timeout: DEFAULT_TIMEOUT.get(),
         retries: 0,
         handle: Box::new(handle),
     }

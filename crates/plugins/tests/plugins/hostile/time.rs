@@ -62,8 +62,8 @@ async fn endless_guests_do_not_delay_other_plugins_plug_2() {
     let more = format!("capabilities = [\"http\"]\n{}", hook("before_data", "30s"));
     let app = Setup::new()
         .config(|config| {
-            // A loop ends after two seconds of processor time, independent of other processes.
-            config.security.max_cpu_percent = Some(20);
+            // A loop ends after a second of processor time, independent of other processes.
+            config.security.max_cpu_percent = Some(10);
             let grant = GrantConfig {
                 http_hosts: vec!["127.0.0.1".to_owned()],
                 internal_addresses: true,
@@ -102,11 +102,12 @@ async fn endless_guests_do_not_delay_other_plugins_plug_2() {
     let mut looped = 0;
     for attack in attacks {
         let problem = attack.await.unwrap().unwrap().failed.remove(0).1;
-        let is_loop = problem == "exceeded the processor time of 2s";
+        let is_loop = problem == "exceeded the processor time of 1s";
         looped += usize::from(is_loop);
         assert!(is_loop || problem == THROTTLED, "{problem}");
     }
-    assert_eq!(looped, cores);
+    // On a busy machine the loops take so long that the plugin earns the share of another one.
+    assert!(looped >= cores, "{looped} loops");
 }
 
 /// Measures time. Run it with
