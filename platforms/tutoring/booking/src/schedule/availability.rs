@@ -19,6 +19,16 @@ const HOLIDAY: &str = "HOLIDAY";
 const NOT_ALLOCATABLE: &str = "NOT_ALLOCATABLE";
 const NOT_WORKING: &str = "NOT_WORKING";
 
+/// A course at a place, about whose availability a caller asks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question {
+    pub(crate) course: Uuid,
+    pub(crate) place: Place,
+    /// Whether the distances to trainers and to their other students count. If they count for a
+    /// caller who chooses the place, the answers locate the homes of others.
+    pub(crate) counts_distances: bool,
+}
+
 /// Whether something is available, and why not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -76,15 +86,15 @@ impl Schedule {
     /// `VALIDATION_ERROR` for a past date.
     pub(crate) async fn check_slot(
         &self,
-        (course, place): (Uuid, Place),
+        question: Question,
         (date, slot): (Date, Slot),
     ) -> Result<Availability, Error> {
         let is_holiday = self.is_holiday(date).await?;
         let planned = vec![planned(date, slot)];
-        let Some((zone, need)) = self.need_at((course, place), slot, planned).await? else {
+        let Some((zone, need)) = self.need_at(question, slot, planned).await? else {
             return Ok(Availability::of(None, Some(NO_SERVICE)));
         };
-        let (fit, _) = Self::candidates(&self.database, (zone, course), &need).await?;
+        let (fit, _) = Self::candidates(&self.database, (zone, question.course), &need).await?;
         let reason = match self.has_way(&need, &fit).await? {
             _ if is_holiday => Some(HOLIDAY),
             true => None,
@@ -100,14 +110,15 @@ impl Schedule {
     /// `VALIDATION_ERROR` for a past date, or `SERVICE_NOT_AVAILABLE` outside of all zones.
     pub(crate) async fn check_slots(
         &self,
-        (course, place): (Uuid, Place),
+        question: Question,
         date: Date,
     ) -> Result<Vec<SlotAvailability>, Error> {
         let is_holiday = self.is_holiday(date).await?;
         let first = Slot::all().next().ok_or_else(errors::no_dates)?;
-        let needed = self.need_at((course, place), first, Vec::new()).await?;
+        let needed = self.need_at(question, first, Vec::new()).await?;
         let (zone, need) = needed.ok_or_else(errors::no_zone)?;
-        let open = self.open_slots((zone, course), &need, Some(date)).await?;
+        let place = (zone, question.course);
+        let open = self.open_slots(place, &need, Some(date)).await?;
         let reason = |slot: Slot| match open.contains(&slot) {
             _ if is_holiday => Some(HOLIDAY),
             true => None,
@@ -124,13 +135,10 @@ impl Schedule {
     ///
     /// # Errors
     /// The database's.
-    pub(crate) async fn check_course(
-        &self,
-        course: Uuid,
-        place: Place,
-    ) -> Result<Availability, Error> {
+    pub(crate) async fn check_course(&self, question: Question) -> Result<Availability, Error> {
+        let course = question.course;
         let first = Slot::all().next().ok_or_else(errors::no_dates)?;
-        let needed = self.need_at((course, place), first, Vec::new()).await?;
+        let needed = self.need_at(question, first, Vec::new()).await?;
         if !Copies::is_published(&self.database, course).await? {
             let zone = needed.map(|(zone, _)| zone);
             return Ok(Availability::of(zone, Some(NO_COURSE)));
@@ -194,13 +202,17 @@ impl Schedule {
     /// Returns the zone of a place and the conditions there, or `None` outside of all zones.
     pub(super) async fn need_at(
         &self,
-        owner: (Uuid, Place),
+        question: Question,
         slot: Slot,
         planned: Vec<Planned>,
     ) -> Result<Option<(Uuid, Need)>, Error> {
+        let owner = (question.course, question.place);
         let needed = self.need(&self.database, owner, None, planned, slot).await;
         match needed {
             Err(error) if error.reason() == NO_SERVICE => Ok(None),
+            Ok((zone, need)) if !question.counts_distances => {
+                Ok(Some((zone, need.without_distances())))
+            }
             needed => needed.map(Some),
         }
     }
@@ -239,6 +251,9 @@ impl Schedule {
         let (Some(first), Some(last)) = (dates().min(), dates().max()) else {
             return Ok(!fit.is_empty());
         };
+        if need.max_sequential_km.is_infinite() {
+            return Ok(!fit.is_empty());
+        }
         for trainer in fit.iter().take(MAX_CANDIDATES) {
             let booked = Slots::booked(&self.database, trainer.id, (first, last)).await?;
             if judge_ways(need, &booked).is_ok() {

@@ -1,3 +1,4 @@
+use seaworthy::data::sql;
 use seaworthy_testkit::http::Answer;
 use serde_json::{Value, json};
 use tutoring_contract::events::PaymentRefunded;
@@ -118,6 +119,53 @@ pub(crate) async fn availability_has_its_reason_api_1(app: TestApp) {
         ask(&operator(), "check-course-availability", &of_other).status,
         200
     );
+}
+
+/// A student who asks for many places would find the homes of others by the answers.
+pub(crate) async fn availability_hides_places_from_students_auth_5(app: TestApp) {
+    app.open_zone().await;
+    app.approve(0x7a, 4.5).await;
+    let busy = app.grant(8, "16:00", 10, 10).await;
+    app.wait_for_events("SESSIONS_GENERATED", busy, 1);
+    let date = app.sessions(busy)[0]["scheduledDate"].clone();
+    let date = date.as_str().unwrap();
+    // The place is farther from the home of the other student than a trainer may go between two
+    // sessions.
+    let ask = |token: &str, what: &str, query: &str| {
+        let path = format!("/admin/allocations/{what}?courseId={COURSE}&date={date}{query}");
+        let place = format!("&latitude={}&longitude={}", CENTRE.0 + 0.055, CENTRE.1);
+        data(&app.get(&format!("{path}{place}"), token))
+    };
+    let check = |token: &str, slot: &str| {
+        let query = format!("&timeSlot={slot}");
+        ask(token, "availability/check", &query)["available"].clone()
+    };
+    let free = |token: &str| {
+        let slots = ask(token, "available-time-slots", "")["slots"].clone();
+        let slots = slots.as_array().unwrap().clone();
+        slots.iter().filter(|one| one["available"] == true).count()
+    };
+    assert_eq!(check(&operator(), "17:00"), false);
+    assert_eq!(check(&student(7), "17:00"), true);
+    assert_eq!(check(&student(7), "16:00"), false);
+    // The only trainer is near in no slot of the day.
+    assert_eq!((free(&operator()), free(&student(7))), (0, SLOTS - 1));
+
+    // The base of a trainer is outside of the radius of the place, in the same zone.
+    let database = app.database().await;
+    sql("UPDATE trainer_copies SET latitude = ?")
+        .bind(CENTRE.0 - 0.08)
+        .execute(&database)
+        .await
+        .unwrap();
+    assert_eq!(check(&operator(), "18:00"), false);
+    assert_eq!(check(&student(7), "18:00"), true);
+    let body = json!({
+        "latitude": CENTRE.0 + 0.055, "longitude": CENTRE.1, "courseId": COURSE,
+        "timeslot": "18:00",
+    });
+    let public = data(&app.call("POST", "/check-service-availability", "", &body));
+    assert_eq!(public["available"], true);
 }
 
 pub(crate) async fn other_trainer_continues_an_allocation_data_3(app: TestApp) {

@@ -73,6 +73,7 @@ on_both! {
         start_of_the_session_ends_the_journey_data_3;
     availability:
         availability_has_its_reason_api_1,
+        availability_hides_places_from_students_auth_5,
         other_trainer_continues_an_allocation_data_3,
         ended_allocation_continues_with_its_package_data_3;
     bookings:
