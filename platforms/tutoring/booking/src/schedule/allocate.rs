@@ -45,6 +45,11 @@ impl Schedule {
         let (mut allocation, is_new) = self
             .open(tx, (student, course), Some(purchase), package, count)
             .await?;
+        if allocation.purchase_id.is_none() {
+            // An administrator created the allocation without a purchase.
+            Allocations::set_purchase(tx, allocation.id, purchase).await?;
+            allocation.purchase_id = Some(purchase);
+        }
         Allocations::set_allocation(tx, payment, allocation.id).await?;
         Bookings::confirm(tx, payment, &allocation).await?;
         // Refunds of other payments may have arrived before this purchase or may arrive later, so

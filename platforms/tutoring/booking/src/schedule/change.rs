@@ -122,6 +122,7 @@ impl Schedule {
             ..old.clone()
         };
         Bookings::move_to(tx, old.id, new.id).await?;
+        Allocations::move_payments(tx, old.id, new.id).await?;
         self.end(tx, &mut old, "cancelled", by, REPLACED).await?;
         let begun = Sessions::begun(tx, old.id).await?;
         new.session_count = old.session_count.saturating_sub(begun);

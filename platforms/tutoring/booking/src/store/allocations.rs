@@ -384,6 +384,34 @@ impl Allocations {
         Ok(inserted.rows_affected() > 0)
     }
 
+    /// Stores the purchase of an allocation.
+    pub(crate) async fn set_purchase(
+        tx: &Transaction,
+        allocation: Uuid,
+        purchase: Uuid,
+    ) -> Result<(), DataError> {
+        sql("UPDATE allocations SET purchase_id = ? WHERE id = ?")
+            .bind(purchase)
+            .bind(allocation)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Moves the payments of an allocation to the one that continues it.
+    pub(crate) async fn move_payments(
+        tx: &Transaction,
+        from: Uuid,
+        to: Uuid,
+    ) -> Result<(), DataError> {
+        sql("UPDATE allocation_payments SET allocation_id = ? WHERE allocation_id = ?")
+            .bind(to)
+            .bind(from)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
     /// Stores the allocation of a payment.
     pub(crate) async fn set_allocation(
         tx: &Transaction,

@@ -254,6 +254,61 @@ pub(crate) async fn other_trainer_continues_an_allocation_data_3(app: TestApp) {
     app.check_invariants();
 }
 
+/// An administrator created the allocation before the student paid.
+pub(crate) async fn payments_follow_a_replaced_trainer_data_3(app: TestApp) {
+    app.open_zone().await;
+    let first = app.approve(0x7a, 4.5).await;
+    let owner = Uuid::from_u128(7);
+    let body = json!({
+        "studentId": owner, "courseId": COURSE, "sessionCount": 10, "trainerId": first,
+        "schedule": { "timeSlot": "17:00" },
+        "location": { "latitude": CENTRE.0, "longitude": CENTRE.1 },
+    });
+    let created = data(&app.call("POST", "/admin/allocations", &operator(), &body));
+    assert_eq!(
+        (&created["status"], &created["purchaseId"]),
+        (&json!("approved"), &Value::Null)
+    );
+    app.wait_for_events("SESSIONS_GENERATED", owner, 1);
+    app.grant(7, "17:00", 10, 10).await;
+    wait_for("the purchase", || {
+        (app.allocations(owner)[0]["purchaseId"] == json!(owner)).then_some(())
+    });
+    let second = app.approve(0x7b, 3.0).await;
+    let path = format!("/admin/allocations/{}", created["id"].as_str().unwrap());
+    let change = json!({ "trainerId": second });
+    let next = data(&app.call("PUT", &path, &operator(), &change));
+    assert_eq!(next["purchaseId"], json!(owner));
+    let database = app.database().await;
+    let (holder,): (Uuid,) =
+        sql("SELECT allocation_id FROM allocation_payments WHERE payment_id = ?")
+            .bind(Uuid::from_u128(710))
+            .fetch_one(&database)
+            .await
+            .unwrap();
+    assert_eq!(json!(holder), next["id"]);
+    // An upgrade keeps the sessions of the first payment.
+    app.grant(7, "17:00", 30, 20).await;
+    app.wait_for_events("SESSIONS_GENERATED", owner, 3);
+    assert_eq!(
+        app.wait_for_allocation(owner, "approved")["sessionCount"],
+        30
+    );
+    app.check_invariants();
+    for payment in [730, 710] {
+        app.publish(PaymentRefunded {
+            payment_id: Uuid::from_u128(payment),
+            student_id: owner,
+            course_id: COURSE,
+            amount_cents: 1,
+        })
+        .await;
+    }
+    app.wait_for_events("STUDENT_DEALLOCATED", owner, 2);
+    assert_eq!(booked(&app).await, 0);
+    app.check_invariants();
+}
+
 pub(crate) async fn ended_allocation_continues_with_its_package_data_3(app: TestApp) {
     app.open_zone().await;
     app.approve(0x7a, 4.5).await;
