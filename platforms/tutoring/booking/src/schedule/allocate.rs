@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Schedule;
 use crate::{
-    domain::{DeliveryMode, Package, errors, first_date, plan},
+    domain::{Package, errors, first_date, plan},
     store::{Allocation, Allocations, Bookings, Copies, PreBookings, Sessions, Slots},
 };
 
@@ -160,14 +160,9 @@ impl Schedule {
         let taken = Slots::taken(tx, trainer, first, &slots).await?;
         let holidays = self.holidays(tx, first).await?;
         let number = self.next_number(tx, allocation).await?;
-        // A plan for Sundays has pairs. One session alone takes the first slot of its day.
-        let is_sunday = package.delivery_mode == DeliveryMode::SundayOnly;
-        let rest = u16::from(is_sunday && !more.is_multiple_of(2));
-        let numbers = number..=number + more - 1 + rest;
-        let mut planned = plan(package, first, numbers, |date, _| {
+        let planned = plan(package, first, number..=number + more - 1, |date, _| {
             taken.contains(&date) || holidays.contains(&date)
         })?;
-        planned.truncate(usize::from(more));
         Slots::reserve(tx, trainer, allocation.id, &planned).await?;
         self.set_days(tx, allocation).await?;
         Allocations::update(tx, allocation).await?;

@@ -1,7 +1,7 @@
 use seaworthy::data::sql;
 use seaworthy_testkit::http::Answer;
 use serde_json::{Value, json};
-use tutoring_contract::events::PaymentRefunded;
+use tutoring_contract::events::{CourseAccessGranted, PaymentRefunded};
 use uuid::Uuid;
 
 use crate::{
@@ -306,6 +306,53 @@ pub(crate) async fn payments_follow_a_replaced_trainer_data_3(app: TestApp) {
     }
     app.wait_for_events("STUDENT_DEALLOCATED", owner, 2);
     assert_eq!(booked(&app).await, 0);
+    app.check_invariants();
+}
+
+/// An odd number of sessions on Sundays is left, and the numbers decide which ones are online.
+pub(crate) async fn other_trainer_continues_the_numbers_data_3(app: TestApp) {
+    app.open_zone().await;
+    app.approve(0x7a, 4.5).await;
+    let owner = Uuid::from_u128(7);
+    app.publish(CourseAccessGranted {
+        purchase_id: owner,
+        student_id: owner,
+        course_id: COURSE,
+        purchase_tier: 30,
+        metadata: json!({
+            "paymentId": Uuid::from_u128(730),
+            "sessionCount": 30,
+            "classType": "HYBRID",
+            "deliveryMode": "SUNDAY_ONLY",
+            "schedule": { "timeSlot": "17:00", "startDate": "2020-01-01" },
+            "location": { "address": "1", "latitude": CENTRE.0, "longitude": CENTRE.1 },
+        }),
+    })
+    .await;
+    app.wait_for_events("SESSIONS_GENERATED", owner, 1);
+    let allocation = app.wait_for_allocation(owner, "approved");
+    let database = app.database().await;
+    sql("UPDATE tutoring_sessions SET status = 'completed', confirmed_at = created_at WHERE session_number <= 7")
+        .execute(&database)
+        .await
+        .unwrap();
+    let second = app.approve(0x7b, 3.0).await;
+    let path = format!("/admin/allocations/{}", allocation["id"].as_str().unwrap());
+    let change = json!({ "trainerId": second });
+    let next = data(&app.call("PUT", &path, &operator(), &change));
+    assert_eq!(next["sessionCount"], 23);
+    app.wait_for_events("SESSIONS_GENERATED", owner, 2);
+    let sessions = app.sessions(owner);
+    let of_next: Vec<_> = sessions
+        .iter()
+        .filter(|one| one["allocationId"] == next["id"])
+        .map(|one| (one["sessionNumber"].clone(), one["mode"].clone()))
+        .collect();
+    let expected = (8..=30).map(|number| {
+        let mode = if number % 2 == 0 { "online" } else { "home" };
+        (json!(number), json!(mode))
+    });
+    assert_eq!(of_next, expected.collect::<Vec<_>>());
     app.check_invariants();
 }
 

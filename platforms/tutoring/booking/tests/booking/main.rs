@@ -76,6 +76,7 @@ on_both! {
         availability_hides_places_from_students_auth_5,
         other_trainer_continues_an_allocation_data_3,
         payments_follow_a_replaced_trainer_data_3,
+        other_trainer_continues_the_numbers_data_3,
         ended_allocation_continues_with_its_package_data_3;
     bookings:
         booking_gets_a_trainer_or_a_reason_api_1,
