@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use seaworthy::prelude::*;
@@ -7,10 +7,14 @@ use uuid::Uuid;
 
 use super::Schedule;
 use crate::{
-    domain::{MAX_CANDIDATES, Need, Place, Planned, Trainer, errors, is_working, judge_ways, rank},
+    domain::{
+        Booked, MAX_CANDIDATES, Need, Place, Planned, Trainer, errors, is_working, judge_ways, rank,
+    },
     store::{After, Candidates, Copies, Slots, Zones},
 };
 
+/// Pages of 200 trainers that one question reads. Without a bound, it would read a whole zone.
+const MAX_PAGES: usize = 5;
 /// The reasons of an unavailable place, course, date or trainer.
 pub(super) const NO_SERVICE: &str = "SERVICE_NOT_AVAILABLE";
 pub(super) const NO_TRAINER: &str = "NO_TRAINER";
@@ -95,7 +99,8 @@ impl Schedule {
             return Ok(Availability::of(None, Some(NO_SERVICE)));
         };
         let (fit, _) = Self::candidates(&self.database, (zone, question.course), &need).await?;
-        let reason = match self.has_way(&need, &fit).await? {
+        let booked = self.booked(&need, Some(date), &fit).await?;
+        let reason = match has_way(&need, &fit, &booked) {
             _ if is_holiday => Some(HOLIDAY),
             true => None,
             false => Some(NO_TRAINER),
@@ -217,7 +222,8 @@ impl Schedule {
         }
     }
 
-    /// Returns the slots for which a zone has a candidate, on a date or on any date.
+    /// Returns the slots for which a zone has a candidate, on a date or on any date. Reads at most
+    /// [`MAX_PAGES`] pages of trainers, the best first.
     async fn open_slots(
         &self,
         place: (Uuid, Uuid),
@@ -226,17 +232,23 @@ impl Schedule {
     ) -> Result<BTreeSet<Slot>, Error> {
         let dates: Vec<_> = date.into_iter().collect();
         let (mut open, mut next) = (BTreeSet::new(), Some(After::START));
-        while let Some(after) = next.filter(|_| open.len() < Slot::all().count()) {
+        for _ in 0..MAX_PAGES {
+            let Some(after) = next.filter(|_| open.len() < Slot::all().count()) else {
+                break;
+            };
             let page;
             (page, next) = Candidates::slots_of_page(&self.database, place, &dates, after).await?;
+            let trainers = page
+                .first()
+                .map_or(&[][..], |(_, trainers)| trainers.as_slice());
+            let booked = self.booked(need, date, trainers).await?;
             for (slot, trainers) in page {
                 let of_slot = Need {
                     slot,
                     planned: dates.iter().map(|date| planned(*date, slot)).collect(),
                     ..need.clone()
                 };
-                if !open.contains(&slot)
-                    && self.has_way(&of_slot, &rank(&of_slot, trainers).0).await?
+                if !open.contains(&slot) && has_way(&of_slot, &rank(&of_slot, trainers).0, &booked)
                 {
                     open.insert(slot);
                 }
@@ -245,22 +257,20 @@ impl Schedule {
         Ok(open)
     }
 
-    /// Whether one of the best candidates is near enough before and after the sessions.
-    async fn has_way(&self, need: &Need, fit: &[Trainer]) -> Result<bool, Error> {
-        let dates = || need.planned.iter().map(|one| one.date);
-        let (Some(first), Some(last)) = (dates().min(), dates().max()) else {
-            return Ok(!fit.is_empty());
-        };
-        if need.max_sequential_km.is_infinite() {
-            return Ok(!fit.is_empty());
-        }
-        for trainer in fit.iter().take(MAX_CANDIDATES) {
-            let booked = Slots::booked(&self.database, trainer.id, (first, last)).await?;
-            if judge_ways(need, &booked).is_ok() {
-                return Ok(true);
+    /// Returns the booked slots of trainers on a date, or none if distances do not count.
+    async fn booked(
+        &self,
+        need: &Need,
+        date: Option<Date>,
+        trainers: &[Trainer],
+    ) -> Result<BTreeMap<Uuid, Vec<Booked>>, Error> {
+        match date {
+            Some(date) if need.max_sequential_km.is_finite() => {
+                let ids: Vec<_> = trainers.iter().map(|trainer| trainer.id).collect();
+                Ok(Slots::booked_on(&self.database, &ids, date).await?)
             }
+            _ => Ok(BTreeMap::new()),
         }
-        Ok(false)
     }
 
     /// Whether a date has no sessions.
@@ -272,6 +282,14 @@ impl Schedule {
         let holidays = Zones::holidays(&self.database, &date).await?;
         Ok(holidays.contains(&date))
     }
+}
+
+/// Whether one of the best candidates is near enough before and after the sessions.
+fn has_way(need: &Need, fit: &[Trainer], booked: &BTreeMap<Uuid, Vec<Booked>>) -> bool {
+    fit.iter().take(MAX_CANDIDATES).any(|trainer| {
+        let booked = booked.get(&trainer.id);
+        judge_ways(need, booked.map_or(&[][..], Vec::as_slice)).is_ok()
+    })
 }
 
 const fn planned(date: Date, slot: Slot) -> Planned {

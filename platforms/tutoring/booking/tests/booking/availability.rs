@@ -287,6 +287,7 @@ pub(crate) async fn payments_follow_a_replaced_trainer_data_3(app: TestApp) {
             .await
             .unwrap();
     assert_eq!(json!(holder), next["id"]);
+    app.wait_for_events("SESSIONS_GENERATED", owner, 2);
     // An upgrade keeps the sessions of the first payment.
     app.grant(7, "17:00", 30, 20).await;
     app.wait_for_events("SESSIONS_GENERATED", owner, 3);
