@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::Schedule;
 use crate::{
     domain::{Package, errors, first_date, plan},
-    store::{Allocation, Allocations, Bookings, Copies, PreBookings, Sessions, Slots},
+    store::{Allocation, Allocations, Bookings, Copies, Payments, PreBookings, Sessions, Slots},
 };
 
 /// The decision of the rules, without an administrator.
@@ -31,7 +31,7 @@ impl Schedule {
         let count = granted.metadata.get("sessionCount").and_then(Value::as_u64);
         let count = count.and_then(|count| u16::try_from(count).ok());
         let count = count.unwrap_or_else(|| granted.purchase_tier.into());
-        if !Allocations::add_payment(tx, payment, count).await? {
+        if !Payments::add(tx, payment, count).await? {
             // A repeat, or the refund of the payment arrived first.
             return Ok(());
         }
@@ -50,11 +50,11 @@ impl Schedule {
             Allocations::set_purchase(tx, allocation.id, purchase).await?;
             allocation.purchase_id = Some(purchase);
         }
-        Allocations::set_allocation(tx, payment, allocation.id).await?;
+        Payments::set_allocation(tx, payment, allocation.id).await?;
         Bookings::confirm(tx, payment, &allocation).await?;
         // Refunds of other payments may have arrived before this purchase or may arrive later, so
         // the payments decide and not the tier.
-        let paid = Allocations::paid_sessions(tx, purchase, allocation.id).await?;
+        let paid = Payments::paid_sessions(tx, purchase, allocation.id).await?;
         let held = Sessions::held_before(tx, purchase).await?;
         let wanted = paid.saturating_sub(held);
         if !is_new {
@@ -195,7 +195,7 @@ impl Schedule {
 
     /// Removes the sessions of a refunded payment. An allocation without sessions is cancelled.
     pub(super) async fn refund(&self, tx: &Transaction, payment: Uuid) -> Result<(), Error> {
-        let Some((id, count)) = Allocations::refund(tx, payment).await? else {
+        let Some((id, count)) = Payments::refund(tx, payment).await? else {
             return Ok(());
         };
         let open = self.open_of_purchase(tx, id).await?;

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::{ALLOCATION_WRITE, Actor, Schedule, allocate::SYSTEM};
 use crate::{
     domain::{Package, errors},
-    store::{Allocation, Allocations, Sessions},
+    store::{Allocation, Allocations, Payments, Sessions},
 };
 
 /// Allocations that one step tries again.
@@ -127,16 +127,16 @@ impl Schedule {
     }
 
     /// Returns the purchase, the package and the sessions that are left of the last allocation of a
-    /// student and course.
+    /// student and course. Locks it: a refund at the same time is counted, or sees what is opened.
     async fn left_of_last(
         tx: &Transaction,
         (student, course): (Uuid, Uuid),
     ) -> Result<(Option<Uuid>, Package, u16), Error> {
-        let last = Allocations::last(tx, student, course).await?;
+        let last = Allocations::lock_last(tx, student, course).await?;
         let last = last.ok_or_else(|| errors::invalid("schedule.timeSlot", "is missing"))?;
         let left = match last.purchase_id {
             Some(purchase) => {
-                let paid = Allocations::paid_sessions(tx, purchase, last.id).await?;
+                let paid = Payments::paid_sessions(tx, purchase, last.id).await?;
                 paid.saturating_sub(Sessions::held_before(tx, purchase).await?)
             }
             None => {

@@ -400,7 +400,7 @@ pub(crate) async fn upgrade_finds_other_dates_after_a_race_data_3(app: TestApp) 
 }
 
 /// Waits until a statement of the service waits for another transaction.
-async fn wait_for_lock(database: &Database) {
+pub(crate) async fn wait_for_lock(database: &Database) {
     let started = Instant::now();
     loop {
         let (waiting,): (u64,) = sql("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")

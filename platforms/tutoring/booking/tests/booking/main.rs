@@ -101,3 +101,11 @@ async fn approval_locks_the_allocation_before_the_request_data_3() {
     };
     race::approval_locks_the_allocation_first(app::open(empty, None).await).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn continuation_waits_for_a_refund_data_3() {
+    let Some(empty) = seaworthy_testkit::database::EmptyDatabase::postgres() else {
+        return;
+    };
+    race::continuation_waits_for_a_refund(app::open(empty, None).await).await;
+}
