@@ -13,6 +13,7 @@ mod availability;
 mod bookings;
 mod discounts;
 mod journeys;
+mod migrations;
 mod plans;
 mod prices;
 mod race;
