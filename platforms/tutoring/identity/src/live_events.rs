@@ -1,11 +1,11 @@
 use seaworthy::{
-    crypto::{Context, Encrypted, Sealer},
+    crypto::{Context, Encrypted},
     prelude::*,
 };
 use serde_json::Value;
 use tutoring_contract::{AccessTokenConfig, LiveEvent};
 
-use crate::sealer;
+use crate::sealer::TokenSealer;
 
 /// The name of the key, which all services derive from the secret of access tokens.
 const PURPOSE: &str = "live-events";
@@ -13,7 +13,7 @@ const PURPOSE: &str = "live-events";
 /// Encrypts and decrypts the payloads of live events between a service and the gateway. Cheap to
 /// clone.
 #[derive(Debug, Clone)]
-pub struct LiveSealer(Sealer);
+pub struct LiveSealer(TokenSealer);
 
 impl LiveSealer {
     /// Creates the encryption with a key of its own.
@@ -21,7 +21,7 @@ impl LiveSealer {
     /// # Errors
     /// [`StartError`] if the secret of access tokens is missing or too short.
     pub fn new(tokens: &AccessTokenConfig) -> Result<Self, StartError> {
-        sealer(tokens.secret.as_ref(), "access_tokens.secret", PURPOSE).map(Self)
+        TokenSealer::new(tokens, PURPOSE).map(Self)
     }
 
     /// Encrypts the payload of an event.
@@ -30,8 +30,7 @@ impl LiveSealer {
     /// [`Code::Internal`] if the payload cannot be encrypted.
     pub async fn seal(&self, mut event: LiveEvent) -> Result<LiveEvent, Error> {
         let data = event.data.take();
-        let sealed = self.0.seal(&data, &context(&event)).await;
-        let sealed = sealed.map_err(Error::internal)?;
+        let sealed = self.0.seal(&data, &context(&event)).await?;
         event.sealed = Some(sealed.envelope().to_string());
         Ok(event)
     }
@@ -46,8 +45,7 @@ impl LiveSealer {
         };
         let envelope = sealed.parse().map_err(Error::internal)?;
         let sealed = Encrypted::<Value>::new(envelope);
-        let opened = self.0.open(&sealed, &context(event)).await;
-        opened.map_err(Error::internal)
+        self.0.open(&sealed, &context(event)).await
     }
 }
 

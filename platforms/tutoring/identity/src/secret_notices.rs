@@ -1,11 +1,11 @@
 use seaworthy::{
-    crypto::{Context, Encrypted, Sealer},
+    crypto::{Context, Encrypted},
     prelude::*,
 };
 use serde_json::{Value, json};
 use tutoring_contract::{AccessTokenConfig, events::NotificationRequested};
 
-use crate::sealer;
+use crate::sealer::TokenSealer;
 
 /// The name of the key, which all services derive from the secret of access tokens.
 const PURPOSE: &str = "notices";
@@ -15,7 +15,7 @@ const SEALED: &str = "sealed";
 /// Encrypts and decrypts requests for notifications whose text is a secret, such as the code of a
 /// session. Outboxes, brokers and other consumers see only the title. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct NoticeSealer(Sealer);
+pub struct NoticeSealer(TokenSealer);
 
 impl NoticeSealer {
     /// Creates the encryption. Its key is derived from the secret of access tokens.
@@ -23,7 +23,7 @@ impl NoticeSealer {
     /// # Errors
     /// [`StartError`] if the secret of access tokens is missing or too short.
     pub fn new(tokens: &AccessTokenConfig) -> Result<Self, StartError> {
-        sealer(tokens.secret.as_ref(), "access_tokens.secret", PURPOSE).map(Self)
+        TokenSealer::new(tokens, PURPOSE).map(Self)
     }
 
     /// Encrypts the text and the data of a request.
@@ -35,8 +35,7 @@ impl NoticeSealer {
         request: NotificationRequested,
     ) -> Result<NotificationRequested, Error> {
         let secret = json!({ "body": request.body, "data": request.data });
-        let sealed = self.0.seal(&secret, &context(&request)).await;
-        let sealed = sealed.map_err(Error::internal)?;
+        let sealed = self.0.seal(&secret, &context(&request)).await?;
         Ok(NotificationRequested {
             body: String::new(),
             data: Some(json!({ SEALED: sealed.envelope().to_string() })),
@@ -57,8 +56,7 @@ impl NoticeSealer {
             return Ok(None);
         };
         let sealed = Encrypted::<Value>::new(sealed.parse().map_err(Error::internal)?);
-        let opened = self.0.open(&sealed, &context(request)).await;
-        let mut opened = opened.map_err(Error::internal)?;
+        let mut opened = self.0.open(&sealed, &context(request)).await?;
         let body = opened.get("body").and_then(Value::as_str);
         Ok(Some(NotificationRequested {
             body: body.unwrap_or_default().to_owned(),

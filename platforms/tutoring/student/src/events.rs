@@ -174,7 +174,7 @@ updates! {
     StudentChanged, |event, tx, _| store_account(event, tx);
 }
 
-/// Stores a purchase. The first course of a referred student rewards the referrer.
+/// Stores a purchase. The first paid course of a referred student rewards the referrer.
 async fn granted(event: &CourseAccessGranted, tx: &Transaction) -> Result<(), DataError> {
     // A redemption at the same time waits, and then sees the course.
     Students::lock(tx, event.student_id).await?;
@@ -192,11 +192,15 @@ async fn granted(event: &CourseAccessGranted, tx: &Transaction) -> Result<(), Da
         sessions: sessions.unwrap_or_else(|| event.purchase_tier.into()),
     };
     MyPayments::pay(tx, &paid).await?;
-    count_sessions(tx, place).await?;
-    Referrals::make_due(tx, event.student_id).await
+    match count_sessions(tx, place).await? {
+        // The refund arrived first.
+        0 => Ok(()),
+        _ => Referrals::make_due(tx, event.student_id).await,
+    }
 }
 
-/// Removes the sessions of a payment from its course.
+/// Removes the sessions of a payment from its course. Without any paid session, the referrer gets no
+/// reward. A reward in the wallet stays.
 async fn refunded(event: &PaymentRefunded, tx: &Transaction) -> Result<(), DataError> {
     Students::lock(tx, event.student_id).await?;
     let unknown = PaidSessions {
@@ -206,12 +210,18 @@ async fn refunded(event: &PaymentRefunded, tx: &Transaction) -> Result<(), DataE
         sessions: 0,
     };
     MyPayments::refund(tx, &unknown).await?;
-    count_sessions(tx, (event.student_id, event.course_id)).await
+    count_sessions(tx, (event.student_id, event.course_id)).await?;
+    match MyPayments::has_sessions(tx, event.student_id).await? {
+        true => Ok(()),
+        false => Referrals::clear_due(tx, event.student_id).await,
+    }
 }
 
-async fn count_sessions(tx: &Transaction, place: (Uuid, Uuid)) -> Result<(), DataError> {
+/// Stores the number of paid sessions of a course, and returns it.
+async fn count_sessions(tx: &Transaction, place: (Uuid, Uuid)) -> Result<i32, DataError> {
     let sessions = MyPayments::sessions(tx, place.0, place.1).await?;
-    MyCourses::set_tier(tx, place, sessions).await
+    MyCourses::set_tier(tx, place, sessions).await?;
+    Ok(sessions)
 }
 
 async fn generated(event: &SessionsGenerated, tx: &Transaction) -> Result<(), DataError> {

@@ -4,7 +4,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use seaworthy::{
     cache::{Cache, Entries, EntryConfig},
-    data::Database,
+    data::{
+        Database,
+        chrono::{TimeDelta, Utc},
+    },
     prelude::*,
 };
 use serde_json::{Value, json};
@@ -17,6 +20,8 @@ use crate::{
 
 /// How long a page is cached without a message.
 const TTL: Timeout = Timeout::from_secs(300);
+/// The offset of the last time zone in which a date ends.
+const LAST_ZONE: TimeDelta = TimeDelta::hours(12);
 /// The sessions on the first page.
 const MAX_UPCOMING: usize = 10;
 
@@ -212,9 +217,12 @@ fn home(record: &Record, cards: &HashMap<Uuid, Value>) -> Value {
             })
         })
         .collect();
+    // A session that was not held stays scheduled. It is hidden when its date is over in every zone.
+    let first = (Utc::now() - LAST_ZONE).date_naive().to_string();
     let upcoming = record.sessions.iter();
     let mut upcoming: Vec<_> = upcoming
         .filter(|session| session.status == "scheduled")
+        .filter(|session| session.date.as_ref().is_none_or(|date| *date >= first))
         .collect();
     // Sessions without a date are the last ones.
     upcoming.sort_by_key(|session| {

@@ -88,12 +88,12 @@ pub(crate) async fn home_has_dates_of_sessions_api_3(app: &TestPlatform) {
         trainer_id: USER,
         student_id: student.1,
     };
-    peer.publish(changed("2026-12-03", "09:00")).await;
-    peer.publish_late(changed("2026-12-02", "08:00"), 60_000)
+    peer.publish(changed("2099-12-03", "09:00")).await;
+    peer.publish_late(changed("2099-12-02", "08:00"), 60_000)
         .await;
     // The next message of the same topic shows that both have arrived.
     let next = Uuid::from_u128(0x77);
-    let mut last = changed("2026-12-04", "10:00");
+    let mut last = changed("2099-12-04", "10:00");
     last.session_id = next;
     peer.publish(last).await;
     let sessions = wait_for("the changes", || {
@@ -101,8 +101,17 @@ pub(crate) async fn home_has_dates_of_sessions_api_3(app: &TestPlatform) {
         let sessions = page["upcomingSessions"].as_array().unwrap().clone();
         (sessions.len() == 2).then_some(sessions)
     });
-    assert_eq!(sessions[0]["scheduledDate"], "2026-12-03");
+    assert_eq!(sessions[0]["scheduledDate"], "2099-12-03");
     assert_eq!(sessions[1]["id"], json!(next));
+    // A session whose date is over is not upcoming.
+    let mut past = changed("2020-12-04", "10:00");
+    past.session_id = next;
+    peer.publish(past).await;
+    wait_for("the past session", || {
+        let page = home(app, &student);
+        let sessions = page["upcomingSessions"].as_array().unwrap().clone();
+        (sessions.len() == 1 && sessions[0]["id"] == json!(session)).then_some(())
+    });
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -7,7 +7,10 @@ use data_encoding::HEXLOWER;
 use seaworthy::prelude::Secret;
 use seaworthy_testkit::http::request;
 use serde_json::{Value, json};
-use tutoring_contract::{AccessTokenConfig, ServiceTokenConfig, ServiceTokens};
+use tutoring_contract::{
+    AccessTokenConfig, LiveEvent, ServiceTokenConfig, ServiceTokens, events::NotificationRequested,
+};
+use tutoring_identity::{LiveSealer, NoticeSealer};
 use uuid::Uuid;
 
 use crate::app::{PASSWORD, SERVICES, TestPlatform, tokens, wait_for};
@@ -72,6 +75,38 @@ async fn rotated_secret_signs_and_old_tokens_verify_conf_5() {
     wait_for("the new token", || accepts(&new).then_some(()));
     assert!(accepts(&old));
     app.stop().await;
+}
+
+/// Messages that were published before a rotation are read after it.
+#[tokio::test]
+async fn rotated_secret_opens_older_messages_conf_5() {
+    let secret = |text: &str| Secret::new(text.to_owned());
+    let config = |active: &str, additional: &[&str]| AccessTokenConfig {
+        secret: Some(secret(active)),
+        additional_verification_keys: additional.iter().map(|text| secret(text)).collect(),
+        ..AccessTokenConfig::default()
+    };
+    let (old, new) = (config(FIRST, &[]), config(SECOND, &[PREVIOUS, FIRST]));
+    let notice = NotificationRequested {
+        recipient_id: Uuid::from_u128(7),
+        notification_type: "course".to_owned(),
+        title: "Your trainer has arrived".to_owned(),
+        body: "Your session code is 123456.".to_owned(),
+        data: Some(json!({ "otp": "123456" })),
+    };
+    let sealed = NoticeSealer::new(&old).unwrap().seal(notice).await.unwrap();
+    let opened = NoticeSealer::new(&new)
+        .unwrap()
+        .open(&sealed)
+        .await
+        .unwrap();
+    assert_eq!(opened.unwrap().body, "Your session code is 123456.");
+    let event = LiveEvent::of_user(Uuid::from_u128(7), "session:otp", &json!("123456")).unwrap();
+    let sealed = LiveSealer::new(&old).unwrap().seal(event).await.unwrap();
+    let opened = LiveSealer::new(&new).unwrap().open(&sealed).await.unwrap();
+    assert_eq!(opened, json!("123456"));
+    let unknown = LiveSealer::new(&config(SECOND, &[PREVIOUS])).unwrap();
+    assert!(unknown.open(&sealed).await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

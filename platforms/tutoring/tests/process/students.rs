@@ -340,6 +340,7 @@ pub(crate) async fn referral_rewards_once_after_a_course_msg_5(app: &TestPlatfor
         (token, id)
     };
     let (asha, ravi) = (log_in("asha@example.org"), log_in("ravi@example.org"));
+    let (mira, tara) = (log_in("mira@example.org"), log_in("tara@example.org"));
     let call = |(token, id): &(String, String), method: &str, path: &str, body: &Value| {
         send(app, token, method, &format!("/students/{id}{path}"), body)
     };
@@ -373,15 +374,44 @@ pub(crate) async fn referral_rewards_once_after_a_course_msg_5(app: &TestPlatfor
         .await;
     }
     eventually(|| (stats()["rewardedReferrals"] == 1).then_some(Value::Null));
+    // The refund of a third student arrives before the purchase, so it has no reward. The reward of
+    // a later purchase shows that all have arrived.
+    assert_eq!(redeem(&mira, &code).status, 201);
+    assert_eq!(redeem(&tara, &code).status, 201);
+    let refunded = |(_, id): &(String, String), payment: u128| PaymentRefunded {
+        payment_id: Uuid::from_u128(payment),
+        student_id: id.parse().unwrap(),
+        course_id: Uuid::from_u128(0xc0),
+        amount_cents: 300_000,
+    };
+    peer.publish(refunded(&mira, 5)).await;
+    let state = format!("/courses/{}/state", Uuid::from_u128(0xc0));
+    let progress = || json_of(&call(&mira, "GET", "/progress", &Value::Null))["data"].clone();
+    eventually(|| progress()["courses"].get(0).map(|_| Value::Null));
+    for ((_, id), payment) in [(&mira, 5), (&tara, 6)] {
+        peer.publish(CourseAccessGranted {
+            purchase_id: Uuid::from_u128(payment),
+            student_id: id.parse().unwrap(),
+            course_id: Uuid::from_u128(0xc0),
+            purchase_tier: 10,
+            metadata: json!({}),
+        })
+        .await;
+    }
+    eventually(|| (stats()["rewardedReferrals"] == 2).then_some(Value::Null));
     let path = format!("/payments/wallet/{}/transactions", asha.1);
     let ledger = json_of(&send(app, &asha.0, "GET", &path, &Value::Null));
     let rewards = ledger["data"]["items"].as_array().unwrap().iter();
     let rewards: Vec<_> = rewards
         .filter(|entry| entry["type"] == "referral")
         .collect();
-    assert_eq!(rewards.len(), 1, "{ledger}");
+    assert_eq!(rewards.len(), 2, "{ledger}");
     assert_eq!(rewards[0]["amount"], 50);
-    // A student with a course redeems no code.
+    let of_mira = rewards
+        .iter()
+        .any(|one| one["referenceId"] == json!(mira.1));
+    assert!(!of_mira, "{ledger}");
+    // A student with a course redeems no code, also after its refund.
     peer.publish(CourseAccessGranted {
         purchase_id: Uuid::from_u128(9),
         student_id: asha.1.parse().unwrap(),
@@ -390,11 +420,15 @@ pub(crate) async fn referral_rewards_once_after_a_course_msg_5(app: &TestPlatfor
         metadata: json!({}),
     })
     .await;
-    let state = format!("/courses/{}/state", Uuid::from_u128(0xc0));
-    eventually(|| {
-        let state = json_of(&call(&asha, "GET", &state, &Value::Null));
-        (state["data"]["purchaseStatus"] == "READY").then_some(Value::Null)
-    });
+    let wait = |status: &str| {
+        eventually(|| {
+            let state = json_of(&call(&asha, "GET", &state, &Value::Null));
+            (state["data"]["purchaseStatus"] == status).then_some(Value::Null)
+        });
+    };
+    wait("READY");
+    peer.publish(refunded(&asha, 9)).await;
+    wait("PROCESSING");
     let other = json_of(&call(&ravi, "GET", "/referral-code", &Value::Null));
     let other = json!({ "referralCode": other["data"]["referralCode"] });
     assert_error(&redeem(&asha, &other), 409, "CONFLICT");

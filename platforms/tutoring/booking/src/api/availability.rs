@@ -10,11 +10,11 @@ use uuid::Uuid;
 
 use super::{Given, HandlerResult, Sessions as State};
 use crate::{
-    domain::{Place, errors},
-    schedule::{ALLOCATION_READ, Actor, Schedule},
+    domain::errors,
+    schedule::{ALLOCATION_READ, Actor, Question, Schedule},
 };
 
-/// The place of a student: the coordinates, or the place of the profile without them.
+/// The place of a student. Without coordinates, the place of the profile counts.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PlaceQuery {
@@ -46,8 +46,9 @@ pub(super) struct TrainerQuery {
 }
 
 impl PlaceQuery {
-    /// Returns the place. A student may query coordinates, or the place of their own profile.
-    async fn place(&self, schedule: &Schedule) -> Result<Place, Error> {
+    /// Returns the question. A student may query coordinates, or the place of their own profile.
+    /// Students choose both, so distances do not count for them.
+    async fn question(&self, schedule: &Schedule) -> Result<Question, Error> {
         let actor = Actor::current()?;
         let student = match (&self.student_id, actor.role) {
             (Some(id), _) => Some(own_or_permitted(id, Role::Student, Some(ALLOCATION_READ))?),
@@ -58,12 +59,16 @@ impl PlaceQuery {
             }
         };
         let given = (self.latitude, self.longitude);
-        schedule.place_of(student, given).await
+        Ok(Question {
+            course: self.course_id,
+            place: schedule.place_of(student, given).await?,
+            counts_distances: actor.role != Some(Role::Student),
+        })
     }
 }
 
 impl TrainerQuery {
-    /// Returns the trainer. Trainers may query only their own time.
+    /// Returns the trainer. A trainer may ask for the own time only.
     fn trainer(&self) -> Result<Uuid, Error> {
         let actor = Actor::current()?;
         match &self.trainer_id {
@@ -82,8 +87,8 @@ pub(super) async fn check(
 ) -> HandlerResult {
     let (Query(query), Query(DateQuery { date })) = (place?, date?);
     let Query(SlotQuery { time_slot }) = slot?;
-    let owner = (query.course_id, query.place(&schedule).await?);
-    let found = schedule.check_slot(owner, (date, time_slot)).await?;
+    let question = query.question(&schedule).await?;
+    let found = schedule.check_slot(question, (date, time_slot)).await?;
     Ok(Reply::new("availability", found).into_response())
 }
 
@@ -93,8 +98,8 @@ pub(super) async fn slots(
     date: Given<Query<DateQuery>>,
 ) -> HandlerResult {
     let (Query(query), Query(DateQuery { date })) = (place?, date?);
-    let owner = (query.course_id, query.place(&schedule).await?);
-    let slots = schedule.check_slots(owner, date).await?;
+    let question = query.question(&schedule).await?;
+    let slots = schedule.check_slots(question, date).await?;
     let data = json!({ "courseId": query.course_id, "date": date, "slots": slots });
     Ok(Reply::new("slots", data).into_response())
 }
@@ -104,8 +109,8 @@ pub(super) async fn course(
     place: Given<Query<PlaceQuery>>,
 ) -> HandlerResult {
     let Query(query) = place?;
-    let place = query.place(&schedule).await?;
-    let found = schedule.check_course(query.course_id, place).await?;
+    let question = query.question(&schedule).await?;
+    let found = schedule.check_course(question).await?;
     Ok(Reply::new("availability", found).into_response())
 }
 

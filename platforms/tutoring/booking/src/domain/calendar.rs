@@ -74,11 +74,12 @@ pub(crate) fn start_minute(package: &Package, slot: Slot) -> u16 {
 }
 
 /// Returns the slots of the sessions `numbers` from a date on. Dates for which `is_blocked` returns
-/// `true` are skipped.
+/// `true` are skipped. Of an odd number of sessions on Sundays, the last one takes the first slot of
+/// its day alone.
 ///
 /// # Errors
-/// `VALIDATION_ERROR` for an odd number of sessions on Sundays, for a Sunday that starts in the
-/// last slot, and if the sessions do not end within two years.
+/// `VALIDATION_ERROR` for a Sunday that starts in the last slot, and if the sessions do not end
+/// within two years.
 pub(crate) fn plan(
     package: &Package,
     first: Date,
@@ -93,9 +94,6 @@ pub(crate) fn plan(
             (vec![slot, second], true)
         }
     };
-    if is_sunday && !numbers.len().is_multiple_of(slots.len()) {
-        return Err(errors::odd_sundays());
-    }
     let mut numbers = numbers.peekable();
     let mut planned = Vec::with_capacity(numbers.len());
     let mut date = first;
@@ -188,7 +186,14 @@ mod tests {
         let minute = |index: usize| start_minute(&package, planned[index].slot);
         assert_eq!((minute(0), minute(1)), (600, 640));
         assert_eq!(planned[9].date, jiff::civil::date(2027, 1, 3));
-        assert!(plan(&package, monday, 1..=5, |_, _| false).is_err());
+        // The rest of a package can be odd. The last session takes the first slot of its day.
+        let planned = plan(&package, monday, 6..=10, |_, _| false).unwrap();
+        let numbers: Vec<_> = planned.iter().map(|one| one.number).collect();
+        assert_eq!(numbers, [6, 7, 8, 9, 10]);
+        assert_eq!(
+            (planned[4].date, planned[4].slot),
+            (jiff::civil::date(2026, 12, 20), slot)
+        );
     }
 
     #[test]

@@ -51,6 +51,16 @@ pub(crate) struct Need {
     pub(crate) planned: Vec<Planned>,
 }
 
+impl Need {
+    /// Removes the conditions on the distances to the trainer's base and to other students. The
+    /// answer then depends only on the zone and on free slots.
+    pub(crate) const fn without_distances(mut self) -> Self {
+        self.zone_radius_km = f64::INFINITY;
+        self.max_sequential_km = f64::INFINITY;
+        self
+    }
+}
+
 /// A booked slot of a trainer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Booked {

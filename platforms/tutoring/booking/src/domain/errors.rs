@@ -68,13 +68,6 @@ pub(crate) fn sunday_too_late() -> Error {
     )
 }
 
-pub(crate) fn odd_sundays() -> Error {
-    invalid(
-        "sessionCount",
-        "must be even for Sundays, which have two sessions",
-    )
-}
-
 /// A state that does not allow the action.
 pub(crate) fn wrong_state(what: &str, status: &str) -> Error {
     let message = format!("the {what} is {status}, which does not allow this action");

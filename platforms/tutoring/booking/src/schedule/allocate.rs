@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::Schedule;
 use crate::{
-    domain::{DeliveryMode, Package, errors, first_date, plan},
-    store::{Allocation, Allocations, Bookings, Copies, PreBookings, Sessions, Slots},
+    domain::{Package, errors, first_date, plan},
+    store::{Allocation, Allocations, Bookings, Copies, Payments, PreBookings, Sessions, Slots},
 };
 
 /// The decision of the rules, without an administrator.
@@ -31,7 +31,7 @@ impl Schedule {
         let count = granted.metadata.get("sessionCount").and_then(Value::as_u64);
         let count = count.and_then(|count| u16::try_from(count).ok());
         let count = count.unwrap_or_else(|| granted.purchase_tier.into());
-        if !Allocations::add_payment(tx, payment, count).await? {
+        if !Payments::add(tx, payment, count).await? {
             // A repeat, or the refund of the payment arrived first.
             return Ok(());
         }
@@ -45,11 +45,16 @@ impl Schedule {
         let (mut allocation, is_new) = self
             .open(tx, (student, course), Some(purchase), package, count)
             .await?;
-        Allocations::set_allocation(tx, payment, allocation.id).await?;
+        if allocation.purchase_id.is_none() {
+            // An administrator created the allocation without a purchase.
+            Allocations::set_purchase(tx, allocation.id, purchase).await?;
+            allocation.purchase_id = Some(purchase);
+        }
+        Payments::set_allocation(tx, payment, allocation.id).await?;
         Bookings::confirm(tx, payment, &allocation).await?;
         // Refunds of other payments may have arrived before this purchase or may arrive later, so
         // the payments decide and not the tier.
-        let paid = Allocations::paid_sessions(tx, purchase, allocation.id).await?;
+        let paid = Payments::paid_sessions(tx, purchase, allocation.id).await?;
         let held = Sessions::held_before(tx, purchase).await?;
         let wanted = paid.saturating_sub(held);
         if !is_new {
@@ -155,14 +160,9 @@ impl Schedule {
         let taken = Slots::taken(tx, trainer, first, &slots).await?;
         let holidays = self.holidays(tx, first).await?;
         let number = self.next_number(tx, allocation).await?;
-        // A plan for Sundays has pairs. One session alone takes the first slot of its day.
-        let is_sunday = package.delivery_mode == DeliveryMode::SundayOnly;
-        let rest = u16::from(is_sunday && !more.is_multiple_of(2));
-        let numbers = number..=number + more - 1 + rest;
-        let mut planned = plan(package, first, numbers, |date, _| {
+        let planned = plan(package, first, number..=number + more - 1, |date, _| {
             taken.contains(&date) || holidays.contains(&date)
         })?;
-        planned.truncate(usize::from(more));
         Slots::reserve(tx, trainer, allocation.id, &planned).await?;
         self.set_days(tx, allocation).await?;
         Allocations::update(tx, allocation).await?;
@@ -195,7 +195,7 @@ impl Schedule {
 
     /// Removes the sessions of a refunded payment. An allocation without sessions is cancelled.
     pub(super) async fn refund(&self, tx: &Transaction, payment: Uuid) -> Result<(), Error> {
-        let Some((id, count)) = Allocations::refund(tx, payment).await? else {
+        let Some((id, count)) = Payments::refund(tx, payment).await? else {
             return Ok(());
         };
         let open = self.open_of_purchase(tx, id).await?;

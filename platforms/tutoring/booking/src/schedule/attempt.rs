@@ -13,7 +13,7 @@ use crate::{
         MANY_STUDENTS, MAX_CANDIDATES, Need, Place, Planned, Refusal, Trainer, errors, first_date,
         judge, judge_ways, plan, rank,
     },
-    store::{After, Allocation, Allocations, Candidates, Copies, Slots, Zones},
+    store::{After, Allocation, Allocations, Candidates, Copies, Sessions, Slots, Zones},
 };
 
 /// Rejections that are stored for operators. One statement inserts them.
@@ -165,9 +165,14 @@ impl Schedule {
         let package = &allocation.package;
         let first = first_date(package.start_date, self.zone.today())?;
         let holidays = self.holidays(tx, first).await?;
-        let planned = plan(package, first, 1..=allocation.session_count, |date, _| {
-            holidays.contains(&date)
-        })?;
+        // The numbers decide which sessions are online, so they continue those that earlier
+        // allocations of the purchase held.
+        let held = match allocation.purchase_id {
+            Some(purchase) => Sessions::held_before(tx, purchase).await?,
+            None => 0,
+        };
+        let numbers = held + 1..=held + allocation.session_count;
+        let planned = plan(package, first, numbers, |date, _| holidays.contains(&date))?;
         let gender = package.preferred_trainer_gender.clone();
         let (zone, need) = self
             .need(

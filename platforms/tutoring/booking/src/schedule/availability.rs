@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use seaworthy::prelude::*;
@@ -7,10 +7,14 @@ use uuid::Uuid;
 
 use super::Schedule;
 use crate::{
-    domain::{MAX_CANDIDATES, Need, Place, Planned, Trainer, errors, is_working, judge_ways, rank},
+    domain::{
+        Booked, MAX_CANDIDATES, Need, Place, Planned, Trainer, errors, is_working, judge_ways, rank,
+    },
     store::{After, Candidates, Copies, Slots, Zones},
 };
 
+/// Pages of 200 trainers that one question reads. Without a bound, it would read a whole zone.
+const MAX_PAGES: usize = 5;
 /// The reasons of an unavailable place, course, date or trainer.
 pub(super) const NO_SERVICE: &str = "SERVICE_NOT_AVAILABLE";
 pub(super) const NO_TRAINER: &str = "NO_TRAINER";
@@ -18,6 +22,16 @@ const NO_COURSE: &str = "COURSE_NOT_AVAILABLE";
 const HOLIDAY: &str = "HOLIDAY";
 const NOT_ALLOCATABLE: &str = "NOT_ALLOCATABLE";
 const NOT_WORKING: &str = "NOT_WORKING";
+
+/// A course at a place, about whose availability a caller asks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question {
+    pub(crate) course: Uuid,
+    pub(crate) place: Place,
+    /// Whether the distances to trainers and to their other students count. If they count for a
+    /// caller who chooses the place, the answers locate the homes of others.
+    pub(crate) counts_distances: bool,
+}
 
 /// Whether something is available, and why not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -53,7 +67,7 @@ impl Schedule {
     /// Returns the place of a student: the given one, or that of the profile.
     ///
     /// # Errors
-    /// `VALIDATION_ERROR` if neither the request nor the profile has a place.
+    /// `VALIDATION_ERROR` without a place.
     pub(crate) async fn place_of(
         &self,
         student: Option<Uuid>,
@@ -76,16 +90,17 @@ impl Schedule {
     /// `VALIDATION_ERROR` for a past date.
     pub(crate) async fn check_slot(
         &self,
-        (course, place): (Uuid, Place),
+        question: Question,
         (date, slot): (Date, Slot),
     ) -> Result<Availability, Error> {
         let is_holiday = self.is_holiday(date).await?;
         let planned = vec![planned(date, slot)];
-        let Some((zone, need)) = self.need_at((course, place), slot, planned).await? else {
+        let Some((zone, need)) = self.need_at(question, slot, planned).await? else {
             return Ok(Availability::of(None, Some(NO_SERVICE)));
         };
-        let (fit, _) = Self::candidates(&self.database, (zone, course), &need).await?;
-        let reason = match self.has_way(&need, &fit).await? {
+        let (fit, _) = Self::candidates(&self.database, (zone, question.course), &need).await?;
+        let booked = self.booked(&need, Some(date), &fit).await?;
+        let reason = match has_way(&need, &fit, &booked) {
             _ if is_holiday => Some(HOLIDAY),
             true => None,
             false => Some(NO_TRAINER),
@@ -100,14 +115,15 @@ impl Schedule {
     /// `VALIDATION_ERROR` for a past date, or `SERVICE_NOT_AVAILABLE` outside of all zones.
     pub(crate) async fn check_slots(
         &self,
-        (course, place): (Uuid, Place),
+        question: Question,
         date: Date,
     ) -> Result<Vec<SlotAvailability>, Error> {
         let is_holiday = self.is_holiday(date).await?;
         let first = Slot::all().next().ok_or_else(errors::no_dates)?;
-        let needed = self.need_at((course, place), first, Vec::new()).await?;
+        let needed = self.need_at(question, first, Vec::new()).await?;
         let (zone, need) = needed.ok_or_else(errors::no_zone)?;
-        let open = self.open_slots((zone, course), &need, Some(date)).await?;
+        let place = (zone, question.course);
+        let open = self.open_slots(place, &need, Some(date)).await?;
         let reason = |slot: Slot| match open.contains(&slot) {
             _ if is_holiday => Some(HOLIDAY),
             true => None,
@@ -124,13 +140,10 @@ impl Schedule {
     ///
     /// # Errors
     /// An error of the database.
-    pub(crate) async fn check_course(
-        &self,
-        course: Uuid,
-        place: Place,
-    ) -> Result<Availability, Error> {
+    pub(crate) async fn check_course(&self, question: Question) -> Result<Availability, Error> {
+        let course = question.course;
         let first = Slot::all().next().ok_or_else(errors::no_dates)?;
-        let needed = self.need_at((course, place), first, Vec::new()).await?;
+        let needed = self.need_at(question, first, Vec::new()).await?;
         if !Copies::is_published(&self.database, course).await? {
             let zone = needed.map(|(zone, _)| zone);
             return Ok(Availability::of(zone, Some(NO_COURSE)));
@@ -194,18 +207,23 @@ impl Schedule {
     /// Returns the zone of a place and the conditions there, or `None` outside of all zones.
     pub(super) async fn need_at(
         &self,
-        owner: (Uuid, Place),
+        question: Question,
         slot: Slot,
         planned: Vec<Planned>,
     ) -> Result<Option<(Uuid, Need)>, Error> {
+        let owner = (question.course, question.place);
         let needed = self.need(&self.database, owner, None, planned, slot).await;
         match needed {
             Err(error) if error.reason() == NO_SERVICE => Ok(None),
+            Ok((zone, need)) if !question.counts_distances => {
+                Ok(Some((zone, need.without_distances())))
+            }
             needed => needed.map(Some),
         }
     }
 
-    /// Returns the slots for which a zone has a candidate, on a date or on any date.
+    /// Returns the slots for which a zone has a candidate, on a date or on any date. Reads at most
+    /// [`MAX_PAGES`] pages of trainers, the best first.
     async fn open_slots(
         &self,
         place: (Uuid, Uuid),
@@ -214,17 +232,23 @@ impl Schedule {
     ) -> Result<BTreeSet<Slot>, Error> {
         let dates: Vec<_> = date.into_iter().collect();
         let (mut open, mut next) = (BTreeSet::new(), Some(After::START));
-        while let Some(after) = next.filter(|_| open.len() < Slot::all().count()) {
+        for _ in 0..MAX_PAGES {
+            let Some(after) = next.filter(|_| open.len() < Slot::all().count()) else {
+                break;
+            };
             let page;
             (page, next) = Candidates::slots_of_page(&self.database, place, &dates, after).await?;
+            let trainers = page
+                .first()
+                .map_or(&[][..], |(_, trainers)| trainers.as_slice());
+            let booked = self.booked(need, date, trainers).await?;
             for (slot, trainers) in page {
                 let of_slot = Need {
                     slot,
                     planned: dates.iter().map(|date| planned(*date, slot)).collect(),
                     ..need.clone()
                 };
-                if !open.contains(&slot)
-                    && self.has_way(&of_slot, &rank(&of_slot, trainers).0).await?
+                if !open.contains(&slot) && has_way(&of_slot, &rank(&of_slot, trainers).0, &booked)
                 {
                     open.insert(slot);
                 }
@@ -233,19 +257,20 @@ impl Schedule {
         Ok(open)
     }
 
-    /// Returns whether one of the best candidates is near enough before and after the sessions.
-    async fn has_way(&self, need: &Need, fit: &[Trainer]) -> Result<bool, Error> {
-        let dates = || need.planned.iter().map(|one| one.date);
-        let (Some(first), Some(last)) = (dates().min(), dates().max()) else {
-            return Ok(!fit.is_empty());
-        };
-        for trainer in fit.iter().take(MAX_CANDIDATES) {
-            let booked = Slots::booked(&self.database, trainer.id, (first, last)).await?;
-            if judge_ways(need, &booked).is_ok() {
-                return Ok(true);
+    /// Returns the booked slots of trainers on a date, or none if distances do not count.
+    async fn booked(
+        &self,
+        need: &Need,
+        date: Option<Date>,
+        trainers: &[Trainer],
+    ) -> Result<BTreeMap<Uuid, Vec<Booked>>, Error> {
+        match date {
+            Some(date) if need.max_sequential_km.is_finite() => {
+                let ids: Vec<_> = trainers.iter().map(|trainer| trainer.id).collect();
+                Ok(Slots::booked_on(&self.database, &ids, date).await?)
             }
+            _ => Ok(BTreeMap::new()),
         }
-        Ok(false)
     }
 
     /// Whether a date has no sessions.
@@ -257,6 +282,14 @@ impl Schedule {
         let holidays = Zones::holidays(&self.database, &date).await?;
         Ok(holidays.contains(&date))
     }
+}
+
+/// Whether one of the best candidates is near enough before and after the sessions.
+fn has_way(need: &Need, fit: &[Trainer], booked: &BTreeMap<Uuid, Vec<Booked>>) -> bool {
+    fit.iter().take(MAX_CANDIDATES).any(|trainer| {
+        let booked = booked.get(&trainer.id);
+        judge_ways(need, booked.map_or(&[][..], Vec::as_slice)).is_ok()
+    })
 }
 
 const fn planned(date: Date, slot: Slot) -> Planned {

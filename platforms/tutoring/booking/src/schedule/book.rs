@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{NewPreBooking, Schedule, allocate::SYSTEM};
 use crate::{
     domain::{DeliveryMode, Place, errors},
-    store::{Allocations, Booking, Bookings, Flags, PreBookings, Slots, Zones},
+    store::{Booking, Bookings, Flags, Payments, PreBookings, Slots, Zones},
 };
 
 /// A package that a student asks for.
@@ -198,7 +198,7 @@ impl Schedule {
         let Some((payment, allocation)) = booking.and_then(|booking| booking.paid) else {
             return Ok(None);
         };
-        let paid = Allocations::paid_by(&self.database, payment).await?;
+        let paid = Payments::paid_by(&self.database, payment).await?;
         Ok((paid == Some(request.total_sessions)).then_some(allocation))
     }
 }

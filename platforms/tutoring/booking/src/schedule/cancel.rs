@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::{ALLOCATION_WRITE, Actor, Schedule};
 use crate::{
     domain::{Action, EndReason, SessionStatus, errors},
-    store::{Allocation, Allocations, Attendance, Session, Sessions, Slots},
+    store::{Allocation, Allocations, Attendance, Reschedules, Session, Sessions, Slots},
 };
 
 /// A student cancels a session without loss until this time before its start. The contract of the
@@ -24,7 +24,7 @@ use crate::{
 const FREE_CANCELLATION: TimeDelta = TimeDelta::hours(12);
 
 impl Schedule {
-    /// Cancels an allocation, its future sessions and their slots.
+    /// Cancels an allocation, its scheduled sessions and their slots.
     ///
     /// # Errors
     /// `NOT_FOUND`, or `CONFLICT` if it has ended.
@@ -52,7 +52,8 @@ impl Schedule {
             .await
     }
 
-    /// Ends an open allocation. Its future sessions are cancelled, and their slots are free.
+    /// Ends an open allocation. Its scheduled sessions are cancelled, and their slots are free.
+    /// Sessions that have begun continue, and count as held.
     pub(super) async fn end(
         &self,
         tx: &Transaction,
@@ -65,7 +66,11 @@ impl Schedule {
         allocation.decided_by = Some(decided_by.to_owned());
         allocation.reason = Some(reason.to_owned());
         Allocations::update(tx, allocation).await?;
-        Sessions::cancel_after(tx, allocation.id, Utc::now(), reason).await?;
+        Reschedules::cancel_scheduled(tx, allocation.id).await?;
+        for mut session in Sessions::lock_scheduled(tx, allocation.id).await? {
+            session.status = SessionStatus::Cancelled;
+            self.publish_cancelled(tx, &mut session, reason).await?;
+        }
         Slots::free_from(tx, allocation.id, self.zone.today()).await?;
         self.end_cancelled_journeys(tx, allocation.id).await?;
         let Some(trainer_id) = allocation.trainer_id else {

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{ALLOCATION_WRITE, Actor, Given, Schedule};
 use crate::{
     domain::errors,
-    store::{Allocation, Allocations, Bookings, Sessions},
+    store::{Allocation, Allocations, Bookings, Payments, Sessions},
 };
 
 const REPLACED: &str = "another trainer continues";
@@ -122,6 +122,7 @@ impl Schedule {
             ..old.clone()
         };
         Bookings::move_to(tx, old.id, new.id).await?;
+        Payments::move_to(tx, old.id, new.id).await?;
         self.end(tx, &mut old, "cancelled", by, REPLACED).await?;
         let begun = Sessions::begun(tx, old.id).await?;
         new.session_count = old.session_count.saturating_sub(begun);

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::{ALLOCATION_WRITE, Actor, Schedule, allocate::SYSTEM};
 use crate::{
     domain::{Package, errors},
-    store::{Allocation, Allocations, Sessions},
+    store::{Allocation, Allocations, Payments, Sessions},
 };
 
 /// Allocations that one step tries again.
@@ -88,7 +88,7 @@ impl Schedule {
     ///
     /// # Errors
     /// `VALIDATION_ERROR` for a package that is not offered, and without a package for a student
-    /// who had none. `CONFLICT` if no paid sessions remain.
+    /// who had none. `CONFLICT` if no paid sessions are left.
     pub(crate) async fn create(&self, actor: Actor, new: &Creation) -> Result<Allocation, Error> {
         if let Some((package, count)) = &new.package
             && !package.allows(*count)
@@ -126,17 +126,17 @@ impl Schedule {
             .await
     }
 
-    /// Returns the purchase, the package and the remaining sessions of the last allocation of a
-    /// student and course.
+    /// Returns the purchase, the package and the sessions that are left of the last allocation of a
+    /// student and course. Locks it: a refund at the same time is counted, or sees what is opened.
     async fn left_of_last(
         tx: &Transaction,
         (student, course): (Uuid, Uuid),
     ) -> Result<(Option<Uuid>, Package, u16), Error> {
-        let last = Allocations::last(tx, student, course).await?;
+        let last = Allocations::lock_last(tx, student, course).await?;
         let last = last.ok_or_else(|| errors::invalid("schedule.timeSlot", "is missing"))?;
         let left = match last.purchase_id {
             Some(purchase) => {
-                let paid = Allocations::paid_sessions(tx, purchase, last.id).await?;
+                let paid = Payments::paid_sessions(tx, purchase, last.id).await?;
                 paid.saturating_sub(Sessions::held_before(tx, purchase).await?)
             }
             None => {

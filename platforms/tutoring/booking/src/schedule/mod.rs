@@ -30,6 +30,7 @@ use uuid::Uuid;
 use crate::store::LiveJourneys;
 
 pub(crate) use actor::Actor;
+pub(crate) use availability::Question;
 pub(crate) use book::{Assign, NewBooking};
 pub(crate) use change::AllocationChange;
 pub(crate) use decide::Creation;

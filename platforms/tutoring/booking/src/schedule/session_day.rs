@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{Actor, Schedule};
 use crate::{
-    domain::{Action, EndReason, Mode, Place, errors},
+    domain::{Action, EndReason, Mode, Place, SessionStatus, errors},
     store::{Allocations, Attendance, Session, Sessions},
 };
 
@@ -62,6 +62,13 @@ impl Schedule {
                 let next = session.status.after(Action::Start);
                 let wrong = errors::wrong_state("session", session.status.as_str());
                 let next = next.ok_or(wrong)?;
+                // A session that has begun before its allocation ended continues.
+                if session.status == SessionStatus::Scheduled {
+                    let allocation = self.locked(&tx, session.allocation_id).await?;
+                    if !allocation.is_open() {
+                        return Err(errors::wrong_state("allocation", &allocation.status));
+                    }
+                }
                 if session.scheduled_date != self.zone.today() {
                     return Err(errors::other_day());
                 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     Actor, Schedule,
-    availability::{NO_SERVICE, NO_TRAINER},
+    availability::{NO_SERVICE, NO_TRAINER, Question},
 };
 use crate::{
     domain::{Place, errors},
@@ -198,7 +198,12 @@ impl Schedule {
         let place = Place::new(request.latitude, request.longitude);
         let place = place.ok_or_else(|| errors::invalid("latitude", "is not a coordinate"))?;
         let (course, slot) = (request.course_id, request.timeslot);
-        let Some((zone, need)) = self.need_at((course, place), slot, Vec::new()).await? else {
+        let question = Question {
+            course,
+            place,
+            counts_distances: false,
+        };
+        let Some((zone, need)) = self.need_at(question, slot, Vec::new()).await? else {
             return Ok(json!({ "available": false, "reason": NO_SERVICE }));
         };
         let (fit, _) = Self::candidates(&self.database, (zone, course), &need).await?;

@@ -155,35 +155,6 @@ impl Allocations {
             .await
     }
 
-    /// Returns the number of sessions of the payments of a purchase or an allocation that were not
-    /// refunded.
-    pub(crate) async fn paid_sessions(
-        connection: &dyn Connection,
-        purchase: Uuid,
-        allocation: Uuid,
-    ) -> Result<u16, DataError> {
-        let (count,): (Option<u16>,) = sql("SELECT SUM(p.session_count) FROM allocation_payments p JOIN allocations a ON a.id = p.allocation_id WHERE (a.purchase_id = ? OR a.id = ?) AND p.is_refunded = ?")
-            .bind(purchase)
-            .bind(allocation)
-            .bind(false)
-            .fetch_one(connection)
-            .await?;
-        Ok(count.unwrap_or_default())
-    }
-
-    /// Returns the number of sessions of a payment that was not refunded.
-    pub(crate) async fn paid_by(
-        connection: &dyn Connection,
-        payment: Uuid,
-    ) -> Result<Option<u16>, DataError> {
-        let found: Option<(u16,)> = sql("SELECT session_count FROM allocation_payments WHERE payment_id = ? AND is_refunded = ?")
-            .bind(payment)
-            .bind(false)
-            .fetch_optional(connection)
-            .await?;
-        Ok(found.map(|(count,)| count))
-    }
-
     /// Inserts an allocation. Returns `false` if the student has an open one of the course.
     pub(crate) async fn insert(tx: &Transaction, allocation: &Allocation) -> Result<bool, Error> {
         let package = serde_json::to_value(&allocation.package).map_err(Error::internal)?;
@@ -248,18 +219,19 @@ impl Allocations {
         Ok(())
     }
 
-    /// Returns the last allocation of a student and course.
-    pub(crate) async fn last(
-        connection: &dyn Connection,
+    /// Returns the last allocation of a student and course, and locks the row. A refund of its
+    /// payments waits.
+    pub(crate) async fn lock_last(
+        tx: &Transaction,
         student: Uuid,
         course: Uuid,
     ) -> Result<Option<Allocation>, DataError> {
-        sql(statement!(
+        locked!(statement!(
             "WHERE student_id = ? AND course_id = ? ORDER BY created_at DESC, id LIMIT 1"
         ))
         .bind(student)
         .bind(course)
-        .fetch_optional(connection)
+        .fetch_optional(tx)
         .await
     }
 
@@ -368,62 +340,17 @@ impl Allocations {
             .await
     }
 
-    /// Records a payment. Waits for a refund of it that another transaction records. Returns
-    /// `false` if the payment or its refund is known.
-    pub(crate) async fn add_payment(
+    /// Stores the purchase of an allocation.
+    pub(crate) async fn set_purchase(
         tx: &Transaction,
-        payment: Uuid,
-        session_count: u16,
-    ) -> Result<bool, DataError> {
-        let inserted = insert_or_ignore!("allocation_payments (payment_id, allocation_id, session_count, is_refunded) VALUES (?, NULL, ?, ?)")
-            .bind(payment)
-            .bind(session_count)
-            .bind(false)
-            .execute(tx)
-            .await?;
-        Ok(inserted.rows_affected() > 0)
-    }
-
-    /// Stores the allocation of a payment.
-    pub(crate) async fn set_allocation(
-        tx: &Transaction,
-        payment: Uuid,
         allocation: Uuid,
+        purchase: Uuid,
     ) -> Result<(), DataError> {
-        sql("UPDATE allocation_payments SET allocation_id = ? WHERE payment_id = ?")
+        sql("UPDATE allocations SET purchase_id = ? WHERE id = ?")
+            .bind(purchase)
             .bind(allocation)
-            .bind(payment)
             .execute(tx)
             .await
             .map(drop)
-    }
-
-    /// Records the refund of a payment, also of one that is not known yet. Returns its allocation
-    /// and sessions.
-    pub(crate) async fn refund(
-        tx: &Transaction,
-        payment: Uuid,
-    ) -> Result<Option<(Uuid, u16)>, DataError> {
-        insert_or_ignore!("allocation_payments (payment_id, allocation_id, session_count, is_refunded) VALUES (?, NULL, 0, ?)")
-            .bind(payment)
-            .bind(false)
-            .execute(tx)
-            .await?;
-        let changed = sql("UPDATE allocation_payments SET is_refunded = ? WHERE payment_id = ? AND is_refunded = ?")
-            .bind(true)
-            .bind(payment)
-            .bind(false)
-            .execute(tx)
-            .await?;
-        if changed.rows_affected() == 0 {
-            return Ok(None);
-        }
-        let (allocation, count): (Option<Uuid>, u16) = sql(
-            "SELECT allocation_id, session_count FROM allocation_payments WHERE payment_id = ?",
-        )
-        .bind(payment)
-        .fetch_one(tx)
-        .await?;
-        Ok(allocation.map(|allocation| (allocation, count)))
     }
 }

@@ -121,6 +121,19 @@ impl Reschedules {
             .map(drop)
     }
 
+    /// Cancels the pending requests of the scheduled sessions of an allocation.
+    pub(crate) async fn cancel_scheduled(
+        tx: &Transaction,
+        allocation: Uuid,
+    ) -> Result<(), DataError> {
+        sql("UPDATE reschedules SET status = 'cancelled', pending_session_id = NULL, updated_at = ? WHERE pending_session_id IN (SELECT id FROM tutoring_sessions WHERE allocation_id = ? AND status = 'scheduled')")
+            .bind(Utc::now())
+            .bind(allocation)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
     /// Returns a page of requests with a state, the newest first, and their number.
     pub(crate) async fn list(
         connection: &dyn Connection,

@@ -240,27 +240,17 @@ impl Sessions {
             .await
     }
 
-    /// Cancels the scheduled sessions of an allocation after a time.
-    pub(crate) async fn cancel_after(
+    /// Returns the scheduled sessions of an allocation in order, and locks the rows.
+    pub(crate) async fn lock_scheduled(
         tx: &Transaction,
         allocation: Uuid,
-        after: DateTime<Utc>,
-        reason: &str,
-    ) -> Result<(), DataError> {
-        sql("UPDATE reschedules SET status = 'cancelled', pending_session_id = NULL, updated_at = ? WHERE pending_session_id IN (SELECT id FROM tutoring_sessions WHERE allocation_id = ? AND status = 'scheduled' AND starts_at > ?)")
-            .bind(Utc::now())
-            .bind(allocation)
-            .bind(after)
-            .execute(tx)
-            .await?;
-        sql("UPDATE tutoring_sessions SET status = 'cancelled', notes = ?, updated_at = ? WHERE allocation_id = ? AND status = 'scheduled' AND starts_at > ?")
-            .bind(reason)
-            .bind(Utc::now())
-            .bind(allocation)
-            .bind(after)
-            .execute(tx)
-            .await
-            .map(drop)
+    ) -> Result<Vec<Session>, DataError> {
+        locked!(statement!(
+            "WHERE allocation_id = ? AND status = 'scheduled' ORDER BY session_number"
+        ))
+        .bind(allocation)
+        .fetch_all(tx)
+        .await
     }
 
     /// Returns sessions that wait for their student since before a time.

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use seaworthy::{
     data::{Connection, DataError, FromRow, Row, Transaction, Value, sql},
@@ -195,6 +197,28 @@ impl Slots {
         Ok(rows.into_iter().map(|row| row.0).collect())
     }
 
+    /// Returns the booked slots of trainers on a date, with the places of their sessions.
+    pub(crate) async fn booked_on(
+        connection: &dyn Connection,
+        trainers: &[Uuid],
+        date: Date,
+    ) -> Result<BTreeMap<Uuid, Vec<Booked>>, DataError> {
+        let mut booked: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        if trainers.is_empty() {
+            return Ok(booked);
+        }
+        let rows: Vec<BookedOf> = sql("SELECT l.trainer_id, l.slot_date, l.timeslot, l.session_number, a.latitude, a.longitude, a.package FROM schedule_slots l LEFT JOIN allocations a ON a.id = l.owner_id
+             WHERE l.trainer_id IN (?*) AND l.slot_date = ? AND l.state <> 'available'")
+            .bind_list(trainers.iter().copied())
+            .bind(date.to_string())
+            .fetch_all(connection)
+            .await?;
+        for BookedOf(trainer, one) in rows {
+            booked.entry(trainer).or_default().push(one);
+        }
+        Ok(booked)
+    }
+
     /// Returns the dates on which a trainer has no time in one of the slots.
     pub(crate) async fn taken(
         connection: &dyn Connection,
@@ -211,6 +235,15 @@ impl Slots {
             .await?;
         let dates = rows.iter().map(|(date,)| date.parse());
         dates.collect::<Result<_, _>>().map_err(Error::internal)
+    }
+}
+
+/// A booked slot of a trainer.
+struct BookedOf(Uuid, Booked);
+
+impl FromRow for BookedOf {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self(row.get("trainer_id")?, BookedRow::from_row(row)?.0))
     }
 }
 

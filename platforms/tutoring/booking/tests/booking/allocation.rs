@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tutoring_contract::{PlatformZone, events::PaymentRefunded};
 use uuid::Uuid;
 
-use crate::app::{CENTRE, COURSE, TestApp, data, json_of, operator, student, wait_for};
+use crate::app::{CENTRE, COURSE, TestApp, data, json_of, operator, student, trainer, wait_for};
 
 /// Returns the number of booked slots.
 pub(crate) async fn booked(app: &TestApp) -> u64 {
@@ -155,6 +155,8 @@ pub(crate) async fn cancelled_allocation_frees_its_slots_data_3(app: TestApp) {
     );
     let ended = app.wait_for_events("STUDENT_DEALLOCATED", owner, 1);
     assert_eq!(ended["reason"], "moved away");
+    // Students and trainers see no session of it.
+    app.wait_for_events("SESSION_CANCELLED", owner, 20);
     // The slots are free for another student.
     let other = app.grant(8, "16:00", 20, 20).await;
     app.wait_for_events("TRAINER_ALLOCATED", other, 1);
@@ -286,10 +288,10 @@ pub(crate) async fn refund_between_payments_keeps_paid_sessions_msg_5(app: TestA
     app.check_invariants();
 }
 
-/// A session before the cancellation was neither held nor cancelled.
+/// A session whose time is over was neither held nor cancelled before.
 pub(crate) async fn ended_allocation_gets_no_new_slots_data_3(app: TestApp) {
     app.open_zone().await;
-    app.approve(0x7a, 4.5).await;
+    let holder = app.approve(0x7a, 4.5).await;
     let owner = app.grant(7, "16:00", 10, 10).await;
     app.wait_for_events("SESSIONS_GENERATED", owner, 1);
     let database = app.database().await;
@@ -311,8 +313,26 @@ pub(crate) async fn ended_allocation_gets_no_new_slots_data_3(app: TestApp) {
     let moved = app.call("POST", "/admin/reschedule", &student(7), &move_it);
     assert_eq!(moved.status, 409, "{}", moved.body);
     let path = format!("/admin/sessions/{}/cancel", id(&session));
-    data(&app.call("POST", &path, &operator(), &reason));
+    let again = app.call("POST", &path, &operator(), &reason);
+    assert_eq!(again.status, 409, "{}", again.body);
     assert_eq!(booked(&app).await, 0);
+    let is_cancelled = |one: &Value| one["status"] == "cancelled";
+    assert!(app.sessions(owner).iter().all(is_cancelled));
+    // Nor does a scheduled session of an ended allocation start.
+    let set = async |status: &str| {
+        sql("UPDATE tutoring_sessions SET status = ?, scheduled_date = ? WHERE session_number = 1")
+            .bind(status)
+            .bind(TestApp::today())
+            .execute(&database)
+            .await
+            .unwrap();
+    };
+    set("scheduled").await;
+    let path = format!("/admin/sessions/{}/start", id(&session));
+    let place = json!({ "trainerLocation": { "latitude": CENTRE.0, "longitude": CENTRE.1 } });
+    let started = app.call("POST", &path, &trainer(holder), &place);
+    assert_eq!(started.status, 409, "{}", started.body);
+    set("cancelled").await;
     app.check_invariants();
 }
 
@@ -380,7 +400,7 @@ pub(crate) async fn upgrade_finds_other_dates_after_a_race_data_3(app: TestApp) 
 }
 
 /// Waits until a statement of the service waits for another transaction.
-async fn wait_for_lock(database: &Database) {
+pub(crate) async fn wait_for_lock(database: &Database) {
     let started = Instant::now();
     loop {
         let (waiting,): (u64,) = sql("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")

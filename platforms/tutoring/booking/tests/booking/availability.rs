@@ -1,6 +1,7 @@
+use seaworthy::data::sql;
 use seaworthy_testkit::http::Answer;
 use serde_json::{Value, json};
-use tutoring_contract::events::PaymentRefunded;
+use tutoring_contract::events::{CourseAccessGranted, PaymentRefunded};
 use uuid::Uuid;
 
 use crate::{
@@ -120,6 +121,53 @@ pub(crate) async fn availability_has_its_reason_api_1(app: TestApp) {
     );
 }
 
+/// A student who asks for many places would find the homes of others by the answers.
+pub(crate) async fn availability_hides_places_from_students_auth_5(app: TestApp) {
+    app.open_zone().await;
+    app.approve(0x7a, 4.5).await;
+    let busy = app.grant(8, "16:00", 10, 10).await;
+    app.wait_for_events("SESSIONS_GENERATED", busy, 1);
+    let date = app.sessions(busy)[0]["scheduledDate"].clone();
+    let date = date.as_str().unwrap();
+    // The place is farther from the home of the other student than a trainer may go between two
+    // sessions.
+    let ask = |token: &str, what: &str, query: &str| {
+        let path = format!("/admin/allocations/{what}?courseId={COURSE}&date={date}{query}");
+        let place = format!("&latitude={}&longitude={}", CENTRE.0 + 0.055, CENTRE.1);
+        data(&app.get(&format!("{path}{place}"), token))
+    };
+    let check = |token: &str, slot: &str| {
+        let query = format!("&timeSlot={slot}");
+        ask(token, "availability/check", &query)["available"].clone()
+    };
+    let free = |token: &str| {
+        let slots = ask(token, "available-time-slots", "")["slots"].clone();
+        let slots = slots.as_array().unwrap().clone();
+        slots.iter().filter(|one| one["available"] == true).count()
+    };
+    assert_eq!(check(&operator(), "17:00"), false);
+    assert_eq!(check(&student(7), "17:00"), true);
+    assert_eq!(check(&student(7), "16:00"), false);
+    // The only trainer is near in no slot of the day.
+    assert_eq!((free(&operator()), free(&student(7))), (0, SLOTS - 1));
+
+    // The base of a trainer is outside of the radius of the place, in the same zone.
+    let database = app.database().await;
+    sql("UPDATE trainer_copies SET latitude = ?")
+        .bind(CENTRE.0 - 0.08)
+        .execute(&database)
+        .await
+        .unwrap();
+    assert_eq!(check(&operator(), "18:00"), false);
+    assert_eq!(check(&student(7), "18:00"), true);
+    let body = json!({
+        "latitude": CENTRE.0 + 0.055, "longitude": CENTRE.1, "courseId": COURSE,
+        "timeslot": "18:00",
+    });
+    let public = data(&app.call("POST", "/check-service-availability", "", &body));
+    assert_eq!(public["available"], true);
+}
+
 pub(crate) async fn other_trainer_continues_an_allocation_data_3(app: TestApp) {
     app.open_zone().await;
     let owner = app.grant(7, "16:00", 10, 10).await;
@@ -203,6 +251,109 @@ pub(crate) async fn other_trainer_continues_an_allocation_data_3(app: TestApp) {
     .await;
     app.wait_for_events("STUDENT_DEALLOCATED", owner, 2);
     assert_eq!(booked(&app).await, 10);
+    app.check_invariants();
+}
+
+/// An administrator created the allocation before the student paid.
+pub(crate) async fn payments_follow_a_replaced_trainer_data_3(app: TestApp) {
+    app.open_zone().await;
+    let first = app.approve(0x7a, 4.5).await;
+    let owner = Uuid::from_u128(7);
+    let body = json!({
+        "studentId": owner, "courseId": COURSE, "sessionCount": 10, "trainerId": first,
+        "schedule": { "timeSlot": "17:00" },
+        "location": { "latitude": CENTRE.0, "longitude": CENTRE.1 },
+    });
+    let created = data(&app.call("POST", "/admin/allocations", &operator(), &body));
+    assert_eq!(
+        (&created["status"], &created["purchaseId"]),
+        (&json!("approved"), &Value::Null)
+    );
+    app.wait_for_events("SESSIONS_GENERATED", owner, 1);
+    app.grant(7, "17:00", 10, 10).await;
+    wait_for("the purchase", || {
+        (app.allocations(owner)[0]["purchaseId"] == json!(owner)).then_some(())
+    });
+    let second = app.approve(0x7b, 3.0).await;
+    let path = format!("/admin/allocations/{}", created["id"].as_str().unwrap());
+    let change = json!({ "trainerId": second });
+    let next = data(&app.call("PUT", &path, &operator(), &change));
+    assert_eq!(next["purchaseId"], json!(owner));
+    let database = app.database().await;
+    let (holder,): (Uuid,) =
+        sql("SELECT allocation_id FROM allocation_payments WHERE payment_id = ?")
+            .bind(Uuid::from_u128(710))
+            .fetch_one(&database)
+            .await
+            .unwrap();
+    assert_eq!(json!(holder), next["id"]);
+    app.wait_for_events("SESSIONS_GENERATED", owner, 2);
+    // An upgrade keeps the sessions of the first payment.
+    app.grant(7, "17:00", 30, 20).await;
+    app.wait_for_events("SESSIONS_GENERATED", owner, 3);
+    assert_eq!(
+        app.wait_for_allocation(owner, "approved")["sessionCount"],
+        30
+    );
+    app.check_invariants();
+    for payment in [730, 710] {
+        app.publish(PaymentRefunded {
+            payment_id: Uuid::from_u128(payment),
+            student_id: owner,
+            course_id: COURSE,
+            amount_cents: 1,
+        })
+        .await;
+    }
+    app.wait_for_events("STUDENT_DEALLOCATED", owner, 2);
+    assert_eq!(booked(&app).await, 0);
+    app.check_invariants();
+}
+
+/// An odd number of sessions on Sundays is left, and the numbers decide which ones are online.
+pub(crate) async fn other_trainer_continues_the_numbers_data_3(app: TestApp) {
+    app.open_zone().await;
+    app.approve(0x7a, 4.5).await;
+    let owner = Uuid::from_u128(7);
+    app.publish(CourseAccessGranted {
+        purchase_id: owner,
+        student_id: owner,
+        course_id: COURSE,
+        purchase_tier: 30,
+        metadata: json!({
+            "paymentId": Uuid::from_u128(730),
+            "sessionCount": 30,
+            "classType": "HYBRID",
+            "deliveryMode": "SUNDAY_ONLY",
+            "schedule": { "timeSlot": "17:00", "startDate": "2020-01-01" },
+            "location": { "address": "1", "latitude": CENTRE.0, "longitude": CENTRE.1 },
+        }),
+    })
+    .await;
+    app.wait_for_events("SESSIONS_GENERATED", owner, 1);
+    let allocation = app.wait_for_allocation(owner, "approved");
+    let database = app.database().await;
+    sql("UPDATE tutoring_sessions SET status = 'completed', confirmed_at = created_at WHERE session_number <= 7")
+        .execute(&database)
+        .await
+        .unwrap();
+    let second = app.approve(0x7b, 3.0).await;
+    let path = format!("/admin/allocations/{}", allocation["id"].as_str().unwrap());
+    let change = json!({ "trainerId": second });
+    let next = data(&app.call("PUT", &path, &operator(), &change));
+    assert_eq!(next["sessionCount"], 23);
+    app.wait_for_events("SESSIONS_GENERATED", owner, 2);
+    let sessions = app.sessions(owner);
+    let of_next: Vec<_> = sessions
+        .iter()
+        .filter(|one| one["allocationId"] == next["id"])
+        .map(|one| (one["sessionNumber"].clone(), one["mode"].clone()))
+        .collect();
+    let expected = (8..=30).map(|number| {
+        let mode = if number % 2 == 0 { "online" } else { "home" };
+        (json!(number), json!(mode))
+    });
+    assert_eq!(of_next, expected.collect::<Vec<_>>());
     app.check_invariants();
 }
 

@@ -13,6 +13,7 @@ mod availability;
 mod bookings;
 mod discounts;
 mod journeys;
+mod migrations;
 mod plans;
 mod prices;
 mod race;
@@ -73,7 +74,10 @@ on_both! {
         start_of_the_session_ends_the_journey_data_3;
     availability:
         availability_has_its_reason_api_1,
+        availability_hides_places_from_students_auth_5,
         other_trainer_continues_an_allocation_data_3,
+        payments_follow_a_replaced_trainer_data_3,
+        other_trainer_continues_the_numbers_data_3,
         ended_allocation_continues_with_its_package_data_3;
     bookings:
         booking_gets_a_trainer_or_a_reason_api_1,
@@ -97,4 +101,12 @@ async fn approval_locks_the_allocation_before_the_request_data_3() {
         return;
     };
     race::approval_locks_the_allocation_first(app::open(empty, None).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn continuation_waits_for_a_refund_data_3() {
+    let Some(empty) = seaworthy_testkit::database::EmptyDatabase::postgres() else {
+        return;
+    };
+    race::continuation_waits_for_a_refund(app::open(empty, None).await).await;
 }

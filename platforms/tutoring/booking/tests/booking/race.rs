@@ -9,7 +9,10 @@ use seaworthy::data::{DataError, sql};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::app::{CENTRE, COURSE, TestApp, data, operator, student};
+use crate::{
+    allocation::wait_for_lock,
+    app::{CENTRE, COURSE, TestApp, data, operator, student},
+};
 
 /// Pairs of students who compete for the last slot of a trainer.
 const PAIRS: u128 = 200;
@@ -136,6 +139,43 @@ pub(crate) async fn approval_locks_the_allocation_first(app: TestApp) {
     });
     let approved = approval.await.unwrap().join().unwrap();
     assert_eq!(data(&approved)["status"], "approved");
+}
+
+/// A refund that is not committed yet has locked the last allocation.
+pub(crate) async fn continuation_waits_for_a_refund(app: TestApp) {
+    let app = Arc::new(app);
+    app.open_zone().await;
+    app.approve(0x7a, 4.5).await;
+    let owner = app.grant(7, "16:00", 10, 10).await;
+    let allocation = app.wait_for_allocation(owner, "approved");
+    let path = format!(
+        "/admin/allocations/{}/cancel",
+        allocation["id"].as_str().unwrap()
+    );
+    let reason = json!({ "reason": "moved away" });
+    data(&app.call("POST", &path, &operator(), &reason));
+    let (database, watcher) = (app.database().await, &app.database().await);
+    let continuation = database.transaction(|tx| {
+        let app = Arc::clone(&app);
+        async move {
+            sql("UPDATE allocation_payments SET is_refunded = ?")
+                .bind(true)
+                .execute(&tx)
+                .await?;
+            sql("SELECT id FROM allocations WHERE student_id = ? FOR UPDATE")
+                .bind(owner)
+                .fetch_one::<(Uuid,)>(&tx)
+                .await?;
+            let continuation = std::thread::spawn(move || {
+                let body = json!({ "studentId": owner, "courseId": COURSE });
+                app.call("POST", "/admin/allocations", &operator(), &body)
+            });
+            wait_for_lock(watcher).await;
+            Ok::<_, DataError>(continuation)
+        }
+    });
+    let refused = continuation.await.unwrap().join().unwrap();
+    assert_eq!(refused.status, 409, "{}", refused.body);
 }
 
 /// A place is a trainer and a slot. No place has two students, and no trainer more than 4.

@@ -227,8 +227,10 @@ impl Payments {
         limit: u32,
     ) -> Result<Vec<Payment>, DataError> {
         sql(statement!(
-            "WHERE (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?"
+            "WHERE created_at >= ? AND (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?"
         ))
+        // MySQL uses no index for the comparison of rows alone.
+        .bind(time)
         .bind(time)
         .bind(id)
         .bind(limit)

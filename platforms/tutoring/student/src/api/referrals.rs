@@ -12,7 +12,7 @@ use tutoring_contract::Reply;
 use uuid::Uuid;
 
 use super::{Given, HandlerResult, State, own::own};
-use crate::store::{MyCourses, Referrals, Students};
+use crate::store::{MyPayments, Referrals, Students};
 
 /// Letters and digits that people do not confuse.
 const LETTERS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
@@ -88,8 +88,7 @@ pub(super) async fn redeem(
             if referrer == id {
                 return Err(invalid("must be the code of another student"));
             }
-            let courses = MyCourses::of(&tx, id).await?;
-            if courses.iter().any(|course| course.is_ready) {
+            if MyPayments::exist(&tx, id).await? {
                 return Err(conflict("a code is redeemed before the first course"));
             }
             match Referrals::insert(&tx, id, referrer).await? {

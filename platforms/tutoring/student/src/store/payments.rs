@@ -48,6 +48,31 @@ impl MyPayments {
             .map(drop)
     }
 
+    /// Whether a student has ever paid for a course. A refund changes nothing.
+    pub(crate) async fn exist(
+        connection: &dyn Connection,
+        student: Uuid,
+    ) -> Result<bool, DataError> {
+        let (count,): (u64,) = sql("SELECT COUNT(*) FROM my_payments WHERE student_id = ?")
+            .bind(student)
+            .fetch_one(connection)
+            .await?;
+        Ok(count > 0)
+    }
+
+    /// Whether a student has paid sessions of any course that were not refunded.
+    pub(crate) async fn has_sessions(
+        connection: &dyn Connection,
+        student: Uuid,
+    ) -> Result<bool, DataError> {
+        let (count,): (u64,) = sql("SELECT COUNT(*) FROM my_payments WHERE student_id = ? AND is_refunded = ? AND session_count > 0")
+            .bind(student)
+            .bind(false)
+            .fetch_one(connection)
+            .await?;
+        Ok(count > 0)
+    }
+
     /// Returns the paid sessions of a course without those that were refunded.
     pub(crate) async fn sessions(
         connection: &dyn Connection,

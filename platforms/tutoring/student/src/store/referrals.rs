@@ -54,6 +54,15 @@ impl Referrals {
             .map(drop)
     }
 
+    /// Removes a reward that is due. A reward that the referrer has stays.
+    pub(crate) async fn clear_due(tx: &Transaction, referred: Uuid) -> Result<(), DataError> {
+        sql("UPDATE referrals SET reward_due_at = NULL WHERE referred_id = ? AND rewarded_at IS NULL")
+            .bind(referred)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
     /// Returns the first rewards that are due.
     pub(crate) async fn due(
         connection: &dyn Connection,
@@ -79,14 +88,14 @@ impl Referrals {
             .map(drop)
     }
 
-    /// Delays a reward.
+    /// Delays a reward, unless a refund removed it.
     pub(crate) async fn delay(
         connection: &dyn Connection,
         referred: Uuid,
         backoff: Duration,
     ) -> Result<(), DataError> {
         let at: DateTime<Utc> = Utc::now() + backoff;
-        sql("UPDATE referrals SET reward_due_at = ? WHERE referred_id = ? AND rewarded_at IS NULL")
+        sql("UPDATE referrals SET reward_due_at = ? WHERE referred_id = ? AND reward_due_at IS NOT NULL AND rewarded_at IS NULL")
             .bind(at)
             .bind(referred)
             .execute(connection)

@@ -1,0 +1,106 @@
+use seaworthy::data::{Connection, DataError, Transaction, sql};
+use uuid::Uuid;
+
+/// Statements on the payments of allocations. Purchases and refunds may arrive in any order.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Payments;
+
+impl Payments {
+    /// Records a payment. Waits for a refund of it that another transaction records. Returns
+    /// `false` if the payment or its refund is known.
+    pub(crate) async fn add(
+        tx: &Transaction,
+        payment: Uuid,
+        session_count: u16,
+    ) -> Result<bool, DataError> {
+        let inserted = insert_or_ignore!("allocation_payments (payment_id, allocation_id, session_count, is_refunded) VALUES (?, NULL, ?, ?)")
+            .bind(payment)
+            .bind(session_count)
+            .bind(false)
+            .execute(tx)
+            .await?;
+        Ok(inserted.rows_affected() > 0)
+    }
+
+    /// Stores the allocation of a payment.
+    pub(crate) async fn set_allocation(
+        tx: &Transaction,
+        payment: Uuid,
+        allocation: Uuid,
+    ) -> Result<(), DataError> {
+        sql("UPDATE allocation_payments SET allocation_id = ? WHERE payment_id = ?")
+            .bind(allocation)
+            .bind(payment)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Moves the payments of an allocation to the one that continues it.
+    pub(crate) async fn move_to(tx: &Transaction, from: Uuid, to: Uuid) -> Result<(), DataError> {
+        sql("UPDATE allocation_payments SET allocation_id = ? WHERE allocation_id = ?")
+            .bind(to)
+            .bind(from)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Records the refund of a payment, also of one that is not known yet. Returns its allocation
+    /// and sessions.
+    pub(crate) async fn refund(
+        tx: &Transaction,
+        payment: Uuid,
+    ) -> Result<Option<(Uuid, u16)>, DataError> {
+        insert_or_ignore!("allocation_payments (payment_id, allocation_id, session_count, is_refunded) VALUES (?, NULL, 0, ?)")
+            .bind(payment)
+            .bind(false)
+            .execute(tx)
+            .await?;
+        let changed = sql("UPDATE allocation_payments SET is_refunded = ? WHERE payment_id = ? AND is_refunded = ?")
+            .bind(true)
+            .bind(payment)
+            .bind(false)
+            .execute(tx)
+            .await?;
+        if changed.rows_affected() == 0 {
+            return Ok(None);
+        }
+        let (allocation, count): (Option<Uuid>, u16) = sql(
+            "SELECT allocation_id, session_count FROM allocation_payments WHERE payment_id = ?",
+        )
+        .bind(payment)
+        .fetch_one(tx)
+        .await?;
+        Ok(allocation.map(|allocation| (allocation, count)))
+    }
+
+    /// Returns the number of sessions of the payments of a purchase or an allocation that were not
+    /// refunded.
+    pub(crate) async fn paid_sessions(
+        connection: &dyn Connection,
+        purchase: Uuid,
+        allocation: Uuid,
+    ) -> Result<u16, DataError> {
+        let (count,): (Option<u16>,) = sql("SELECT SUM(p.session_count) FROM allocation_payments p JOIN allocations a ON a.id = p.allocation_id WHERE (a.purchase_id = ? OR a.id = ?) AND p.is_refunded = ?")
+            .bind(purchase)
+            .bind(allocation)
+            .bind(false)
+            .fetch_one(connection)
+            .await?;
+        Ok(count.unwrap_or_default())
+    }
+
+    /// Returns the number of sessions of a payment that was not refunded.
+    pub(crate) async fn paid_by(
+        connection: &dyn Connection,
+        payment: Uuid,
+    ) -> Result<Option<u16>, DataError> {
+        let found: Option<(u16,)> = sql("SELECT session_count FROM allocation_payments WHERE payment_id = ? AND is_refunded = ?")
+            .bind(payment)
+            .bind(false)
+            .fetch_optional(connection)
+            .await?;
+        Ok(found.map(|(count,)| count))
+    }
+}
