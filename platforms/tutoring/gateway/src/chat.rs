@@ -112,9 +112,10 @@ impl ChatCalls {
         }
         let path = format!("/api/v1/chat/conversations/{id}");
         let data = self.request(call, self.client.get(&path)).await?;
-        let members = data["participants"].as_array().into_iter().flatten();
-        let members = members.filter_map(|member| member["userId"].as_str());
-        let members: Arc<[String]> = members.map(str::to_owned).collect();
+        let members = data.get("participants").and_then(Value::as_array);
+        let ids = members.into_iter().flatten();
+        let ids = ids.filter_map(|member| member.get("userId")?.as_str());
+        let members: Arc<[String]> = ids.map(str::to_owned).collect();
         self.members.insert(key, Arc::clone(&members));
         Ok(members)
     }
