@@ -133,7 +133,7 @@ mod tests {
             prop_assert_eq!(read(&one, piece), (one.clone(), None));
             let two = [one, message(second)].concat();
             let (_, refused) = read(&two, piece);
-            prop_assert!(refused.unwrap().contains("takes one message"));
+            prop_assert!(refused.unwrap().contains("accepts one message"));
         }
 
         #[test]
