@@ -75,7 +75,7 @@ impl NewToken {
         self.claim("jti", id.into())
     }
 
-    /// Adds a claim. The signer sets `iss`, `iat`, `nbf` and `exp`.
+    /// Adds a claim. The signer sets `iss`, `iat` and `exp`, and `nbf` if it is missing.
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.0.insert(name.into(), value.into());
         self
@@ -304,8 +304,10 @@ impl TokenSigner {
         }
         let expires = since.checked_add(config.lifetime.get());
         set("iat", since.as_secs().into());
-        set("nbf", since.as_secs().into());
         set("exp", expires.map(|end: Duration| end.as_secs()).into());
+        claims
+            .entry("nbf")
+            .or_insert_with(|| since.as_secs().into());
         claims
             .entry("jti")
             .or_insert_with(|| new_id().to_string().into());
