@@ -107,7 +107,8 @@ impl ServicePlugins {
             Some(user) => event.with_data("user", user),
             None => event,
         };
-        if let Err(error) = self.0.events().publish_async(event) {
+        // Plugins see events at most once, so a full queue does not fail the request.
+        if let Some(error) = self.0.events().publish_async(event).err() {
             tracing::warn!(problem = %error, "an event for plugins was dropped");
         }
     }
