@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         severity: Severity::Medium,
         category: Category::Data,
         meaning: "Between the begin and the end of a transaction (`@Transactional`, `transaction(…)`, `Begin` … `Commit`, `atomic()`), the code calls another service or sends a message, itself or in a function that it calls. Clients are recognized by their names. The finding has low confidence.",
-        why: "A slow service holds the locks and the connection of the transaction. A rollback does not take back the call or the message.",
+        why: "A slow service holds the locks and the connection of the transaction. A rollback does not undo the call or the message.",
         fix: &[(
             "any",
             "Call other services before or after the transaction. Store messages in an outbox inside of it.",

@@ -9,20 +9,20 @@ use crate::model::facts::{Topic, Verdict};
 use crate::source::Language;
 use crate::syntax::{Call, Code};
 
+/// Languages whose calls of stores and brokers are read.
+pub(super) const LANGUAGES: &[Language] = &[
+    Language::Go,
+    Language::JavaScript,
+    Language::TypeScript,
+    Language::Python,
+    Language::Java,
+    Language::Kotlin,
+    Language::Rust,
+];
+
 pub(super) const PACKS: &[Pack] = &[Pack {
     name: "dual writes",
-    reader: Reader::Code(
-        &[
-            Language::Go,
-            Language::JavaScript,
-            Language::TypeScript,
-            Language::Python,
-            Language::Java,
-            Language::Kotlin,
-            Language::Rust,
-        ],
-        read,
-    ),
+    reader: Reader::Code(LANGUAGES, read),
 }];
 
 const FUNCTIONS: &[&str] = &[

@@ -81,12 +81,12 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
     }
     let text: &str = &file.text;
     let found = if file.path.ends_with(".go") {
-        of_go(text)
+        assigned_by(&GO_METHOD, text)
     } else if file.path.ends_with(".ts")
         && (text.contains("@Injectable(") || text.contains("@Controller("))
         && !text.contains("Scope.")
     {
-        of_script(text)
+        assigned_by(&SCRIPT_METHOD, text)
     } else {
         Vec::new()
     };
@@ -108,8 +108,10 @@ fn is_setup(name: &str) -> bool {
     SETUP.iter().any(|start| lower.starts_with(start))
 }
 
-fn of_go(text: &str) -> Vec<(usize, &str)> {
-    let Some(methods) = GO_METHOD.as_ref() else {
+/// Returns the fields that methods assign. The name of the object is the group `own` of the
+/// pattern, or `this`.
+fn assigned_by<'t>(methods: &LazyLock<Option<Regex>>, text: &'t str) -> Vec<(usize, &'t str)> {
+    let Some(methods) = methods.as_ref() else {
         return Vec::new();
     };
     methods
@@ -120,27 +122,9 @@ fn of_go(text: &str) -> Vec<(usize, &str)> {
                 .is_some_and(|name| is_setup(name.as_str()))
         })
         .filter_map(|captures| {
-            let own = captures.name("own")?.as_str();
+            let own = captures.name("own").map_or("this", |own| own.as_str());
             let body = captures.name("body")?;
             assigned(body.as_str(), &format!("{own}."), body.start())
-        })
-        .collect()
-}
-
-fn of_script(text: &str) -> Vec<(usize, &str)> {
-    let Some(methods) = SCRIPT_METHOD.as_ref() else {
-        return Vec::new();
-    };
-    methods
-        .captures_iter(text)
-        .filter(|captures| {
-            !captures
-                .name("name")
-                .is_some_and(|name| is_setup(name.as_str()))
-        })
-        .filter_map(|captures| {
-            let body = captures.name("body")?;
-            assigned(body.as_str(), "this.", body.start())
         })
         .collect()
 }

@@ -1,11 +1,17 @@
 //! Functions with their calls, so that rules follow an effect from a function to its callers in
 //! other files.
 
+mod words;
+
 use std::sync::Arc;
 
 use tree_sitter::Node;
 
-use super::dual_write::{is_send, is_store, is_store_write};
+use self::words::{
+    BEGINS, CHANGES, CLIENTS, COMMITS, CONSTRUCTORS, DATABASE_DECIDES, DUPLICATE_WORDS, INSERTS,
+    LOCAL, LOOPS, ONE_OFF, OTHER_CLIENTS, READS, TRANSACTIONS, WRITES,
+};
+use super::dual_write::{self, is_send, is_store, is_store_write};
 use super::practice::mentions;
 use super::signs::{compensates, handles_messages, recognizes_repeats};
 use super::two_steps::{CANDIDATES, is_function};
@@ -18,154 +24,11 @@ use crate::syntax::{Call, Code};
 
 pub(super) const PACKS: &[Pack] = &[Pack {
     name: "flows of functions",
-    reader: Reader::Code(
-        &[
-            Language::Go,
-            Language::JavaScript,
-            Language::TypeScript,
-            Language::Python,
-            Language::Java,
-            Language::Kotlin,
-            Language::Rust,
-        ],
-        read,
-    ),
+    reader: Reader::Code(dual_write::LANGUAGES, read),
 }];
 
-/// Parts of paths of one-off programs.
-const ASIDE: &[&str] = &["migrat", "seed", "fixture", "script"];
-/// Prefixes of methods that add a record, in lower case.
-const INSERTS: &[&str] = &[
-    "create", "insert", "save", "persist", "add", "put", "register",
-];
-/// Prefixes of methods of a store that change a record, in lower case.
-const WRITES: &[&str] = &[
-    "create",
-    "save",
-    "insert",
-    "update",
-    "upsert",
-    "delete",
-    "remove",
-    "persist",
-    "put",
-    "add",
-    "register",
-    "mark",
-    "increment",
-    "decrement",
-];
-/// Prefixes of methods of a client that change something in another service, in lower case.
-const CHANGES: &[&str] = &[
-    "create", "update", "delete", "archive", "charge", "pay", "refund", "post", "put", "send",
-    "register", "submit", "cancel", "reserve", "transfer", "capture", "book", "patch",
-];
-/// Prefixes of methods that read records, in lower case.
-const READS: &[&str] = &[
-    "find", "get", "query", "select", "load", "first", "count", "exists",
-];
-/// Suffixes of the names of clients of other services, in lower case.
-const CLIENTS: &[&str] = &[
-    "client",
-    "rpc",
-    "gateway",
-    "feign",
-    "axios",
-    "httpservice",
-    "resttemplate",
-    "webclient",
-    "httpx",
-    "stripe",
-];
-/// Clients of stores and brokers.
-const OTHER_CLIENTS: &[&str] = &[
-    "redis", "rdb", "mongo", "sql", "db", "prisma", "kafka", "rabbit", "cache", "s3", "minio",
-    "elastic", "etcd", "consul", "vault", "nats", "docker", "kube",
-];
-/// Methods of clients that call no other service, in lower case.
-const LOCAL: &[&str] = &[
-    "close",
-    "connect",
-    "disconnect",
-    "quit",
-    "on",
-    "once",
-    "off",
-    "use",
-    "set",
-    "with",
-    "new",
-    "build",
-    "builder",
-    "setup",
-    "defaults",
-    "interceptors",
-    "start",
-    "stop",
-    "ping",
-    "string",
-    "clone",
-];
-/// Methods that run a function in a transaction, in lower case.
-const TRANSACTIONS: &[&str] = &[
-    "transaction",
-    "$transaction",
-    "runintransaction",
-    "withtransaction",
-    "intransaction",
-    "executeintransaction",
-    "dointransaction",
-    "intx",
-    "withtx",
-    "exectx",
-    "runintx",
-    "transact",
-    "transactctx",
-    "begintxfunc",
-    "execute_in_transaction",
-];
-/// Methods that open a transaction, in lower case.
-const BEGINS: &[&str] = &[
-    "begin",
-    "begintx",
-    "begintxx",
-    "beginx",
-    "starttransaction",
-    "begintransaction",
-    "begin_transaction",
-];
-/// Methods that end a transaction, in lower case.
-const COMMITS: &[&str] = &["commit", "committransaction", "commit_transaction"];
-/// Prefixes of functions that create an object or start the program.
-const MAKERS: &[&str] = &[
-    "new",
-    "init",
-    "setup",
-    "must",
-    "provide",
-    "wire",
-    "build",
-    "load",
-    "parse",
-    "create",
-    "make",
-    "open",
-    "connect",
-    "bootstrap",
-    "main",
-    "configure",
-    "with",
-];
-/// Loops over lists.
-const LOOPS: &[&str] = &[
-    "for_statement",
-    "for_in_statement",
-    "enhanced_for_statement",
-    "for_expression",
-];
-
 fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
-    if code.file.role != Role::Production || mentions(&code.file.path, ASIDE) {
+    if code.file.role != Role::Production || mentions(&code.file.path, ONE_OFF) {
         return;
     }
     let compensates = compensates(&code.file.text);
@@ -220,30 +83,8 @@ fn owner<'t>(code: &Code<'t>, node: Node<'t>) -> Option<usize> {
         .map(|around| around.id())
 }
 
-/// Words of a function that decides by a look-up whether a record is new, in lower case.
-const REFUSALS: &[&str] = &["already", "taken", "duplicate", "orcreate", "conflict"];
-/// Words of a function that leaves the decision to the database, in lower case.
-const DECIDED: &[&str] = &[
-    "on conflict",
-    "onconflict",
-    "upsert",
-    "integrityerror",
-    "duplicatekey",
-    "23505",
-    "11000",
-    "p2002",
-    "for update",
-    "firstorcreate",
-    "get_or_create",
-    "duplicateentry",
-    "isduplicate",
-    "uniqueconstraint",
-    "dataintegrity",
-    "setnx",
-];
-
 fn refuses(text: &str) -> bool {
-    mentions(text, REFUSALS) && !mentions(text, DECIDED)
+    mentions(text, DUPLICATE_WORDS) && !mentions(text, DATABASE_DECIDES)
 }
 
 /// Languages whose functions return a promise or a coroutine.
@@ -328,7 +169,7 @@ pub(crate) fn is_start(name: &str) -> bool {
     let lower = name.trim_start_matches('_').to_lowercase();
     matches!(lower.as_str(), "run" | "start" | "serve" | "app")
         || is_registration(&lower)
-        || MAKERS
+        || CONSTRUCTORS
             .iter()
             .any(|maker| lower.starts_with(maker) && *maker != "create" && *maker != "make")
 }
