@@ -235,8 +235,8 @@ impl Authenticate for BearerAuthentication {
 
     /// Returns the `WWW-Authenticate` header of RFC 6750, section 3. The problem document has the
     /// reason.
-    fn challenge(&self, refusal: &Error, route: &RouteOptions) -> Option<HeaderValue> {
-        let text = match (refusal.code(), refusal.reason()) {
+    fn challenge(&self, rejection: &Error, route: &RouteOptions) -> Option<HeaderValue> {
+        let text = match (rejection.code(), rejection.reason()) {
             (Code::Forbidden, _) => {
                 let scopes: Vec<_> = route.needed_scopes().collect();
                 let mut text = "Bearer error=\"insufficient_scope\"".to_owned();

@@ -160,8 +160,8 @@ impl Authenticate for PeerAuthentication {
         }
     }
 
-    fn challenge(&self, refusal: &Error, route: &RouteOptions) -> Option<HeaderValue> {
-        self.next.as_ref()?.challenge(refusal, route)
+    fn challenge(&self, rejection: &Error, route: &RouteOptions) -> Option<HeaderValue> {
+        self.next.as_ref()?.challenge(rejection, route)
     }
 }
 

@@ -197,9 +197,9 @@ impl Exchange<'_> {
     fn failure(&self, error: CallError<ClientError>) -> ClientError {
         match error {
             CallError::Failed(error) => error,
-            CallError::Rejected(refusal) => ClientError::Rejected {
+            CallError::Rejected(rejection) => ClientError::Rejected {
                 host: Arc::clone(&self.host),
-                refusal,
+                rejection,
             },
             CallError::TimedOut(elapsed) => {
                 let head = self.inner.policies.attempt_timeout().get();

@@ -18,12 +18,12 @@ pub enum ClientError {
         problem: &'static str,
     },
     /// A policy rejected the call before it was sent.
-    #[error("{host}: {refusal}")]
+    #[error("{host}: {rejection}")]
     Rejected {
         /// Host and port.
         host: Arc<str>,
         /// The policy, and when to retry.
-        refusal: Rejection,
+        rejection: Rejection,
     },
     /// A timeout or the deadline was reached.
     #[error("{host}: no response within {after:?} ({limit})")]
@@ -186,7 +186,7 @@ impl ClientError {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Request { .. } => "INVALID_REQUEST",
-            Self::Rejected { refusal, .. } => refusal.by().reason(),
+            Self::Rejected { rejection, .. } => rejection.by().reason(),
             Self::TimedOut { limit, .. } => limit.reason(),
             Self::AddressDenied { .. } => "ADDRESS_DENIED",
             Self::Credentials { .. } => "NO_CREDENTIALS",
@@ -255,7 +255,7 @@ impl From<ClientError> for Error {
             _ => None,
         };
         match error {
-            ClientError::Rejected { refusal, .. } => refusal.into(),
+            ClientError::Rejected { rejection, .. } => rejection.into(),
             ClientError::Request { .. } | ClientError::Credentials { .. } => Self::internal(error),
             ClientError::TimedOut { .. } => Self::new(
                 Code::DeadlineExceeded,

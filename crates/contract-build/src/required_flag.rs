@@ -15,12 +15,12 @@ pub(crate) struct RequiredFlag {
     pub(crate) key: String,
     pub(crate) on_by_default: bool,
     /// A variant of `MethodFlagRejection`.
-    pub(crate) refusal: &'static str,
+    pub(crate) rejection: &'static str,
 }
 
 impl RequiredFlag {
     pub(crate) fn is_hidden(&self) -> bool {
-        self.refusal == HIDDEN
+        self.rejection == HIDDEN
     }
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn read(
     Some(RequiredFlag {
         key: key.to_owned(),
         on_by_default: is_set(option, "on_by_default"),
-        refusal: match (hidden, unavailable) {
+        rejection: match (hidden, unavailable) {
             (true, _) => HIDDEN,
             (false, true) => "Unavailable",
             (false, false) => "Disabled",

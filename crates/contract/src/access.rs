@@ -24,7 +24,7 @@ pub struct MethodFlag {
     /// Whether the method is available while the flag is not defined.
     pub on_by_default: bool,
     /// The response while the flag is off.
-    pub refusal: MethodFlagRejection,
+    pub rejection: MethodFlagRejection,
 }
 
 /// The response of a method whose feature flag is off.

@@ -242,8 +242,8 @@ impl Contracts {
         if let Some(config) = self.config {
             let for_calls = config.clone();
             service.errors(
-                Arc::new(move |error| config.refusal(error).into_response()),
-                Arc::new(move |error| methods::refusal(&for_calls, error)),
+                Arc::new(move |error| config.rejection(error).into_response()),
+                Arc::new(move |error| methods::rejection(&for_calls, error)),
             );
         }
         Ok(())

@@ -147,12 +147,12 @@ impl MethodOptions {
 }
 
 fn required(flag: MethodFlag) -> RequiredFlag {
-    let refusal = match flag.refusal {
+    let rejection = match flag.rejection {
         MethodFlagRejection::Disabled => FlagRejection::Disabled,
         MethodFlagRejection::Hidden => FlagRejection::Hidden,
         MethodFlagRejection::Unavailable => FlagRejection::Unavailable,
     };
     RequiredFlag::new(flag.key)
         .on_by_default(flag.on_by_default)
-        .refusal(refusal)
+        .rejection(rejection)
 }

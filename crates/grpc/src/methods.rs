@@ -72,7 +72,7 @@ where
 }
 
 /// Returns the response to a call that consists of an error.
-pub(crate) fn refusal(config: &ContractConfig, error: Error) -> Response {
+pub(crate) fn rejection(config: &ContractConfig, error: Error) -> Response {
     with_extensions(config, config.status(error).into_http())
 }
 
@@ -83,7 +83,7 @@ fn adjusted(config: &ContractConfig, response: Response) -> Response {
         .get::<Status>()
         .and_then(|status| refused_early(config, status));
     match refused {
-        Some(error) => refusal(config, error),
+        Some(error) => rejection(config, error),
         None => with_extensions(config, response),
     }
 }

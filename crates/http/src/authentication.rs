@@ -21,8 +21,8 @@ pub trait Authenticate: Send + Sync + 'static {
     ) -> Authentication;
 
     /// Returns the value of `WWW-Authenticate` for a rejected caller (RFC 9110, section 11.6.1).
-    fn challenge(&self, refusal: &Error, route: &RouteOptions) -> Option<HeaderValue> {
-        let _ = (refusal, route);
+    fn challenge(&self, rejection: &Error, route: &RouteOptions) -> Option<HeaderValue> {
+        let _ = (rejection, route);
         None
     }
 }
@@ -37,8 +37,8 @@ impl<A: Authenticate + ?Sized> Authenticate for Arc<A> {
         (**self).authenticate(request, context, route)
     }
 
-    fn challenge(&self, refusal: &Error, route: &RouteOptions) -> Option<HeaderValue> {
-        (**self).challenge(refusal, route)
+    fn challenge(&self, rejection: &Error, route: &RouteOptions) -> Option<HeaderValue> {
+        (**self).challenge(rejection, route)
     }
 }
 

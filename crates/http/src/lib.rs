@@ -76,7 +76,7 @@ pub use routes::{
     Access, Choice, FlagDecision, FlagGate, FlagRejection, RequiredFlag, RouteDescription,
     RouteError, RouteOptions, Routes, Variant,
 };
-pub use rpc::{StatusInTrailers, grpc_timeout, is_grpc, refusal as grpc_refusal};
+pub use rpc::{StatusInTrailers, grpc_timeout, is_grpc, rejection as grpc_rejection};
 pub use seaworthy_resilience::adaptive_concurrency::Priority;
 pub use seaworthy_resilience::rate_limit::RateLimitsConfig;
 pub use security_headers::{SecurityHeadersConfig, SecurityHeadersError};

@@ -84,13 +84,13 @@ impl LoadShed {
     pub(crate) fn admit(&self, priority: Priority, now: Instant) -> Result<Admission, Error> {
         match self.0.admit(priority, now) {
             Ok(permit) => Ok(Admission(Arc::new(permit))),
-            Err(refusal) => {
+            Err(rejection) => {
                 let error = Error::new(
                     Code::Unavailable,
                     "OVERLOADED",
                     "the service is overloaded: try again later",
                 );
-                Err(match refusal.retry_after() {
+                Err(match rejection.retry_after() {
                     Some(wait) => error.with_retry_after(wait),
                     None => error,
                 })

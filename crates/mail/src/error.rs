@@ -62,7 +62,7 @@ impl From<CallError<MailError>> for MailError {
         match error {
             CallError::Failed(error) => error,
             CallError::TimedOut(elapsed) => Self::TimedOut(elapsed),
-            CallError::Rejected(refusal) => Self::Rejected(refusal),
+            CallError::Rejected(rejection) => Self::Rejected(rejection),
         }
     }
 }

@@ -63,9 +63,9 @@ impl Failure {
 
     fn new(disposition: Disposition, class: &str, cause: impl Into<Cause>) -> Self {
         let cause = cause.into();
-        let disposition = match (disposition, refusal(&*cause)) {
-            (Disposition::Retry | Disposition::Delay(_), Some(refusal)) => {
-                Disposition::Postpone(refusal.retry_after())
+        let disposition = match (disposition, rejection(&*cause)) {
+            (Disposition::Retry | Disposition::Delay(_), Some(rejection)) => {
+                Disposition::Postpone(rejection.retry_after())
             }
             (disposition, _) => disposition,
         };
@@ -105,22 +105,22 @@ impl Failure {
 }
 
 /// Returns the rejection of a policy that prevented the call to its dependency.
-fn refusal<'a>(mut cause: &'a (dyn StdError + 'static)) -> Option<&'a Rejection> {
-    let refusal = loop {
+fn rejection<'a>(mut cause: &'a (dyn StdError + 'static)) -> Option<&'a Rejection> {
+    let rejection = loop {
         match cause.downcast_ref::<Rejection>() {
-            Some(refusal) => break refusal,
+            Some(rejection) => break rejection,
             None => cause = cause.source()?,
         }
     };
     matches!(
-        refusal.by(),
+        rejection.by(),
         Rejected::CircuitOpen
             | Rejected::BulkheadFull
             | Rejected::DependencyLimited
             | Rejected::Overloaded
             | Rejected::Degraded
     )
-    .then_some(refusal)
+    .then_some(rejection)
 }
 
 impl From<Error> for Failure {

@@ -250,8 +250,8 @@ impl Outlet {
         }
         let admission = match self.0.breaker.admit(std::time::Instant::now()) {
             Ok(admission) => admission,
-            Err(refusal) => {
-                let text = refusal.to_string();
+            Err(rejection) => {
+                let text = rejection.to_string();
                 return (0..count)
                     .map(|_| Err(PublishError::unavailable(text.clone())))
                     .collect();

@@ -86,7 +86,7 @@ impl OperationLog {
                 "operation_log.node and operation_log.claim_node exclude each other: remove one";
             return Err(StartError::new(problem));
         }
-        let numbers = config.node.map(Numbers::of_node).transpose();
+        let numbers = config.node.map(Numbers::with_node).transpose();
         let numbers = numbers
             .map_err(|error| StartError::because("operation_log.node cannot be used", error))?
             .unwrap_or_default();

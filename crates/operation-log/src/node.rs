@@ -11,7 +11,7 @@ use tokio::time::sleep;
 const NODES: u16 = 1_024;
 /// The time after which another replica can claim the node of a killed replica. Until then it
 /// claims another node.
-const DURATION: Timeout = Timeout::from_secs(60);
+const CLAIM_TTL: Timeout = Timeout::from_secs(60);
 /// The time until the next attempt if the store fails or all nodes are in use.
 const POLL_INTERVAL: Timeout = Timeout::from_secs(5);
 
@@ -24,7 +24,7 @@ impl Numbers {
     ///
     /// # Errors
     /// The node is out of range.
-    pub(crate) fn of_node(node: u16) -> Result<Self, SnowflakeError> {
+    pub(crate) fn with_node(node: u16) -> Result<Self, SnowflakeError> {
         let numbers = Snowflakes::new(node)?;
         Ok(Self(Arc::new(RwLock::new(Some(numbers)))))
     }
@@ -57,7 +57,7 @@ impl Numbers {
     /// Holds the first free node until its lease is lost. Returns whether a node was free.
     async fn hold(&self, leases: &Arc<dyn LeaseStore>) -> Result<bool, String> {
         let config = LeaseConfig {
-            duration: DURATION,
+            duration: CLAIM_TTL,
             poll_interval: POLL_INTERVAL,
         };
         for node in 0..NODES {

@@ -34,7 +34,7 @@ impl OutboxMetrics {
             ),
             retried: metrics.counter(
                 "outbox_retried_messages_total",
-                "Refusals by the broker after which a relay retries the event.",
+                "Rejections by the broker after which a relay retries the event.",
                 &[],
             ),
             dead_lettered: metrics.counter(

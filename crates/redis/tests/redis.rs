@@ -93,7 +93,7 @@ async fn frozen_server_costs_only_the_timeout_data_5() {
 }
 
 #[tokio::test]
-async fn refusal_is_not_an_outage_and_hides_address_data_5() {
+async fn rejection_is_not_an_outage_and_hides_address_data_5() {
     let Some(program) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
         return;
     };

@@ -159,14 +159,14 @@ impl fmt::Display for Rejection {
 impl std::error::Error for Rejection {}
 
 impl From<Rejection> for Error {
-    fn from(refusal: Rejection) -> Self {
-        let by = refusal.by;
+    fn from(rejection: Rejection) -> Self {
+        let by = rejection.by;
         let error = Self::new(by.code(), by.reason(), by.text());
-        let error = match refusal.retry_after {
+        let error = match rejection.retry_after {
             Some(wait) => error.with_retry_after(wait),
             None => error,
         };
-        error.with_cause(refusal)
+        error.with_cause(rejection)
     }
 }
 
@@ -184,7 +184,7 @@ impl From<Elapsed> for Error {
 impl<E: Into<Error>> From<CallError<E>> for Error {
     fn from(error: CallError<E>) -> Self {
         match error {
-            CallError::Rejected(refusal) => refusal.into(),
+            CallError::Rejected(rejection) => rejection.into(),
             CallError::TimedOut(elapsed) => elapsed.into(),
             CallError::Failed(error) => error.into(),
         }

@@ -43,7 +43,7 @@ pin_project! {
     #[project = StateProjection]
     #[derive(Debug)]
     enum State<F, C, P> {
-        Rejected { refusal: Option<Rejection> },
+        Rejected { rejection: Option<Rejection> },
         Admitted { #[pin] inner: F, permit: Option<P>, classify: C, was_pending: bool },
     }
 }
@@ -60,10 +60,10 @@ impl<F, C, P> GuardedFuture<F, C, P> {
         }
     }
 
-    pub(crate) fn refused(refusal: Rejection) -> Self {
+    pub(crate) fn refused(rejection: Rejection) -> Self {
         Self {
             state: State::Rejected {
-                refusal: Some(refusal),
+                rejection: Some(rejection),
             },
         }
     }
@@ -79,8 +79,8 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            StateProjection::Rejected { refusal } => match refusal.take() {
-                Some(refusal) => Poll::Ready(Err(refusal.into())),
+            StateProjection::Rejected { rejection } => match rejection.take() {
+                Some(rejection) => Poll::Ready(Err(rejection.into())),
                 None => Poll::Pending,
             },
             StateProjection::Admitted {

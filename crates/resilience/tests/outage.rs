@@ -26,7 +26,7 @@ fn opens_at_every_rate_and_is_back_within_three_seconds_res_1() {
         for milliseconds in [61_300, 62_000] {
             let trouble = Trouble::Outage(Duration::from_millis(milliseconds));
             let findings = worst(&config, trouble, rate);
-            assert!(findings.first_refusal.is_some(), "{rate}: {findings:?}");
+            assert!(findings.first_rejection.is_some(), "{rate}: {findings:?}");
             assert!(
                 findings.recovery.unwrap() <= Duration::from_secs(3),
                 "{rate}: {findings:?}"
@@ -63,7 +63,7 @@ fn hang_of_fast_dependency_opens_before_timeout_res_1() {
     let [(_, config), ..] = breakers();
     for rate in [20, 200, 1_000] {
         let findings = worst(&config, Trouble::Slow(Duration::from_secs(2)), rate);
-        assert!(findings.first_refusal.unwrap() < Duration::from_secs(1));
+        assert!(findings.first_rejection.unwrap() < Duration::from_secs(1));
         assert!(rate < 200 || findings.leaked < 0.02, "{rate}: {findings:?}");
         assert!(findings.recovery.unwrap() <= Duration::from_secs(3));
     }

@@ -122,8 +122,8 @@ async fn child() {
         };
         match admitted {
             Ok(_) => allowed += 1,
-            Err(refusal) => {
-                let wait = refusal.retry_after().unwrap_or_default();
+            Err(rejection) => {
+                let wait = rejection.retry_after().unwrap_or_default();
                 tokio::time::sleep(wait.max(Duration::from_micros(200))).await;
             }
         }
@@ -204,14 +204,14 @@ async fn long_run_allows_exact_rate_and_removes_keys_res_6() {
         let asked = began.elapsed().as_secs_f64();
         match limiter.admit(&ada()).await {
             Ok(_) => allowed.push((asked, began.elapsed().as_secs_f64())),
-            Err(refusal) => {
+            Err(rejection) => {
                 // On a busy machine Redis may once take too long to respond.
                 assert!(matches!(
-                    refusal.by(),
+                    rejection.by(),
                     Rejected::RateLimited | Rejected::Degraded
                 ));
                 let soon = Duration::from_millis(10);
-                tokio::time::sleep(refusal.retry_after().unwrap_or(soon)).await;
+                tokio::time::sleep(rejection.retry_after().unwrap_or(soon)).await;
             }
         }
     }
@@ -265,9 +265,9 @@ async fn each_policy_holds_while_redis_is_killed_frozen_and_back_res_6() {
                 let began = Instant::now();
                 match limiter.admit(&ada()).await {
                     Ok(_) => allowed += 1,
-                    Err(refusal) => match policy {
-                        OnStoreFailure::Closed => assert_eq!(refusal.by(), Rejected::Degraded),
-                        _ => assert_eq!(refusal.by(), Rejected::RateLimited),
+                    Err(rejection) => match policy {
+                        OnStoreFailure::Closed => assert_eq!(rejection.by(), Rejected::Degraded),
+                        _ => assert_eq!(rejection.by(), Rejected::RateLimited),
                     },
                 }
                 slowest = slowest.max(began.elapsed());
@@ -398,8 +398,8 @@ async fn sentinel_limit_survives_loss_of_master_res_6() {
     let by = limiter.admit(&ada()).await.unwrap_err().by();
     assert_eq!(by, Rejected::Degraded);
     let end = Instant::now() + Duration::from_secs(60);
-    while let Err(refusal) = limiter.admit(&ada()).await {
-        assert!(Instant::now() < end, "{refusal}");
+    while let Err(rejection) = limiter.admit(&ada()).await {
+        assert!(Instant::now() < end, "{rejection}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(burst(&limiter, "grace").await, (5, 45));
@@ -415,10 +415,10 @@ async fn burst(limiter: &SharedRateLimiter, user: &str) -> (usize, usize) {
     let user = key(user);
     let decisions = futures::future::join_all((0..50).map(|_| limiter.admit(&user))).await;
     let allowed = decisions.iter().filter(|decision| decision.is_ok()).count();
-    let refusals = decisions
+    let rejections = decisions
         .iter()
         .filter_map(|decision| decision.as_ref().err());
-    let limited = refusals.filter(|refusal| refusal.by() == Rejected::RateLimited);
+    let limited = rejections.filter(|rejection| rejection.by() == Rejected::RateLimited);
     (allowed, limited.count())
 }
 
@@ -429,13 +429,13 @@ async fn the_first_answer_after_an_outage_opens_the_store_to_all_res_6() {
     let limiter = SharedRateLimiter::new("api", &config, store(&server.url()), &Metrics::new());
     server.kill();
     for _ in 0..6 {
-        let refusal = limiter.admit(&ada()).await.unwrap_err();
-        assert_eq!(refusal.by(), Rejected::Degraded);
+        let rejection = limiter.admit(&ada()).await.unwrap_err();
+        assert_eq!(rejection.by(), Rejected::Degraded);
     }
     server.restart().unwrap();
     let end = Instant::now() + Duration::from_secs(60);
-    while let Err(refusal) = limiter.admit(&ada()).await {
-        assert!(Instant::now() < end, "{refusal}");
+    while let Err(rejection) = limiter.admit(&ada()).await {
+        assert!(Instant::now() < end, "{rejection}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(burst(&limiter, "grace").await, (5, 45));

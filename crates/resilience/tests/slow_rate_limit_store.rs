@@ -98,9 +98,11 @@ async fn slow_redis_follows_failure_policy_res_6() {
         );
         match (policy, limiter.admit(&bob).await) {
             (OnStoreFailure::Open, answer) => assert!(answer.is_ok()),
-            (OnStoreFailure::Closed, Err(refusal)) => assert_eq!(refusal.by(), Rejected::Degraded),
-            (OnStoreFailure::Local, Err(refusal)) => {
-                assert_eq!(refusal.by(), Rejected::RateLimited);
+            (OnStoreFailure::Closed, Err(rejection)) => {
+                assert_eq!(rejection.by(), Rejected::Degraded)
+            }
+            (OnStoreFailure::Local, Err(rejection)) => {
+                assert_eq!(rejection.by(), Rejected::RateLimited);
             }
             (_, Ok(_)) => unreachable!("{policy:?} let one more in"),
         }

@@ -134,8 +134,8 @@ impl Uploads {
         match store.incoming.head(&keys::content(upload.id)?).await {
             Err(StorageError::NotFound(_)) => {}
             meta => {
-                if let Some(refusal) = self.refusal(upload, meta?.size) {
-                    return self.refuse(upload, &refusal).await;
+                if let Some(rejection) = self.rejection(upload, meta?.size) {
+                    return self.refuse(upload, &rejection).await;
                 }
             }
         }

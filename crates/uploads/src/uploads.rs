@@ -209,9 +209,9 @@ impl Uploads {
             Err(StorageError::NotFound(_)) => return Err(UploadError::NotUploaded),
             head => head?,
         };
-        if let Some(refusal) = self.refusal(&upload, meta.size) {
-            self.refuse(&upload, &refusal).await?;
-            return Err(refusal);
+        if let Some(rejection) = self.rejection(&upload, meta.size) {
+            self.refuse(&upload, &rejection).await?;
+            return Err(rejection);
         }
         let (size, etag) = (signed(meta.size), meta.etag.as_str());
         let reserved = size.max(signed(MIN_RESERVED));
@@ -237,7 +237,7 @@ impl Uploads {
     }
 
     /// Returns the reason to reject content of this size.
-    pub(crate) fn refusal(&self, upload: &Upload, actual: u64) -> Option<UploadError> {
+    pub(crate) fn rejection(&self, upload: &Upload, actual: u64) -> Option<UploadError> {
         let limit = self.0.store.config().max_size;
         match upload.size {
             _ if actual > limit.get() => Some(UploadError::TooLarge(limit)),
@@ -250,10 +250,10 @@ impl Uploads {
     pub(crate) async fn refuse(
         &self,
         upload: &Upload,
-        refusal: &UploadError,
+        rejection: &UploadError,
     ) -> Result<(), UploadError> {
         let store = &self.0.store;
-        let (reason, text) = (refusal.reason(), refusal.to_string());
+        let (reason, text) = (rejection.reason(), rejection.to_string());
         if store.fail(upload.id, None, reason, &text).await? {
             clean::remove_content(&store.0, upload).await?;
         }

@@ -54,7 +54,7 @@ pub fn main() -> ExitCode {
 /// Returns the service with the defaults, keys and variables of the contract.
 fn service() -> Service {
     with_defaults(Service::new(NAME, env!("CARGO_PKG_VERSION")))
-        .errors(Arc::new(api::refusal))
+        .errors(Arc::new(api::rejection))
         .legacy_prefix(PREFIX)
         .legacy_keys(KEYS.iter().chain(plugins::KEYS).cloned())
         .legacy_variables(VARIABLES.iter().chain(plugins::VARIABLES).cloned())

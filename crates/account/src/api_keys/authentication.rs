@@ -106,8 +106,8 @@ impl<A: Authenticate> Authenticate for ApiKeyAuthentication<A> {
         }))
     }
 
-    fn challenge(&self, refusal: &Error, route: &RouteOptions) -> Option<HeaderValue> {
-        self.others.challenge(refusal, route)
+    fn challenge(&self, rejection: &Error, route: &RouteOptions) -> Option<HeaderValue> {
+        self.others.challenge(rejection, route)
     }
 }
 

@@ -223,7 +223,7 @@ impl Inner {
         let code = callback
             .outcome
             .as_ref()
-            .map_err(|refusal| OpenIdError::Rejected(*refusal))?;
+            .map_err(|rejection| OpenIdError::Rejected(*rejection))?;
         let code = Code {
             code,
             redirect_uri: &config.redirect_uri,

@@ -56,7 +56,7 @@ fn provider(address: SocketAddr) -> SmsGateway {
 }
 
 #[tokio::test]
-async fn gateway_gets_code_and_its_refusal_is_an_error_auth_2() {
+async fn gateway_gets_code_and_its_rejection_is_an_error_auth_2() {
     let (address, requests) = gateway(&[202, 503]);
     let provider = provider(address);
     let code = Secret::new("314159".to_owned());

@@ -115,7 +115,7 @@ async fn breaker_opens_for_failing_dependency_res_1() {
     for _ in 0..50 {
         match client.get(&server.url("/")).send().await {
             Ok(response) => assert_eq!(response.status(), 500),
-            Err(ClientError::Rejected { refusal, .. }) => refused = Some(refusal),
+            Err(ClientError::Rejected { rejection, .. }) => refused = Some(rejection),
             Err(other) => panic!("{other:?}"),
         }
     }
@@ -136,8 +136,8 @@ async fn bulkhead_bounds_concurrent_calls_res_5() {
         tokio::task::yield_now().await;
     }
     match client.get(&server.url("/second")).send().await {
-        Err(ClientError::Rejected { refusal, .. }) => {
-            assert_eq!(refusal.by(), Rejected::BulkheadFull);
+        Err(ClientError::Rejected { rejection, .. }) => {
+            assert_eq!(rejection.by(), Rejected::BulkheadFull);
         }
         other => panic!("{other:?}"),
     }
@@ -251,8 +251,8 @@ async fn rate_limit_rejects_call_before_it_is_sent_res_6() {
     });
     limited.get(&server.url("/")).send().await.unwrap();
     match limited.get(&server.url("/")).send().await.unwrap_err() {
-        ClientError::Rejected { refusal, .. } => {
-            assert_eq!(refusal.by(), Rejected::DependencyLimited);
+        ClientError::Rejected { rejection, .. } => {
+            assert_eq!(rejection.by(), Rejected::DependencyLimited);
         }
         other => panic!("{other:?}"),
     }

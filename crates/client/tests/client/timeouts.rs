@@ -125,8 +125,8 @@ async fn deadline_of_request_shortens_call_life_6() {
         client.get(&server.url("/")).send(),
     );
     match late.await.unwrap_err() {
-        ClientError::Rejected { refusal, .. } => {
-            assert_eq!(refusal.by(), Rejected::DeadlineExceeded)
+        ClientError::Rejected { rejection, .. } => {
+            assert_eq!(rejection.by(), Rejected::DeadlineExceeded)
         }
         ClientError::TimedOut { limit, .. } => assert_eq!(limit, Limit::Deadline),
         other => panic!("{other:?}"),

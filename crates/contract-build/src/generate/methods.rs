@@ -74,12 +74,12 @@ pub(super) fn methods(scope: &Scope<'_>, service: &Service) -> String {
                 "{variant} => Some({runtime}::MethodFlag {{
                     key: {key:?},
                     on_by_default: {on_by_default},
-                    refusal: {runtime}::MethodFlagRejection::{refusal},
+                    rejection: {runtime}::MethodFlagRejection::{rejection},
                 }}),\n",
                 variant = variant(service, method),
                 key = flag.key,
                 on_by_default = flag.on_by_default,
-                refusal = flag.refusal,
+                rejection = flag.rejection,
             ))
         })
         .collect();

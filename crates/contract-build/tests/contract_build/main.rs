@@ -1,4 +1,4 @@
 //! Contracts that the compiler rejects, and packages that use the compiler.
 
 mod outside_workspace;
-mod refusals;
+mod rejections;

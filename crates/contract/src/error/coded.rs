@@ -105,7 +105,7 @@ impl ErrorResponse {
 /// let config = ContractConfig::default().with_errors(CodedErrors);
 /// let error = Error::new(Code::Forbidden, "ACCOUNT_LOCKED", "the account is locked");
 /// assert_eq!(ErrorCode::of(&error).number(), 4001);
-/// assert_eq!(config.refusal(error).status(), 403);
+/// assert_eq!(config.rejection(error).status(), 403);
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CodedErrors;

@@ -154,11 +154,14 @@ pub fn from_status(status: &tonic::Status) -> Error {
 /// The client receives the reason of a rejection during the read. Any other status means that the
 /// client or the network ended the stream.
 pub(crate) fn from_request_stream(status: &tonic::Status) -> Error {
-    let refusal = std::error::Error::source(status).and_then(|source| source.downcast_ref());
-    if let Some(refusal) = refusal.map(ResponseError::error) {
-        let (reason, message) = (refusal.reason().to_owned(), refusal.message().to_owned());
-        let error = Error::new(refusal.code(), reason, message);
-        return match refusal.retry_after() {
+    let rejection = std::error::Error::source(status).and_then(|source| source.downcast_ref());
+    if let Some(rejection) = rejection.map(ResponseError::error) {
+        let (reason, message) = (
+            rejection.reason().to_owned(),
+            rejection.message().to_owned(),
+        );
+        let error = Error::new(rejection.code(), reason, message);
+        return match rejection.retry_after() {
             Some(wait) => error.with_retry_after(wait),
             None => error,
         };

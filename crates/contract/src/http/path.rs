@@ -75,7 +75,7 @@ impl<M: ContractMethod> Binding<M> {
     async fn answer(&self, request: Request) -> Response {
         match self.template.capture(request.uri().path()) {
             Some(captures) => (self.call)(request, captures).await,
-            None => self.config.refusal(not_found()),
+            None => self.config.rejection(not_found()),
         }
     }
 
@@ -131,10 +131,10 @@ impl<M: ContractMethod> HttpPath<M> {
                 let methods = match choose(&bindings, request.method(), path) {
                     Choice::Binding(index) => match bindings.get(index) {
                         Some(binding) => return binding.answer(request).await,
-                        None => return config.refusal(not_found()),
+                        None => return config.rejection(not_found()),
                     },
                     Choice::OtherMethods(methods) => methods,
-                    Choice::Nothing => return config.refusal(not_found()),
+                    Choice::Nothing => return config.rejection(not_found()),
                 };
                 other_methods(&config, &methods)
             }
@@ -200,7 +200,7 @@ fn other_methods(config: &ContractConfig, methods: &[Method]) -> Response {
             ref other => vec![other.as_str()],
         })
         .collect();
-    let mut response = config.refusal(Error::new(
+    let mut response = config.rejection(Error::new(
         Code::MethodNotAllowed,
         reason::METHOD_NOT_ALLOWED,
         "the path has no such method",

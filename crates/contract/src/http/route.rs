@@ -127,7 +127,7 @@ impl<M: ContractMethod> Routes<M> {
         let call: Call = Arc::new(move |request, captures| {
             let config = config.clone();
             let answer = call(request, captures, config.clone());
-            Box::pin(async move { answer.await.unwrap_or_else(|error| config.refusal(error)) })
+            Box::pin(async move { answer.await.unwrap_or_else(|error| config.rejection(error)) })
         });
         self.bindings.push(Binding {
             of,
@@ -170,7 +170,7 @@ impl<M: ContractMethod> Routes<M> {
 impl ContractConfig {
     /// Returns an error as an HTTP response.
     #[must_use]
-    pub fn refusal(&self, error: Error) -> Response<Body> {
+    pub fn rejection(&self, error: Error) -> Response<Body> {
         self.errors.http(self.errors.adapt(error))
     }
 }

@@ -27,7 +27,7 @@ use tracing::Instrument;
 
 use super::{
     CallOutcome, IdempotencyConfig, IdempotencyStore, KeyState, Lifetimes, RecordedAnswer,
-    ScopedKey, refusals, request,
+    ScopedKey, rejections, request,
 };
 use crate::error::reason;
 
@@ -116,16 +116,16 @@ where
                 Ok(None) => inner.call(Request::from_parts(parts, body)).await,
                 Ok(Some(key)) => match layer.call_with_key(inner, key, parts, body).await {
                     Ok(response) => Ok(response),
-                    Err(error) => Ok(layer.refusal(error)),
+                    Err(error) => Ok(layer.rejection(error)),
                 },
-                Err(error) => Ok(layer.refusal(error)),
+                Err(error) => Ok(layer.rejection(error)),
             }
         })
     }
 }
 
 impl IdempotencyLayer {
-    fn refusal(&self, error: Error) -> Response {
+    fn rejection(&self, error: Error) -> Response {
         self.config.errors.http(self.config.errors.adapt(error))
     }
 
@@ -149,10 +149,10 @@ impl IdempotencyLayer {
         let token = match self.store.begin(&key, fingerprint, lifetimes).await? {
             KeyState::Claimed(token) => token,
             KeyState::Answered(answer) => return Ok(replay(answer)),
-            KeyState::Running => return Err(refusals::in_use()),
-            KeyState::ResponseNotStored => return Err(refusals::not_kept()),
-            KeyState::OutcomeUnknown => return Err(refusals::unknown()),
-            KeyState::Mismatch => return Err(refusals::reused()),
+            KeyState::Running => return Err(rejections::in_use()),
+            KeyState::ResponseNotStored => return Err(rejections::not_kept()),
+            KeyState::OutcomeUnknown => return Err(rejections::unknown()),
+            KeyState::Mismatch => return Err(rejections::reused()),
         };
         let mut effects = Effects::new();
         if let Some(participant) = self.store.participant(&key, token) {
@@ -257,7 +257,7 @@ impl Call {
             }
             Err(_elapsed) => {
                 self.settle(self.outcome(CallOutcome::Unproven)).await;
-                Ok(self.layer.refusal(refusals::took_too_long()))
+                Ok(self.layer.rejection(rejections::took_too_long()))
             }
         }
     }
@@ -289,7 +289,7 @@ impl Call {
             }
             AnswerBody::Failed(error) => {
                 self.settle(CallOutcome::Changed).await;
-                self.layer.refusal(Error::internal(error))
+                self.layer.rejection(Error::internal(error))
             }
         }
     }

@@ -52,7 +52,7 @@ mod config;
 pub mod conformance;
 mod layer;
 mod memory;
-mod refusals;
+mod rejections;
 mod request;
 mod store;
 #[cfg(test)]

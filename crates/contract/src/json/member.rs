@@ -185,8 +185,8 @@ impl<'de, K: ParameterKind<Value: Ord>, V: Kind> Visitor<'de> for ObjectVisitor<
                 let value = members.next_value_seed(ValueSeed::<V>::new(violations))?;
                 let key = match key {
                     Ok(key) => key,
-                    Err(refusal) => {
-                        violations.add(format!("the key {refusal}"));
+                    Err(rejection) => {
+                        violations.add(format!("the key {rejection}"));
                         return Ok(());
                     }
                 };

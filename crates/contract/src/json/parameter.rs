@@ -99,8 +99,8 @@ pub fn repeated<K: ParameterKind>(
     }
     violations.within_index(slot.len(), |violations| match K::parameter(text) {
         Ok(value) => slot.push(value),
-        Err(refusal) => {
-            violations.add(refusal);
+        Err(rejection) => {
+            violations.add(rejection);
             slot.push(K::Value::default());
         }
     });
@@ -156,8 +156,8 @@ fn once<K: ParameterKind>(text: &str, violations: &mut Violations) -> Option<K::
     }
     match K::parameter(text) {
         Ok(value) => Some(value),
-        Err(refusal) => {
-            violations.add(refusal);
+        Err(rejection) => {
+            violations.add(rejection);
             None
         }
     }

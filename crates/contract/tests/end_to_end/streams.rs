@@ -50,7 +50,7 @@ async fn streams_server_sent_events_on_request_api_1() {
 }
 
 #[tokio::test]
-async fn error_ahead_of_first_message_is_plain_refusal_api_2() {
+async fn error_ahead_of_first_message_is_plain_rejection_api_2() {
     let server = Running::start().await;
     let answer = server.get("/v1/shelves/1/books/404:watch").await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);

@@ -29,7 +29,7 @@ struct Inner {
     constraint: Option<String>,
     code: Option<String>,
     detail: Cow<'static, str>,
-    refusal: Option<Rejection>,
+    rejection: Option<Rejection>,
 }
 
 impl DataError {
@@ -39,7 +39,7 @@ impl DataError {
             constraint: None,
             code: None,
             detail: detail.into(),
-            refusal: None,
+            rejection: None,
         }))
     }
 
@@ -53,9 +53,9 @@ impl DataError {
         Self::new(DataErrorKind::NotFound, "no row")
     }
 
-    pub(crate) fn refused(refusal: Rejection) -> Self {
-        let mut error = Self::new(DataErrorKind::CircuitOpen, refusal.to_string());
-        error.0.refusal = Some(refusal);
+    pub(crate) fn refused(rejection: Rejection) -> Self {
+        let mut error = Self::new(DataErrorKind::CircuitOpen, rejection.to_string());
+        error.0.rejection = Some(rejection);
         error
     }
 
@@ -114,8 +114,8 @@ impl DataError {
         )
     }
 
-    pub(crate) fn refusal(&self) -> Option<&Rejection> {
-        self.0.refusal.as_ref()
+    pub(crate) fn rejection(&self) -> Option<&Rejection> {
+        self.0.rejection.as_ref()
     }
 
     /// Returns what the error means for the breaker.
@@ -172,7 +172,7 @@ impl fmt::Debug for DataError {
 
 impl std::error::Error for DataError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        let refusal = self.refusal()?;
-        Some(refusal)
+        let rejection = self.rejection()?;
+        Some(rejection)
     }
 }

@@ -7,8 +7,8 @@ impl From<DataError> for Error {
     /// The message contains the action for the client and no detail of the database. The details
     /// are in the private cause.
     fn from(error: DataError) -> Self {
-        if let Some(refusal) = error.refusal() {
-            return Self::from(refusal.clone());
+        if let Some(rejection) = error.rejection() {
+            return Self::from(rejection.clone());
         }
         let public = match error.kind() {
             DataErrorKind::NotFound => Self::new(

@@ -143,18 +143,18 @@ fn status(error: CallError<Status>) -> Status {
             status.set_source(Arc::new(elapsed));
             status
         }
-        CallError::Rejected(refusal) => refused(refusal),
+        CallError::Rejected(rejection) => refused(rejection),
     }
 }
 
-fn refused(refusal: Rejection) -> Status {
-    let code = match refusal.by() {
+fn refused(rejection: Rejection) -> Status {
+    let code = match rejection.by() {
         Rejected::DeadlineExceeded => Code::DeadlineExceeded,
         Rejected::RateLimited => Code::ResourceExhausted,
         _ => Code::Unavailable,
     };
-    let mut status = Status::new(code, refusal.to_string());
-    status.set_source(Arc::new(refusal));
+    let mut status = Status::new(code, rejection.to_string());
+    status.set_source(Arc::new(rejection));
     status
 }
 

@@ -22,11 +22,11 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
         axum::extract::Path::<T>::from_request_parts(parts, state)
             .await
             .map(|axum::extract::Path(value)| Self(value))
-            .map_err(refusal)
+            .map_err(path_error)
     }
 }
 
-fn refusal(rejection: PathRejection) -> Error {
+fn path_error(rejection: PathRejection) -> Error {
     let PathRejection::FailedToDeserializePathParams(failed) = rejection else {
         return Error::internal(rejection);
     };

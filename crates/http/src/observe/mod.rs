@@ -3,7 +3,7 @@
 
 mod access_log;
 mod metrics;
-mod refusals;
+mod rejections;
 mod rpc_metrics;
 mod trace;
 
@@ -20,7 +20,7 @@ use crate::{
 };
 
 use metrics::HttpMetrics;
-use refusals::RejectionMetrics;
+use rejections::RejectionMetrics;
 use rpc_metrics::RpcMetrics;
 pub(crate) use trace::apply as apply_trace;
 
@@ -64,7 +64,7 @@ enum RequestMetrics {
 pub(crate) struct Observer {
     telemetry: Telemetry,
     metrics: RequestMetrics,
-    refusals: RejectionMetrics,
+    rejections: RejectionMetrics,
     access_log: AccessLogConfig,
     access_log_switch: Switch,
 }
@@ -84,7 +84,7 @@ impl Observer {
                 Protocol::Http => RequestMetrics::Http(HttpMetrics::new(metrics, table)),
                 Protocol::Grpc => RequestMetrics::Grpc(RpcMetrics::new(metrics, table)),
             },
-            refusals: RejectionMetrics::new(metrics),
+            rejections: RejectionMetrics::new(metrics),
             access_log: config.access_log.clone(),
             access_log_switch,
         }
@@ -110,7 +110,7 @@ impl Observer {
     }
 
     pub(crate) fn unauthenticated(&self, error: &Error) {
-        self.refusals
+        self.rejections
             .unauthenticated
             .get_or_create(error.reason())
             .increment();

@@ -211,7 +211,7 @@ impl RouteOptions {
     /// a route that does not exist, after the check of the access.
     #[must_use]
     pub fn hidden_by_flag(self, key: impl Into<Box<str>>) -> Self {
-        self.flag(RequiredFlag::new(key).refusal(FlagRejection::Hidden))
+        self.flag(RequiredFlag::new(key).rejection(FlagRejection::Hidden))
     }
 
     /// Requires a feature flag, after the check of the access. If the flag is on, and lists APIs

@@ -39,16 +39,16 @@ pub enum FlagDecision {
 /// A feature flag that a route requires.
 ///
 /// ```
-/// use seaworthy_http::{FlagRefusal, RequiredFlag};
+/// use seaworthy_http::{FlagRejection, RequiredFlag};
 ///
-/// let flag = RequiredFlag::new("reports.new").refusal(FlagRejection::Unavailable);
+/// let flag = RequiredFlag::new("reports.new").rejection(FlagRejection::Unavailable);
 /// assert_eq!(flag.key(), "reports.new");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequiredFlag {
     key: Box<str>,
     on_by_default: bool,
-    refusal: FlagRejection,
+    rejection: FlagRejection,
 }
 
 /// The response of a route whose feature flag is off.
@@ -70,7 +70,7 @@ impl RequiredFlag {
         Self {
             key: key.into(),
             on_by_default: false,
-            refusal: FlagRejection::default(),
+            rejection: FlagRejection::default(),
         }
     }
 
@@ -83,8 +83,8 @@ impl RequiredFlag {
 
     /// Sets the response while the flag is off.
     #[must_use]
-    pub fn refusal(mut self, refusal: FlagRejection) -> Self {
-        self.refusal = refusal;
+    pub fn rejection(mut self, rejection: FlagRejection) -> Self {
+        self.rejection = rejection;
         self
     }
 
@@ -106,7 +106,7 @@ impl RequiredFlag {
         decision: FlagDecision,
         missing: impl FnOnce() -> Error,
     ) -> Result<(), Error> {
-        match (decision, self.refusal) {
+        match (decision, self.rejection) {
             (FlagDecision::On, _) => Ok(()),
             (_, FlagRejection::Hidden) => Err(missing()),
             (FlagDecision::NotListed, _) => Err(Error::new(

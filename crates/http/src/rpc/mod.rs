@@ -3,15 +3,15 @@
 
 mod media_type;
 mod message_position;
-mod refusal;
+mod rejection;
 mod status;
 mod timeout;
 mod trailers;
 
 pub use media_type::is_grpc;
 pub(crate) use message_position::MessagePosition;
-pub use refusal::refusal;
-pub(crate) use refusal::{no_method, wrong_media_type};
+pub use rejection::rejection;
+pub(crate) use rejection::{no_method, wrong_media_type};
 pub(crate) use status::RpcStatus;
 pub use timeout::grpc_timeout;
 pub use trailers::StatusInTrailers;

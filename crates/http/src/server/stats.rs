@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Counts of the connections of one listener since its start.
 ///
-/// Counted per connection and per refusal, never per request, so that requests do not contend for a
+/// Counted per connection and per rejection, never per request, so that requests do not contend for a
 /// cache line.
 #[derive(Debug, Default)]
 pub struct ConnectionStats {

@@ -255,7 +255,7 @@ impl StackBuilder {
             flags: self.flags,
             errors: self.errors.unwrap_or_else(|| match self.protocol {
                 Protocol::Http => Arc::new(IntoResponse::into_response),
-                Protocol::Grpc => Arc::new(rpc::refusal),
+                Protocol::Grpc => Arc::new(rpc::rejection),
             }),
             identity: self.identity,
             config,

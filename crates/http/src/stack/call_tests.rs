@@ -233,7 +233,7 @@ async fn disconnected_client_cancels_its_call_life_6() {
 }
 
 #[tokio::test]
-async fn refusals_have_the_error_form_of_the_service_api_2() {
+async fn rejections_have_the_error_form_of_the_service_api_2() {
     let identity = ServiceIdentity::new("orders-service", "1.0.0");
     let stack = Stack::builder(identity, HttpConfig::default(), &plain().telemetry)
         .errors(Arc::new(|error: Error| {
@@ -258,7 +258,7 @@ async fn refusals_have_the_error_form_of_the_service_api_2() {
 #[tokio::test]
 async fn sends_headers_of_marked_error_ahead_of_status_api_2() {
     let refused = |is_marked: bool| {
-        let mut response = crate::rpc::refusal(Error::new(Code::NotFound, "ORDER", "no order"));
+        let mut response = crate::rpc::rejection(Error::new(Code::NotFound, "ORDER", "no order"));
         if is_marked {
             response.extensions_mut().insert(crate::StatusInTrailers);
         }

@@ -6,7 +6,7 @@ mod fixture;
 mod graceful_close;
 mod http2;
 mod limits;
-mod refusals;
+mod rejections;
 mod requests;
 mod stopping;
 mod tls;

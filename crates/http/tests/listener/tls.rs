@@ -371,7 +371,7 @@ async fn a_peer_that_does_not_read_does_not_hold_up_a_stop_life_4() {
 #[tokio::test]
 async fn a_file_without_end_is_an_error_that_names_it_sec_1() {
     let authority = Authority::new();
-    let refusal = async |tls: TlsConfig| {
+    let rejection = async |tls: TlsConfig| {
         let config = ListenerConfig {
             address: ([127, 0, 0, 1], 0).into(),
             tls: Some(tls),
@@ -383,17 +383,17 @@ async fn a_file_without_end_is_an_error_that_names_it_sec_1() {
         error.to_string()
     };
     assert_eq!(
-        refusal(TlsConfig::new("/dev/zero", authority.path("server.key"))).await,
+        rejection(TlsConfig::new("/dev/zero", authority.path("server.key"))).await,
         "the TLS file /dev/zero is not a regular file"
     );
     assert_eq!(
-        refusal(TlsConfig::new(authority.path("server.pem"), "/dev/zero")).await,
+        rejection(TlsConfig::new(authority.path("server.pem"), "/dev/zero")).await,
         "the TLS file /dev/zero is not a regular file"
     );
     let large = authority.path("large.pem");
     fs::write(&large, vec![b'\n'; (1 << 20) + 1]).unwrap();
     assert_eq!(
-        refusal(TlsConfig::new(&large, authority.path("server.key"))).await,
+        rejection(TlsConfig::new(&large, authority.path("server.key"))).await,
         format!(
             "the TLS file {} is larger than 1048576 bytes",
             large.display()

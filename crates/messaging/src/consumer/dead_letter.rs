@@ -76,7 +76,7 @@ impl Consumer {
         );
         let stored = letter.into_stored();
         let backoff = Backoff::new(INITIAL_BACKOFF, MAX_BACKOFF);
-        let mut refusals = 0;
+        let mut rejections = 0;
         let mut attempt = 0;
         loop {
             match self.store(&stored).await {
@@ -87,8 +87,8 @@ impl Consumer {
                 Err(PublishError::Closed) => return Settlement::Released,
                 Err(error) if error.is_transient() => {}
                 Err(error) => {
-                    refusals += 1;
-                    if refusals == MAX_REFUSALS {
+                    rejections += 1;
+                    if rejections == MAX_REFUSALS {
                         self.metrics.refused_dead_letters.increment();
                         let problem = error_chain(&error);
                         tracing::error!(consumer = &*self.name, topic = %stored.topic(), message_id = %stored.id(), problem, "the broker rejects every form of a dead letter, so the message returns to its queue");

@@ -155,7 +155,7 @@ impl Consumer {
             };
             let retry_after = match self.breaker.admit(time::Instant::now().into_std()) {
                 Ok(admission) => return Some((permit, admission)),
-                Err(refusal) => refusal.retry_after().unwrap_or(BREAKER_POLL_INTERVAL),
+                Err(rejection) => rejection.retry_after().unwrap_or(BREAKER_POLL_INTERVAL),
             };
             drop(permit);
             if !wait(retry_after.max(BREAKER_POLL_INTERVAL), session).await {

@@ -247,13 +247,13 @@ pub(super) fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
 /// Converts an error of the client.
 pub(super) fn failed(error: KafkaError) -> TransportError {
     match error.rdkafka_error_code() {
-        Some(code) if is_refusal(code) => TransportError::refused(error),
+        Some(code) if is_rejection(code) => TransportError::refused(error),
         _ => TransportError::unavailable(error),
     }
 }
 
 /// Whether the error is permanent.
-pub(super) fn is_refusal(code: RDKafkaErrorCode) -> bool {
+pub(super) fn is_rejection(code: RDKafkaErrorCode) -> bool {
     use RDKafkaErrorCode as Code;
     matches!(
         code,

@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn does_not_retry_refusals_res_1() {
+    fn does_not_retry_rejections_res_1() {
         let asked = Cell::new(0);
         let answer: KafkaResult<()> = retry_elections(Duration::from_secs(10), || {
             asked.set(asked.get() + 1);

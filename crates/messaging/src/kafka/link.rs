@@ -20,7 +20,7 @@ use tokio::{
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
-    client::{Clients, Quiet, failed, is_refusal, log},
+    client::{Clients, Quiet, failed, is_rejection, log},
     renewed::Renewed,
 };
 use crate::transport::TransportError;
@@ -136,7 +136,7 @@ fn drain(client: &BaseConsumer<Quiet>) -> Option<KafkaError> {
             continue;
         };
         let code = error.rdkafka_error_code();
-        if code.is_some_and(|code| is_refusal(code) || code == RDKafkaErrorCode::SSL) {
+        if code.is_some_and(|code| is_rejection(code) || code == RDKafkaErrorCode::SSL) {
             event = Some(error);
         }
     }

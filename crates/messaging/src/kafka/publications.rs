@@ -12,7 +12,7 @@ use rdkafka::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    client::{Clients, failed, is_refusal},
+    client::{Clients, failed, is_rejection},
     link::{Link, Listener},
     names::Names,
     renewed::Renewed,
@@ -237,7 +237,7 @@ fn production_error(error: &KafkaError) -> PublishError {
             | RDKafkaErrorCode::InvalidRecord
             | RDKafkaErrorCode::MessageBatchTooLarge,
         ) => PublishError::permanent(error.to_string()),
-        Some(code) if is_refusal(code) => PublishError::permanent(error.to_string()),
+        Some(code) if is_rejection(code) => PublishError::permanent(error.to_string()),
         _ => PublishError::unavailable(error.to_string()),
     }
 }

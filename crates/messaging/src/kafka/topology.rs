@@ -13,7 +13,7 @@ use rdkafka::{
 use tokio::time;
 
 use super::{
-    client::{Clients, Quiet, failed, is_refusal},
+    client::{Clients, Quiet, failed, is_rejection},
     config::KafkaConfig,
     detached::Detached,
     link::Link,
@@ -152,7 +152,7 @@ impl Topology {
                 Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
                 Err((name, code)) => {
                     let text = format!("the topic {name} cannot be created: {code}");
-                    return Err(if is_refusal(code) {
+                    return Err(if is_rejection(code) {
                         TransportError::refused(text)
                     } else {
                         TransportError::unavailable(text)

@@ -84,7 +84,7 @@ struct State {
 #[derive(Clone)]
 struct Failure {
     text: String,
-    is_refusal: bool,
+    is_rejection: bool,
 }
 
 impl Link {
@@ -263,14 +263,14 @@ impl From<&TransportError> for Failure {
     fn from(error: &TransportError) -> Self {
         Self {
             text: explain(error),
-            is_refusal: matches!(error, TransportError::Rejected(_)),
+            is_rejection: matches!(error, TransportError::Rejected(_)),
         }
     }
 }
 
 impl From<Failure> for TransportError {
     fn from(failure: Failure) -> Self {
-        if failure.is_refusal {
+        if failure.is_rejection {
             Self::refused(failure.text)
         } else {
             Self::unavailable(failure.text)
@@ -333,7 +333,7 @@ impl Parameters {
 /// Classifies an error of the client. A rejection, such as wrong credentials or other queue
 /// arguments, is permanent. Any other error is transient.
 pub(super) fn failure(error: lapin::Error) -> TransportError {
-    let is_refusal = match error.kind() {
+    let is_rejection = match error.kind() {
         ErrorKind::ProtocolError(protocol) => match protocol.kind() {
             AMQPErrorKind::Soft(soft) => matches!(
                 soft,
@@ -350,7 +350,7 @@ pub(super) fn failure(error: lapin::Error) -> TransportError {
         },
         _ => false,
     };
-    if is_refusal {
+    if is_rejection {
         TransportError::refused(error)
     } else {
         TransportError::unavailable(error)

@@ -87,21 +87,21 @@ impl Inner {
             let sent = self
                 .send_on(channel.connected(link).await?, &messages)
                 .await;
-            let (mut failed, mut refusals) = (Vec::new(), Vec::new());
+            let (mut failed, mut rejections) = (Vec::new(), Vec::new());
             for ((envelope, answer), outcome) in others.into_iter().zip(sent) {
                 match outcome {
                     Outcome::Answered(known) => *answer = known,
                     Outcome::ChannelFailed(error) => {
-                        refusals.extend(refusal(&error));
+                        rejections.extend(rejection(&error));
                         *answer = Err(PublishError::unavailable(error));
                         failed.push((envelope, answer));
                     }
                 }
             }
-            if refusals.contains(&Rejection::Exchange) {
+            if rejections.contains(&Rejection::Exchange) {
                 topology::exchanges(channel.connected(link).await?, &self.config).await?;
             }
-            if !refusals.contains(&Rejection::Message) {
+            if !rejections.contains(&Rejection::Message) {
                 return Ok(());
             }
             for (envelope, _) in &failed {
@@ -132,7 +132,7 @@ impl Inner {
                 }
                 None => continue,
             };
-            match refusal(&error) {
+            match rejection(&error) {
                 Some(Rejection::Message) => {
                     self.suspects.remove(envelope.id());
                     *answer = Err(PublishError::permanent(error));
@@ -243,7 +243,7 @@ fn return_key(message: &BasicReturnMessage) -> ReturnKey {
     )
 }
 
-fn refusal(error: &lapin::Error) -> Option<Rejection> {
+fn rejection(error: &lapin::Error) -> Option<Rejection> {
     let ErrorKind::ProtocolError(protocol) = error.kind() else {
         return None;
     };

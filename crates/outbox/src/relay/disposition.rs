@@ -25,11 +25,11 @@ pub(super) fn disposition(
         PublishError::Unavailable(_) | PublishError::Closed => Disposition::Unavailable,
         PublishError::Deferred => Disposition::Deferred,
         PublishError::QueueFull { topic } => {
-            let refusals = full_topics.refusals(topic).saturating_sub(1);
+            let rejections = full_topics.rejections(topic).saturating_sub(1);
             let backoff = Backoff::new(config.initial_backoff, config.max_backoff);
             Disposition::Delayed {
                 problem: problem(error),
-                backoff: backoff.max_delay(refusals),
+                backoff: backoff.max_delay(rejections),
             }
         }
         PublishError::Permanent(_) | PublishError::TooLarge { .. } => Disposition::DeadLetter {

@@ -22,18 +22,18 @@ impl FullTopics {
                 Err(_) => {}
             }
         }
-        let mut refusals = self.0.lock();
+        let mut rejections = self.0.lock();
         for topic in published {
-            refusals.remove(topic);
+            rejections.remove(topic);
         }
         for topic in full {
-            let count = refusals.entry(topic.clone()).or_default();
+            let count = rejections.entry(topic.clone()).or_default();
             *count = count.saturating_add(1);
         }
     }
 
     /// Returns how many batches in a row the queue of this topic rejected.
-    pub(super) fn refusals(&self, topic: &Topic) -> u32 {
+    pub(super) fn rejections(&self, topic: &Topic) -> u32 {
         self.0.lock().get(topic).copied().unwrap_or_default()
     }
 }
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refusals_grow_until_a_message_is_published_msg_4() {
+    fn rejections_grow_until_a_message_is_published_msg_4() {
         let topic = Topic::new("full").unwrap();
         let refused = || {
             Err(PublishError::QueueFull {
@@ -54,12 +54,12 @@ mod tests {
         for count in 1..=3 {
             let answers = [refused(), refused()];
             topics.record(answers.iter().map(|answer| (&topic, answer)));
-            assert_eq!(topics.refusals(&topic), count);
+            assert_eq!(topics.rejections(&topic), count);
         }
         topics.record([(&topic, &Ok(()))].into_iter());
-        assert_eq!(topics.refusals(&topic), 0);
+        assert_eq!(topics.rejections(&topic), 0);
         let answers = [refused(), Ok(())];
         topics.record(answers.iter().map(|answer| (&topic, answer)));
-        assert_eq!(topics.refusals(&topic), 1);
+        assert_eq!(topics.rejections(&topic), 1);
     }
 }

@@ -63,8 +63,8 @@ impl<A: Authenticate> Authenticate for PluginAuthentication<A> {
         )
     }
 
-    fn challenge(&self, refusal: &Error, route: &RouteOptions) -> Option<HeaderValue> {
-        self.inner.challenge(refusal, route)
+    fn challenge(&self, rejection: &Error, route: &RouteOptions) -> Option<HeaderValue> {
+        self.inner.challenge(rejection, route)
     }
 }
 

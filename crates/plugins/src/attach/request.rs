@@ -12,7 +12,7 @@ use axum::{
 };
 use http_body::{Frame, SizeHint};
 use seaworthy_core::{Error, RequestContext, context};
-use seaworthy_http::{Routes, grpc_refusal, is_grpc};
+use seaworthy_http::{Routes, grpc_rejection, is_grpc};
 
 use crate::{HookCall, HookPoint, Plugins, hook::HookTable};
 
@@ -72,7 +72,7 @@ async fn call(plugins: &Plugins, request: Request, next: Next) -> Response {
 
 fn refused(error: Error, is_grpc: bool) -> Response {
     match is_grpc {
-        true => grpc_refusal(error),
+        true => grpc_rejection(error),
         false => error.into_response(),
     }
 }

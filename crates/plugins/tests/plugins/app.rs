@@ -188,7 +188,7 @@ impl TestApp {
     }
 
     /// Sends a request. Returns the status, the reason and the text of its rejection.
-    pub(crate) fn refusal(&self) -> (u16, String, String) {
+    pub(crate) fn rejection(&self) -> (u16, String, String) {
         let (status, body) = self.orders();
         let problem: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
         let text = |name: &str| problem.get(name).and_then(serde_json::Value::as_str);
@@ -198,8 +198,8 @@ impl TestApp {
 
     /// Sends a request that a hook rejects with 403. Returns the reason of the hook, or an empty
     /// text after another response.
-    pub(crate) fn rejection(&self) -> String {
-        match self.refusal() {
+    pub(crate) fn rejection_text(&self) -> String {
+        match self.rejection() {
             (403, reason, text) if reason == "PLUGIN_REJECTED" => text,
             _ => String::new(),
         }

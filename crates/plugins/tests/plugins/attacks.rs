@@ -68,7 +68,7 @@ async fn large_values_of_a_hook_do_not_reach_the_others_plug_2() {
         .start()
         .await
         .unwrap();
-    assert_eq!(app.rejection(), "blocked");
+    assert_eq!(app.rejection_text(), "blocked");
 }
 
 #[tokio::test(flavor = "multi_thread")]

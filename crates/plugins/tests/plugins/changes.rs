@@ -40,7 +40,7 @@ async fn with_slow_version(auto_load: bool) -> (TestApp, UnboundedReceiver<()>) 
         .await
         .unwrap();
     app.plugins.load_folder().await.unwrap();
-    assert_eq!(app.rejection(), "one");
+    assert_eq!(app.rejection_text(), "one");
     let slow = Guest::requesting_in_initialize(&url, "(loop $l (br $l)) unreachable");
     app.replace("guard", HOOK, &slow);
     (app, running)
@@ -63,7 +63,7 @@ async fn reload_during_another_one_applies_newer_files_plug_1() {
     let (slow, newer) = futures::join!(slow, newer);
     assert_eq!(slow.unwrap_err().code(), PluginErrorCode::Timeout);
     newer.unwrap();
-    assert_eq!(app.rejection(), "two");
+    assert_eq!(app.rejection_text(), "two");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,7 +76,7 @@ async fn reload_without_a_caller_follows_another_one_plug_1() {
     // The caller of the next reload, such as a client that disconnects, is gone at once.
     assert!(app.plugins.reload("guard").now_or_never().is_none());
     assert_eq!(slow.await.unwrap_err().to_string(), SLOW);
-    eventually(async || app.rejection() == "two").await;
+    eventually(async || app.rejection_text() == "two").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,7 +86,7 @@ async fn reload_whose_caller_is_gone_ends_plug_1() {
     assert!(app.plugins.reload("guard").now_or_never().is_none());
     initialized(&mut running).await;
     failures.wait_for(SLOW).await;
-    assert_eq!(app.rejection(), "one");
+    assert_eq!(app.rejection_text(), "one");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,5 +95,5 @@ async fn change_of_the_folder_during_a_reload_is_applied_plug_1() {
     // The service reloads the slow version, because it follows the folder.
     initialized(&mut running).await;
     app.replace("guard", HOOK, &Guest::rejecting(403, "two"));
-    eventually(async || app.rejection() == "two").await;
+    eventually(async || app.rejection_text() == "two").await;
 }

@@ -77,11 +77,11 @@ fn event(kind: &EventType, plugin: &str, code: &str) -> (String, String, String)
 #[tokio::test(flavor = "multi_thread")]
 async fn dependents_of_a_disabled_plugin_fail_until_it_returns_plug_1() {
     let app = start(setup(&Guest::quiet())).await;
-    assert_eq!(app.rejection(), "one");
+    assert_eq!(app.rejection_text(), "one");
     let mut events = events(&app);
     configure(&app, "enabled: false\n").await;
     // A guard without its dependency does not let requests pass.
-    let (status, reason, _) = app.refusal();
+    let (status, reason, _) = app.rejection();
     assert_eq!((status, reason.as_str()), (503, "PLUGIN_UNAVAILABLE"));
     assert_eq!(state(&app, "guard"), missing());
     let failed = event(&EventType::PLUGIN_ERROR, "guard", CODE);
@@ -92,10 +92,10 @@ async fn dependents_of_a_disabled_plugin_fail_until_it_returns_plug_1() {
     );
     // The plugin did not cause the failures, so they do not disable it.
     for _ in 0..6 {
-        assert_eq!(app.refusal().0, 503);
+        assert_eq!(app.rejection().0, 503);
     }
     configure(&app, "enabled: true\n").await;
-    assert_eq!(app.rejection(), "one");
+    assert_eq!(app.rejection_text(), "one");
     assert_eq!(state(&app, "guard"), (PluginStatus::Started, None, None));
     let enabled = event(&EventType::PLUGIN_ENABLED, "guard", "");
     assert_eq!(events.recv().await, Some(enabled));
@@ -129,16 +129,16 @@ async fn dependents_of_a_faulty_plugin_fail_until_it_is_enabled_plug_2() {
     let hook = "[[hooks]]\nname = \"base\"\npoint = \"before_biz\"\n";
     let app = start(setup(&Guest::quiet()).plugin("base", hook, &Guest::hook("unreachable"))).await;
     for _ in 0..5 {
-        assert_eq!(app.rejection(), "one");
+        assert_eq!(app.rejection_text(), "one");
         let call = seaworthy_plugins::HookCall::new();
         let point = seaworthy_plugins::HookPoint::BeforeBiz;
         app.plugins.run_hooks(point, call).await.unwrap();
     }
     assert_eq!(state(&app, "guard"), missing());
-    assert_eq!(app.refusal().0, 503);
+    assert_eq!(app.rejection().0, 503);
     let mut events = events(&app);
     app.plugins.enable("base").unwrap();
-    assert_eq!(app.rejection(), "one");
+    assert_eq!(app.rejection_text(), "one");
     for plugin in ["base", "guard"] {
         let enabled = event(&EventType::PLUGIN_ENABLED, plugin, "");
         assert_eq!(events.recv().await, Some(enabled));
@@ -150,7 +150,7 @@ async fn service_starts_with_dependents_of_a_disabled_plugin_plug_1() {
     let setup = setup(&Guest::quiet()).settings("base", "enabled: false\n");
     let app = start(setup.config(|config| config.auto_load = Some(true))).await;
     assert_eq!(state(&app, "guard"), missing());
-    assert_eq!(app.refusal().0, 503);
+    assert_eq!(app.rejection().0, 503);
     let admin = app.service.addresses().admin;
     eventually(async || {
         let ready = seaworthy_testkit::http::get(admin, "/readyz").unwrap();
@@ -163,7 +163,7 @@ async fn service_starts_with_dependents_of_a_disabled_plugin_plug_1() {
         "enabled: true\n",
     )
     .unwrap();
-    eventually(async || app.rejection() == "one").await;
+    eventually(async || app.rejection_text() == "one").await;
     // An operator cannot start a plugin whose dependency is disabled.
     configure(&app, "enabled: false\n").await;
     drop(app.plugins.stop_plugin("guard").await);

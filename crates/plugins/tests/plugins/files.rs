@@ -7,7 +7,7 @@ use crate::{app::Setup, guest::Guest};
 const SIGNATURE: &str = "plugin \"notes\": plugin.sig is not a signature by one of plugins.security.trusted_keys: run `plugins sign`";
 
 /// Returns the error of a service that does not start.
-async fn refusal(setup: Setup) -> String {
+async fn rejection(setup: Setup) -> String {
     let failed = setup.start().await.err().unwrap();
     let text = seaworthy_core::error_chain(&failed).to_string();
     text.strip_prefix("a plugin cannot be used: ")
@@ -19,13 +19,13 @@ async fn refusal(setup: Setup) -> String {
 async fn unsigned_and_foreign_signatures_are_refused_plug_2() {
     let setup = Setup::new().plugin("notes", "", &Guest::quiet());
     std::fs::remove_file(setup.config.directory.join("notes/plugin.sig")).unwrap();
-    assert_eq!(refusal(setup).await, SIGNATURE);
+    assert_eq!(rejection(setup).await, SIGNATURE);
 
     let mut setup = Setup::new();
     let trusted = std::mem::replace(&mut setup.key, SigningKey::generate().unwrap());
     assert_ne!(trusted.public(), setup.key.public());
     let setup = setup.plugin("notes", "", &Guest::quiet());
-    assert_eq!(refusal(setup).await, SIGNATURE);
+    assert_eq!(rejection(setup).await, SIGNATURE);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -34,7 +34,7 @@ async fn changed_component_is_refused_plug_2() {
     let component = setup.config.directory.join("notes/plugin.wasm");
     std::fs::write(component, Guest::rejecting(403, "no").build()).unwrap();
     let expected = "plugin \"notes\": `sha256` of plugin.toml is not the hash of plugin.wasm: run `plugins sign`";
-    assert_eq!(refusal(setup).await, expected);
+    assert_eq!(rejection(setup).await, expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,7 +47,7 @@ async fn large_component_is_refused_plug_2() {
         "plugin \"notes\": {} cannot be read: the file has more than 100 bytes",
         component.display()
     );
-    assert_eq!(refusal(setup).await, expected);
+    assert_eq!(rejection(setup).await, expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,7 +57,7 @@ async fn capabilities_need_a_grant_and_a_request_plug_2() {
     // Requested, and not granted.
     let setup = Setup::new().plugin("notes", "capabilities = [\"clock\"]\n", &clock());
     let expected = "plugin \"notes\": requests the capability \"clock\": grant it in plugins.grants.notes.capabilities";
-    assert_eq!(refusal(setup).await, expected);
+    assert_eq!(rejection(setup).await, expected);
     // Granted, and not requested.
     let grant = || GrantConfig {
         capabilities: vec![Capability::Clock],
@@ -67,7 +67,7 @@ async fn capabilities_need_a_grant_and_a_request_plug_2() {
         .config(|config| drop(config.grants.insert("notes".to_owned(), grant())))
         .plugin("notes", "", &clock());
     let expected = "plugin \"notes\": the component imports an interface that the manifest does not request: component imports instance `seaworthy:plugin/clock@0.1.0`, but a matching implementation was not found in the linker: instance export `now` has the wrong type: function implementation is missing";
-    assert_eq!(refusal(setup).await, expected);
+    assert_eq!(rejection(setup).await, expected);
     let setup = Setup::new()
         .config(|config| drop(config.grants.insert("notes".to_owned(), grant())))
         .plugin("notes", "capabilities = [\"clock\"]\n", &clock());
@@ -80,10 +80,10 @@ async fn circular_and_missing_dependencies_are_named_plug_1() {
         .plugin("one", "dependencies = [\"two\"]\n", &Guest::quiet())
         .plugin("two", "dependencies = [\"one\"]\n", &Guest::quiet());
     let expected = "plugin \"one\": depends on itself: one -> two -> one";
-    assert_eq!(refusal(setup).await, expected);
+    assert_eq!(rejection(setup).await, expected);
     let setup = Setup::new().plugin("one", "dependencies = [\"lost\"]\n", &Guest::quiet());
     let expected = "plugin \"one\": depends on \"lost\", which is not in the folder";
-    assert_eq!(refusal(setup).await, expected);
+    assert_eq!(rejection(setup).await, expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,7 +97,7 @@ async fn component_of_another_world_is_refused_plug_1() {
         let expected = format!(
             "plugin \"notes\": declares the world \"{world}\", but the component exports other interfaces"
         );
-        assert_eq!(refusal(setup).await, expected);
+        assert_eq!(rejection(setup).await, expected);
     }
     let manifest = "world = \"policy-decision\"\n";
     let setup = Setup::new().plugin("notes", manifest, &Guest::denying("no"));
@@ -111,7 +111,7 @@ async fn refused_settings_fail_the_start_plug_1() {
         .with_initialize("(i32.const 512)")
         .with_words(512, &[1, 1024, 3])
         .with_text(1024, "bad");
-    let refused = refusal(Setup::new().plugin("notes", "", &guest)).await;
+    let refused = rejection(Setup::new().plugin("notes", "", &guest)).await;
     assert_eq!(refused, "plugin \"notes\": bad");
     let setup = Setup::new()
         .plugin("notes", "", &Guest::quiet())
@@ -121,7 +121,7 @@ async fn refused_settings_fail_the_start_plug_1() {
     let expected = format!(
         "plugin \"notes\": its settings {settings} have errors: the configuration has an error:\n  {settings}:1:1: tiemout: unknown key: did you mean `timeout`?"
     );
-    assert_eq!(refusal(setup).await, expected);
+    assert_eq!(rejection(setup).await, expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -135,7 +135,7 @@ async fn random_bytes_are_refused_as_component_plug_2() {
         &setup.key,
     );
     assert_eq!(
-        refusal(setup).await,
+        rejection(setup).await,
         "plugin \"notes\": plugin.wasm is not a component: failed to parse WebAssembly module: attempted to parse a wasm module with a component parser"
     );
 }
@@ -169,12 +169,12 @@ async fn errors_name_the_plugin_and_its_file_plug_1() {
         let path = setup.config.directory.join("notes").join(file);
         std::fs::write(path, content).unwrap();
         assert_eq!(
-            refusal(setup).await,
+            rejection(setup).await,
             format!("plugin \"notes\": {expected}")
         );
     }
     let missing = |config: &mut PluginsConfig| config.directory = "/does/not/exist".into();
-    let refused = refusal(Setup::new().config(missing)).await;
+    let refused = rejection(Setup::new().config(missing)).await;
     let expected =
         "the plugin folder /does/not/exist cannot be read: No such file or directory (os error 2)";
     assert_eq!(refused, expected);
@@ -190,7 +190,7 @@ async fn signature_that_is_not_a_file_is_refused_plug_2() {
         .arg(&signature)
         .status();
     assert!(pipe.unwrap().success());
-    let refused = tokio::spawn(refusal(setup));
+    let refused = tokio::spawn(rejection(setup));
     let refused = tokio::time::timeout(std::time::Duration::from_secs(20), refused).await;
     if refused.is_err() {
         // Unblock the reads of the service, so that the test fails instead of blocking.

@@ -89,7 +89,7 @@ impl Guest {
             .with_text(1024, problem)
     }
 
-    /// A guest whose hook requests a URL. `then` runs after it. The response or its refusal is at
+    /// A guest whose hook requests a URL. `then` runs after it. The response or its rejection is at
     /// 600.
     pub(crate) fn requesting(url: &str, then: &str) -> Self {
         let body = format!("{} {then}", send(url));

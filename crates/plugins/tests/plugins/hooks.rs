@@ -18,7 +18,7 @@ async fn veto_becomes_the_response_plug_1() {
         .await
         .unwrap();
     let expected = (403, "PLUGIN_REJECTED".to_owned(), "blocked".to_owned());
-    assert_eq!(app.refusal(), expected);
+    assert_eq!(app.rejection(), expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -25,10 +25,10 @@ async fn new_version_replaces_the_old_one_plug_1() {
         .start()
         .await
         .unwrap();
-    assert_eq!(app.rejection(), "one");
+    assert_eq!(app.rejection_text(), "one");
     let newer = format!("version = \"2.0.0\"\n{HOOK}");
     app.replace("guard", &newer, &Guest::rejecting(403, "two"));
-    eventually(async || app.rejection() == "two").await;
+    eventually(async || app.rejection_text() == "two").await;
     assert_eq!(app.plugins.get("guard").unwrap().metadata.version, "2.0.0");
 }
 
@@ -43,7 +43,7 @@ async fn failed_version_leaves_the_old_one_plug_1() {
     app.replace("guard", &format!("version = \"2.0.0\"\n{HOOK}"), &bad);
     let reload = app.plugins.reload("guard").await.unwrap_err();
     assert_eq!(reload.code().as_str(), "PLUGIN_CONFIG_ERROR");
-    assert_eq!(app.rejection(), "one");
+    assert_eq!(app.rejection_text(), "one");
     assert_eq!(app.plugins.get("guard").unwrap().metadata.version, "1.0.0");
 }
 
@@ -85,7 +85,7 @@ async fn unreadable_folder_does_not_unload_plugins_plug_2() {
     std::fs::rename(&away, &folder).unwrap();
     let newer = format!("version = \"2.0.0\"\n{HOOK}");
     app.replace("guard", &newer, &Guest::rejecting(403, "two"));
-    eventually(async || app.rejection() == "two").await;
+    eventually(async || app.rejection_text() == "two").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -200,7 +200,7 @@ async fn broken_manifest_keeps_changes_of_other_plugins_plug_1() {
     let problem = "plugin \"other\": plugin.toml is not a valid manifest: line 1: string values must be quoted, expected literal string";
     failures.wait_for(problem).await;
     std::fs::remove_dir_all(&other).unwrap();
-    eventually(async || app.rejection() == "two").await;
+    eventually(async || app.rejection_text() == "two").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -295,7 +295,7 @@ async fn reload_needs_started_dependencies_plug_1() {
     app.replace("guard", &needs, &Guest::rejecting(403, "two"));
     let refused = app.plugins.reload("guard").await.unwrap_err();
     assert_eq!(refused.code().as_str(), "PLUGIN_DEPENDENCY_ERROR");
-    assert_eq!(app.rejection(), "one");
+    assert_eq!(app.rejection_text(), "one");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -316,7 +316,7 @@ async fn component_after_its_manifest_is_loaded_plug_1() {
     assert_eq!(app.orders().0, 200);
     let component = app.folder.path().join("plugins/guard/plugin.wasm");
     std::fs::write(component, guest.build()).unwrap();
-    eventually(async || app.rejection() == "one").await;
+    eventually(async || app.rejection_text() == "one").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -331,7 +331,7 @@ async fn invalid_manifest_does_not_block_other_plugins_plug_1() {
     std::fs::create_dir_all(&broken).unwrap();
     std::fs::write(broken.join("plugin.toml"), "name = ").unwrap();
     app.replace("guard", HOOK, &Guest::rejecting(403, "two"));
-    eventually(async || app.rejection() == "two").await;
+    eventually(async || app.rejection_text() == "two").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -348,7 +348,7 @@ async fn failed_plugin_is_retried_with_its_dependency_plug_1() {
     failures.wait_for(problem).await;
     assert_eq!(app.orders().0, 200);
     app.replace("base", "", &Guest::quiet());
-    eventually(async || app.rejection() == "one").await;
+    eventually(async || app.rejection_text() == "one").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

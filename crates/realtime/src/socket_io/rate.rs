@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-/// A client that ignores refusals is disconnected at this multiple of the limit.
+/// A client that ignores rejections is disconnected at this multiple of the limit.
 const FLOOD: u32 = 10;
 
 /// Counts the messages of a client in periods.

@@ -37,7 +37,7 @@ pub(crate) enum Trouble {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Findings {
     /// From the begin of the trouble to the first rejection.
-    pub(crate) first_refusal: Option<Duration>,
+    pub(crate) first_rejection: Option<Duration>,
     /// Of the calls while the dependency was down, the share that went to it.
     pub(crate) leaked: f64,
     /// Of the calls while the dependency was up, the share that went to it.
@@ -61,7 +61,7 @@ struct Tally {
     leaked: u64,
     up: u64,
     passed: u64,
-    first_refusal: Option<Duration>,
+    first_rejection: Option<Duration>,
     /// When each call after the trouble asked, and whether it succeeded.
     after: Vec<(Duration, bool)>,
 }
@@ -107,7 +107,7 @@ pub(crate) fn run(
         leaked: 0,
         up: 0,
         passed: 0,
-        first_refusal: None,
+        first_rejection: None,
         after: Vec::new(),
     };
     simulation.after(Duration::ZERO, Event::Arrival);
@@ -185,8 +185,8 @@ impl Tally {
             self.up += 1;
             self.passed += u64::from(admitted);
         }
-        if !admitted && self.first_refusal.is_none() {
-            self.first_refusal = Some(since);
+        if !admitted && self.first_rejection.is_none() {
+            self.first_rejection = Some(since);
         }
     }
 
@@ -206,7 +206,7 @@ impl Tally {
             }
         };
         Findings {
-            first_refusal: self.first_refusal,
+            first_rejection: self.first_rejection,
             leaked: share(self.leaked, self.down),
             passed_while_up: share(self.passed, self.up),
             recovery: match trouble {

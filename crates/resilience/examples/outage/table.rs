@@ -39,13 +39,13 @@ pub(crate) fn worst(config: &CircuitBreakerConfig, trouble: Trouble, rate: u32) 
         .map(|seed| run(config, trouble, rate, seed))
         .into_iter();
     let first = all.next().unwrap_or(Findings {
-        first_refusal: None,
+        first_rejection: None,
         leaked: 1.0,
         passed_while_up: 0.0,
         recovery: None,
     });
     all.fold(first, |worst, next| Findings {
-        first_refusal: later(worst.first_refusal, next.first_refusal),
+        first_rejection: later(worst.first_rejection, next.first_rejection),
         leaked: worst.leaked.max(next.leaked),
         passed_while_up: worst.passed_while_up.min(next.passed_while_up),
         recovery: later(worst.recovery, next.recovery),
@@ -103,7 +103,7 @@ pub(crate) fn document() -> String {
 fn outage(findings: &Findings) -> String {
     format!(
         "{} / {} / {}",
-        seconds(findings.first_refusal),
+        seconds(findings.first_rejection),
         percent(findings.leaked),
         seconds(findings.recovery)
     )

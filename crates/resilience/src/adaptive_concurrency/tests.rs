@@ -23,9 +23,9 @@ fn limit_rejects_excess_with_retry_after_res_7() {
     let now = Instant::now();
     let _one = limit.admit(Priority::Normal, now).unwrap();
     let two = limit.admit(Priority::Normal, now).unwrap();
-    let refusal = limit.admit(Priority::Normal, now).unwrap_err();
-    assert_eq!(refusal.by(), Rejected::Overloaded);
-    assert!(refusal.retry_after().is_some());
+    let rejection = limit.admit(Priority::Normal, now).unwrap_err();
+    assert_eq!(rejection.by(), Rejected::Overloaded);
+    assert!(rejection.retry_after().is_some());
     let text = metrics.render(Format::PrometheusText);
     for line in [
         "concurrency_limit{name=\"orders\"} 2",

@@ -125,11 +125,11 @@ impl Bulkhead {
         let queued = inner.waiting.fetch_add(1, Ordering::Relaxed);
         let _waiting = Waiting(&inner.waiting);
         if wait.is_zero() || queued >= max_waiting {
-            return Err(self.refusal());
+            return Err(self.rejection());
         }
         match timeout(wait, inner.places.take()).await {
             Ok(place) => Ok(BulkheadPermit { _place: place }),
-            Err(_) => Err(self.refusal()),
+            Err(_) => Err(self.rejection()),
         }
     }
 
@@ -145,7 +145,7 @@ impl Bulkhead {
         }
     }
 
-    fn refusal(&self) -> Rejection {
+    fn rejection(&self) -> Rejection {
         self.0.refused.increment();
         Rejection::new(&self.0.name, Rejected::BulkheadFull)
     }

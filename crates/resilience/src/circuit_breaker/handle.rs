@@ -121,10 +121,10 @@ impl CircuitBreaker {
             }
             Decision::Reject(retry_after) => {
                 self.0.telemetry.refused.increment();
-                let refusal = Rejection::new(&self.0.name, Rejected::CircuitOpen);
+                let rejection = Rejection::new(&self.0.name, Rejected::CircuitOpen);
                 Err(match retry_after {
-                    Some(wait) => refusal.with_retry_after(wait),
-                    None => refusal,
+                    Some(wait) => rejection.with_retry_after(wait),
+                    None => rejection,
                 })
             }
         }

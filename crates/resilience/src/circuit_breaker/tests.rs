@@ -54,9 +54,9 @@ fn five_consecutive_failures_open_breaker_res_1() {
         assert!(bench.call(Outcome::TRANSIENT));
     }
     assert_eq!(bench.breaker.state(), BreakerState::Open);
-    let refusal = bench.breaker.admit(bench.now).unwrap_err();
-    assert_eq!(refusal.by(), Rejected::CircuitOpen);
-    assert_eq!(refusal.retry_after(), Some(Duration::from_millis(1_500)));
+    let rejection = bench.breaker.admit(bench.now).unwrap_err();
+    assert_eq!(rejection.by(), Rejected::CircuitOpen);
+    assert_eq!(rejection.retry_after(), Some(Duration::from_millis(1_500)));
     let text = bench.metrics.render(Format::PrometheusText);
     for line in [
         "circuit_breaker_state{name=\"stock\"} 1",

@@ -77,8 +77,8 @@ impl Outgoing {
         if let Some(rate) = self.0.rate.load().as_deref() {
             let decision = rate.limiter.check(&self.0.key, now);
             if !decision.allowed {
-                let refusal = Rejection::new(&self.0.name, Rejected::DependencyLimited);
-                return Err(refusal.with_retry_after(decision.retry_after));
+                let rejection = Rejection::new(&self.0.name, Rejected::DependencyLimited);
+                return Err(rejection.with_retry_after(decision.retry_after));
             }
         }
         Ok(permit)

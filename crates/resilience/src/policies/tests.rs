@@ -66,8 +66,8 @@ async fn clones_for_a_thousand_connections_are_one_breaker_res_1() {
                     .layer(ClassifyErrors, ReplayClone),
             )
             .service(service_fn(|()| ready(Err::<(), _>("down"))));
-        if let Err(CallError::Rejected(refusal)) = stock.oneshot(()).await {
-            assert_eq!(refusal.by(), Rejected::CircuitOpen);
+        if let Err(CallError::Rejected(rejection)) = stock.oneshot(()).await {
+            assert_eq!(rejection.by(), Rejected::CircuitOpen);
             refused += 1;
         }
     }

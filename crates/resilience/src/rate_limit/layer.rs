@@ -80,8 +80,8 @@ where
             Ok(_) => State::Admitted {
                 inner: self.inner.call(request),
             },
-            Err(refusal) => State::Rejected {
-                refusal: Some(refusal),
+            Err(rejection) => State::Rejected {
+                rejection: Some(rejection),
             },
         };
         RateLimitFuture { state }
@@ -101,7 +101,7 @@ pin_project! {
     #[project = StateProjection]
     #[derive(Debug)]
     enum State<F> {
-        Rejected { refusal: Option<Rejection> },
+        Rejected { rejection: Option<Rejection> },
         Admitted { #[pin] inner: F },
     }
 }
@@ -115,8 +115,8 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             StateProjection::Admitted { inner } => inner.poll(context),
-            StateProjection::Rejected { refusal } => match refusal.take() {
-                Some(refusal) => Poll::Ready(Err(refusal.into())),
+            StateProjection::Rejected { rejection } => match rejection.take() {
+                Some(rejection) => Poll::Ready(Err(rejection.into())),
                 None => Poll::Pending,
             },
         }

@@ -91,8 +91,8 @@ impl RateLimiter {
         if decision.allowed {
             return Ok(decision);
         }
-        let refusal = Rejection::new(&self.0.name, Rejected::RateLimited);
-        Err(refusal.with_retry_after(decision.retry_after))
+        let rejection = Rejection::new(&self.0.name, Rejected::RateLimited);
+        Err(rejection.with_retry_after(decision.retry_after))
     }
 }
 

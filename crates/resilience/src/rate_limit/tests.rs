@@ -154,11 +154,11 @@ async fn layer_rejects_excess_with_retry_after_res_6() {
         service.clone().oneshot(()).await.unwrap();
     }
     let error = service.oneshot(()).await.unwrap_err();
-    let crate::CallError::Rejected(refusal) = error else {
+    let crate::CallError::Rejected(rejection) = error else {
         panic!("{error:?}");
     };
-    assert_eq!(refusal.by(), crate::Rejected::RateLimited);
-    assert!(refusal.retry_after().unwrap() > Duration::from_secs(20));
+    assert_eq!(rejection.by(), crate::Rejected::RateLimited);
+    assert!(rejection.retry_after().unwrap() > Duration::from_secs(20));
 }
 
 proptest! {

@@ -117,7 +117,7 @@ where
         }
         let pass = match self.gate.enter() {
             Ok(pass) => pass,
-            Err(refusal) => return DeadlineFuture::refused(refusal),
+            Err(rejection) => return DeadlineFuture::refused(rejection),
         };
         DeadlineFuture {
             state: State::Running {
@@ -140,10 +140,10 @@ pin_project! {
 }
 
 impl<F, P> DeadlineFuture<F, P> {
-    const fn refused(refusal: Rejection) -> Self {
+    const fn refused(rejection: Rejection) -> Self {
         Self {
             state: State::Rejected {
-                refusal: Some(refusal),
+                rejection: Some(rejection),
             },
         }
     }
@@ -153,7 +153,7 @@ pin_project! {
     #[project = StateProjection]
     #[derive(Debug)]
     enum State<F, P> {
-        Rejected { refusal: Option<Rejection> },
+        Rejected { rejection: Option<Rejection> },
         Running {
             #[pin]
             inner: F,
@@ -175,8 +175,8 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            StateProjection::Rejected { refusal } => match refusal.take() {
-                Some(refusal) => Poll::Ready(Err(refusal.into())),
+            StateProjection::Rejected { rejection } => match rejection.take() {
+                Some(rejection) => Poll::Ready(Err(rejection.into())),
                 None => Poll::Pending,
             },
             StateProjection::Running {

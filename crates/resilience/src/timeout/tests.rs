@@ -57,7 +57,7 @@ async fn work_that_is_late_already_is_not_begun_life_6() {
         .await
         .unwrap_err();
     assert!(
-        matches!(error, CallError::Rejected(refusal) if refusal.by() == Rejected::DeadlineExceeded)
+        matches!(error, CallError::Rejected(rejection) if rejection.by() == Rejected::DeadlineExceeded)
     );
 }
 

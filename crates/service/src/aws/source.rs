@@ -67,7 +67,7 @@ impl AwsSource {
         let credentials = access.credentials().await?;
         let (is_success, body) = access.ask(name, &credentials).await?;
         if !is_success {
-            return Err(refusal(name, &body));
+            return Err(rejection(name, &body));
         }
         // The error of serde could contain a part of the secret.
         let answer: Answer = serde_json::from_slice(&body)
@@ -172,9 +172,9 @@ impl Access {
     }
 }
 
-fn refusal(name: &str, body: &[u8]) -> SecretError {
+fn rejection(name: &str, body: &[u8]) -> SecretError {
     let kind =
-        serde_json::from_slice(body).map_or(String::new(), |refusal: Rejection| refusal.kind);
+        serde_json::from_slice(body).map_or(String::new(), |rejection: Rejection| rejection.kind);
     // The name of the service may precede the type.
     let kind = kind
         .rsplit_once('#')

@@ -140,7 +140,7 @@ fn declared(headers: &HeaderMap, offset: u64, is_end: bool) -> Result<Option<u64
 pub(super) async fn create(routes: &UploadRoutes, request: Request) -> Response {
     match try_create(routes, request).await {
         Ok(response) => response,
-        Err(refusal) => refusal.answer(routes),
+        Err(rejection) => rejection.answer(routes),
     }
 }
 
@@ -172,7 +172,7 @@ async fn try_create(routes: &UploadRoutes, request: Request) -> Result<Response,
     let response = match appended.await {
         Ok(upload) => state(routes, StatusCode::CREATED, &upload),
         // The client can continue the upload.
-        Err(refusal) => refusal.answer(routes),
+        Err(rejection) => rejection.answer(routes),
     };
     Ok(located(routes, id, response))
 }
@@ -271,8 +271,8 @@ pub(super) async fn append(routes: &UploadRoutes, id: Uuid, request: Request) ->
     });
     match appended.await {
         Ok(upload) => state(routes, StatusCode::NO_CONTENT, &upload),
-        Err(refusal) => {
-            let mut response = refusal.answer(routes);
+        Err(rejection) => {
+            let mut response = rejection.answer(routes);
             // The client continues after the stored bytes.
             if let Ok(upload) = found(routes, id).await {
                 response

@@ -62,8 +62,8 @@ fn answer(mut response: Response) -> Response {
 /// Returns the response to a version that is not supported.
 fn refused(headers: &HeaderMap) -> Option<Response> {
     let is_known = headers.get(TUS_RESUMABLE) == Some(&VERSION);
-    let refusal = || (StatusCode::PRECONDITION_FAILED, [(TUS_VERSION, VERSION)]);
-    (!is_known).then(|| answer(refusal().into_response()))
+    let rejection = || (StatusCode::PRECONDITION_FAILED, [(TUS_VERSION, VERSION)]);
+    (!is_known).then(|| answer(rejection().into_response()))
 }
 
 fn invalid(text: &'static str) -> Response {
@@ -80,8 +80,8 @@ fn declared_type(metadata: &str) -> Option<String> {
 
 pub(super) async fn create(routes: &UploadRoutes, request: Request) -> Response {
     let headers = request.headers();
-    if let Some(refusal) = refused(headers) {
-        return refusal;
+    if let Some(rejection) = refused(headers) {
+        return rejection;
     }
     let length = number(headers, &UPLOAD_LENGTH);
     let is_deferred = text(headers, &UPLOAD_DEFER_LENGTH).as_deref() == Some("1");
@@ -143,8 +143,8 @@ fn describe(routes: &UploadRoutes, upload: &Upload, response: &mut Response) {
 }
 
 pub(super) async fn offset(routes: &UploadRoutes, id: Uuid, headers: &HeaderMap) -> Response {
-    if let Some(refusal) = refused(headers) {
-        return refusal;
+    if let Some(rejection) = refused(headers) {
+        return rejection;
     }
     let upload = match found(routes, id).await {
         Ok(upload) if is_gone(&upload) => return answer(gone(&upload)),
@@ -181,8 +181,8 @@ impl From<UploadError> for Rejection {
 pub(super) async fn append(routes: &UploadRoutes, id: Uuid, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let headers = parts.headers;
-    if let Some(refusal) = refused(&headers) {
-        return refusal;
+    if let Some(rejection) = refused(&headers) {
+        return rejection;
     }
     if media_type(&headers).as_deref() != Some(OFFSET_STREAM) {
         return answer(wrong_type(OFFSET_STREAM));
@@ -220,8 +220,8 @@ pub(super) async fn append(routes: &UploadRoutes, id: Uuid, request: Request) ->
 }
 
 pub(super) async fn cancel(routes: &UploadRoutes, id: Uuid, headers: &HeaderMap) -> Response {
-    if let Some(refusal) = refused(headers) {
-        return refusal;
+    if let Some(rejection) = refused(headers) {
+        return rejection;
     }
     answer(match delete(routes, id).await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),

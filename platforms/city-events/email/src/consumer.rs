@@ -263,8 +263,8 @@ impl MailSender {
 /// Converts an error of the mailer.
 fn failure(error: MailError) -> Failure {
     // A rejection of the circuit breaker costs no attempt.
-    if let MailError::Rejected(refusal) = error {
-        return Failure::retry(refusal).with_class("MAIL_UNAVAILABLE");
+    if let MailError::Rejected(rejection) = error {
+        return Failure::retry(rejection).with_class("MAIL_UNAVAILABLE");
     }
     if error.is_retryable() {
         Failure::retry(error).with_class("MAIL_UNAVAILABLE")

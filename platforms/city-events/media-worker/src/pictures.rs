@@ -38,7 +38,7 @@ impl ProcessUpload for Pictures {
             .transpose()
             .map_err(|error| ProcessError::rejected("INVALID_FOCUS", error.to_string()))?;
         let renditions = purpose.sizes().map(|size| rendition(purpose, focus, size));
-        let pictures = self.0.render(file, &renditions).await.map_err(refusal)?;
+        let pictures = self.0.render(file, &renditions).await.map_err(rejection)?;
         for (key, picture) in keys.iter().zip(pictures) {
             let options = PutOptions::new("image/jpeg");
             incoming.results().put(key, picture.jpeg, &options).await?;
@@ -62,7 +62,7 @@ fn rendition(purpose: PicturePurpose, focus: Option<PictureFocus>, size: u32) ->
     }
 }
 
-fn refusal(error: ImageError) -> ProcessError {
+fn rejection(error: ImageError) -> ProcessError {
     match error.is_transient() {
         true => ProcessError::failed(error),
         false => ProcessError::rejected(error.reason(), error.to_string()),

@@ -40,10 +40,10 @@ use errors::StarterErrors;
 pub(crate) use probes::probes;
 
 /// Returns the answer to a request that no contract serves.
-pub(crate) fn refusal(error: Error) -> Response {
+pub(crate) fn rejection(error: Error) -> Response {
     ContractConfig::default()
         .with_errors(StarterErrors)
-        .refusal(error)
+        .rejection(error)
         .into_response()
 }
 

@@ -14,7 +14,7 @@ use crate::{
     folder::Folder,
     guard::{
         GROWS, LOOPS, MANIFEST, PROCEEDS, USER, VETOES, admin, assert_metric, audited, log_in,
-        module, refusal,
+        module, rejection,
     },
 };
 
@@ -78,7 +78,7 @@ fn assert_called_limited_and_unloaded(database: &EmptyDatabase, settings: &[Stri
         for app in &apps {
             admin(app, "reload");
             let expected = (status, reason.to_owned(), text.to_owned());
-            assert_eq!(refusal(app), expected, "{hook}");
+            assert_eq!(rejection(app), expected, "{hook}");
         }
     }
     for app in &apps {

@@ -73,7 +73,7 @@ pub(crate) fn log_in(app: &TestApp) -> (u16, String) {
 }
 
 /// Logs in. Returns the status, the reason and the text of the rejection.
-pub(crate) fn refusal(app: &TestApp) -> (u16, String, String) {
+pub(crate) fn rejection(app: &TestApp) -> (u16, String, String) {
     let (status, body) = log_in(app);
     let problem: Value = serde_json::from_str(&body).unwrap();
     let text = |name: &str| problem[name].as_str().unwrap_or_default().to_owned();

@@ -161,17 +161,17 @@ pub(crate) fn framework_flag_switches_its_part_on_all_replicas_flag_2(database: 
 }
 
 /// Turns a flag off and on, and expects that the log-in of a user succeeds only while it is off.
-fn assert_switches(admin: &str, [first, second]: [&Replica; 2], flag: &str, refusal: &str) {
+fn assert_switches(admin: &str, [first, second]: [&Replica; 2], flag: &str, rejection: &str) {
     let path = format!("/{flag}");
     let login = || second.login("ada", PASSWORD);
-    assert_error(&login(), 400, refusal);
+    assert_error(&login(), 400, rejection);
     let off = json!({ "config": { "enabled": false } });
     let changed = call(first, admin, "PUT", &path, &off);
     assert_eq!(changed.status, 200, "{}", changed.body);
     wait(|| login().status == 200);
     call(first, admin, "POST", &format!("{path}/enable"), &json!({}));
     wait(|| login().status == 400);
-    assert_error(&login(), 400, refusal);
+    assert_error(&login(), 400, rejection);
 }
 
 pub(crate) fn flag_turns_captcha_off_and_on_flag_2(database: &EmptyDatabase) {

@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[test]
-fn refusal_before_ready_has_the_form_of_the_contract_api_2() {
+fn rejection_before_ready_has_the_form_of_the_contract_api_2() {
     // Nothing listens on this port, so the start waits for the database.
     let settings = [
         "--set",

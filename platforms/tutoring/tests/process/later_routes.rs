@@ -169,7 +169,7 @@ const ROUTES: &[(&str, &str, Caller)] = &[
 ];
 
 /// Whether a response refuses a caller without rights.
-fn is_refusal(caller: Caller, outcome: (u16, &str)) -> bool {
+fn is_rejection(caller: Caller, outcome: (u16, &str)) -> bool {
     match outcome {
         (403, "FORBIDDEN") => true,
         // The object of other users is private.
@@ -215,7 +215,7 @@ pub(crate) async fn further_routes_refuse_callers_without_rights_auth_5(app: &Te
         }
         for token in refused {
             let (status, code) = outcome(&call(token));
-            if !is_refusal(*caller, (status, &code)) {
+            if !is_rejection(*caller, (status, &code)) {
                 errors.push(format!("{method} {path}: {status} {code}"));
             }
         }

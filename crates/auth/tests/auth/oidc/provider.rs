@@ -258,7 +258,7 @@ async fn unverified_address_is_an_error_auth_4() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn refusal_of_the_provider_is_reported_auth_4() {
+async fn rejection_of_the_provider_is_reported_auth_4() {
     let Some(provider) = start(&registrations()) else {
         return;
     };

@@ -69,8 +69,8 @@ impl<L: Leaf> LeafVisitor<'_, L> {
     fn settle(self, result: Result<L::Value, Rejection>) -> Decoded<L::Value> {
         match result {
             Ok(value) => Decoded::Value(value),
-            Err(refusal) => {
-                self.violations.add(refusal);
+            Err(rejection) => {
+                self.violations.add(rejection);
                 Decoded::Rejected
             }
         }

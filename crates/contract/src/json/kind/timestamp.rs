@@ -43,11 +43,11 @@ impl Leaf for Timestamp {
     const EXPECTED: &'static str = "a time such as 2026-01-31T09:30:00Z";
 
     fn text(text: &str) -> Result<prost_types::Timestamp, Rejection> {
-        let refusal = || Rejection::Borrowed("must be a time such as 2026-01-31T09:30:00Z");
+        let rejection = || Rejection::Borrowed("must be a time such as 2026-01-31T09:30:00Z");
         if !is_rfc3339(text) {
-            return Err(refusal());
+            return Err(rejection());
         }
-        let time: prost_types::Timestamp = text.parse().map_err(|_| refusal())?;
+        let time: prost_types::Timestamp = text.parse().map_err(|_| rejection())?;
         if SECONDS.contains(&time.seconds) && NANOS.contains(&time.nanos) {
             Ok(time)
         } else {

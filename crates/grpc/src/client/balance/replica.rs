@@ -31,7 +31,7 @@ const MAX_BACKOFF: Timeout = Timeout::from_secs(5);
 /// A connection with a shorter lifetime counts as a failed attempt to connect, unless it is the
 /// first one or the server drained it.
 const MIN_LIFETIME: Duration = Duration::from_secs(1);
-/// How long calls wait for an address after its first refusal. A process that restarts accepts
+/// How long calls wait for an address after its first rejection. A process that restarts accepts
 /// connections sooner. Later calls fail without a wait.
 const MAX_RESTART: Duration = Duration::from_secs(2);
 /// Maximum delay between two attempts to connect while calls wait for an address.

@@ -167,7 +167,7 @@ async fn one_failing(code: tonic::Code) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn refusals_of_one_replica_stop_no_calls_of_others_res_1() {
+async fn rejections_of_one_replica_stop_no_calls_of_others_res_1() {
     one_failing(tonic::Code::Unavailable).await;
 }
 

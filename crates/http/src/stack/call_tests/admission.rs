@@ -11,7 +11,7 @@ async fn probe_is_answered_under_overload_without_a_log_line_hlth_5() {
     };
     let probe = Routes::new()
         .post("/health.v1.Health/Check", async || {
-            crate::rpc::refusal(Error::new(Code::NotFound, "N", "n"))
+            crate::rpc::rejection(Error::new(Code::NotFound, "N", "n"))
         })
         .with_options(|_| RouteOptions::new().probe());
     let fixture = fixture(config, routes().merge(probe));

@@ -40,11 +40,11 @@ impl Authenticate for Tokens {
         }
     }
 
-    fn challenge(&self, refusal: &Error, route: &RouteOptions) -> Option<HeaderValue> {
+    fn challenge(&self, rejection: &Error, route: &RouteOptions) -> Option<HeaderValue> {
         let scopes: Vec<_> = route.needed_scopes().collect();
         let text = format!(
             "Test reason={}, scope={}",
-            refusal.reason(),
+            rejection.reason(),
             scopes.join("+")
         );
         HeaderValue::try_from(text).ok()
@@ -128,7 +128,7 @@ async fn route_requires_roles_and_scopes_and_denies_by_default_auth_5() {
 }
 
 #[tokio::test]
-async fn refusal_names_permission_and_is_counted_auth_5() {
+async fn rejection_names_permission_and_is_counted_auth_5() {
     let stack = guarded(RouteOptions::new().scopes(["read", "delete"])).unwrap();
     let answer = send(&stack, with_token("ada")).await;
     assert_eq!(

@@ -29,7 +29,7 @@ const HALF_CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 struct Responses {
     sent: u32,
     served: u32,
-    slowest_refusal: Duration,
+    slowest_rejection: Duration,
 }
 
 impl Responses {
@@ -118,7 +118,7 @@ async fn load(stack: &Stack, client: Client, per_second: u32, seconds: u32) -> [
         match status {
             Some(StatusCode::OK) => counted.served += 1,
             Some(StatusCode::SERVICE_UNAVAILABLE) => {
-                counted.slowest_refusal = counted.slowest_refusal.max(duration);
+                counted.slowest_rejection = counted.slowest_rejection.max(duration);
             }
             _ => {}
         }
@@ -166,7 +166,7 @@ async fn overload(client: Client, connections: u16, percent: u32, seconds: u32) 
     let served = f64::from(normal.served + critical.served);
     let goodput = served / MEASURED.as_secs_f64() / f64::from(capacity);
     assert!(goodput > 0.95, "{goodput}: {case}");
-    let slowest = normal.slowest_refusal.max(critical.slowest_refusal);
+    let slowest = normal.slowest_rejection.max(critical.slowest_rejection);
     assert!(slowest < Duration::from_millis(50), "{case}");
     assert!(critical.share_served() > 0.9, "{case}");
 }

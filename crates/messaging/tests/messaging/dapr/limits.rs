@@ -104,7 +104,7 @@ async fn reading_dead_letters_and_lag_is_refused_msg_3() {
     let broker = DaprBroker::open(&servers.config()).await.unwrap();
     let letters = Topic::new("limits.tested").unwrap().dead_letters();
     let group = GroupName::new(APP).unwrap();
-    let refusals = [
+    let rejections = [
         broker.browse(&letters, None, 1).await.map(drop),
         broker.has_dead_letters(&letters).await.map(drop),
         broker
@@ -113,8 +113,8 @@ async fn reading_dead_letters_and_lag_is_refused_msg_3() {
             .map(drop),
         broker.lag(&group).await.map(drop),
     ];
-    for refusal in refusals {
-        let text = error_chain(&refusal.unwrap_err());
+    for rejection in rejections {
+        let text = error_chain(&rejection.unwrap_err());
         assert!(text.contains("Dapr cannot"), "{text}");
     }
 }

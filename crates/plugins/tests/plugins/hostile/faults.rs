@@ -76,7 +76,7 @@ async fn closed_failure_refuses_requests_plug_2() {
         .unwrap();
     let unavailable = "a plugin that decides about this request is unavailable: retry later";
     let expected = (503, "PLUGIN_UNAVAILABLE".to_owned(), unavailable.to_owned());
-    assert_eq!(app.refusal(), expected);
+    assert_eq!(app.rejection(), expected);
     let open = Setup::new()
         .config(|config| config.on_failure = FailureMode::Open)
         .plugin("evil", hook, &Guest::hook("unreachable"))

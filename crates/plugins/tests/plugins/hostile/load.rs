@@ -6,7 +6,7 @@ use super::HOOK;
 use crate::{app::Setup, guest::Guest};
 
 /// Returns the problem of the plugin in the error of a start.
-fn refusal(failed: &StartError) -> String {
+fn rejection(failed: &StartError) -> String {
     let text = seaworthy_core::error_chain(failed).to_string();
     let problem = text.strip_prefix("a plugin cannot be used: plugin \"evil\": ");
     problem.map_or(text.clone(), str::to_owned)
@@ -50,7 +50,7 @@ async fn hostile_allocations_fail_the_load_plug_2() {
             .await
             .err()
             .unwrap();
-        assert_eq!(refusal(&failed), expected, "{body}");
+        assert_eq!(rejection(&failed), expected, "{body}");
     }
 }
 
@@ -66,7 +66,7 @@ async fn endless_start_function_fails_the_load_plug_2() {
         .err()
         .unwrap();
     let problem = "the component cannot be used: exceeded its timeout of 1s";
-    assert_eq!(refusal(&failed), problem);
+    assert_eq!(rejection(&failed), problem);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,5 +79,5 @@ async fn endless_initialization_fails_the_load_plug_2() {
         .await
         .err()
         .unwrap();
-    assert_eq!(refusal(&failed), "exceeded its timeout of 60ms");
+    assert_eq!(rejection(&failed), "exceeded its timeout of 60ms");
 }

@@ -14,9 +14,9 @@ fn stock(policies: &str) -> Resilience {
     resilience(&format!(r#"{{"dependencies": {{"{STOCK}": {policies}}}}}"#))
 }
 
-fn refusal<T: std::fmt::Debug>(result: Result<T, CallError<Infallible>>) -> Rejection {
+fn rejection<T: std::fmt::Debug>(result: Result<T, CallError<Infallible>>) -> Rejection {
     match result.unwrap_err() {
-        CallError::Rejected(refusal) => refusal,
+        CallError::Rejected(rejection) => rejection,
         other => panic!("{other:?}"),
     }
 }
@@ -37,16 +37,16 @@ async fn configured_rate_limit_rejects_excess_calls_res_6() {
         service.clone().oneshot(()).await.unwrap();
     }
     let began = Instant::now();
-    let refusal = refusal(service.clone().oneshot(()).await);
+    let rejection = rejection(service.clone().oneshot(()).await);
     // The rejection is immediate, is not retried, and does not count as a failure of the
     // dependency.
     assert_eq!(began.elapsed(), Duration::ZERO);
     assert_eq!(calls.load(Ordering::Relaxed), 2);
-    assert_eq!(refusal.by(), Rejected::DependencyLimited);
-    assert_eq!(refusal.dependency(), STOCK);
-    assert!(refusal.retry_after().unwrap() <= Duration::from_millis(500));
+    assert_eq!(rejection.by(), Rejected::DependencyLimited);
+    assert_eq!(rejection.dependency(), STOCK);
+    assert!(rejection.retry_after().unwrap() <= Duration::from_millis(500));
     // The limit is on calls to the dependency, so the caller has not exceeded its own limit.
-    assert_eq!(Error::from(refusal).code(), Code::Unavailable);
+    assert_eq!(Error::from(rejection).code(), Code::Unavailable);
     let shown = policies.snapshot();
     assert_eq!((shown.breaker.failures, shown.retry.retries), (0, 0));
     assert_eq!(shown.rate_limit.unwrap().refused, 1);
@@ -95,8 +95,8 @@ async fn configured_adaptive_limit_bounds_and_measures_calls_res_7() {
         assert!(poll!(&mut call).is_pending());
         held.push(call);
     }
-    let refusal = refusal(service.clone().oneshot(1).await);
-    assert_eq!(refusal.by(), Rejected::Overloaded);
+    let rejection = rejection(service.clone().oneshot(1).await);
+    assert_eq!(rejection.by(), Rejected::Overloaded);
     let shown = policies.snapshot();
     assert_eq!((shown.breaker.failures, shown.retry.retries), (0, 0));
     let limit = shown.adaptive_concurrency.unwrap();

@@ -129,8 +129,8 @@ impl Entry {
         decision: Result<Decision, Rejection>,
         headers: &mut Option<RateLimitHeaders>,
     ) -> Result<(), RateLimited> {
-        let decision = decision.map_err(|refusal| RateLimited {
-            error: refusal.into(),
+        let decision = decision.map_err(|rejection| RateLimited {
+            error: rejection.into(),
             headers: None,
         })?;
         let own = self.headers.of(&decision);
@@ -141,9 +141,9 @@ impl Entry {
         if decision.allowed {
             return Ok(());
         }
-        let refusal = Rejection::new(&self.name, Rejected::RateLimited);
+        let rejection = Rejection::new(&self.name, Rejected::RateLimited);
         Err(RateLimited {
-            error: Error::from(refusal.with_retry_after(decision.retry_after)),
+            error: Error::from(rejection.with_retry_after(decision.retry_after)),
             headers: headers.take(),
         })
     }

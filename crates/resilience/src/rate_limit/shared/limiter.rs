@@ -116,8 +116,8 @@ impl SharedRateLimiter {
         if decision.allowed {
             return Ok(decision);
         }
-        let refusal = Rejection::new(&self.0.name, Rejected::RateLimited);
-        Err(refusal.with_retry_after(decision.retry_after))
+        let rejection = Rejection::new(&self.0.name, Rejected::RateLimited);
+        Err(rejection.with_retry_after(decision.retry_after))
     }
 
     /// Returns the limiter that counts while the store is unavailable.
@@ -180,8 +180,8 @@ impl SharedRateLimiter {
         inner.errors.increment();
         match inner.config.on_failure {
             OnStoreFailure::Closed => {
-                let refusal = Rejection::new(&inner.name, Rejected::Degraded);
-                Err(refusal.with_retry_after(DEGRADED_RETRY_AFTER))
+                let rejection = Rejection::new(&inner.name, Rejected::Degraded);
+                Err(rejection.with_retry_after(DEGRADED_RETRY_AFTER))
             }
             OnStoreFailure::Open => Ok(Decision {
                 allowed: true,

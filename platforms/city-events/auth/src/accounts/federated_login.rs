@@ -127,17 +127,17 @@ impl Accounts {
             let action = "user.register";
             return Ok(Ok(Found { user, action }));
         };
-        let refusal = if !user.email_verified {
+        let rejection = if !user.email_verified {
             Some(errors::email_not_verified())
         } else if !is_verified {
             Some(OpenIdError::EmailUnverified.into())
         } else {
             None
         };
-        if let Some(refusal) = refusal {
+        if let Some(rejection) = rejection {
             let entry = refused_entry("user.link", &user, provider);
             self.audit.append(tx, entry).await?;
-            return Ok(Err(refusal));
+            return Ok(Err(rejection));
         }
         // A banned user cannot link an identity.
         if !user.locked {

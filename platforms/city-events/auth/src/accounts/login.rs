@@ -201,7 +201,7 @@ impl Accounts {
             }
             user = Users::by_id(&self.database, checked.id).await?;
         }
-        self.record_refusal("user.login", user.as_ref()).await?;
+        self.record_rejection("user.login", user.as_ref()).await?;
         Err(errors::invalid_credentials())
     }
 
@@ -260,7 +260,7 @@ impl Accounts {
 
     /// Records a wrong password in the audit log, also for unknown users, so that the response time
     /// is the same.
-    pub(super) async fn record_refusal(
+    pub(super) async fn record_rejection(
         &self,
         action: &'static str,
         user: Option<&User>,

@@ -76,7 +76,7 @@ impl Accounts {
             .await?;
         drop(reservation);
         if !is_right {
-            self.record_refusal(action, Some(user)).await?;
+            self.record_rejection(action, Some(user)).await?;
             return Err(errors::invalid_credentials());
         }
         Ok(())
@@ -123,7 +123,7 @@ impl Accounts {
         let reservation = self.passwords.reserve()?;
         if !self.is_password(&reservation, user, old, device).await? {
             drop(reservation);
-            self.record_refusal(CHANGE, Some(user)).await?;
+            self.record_rejection(CHANGE, Some(user)).await?;
             return Err(errors::invalid_credentials());
         }
         let hash = self.hash(&reservation, new, email).await?;

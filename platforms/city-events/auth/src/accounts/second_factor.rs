@@ -149,7 +149,7 @@ impl Accounts {
         let id = user.id.to_string();
         let known = self.known_device(Some(user), device).await?;
         if !self.is_right_code(&id, known.as_ref(), &code).await? {
-            self.record_refusal(DISABLE, Some(user)).await?;
+            self.record_rejection(DISABLE, Some(user)).await?;
             return Err(errors::totp_invalid());
         }
         self.database
@@ -184,7 +184,7 @@ impl Accounts {
         if self.is_right_code(&id, device, code).await? {
             return Ok(());
         }
-        self.record_refusal("user.login", Some(user)).await?;
+        self.record_rejection("user.login", Some(user)).await?;
         Err(errors::totp_invalid())
     }
 

@@ -15,7 +15,7 @@ fn log_in(app: &TestApp, password: &str, code: &str) -> Answer {
     app.post("/auth/v1/login", &given)
 }
 
-fn refusal(answer: &Answer) -> (u16, String) {
+fn rejection(answer: &Answer) -> (u16, String) {
     (answer.status, code(answer))
 }
 
@@ -61,25 +61,25 @@ pub(crate) async fn login_needs_code_once_enabled_auth_4(app: TestApp) {
     call(&app, &ada, "enroll", json!({ "password": PASSWORD }));
     assert_eq!(app.log_in("ada@example.org", PASSWORD).status, 200);
     let wrong = call(&app, &ada, "confirm", json!({ "totp_code": "12345" }));
-    assert_eq!(refusal(&wrong), (401, "totp_invalid".to_owned()));
+    assert_eq!(rejection(&wrong), (401, "totp_invalid".to_owned()));
 
     let (secret, _) = enable(&app, &mut ada);
     assert_eq!(status(&app, &ada), is(true));
     let again = call(&app, &ada, "enroll", json!({ "password": PASSWORD }));
-    assert_eq!(refusal(&again), (409, "totp_exists".to_owned()));
+    assert_eq!(rejection(&again), (409, "totp_exists".to_owned()));
     let missing = app.log_in("ada@example.org", PASSWORD);
-    assert_eq!(refusal(&missing), (401, "totp_required".to_owned()));
+    assert_eq!(rejection(&missing), (401, "totp_required".to_owned()));
     assert_eq!(cookies(&missing), Vec::<String>::new());
     let next = totp::code(&secret, 1);
     // A wrong password does not reveal the second factor, and uses up no code.
     let wrong = log_in(&app, "a wrong but long sentence", &next);
-    assert_eq!(refusal(&wrong), (401, "invalid_credentials".to_owned()));
+    assert_eq!(rejection(&wrong), (401, "invalid_credentials".to_owned()));
     let wrong = log_in(&app, PASSWORD, "000 000");
-    assert_eq!(refusal(&wrong), (401, "totp_invalid".to_owned()));
+    assert_eq!(rejection(&wrong), (401, "totp_invalid".to_owned()));
     let right = log_in(&app, PASSWORD, &format!(" {next} "));
     assert_eq!((right.status, cookies(&right).len()), (200, 2), "{right:?}");
     let repeated = log_in(&app, PASSWORD, &next);
-    assert_eq!(refusal(&repeated), (401, "totp_invalid".to_owned()));
+    assert_eq!(rejection(&repeated), (401, "totp_invalid".to_owned()));
 }
 
 pub(crate) async fn recovery_code_signs_in_once_auth_4(app: TestApp) {
@@ -87,13 +87,13 @@ pub(crate) async fn recovery_code_signs_in_once_auth_4(app: TestApp) {
     let (_, codes) = enable(&app, &mut ada);
     assert_eq!(log_in(&app, PASSWORD, &codes[0]).status, 200);
     let used = log_in(&app, PASSWORD, &codes[0]);
-    assert_eq!(refusal(&used), (401, "totp_invalid".to_owned()));
+    assert_eq!(rejection(&used), (401, "totp_invalid".to_owned()));
 
     let given = |password: &str, code: &str| json!({ "password": password, "totp_code": code });
     let wrong = call(&app, &ada, "disable", given("a wrong sentence", &codes[1]));
-    assert_eq!(refusal(&wrong), (401, "invalid_credentials".to_owned()));
+    assert_eq!(rejection(&wrong), (401, "invalid_credentials".to_owned()));
     let wrong = call(&app, &ada, "disable", given(PASSWORD, &codes[0]));
-    assert_eq!(refusal(&wrong), (401, "totp_invalid".to_owned()));
+    assert_eq!(rejection(&wrong), (401, "totp_invalid".to_owned()));
     let disabled = call(&app, &ada, "disable", given(PASSWORD, &codes[1]));
     assert_eq!(disabled.status, 204, "{disabled:?}");
     assert_eq!(app.log_in("ada@example.org", PASSWORD).status, 200);
@@ -102,7 +102,10 @@ pub(crate) async fn recovery_code_signs_in_once_auth_4(app: TestApp) {
 pub(crate) async fn enrolment_needs_verified_email_and_password_auth_4(app: TestApp) {
     let ada = app.register("ada@example.org");
     let unverified = call(&app, &ada, "enroll", json!({ "password": PASSWORD }));
-    assert_eq!(refusal(&unverified), (403, "email_not_verified".to_owned()));
+    assert_eq!(
+        rejection(&unverified),
+        (403, "email_not_verified".to_owned())
+    );
     let token = app.wait_for_link(VERIFY, &ada.id, 1).await;
     app.post("/auth/v1/verify-email/confirm", &json!({ "token": token }));
     let wrong = call(
@@ -111,9 +114,9 @@ pub(crate) async fn enrolment_needs_verified_email_and_password_auth_4(app: Test
         "enroll",
         json!({ "password": "a wrong sentence" }),
     );
-    assert_eq!(refusal(&wrong), (401, "invalid_credentials".to_owned()));
+    assert_eq!(rejection(&wrong), (401, "invalid_credentials".to_owned()));
     let missing = call(&app, &ada, "enroll", json!({}));
-    assert_eq!(refusal(&missing), (400, "missing_field".to_owned()));
+    assert_eq!(rejection(&missing), (400, "missing_field".to_owned()));
     let anonymous = app.post("/auth/v1/totp/enroll", &json!({ "password": PASSWORD }));
     assert_eq!(anonymous.status, 401);
     let without = app.replica(&["totp.secret=null"]).await;
@@ -123,14 +126,14 @@ pub(crate) async fn enrolment_needs_verified_email_and_password_auth_4(app: Test
     let headers = [("authorization", bearer.as_str())];
     let http = without.addresses().http;
     let off = seaworthy_testkit::http::request(http, "POST", path, &headers, &given).unwrap();
-    assert_eq!(refusal(&off), (403, "feature_disabled".to_owned()));
+    assert_eq!(rejection(&off), (403, "feature_disabled".to_owned()));
     without.stop().await;
 }
 
 pub(crate) async fn wrong_codes_are_limited_apart_from_passwords_auth_4(app: TestApp) {
     let mut ada = verified(&app).await;
     let (_, codes) = enable(&app, &mut ada);
-    let mut answers = (0..7).map(|_| refusal(&log_in(&app, PASSWORD, "000000")));
+    let mut answers = (0..7).map(|_| rejection(&log_in(&app, PASSWORD, "000000")));
     let limited = (429, "rate_limited".to_owned());
     assert!(answers.any(|answer| answer == limited));
     // The owner has the codes.
@@ -164,7 +167,7 @@ pub(crate) async fn enabled_factor_ends_other_sessions_and_devices_auth_4(app: T
     let given = json!({ "email": "ada@example.org", "password": PASSWORD, "totp_code": "000000" });
     let guess = |headers: &[(&str, &str)]| {
         let answer = app.send("POST", "/auth/v1/login", headers, &given.to_string());
-        refusal(&answer)
+        rejection(&answer)
     };
     let limited = (429, "rate_limited".to_owned());
     let known = [("cookie", device.as_str())];
@@ -183,7 +186,7 @@ pub(crate) async fn admin_resets_lost_second_factor_auth_4(app: TestApp) {
     assert_eq!(reset(&ada, &path).status, 403);
     let admin = app.seeded("admin");
     let own = format!("/auth/v1/admin/users/{}/totp/reset", admin.id);
-    let refused = refusal(&reset(&admin, &own));
+    let refused = rejection(&reset(&admin, &own));
     assert_eq!(refused, (403, "cannot_affect_self".to_owned()));
     let done = reset(&admin, &path);
     assert_eq!(done.status, 200, "{done:?}");

@@ -106,6 +106,6 @@ async fn accepted(answer: HttpResponse) -> Result<HttpResponse, PictureError> {
     if status.is_server_error() {
         return Err(PictureError::Unavailable);
     }
-    let refusal: Rejection = answer.json().await.unwrap_or_default();
-    Err(PictureError::Rejected(status, refusal.error))
+    let rejection: Rejection = answer.json().await.unwrap_or_default();
+    Err(PictureError::Rejected(status, rejection.error))
 }

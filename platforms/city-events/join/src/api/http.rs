@@ -40,8 +40,8 @@ impl From<JoinError> for HttpError {
 }
 
 impl From<Rejection> for HttpError {
-    fn from(refusal: Rejection) -> Self {
-        Self(refusal.into())
+    fn from(rejection: Rejection) -> Self {
+        Self(rejection.into())
     }
 }
 

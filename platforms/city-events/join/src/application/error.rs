@@ -34,7 +34,7 @@ impl JoinError {
     /// decisions: the transaction wrote nothing for the command.
     pub(crate) const fn requires_rollback(&self) -> bool {
         match self {
-            Self::Rejected(refusal) => matches!(refusal, Rejection::Invalid(_)),
+            Self::Rejected(rejection) => matches!(rejection, Rejection::Invalid(_)),
             Self::Database(_) | Self::Internal(_) | Self::Batch(_) | Self::KeyConflict => true,
             Self::Overloaded => false,
         }
@@ -107,8 +107,8 @@ impl From<AppendError> for JoinError {
 }
 
 impl From<Rejection> for Error {
-    fn from(refusal: Rejection) -> Self {
-        let (code, reason) = match refusal {
+    fn from(rejection: Rejection) -> Self {
+        let (code, reason) = match rejection {
             Rejection::Invalid(_) => (Code::Invalid, "REQUEST_INVALID"),
             Rejection::MissingIdempotencyKey => (Code::Invalid, "IDEMPOTENCY_KEY_REQUIRED"),
             Rejection::Unauthenticated => (Code::Unauthenticated, "UNAUTHORIZED"),
@@ -121,14 +121,14 @@ impl From<Rejection> for Error {
             Rejection::IdempotencyKeyMismatch => (Code::Conflict, "IDEMPOTENCY_KEY_MISMATCH"),
             Rejection::EventClosed => (Code::Conflict, "EVENT_CLOSED"),
         };
-        Self::new(code, reason, refusal.to_string())
+        Self::new(code, reason, rejection.to_string())
     }
 }
 
 impl From<JoinError> for Error {
     fn from(error: JoinError) -> Self {
         match error {
-            JoinError::Rejected(refusal) => refusal.into(),
+            JoinError::Rejected(rejection) => rejection.into(),
             JoinError::KeyConflict => Rejection::IdempotencyKeyMismatch.into(),
             JoinError::Overloaded => Self::new(Code::Unavailable, "OVERLOADED", error.to_string()),
             JoinError::Database(cause) => cause.into(),

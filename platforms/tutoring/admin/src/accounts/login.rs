@@ -85,13 +85,13 @@ impl Accounts {
         action: &'static str,
         admin: Option<&Admin>,
     ) -> Result<Error, Error> {
-        self.record_refusal(action, admin).await?;
+        self.record_rejection(action, admin).await?;
         let status = self.lockout.status(account).await?;
         let remaining = status.max_failures.saturating_sub(status.failures);
         Ok(errors::invalid_credentials().with_metadata("remainingAttempts", remaining.to_string()))
     }
 
-    pub(super) async fn record_refusal(
+    pub(super) async fn record_rejection(
         &self,
         action: &'static str,
         admin: Option<&Admin>,

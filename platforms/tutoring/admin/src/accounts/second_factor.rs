@@ -96,7 +96,7 @@ impl Accounts {
         self.require_password(admin, password).await?;
         let id = admin.id.to_string();
         if !self.factors.verify(&id, code.expose().trim()).await? {
-            self.record_refusal(DISABLE, Some(admin)).await?;
+            self.record_rejection(DISABLE, Some(admin)).await?;
             return Err(errors::totp_invalid());
         }
         self.database
@@ -130,7 +130,7 @@ impl Accounts {
         if self.factors.verify(&id, code.expose().trim()).await? {
             return Ok(());
         }
-        self.record_refusal("admin.login", Some(admin)).await?;
+        self.record_rejection("admin.login", Some(admin)).await?;
         Err(errors::totp_invalid())
     }
 }

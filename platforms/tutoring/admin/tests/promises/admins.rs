@@ -6,7 +6,7 @@ use std::{
 use seaworthy_testkit::http::Answer;
 use serde_json::{Value, json};
 
-use crate::app::{TestAdmin, TestApp, json_of, refusal};
+use crate::app::{TestAdmin, TestApp, json_of, rejection};
 
 fn change(app: &TestApp, by: &TestAdmin, target: &TestAdmin, body: &Value) -> Answer {
     app.call("PATCH", &format!("/admins/{}", target.id), &by.token, body)
@@ -42,7 +42,7 @@ pub(crate) async fn territory_limits_what_an_admin_sees_and_manages_auth_5(app: 
     );
     for hidden in [&kerala.id, &root.id, "unknown"] {
         let answer = app.get(&format!("/admins/{hidden}"), &karnataka);
-        assert_eq!(refusal(&answer), (404, "NOT_FOUND".to_owned()));
+        assert_eq!(rejection(&answer), (404, "NOT_FOUND".to_owned()));
     }
     let forbidden = (403, "FORBIDDEN".to_owned());
     for (role, place) in [
@@ -51,21 +51,21 @@ pub(crate) async fn territory_limits_what_an_admin_sees_and_manages_auth_5(app: 
         ("super_admin", &[]),
     ] {
         let answer = app.try_create(&karnataka, "new@example.org", role, place);
-        assert_eq!(refusal(&answer), forbidden, "{role}");
+        assert_eq!(rejection(&answer), forbidden, "{role}");
     }
     let moved = json!({ "territory": { "state": "Kerala", "district": "Idukki" } });
     assert_eq!(
-        refusal(&change(&app, &karnataka, &mysuru, &moved)),
+        rejection(&change(&app, &karnataka, &mysuru, &moved)),
         forbidden
     );
     let promoted = json!({ "roles": ["state_admin"], "territory": { "state": "Karnataka" } });
     assert_eq!(
-        refusal(&change(&app, &karnataka, &mysuru, &promoted)),
+        rejection(&change(&app, &karnataka, &mysuru, &promoted)),
         forbidden
     );
     let own = json!({ "roles": ["super_admin"], "territory": {} });
     assert_eq!(
-        refusal(&change(&app, &karnataka, &karnataka, &own)),
+        rejection(&change(&app, &karnataka, &karnataka, &own)),
         forbidden
     );
     let named = change(&app, &mysuru, &mysuru, &json!({ "fullName": "Katherine" }));
@@ -90,7 +90,7 @@ pub(crate) async fn suspension_ends_sessions_at_once_auth_5(app: TestApp) {
     assert_eq!(app.get("/auth/me", &admin).status, 401);
     assert_eq!(app.refresh(&admin.refresh).status, 401);
     let refused = app.log_in(&admin.email, &admin.password);
-    assert_eq!(refusal(&refused), (403, "FORBIDDEN".to_owned()));
+    assert_eq!(rejection(&refused), (403, "FORBIDDEN".to_owned()));
     assert_eq!(
         change(&app, &root, &admin, &json!({ "status": "active" })).status,
         200
@@ -142,7 +142,7 @@ pub(crate) async fn permissions_of_a_role_apply_at_once_auth_5(app: TestApp) {
     );
     let admin = app.logged_in(&admin.email, &admin.password);
     assert_eq!(
-        refusal(&app.get("/admins", &admin)),
+        rejection(&app.get("/admins", &admin)),
         (403, "FORBIDDEN".to_owned())
     );
     let roles = json_of(&app.get("/roles", &admin));
@@ -210,13 +210,13 @@ pub(crate) async fn invalid_admins_name_every_field_api_3(app: TestApp) {
     let address = app.try_create(&root, "not an address", "super_admin", &[]);
     assert_eq!(json_of(&address)["errors"][0]["field"], "email");
     let taken = app.try_create(&root, &root.email.to_uppercase(), "super_admin", &[]);
-    assert_eq!(refusal(&taken), (409, "CONFLICT".to_owned()));
+    assert_eq!(rejection(&taken), (409, "CONFLICT".to_owned()));
     let role = app.try_create(&root, "e@example.org", "emperor", &[]);
-    assert_eq!(refusal(&role), (400, "VALIDATION_ERROR".to_owned()));
+    assert_eq!(rejection(&role), (400, "VALIDATION_ERROR".to_owned()));
     for query in ["limit=101", "page=0", "page=one", "status=asleep"] {
         let listed = app.get(&format!("/admins?{query}"), &root);
         assert_eq!(
-            refusal(&listed),
+            rejection(&listed),
             (400, "VALIDATION_ERROR".to_owned()),
             "{query}"
         );

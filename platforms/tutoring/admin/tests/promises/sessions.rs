@@ -1,7 +1,7 @@
 use seaworthy_testkit::{http::request, totp};
 use serde_json::{Value, json};
 
-use crate::app::{SUPER_EMAIL, TestApp, json_of, refusal};
+use crate::app::{SUPER_EMAIL, TestApp, json_of, rejection};
 
 pub(crate) async fn command_creates_first_admin_who_logs_in_auth_2(app: TestApp) {
     let admin = app.super_admin();
@@ -36,10 +36,10 @@ pub(crate) async fn refresh_rotates_and_reuse_ends_session_auth_3(app: TestApp) 
     );
 
     let reused = app.refresh(&admin.refresh);
-    assert_eq!(refusal(&reused), (401, "TOKEN_INVALID".to_owned()));
+    assert_eq!(rejection(&reused), (401, "TOKEN_INVALID".to_owned()));
     assert_eq!(app.refresh(next).status, 401, "the family has ended");
     let revoked = app.call("GET", "/auth/me", access, &Value::Null);
-    assert_eq!(refusal(&revoked), (401, "TOKEN_INVALID".to_owned()));
+    assert_eq!(rejection(&revoked), (401, "TOKEN_INVALID".to_owned()));
 }
 
 pub(crate) async fn cookies_carry_the_refresh_token_of_browsers_auth_3(app: TestApp) {
@@ -91,7 +91,7 @@ pub(crate) async fn fifth_failure_locks_the_account_auth_2(app: TestApp) {
     for email in [admin.email.as_str(), "unknown@example.org"] {
         for remaining in (0..5).rev() {
             let wrong = app.log_in(email, "Wrong-password-1");
-            assert_eq!(refusal(&wrong), (401, "INVALID_CREDENTIALS".to_owned()));
+            assert_eq!(rejection(&wrong), (401, "INVALID_CREDENTIALS".to_owned()));
             assert_eq!(
                 json_of(&wrong)["data"]["remainingAttempts"],
                 remaining,
@@ -99,7 +99,7 @@ pub(crate) async fn fifth_failure_locks_the_account_auth_2(app: TestApp) {
             );
         }
         let locked = app.log_in(email, &admin.password);
-        assert_eq!(refusal(&locked), (423, "ACCOUNT_LOCKED".to_owned()));
+        assert_eq!(rejection(&locked), (423, "ACCOUNT_LOCKED".to_owned()));
         let wait = json_of(&locked)["retryAfter"].as_u64().unwrap();
         assert!((1_700..=1_800).contains(&wait), "{wait}");
     }
@@ -112,7 +112,7 @@ pub(crate) async fn login_needs_the_second_factor_once_enabled_auth_4(app: TestA
         "/auth/totp/enroll",
         json!({ "password": "Wrong-password-1" }),
     );
-    assert_eq!(refusal(&wrong), (401, "INVALID_CREDENTIALS".to_owned()));
+    assert_eq!(rejection(&wrong), (401, "INVALID_CREDENTIALS".to_owned()));
     let enrolled = post("/auth/totp/enroll", json!({ "password": admin.password }));
     assert_eq!(enrolled.status, 200, "{}", enrolled.body);
     let secret = json_of(&enrolled)["data"]["secret"]
@@ -130,14 +130,14 @@ pub(crate) async fn login_needs_the_second_factor_once_enabled_auth_4(app: TestA
         .to_owned();
 
     let missing = app.log_in(&admin.email, &admin.password);
-    assert_eq!(refusal(&missing), (401, "TOTP_REQUIRED".to_owned()));
+    assert_eq!(rejection(&missing), (401, "TOTP_REQUIRED".to_owned()));
     let log_in = |code: &str| {
         let body = json!({ "email": admin.email, "password": admin.password, "totpCode": code });
         app.call("POST", "/auth/login", "", &body)
     };
     let next = totp::code(&secret, 1);
     assert_eq!(log_in(&next).status, 200);
-    assert_eq!(refusal(&log_in(&next)), (401, "TOTP_INVALID".to_owned()));
+    assert_eq!(rejection(&log_in(&next)), (401, "TOTP_INVALID".to_owned()));
     assert_eq!(log_in(&recovery).status, 200);
 }
 
@@ -148,7 +148,7 @@ pub(crate) async fn new_password_ends_all_sessions_auth_3(app: TestApp) {
         app.call("POST", "/auth/password/change", &admin.token, &body)
     };
     let weak = change(&admin.password, "alllowercase");
-    assert_eq!(refusal(&weak), (400, "VALIDATION_ERROR".to_owned()));
+    assert_eq!(rejection(&weak), (400, "VALIDATION_ERROR".to_owned()));
     assert_eq!(json_of(&weak)["errors"][0]["field"], "newPassword");
     let changed = change(&admin.password, "Another-password-2");
     assert_eq!(changed.status, 200, "{}", changed.body);

@@ -68,7 +68,7 @@ impl PlaceQuery {
 }
 
 impl TrainerQuery {
-    /// Returns the trainer. A trainer may ask for the own time only.
+    /// Returns the trainer. A trainer may query only their own time.
     fn trainer(&self) -> Result<Uuid, Error> {
         let actor = Actor::current()?;
         match &self.trainer_id {

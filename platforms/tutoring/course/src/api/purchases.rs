@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{Given, HandlerResult, State};
 use crate::{
-    courses::{Courses, DirectPurchase, refusal},
+    courses::{Courses, DirectPurchase, rejection},
     errors,
     store::{Purchase, Purchases, Structure},
 };
@@ -70,7 +70,7 @@ pub(super) async fn access(
     let level = Structure::level_of_session(&courses.database, course, session).await?;
     let level = level.ok_or_else(errors::not_found)?;
     let purchase = Purchases::active(&courses.database, student, course).await?;
-    let data = match refusal(purchase.as_ref(), level) {
+    let data = match rejection(purchase.as_ref(), level) {
         Some(reason) => json!({ "canAccess": false, "reason": reason }),
         None => json!({ "canAccess": true }),
     };

@@ -8,7 +8,7 @@ const SESSIONS_OF_LEVEL: u8 = 10;
 pub(super) const FIRST_LEVEL: u8 = 1;
 
 /// Returns why a purchase does not open a level, or `None` if it does. Levels count from 1.
-pub(crate) fn refusal(purchase: Option<&Purchase>, level: u8) -> Option<&'static str> {
+pub(crate) fn rejection(purchase: Option<&Purchase>, level: u8) -> Option<&'static str> {
     match purchase {
         None => Some("the course is not purchased"),
         Some(purchase) if purchase.expires_at.is_some_and(|end| end <= Utc::now()) => {
@@ -26,7 +26,7 @@ pub(crate) fn refusal(purchase: Option<&Purchase>, level: u8) -> Option<&'static
 /// # Errors
 /// `FORBIDDEN`.
 pub(super) fn require_access(purchase: Option<&Purchase>, level: u8) -> Result<(), Error> {
-    match refusal(purchase, level) {
+    match rejection(purchase, level) {
         None => Ok(()),
         Some(reason) => Err(errors::no_access(reason)),
     }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Courses, Viewer,
-    access::{refusal, require_access},
+    access::{rejection, require_access},
 };
 use crate::{
     domain::{Answer, Question, check_answers},
@@ -135,7 +135,7 @@ impl Courses {
         let (student, course) = (purchase.student_id, purchase.course_id);
         let sessions = Learning::statuses(&self.database, student, course).await?;
         let views = sessions.into_iter().map(|session| {
-            let status = match refusal(Some(purchase), session.level_sequence) {
+            let status = match rejection(Some(purchase), session.level_sequence) {
                 Some(_) => "locked".to_owned(),
                 None => session.status.unwrap_or_else(|| "not_started".to_owned()),
             };

@@ -20,7 +20,7 @@ mod viewer;
 use seaworthy::{audit_log::AuditLog, data::Database, outbox::Outbox, storage::Storage};
 use tutoring_contract::PlatformZone;
 
-pub(crate) use access::refusal;
+pub(crate) use access::rejection;
 pub(crate) use assignment::{NewAssignment, Work};
 pub(crate) use catalogue::{CourseChange, NewCourse, NewLevel, NewPhase};
 pub(crate) use copies::copies;

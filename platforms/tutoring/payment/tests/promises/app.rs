@@ -213,7 +213,7 @@ pub(crate) fn json_of(answer: &Answer) -> Value {
 }
 
 /// Returns status and code of an error.
-pub(crate) fn refusal(answer: &Answer) -> (u16, String) {
+pub(crate) fn rejection(answer: &Answer) -> (u16, String) {
     let code = json_of(answer)["code"]
         .as_str()
         .unwrap_or_default()

@@ -1,7 +1,7 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::app::{TestApp, admin_token, data, refusal, service_token, student_token, wait_for};
+use crate::app::{TestApp, admin_token, data, rejection, service_token, student_token, wait_for};
 
 pub(crate) async fn coins_are_reserved_spent_and_returned_api_1(app: TestApp) {
     let student = Uuid::from_u128(7);
@@ -17,7 +17,7 @@ pub(crate) async fn coins_are_reserved_spent_and_returned_api_1(app: TestApp) {
     assert_eq!(second.data["coinsRedeemed"], 0);
     let take = json!({ "studentId": student, "referenceId": "x", "amount": 1 });
     let refused = app.post("/coins/redeem", &service_token(), &take);
-    assert_eq!(refusal(&refused), (409, "CONFLICT".to_owned()));
+    assert_eq!(rejection(&refused), (409, "CONFLICT".to_owned()));
 
     app.expire(&bought).await;
     app.run_worker("expire payments");

@@ -1,7 +1,7 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::app::{COURSE, TestApp, data, json_of, refusal, student_token};
+use crate::app::{COURSE, TestApp, data, json_of, rejection, student_token};
 
 pub(crate) async fn price_is_the_quote_and_not_the_clients_api_3(app: TestApp) {
     let student = Uuid::from_u128(7);
@@ -27,7 +27,7 @@ pub(crate) async fn price_is_the_quote_and_not_the_clients_api_3(app: TestApp) {
         let bought = app.bought(Uuid::new_v4(), &changes);
         assert_eq!(bought.data["payment"]["amountCents"], total, "{changes}");
     }
-    let refused = |changes| refusal(&app.buy(Uuid::new_v4(), &changes, &[]));
+    let refused = |changes| rejection(&app.buy(Uuid::new_v4(), &changes, &[]));
     assert_eq!(refused(json!({ "sessionCount": 11 })).0, 400);
     assert_eq!(
         refused(json!({ "couponCode": "NONE" })),
@@ -48,7 +48,7 @@ pub(crate) async fn repeated_request_with_a_key_is_one_payment_api_6(app: TestAp
     assert_eq!((&first.id, &first.order), (&second.id, &second.order));
     assert_eq!(app.provider.orders().len(), orders + 1);
     let other = app.buy(student, &json!({ "sessionCount": 10 }), &key);
-    assert_eq!(refusal(&other), (409, "CONFLICT".to_owned()));
+    assert_eq!(rejection(&other), (409, "CONFLICT".to_owned()));
     // Another student has own keys.
     let other = app.bought_with(Uuid::from_u128(8), &json!({}), &key);
     assert_ne!(first.id, other.id);
@@ -100,7 +100,7 @@ pub(crate) async fn confirmation_and_webhooks_make_one_success_msg_5(app: TestAp
         assert_eq!(app.events_of("PURCHASE_CONFIRMED", &bought).len(), 1);
         // 30 sessions are all.
         let more = app.buy(bought.student, &json!({ "sessionCount": 10 }), &[]);
-        assert_eq!(refusal(&more), (409, "CONFLICT".to_owned()));
+        assert_eq!(rejection(&more), (409, "CONFLICT".to_owned()));
     }
     app.check_invariants();
 }
@@ -113,7 +113,7 @@ pub(crate) async fn forged_confirmations_change_nothing_api_3(app: TestApp) {
     for signature in ["", "00", &"0".repeat(64)] {
         let body = json!({ "providerPaymentId": paid, "signature": signature });
         let refused = app.post(&path, &token, &body);
-        assert_eq!(refusal(&refused), (400, "VALIDATION_ERROR".to_owned()));
+        assert_eq!(rejection(&refused), (400, "VALIDATION_ERROR".to_owned()));
     }
     // A valid signature of the student's own order, with the money of another one.
     let other = app.bought(Uuid::from_u128(8), &json!({ "sessionCount": 10 }));
@@ -141,7 +141,7 @@ pub(crate) async fn forged_confirmations_change_nothing_api_3(app: TestApp) {
             "providerPaymentId": paid, "signature": "00",
         }),
     );
-    assert_eq!(refusal(&refused), (404, "NOT_FOUND".to_owned()));
+    assert_eq!(rejection(&refused), (404, "NOT_FOUND".to_owned()));
     assert_eq!(app.confirm(&bought, &paid).status, 200);
     assert_eq!(app.status(&bought), "succeeded");
     app.check_invariants();
@@ -185,7 +185,7 @@ pub(crate) async fn coupon_is_reserved_redeemed_and_released_api_1(app: TestApp)
     let second = app.bought(Uuid::from_u128(8), &with_coupon);
     let none = app.buy(Uuid::from_u128(9), &with_coupon, &[]);
     assert_eq!(
-        refusal(&none),
+        rejection(&none),
         (400, "VALIDATION_ERROR".to_owned()),
         "{}",
         json_of(&none)

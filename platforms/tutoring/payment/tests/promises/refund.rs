@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    app::{Bought, TestApp, admin_token, data, refusal},
+    app::{Bought, TestApp, admin_token, data, rejection},
     provider::Mode,
 };
 
@@ -45,7 +45,7 @@ pub(crate) async fn refund_returns_money_and_coins_once_msg_5(app: TestApp) {
     let path = format!("/{}/refund", open.id);
     let body = json!({ "reason": "a mistake" });
     let refused = app.post(&path, &admin_token(&["payment:refund"]), &body);
-    assert_eq!(refusal(&refused), (409, "CONFLICT".to_owned()));
+    assert_eq!(rejection(&refused), (409, "CONFLICT".to_owned()));
     app.check_invariants();
 }
 

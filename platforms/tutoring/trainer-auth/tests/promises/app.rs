@@ -174,7 +174,7 @@ pub(crate) fn json_of(answer: &Answer) -> Value {
 }
 
 /// Returns status and code of an error.
-pub(crate) fn refusal(answer: &Answer) -> (u16, String) {
+pub(crate) fn rejection(answer: &Answer) -> (u16, String) {
     let code = json_of(answer)["code"]
         .as_str()
         .unwrap_or_default()
@@ -185,7 +185,7 @@ pub(crate) fn refusal(answer: &Answer) -> (u16, String) {
 /// Returns the wrong fields of a request.
 pub(crate) fn fields(answer: &Answer) -> Vec<String> {
     assert_eq!(
-        refusal(answer),
+        rejection(answer),
         (400, "VALIDATION_ERROR".to_owned()),
         "{}",
         answer.body

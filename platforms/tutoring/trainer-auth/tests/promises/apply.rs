@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::app::{COURSE, PDF, TestApp, fields, json_of, refusal};
+use crate::app::{COURSE, PDF, TestApp, fields, json_of, rejection};
 
 pub(crate) async fn application_is_sent_once_and_editable_until_decided_api_2(app: TestApp) {
     let trainer = app.trainer("asha");
@@ -18,7 +18,7 @@ pub(crate) async fn application_is_sent_once_and_editable_until_decided_api_2(ap
     assert_eq!(sent.status, 201, "{}", sent.body);
     assert_eq!(json_of(&sent)["data"]["reviewStatus"], "PENDING");
     let again = app.send("POST", &trainer, &form);
-    assert_eq!(refusal(&again), (409, "CONFLICT".to_owned()));
+    assert_eq!(rejection(&again), (409, "CONFLICT".to_owned()));
 
     form["experienceYears"] = json!(7);
     let edited = app.send("PUT", &trainer, &form);

@@ -7,7 +7,7 @@ use seaworthy::data::sql;
 use serde_json::{Value, json};
 use tutoring_contract::{AdminRole, Role};
 
-use crate::app::{TestApp, fields, json_of, refusal};
+use crate::app::{TestApp, fields, json_of, rejection};
 
 const KARNATAKA: [Option<&str>; 2] = [Some("Karnataka"), None];
 const MYSURU: [Option<&str>; 2] = [Some("karnataka"), Some("Mysuru")];
@@ -28,7 +28,7 @@ pub(crate) async fn only_admin_with_the_territory_approves_auth_5(app: TestApp) 
         assert_eq!(total(token), 0);
         for (method, path) in [("GET", path.clone()), ("POST", format!("{path}/approve"))] {
             let refused = app.review(method, &path, token, &Value::Null);
-            assert_eq!(refusal(&refused), (403, "FORBIDDEN".to_owned()), "{path}");
+            assert_eq!(rejection(&refused), (403, "FORBIDDEN".to_owned()), "{path}");
         }
     }
     let mysuru = app.reviewer(MYSURU).await;
@@ -47,7 +47,7 @@ pub(crate) async fn only_admin_with_the_territory_approves_auth_5(app: TestApp) 
         (&json!("APPROVED"), &json!("known"))
     );
     let again = app.review("POST", &format!("{path}/approve"), &mysuru, &Value::Null);
-    assert_eq!(refusal(&again), (409, "CONFLICT".to_owned()));
+    assert_eq!(rejection(&again), (409, "CONFLICT".to_owned()));
     let counts = json_of(&app.review("GET", "/statistics", &mysuru, &Value::Null));
     assert_eq!(
         counts["data"],
@@ -142,7 +142,7 @@ pub(crate) async fn trainer_on_hold_edits_and_is_rejected_obs_11(app: TestApp) {
     );
     for method in ["POST", "PUT"] {
         let again = app.send(method, &trainer, &form);
-        assert_eq!(refusal(&again), (409, "CONFLICT".to_owned()), "{method}");
+        assert_eq!(rejection(&again), (409, "CONFLICT".to_owned()), "{method}");
     }
     let notified = app.wait_for_event("NOTIFICATION_REQUESTED", |event| {
         event["data"]["reviewStatus"] == "REJECTED"

@@ -30,7 +30,7 @@ fn compile(body: &str) -> Result<(), BuildError> {
         .compile(&[&file], &[folder.path()])
 }
 
-fn refusal(body: &str) -> String {
+fn rejection(body: &str) -> String {
     compile(body).unwrap_err().to_string()
 }
 
@@ -80,7 +80,7 @@ fn refuses_unsupported_rules_with_location_api_3() {
             "unique on floats",
         ),
     ] {
-        let error = refusal(&format!("message M {{\n  {field}\n}}\n"));
+        let error = rejection(&format!("message M {{\n  {field}\n}}\n"));
         assert!(error.contains("t.proto:9:3: "), "{error}");
         assert!(error.contains(part), "{error}");
     }
@@ -88,12 +88,12 @@ fn refuses_unsupported_rules_with_location_api_3() {
 
 #[test]
 fn refuses_unsupported_message_rules_with_location_api_3() {
-    let error = refusal(
+    let error = rejection(
         "message M {\n  option (buf.validate.message).cel = { expression: \"true\" };\n  string a = 1;\n}\n",
     );
     assert!(error.contains("t.proto:8:1: "), "{error}");
     assert!(error.contains("`cel` is not supported"), "{error}");
-    let error = refusal(
+    let error = rejection(
         "message M {\n  option (buf.validate.message).oneof = { fields: \"b\" };\n  string a = 1;\n}\n",
     );
     assert!(
@@ -105,7 +105,7 @@ fn refuses_unsupported_message_rules_with_location_api_3() {
 #[test]
 fn refuses_unknown_rules_with_location_api_3() {
     let error =
-        refusal("message M {\n  string a = 1 [(validate.rules).string.colour = true];\n}\n");
+        rejection("message M {\n  string a = 1 [(validate.rules).string.colour = true];\n}\n");
     assert!(error.contains("t.proto:9:"), "{error}");
     assert!(error.contains("colour"), "{error}");
 }
@@ -149,7 +149,7 @@ fn refuses_invalid_paths_with_location_api_1() {
             "GET /v1/{inner.id} is already used by `M`",
         ),
     ] {
-        let error = refusal(&method(rule));
+        let error = rejection(&method(rule));
         assert!(error.contains("t.proto:9:3: "), "{error}");
         assert!(error.contains(part), "{error}");
     }
@@ -161,7 +161,7 @@ fn refuses_invalid_paths_with_location_api_1() {
 
 #[test]
 fn one_build_reports_every_problem_api_3() {
-    let error = refusal(
+    let error = rejection(
         "message M {\n  string a = 1 [(buf.validate.field).cel = {}];\n  string b = 2 [(validate.rules).string.pattern = \"(\"];\n}\n",
     );
     assert!(error.contains("t.proto:9:3"), "{error}");
@@ -171,9 +171,9 @@ fn one_build_reports_every_problem_api_3() {
 #[test]
 fn refuses_types_without_json_or_http_form_api_1() {
     let any = "service S { rpc M(R) returns (R) { option (google.api.http).get = \"/v1\"; option (seaworthy.access).callers = PUBLIC; } }\nmessage R { Inner inner = 1; }\nmessage Inner { google.protobuf.Any any = 1; }\n";
-    assert!(refusal(any).contains("google.protobuf.Any"));
+    assert!(rejection(any).contains("google.protobuf.Any"));
     let streamed = "service S { rpc M(stream R) returns (R) { option (google.api.http).get = \"/v1\"; } }\nmessage R {}\n";
-    assert!(refusal(streamed).contains("streams its requests"));
+    assert!(rejection(streamed).contains("streams its requests"));
     let grpc_only = "service S { rpc M(R) returns (R) { option (seaworthy.access).callers = PUBLIC; } }\nmessage R { google.protobuf.Any any = 1; }\n";
     compile(grpc_only).unwrap();
 }
@@ -185,7 +185,7 @@ fn error_names_missing_or_malformed_file_api_1() {
         .compile(&["nowhere.proto"], &["."])
         .unwrap_err();
     assert!(missing.to_string().contains("nowhere.proto"), "{missing}");
-    let broken = refusal("message {");
+    let broken = rejection("message {");
     assert!(broken.contains("t.proto:8:"), "{broken}");
 }
 
@@ -200,7 +200,7 @@ fn missing_access_fails_build_with_location_auth_5() {
         access(""),
         "service S {\n  rpc M(R) returns (R);\n}\nmessage R {}\n".to_owned(),
     ] {
-        let error = refusal(&body);
+        let error = rejection(&body);
         assert!(
             error.contains("t.proto:9:3: `M` does not declare who may call it"),
             "{error}"
@@ -240,7 +240,7 @@ fn contradictory_access_fails_build_with_location_auth_5() {
         ),
         (r#"= {all_of_scopes: ["a\\"]}"#, "is not a valid scope"),
     ] {
-        let error = refusal(&access(
+        let error = rejection(&access(
             &format!("option (seaworthy.access) {option};").replace(") .", ")."),
         ));
         assert!(
@@ -262,9 +262,9 @@ fn contradictory_access_fails_build_with_location_auth_5() {
 
 #[test]
 fn unknown_member_of_access_fails_build_auth_5() {
-    let error = refusal(&access("option (seaworthy.access).roles = \"admin\";"));
+    let error = rejection(&access("option (seaworthy.access).roles = \"admin\";"));
     assert!(error.contains("t.proto:9:"), "{error}");
-    let error = refusal(&access("option (seaworthy.access).callers = NOBODY;"));
+    let error = rejection(&access("option (seaworthy.access).callers = NOBODY;"));
     assert!(error.contains("t.proto:9:"), "{error}");
 }
 

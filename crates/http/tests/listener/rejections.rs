@@ -259,7 +259,7 @@ fn nearly_sound() -> impl Strategy<Value = Vec<u8>> {
 }
 
 #[test]
-fn every_refusal_has_a_problem_document_api_2() {
+fn every_rejection_has_a_problem_document_api_2() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
