@@ -9,7 +9,7 @@ use serde_json::Value;
 use tutoring_contract::{LiveEvent, events::KINDS};
 use tutoring_identity::LiveSealer;
 
-use crate::live::ADMINS;
+use crate::socket_io::ADMINS;
 
 /// The consumer group of all gateways. One of them receives a message, and sends it to the clients
 /// of all.

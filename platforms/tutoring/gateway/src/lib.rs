@@ -5,7 +5,7 @@
 //! | `table` | The service of each path |
 //! | `public` | The routes that need no access token |
 //! | `proxy` | Forwarding of requests |
-//! | `live` | Connections of Socket.IO |
+//! | `socket_io` | Connections of Socket.IO |
 //! | `chat`, `journeys` | Events from connected clients, which a service decides |
 //! | `presence` | The participants of conversations who are online |
 //! | `client_tokens` | The tokens of connected clients for these decisions |
@@ -18,11 +18,11 @@ mod config;
 mod feed;
 mod journeys;
 mod limits;
-mod live;
 mod presence;
 mod proxy;
 mod public;
 mod service;
+mod socket_io;
 mod table;
 mod variables;
 

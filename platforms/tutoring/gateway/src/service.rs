@@ -23,10 +23,9 @@ use crate::{
     feed,
     journeys::JourneyCalls,
     limits::RoleLimits,
-    live,
     presence::Presence,
     proxy::{self, Proxy},
-    public, table,
+    public, socket_io, table,
     variables::VARIABLES,
 };
 
@@ -162,7 +161,7 @@ async fn connections(
     let chat = ChatCalls::new(&hub, chat, tokens.clone(), presence.clone());
     let booking = client(clients, Upstream::Booking)?;
     let journeys = JourneyCalls::new(booking, tokens.clone());
-    Ok(live::routes(
+    Ok(socket_io::routes(
         &hub, verifier, tokens, chat, journeys, presence,
     ))
 }

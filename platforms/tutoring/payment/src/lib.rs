@@ -9,14 +9,15 @@
 //! | `provider` | The provider behind a trait: Razorpay over HTTP, and a fake for development |
 //! | `store` | SQL statements and migrations |
 //! | `payments` | Operations: create, confirm, webhooks, expiry, refunds, coins, reconciliation |
+//! | `booking_client` | Calls to the booking service, which owns prices and discounts |
 //! | `api` | HTTP routes |
 
 mod api;
+mod booking_client;
 mod config;
 mod domain;
 mod invariants;
 mod payments;
-mod pricing;
 mod provider;
 mod service;
 mod store;

@@ -24,10 +24,10 @@ use tutoring_identity::LiveSessions;
 
 use crate::{
     api::{self, RouteLimits},
+    booking_client::{self, Booking},
     config::PaymentConfig,
     invariants::INVARIANTS,
     payments::{Payments, subscription},
-    pricing::{self, Booking},
     provider::Provider,
     store::MIGRATIONS,
     workers,
@@ -135,7 +135,7 @@ pub async fn assemble(service: &Assembly<PaymentConfig>) -> Result<(), StartErro
         .metrics()
         .gauge("payment_unresolved_differences", help, &[]);
     let payments = Arc::new(Payments {
-        booking: Booking::new(client(service, pricing::CLIENT)?, tokens),
+        booking: Booking::new(client(service, booking_client::CLIENT)?, tokens),
         order_ttl: settings.order_ttl,
         lookback: settings.reconciliation.lookback,
         database,

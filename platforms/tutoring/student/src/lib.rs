@@ -3,14 +3,14 @@
 //! | Module | Contents |
 //! | --- | --- |
 //! | `profile` | The profile and its rules |
-//! | `events` | Messages of other services, and the tables that they fill |
+//! | `consumers` | Messages of other services, and the tables that they fill |
 //! | `summaries` | Unread notifications and the wallet, from other services |
 //! | `store` | SQL statements and migrations |
 //! | `api` | HTTP routes |
 
 mod api;
 mod config;
-mod events;
+mod consumers;
 mod pages;
 mod profile;
 mod rewards;

@@ -21,7 +21,7 @@ use tutoring_identity::{BACKEND_VARIABLES, BROKER, Backend, DATABASE, behind_gat
 use crate::{
     api::{self, Api},
     config::StudentConfig,
-    events,
+    consumers,
     pages::Pages,
     rewards,
     summaries::Summaries,
@@ -101,7 +101,7 @@ pub fn main() -> ExitCode {
         .with(dead_letters_command(
             BROKER,
             broker,
-            events::consumed_topics,
+            consumers::consumed_topics,
         ))
         .with(audit_log_command(DATABASE, audit_log_settings));
     service().main_with(commands, assemble)
@@ -138,7 +138,7 @@ pub async fn assemble(service: &Assembly<StudentConfig>) -> Result<(), StartErro
     .await?;
     let cache = Cache::connect(service, CACHE, &settings.cache)?;
     let pages = Arc::new(Pages::new(backend.database.clone(), &cache));
-    for subscription in events::subscriptions(service, &backend, &pages) {
+    for subscription in consumers::subscriptions(service, &backend, &pages) {
         backend.messaging.subscribe(subscription).await?;
     }
     let audit = AuditLog::new(backend.database.clone(), &settings.audit_log)?;

@@ -7,7 +7,7 @@
 //! | `payroll` | The pay of a month, and its rule |
 //! | `recalculate` | The stored pay of months, after a message |
 //! | `announce` | The message about a changed trainer |
-//! | `events` | Messages of other services, and the tables that they fill |
+//! | `consumers` | Messages of other services, and the tables that they fill |
 //! | `store` | SQL statements and migrations |
 //! | `api` | HTTP routes |
 
@@ -15,7 +15,7 @@ mod announce;
 mod api;
 mod bank;
 mod config;
-mod events;
+mod consumers;
 mod payroll;
 mod profile;
 mod recalculate;

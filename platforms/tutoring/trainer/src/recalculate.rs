@@ -10,7 +10,7 @@ use tutoring_contract::events::{Occurred, PayrollRecalculated, message};
 use uuid::Uuid;
 
 use crate::{
-    events::GROUP,
+    consumers::GROUP,
     payroll::{Month, Payroll},
     store::{Payrolls, Periods, Snapshot},
 };

@@ -16,7 +16,7 @@ use tutoring_identity::{BACKEND_VARIABLES, BROKER, Backend, DATABASE, behind_gat
 use crate::{
     api::{self, Api},
     config::TrainerConfig,
-    events::{self, Effects},
+    consumers::{self, Effects},
 };
 
 /// The name of the service in logs, metrics and settings.
@@ -70,7 +70,7 @@ pub fn main() -> ExitCode {
         .with(dead_letters_command(
             BROKER,
             broker,
-            events::consumed_topics,
+            consumers::consumed_topics,
         ))
         .with(audit_log_command(DATABASE, audit_log_settings));
     service().main_with(commands, assemble)
@@ -113,7 +113,7 @@ pub async fn assemble(service: &Assembly<TrainerConfig>) -> Result<(), StartErro
         outbox: backend.outbox.clone(),
         zone: zone.clone(),
     };
-    let subscription = events::subscription(&backend.inbox(service, events::GROUP), effects);
+    let subscription = consumers::subscription(&backend.inbox(service, consumers::GROUP), effects);
     backend.messaging.subscribe(subscription).await?;
     let audit = AuditLog::new(backend.database.clone(), &settings.audit_log)?;
     if let Some(worker) = audit.prune_worker(&settings.audit_log) {

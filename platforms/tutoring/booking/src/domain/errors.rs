@@ -101,15 +101,15 @@ pub(crate) fn slot_taken() -> Error {
 pub(crate) fn nothing_left() -> Error {
     Error::new(
         Code::Conflict,
-        "NOTHING_LEFT",
+        "NO_SESSIONS_LEFT",
         "the allocation has no sessions left for another trainer",
     )
 }
 
 /// A trainer whom an administrator has chosen, and who does not meet the conditions.
-pub(crate) fn trainer_refused(reason: &str) -> Error {
+pub(crate) fn trainer_not_eligible(reason: &str) -> Error {
     let message = format!("the trainer does not meet the conditions ({reason}): choose another");
-    Error::new(Code::Conflict, "TRAINER_REFUSED", message)
+    Error::new(Code::Conflict, "TRAINER_NOT_ELIGIBLE", message)
 }
 
 pub(crate) fn no_zone() -> Error {

@@ -141,8 +141,8 @@ impl Schedule {
         let reason = refusals.first().map(|refusal| refusal.reason.as_str());
         Err(match reason {
             Some(errors::SLOT_TAKEN) => errors::slot_taken(),
-            Some(reason) => errors::trainer_refused(reason),
-            None => errors::trainer_refused(new.reason.as_deref().unwrap_or_default()),
+            Some(reason) => errors::trainer_not_eligible(reason),
+            None => errors::trainer_not_eligible(new.reason.as_deref().unwrap_or_default()),
         })
     }
 }

@@ -1,8 +1,8 @@
 //! Operations on conversations, independent of the transport.
 
 mod attachments;
+mod consumers;
 mod delete;
-mod events;
 mod read;
 mod send;
 mod view;
@@ -24,7 +24,7 @@ use crate::{
 };
 
 pub(crate) use attachments::UploadRequest;
-pub(crate) use events::{consumed_topics, subscriptions};
+pub(crate) use consumers::{consumed_topics, subscriptions};
 pub(crate) use read::ReadRequest;
 
 /// Conversations and doubts with their dependencies.

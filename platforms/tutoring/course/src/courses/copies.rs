@@ -6,7 +6,7 @@ use seaworthy::{
 };
 use tutoring_contract::events::{Occurred, StudentChanged, StudentDeallocated, TrainerAllocated};
 
-use super::events::MAX_RETRIES;
+use super::consumers::MAX_RETRIES;
 use crate::store::{AllocationCopy, Certificates, Trainers};
 
 /// Returns the subscription that keeps the trainers and the names of students.

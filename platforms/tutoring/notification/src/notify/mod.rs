@@ -1,7 +1,7 @@
 //! Operations on notifications, independent of the transport.
 
+mod consumers;
 mod deliver;
-mod events;
 mod store;
 
 use seaworthy::{audit_log::AuditLog, mail::Mailer};
@@ -10,8 +10,8 @@ use tutoring_identity::{Backend, LiveSealer, NoticeSealer};
 
 use crate::push::Pushes;
 
+pub(crate) use consumers::{GROUP, subscription};
 pub(crate) use deliver::worker;
-pub(crate) use events::{GROUP, subscription};
 
 /// Notifications with their dependencies.
 #[derive(Debug)]

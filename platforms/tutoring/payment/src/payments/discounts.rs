@@ -1,7 +1,7 @@
 use seaworthy::prelude::*;
 
 use super::Payments;
-use crate::{domain::DiscountState, pricing::Settled, store::PaymentRows};
+use crate::{booking_client::Settled, domain::DiscountState, store::PaymentRows};
 
 /// Discounts that one step settles.
 const BATCH: u32 = 50;

@@ -3,9 +3,9 @@
 mod apply;
 mod coins;
 mod confirm;
+mod consumers;
 mod create;
 mod discounts;
-mod events;
 mod expire;
 mod reconcile;
 mod refund;
@@ -16,11 +16,11 @@ use seaworthy::{
 };
 
 pub(crate) use coins::{CoinChange, CoinValues};
+pub(crate) use consumers::subscription;
 pub(crate) use create::{Created, GeneralOrder};
-pub(crate) use events::subscription;
 pub(crate) use refund::RefundRequest;
 
-use crate::{pricing::Booking, provider::Provider};
+use crate::{booking_client::Booking, provider::Provider};
 
 /// The permission to read the payments of all students.
 pub(crate) const PAYMENT_READ: &str = "payment:read";

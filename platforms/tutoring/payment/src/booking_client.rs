@@ -99,7 +99,7 @@ impl Booking {
         let problem: Problem = sent.json().await.map_err(unavailable)?;
         let (code, reason) = match status {
             StatusCode::CONFLICT => (Code::Conflict, "CONFLICT"),
-            _ => (Code::Invalid, "PACKAGE_REFUSED"),
+            _ => (Code::Invalid, "INVALID_PACKAGE"),
         };
         let first = problem.errors.into_iter().next();
         let message = first.map_or(problem.message, |field| field.message);
