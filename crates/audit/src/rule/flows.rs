@@ -33,7 +33,7 @@ impl<'s> Flows<'s> {
                 function
                     .calls
                     .iter()
-                    .fold(Effects::default(), |sum, call| sum.with(call.own))
+                    .fold(Effects::default(), |sum, call| sum.with(call.effects))
             })
             .collect();
         let mut flows = Self {
@@ -95,7 +95,7 @@ impl<'s> Flows<'s> {
             .value
             .calls
             .iter()
-            .map(|call| (call, call.own.with(self.inherited(function, call))))
+            .map(|call| (call, call.effects.with(self.inherited(function, call))))
             .filter(|(call, effects)| call.is_dropped || *effects != Effects::default())
             .collect()
     }
@@ -110,7 +110,12 @@ impl<'s> Flows<'s> {
                 .iter()
                 .filter_map(|index| self.functions.get(*index))
                 .find(|function| !self.calls(function).is_empty())?;
-            if let Some(found) = function.value.calls.iter().find(|own| own.own.has(effects)) {
+            if let Some(found) = function
+                .value
+                .calls
+                .iter()
+                .find(|call| call.effects.has(effects))
+            {
                 return Some(found);
             }
             name = self
@@ -240,7 +245,7 @@ pub fn lookups_before_inserts(model: &Model) -> Vec<Outcome> {
         each(service, |_, function, calls| {
             let (read, _) = calls
                 .iter()
-                .find(|(call, _)| function.refuses && call.own.has(Effects::READ))?;
+                .find(|(call, _)| function.refuses && call.effects.has(Effects::READ))?;
             let (insert, _) = calls.iter().find(|(call, effects)| {
                 call.at.span.start >= read.at.span.end && effects.has(Effects::INSERT)
             })?;
@@ -312,7 +317,7 @@ pub fn queries_per_row(model: &Model) -> Vec<Outcome> {
 fn query_per_row(calls: &[(&FlowCall, Effects)]) -> Option<Breach> {
     let (call, _) = calls.iter().find(|(call, effects)| {
         call.in_loop
-            && call.own == Effects::default()
+            && call.effects == Effects::default()
             && effects.has(Effects::READ.with(Effects::WRITE).with(Effects::REMOTE))
     })?;
     let evidence = format!("`{}` runs once for each element of a list", call.method);

@@ -48,7 +48,7 @@ pub struct FlowCall {
     /// The called method, without its receiver.
     pub method: Arc<str>,
     /// The effects of the call itself, without those of the called function.
-    pub own: Effects,
+    pub effects: Effects,
     /// Whether a function of the service with this name is probably the called one.
     pub is_resolvable: bool,
     /// Whether a transaction of a database is open.

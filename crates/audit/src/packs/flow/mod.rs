@@ -46,11 +46,11 @@ fn add<'t>(code: &Code<'t>, function: Node<'t>, compensates: bool, facts: &mut F
         .calls_within(function)
         .filter(|call| owner(code, call.node) == Some(function.id()))
         .filter_map(|call| {
-            let own = effects(code, call);
+            let effects = effects(code, call);
             let is_resolvable = is_resolvable(call);
-            (own != Effects::default() || is_resolvable).then(|| FlowCall {
+            (effects != Effects::default() || is_resolvable).then(|| FlowCall {
                 method: Arc::from(call.method),
-                own,
+                effects,
                 is_resolvable,
                 in_transaction: transactions.contain(code, call),
                 is_dropped: is_dropped(code, call),
