@@ -110,7 +110,7 @@ pub struct LogRateLimitConfig {
     /// Lines per second. The next line after them has the number of suppressed lines.
     pub per_second: u32,
     /// After `per_second` lines in a second, every n-th line is written. Not set: none.
-    pub then_every: Option<NonZeroU32>,
+    pub sample_every: Option<NonZeroU32>,
 }
 
 impl Default for LogConfig {
@@ -144,7 +144,7 @@ impl Default for LogRateLimitConfig {
     fn default() -> Self {
         Self {
             per_second: DEFAULT_LINES_PER_SECOND,
-            then_every: None,
+            sample_every: None,
         }
     }
 }

@@ -19,7 +19,7 @@ const COUNT_MASK: u64 = (1 << COUNT_BITS) - 1;
 pub(crate) struct RateLimiter {
     per_second: u64,
     /// Zero: no further line of a second is written.
-    then_every: u64,
+    sample_every: u64,
     start: Instant,
     slots: Box<[Slot]>,
     suppressed: AtomicU64,
@@ -47,7 +47,9 @@ impl RateLimiter {
     pub(crate) fn new(config: &LogRateLimitConfig) -> Self {
         Self {
             per_second: u64::from(config.per_second.max(1)),
-            then_every: config.then_every.map_or(0, |every| u64::from(every.get())),
+            sample_every: config
+                .sample_every
+                .map_or(0, |every| u64::from(every.get())),
             start: Instant::now(),
             slots: (0..CALLSITES).map(|_| Slot::default()).collect(),
             suppressed: AtomicU64::new(0),
@@ -80,7 +82,7 @@ impl RateLimiter {
         let window = (second << COUNT_BITS) | 1;
         slot.window.store(window, Ordering::Relaxed);
         let further = lines.saturating_sub(self.per_second);
-        let sampled = further.checked_div(self.then_every).unwrap_or_default();
+        let sampled = further.checked_div(self.sample_every).unwrap_or_default();
         match further - sampled {
             0 => Decision::Write,
             suppressed => Decision::WriteAfter(suppressed),
@@ -89,7 +91,7 @@ impl RateLimiter {
 
     /// Whether one of the further lines of a second is written, counted from 1.
     fn is_sampled(&self, further: u64) -> bool {
-        self.then_every > 0 && further.is_multiple_of(self.then_every)
+        self.sample_every > 0 && further.is_multiple_of(self.sample_every)
     }
 
     pub(crate) fn suppressed(&self) -> u64 {
@@ -107,7 +109,7 @@ mod tests {
     fn further_lines_of_a_second_are_sampled_obs_2() {
         let limiter = RateLimiter::new(&LogRateLimitConfig {
             per_second: 5,
-            then_every: NonZeroU32::new(3),
+            sample_every: NonZeroU32::new(3),
         });
         // All lines are of one second.
         let written = |line: &u64| {

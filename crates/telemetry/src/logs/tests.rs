@@ -162,7 +162,7 @@ fn suppresses_and_counts_frequent_lines_obs_2() {
     let config = LogConfig {
         rate_limit: LogRateLimitConfig {
             per_second: 10,
-            then_every: None,
+            sample_every: None,
         },
         ..LogConfig::default()
     };

@@ -32,7 +32,7 @@ pub(crate) fn with_defaults(service: Service) -> Service {
         .default_value("features.switch_prefix", "")
         .default_value("operation_log.enabled", true)
         .default_value("log.max_value_length", MAX_VALUE_LENGTH)
-        .default_value("log.rate_limit.then_every", SAMPLED_LINES)
+        .default_value("log.rate_limit.sample_every", SAMPLED_LINES)
         .default_value("server.http.access_log.exclude_paths", UNLOGGED.to_vec());
     // Without an origin, CORS is closed.
     let service = service
