@@ -105,7 +105,7 @@ impl Builder {
     }
 
     /// Omits the header `Idempotency-Key` from the documentation of a method. Call it for each
-    /// method with `MethodOptions::without_idempotency_keys`. `method` is the full name, such as
+    /// method with `MethodOptions::without_idempotency_key`. `method` is the full name, such as
     /// `auth.v1.Auth.Login`.
     #[must_use]
     pub fn without_idempotency_key(mut self, method: impl Into<String>) -> Self {

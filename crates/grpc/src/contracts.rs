@@ -150,7 +150,7 @@ impl Contracts {
 
     /// Answers repeats of unsafe HTTP calls with an `Idempotency-Key` from `store` (API-6).
     /// Rejections have the error format of each contract. Exclude methods with secrets by
-    /// [`MethodOptions::without_idempotency_keys`].
+    /// [`MethodOptions::without_idempotency_key`].
     pub fn idempotency_keys(
         mut self,
         config: IdempotencyConfig,

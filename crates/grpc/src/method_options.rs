@@ -106,7 +106,7 @@ impl MethodOptions {
     /// Runs each repeat of the method, also with an `Idempotency-Key`, and stores nothing of it. Use
     /// it if requests or responses contain passwords, tokens or keys.
     #[must_use]
-    pub fn without_idempotency_keys(mut self) -> Self {
+    pub fn without_idempotency_key(mut self) -> Self {
         self.accepts_idempotency_keys = false;
         self
     }

@@ -56,7 +56,7 @@ pub(crate) fn idempotency() -> IdempotencyConfig {
 /// Returns the options of a method whose requests or responses contain passwords, codes or tokens.
 /// Nothing of it is stored, so a repeat runs again.
 fn with_secrets() -> MethodOptions {
-    MethodOptions::new().without_idempotency_keys()
+    MethodOptions::new().without_idempotency_key()
 }
 
 /// Returns the contracts of the service, for both transports.
