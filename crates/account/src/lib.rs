@@ -48,7 +48,7 @@ pub use migrations::MIGRATIONS;
 pub use one_time_tokens::OneTimeTokens;
 pub use replay_guard::ReplayGuard;
 pub use second_factor::{
-    Enrolment, SECOND_FACTOR_SECRETS, SecondFactorConfig, SecondFactors, VerifiedEnrolment,
+    Enrollment, SECOND_FACTOR_SECRETS, SecondFactorConfig, SecondFactors, VerifiedEnrollment,
 };
 pub use secret_token::SecretToken;
 pub use session::{

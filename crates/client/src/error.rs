@@ -192,11 +192,11 @@ impl ClientError {
             Self::Credentials { .. } => "NO_CREDENTIALS",
             Self::Connect { .. } => "CONNECT_FAILED",
             Self::Exchange { .. } => "EXCHANGE_FAILED",
-            Self::TooLarge { .. } => "ANSWER_TOO_LARGE",
+            Self::TooLarge { .. } => "RESPONSE_TOO_LARGE",
             Self::Decompression { .. } => "DECOMPRESSION_FAILED",
-            Self::Redirect { .. } => "REDIRECT_REFUSED",
+            Self::Redirect { .. } => "REDIRECT_REJECTED",
             Self::Status { .. } => "UNEXPECTED_STATUS",
-            Self::Json { .. } | Self::Text { .. } => "UNEXPECTED_ANSWER",
+            Self::Json { .. } | Self::Text { .. } => "UNEXPECTED_RESPONSE",
         }
     }
 }

@@ -76,7 +76,7 @@ pub enum StorageError {
     },
     /// The response of the server is not valid.
     #[error("the response of the server is not valid: {0}")]
-    Answer(&'static str),
+    InvalidResponse(&'static str),
     /// The file system failed.
     #[error("cannot {action}")]
     File {
@@ -119,7 +119,7 @@ impl StorageError {
             Self::Build(_) => "BUILD_FAILED",
             Self::Client(error) => error.reason(),
             Self::Response { .. } => "UNEXPECTED_STATUS",
-            Self::Answer(_) => "UNEXPECTED_ANSWER",
+            Self::InvalidResponse(_) => "UNEXPECTED_RESPONSE",
             Self::File { .. } => "FILE_FAILED",
         }
     }
@@ -146,7 +146,9 @@ impl From<StorageError> for Error {
             StorageError::NoSuchUpload(_) => "the upload does not exist",
             StorageError::Parts(_) => "the parts of the upload are not valid",
             StorageError::Full(_) => "the storage is full: try again later",
-            StorageError::Client(_) | StorageError::Response { .. } | StorageError::Answer(_) => {
+            StorageError::Client(_)
+            | StorageError::Response { .. }
+            | StorageError::InvalidResponse(_) => {
                 "a dependency of this service is failing: try again later"
             }
             _ => return Self::internal(error),
@@ -172,7 +174,7 @@ fn code_of(error: &StorageError) -> Code {
         StorageError::Full(_)
         | StorageError::Client(_)
         | StorageError::Response { .. }
-        | StorageError::Answer(_) => Code::Unavailable,
+        | StorageError::InvalidResponse(_) => Code::Unavailable,
         _ => Code::Internal,
     }
 }

@@ -110,11 +110,11 @@ impl Body for ObjectBody {
                         self.left = left;
                         return Poll::Ready(Some(Ok(Frame::data(data))));
                     }
-                    None => StorageError::Answer("it is longer than the object"),
+                    None => StorageError::InvalidResponse("it is longer than the object"),
                 }
             }
             Some(Err(error)) => error,
-            None => StorageError::Answer("it ended before the end of the object"),
+            None => StorageError::InvalidResponse("it ended before the end of the object"),
         };
         self.left = 0;
         Poll::Ready(Some(Err(item)))

@@ -89,7 +89,7 @@ pub(crate) fn routes(
         .with_options(|options| options.access(Access::Public).sets_session());
     let authenticated = Routes::new()
         .get("/me", me)
-        .post("/totp/enrol", enrol)
+        .post("/totp/enroll", enroll)
         .post("/totp/confirm", confirm)
         .post("/totp/disable", disable)
         .with_options(|options| options.access(Access::Authenticated));
@@ -174,19 +174,19 @@ async fn me(State(api): State<Api>) -> Result<Json<Me>, Error> {
     }))
 }
 
-async fn enrol(
+async fn enroll(
     State(api): State<Api>,
     headers: HeaderMap,
     Json(request): Json<PasswordOnly>,
 ) -> Result<Json<EnrolledFactor>, Error> {
     let device = api.devices.read(&headers);
-    let enrolment = api
+    let enrollment = api
         .accounts
-        .enrol(&caller()?, request.password, device.as_ref())
+        .enroll(&caller()?, request.password, device.as_ref())
         .await?;
     Ok(Json(EnrolledFactor {
-        secret: enrolment.secret.expose().clone(),
-        address: enrolment.address.expose().clone(),
+        secret: enrollment.secret.expose().clone(),
+        address: enrollment.address.expose().clone(),
     }))
 }
 

@@ -49,25 +49,25 @@ impl fmt::Debug for SecondFactors {
 
 /// The values that a user needs to set up the application. Show them once.
 #[derive(Debug)]
-pub struct Enrolment {
+pub struct Enrollment {
     /// The secret in base32, for manual input.
     pub secret: Secret<String>,
     /// The `otpauth:` URI, for a QR code.
     pub address: Secret<String>,
 }
 
-/// An enrolment whose first code was correct.
+/// An enrollment whose first code was correct.
 #[must_use = "call `confirm` to enable the second factor"]
-pub struct VerifiedEnrolment {
+pub struct VerifiedEnrollment {
     user: String,
     sealed: Vec<u8>,
     step: u64,
 }
 
-impl fmt::Debug for VerifiedEnrolment {
+impl fmt::Debug for VerifiedEnrollment {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_struct("VerifiedEnrolment")
+            .debug_struct("VerifiedEnrollment")
             .field("user", &self.user)
             .finish_non_exhaustive()
     }
@@ -108,13 +108,13 @@ impl SecondFactors {
         self
     }
 
-    /// Begins an enrolment. It takes effect after [`prove`](Self::prove) and
+    /// Begins an enrollment. It takes effect after [`prove`](Self::prove) and
     /// [`confirm`](Self::confirm). Returns `None` if the user has a second factor:
     /// [remove](Self::remove) it first.
     ///
     /// # Errors
     /// Any error of the database or of the keys.
-    pub async fn enrol(&self, user: &str, label: &str) -> Result<Option<Enrolment>, Error> {
+    pub async fn enroll(&self, user: &str, label: &str) -> Result<Option<Enrollment>, Error> {
         let secret = Secret::new(random::<SECRET_BYTES>()?.to_vec());
         let sealed = self.sealer.seal_bytes(&secret, &context(user)).await?;
         let sealed = sealed.to_bytes()?;
@@ -132,7 +132,7 @@ impl SecondFactors {
             return Ok(None);
         }
         let text = BASE32_NOPAD.encode(secret.expose());
-        Ok(Some(Enrolment {
+        Ok(Some(Enrollment {
             address: Secret::new(self.address(label, &text)),
             secret: Secret::new(text),
         }))
@@ -151,18 +151,18 @@ impl SecondFactors {
         )
     }
 
-    /// Verifies the first code of an enrolment. Returns `None` for a wrong code. Pass the result to
+    /// Verifies the first code of an enrollment. Returns `None` for a wrong code. Pass the result to
     /// [`confirm`](Self::confirm).
     ///
     /// # Errors
     /// As [`verify`](Self::verify).
-    pub async fn prove(&self, user: &str, code: &str) -> Result<Option<VerifiedEnrolment>, Error> {
+    pub async fn prove(&self, user: &str, code: &str) -> Result<Option<VerifiedEnrollment>, Error> {
         let Some(factor) = self.load(user).await?.filter(|factor| !factor.is_confirmed) else {
             return Ok(None);
         };
         let proved = async {
             let step = self.step(user, &factor, code).await?;
-            Ok(step.map(|step| VerifiedEnrolment {
+            Ok(step.map(|step| VerifiedEnrollment {
                 user: user.to_owned(),
                 sealed: factor.sealed.clone(),
                 step,
@@ -172,7 +172,7 @@ impl SecondFactors {
     }
 
     /// Enables the second factor, in the transaction of the audit log entry. Logins then need a
-    /// code. Returns the recovery codes, which you show once, or `None` if another enrolment began
+    /// code. Returns the recovery codes, which you show once, or `None` if another enrollment began
     /// or was confirmed since `proof` was created. If the outcome of the transaction is unknown,
     /// [remove](Self::remove) the second factor: the user has not seen its recovery codes.
     ///
@@ -181,7 +181,7 @@ impl SecondFactors {
     pub async fn confirm(
         &self,
         tx: &Transaction,
-        proved: &VerifiedEnrolment,
+        proved: &VerifiedEnrollment,
     ) -> Result<Option<Vec<String>>, Error> {
         // The code proves only this secret, not one that replaced it.
         let confirmed = sql("UPDATE account_second_factors SET confirmed = ?, last_step = ? WHERE user_id = ? AND confirmed = ? AND secret = ?")

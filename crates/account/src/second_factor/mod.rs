@@ -14,4 +14,4 @@ mod guesses;
 mod recovery;
 
 pub use config::SecondFactorConfig;
-pub use factors::{Enrolment, SECOND_FACTOR_SECRETS, SecondFactors, VerifiedEnrolment};
+pub use factors::{Enrollment, SECOND_FACTOR_SECRETS, SecondFactors, VerifiedEnrollment};

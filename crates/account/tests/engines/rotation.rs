@@ -53,13 +53,13 @@ pub(crate) async fn codes_verify_after_a_key_rotation_sec_5(test: TestDatabase) 
     let factors = with(&test, &keyring);
     let mut secrets = Vec::new();
     for user in USERS {
-        let enrolment = factors.enrol(user, "ada").await.unwrap().unwrap();
-        let secret = enrolment.secret.expose().clone();
+        let enrollment = factors.enroll(user, "ada").await.unwrap().unwrap();
+        let secret = enrollment.secret.expose().clone();
         let code = shown(&secret, 0);
         let recovery = confirm(&test, &factors, user, &code).await.unwrap();
         secrets.push((user, secret, recovery));
     }
-    let begun = factors.enrol("begun", "bob").await.unwrap().unwrap();
+    let begun = factors.enroll("begun", "bob").await.unwrap().unwrap();
 
     keyring
         .add(named("new"), &key_from_text(&new).unwrap())
@@ -94,10 +94,10 @@ pub(crate) async fn codes_verify_after_a_key_rotation_sec_5(test: TestDatabase) 
 pub(crate) async fn missing_key_is_an_error_and_not_a_wrong_code_sec_5(test: TestDatabase) {
     let old = Keyring::new(named("old"), &Secret::new([1; 32])).unwrap();
     let before = with(&test, &old);
-    let enrolment = before.enrol("ada", "ada").await.unwrap().unwrap();
-    let code = shown(enrolment.secret.expose(), 0);
+    let enrollment = before.enroll("ada", "ada").await.unwrap().unwrap();
+    let code = shown(enrollment.secret.expose(), 0);
     confirm(&test, &before, "ada", &code).await.unwrap();
-    let next = shown(enrolment.secret.expose(), 1);
+    let next = shown(enrollment.secret.expose(), 1);
     let new = Keyring::new(named("new"), &Secret::new([2; 32])).unwrap();
     let without = with(&test, &new);
     for _ in 0..10 {

@@ -2,7 +2,7 @@ use std::{sync::Arc, time::SystemTime};
 
 use aws_lc_rs::hmac;
 use futures::future::join_all;
-use seaworthy_account::{SecondFactorConfig, SecondFactors, VerifiedEnrolment};
+use seaworthy_account::{SecondFactorConfig, SecondFactors, VerifiedEnrollment};
 use seaworthy_core::{Error, Secret};
 use seaworthy_crypto::{DataKey, KeyId, Keyring, Sealer, WrapFuture, WrapKeys, WrappedKey};
 use seaworthy_data::sql;
@@ -50,7 +50,7 @@ pub(crate) fn shown(secret: &str, ahead: u64) -> String {
     format!("{:06}", number % 1_000_000)
 }
 
-/// Verifies the first code of an enrolment and confirms it.
+/// Verifies the first code of an enrollment and confirms it.
 pub(crate) async fn confirm(
     test: &TestDatabase,
     factors: &SecondFactors,
@@ -64,7 +64,7 @@ pub(crate) async fn confirm(
 async fn confirmed(
     test: &TestDatabase,
     factors: &SecondFactors,
-    proved: &VerifiedEnrolment,
+    proved: &VerifiedEnrollment,
 ) -> Option<Vec<String>> {
     let confirmed = test
         .database
@@ -74,14 +74,14 @@ async fn confirmed(
 
 pub(crate) async fn second_factor_starts_at_its_confirmation_auth_4(test: TestDatabase) {
     let factors = factors(&test);
-    let enrolment = factors
-        .enrol(USER, "ada@example.org")
+    let enrollment = factors
+        .enroll(USER, "ada@example.org")
         .await
         .unwrap()
         .unwrap();
-    let secret = enrolment.secret.expose();
+    let secret = enrollment.secret.expose();
     assert_eq!(
-        *enrolment.address.expose(),
+        *enrollment.address.expose(),
         format!(
             "otpauth://totp/City%20Events:ada%40example.org?secret={secret}&issuer=City%20Events"
         )
@@ -93,7 +93,7 @@ pub(crate) async fn second_factor_starts_at_its_confirmation_auth_4(test: TestDa
     let recovery = confirm(&test, &factors, USER, &code).await.unwrap();
     assert!(factors.is_required(USER).await.unwrap());
     assert!(
-        factors.enrol(USER, "x").await.unwrap().is_none(),
+        factors.enroll(USER, "x").await.unwrap().is_none(),
         "it stays"
     );
 
@@ -177,34 +177,34 @@ fn slow_factors(test: &TestDatabase) -> (Arc<Slow>, SecondFactors) {
     (slow, factors)
 }
 
-pub(crate) async fn enrolment_does_not_replace_a_confirmed_secret_auth_4(test: TestDatabase) {
+pub(crate) async fn enrollment_does_not_replace_a_confirmed_secret_auth_4(test: TestDatabase) {
     let own = factors(&test);
-    let enrolment = own.enrol(USER, "ada").await.unwrap().unwrap();
+    let enrollment = own.enroll(USER, "ada").await.unwrap().unwrap();
     let (slow, other) = slow_factors(&test);
     let confirmed = async {
-        let code = shown(enrolment.secret.expose(), 0);
+        let code = shown(enrollment.secret.expose(), 0);
         confirm(&test, &own, USER, &code).await.unwrap()
     };
-    let (enrolled, _) = tokio::join!(other.enrol(USER, "mallory"), slow.meanwhile(confirmed));
+    let (enrolled, _) = tokio::join!(other.enroll(USER, "mallory"), slow.meanwhile(confirmed));
     assert!(enrolled.unwrap().is_none());
-    let next = shown(enrolment.secret.expose(), 1);
+    let next = shown(enrollment.secret.expose(), 1);
     assert!(own.verify(USER, &next).await.unwrap());
 }
 
 pub(crate) async fn code_confirms_only_its_own_secret_auth_4(test: TestDatabase) {
     let own = factors(&test);
-    let enrolment = own.enrol(USER, "ada").await.unwrap().unwrap();
-    let code = shown(enrolment.secret.expose(), 0);
+    let enrollment = own.enroll(USER, "ada").await.unwrap().unwrap();
+    let code = shown(enrollment.secret.expose(), 0);
     let proved = own.prove(USER, &code).await.unwrap().unwrap();
-    own.enrol(USER, "mallory").await.unwrap().unwrap();
+    own.enroll(USER, "mallory").await.unwrap().unwrap();
     assert!(confirmed(&test, &own, &proved).await.is_none());
     assert!(!own.is_required(USER).await.unwrap());
 }
 
 pub(crate) async fn rolled_back_confirmation_has_no_effect_obs_11(test: TestDatabase) {
     let factors = factors(&test);
-    let enrolment = factors.enrol(USER, "ada").await.unwrap().unwrap();
-    let code = shown(enrolment.secret.expose(), 0);
+    let enrollment = factors.enroll(USER, "ada").await.unwrap().unwrap();
+    let code = shown(enrollment.secret.expose(), 0);
     let proved = factors.prove(USER, &code).await.unwrap().unwrap();
     let undone = test.database.transaction(|tx| {
         let (factors, proved) = (&factors, &proved);
@@ -225,8 +225,8 @@ pub(crate) async fn rolled_back_confirmation_has_no_effect_obs_11(test: TestData
 
 pub(crate) async fn moved_secret_does_not_decrypt_sec_5(test: TestDatabase) {
     let factors = factors(&test);
-    let enrolment = factors.enrol(USER, "ada").await.unwrap().unwrap();
-    let code = shown(enrolment.secret.expose(), 0);
+    let enrollment = factors.enroll(USER, "ada").await.unwrap().unwrap();
+    let code = shown(enrollment.secret.expose(), 0);
     confirm(&test, &factors, USER, &code).await.unwrap();
     sql("UPDATE account_second_factors SET user_id = 'mallory', last_step = 0")
         .execute(&test.database)
@@ -237,6 +237,6 @@ pub(crate) async fn moved_secret_does_not_decrypt_sec_5(test: TestDatabase) {
         .fetch_all(&test.database)
         .await
         .unwrap();
-    let plain = enrolment.secret.expose().as_bytes();
+    let plain = enrollment.secret.expose().as_bytes();
     assert!(!rows[0].0.windows(plain.len()).any(|window| window == plain));
 }

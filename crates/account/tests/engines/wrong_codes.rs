@@ -36,8 +36,8 @@ fn factors_with_long_wait(test: &TestDatabase) -> SecondFactors {
 
 /// Enrols a user. Returns the secret and the recovery codes.
 async fn enrolled(test: &TestDatabase, factors: &SecondFactors) -> (String, Vec<String>) {
-    let enrolment = factors.enrol(USER, "ada").await.unwrap().unwrap();
-    let secret = enrolment.secret.expose().clone();
+    let enrollment = factors.enroll(USER, "ada").await.unwrap().unwrap();
+    let secret = enrollment.secret.expose().clone();
     let recovery = confirm(test, factors, USER, &shown(&secret, 0)).await;
     (secret, recovery.unwrap())
 }
@@ -205,15 +205,15 @@ pub(crate) async fn only_a_right_code_ends_the_count_auth_4(test: TestDatabase) 
     assert!(wait_of(factors.verify(USER, WRONG).await) > WAIT.get());
 }
 
-pub(crate) async fn enrolment_codes_are_limited_auth_4(test: TestDatabase) {
+pub(crate) async fn enrollment_codes_are_limited_auth_4(test: TestDatabase) {
     let factors = factors_with_long_wait(&test);
-    factors.enrol(USER, "ada").await.unwrap().unwrap();
+    factors.enroll(USER, "ada").await.unwrap().unwrap();
     for _ in 0..5 {
         assert!(factors.prove(USER, WRONG).await.unwrap().is_none());
     }
     let refused = factors.prove(USER, WRONG).await;
     wait_of(refused.map(|codes| codes.is_some()));
-    // A new enrolment has a new count.
+    // A new enrollment has a new count.
     factors.remove(&test.database, USER).await.unwrap();
     enrolled(&test, &factors).await;
 }

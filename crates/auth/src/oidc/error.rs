@@ -61,7 +61,7 @@ pub enum OpenIdError {
     JustFailed,
     /// A response of the provider is invalid.
     #[error("the provider sent an invalid response: {0}")]
-    Answer(&'static str),
+    InvalidResponse(&'static str),
     /// A failure of this service, such as of its store of used logins.
     #[error("the login failed: {0}")]
     Failed(Error),
@@ -102,7 +102,7 @@ impl OpenIdError {
             Self::State => "OPENID_STATE",
             Self::Used => "OPENID_USED",
             Self::Issuer => "OPENID_ISSUER",
-            Self::Rejected(_) => "OPENID_REFUSED",
+            Self::Rejected(_) => "OPENID_REJECTED",
             Self::Code => "OPENID_CODE",
             Self::Client => "OPENID_CLIENT",
             Self::Token(error) if error.is_transient() => "OPENID_UNAVAILABLE",
@@ -114,7 +114,7 @@ impl OpenIdError {
             Self::EmailMissing => "OPENID_EMAIL_MISSING",
             Self::EmailUnverified => "OPENID_EMAIL_UNVERIFIED",
             Self::Unavailable(_) | Self::TimedOut | Self::JustFailed => "OPENID_UNAVAILABLE",
-            Self::Answer(_) => "OPENID_ANSWER",
+            Self::InvalidResponse(_) => "OPENID_RESPONSE",
             Self::Failed(_) => "OPENID_FAILED",
         }
     }
@@ -133,7 +133,7 @@ impl OpenIdError {
             | Self::Unavailable(_)
             | Self::TimedOut
             | Self::JustFailed
-            | Self::Answer(_) => Code::Unavailable,
+            | Self::InvalidResponse(_) => Code::Unavailable,
             Self::Token(error) if error.is_transient() => Code::Unavailable,
             Self::EmailMissing | Self::EmailUnverified => Code::Forbidden,
             Self::Failed(error) => error.code(),

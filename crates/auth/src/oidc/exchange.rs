@@ -55,7 +55,7 @@ pub(super) async fn exchange(
         StatusCode::OK => {
             let tokens: Tokens = response.json().await.map_err(OpenIdError::Unavailable)?;
             if !tokens.token_type.eq_ignore_ascii_case("bearer") {
-                return Err(OpenIdError::Answer(
+                return Err(OpenIdError::InvalidResponse(
                     "the type of its access token is not supported",
                 ));
             }
@@ -66,11 +66,11 @@ pub(super) async fn exchange(
             Err(match refused.error.as_str() {
                 "invalid_grant" => OpenIdError::Code,
                 "invalid_client" | "unauthorized_client" => OpenIdError::Client,
-                _ => OpenIdError::Answer("it rejected the exchange of a code"),
+                _ => OpenIdError::InvalidResponse("it rejected the exchange of a code"),
             })
         }
         _ => match response.success() {
-            Ok(_) => Err(OpenIdError::Answer(
+            Ok(_) => Err(OpenIdError::InvalidResponse(
                 "it sent an unexpected response to the exchange of a code",
             )),
             Err(error) => Err(OpenIdError::Unavailable(error)),

@@ -23,7 +23,7 @@ impl Provider {
         let id_token = tokens
             .id_token
             .as_ref()
-            .ok_or(OpenIdError::Answer("it sent no ID token"))?;
+            .ok_or(OpenIdError::InvalidResponse("it sent no ID token"))?;
         let expected = Expected {
             client_ids: std::slice::from_ref(&self.config.client_id),
             access_token: Some(&tokens.access_token),

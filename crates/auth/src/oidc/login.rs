@@ -135,8 +135,9 @@ impl OpenIdLogin {
         let value = inner.cipher.encrypt(&login).map_err(OpenIdError::Failed)?;
         let location = HeaderValue::try_from(address.as_str());
         Ok(LoginRedirect {
-            location: location
-                .map_err(|_| OpenIdError::Answer("the URL of its login page is invalid"))?,
+            location: location.map_err(|_| {
+                OpenIdError::InvalidResponse("the URL of its login page is invalid")
+            })?,
             cookie: inner
                 .cookie
                 .set(&value, config.login_ttl.get())

@@ -58,7 +58,9 @@ impl Metadata {
     fn check(&self, config: &OpenIdConfig) -> Result<(), OpenIdError> {
         // The metadata of another issuer would send codes to its token endpoint.
         if self.issuer != config.issuer {
-            return Err(OpenIdError::Answer("its metadata belong to another issuer"));
+            return Err(OpenIdError::InvalidResponse(
+                "its metadata belong to another issuer",
+            ));
         }
         let endpoints = [
             &self.authorization_endpoint,
@@ -67,7 +69,7 @@ impl Metadata {
         ];
         let mut endpoints = endpoints.into_iter().chain(&self.userinfo_endpoint);
         if !endpoints.all(is_private) {
-            return Err(OpenIdError::Answer(
+            return Err(OpenIdError::InvalidResponse(
                 "an endpoint in its metadata must begin with https://",
             ));
         }
@@ -75,7 +77,9 @@ impl Metadata {
         // unprotected.
         let methods = self.code_challenge_methods_supported.as_ref();
         if methods.is_some_and(|methods| !methods.iter().any(|method| method == S256)) {
-            return Err(OpenIdError::Answer("it does not support PKCE with S256"));
+            return Err(OpenIdError::InvalidResponse(
+                "it does not support PKCE with S256",
+            ));
         }
         Ok(())
     }

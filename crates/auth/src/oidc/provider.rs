@@ -182,7 +182,9 @@ impl Provider {
             keys,
             &self.metrics,
         )
-        .map_err(|_| OpenIdError::Answer("the URL of its keys does not begin with https://"))?;
+        .map_err(|_| {
+            OpenIdError::InvalidResponse("the URL of its keys does not begin with https://")
+        })?;
         let issuer = IssuerConfig {
             issuer: Some(config.issuer.clone()),
             audiences: self.client_ids.clone(),
@@ -196,6 +198,6 @@ impl Provider {
         };
         Issuer::with_jwks(issuer, jwks)
             .and_then(|issuer| TokenVerifier::new([issuer]))
-            .map_err(|_| OpenIdError::Answer("the settings of its tokens are not valid"))
+            .map_err(|_| OpenIdError::InvalidResponse("the settings of its tokens are not valid"))
     }
 }

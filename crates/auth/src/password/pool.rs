@@ -72,12 +72,12 @@ pub enum PasswordsError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PasswordCheck {
     /// The password is correct. Store `rehash` if it is set: the stored hash has other parameters.
-    Right {
+    Valid {
         /// The new hash.
         rehash: Option<PasswordHash>,
     },
     /// The password is wrong, or the account does not exist. Both take the same time.
-    Wrong,
+    Invalid,
 }
 
 /// Hashes and verifies passwords on separate threads. Cheap to clone. All clones share the threads.
@@ -93,7 +93,7 @@ pub enum PasswordCheck {
 /// let stored = passwords.hash(Secret::new("correct horse battery".to_owned())).await?;
 /// let given = Secret::new("correct horse battery".to_owned());
 /// let check = passwords.verify(given, Some(stored.as_str())).await?;
-/// assert_eq!(check, PasswordCheck::Right { rehash: None });
+/// assert_eq!(check, PasswordCheck::Valid { rehash: None });
 /// # Ok(())
 /// # }
 /// ```

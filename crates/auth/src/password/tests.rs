@@ -38,12 +38,15 @@ async fn hashes_are_salted_and_verify_auth_2() {
     let check = async |given: &str, stored: Option<&str>| {
         passwords.verify(secret(given), stored).await.unwrap()
     };
-    let right = PasswordCheck::Right { rehash: None };
+    let right = PasswordCheck::Valid { rehash: None };
     assert_eq!(check("correct horse", Some(one.as_str())).await, right);
     for wrong in ["correct hors", "correct horse ", "Correct horse", ""] {
-        assert_eq!(check(wrong, Some(one.as_str())).await, PasswordCheck::Wrong);
+        assert_eq!(
+            check(wrong, Some(one.as_str())).await,
+            PasswordCheck::Invalid
+        );
     }
-    assert_eq!(check("correct horse", None).await, PasswordCheck::Wrong);
+    assert_eq!(check("correct horse", None).await, PasswordCheck::Invalid);
 }
 
 #[tokio::test]
@@ -57,16 +60,16 @@ async fn hash_with_other_parameters_is_rehashed_auth_2() {
     let check = current
         .verify(secret("correct horse"), Some(old.as_str()))
         .await;
-    let PasswordCheck::Right { rehash: Some(new) } = check.unwrap() else {
+    let PasswordCheck::Valid { rehash: Some(new) } = check.unwrap() else {
         panic!("the hash was not replaced");
     };
     assert!(current.is_current(&new));
     let again = current
         .verify(secret("correct horse"), Some(new.as_str()))
         .await;
-    assert_eq!(again.unwrap(), PasswordCheck::Right { rehash: None });
+    assert_eq!(again.unwrap(), PasswordCheck::Valid { rehash: None });
     let wrong = current.verify(secret("wrong"), Some(old.as_str())).await;
-    assert_eq!(wrong.unwrap(), PasswordCheck::Wrong);
+    assert_eq!(wrong.unwrap(), PasswordCheck::Invalid);
 }
 
 #[tokio::test]
@@ -79,7 +82,7 @@ async fn argon2id_reference_vector_verifies_auth_2() {
         .verify(secret("password"), Some(stored))
         .await
         .unwrap();
-    assert!(matches!(check, PasswordCheck::Right { rehash: Some(_) }));
+    assert!(matches!(check, PasswordCheck::Valid { rehash: Some(_) }));
 }
 
 #[test]
@@ -136,7 +139,7 @@ async fn login_flood_does_not_delay_other_work_auth_2() {
     for task in flood {
         match task.await.unwrap() {
             (Ok(check), _) => {
-                assert_eq!(check, PasswordCheck::Wrong);
+                assert_eq!(check, PasswordCheck::Invalid);
                 checked += 1;
             }
             (Err(error), took) => {

@@ -155,14 +155,14 @@ impl Worker {
             }
         };
         if !(is_match && is_account) {
-            return Ok(PasswordCheck::Wrong);
+            return Ok(PasswordCheck::Invalid);
         }
         let rehash = if keeps_hash {
             None
         } else {
             Some(self.hash(password)?)
         };
-        Ok(PasswordCheck::Right { rehash })
+        Ok(PasswordCheck::Valid { rehash })
     }
 
     fn hash(&mut self, password: &Secret<String>) -> Result<PasswordHash, Error> {

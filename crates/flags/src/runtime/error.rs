@@ -64,7 +64,7 @@ impl From<ChangeError> for Error {
         let text = error.to_string();
         match error {
             ChangeError::UnknownFlag(_) => Self::new(Code::NotFound, "FLAG_NOT_FOUND", text),
-            ChangeError::NoOverride(_) => Self::new(Code::NotFound, "NO_SUCH_OVERRIDE", text),
+            ChangeError::NoOverride(_) => Self::new(Code::NotFound, "OVERRIDE_NOT_FOUND", text),
             ChangeError::UnknownVariant { .. } => Self::new(Code::Invalid, "UNKNOWN_VARIANT", text),
             ChangeError::Field { field, problem } => {
                 Self::new(Code::Invalid, "VALIDATION_FAILED", text).with_field(field, problem)

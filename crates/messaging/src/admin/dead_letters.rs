@@ -76,7 +76,7 @@ async fn show(
         .map_err(unavailable)?;
     let letter = found.ok_or_else(|| {
         let message = "no topic of this service's subscriptions has a dead letter with this ID";
-        Error::new(Code::NotFound, "NO_SUCH_DEAD_LETTER", message)
+        Error::new(Code::NotFound, "DEAD_LETTER_NOT_FOUND", message)
     })?;
     if !options.payload {
         return Ok(Json(DeadLetterDescription::of(&letter)));

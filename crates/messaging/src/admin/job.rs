@@ -76,7 +76,7 @@ impl Jobs {
         let last = self.0.lock().clone();
         last.ok_or_else(|| {
             let message = "no replay or discard was started since the service started";
-            Error::new(Code::NotFound, "NO_SUCH_JOB", message)
+            Error::new(Code::NotFound, "JOB_NOT_FOUND", message)
         })
     }
 }

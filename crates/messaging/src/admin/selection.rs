@@ -81,7 +81,7 @@ impl Filter {
                 "the topic {topic} has no dead letters, and no subscription of this service has it"
             );
             return Err(
-                Error::new(Code::NotFound, "NO_SUCH_TOPIC", message).with_field(
+                Error::new(Code::NotFound, "TOPIC_NOT_FOUND", message).with_field(
                     "topic",
                     "must be the topic of a subscription or of dead letters",
                 ),

@@ -62,7 +62,7 @@ async fn resume(
 fn missing() -> Error {
     Error::new(
         Code::NotFound,
-        "NO_SUCH_SUBSCRIPTION",
+        "SUBSCRIPTION_NOT_FOUND",
         "this instance has no subscription with this consumer group",
     )
 }

@@ -87,7 +87,7 @@ impl Authenticate for TokenAccess {
             let message = "without an admin token, the host of the request must be an IP address or localhost";
             return Authentication::Rejected(Error::new(
                 Code::Forbidden,
-                "ADMIN_HOST_REFUSED",
+                "ADMIN_HOST_FORBIDDEN",
                 message,
             ));
         }
@@ -98,7 +98,7 @@ impl Authenticate for TokenAccess {
             let message = "the admin listener rejects requests from web pages of other sites";
             return Authentication::Rejected(Error::new(
                 Code::Forbidden,
-                "ADMIN_SITE_REFUSED",
+                "ADMIN_SITE_FORBIDDEN",
                 message,
             ));
         }

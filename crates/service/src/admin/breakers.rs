@@ -170,7 +170,7 @@ fn find(state: &AdminState, name: &str) -> Result<Policies, Error> {
     let missing = || {
         Error::new(
             Code::NotFound,
-            "NO_SUCH_BREAKER",
+            "BREAKER_NOT_FOUND",
             "no dependency has this name: list them with GET /breakers",
         )
     };

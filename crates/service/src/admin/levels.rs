@@ -65,7 +65,7 @@ async fn change(
     if change.target.len() > MAX_TARGET {
         return Err(Error::new(
             Code::Invalid,
-            "NO_SUCH_TARGET",
+            "TARGET_NOT_FOUND",
             "the target is too long for a module path",
         )
         .with_field("target", format!("must be at most {MAX_TARGET} bytes")));
@@ -88,7 +88,7 @@ async fn reset(
     if !levels.reset(&which.target) {
         return Err(Error::new(
             Code::NotFound,
-            "NO_SUCH_CHANGE",
+            "CHANGE_NOT_FOUND",
             "no change of this target is in effect",
         ));
     }

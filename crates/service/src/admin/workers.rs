@@ -15,7 +15,7 @@ pub(super) fn routes() -> Routes<AdminState> {
 
 impl From<UnknownWorker> for Error {
     fn from(error: UnknownWorker) -> Self {
-        Self::new(Code::NotFound, "NO_SUCH_WORKER", error.to_string())
+        Self::new(Code::NotFound, "WORKER_NOT_FOUND", error.to_string())
     }
 }
 

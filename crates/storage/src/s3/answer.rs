@@ -90,11 +90,11 @@ pub(super) async fn text(response: HttpResponse) -> Result<String, StorageError>
             continue;
         };
         if whole.len().saturating_add(data.len()) > MAX_XML_SIZE {
-            return Err(StorageError::Answer("it is larger than 4 MiB"));
+            return Err(StorageError::InvalidResponse("it is larger than 4 MiB"));
         }
         whole.extend_from_slice(&data);
     }
-    String::from_utf8(whole).map_err(|_| StorageError::Answer("it is not UTF-8"))
+    String::from_utf8(whole).map_err(|_| StorageError::InvalidResponse("it is not UTF-8"))
 }
 
 pub(super) fn header(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
@@ -107,7 +107,7 @@ pub(super) fn plain_tag(text: &str) -> String {
 }
 
 pub(super) fn tag_of(headers: &HeaderMap) -> Result<String, StorageError> {
-    let tag = header(headers, ETAG).ok_or(StorageError::Answer("it has no ETag"))?;
+    let tag = header(headers, ETAG).ok_or(StorageError::InvalidResponse("it has no ETag"))?;
     Ok(plain_tag(tag))
 }
 

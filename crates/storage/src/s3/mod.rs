@@ -137,7 +137,7 @@ impl Bucket {
         let sent = self.request(&action).send().await?;
         let response = checked(sent, Some(key), Condition::Unchanged).await?;
         let size = header(response.headers(), CONTENT_LENGTH).and_then(|text| text.parse().ok());
-        let size = size.ok_or(StorageError::Answer("it has no Content-Length"))?;
+        let size = size.ok_or(StorageError::InvalidResponse("it has no Content-Length"))?;
         meta_of(response.headers(), size)
     }
 
@@ -164,7 +164,7 @@ impl Bucket {
         let sent = self.request(&action).send().await?;
         let response = checked(sent, None, Condition::Unchanged).await?;
         let parsed = ListObjectsV2::parse_response(&text(response).await?);
-        let parsed = parsed.map_err(|_| StorageError::Answer("it is not a list"))?;
+        let parsed = parsed.map_err(|_| StorageError::InvalidResponse("it is not a list"))?;
         // Other programs may have stored keys that are not valid here. They count for the position.
         let is_truncated = parsed.next_continuation_token.is_some();
         let objects: Vec<_> = parsed
@@ -184,7 +184,7 @@ impl Bucket {
         let next = objects.last().filter(|_| is_truncated);
         let next = next.map(|last| last.key.clone());
         if is_truncated && next.is_none() {
-            return Err(StorageError::Answer(
+            return Err(StorageError::InvalidResponse(
                 "a whole page of the list has keys that are not valid: use another prefix",
             ));
         }

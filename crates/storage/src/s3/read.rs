@@ -83,7 +83,11 @@ pub(super) async fn get(
     let size = match chunk.status {
         StatusCode::PARTIAL_CONTENT => total(&chunk.headers)?,
         _ if range.start == 0 => u64::try_from(chunk.content.len()).unwrap_or(u64::MAX),
-        _ => return Err(StorageError::Answer("the server ignored the range")),
+        _ => {
+            return Err(StorageError::InvalidResponse(
+                "the server ignored the range",
+            ));
+        }
     };
     let meta = meta_of(&chunk.headers, size)?;
     let range = range.of(size)?;
@@ -105,7 +109,9 @@ pub(super) async fn get(
 fn total(headers: &HeaderMap) -> Result<u64, StorageError> {
     let text = header(headers, CONTENT_RANGE);
     let total = text.and_then(|text| text.rsplit_once('/')?.1.parse().ok());
-    total.ok_or(StorageError::Answer("it has no valid Content-Range"))
+    total.ok_or(StorageError::InvalidResponse(
+        "it has no valid Content-Range",
+    ))
 }
 
 /// Returns the first range, and then requests the others. They must have the tag of the first.

@@ -77,7 +77,8 @@ impl Bucket {
         let request = self.request(&action).header(CONTENT_TYPE, content_type);
         let response = checked(request.send().await?, Some(key), Condition::Absent).await?;
         let parsed = CreateMultipartUpload::parse_response(&text(response).await?);
-        let parsed = parsed.map_err(|_| StorageError::Answer("it does not start an upload"))?;
+        let parsed =
+            parsed.map_err(|_| StorageError::InvalidResponse("it does not start an upload"))?;
         Ok(parsed.upload_id().to_owned())
     }
 

@@ -76,7 +76,7 @@ impl Accounts {
             }
         };
         match (known, check) {
-            (Some(user), PasswordCheck::Right { rehash }) => {
+            (Some(user), PasswordCheck::Valid { rehash }) => {
                 self.lockout.record_success(attempt).await?;
                 if let Some(hash) = rehash {
                     user.rehash(&self.database, hash.as_str()).await?;

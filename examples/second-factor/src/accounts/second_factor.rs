@@ -1,5 +1,5 @@
 use seaworthy::{
-    account::{DeviceClaim, Enrolment},
+    account::{DeviceClaim, Enrollment},
     audit_log::AuditEntry,
     prelude::*,
 };
@@ -10,17 +10,17 @@ use crate::{errors, users::User};
 impl Accounts {
     /// Starts the setup of an authenticator. It requires the password, so that a stolen session
     /// cannot lock out the owner.
-    pub(crate) async fn enrol(
+    pub(crate) async fn enroll(
         &self,
         user: &str,
         password: Secret<String>,
         device: Option<&DeviceClaim>,
-    ) -> Result<Enrolment, Error> {
+    ) -> Result<Enrollment, Error> {
         let user = self
-            .verify_password_again("second_factor.enrol", user, password, device)
+            .verify_password_again("second_factor.enroll", user, password, device)
             .await?;
-        let enrolment = self.factors.enrol(&user.id, user.email.expose()).await?;
-        enrolment.ok_or_else(errors::second_factor_exists)
+        let enrollment = self.factors.enroll(&user.id, user.email.expose()).await?;
+        enrollment.ok_or_else(errors::second_factor_exists)
     }
 
     /// Enables the second factor, and returns the recovery codes.
@@ -48,7 +48,7 @@ impl Accounts {
                 }
             })
             .await?;
-        // A later enrolment replaced this one, so the code does not belong to it.
+        // A later enrollment replaced this one, so the code does not belong to it.
         if recovery.is_none() {
             self.record_rejection(ACTION, Some(user)).await?;
         }

@@ -136,10 +136,10 @@ impl TestApp {
         self.send_code(&login_token(&self.log_in(email, PASSWORD)), code)
     }
 
-    /// Starts an enrolment and returns its secret.
-    pub(crate) fn enrol(&self, session: &str) -> String {
+    /// Starts an enrollment and returns its secret.
+    pub(crate) fn enroll(&self, session: &str) -> String {
         let request = json!({ "password": PASSWORD });
-        let answer = body(&self.post("/totp/enrol", session, &request), 200);
+        let answer = body(&self.post("/totp/enroll", session, &request), 200);
         let secret = answer["secret"].as_str().unwrap().to_owned();
         let address = answer["address"].as_str().unwrap();
         assert!(address.starts_with("otpauth://totp/Second%20Factor:"));
@@ -160,7 +160,7 @@ impl TestApp {
             .find(|(_, value)| value.contains("device="))
             .unwrap();
         let device = device.split(';').next().unwrap().to_owned();
-        let secret = self.enrol(&session);
+        let secret = self.enroll(&session);
         let used_code = totp_code(&secret, 0);
         let confirmed = self.post("/totp/confirm", &session, &json!({ "code": used_code }));
         let codes = body(&confirmed, 200)["recovery_codes"].clone();

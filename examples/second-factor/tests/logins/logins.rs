@@ -26,10 +26,10 @@ fn login_with_second_factor_needs_code_auth_4() {
     let id = app.register(ADA);
     let first = session(&app.log_in(ADA, PASSWORD));
     assert_logged_in(&app, &first, &id);
-    app.enrol(&first);
-    // An enrolment without confirmation does not change logins.
+    app.enroll(&first);
+    // An enrollment without confirmation does not change logins.
     session(&app.log_in(ADA, PASSWORD));
-    let secret = app.enrol(&first);
+    let secret = app.enroll(&first);
     let confirmed = app.post(
         "/totp/confirm",
         &first,
@@ -199,7 +199,7 @@ fn only_owner_changes_second_factor_auth_4() {
     let app = start(&[]);
     let ada = app.register_with_factor(ADA);
     let password = json!({ "password": PASSWORD });
-    for path in ["enrol", "confirm", "disable"] {
+    for path in ["enroll", "confirm", "disable"] {
         assert_eq!(
             post_totp(&app, path, "", password.clone()).status,
             401,
@@ -208,7 +208,7 @@ fn only_owner_changes_second_factor_auth_4() {
     }
     // A stolen session without the password cannot change the factor.
     let wrong = json!({ "password": "a lantern over the harbor", "code": ada.recovery_codes[0] });
-    for path in ["enrol", "disable"] {
+    for path in ["enroll", "disable"] {
         let rejected = post_totp(&app, path, &ada.session, wrong.clone());
         assert_eq!(error(&rejected), "401 INVALID_CREDENTIALS", "{path}");
     }
@@ -217,7 +217,7 @@ fn only_owner_changes_second_factor_auth_4() {
     assert_eq!(error(&rejected), "401 INVALID_CODE");
     let without = post_totp(&app, "disable", &ada.session, password.clone());
     assert!((400..500).contains(&without.status), "{}", without.body);
-    let another = post_totp(&app, "enrol", &ada.session, password);
+    let another = post_totp(&app, "enroll", &ada.session, password);
     assert_eq!(error(&another), "409 SECOND_FACTOR_EXISTS");
     login_token(&app.log_in(ADA, PASSWORD));
 }
@@ -237,7 +237,7 @@ fn password_and_code_remove_second_factor_auth_4() {
         "401 INVALID_CODE",
         "the codes were removed too"
     );
-    app.enrol(&ada.session);
+    app.enroll(&ada.session);
 }
 
 #[test]

@@ -65,7 +65,7 @@ async fn has_published_password(accounts: &Accounts, address: &str) -> Result<bo
         .passwords
         .verify(password, user.stored_hash())
         .await?;
-    Ok(check != PasswordCheck::Wrong)
+    Ok(check != PasswordCheck::Invalid)
 }
 
 /// Creates an admin, a moderator and a user with verified addresses at `example.com`, if the

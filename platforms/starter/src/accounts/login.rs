@@ -94,7 +94,7 @@ impl Accounts {
             }
         };
         match (user, check) {
-            (Some(user), PasswordCheck::Right { rehash }) => {
+            (Some(user), PasswordCheck::Valid { rehash }) => {
                 self.lockout.record_success(attempt).await?;
                 Ok((user, rehash))
             }

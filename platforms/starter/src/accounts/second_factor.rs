@@ -1,22 +1,22 @@
-use seaworthy::{account::Enrolment, prelude::*};
+use seaworthy::{account::Enrollment, prelude::*};
 
 use super::{Accounts, Session, caller};
 use crate::domain::{User, errors};
 
 impl Accounts {
-    /// Begins an enrolment. It requires the password, so that a stolen token cannot lock out the
+    /// Begins an enrollment. It requires the password, so that a stolen token cannot lock out the
     /// owner.
     ///
     /// # Errors
     /// `FEATURE_DISABLED`, `PASSWORD_INCORRECT` or `TOTP_EXISTS`.
-    pub(crate) async fn enroll_totp(&self, password: Secret<String>) -> Result<Enrolment, Error> {
+    pub(crate) async fn enroll_totp(&self, password: Secret<String>) -> Result<Enrollment, Error> {
         if !self.settings.totp_enabled {
             return Err(errors::totp_disabled());
         }
         let user = self.verify_caller(password).await?;
         let (id, label) = (user.id.to_string(), user.username.expose());
-        let enrolment = self.factors.enrol(&id, label).await?;
-        enrolment.ok_or_else(errors::totp_exists)
+        let enrollment = self.factors.enroll(&id, label).await?;
+        enrollment.ok_or_else(errors::totp_exists)
     }
 
     /// Enables the second factor. It ends all sessions of the user, because a thief of the password
@@ -47,7 +47,7 @@ impl Accounts {
                 }
             })
             .await?;
-        // Another enrolment replaced this one, so the code does not belong to it.
+        // Another enrollment replaced this one, so the code does not belong to it.
         confirmed.ok_or_else(errors::totp_invalid)
     }
 

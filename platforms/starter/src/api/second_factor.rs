@@ -14,10 +14,10 @@ impl wire::SecondFactor for SecondFactors {
         &self,
         request: wire::EnrollTotpRequest,
     ) -> Result<wire::EnrollTotpReply, Error> {
-        let enrolment = self.0.enroll_totp(Secret::new(request.password)).await?;
+        let enrollment = self.0.enroll_totp(Secret::new(request.password)).await?;
         Ok(wire::EnrollTotpReply {
-            secret: enrolment.secret.expose().clone(),
-            uri: enrolment.address.expose().clone(),
+            secret: enrollment.secret.expose().clone(),
+            uri: enrollment.address.expose().clone(),
         })
     }
 

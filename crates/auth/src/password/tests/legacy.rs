@@ -43,7 +43,7 @@ async fn bcrypt_hashes_verify_and_are_replaced_auth_2() {
     let passwords = start(&cheap(64));
     for stored in HASHES {
         let check = passwords.verify(secret(PASSWORD), Some(stored)).await;
-        let PasswordCheck::Right { rehash: Some(new) } = check.unwrap() else {
+        let PasswordCheck::Valid { rehash: Some(new) } = check.unwrap() else {
             panic!("{stored} was not replaced");
         };
         assert!(new.as_str().starts_with("$argon2id$"), "{stored}");
@@ -51,7 +51,7 @@ async fn bcrypt_hashes_verify_and_are_replaced_auth_2() {
         assert!(!passwords.is_current(&PasswordHash::parse(stored).unwrap()));
         for wrong in ["correct horse batterY", "", "correct horse battery\0"] {
             let check = passwords.verify(secret(wrong), Some(stored)).await;
-            assert_eq!(check.unwrap(), PasswordCheck::Wrong, "{stored} {wrong:?}");
+            assert_eq!(check.unwrap(), PasswordCheck::Invalid, "{stored} {wrong:?}");
         }
     }
 }
@@ -63,9 +63,9 @@ async fn long_legacy_password_keeps_its_hash_auth_2() {
     let stored = bcrypt::hash(&checked, 4).unwrap();
     let long = format!("{checked} and a typing error");
     let check = passwords.verify(secret(&long), Some(&stored)).await;
-    assert_eq!(check.unwrap(), PasswordCheck::Right { rehash: None });
+    assert_eq!(check.unwrap(), PasswordCheck::Valid { rehash: None });
     let check = passwords.verify(secret(&checked), Some(&stored)).await;
-    let Ok(PasswordCheck::Right { rehash: Some(_) }) = check else {
+    let Ok(PasswordCheck::Valid { rehash: Some(_) }) = check else {
         panic!("{check:?}");
     };
 }
@@ -94,7 +94,7 @@ async fn unusable_hashes_match_no_password_and_are_logged_auth_2() {
     ];
     for (number, stored) in unusable.into_iter().enumerate() {
         let check = passwords.verify(secret(PASSWORD), Some(stored)).await;
-        assert_eq!(check.unwrap(), PasswordCheck::Wrong, "{stored}");
+        assert_eq!(check.unwrap(), PasswordCheck::Invalid, "{stored}");
         assert_eq!(errors.0.load(Ordering::SeqCst), number + 1, "{stored}");
     }
     passwords.verify(secret(PASSWORD), None).await.unwrap();

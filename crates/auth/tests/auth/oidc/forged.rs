@@ -273,7 +273,7 @@ async fn invalid_metadata_are_rejected_auth_4() {
         };
         assert_eq!(
             provider.outcome(deviations).await,
-            "OPENID_ANSWER",
+            "OPENID_RESPONSE",
             "{metadata}"
         );
     }
@@ -315,7 +315,7 @@ async fn code_exchange_is_not_retried_or_redirected_auth_4() {
         };
         let reason = provider.outcome(deviations).await;
         assert!(
-            ["OPENID_UNAVAILABLE", "OPENID_ANSWER"].contains(&reason),
+            ["OPENID_UNAVAILABLE", "OPENID_RESPONSE"].contains(&reason),
             "{reason}"
         );
         assert_eq!(provider.codes.lock().unwrap().len(), 1);

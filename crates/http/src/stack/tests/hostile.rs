@@ -85,7 +85,7 @@ impl Authenticate for OneCaller {
             }),
             _ => Authentication::Rejected(Error::new(
                 Code::Unauthenticated,
-                "CREDENTIALS_REFUSED",
+                "INVALID_CREDENTIALS",
                 "the credentials are wrong",
             )),
         }

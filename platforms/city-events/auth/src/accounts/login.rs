@@ -181,7 +181,7 @@ impl Accounts {
                     return Err(error);
                 }
             };
-            let (Some(checked), PasswordCheck::Right { rehash }) = (user.as_ref(), check) else {
+            let (Some(checked), PasswordCheck::Valid { rehash }) = (user.as_ref(), check) else {
                 break;
             };
             if checked.locked {

@@ -100,7 +100,7 @@ impl Accounts {
                 return Err(error);
             }
         };
-        if check == PasswordCheck::Wrong {
+        if check == PasswordCheck::Invalid {
             return Ok(false);
         }
         self.lockout.record_success(attempt).await?;

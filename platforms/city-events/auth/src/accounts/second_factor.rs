@@ -4,7 +4,7 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use seaworthy::{
-    account::{DeviceClaim, Enrolment, KnownDevice, SecondFactors},
+    account::{DeviceClaim, Enrollment, KnownDevice, SecondFactors},
     audit_log::AuditEntry,
     config::Settings,
     core::SwitchKind,
@@ -27,7 +27,7 @@ const MIN_SECRET_LENGTH: usize = 32;
 /// The action of wrong codes and passwords in the audit log.
 const DISABLE: &str = "user.disable_totp";
 
-/// Opens the second factors. Without a secret, users cannot enrol. Codes of users who enrolled with
+/// Opens the second factors. Without a secret, users cannot enroll. Codes of users who enrolled with
 /// another secret are errors, so that a missing setting does not disable the check.
 ///
 /// # Errors
@@ -61,7 +61,7 @@ impl Accounts {
         Ok((is_required || self.settings.totp.secret.is_some()).then_some(is_required))
     }
 
-    /// Begins an enrolment. It requires the password, so that a stolen token does not lock out the
+    /// Begins an enrollment. It requires the password, so that a stolen token does not lock out the
     /// owner, and a verified address. Otherwise a person who registers with the address of another
     /// person could lock out its owner.
     ///
@@ -72,7 +72,7 @@ impl Accounts {
         caller: &Caller,
         password: Option<Secret<String>>,
         device: Option<DeviceClaim>,
-    ) -> Result<Enrolment, Error> {
+    ) -> Result<Enrollment, Error> {
         let Caller(user) = caller;
         if self.settings.totp.secret.is_none() {
             return Err(errors::totp_unavailable());
@@ -83,8 +83,8 @@ impl Accounts {
         self.require_password(user, password, device, "user.enable_totp")
             .await?;
         let (id, label) = (user.id.to_string(), user.email.expose());
-        let enrolment = self.factors.enrol(&id, label).await?;
-        enrolment.ok_or_else(errors::totp_exists)
+        let enrollment = self.factors.enroll(&id, label).await?;
+        enrollment.ok_or_else(errors::totp_exists)
     }
 
     /// Enables the second factor. It ends all sessions and known devices of the user, because an
@@ -127,7 +127,7 @@ impl Accounts {
                 }
             })
             .await?;
-        // Another enrolment replaced this one, so the code does not belong to it.
+        // Another enrollment replaced this one, so the code does not belong to it.
         confirmed.ok_or_else(errors::totp_invalid)
     }
 

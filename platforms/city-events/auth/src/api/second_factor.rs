@@ -50,13 +50,13 @@ pub(super) async fn enroll(
     api.limits.admit(Scope::PasswordChange).await?;
     let caller = api.accounts.caller(&token).await?;
     let device = api.device(&headers);
-    let enrolment = api
+    let enrollment = api
         .accounts
         .begin_totp(&caller, body.password, device)
         .await?;
-    let address = enrolment.address.expose();
+    let address = enrollment.address.expose();
     Ok(secret(json!({
-        "secret": enrolment.secret.expose(),
+        "secret": enrollment.secret.expose(),
         "uri": address,
         "qr_code": qr_code(address)?,
     })))

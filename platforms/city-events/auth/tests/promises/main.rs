@@ -49,7 +49,7 @@ seaworthy_testkit::on_every_database! {
     second_factor:
         login_needs_code_once_enabled_auth_4,
         recovery_code_signs_in_once_auth_4,
-        enrolment_needs_verified_email_and_password_auth_4,
+        enrollment_needs_verified_email_and_password_auth_4,
         wrong_codes_are_limited_apart_from_passwords_auth_4,
         enabled_factor_ends_other_sessions_and_devices_auth_4,
         admin_resets_lost_second_factor_auth_4;

@@ -99,7 +99,7 @@ pub(crate) async fn recovery_code_signs_in_once_auth_4(app: TestApp) {
     assert_eq!(app.log_in("ada@example.org", PASSWORD).status, 200);
 }
 
-pub(crate) async fn enrolment_needs_verified_email_and_password_auth_4(app: TestApp) {
+pub(crate) async fn enrollment_needs_verified_email_and_password_auth_4(app: TestApp) {
     let ada = app.register("ada@example.org");
     let unverified = call(&app, &ada, "enroll", json!({ "password": PASSWORD }));
     assert_eq!(

@@ -66,7 +66,7 @@ impl Accounts {
                 return Err(error);
             }
         };
-        let (PasswordCheck::Right { rehash }, Some(admin)) = (check, admin) else {
+        let (PasswordCheck::Valid { rehash }, Some(admin)) = (check, admin) else {
             return Ok(false);
         };
         self.lockout.record_success(attempt).await?;

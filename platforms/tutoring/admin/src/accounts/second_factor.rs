@@ -1,7 +1,7 @@
 //! Second factors: codes of an authenticator application, and recovery codes (AUTH-4).
 
 use seaworthy::{
-    account::{Enrolment, SecondFactors},
+    account::{Enrollment, SecondFactors},
     audit_log::AuditEntry,
     config::Settings,
     core::SwitchKind,
@@ -37,7 +37,7 @@ pub(crate) fn second_factors<C: Settings>(
 }
 
 impl Accounts {
-    /// Begins an enrolment. It requires the password, so that a stolen token does not lock out the
+    /// Begins an enrollment. It requires the password, so that a stolen token does not lock out the
     /// owner.
     ///
     /// # Errors
@@ -46,11 +46,11 @@ impl Accounts {
         &self,
         admin: &Admin,
         password: Secret<String>,
-    ) -> Result<Enrolment, Error> {
+    ) -> Result<Enrollment, Error> {
         self.require_password(admin, password).await?;
         let id = admin.id.to_string();
-        let enrolment = self.factors.enrol(&id, admin.email.expose()).await?;
-        enrolment.ok_or_else(errors::totp_exists)
+        let enrollment = self.factors.enroll(&id, admin.email.expose()).await?;
+        enrollment.ok_or_else(errors::totp_exists)
     }
 
     /// Enables the second factor, and returns the recovery codes.
@@ -79,7 +79,7 @@ impl Accounts {
                 }
             })
             .await?;
-        // Another enrolment replaced this one, so the code does not belong to it.
+        // Another enrollment replaced this one, so the code does not belong to it.
         recovery.ok_or_else(errors::totp_invalid)
     }
 

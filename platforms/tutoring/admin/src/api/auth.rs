@@ -43,7 +43,7 @@ pub(super) struct PasswordRequest {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct EnrolmentRequest {
+pub(super) struct EnrollmentRequest {
     password: Secret<String>,
 }
 
@@ -173,14 +173,14 @@ pub(super) async fn change_password(
 pub(super) async fn begin_totp(
     State(api): State<Arc<Api>>,
     token: Token,
-    body: Given<Json<EnrolmentRequest>>,
+    body: Given<Json<EnrollmentRequest>>,
 ) -> HandlerResult {
     let Json(body) = body?;
     let admin = api.caller(&token).await?;
-    let enrolment = api.accounts.begin_totp(&admin, body.password).await?;
+    let enrollment = api.accounts.begin_totp(&admin, body.password).await?;
     let data = json!({
-        "secret": enrolment.secret.expose(),
-        "uri": enrolment.address.expose(),
+        "secret": enrollment.secret.expose(),
+        "uri": enrollment.address.expose(),
     });
     Ok(Reply::new("confirm with a code", data).into_response())
 }

@@ -99,7 +99,7 @@ impl Parts {
             }
         };
         match (account, check) {
-            (Some(account), PasswordCheck::Right { rehash }) => {
+            (Some(account), PasswordCheck::Valid { rehash }) => {
                 self.lockout.record_success(attempt).await?;
                 Ok((account, rehash))
             }

@@ -50,7 +50,7 @@ impl Parts {
         let stored = known.as_ref().map(|hash| hash.expose().as_str());
         let copy = Secret::new(password.expose().clone());
         let check = self.passwords.verify(copy, stored).await?;
-        let same = known.filter(|_| matches!(check, PasswordCheck::Right { .. }));
+        let same = known.filter(|_| matches!(check, PasswordCheck::Valid { .. }));
         let hash = self.passwords.hash(password).await?;
         let (registered, code) = self
             .database

@@ -36,7 +36,7 @@
       const response = await call("POST", "/api/auth/totp/enroll", { body: fields });
       if (!response.ok) return errorMessage(response);
       form.reset();
-      showEnrolment(dataOf(await response.json()));
+      showEnrollment(dataOf(await response.json()));
     },
     async totpConfirm(form, fields) {
       const response = await call("POST", "/api/auth/totp/confirm", { body: fields });

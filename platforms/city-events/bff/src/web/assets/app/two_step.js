@@ -11,7 +11,7 @@
   }
 
   // The only key is in this page until the user leaves it.
-  function showEnrolment({ secret, qr_code: picture }) {
+  function showEnrollment({ secret, qr_code: picture }) {
     document.querySelector("[data-qr]").src = picture;
     document.querySelector("[data-key]").textContent = secret;
     showStep("setup");
