@@ -20,7 +20,7 @@ const DEFAULT_NAME: &str = "features";
 #[serde(default, deny_unknown_fields)]
 pub struct FlagsConfig {
     /// Whether flags are read and evaluated. If not, no file and no store is read, all flags have
-    /// the default of the code, and changes are refused.
+    /// the default of the code, and changes are rejected.
     pub enabled: bool,
     /// Whether changed files are read. If not, they are read at the start only.
     pub watch: bool,

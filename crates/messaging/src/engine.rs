@@ -61,7 +61,7 @@ impl EngineFactory {
                 feature = "rabbitmq",
                 feature = "redis"
             )))]
-            other => Err(TransportError::refused(format!(
+            other => Err(TransportError::rejected(format!(
                 "{other:?} is not built in for {}",
                 self.client
             ))),

@@ -60,7 +60,7 @@ impl<F, C, P> GuardedFuture<F, C, P> {
         }
     }
 
-    pub(crate) fn refused(rejection: Rejection) -> Self {
+    pub(crate) fn rejected(rejection: Rejection) -> Self {
         Self {
             state: State::Rejected {
                 rejection: Some(rejection),

@@ -183,10 +183,10 @@ async fn burst_in_redis_limits_requests_at_once_res_6() {
     for (limiter, remaining) in [(&first, 2), (&second, 1), (&first, 0)] {
         assert_eq!(limiter.admit(&key).await.unwrap().remaining, remaining);
     }
-    let refused = second.admit(&key).await.unwrap_err();
-    assert_eq!(refused.by(), Rejected::RateLimited);
+    let rejected = second.admit(&key).await.unwrap_err();
+    assert_eq!(rejected.by(), Rejected::RateLimited);
     // One request each half second.
-    let wait = refused.retry_after().unwrap();
+    let wait = rejected.retry_after().unwrap();
     assert!(wait <= Duration::from_millis(500), "{wait:?}");
     tokio::time::sleep(wait).await;
     assert_eq!(second.admit(&key).await.unwrap().remaining, 0);
@@ -493,6 +493,6 @@ async fn limits_of_routes_share_a_connection_res_6() {
     // One of the limits, and this one.
     assert!(info.contains("connected_clients:2\r"), "{info}");
     let shown = resilience.limits().rate_limits;
-    let shown: Vec<_> = shown.iter().map(|one| (&*one.name, one.refused)).collect();
+    let shown: Vec<_> = shown.iter().map(|one| (&*one.name, one.rejected)).collect();
     assert_eq!(shown, names.map(|name| (name, 1)));
 }

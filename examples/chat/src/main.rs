@@ -72,7 +72,7 @@ async fn authenticate(verifier: TokenVerifier, handshake: Handshake) -> Result<P
     let token = verifier
         .verify(handshake.token()?, SystemTime::now())
         .await
-        .map_err(Handshake::refused)?;
+        .map_err(Handshake::rejected)?;
     let peer = Peer::new(token.actor().clone(), token.grants().clone());
     Ok(peer.expires_at(token.until()))
 }

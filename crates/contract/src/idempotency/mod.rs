@@ -11,7 +11,7 @@
 //! | --- | --- |
 //! | got a response | gets the same response, with `Idempotency-Replayed: true` |
 //! | is running | 409 `IDEMPOTENCY_KEY_IN_USE`, `Retry-After: 1` |
-//! | was refused: 400, 401, 405, 408, 413, 415, 422, 425, 429 | runs |
+//! | was rejected: 400, 401, 405, 408, 413, 415, 422, 425, 429 | runs |
 //! | failed with 501 or 503, and reported no change | runs |
 //! | failed with another 5xx, panicked, or exceeded `timeout` | 409 `IDEMPOTENT_OUTCOME_UNKNOWN` |
 //! | failed after a change that may have been made | 409 `IDEMPOTENT_OUTCOME_UNKNOWN` |

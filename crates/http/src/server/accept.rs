@@ -161,8 +161,8 @@ fn admit<M, S, B>(
             );
             tokio::spawn(serving);
         }
-        Err(Rejection::Full) => ConnectionStats::count(&shared.stats.refused_full),
-        Err(Rejection::PerIp) => ConnectionStats::count(&shared.stats.refused_per_ip),
+        Err(Rejection::Full) => ConnectionStats::count(&shared.stats.rejected_full),
+        Err(Rejection::PerIp) => ConnectionStats::count(&shared.stats.rejected_per_ip),
     }
 }
 

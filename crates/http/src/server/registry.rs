@@ -33,7 +33,7 @@ pub struct ConnectionSnapshot {
     pub requests: u64,
 }
 
-/// The reason for refusing a connection.
+/// The reason for rejecting a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rejection {
     Full,

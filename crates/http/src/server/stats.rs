@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 pub struct ConnectionStats {
     pub(crate) accepted: AtomicU64,
     pub(crate) accept_errors: AtomicU64,
-    pub(crate) refused_full: AtomicU64,
-    pub(crate) refused_per_ip: AtomicU64,
+    pub(crate) rejected_full: AtomicU64,
+    pub(crate) rejected_per_ip: AtomicU64,
     pub(crate) handshake_failures: AtomicU64,
     pub(crate) handshake_timeouts: AtomicU64,
     pub(crate) first_byte_timeouts: AtomicU64,
@@ -20,7 +20,7 @@ pub struct ConnectionStats {
     pub(crate) max_age: AtomicU64,
     pub(crate) reset_floods: AtomicU64,
     pub(crate) malformed: AtomicU64,
-    pub(crate) refused_requests: AtomicU64,
+    pub(crate) rejected_requests: AtomicU64,
     pub(crate) tls_reloads: AtomicU64,
     pub(crate) tls_reload_failures: AtomicU64,
 }
@@ -36,10 +36,10 @@ pub struct ConnectionStatsSnapshot {
     /// Failed accepts, for example without a free file descriptor.
     pub accept_errors: u64,
     /// Connections closed at once because `connections.max_connections` were open.
-    pub refused_full: u64,
+    pub rejected_full: u64,
     /// Connections closed at once because `connections.max_connections_per_ip` of their address
     /// were open.
-    pub refused_per_ip: u64,
+    pub rejected_per_ip: u64,
     /// TLS handshakes that failed.
     pub handshake_failures: u64,
     /// TLS handshakes that took too long.
@@ -61,7 +61,7 @@ pub struct ConnectionStatsSnapshot {
     /// Heads and chunks rejected because two parsers could read them differently.
     pub malformed: u64,
     /// Requests rejected for their host, target or size.
-    pub refused_requests: u64,
+    pub rejected_requests: u64,
     /// Successful reloads of TLS files.
     pub tls_reloads: u64,
     /// Changed TLS files that could not be used. The previous files stayed in use.
@@ -78,8 +78,8 @@ impl ConnectionStats {
             open,
             accepted: self.accepted.load(Relaxed),
             accept_errors: self.accept_errors.load(Relaxed),
-            refused_full: self.refused_full.load(Relaxed),
-            refused_per_ip: self.refused_per_ip.load(Relaxed),
+            rejected_full: self.rejected_full.load(Relaxed),
+            rejected_per_ip: self.rejected_per_ip.load(Relaxed),
             handshake_failures: self.handshake_failures.load(Relaxed),
             handshake_timeouts: self.handshake_timeouts.load(Relaxed),
             first_byte_timeouts: self.first_byte_timeouts.load(Relaxed),
@@ -90,7 +90,7 @@ impl ConnectionStats {
             max_age: self.max_age.load(Relaxed),
             reset_floods: self.reset_floods.load(Relaxed),
             malformed: self.malformed.load(Relaxed),
-            refused_requests: self.refused_requests.load(Relaxed),
+            rejected_requests: self.rejected_requests.load(Relaxed),
             tls_reloads: self.tls_reloads.load(Relaxed),
             tls_reload_failures: self.tls_reload_failures.load(Relaxed),
         }

@@ -356,7 +356,7 @@ async fn too_many_headers_are_a_431_sec_3() {
             assert_eq!(document["request_id"], id.to_str().unwrap());
         }
     }
-    assert_eq!(fixture.server.stats().refused_requests, 1);
+    assert_eq!(fixture.server.stats().rejected_requests, 1);
 }
 
 /// Opens a stream to a handler that does not read its body, and returns how many bytes its client

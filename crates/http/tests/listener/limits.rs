@@ -169,7 +169,7 @@ async fn one_connection_too_many_is_closed_at_once_sec_3() {
     first.read_until("hello", TIMEOUT).await.unwrap();
     let mut second = RawClient::connect(fixture.address).await.unwrap();
     assert_ne!(second.read_to_end(TIMEOUT).await.end, End::Open);
-    assert_eq!(fixture.server.stats().refused_full, 1);
+    assert_eq!(fixture.server.stats().rejected_full, 1);
     drop(first);
     fixture
         .until(|fixture| fixture.server.stats().open == 0)
@@ -185,7 +185,7 @@ async fn one_client_has_no_more_than_its_share_sec_3() {
     let first = RawClient::connect(fixture.address).await.unwrap();
     let mut second = RawClient::connect(fixture.address).await.unwrap();
     assert_ne!(second.read_to_end(TIMEOUT).await.end, End::Open);
-    assert_eq!(fixture.server.stats().refused_per_ip, 1);
+    assert_eq!(fixture.server.stats().rejected_per_ip, 1);
     drop(first);
     fixture
         .until(|fixture| fixture.server.stats().open == 0)

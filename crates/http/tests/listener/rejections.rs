@@ -81,7 +81,7 @@ async fn malformed_request_gets_problem_document_api_2_obs_7() {
     }
     let malformed = u64::try_from(MALFORMED.len()).unwrap() * 2;
     assert_eq!(fixture.server.stats().malformed, malformed);
-    assert_eq!(fixture.server.stats().refused_requests, 0);
+    assert_eq!(fixture.server.stats().rejected_requests, 0);
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn request_without_exactly_one_host_gets_problem_document_api_2_obs_7() {
     let text = answer(&fixture, named).await.text();
     assert!(text.contains("x-request-id: mine\r\n"), "{text}");
     assert!(text.contains(r#""request_id":"mine""#), "{text}");
-    assert_eq!(fixture.server.stats().refused_requests, 4);
+    assert_eq!(fixture.server.stats().rejected_requests, 4);
 }
 
 #[tokio::test]
@@ -139,7 +139,7 @@ async fn a_head_beyond_the_limits_is_a_problem_document_api_2_obs_7() {
         assert_eq!(reason(&received, *status, title), *expected);
     }
     let refused = u64::try_from(requests.len()).unwrap();
-    assert_eq!(fixture.server.stats().refused_requests, refused);
+    assert_eq!(fixture.server.stats().rejected_requests, refused);
 }
 
 #[tokio::test]
@@ -185,7 +185,7 @@ async fn a_chunk_beyond_any_number_is_a_413_for_the_service_sec_3() {
         );
         assert_eq!(answer(&fixture, request).await.statuses(), [413], "{size}");
     }
-    assert_eq!(fixture.server.stats().refused_requests, 4);
+    assert_eq!(fixture.server.stats().rejected_requests, 4);
     fixture.serves_others().await;
 }
 

@@ -142,7 +142,7 @@ pub(super) fn report(report: &DeadLetterReport) -> String {
             (counts.replayed, "replayed"),
             (counts.discarded, "discarded"),
             (counts.skipped, "skipped"),
-            (counts.refused, "rejected by the broker"),
+            (counts.rejected, "rejected by the broker"),
             (counts.missing, "missing"),
             (
                 counts.uncertain,
@@ -171,7 +171,7 @@ pub(super) fn report(report: &DeadLetterReport) -> String {
     }
     let unusual = report.letters.iter().filter_map(|letter| {
         let why = match &letter.outcome {
-            DeadLetterOutcome::Skipped { problem } | DeadLetterOutcome::Refused { problem } => {
+            DeadLetterOutcome::Skipped { problem } | DeadLetterOutcome::Rejected { problem } => {
                 shown(problem)
             }
             DeadLetterOutcome::Publishing | DeadLetterOutcome::Published => {

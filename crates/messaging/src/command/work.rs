@@ -127,7 +127,7 @@ impl Incomplete {
             report
                 .problem
                 .clone()
-                .unwrap_or_else(|| format!("the broker rejected {} dead letters", counts.refused)),
+                .unwrap_or_else(|| format!("the broker rejected {} dead letters", counts.rejected)),
         )
     }
 }

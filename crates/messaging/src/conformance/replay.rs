@@ -289,7 +289,7 @@ pub async fn forged_dead_letter_reaches_no_other_topic_msg_3(harness: &dyn Harne
         .replay(&selection, &quickly(), &Progress::new())
         .await;
     let counts = report.counts();
-    assert_eq!(counts.skipped + counts.refused, 2, "{report:?}");
+    assert_eq!(counts.skipped + counts.rejected, 2, "{report:?}");
     assert_eq!(dead_letters(&node, &topic, 2).await.len(), 2);
     let named = Replay {
         target: ReplayTarget::Group(GroupName::new(&name).unwrap()),

@@ -110,7 +110,7 @@ impl Consumer {
     /// attempt at once, so that the next attempt begins with the whole letter.
     async fn store(&self, letter: &Envelope) -> Result<(), PublishError> {
         let topic = letter.topic();
-        let mut refused = None;
+        let mut rejected = None;
         for form in Form::ALL {
             let begun = Instant::now();
             let result = self.outlet.publish(form.of(letter), None).await;
@@ -125,8 +125,8 @@ impl Consumer {
             if is_transient || matches!(error, PublishError::Closed) {
                 return Err(error);
             }
-            refused = Some(error);
+            rejected = Some(error);
         }
-        refused.map_or(Ok(()), Err)
+        rejected.map_or(Ok(()), Err)
     }
 }

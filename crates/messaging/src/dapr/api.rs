@@ -178,7 +178,7 @@ impl Metadata {
         if of_pubsub.any(|one| one.name == component) {
             return Ok(());
         }
-        Err(TransportError::refused(format!(
+        Err(TransportError::rejected(format!(
             "the Dapr application {:?} has no publish/subscribe component {component:?}: add it to the resources of Dapr, or name another one in broker.url or broker.dapr.groups",
             self.id
         )))
@@ -206,7 +206,7 @@ impl Api {
         timeout: Duration,
     ) -> Result<Self, TransportError> {
         let endpoint = Endpoint::from_shared(format!("http://{address}"))
-            .map_err(TransportError::refused)?
+            .map_err(TransportError::rejected)?
             .connect_timeout(timeout);
         let channel = endpoint.connect().await;
         Ok(Self {
@@ -319,7 +319,7 @@ pub(super) fn failed(status: &Status) -> TransportError {
     );
     match status.code() {
         Code::Unauthenticated | Code::PermissionDenied | Code::Unimplemented => {
-            TransportError::refused(text)
+            TransportError::rejected(text)
         }
         _ => TransportError::unavailable(text),
     }

@@ -51,7 +51,7 @@ impl DaprBroker {
     /// if the URL is invalid.
     pub async fn open(config: &MessagingConfig) -> Result<Self, TransportError> {
         let invalid = || {
-            TransportError::refused(format!(
+            TransportError::rejected(format!(
                 "{} is not an address of Dapr: use dapr://HOST:PORT/COMPONENT",
                 config.url
             ))
@@ -92,7 +92,7 @@ impl DaprBroker {
             Some(component) => component,
             None if metadata.id == group.as_str() => &self.component,
             None => {
-                return Err(TransportError::refused(format!(
+                return Err(TransportError::rejected(format!(
                     "Dapr has no component for the consumer group {group}: set broker.dapr.groups.{group} to a component with the consumerID {group}, or run the sidecar with this app ID instead of {:?}",
                     metadata.id
                 )));
@@ -105,7 +105,7 @@ impl DaprBroker {
 
 /// The error of a function that Dapr does not have.
 fn unsupported(function: &str) -> TransportError {
-    TransportError::refused(format!(
+    TransportError::rejected(format!(
         "Dapr cannot {function}: use the tools of the broker that its component uses"
     ))
 }

@@ -101,7 +101,7 @@ async fn publish_together(
             Err(status) if is_of_connection(&status) => {
                 let failed = publications.iter();
                 return failed
-                    .map(|publication| (publication.place, Err(refused(&status))))
+                    .map(|publication| (publication.place, Err(rejected(&status))))
                     .collect();
             }
             // Dapr does not report which messages failed. The successful ones are published twice.
@@ -117,7 +117,10 @@ async fn publish_together(
             metadata: publication.metadata.clone(),
         };
         let answer = api.publish(request).await;
-        (publication.place, answer.map_err(|status| refused(&status)))
+        (
+            publication.place,
+            answer.map_err(|status| rejected(&status)),
+        )
     }))
     .await
 }
@@ -131,7 +134,7 @@ fn is_of_connection(status: &Status) -> bool {
 }
 
 /// Dapr uses `InvalidArgument` and `NotFound` also while it loads a component.
-fn refused(status: &Status) -> PublishError {
+fn rejected(status: &Status) -> PublishError {
     let text = format!(
         "Dapr responded with {:?}: {}",
         status.code(),

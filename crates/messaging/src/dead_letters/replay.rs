@@ -319,7 +319,7 @@ impl Action for Replaying<'_> {
                     let text = error_chain(&error);
                     progress.set(
                         index,
-                        DeadLetterOutcome::Refused {
+                        DeadLetterOutcome::Rejected {
                             problem: text.clone(),
                         },
                     );
@@ -327,7 +327,7 @@ impl Action for Replaying<'_> {
                 }
                 Err(error) => progress.set(
                     index,
-                    DeadLetterOutcome::Refused {
+                    DeadLetterOutcome::Rejected {
                         problem: error_chain(&error),
                     },
                 ),

@@ -26,7 +26,7 @@ pub enum DeadLetterOutcome {
         problem: String,
     },
     /// Rejected by the broker. It remains a dead letter.
-    Refused {
+    Rejected {
         /// The reason.
         problem: String,
     },
@@ -81,7 +81,7 @@ pub struct OutcomeCounts {
     /// Not processed.
     pub skipped: usize,
     /// Rejected by the broker.
-    pub refused: usize,
+    pub rejected: usize,
     /// Missing.
     pub missing: usize,
     /// Perhaps published, and perhaps not removed.
@@ -107,7 +107,7 @@ impl DeadLetterReport {
                 DeadLetterOutcome::Replayed => &mut counts.replayed,
                 DeadLetterOutcome::Discarded => &mut counts.discarded,
                 DeadLetterOutcome::Skipped { .. } => &mut counts.skipped,
-                DeadLetterOutcome::Refused { .. } => &mut counts.refused,
+                DeadLetterOutcome::Rejected { .. } => &mut counts.rejected,
                 DeadLetterOutcome::Missing => &mut counts.missing,
             };
             *count += 1;
@@ -121,7 +121,7 @@ impl DeadLetterReport {
         let counts = self.counts();
         self.finished
             && self.problem.is_none()
-            && counts.refused == 0
+            && counts.rejected == 0
             && counts.uncertain == 0
             && (self.dry_run || counts.waiting == 0)
     }

@@ -245,7 +245,7 @@ impl KafkaBroker {
     pub async fn open(config: &MessagingConfig, client: &str) -> Result<Self, TransportError> {
         let kafka = &config.kafka;
         let names = Names::new(&kafka.prefix).ok_or_else(|| {
-            TransportError::refused(format!(
+            TransportError::rejected(format!(
                 "broker.kafka.prefix {:?} is invalid: use at most 45 letters, digits, '.', '-' and '_'",
                 kafka.prefix
             ))

@@ -46,14 +46,14 @@ impl Clients {
     /// # Errors
     /// The settings are invalid, or need a cargo feature that is not enabled.
     pub(super) fn new(config: &MessagingConfig, name: &str) -> Result<Self, TransportError> {
-        let refused = |why: &'static str| TransportError::refused(why);
+        let rejected = |why: &'static str| TransportError::rejected(why);
         let url = config.url.with_credentials(None);
-        let url = url.ok_or_else(|| refused("the broker URL is invalid"))?;
+        let url = url.ok_or_else(|| rejected("the broker URL is invalid"))?;
         let address = config.url.address();
-        let mut servers = vec![address.ok_or_else(|| refused("the broker URL has no host"))?];
+        let mut servers = vec![address.ok_or_else(|| rejected("the broker URL has no host"))?];
         servers.extend(config.kafka.servers.iter().cloned());
         if servers.iter().any(|server| server.contains(',')) {
-            return Err(refused(
+            return Err(rejected(
                 "broker.kafka.servers is invalid: use one host:port per entry",
             ));
         }
@@ -61,7 +61,7 @@ impl Clients {
         let needs_tls =
             is_encrypted || (!url.username().is_empty() && config.kafka.sasl != KafkaSasl::Plain);
         if needs_tls && !cfg!(feature = "kafka-tls") {
-            return Err(refused(
+            return Err(rejected(
                 "kafkas:// and SCRAM need the cargo feature kafka-tls",
             ));
         }
@@ -92,7 +92,7 @@ impl Clients {
                 }
                 (None, Some(secret)) => password = Some(secret.clone()),
                 (None, None) => {
-                    return Err(refused(
+                    return Err(rejected(
                         "the broker URL has a user and no password: set broker.password",
                     ));
                 }
@@ -212,7 +212,7 @@ fn mechanism(sasl: KafkaSasl) -> &'static str {
 fn decoded(text: &str) -> Result<String, TransportError> {
     let decoded = percent_decode_str(text).decode_utf8();
     let decoded =
-        decoded.map_err(|_| TransportError::refused("the user of the broker URL is not UTF-8"))?;
+        decoded.map_err(|_| TransportError::rejected("the user of the broker URL is not UTF-8"))?;
     Ok(decoded.into_owned())
 }
 
@@ -247,7 +247,7 @@ pub(super) fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
 /// Converts an error of the client.
 pub(super) fn failed(error: KafkaError) -> TransportError {
     match error.rdkafka_error_code() {
-        Some(code) if is_rejection(code) => TransportError::refused(error),
+        Some(code) if is_rejection(code) => TransportError::rejected(error),
         _ => TransportError::unavailable(error),
     }
 }

@@ -132,7 +132,7 @@ impl Session {
         use RDKafkaErrorCode as Code;
         let is_fatal = matches!(error, KafkaError::MessageConsumptionFatal(_));
         match error.rdkafka_error_code() {
-            Some(code) if is_rejection(code) => self.member.end(TransportError::refused(error)),
+            Some(code) if is_rejection(code) => self.member.end(TransportError::rejected(error)),
             Some(Code::UnknownTopicOrPartition | Code::UnknownTopic) => {
                 self.member.end(TransportError::unavailable(error));
             }
@@ -166,8 +166,8 @@ impl Session {
     fn ask_again(&mut self, error: KafkaError) {
         tracing::debug!(group = %self.member.group, %error, "the offsets of new partitions are unknown, retrying");
         let since = *self.asking.get_or_insert_with(Instant::now);
-        let is_refused = error.rdkafka_error_code().is_some_and(is_rejection);
-        if is_refused || since.elapsed() > self.member.limits.lease {
+        let is_rejected = error.rdkafka_error_code().is_some_and(is_rejection);
+        if is_rejected || since.elapsed() > self.member.limits.lease {
             self.member.state.lock().end(failed(error));
         } else {
             std::thread::sleep(RETRY_INTERVAL);

@@ -153,7 +153,7 @@ impl Topology {
                 Err((name, code)) => {
                     let text = format!("the topic {name} cannot be created: {code}");
                     return Err(if is_rejection(code) {
-                        TransportError::refused(text)
+                        TransportError::rejected(text)
                     } else {
                         TransportError::unavailable(text)
                     });

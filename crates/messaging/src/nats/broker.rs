@@ -88,7 +88,7 @@ impl NatsBroker {
     pub async fn open(config: &MessagingConfig, client: &str) -> Result<Self, TransportError> {
         let nats = &config.nats;
         let names = Names::new(&nats.prefix).ok_or_else(|| {
-            TransportError::refused(format!(
+            TransportError::rejected(format!(
                 "broker.nats.prefix {:?} is invalid: use letters, digits, '-' and '_'",
                 nats.prefix
             ))

@@ -66,9 +66,9 @@ impl From<RequestError> for TransportError {
     fn from(error: RequestError) -> Self {
         match error {
             RequestError::Rejected(error) if error.code() < 500 => {
-                Self::refused(format!("JetStream rejected the request: {error}"))
+                Self::rejected(format!("JetStream rejected the request: {error}"))
             }
-            RequestError::Forbidden(_) => Self::refused(error),
+            RequestError::Forbidden(_) => Self::rejected(error),
             error => Self::unavailable(error),
         }
     }
@@ -110,7 +110,7 @@ impl Link {
         let reported = violations.clone();
         let nats = &config.nats;
         let url = config.url.with_credentials(None);
-        let mut url = url.ok_or_else(|| TransportError::refused("the broker URL is invalid"))?;
+        let mut url = url.ok_or_else(|| TransportError::rejected("the broker URL is invalid"))?;
         let user = decoded(url.username());
         let credentials = match (user, url.password().and_then(decoded), &config.password) {
             (Some(user), Some(password), _) => Credentials::User(user, Secret::new(password)),
@@ -144,14 +144,14 @@ impl Link {
         if let Some(file) = &nats.ca_file {
             options = options.add_root_certificates(file.clone());
         }
-        let address = ServerAddr::from_url(url).map_err(TransportError::refused)?;
+        let address = ServerAddr::from_url(url).map_err(TransportError::rejected)?;
         let client = options
             .connect(address)
             .await
             .map_err(|error| match error.kind() {
                 ConnectErrorKind::ServerParse
                 | ConnectErrorKind::Authentication
-                | ConnectErrorKind::AuthorizationViolation => TransportError::refused(error),
+                | ConnectErrorKind::AuthorizationViolation => TransportError::rejected(error),
                 _ => TransportError::unavailable(error),
             })?;
         Ok(Self {

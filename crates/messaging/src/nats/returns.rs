@@ -29,17 +29,17 @@ struct Purged {}
 /// Whether this process records returns. It stops at the first rejection, for all groups.
 #[derive(Debug, Default)]
 pub(super) struct Recording {
-    is_refused: AtomicBool,
+    is_rejected: AtomicBool,
 }
 
 impl Recording {
-    fn is_refused(&self) -> bool {
-        self.is_refused.load(Ordering::Relaxed)
+    fn is_rejected(&self) -> bool {
+        self.is_rejected.load(Ordering::Relaxed)
     }
 
     /// Stops the recording and logs one warning.
     fn refuse(&self, problem: &dyn std::fmt::Display) {
-        if !self.is_refused.swap(true, Ordering::Relaxed) {
+        if !self.is_rejected.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 %problem,
                 "returned messages count as delivered, because their returns cannot be recorded"
@@ -56,7 +56,7 @@ impl Recording {
         link: &Link,
         topology: &Topology,
     ) -> Result<(), TransportError> {
-        if self.is_refused() {
+        if self.is_rejected() {
             return Ok(());
         }
         match topology.create_returns(link).await {
@@ -81,7 +81,7 @@ impl Returns {
     }
 
     fn subject(&self, broker: &Inner, place: (usize, u64)) -> Option<String> {
-        if broker.recording.is_refused() {
+        if broker.recording.is_rejected() {
             return None;
         }
         let (topic, sequence) = (self.topics.get(place.0)?, place.1);

@@ -118,7 +118,7 @@ impl ConnectionSlot {
             Some(file) => {
                 let read = std::fs::read_to_string(file);
                 Some(read.map_err(|error| {
-                    TransportError::refused(format!("{}: {error}", file.display()))
+                    TransportError::rejected(format!("{}: {error}", file.display()))
                 })?)
             }
             None => None,
@@ -271,7 +271,7 @@ impl From<&TransportError> for Failure {
 impl From<Failure> for TransportError {
     fn from(failure: Failure) -> Self {
         if failure.is_rejection {
-            Self::refused(failure.text)
+            Self::rejected(failure.text)
         } else {
             Self::unavailable(failure.text)
         }
@@ -284,7 +284,7 @@ impl Parameters {
         let password = self.password.as_ref().map(Secret::current);
         let password = password.as_ref().map(|password| password.expose().as_str());
         let mut url = self.url.with_credentials(password).ok_or_else(|| {
-            TransportError::refused("the password cannot be added to the broker URL")
+            TransportError::rejected("the password cannot be added to the broker URL")
         })?;
         if !url.query_pairs().any(|(name, _)| name == "heartbeat") {
             let seconds = self.config.heartbeat.get().as_secs().max(1).to_string();
@@ -351,7 +351,7 @@ pub(super) fn failure(error: lapin::Error) -> TransportError {
         _ => false,
     };
     if is_rejection {
-        TransportError::refused(error)
+        TransportError::rejected(error)
     } else {
         TransportError::unavailable(error)
     }

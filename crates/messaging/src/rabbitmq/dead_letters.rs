@@ -158,7 +158,7 @@ impl BrowseLock {
         local: OwnedMutexGuard<()>,
     ) -> Result<Self, TransportError> {
         let name =
-            ShortString::try_new(format!("{topic}.turn")).map_err(TransportError::refused)?;
+            ShortString::try_new(format!("{topic}.turn")).map_err(TransportError::rejected)?;
         let deadline = Instant::now() + MAX_WAIT.get();
         let delays = Backoff::new(INITIAL_BACKOFF, MAX_BACKOFF);
         let mut attempt = 0;

@@ -71,7 +71,7 @@ impl RabbitmqDeliveries {
         };
         let fallback = plan.topics.into_iter().next();
         let fallback =
-            fallback.ok_or_else(|| TransportError::refused("the group has no topics"))?;
+            fallback.ok_or_else(|| TransportError::rejected("the group has no topics"))?;
         Ok(Self {
             channel,
             tag: consumer.tag(),

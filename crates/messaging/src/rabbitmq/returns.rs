@@ -75,7 +75,7 @@ impl Returns {
     async fn try_open(link: &Link, group: &GroupName) -> Result<Self, TransportError> {
         let channel = link.new_channel().await?;
         let stream = ShortString::try_new(format!("{group}{SUFFIX}"));
-        let stream = stream.map_err(TransportError::refused)?;
+        let stream = stream.map_err(TransportError::rejected)?;
         let mut arguments = FieldTable::default();
         for (name, value) in [
             ("x-queue-type", AMQPValue::LongString("stream".into())),

@@ -155,7 +155,7 @@ async fn bind(
 }
 
 fn short(text: &str) -> Result<ShortString, TransportError> {
-    ShortString::try_new(text).map_err(TransportError::refused)
+    ShortString::try_new(text).map_err(TransportError::rejected)
 }
 
 fn long(text: &str) -> AMQPValue {

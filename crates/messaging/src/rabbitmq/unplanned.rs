@@ -43,7 +43,7 @@ impl UnplannedQueues {
             link.stores.lock().insert(letter.topic().clone());
             return Ok(letter.clone());
         }
-        let letter = self.addressed(letter).map_err(TransportError::refused)?;
+        let letter = self.addressed(letter).map_err(TransportError::rejected)?;
         // A rejected declaration closes its channel, which must not be the publishing one.
         let channel = link.new_channel().await?;
         topology::dead_letter_store(&channel, config, letter.topic()).await?;

@@ -66,7 +66,7 @@ impl RedisBroker {
         let url = config.url.with_credentials(None);
         let url = url.map(String::from).unwrap_or_default().parse();
         let redis = Redis::new(&RedisConfig {
-            url: url.map_err(TransportError::refused)?,
+            url: url.map_err(TransportError::rejected)?,
             password: config.password.clone(),
             timeout: config.redis.timeout,
         });
@@ -96,7 +96,7 @@ impl RedisBroker {
         if kind == "none" || kind == "stream" {
             return Ok(());
         }
-        Err(TransportError::refused(format!(
+        Err(TransportError::rejected(format!(
             "the key {stream:?} is a {kind}, not a stream: set another broker.redis.prefix"
         )))
     }

@@ -24,14 +24,14 @@ fn is_transient(error: &str) -> bool {
 pub(super) fn failed(error: RedisError) -> TransportError {
     match &error {
         RedisError::Rejected { code, detail } if !is_transient(code) => {
-            TransportError::refused(format!("Redis rejected the command: {code} {detail}"))
+            TransportError::rejected(format!("Redis rejected the command: {code} {detail}"))
         }
         _ => TransportError::unavailable(error),
     }
 }
 
 /// The error that a script returned for one message.
-pub(super) fn refused(error: &str) -> PublishError {
+pub(super) fn rejected(error: &str) -> PublishError {
     if is_transient(error) {
         PublishError::unavailable(error.to_owned())
     } else {

@@ -108,7 +108,7 @@ impl Publications {
                         topic: envelope.topic().clone(),
                     }),
                     "deferred" => Err(PublishError::Deferred),
-                    error => Err(failure::refused(error)),
+                    error => Err(failure::rejected(error)),
                 })
                 .collect(),
             Err(error) => {

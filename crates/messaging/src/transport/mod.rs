@@ -67,7 +67,7 @@ impl TransportError {
     }
 
     /// Creates a permanent error.
-    pub fn refused(cause: impl Into<Cause>) -> Self {
+    pub fn rejected(cause: impl Into<Cause>) -> Self {
         Self::Rejected(cause.into())
     }
 }

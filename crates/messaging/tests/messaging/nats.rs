@@ -194,7 +194,7 @@ async fn missing_permission_is_refused_with_its_subject_msg_2() {
     let transport = connect_limited(&server).await;
     let opened = transport.open(plan(&Topic::new("limited").unwrap())).await;
     let Err(TransportError::Rejected(problem)) = opened.map(drop) else {
-        panic!("the subscription is not refused");
+        panic!("the subscription is not rejected");
     };
     let problem = problem.to_string();
     assert!(problem.contains("$JS.API.CONSUMER"), "{problem}");

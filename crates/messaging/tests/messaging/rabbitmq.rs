@@ -256,12 +256,12 @@ async fn rotated_password_opens_new_connections_conf_5() {
     broker.check().await.unwrap();
     let close = ["close_all_user_connections", &user, "test"];
     server.control(&close).unwrap();
-    let refused = async {
+    let rejected = async {
         while broker.check().await.is_ok() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    timeout(Duration::from_secs(60), refused).await.unwrap();
+    timeout(Duration::from_secs(60), rejected).await.unwrap();
     rotation.set(Secret::new("second".to_owned()));
     let accepted = async {
         while broker.check().await.is_err() {

@@ -44,8 +44,8 @@ impl Transport for RefusingBroker {
     fn publish(&self, batch: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<(), PublishError>>> {
         let is_dead_letter = |envelope: &Envelope| envelope.topic().is_dead_letters();
         if self.refuses.load(Ordering::SeqCst) && batch.iter().any(is_dead_letter) {
-            let refused = |_| Err(PublishError::permanent("no dead letters"));
-            return Box::pin(std::future::ready(batch.iter().map(refused).collect()));
+            let rejected = |_| Err(PublishError::permanent("no dead letters"));
+            return Box::pin(std::future::ready(batch.iter().map(rejected).collect()));
         }
         self.broker.publish(batch)
     }
@@ -103,8 +103,8 @@ async fn refused_dead_letter_is_requeued_and_stored_later_msg_3() {
     config.defaults.prefetch = NonZeroU16::MIN;
     let made = Arc::new(Mutex::new(None));
     let keep = Arc::clone(&made);
-    let loader = Loader::for_tests("refused");
-    let service = Service::new("refused", "1.0.0")
+    let loader = Loader::for_tests("rejected");
+    let service = Service::new("rejected", "1.0.0")
         .start::<NoSettings, _>(loader, async move |service| {
             let messaging = Messaging::with_transport(service, "broker", &config, transport);
             let metrics = service.metrics().clone();

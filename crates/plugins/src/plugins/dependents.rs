@@ -50,7 +50,7 @@ fn is_available(loaded: &BTreeMap<String, Loaded>, name: &str) -> bool {
     let Some(entry) = loaded.get(name) else {
         return true;
     };
-    // The load refuses circular dependencies, so this ends.
+    // The load rejects circular dependencies, so this ends.
     let mut needed = entry.plugin.manifest.dependencies.iter();
     entry.plugin.is_enabled() && needed.all(|name| is_available(loaded, name))
 }

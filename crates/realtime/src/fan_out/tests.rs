@@ -198,8 +198,8 @@ async fn connections_of_a_user_count_in_all_replicas_res_6() {
     let (first, _) = start(&redis, &config);
     let connection = first.connect(&ada).unwrap();
     let (second, _) = start(&redis, &config);
-    let refused = async || second.connect(&ada).err() == Some(ConnectError::TooManyOfClient);
-    eventually(refused).await;
+    let rejected = async || second.connect(&ada).err() == Some(ConnectError::TooManyOfClient);
+    eventually(rejected).await;
     assert!(second.is_connected(&ada));
     drop(connection);
     eventually(async || !second.is_connected(&ada)).await;

@@ -2,10 +2,10 @@ use std::time::Duration;
 
 use seaworthy_core::{Code, Error};
 
-/// The `Retry-After` of a refused connection.
+/// The `Retry-After` of a rejected connection.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
-/// The reason why a connection is refused.
+/// The reason why a connection is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectError {
     /// The process has `max_connections` connections.

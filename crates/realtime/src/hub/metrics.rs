@@ -4,7 +4,7 @@ use seaworthy_telemetry::metrics::{Counter, Gauge, Metrics};
 #[derive(Debug)]
 pub(super) struct HubMetrics {
     pub(super) connections: Gauge,
-    pub(super) refused: Counter,
+    pub(super) rejected: Counter,
     pub(super) delivered: Counter,
     pub(super) too_slow: Counter,
 }
@@ -17,9 +17,9 @@ impl HubMetrics {
                 "Open connections that receive events.",
                 &[],
             ),
-            refused: metrics.counter(
+            rejected: metrics.counter(
                 "realtime_connections_rejected_total",
-                "Connections refused because of a limit or a stop.",
+                "Connections rejected because of a limit or a stop.",
                 &[],
             ),
             delivered: metrics.counter(

@@ -101,7 +101,7 @@ impl Hub {
         match added {
             Ok((id, signals)) => Ok(Connection::new(Arc::clone(&self.0), id, receiver, signals)),
             Err(error) => {
-                self.0.metrics.refused.increment();
+                self.0.metrics.rejected.increment();
                 Err(error)
             }
         }
@@ -160,7 +160,7 @@ impl Hub {
         self.0.state.lock().is_draining()
     }
 
-    /// Closes all connections after their pending events, and refuses new ones. Call it when the
+    /// Closes all connections after their pending events, and rejects new ones. Call it when the
     /// service stops.
     pub fn drain(&self) {
         self.0.state.lock().drain();

@@ -73,8 +73,8 @@ async fn connections_are_limited_sec_3() {
     let _second = hub.connect(&ada).unwrap();
     assert_eq!(hub.connect(&ada).err(), Some(ConnectError::TooManyOfClient));
     let _third = hub.connect(&Client::user("bob")).unwrap();
-    let refused = hub.connect(&Client::user("eve")).err();
-    assert_eq!(refused, Some(ConnectError::TooManyConnections));
+    let rejected = hub.connect(&Client::user("eve")).err();
+    assert_eq!(rejected, Some(ConnectError::TooManyConnections));
 
     drop(first);
     assert!(hub.connect(&ada).is_ok());
@@ -101,8 +101,8 @@ async fn drain_delivers_pending_events_life_4() {
     hub.drain();
     assert_eq!(connection.next().await, Ok(event(1)));
     assert_eq!(connection.next().await, Err(Closed::Draining));
-    let refused = hub.connect(&Client::user("bob")).err();
-    assert_eq!(refused, Some(ConnectError::Draining));
+    let rejected = hub.connect(&Client::user("bob")).err();
+    assert_eq!(rejected, Some(ConnectError::Draining));
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use crate::{Client as Owner, Message, RealtimeConfig};
 
 /// Accepts tokens such as `ada 500`, which expires after 500 milliseconds.
 pub(super) async fn authenticate(handshake: Handshake) -> Result<Peer, Error> {
-    let invalid = || Handshake::refused(std::io::Error::other("not a token"));
+    let invalid = || Handshake::rejected(std::io::Error::other("not a token"));
     let (user, left) = handshake.token()?.split_once(' ').ok_or_else(invalid)?;
     let left: u64 = left.parse().map_err(|_| invalid())?;
     let peer = Peer::new(Actor::new(user), Grants::default());
@@ -71,8 +71,8 @@ async fn refreshed_token_keeps_the_connection_auth_2() {
     client
         .send(r#"421["auth:refresh",{"token":"bob 60000"}]"#)
         .await;
-    let refused = client.packet().await;
-    assert!(refused.contains("OTHER_USER"), "{refused}");
+    let rejected = client.packet().await;
+    assert!(rejected.contains("OTHER_USER"), "{rejected}");
     client
         .send(r#"422["auth:refresh",{"token":"ada 60000"}]"#)
         .await;
@@ -93,8 +93,8 @@ async fn refreshed_token_with_other_rights_is_refused_auth_5() {
     client
         .send(r#"421["auth:refresh",{"token":"member"}]"#)
         .await;
-    let refused = client.packet().await;
-    assert!(refused.contains("OTHER_RIGHTS"), "{refused}");
+    let rejected = client.packet().await;
+    assert!(rejected.contains("OTHER_RIGHTS"), "{rejected}");
     client
         .send(r#"422["auth:refresh",{"token":"admin member"}]"#)
         .await;
@@ -127,11 +127,11 @@ async fn user_has_a_limited_number_of_connections_res_6() {
     let first = server.join(r#"{"token":"ada 60000"}"#).await;
     let mut second = server.connect().await;
     second.send(r#"40{"token":"ada 60000"}"#).await;
-    let refused = second.packet().await;
-    assert!(refused.starts_with("44{"), "{refused}");
+    let rejected = second.packet().await;
+    assert!(rejected.starts_with("44{"), "{rejected}");
     assert!(
-        refused.contains(r#""message":"Too many connections""#),
-        "{refused}"
+        rejected.contains(r#""message":"Too many connections""#),
+        "{rejected}"
     );
     drop(first);
 }

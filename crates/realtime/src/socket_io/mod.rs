@@ -86,7 +86,7 @@ impl SocketIo {
             on_connect: None,
             on_disconnect: None,
             handlers: HashMap::new(),
-            refused: calls(hub, "", "refused"),
+            rejected: calls(hub, "", "rejected"),
             unauthenticated: Arc::default(),
         })
     }

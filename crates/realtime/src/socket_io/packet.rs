@@ -129,7 +129,7 @@ pub(super) fn connected(namespace: &str, id: &str) -> engine::Message {
     engine::Message::Text(format!("0{}{data}", prefix(namespace)))
 }
 
-pub(super) fn refused(namespace: &str, data: &Value) -> engine::Message {
+pub(super) fn rejected(namespace: &str, data: &Value) -> engine::Message {
     engine::Message::Text(format!("4{}{data}", prefix(namespace)))
 }
 

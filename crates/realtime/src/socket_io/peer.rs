@@ -48,7 +48,7 @@ impl Handshake {
     }
 
     /// Returns the error for a token that is not valid.
-    pub fn refused(cause: impl std::error::Error + Send + Sync + 'static) -> Error {
+    pub fn rejected(cause: impl std::error::Error + Send + Sync + 'static) -> Error {
         Error::new(
             Code::Unauthenticated,
             "TOKEN_INVALID",

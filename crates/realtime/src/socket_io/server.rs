@@ -34,6 +34,6 @@ pub(super) struct Server {
     pub(super) on_connect: Option<OnConnect>,
     pub(super) on_disconnect: Option<OnDisconnect>,
     pub(super) handlers: HashMap<Box<str>, Handler>,
-    pub(super) refused: Counter,
+    pub(super) rejected: Counter,
     pub(super) unauthenticated: Arc<Unauthenticated>,
 }

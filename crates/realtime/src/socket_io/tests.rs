@@ -94,8 +94,8 @@ async fn client_connects_to_a_namespace() {
 async fn unknown_namespace_is_refused_auth_5() {
     let mut client = start_suite().await.connect().await;
     client.send("40/random").await;
-    let refused = r#"44/random,{"message":"Invalid namespace"}"#;
-    assert_eq!(client.packet().await, refused);
+    let rejected = r#"44/random,{"message":"Invalid namespace"}"#;
+    assert_eq!(client.packet().await, rejected);
 }
 
 #[tokio::test]

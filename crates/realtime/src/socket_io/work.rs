@@ -119,7 +119,7 @@ pub(super) fn handle(
     let limit = server.hub.config().call_timeout.get();
     let namespace = Arc::clone(&call.socket.namespace);
     let Some(handler) = server.handlers.get(event).cloned() else {
-        server.refused.increment();
+        server.rejected.increment();
         let unknown = Error::new(Code::NotFound, "UNKNOWN_EVENT", "the event is not known");
         return Box::pin(async move { Done::Handled(namespace, ack, Err(unknown)) });
     };

@@ -93,7 +93,7 @@ pub struct ConcurrencySnapshot {
     /// The part of the limit that each priority may fill, in the order of `Priority::ALL`.
     pub shares: [f64; Priority::ALL.len()],
     /// Requests that were rejected since the start.
-    pub refused: u64,
+    pub rejected: u64,
 }
 
 impl AdaptiveConcurrency {
@@ -234,7 +234,7 @@ impl AdaptiveConcurrency {
             in_flight: self.in_flight(),
             base_latency: control.0.base(),
             shares: control.1.get(),
-            refused: self.0.shed.iter().map(Counter::get).sum(),
+            rejected: self.0.shed.iter().map(Counter::get).sum(),
         }
     }
 

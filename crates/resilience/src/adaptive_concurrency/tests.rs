@@ -194,17 +194,17 @@ fn requests_that_hang_do_not_hold_a_low_limit_res_7() {
     assert!(low.limit < 10, "{low:?}");
     let admit = |load: &Load| load.limit.admit(Priority::Normal, load.now).ok();
     let hanging: Vec<_> = std::iter::from_fn(|| admit(&load)).collect();
-    let mut refused = 0;
+    let mut rejected = 0;
     for _ in 0..1_500 {
         let permit = admit(&load);
         load.now += Duration::from_millis(20);
         match permit {
             Some(permit) => permit.finish_at(Outcome::Success, load.now),
-            None => refused += 1,
+            None => rejected += 1,
         }
     }
     let after = load.limit.snapshot();
-    assert!(refused < 300, "{refused} of 1,500: {after:?}");
+    assert!(rejected < 300, "{rejected} of 1,500: {after:?}");
     drop(hanging);
 }
 

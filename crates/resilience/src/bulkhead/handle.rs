@@ -27,7 +27,7 @@ struct Inner {
     config: RwLock<BulkheadConfig>,
     places: Places,
     waiting: Arc<AtomicU32>,
-    refused: Counter,
+    rejected: Counter,
 }
 
 /// A permit for one call, which is released on drop.
@@ -49,7 +49,7 @@ pub struct BulkheadSnapshot {
     /// Maximum number of concurrent calls.
     pub max_concurrent_calls: u32,
     /// Rejected calls since the start.
-    pub refused: u64,
+    pub rejected: u64,
 }
 
 /// Counts a waiting call until it is dropped.
@@ -80,7 +80,7 @@ impl Bulkhead {
             config: RwLock::new(config.clone()),
             places,
             waiting,
-            refused: metrics.counter(
+            rejected: metrics.counter(
                 "bulkhead_rejected_total",
                 "Calls that a bulkhead rejected.",
                 &labels,
@@ -141,12 +141,12 @@ impl Bulkhead {
             running: self.0.places.taken(),
             waiting: self.0.waiting.load(Ordering::Relaxed),
             max_concurrent_calls: self.0.config.read().max_concurrent_calls.get(),
-            refused: self.0.refused.get(),
+            rejected: self.0.rejected.get(),
         }
     }
 
     fn rejection(&self) -> Rejection {
-        self.0.refused.increment();
+        self.0.rejected.increment();
         Rejection::new(&self.0.name, Rejected::BulkheadFull)
     }
 }

@@ -71,7 +71,7 @@ async fn full_bulkhead_queues_one_call_and_rejects_next_res_5() {
         call.await.unwrap().unwrap();
     }
     assert_eq!(bulkhead.snapshot().running, 0);
-    assert_eq!(bulkhead.snapshot().refused, 1);
+    assert_eq!(bulkhead.snapshot().rejected, 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -120,7 +120,7 @@ impl CircuitBreaker {
                 Ok(Admission::new(self.clone(), ticket, now))
             }
             Decision::Reject(retry_after) => {
-                self.0.telemetry.refused.increment();
+                self.0.telemetry.rejected.increment();
                 let rejection = Rejection::new(&self.0.name, Rejected::CircuitOpen);
                 Err(match retry_after {
                     Some(wait) => rejection.with_retry_after(wait),
@@ -220,7 +220,7 @@ impl CircuitBreaker {
             since: machine.since(now),
             held,
             allowed: self.0.telemetry.allowed.get(),
-            refused: self.0.telemetry.refused.get(),
+            rejected: self.0.telemetry.rejected.get(),
             calls: counts.calls,
             failures: counts.failures,
             slow_calls: counts.slow,

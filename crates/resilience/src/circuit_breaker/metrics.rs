@@ -6,7 +6,7 @@ use super::snapshot::TripReason;
 pub(super) struct BreakerMetrics {
     pub(super) state: Gauge,
     pub(super) allowed: Counter,
-    pub(super) refused: Counter,
+    pub(super) rejected: Counter,
     trips: [(TripReason, Counter); TripReason::ALL.len()],
 }
 
@@ -34,7 +34,7 @@ impl BreakerMetrics {
                 &[("name", name)],
             ),
             allowed: calls("allowed"),
-            refused: calls("refused"),
+            rejected: calls("rejected"),
             trips: TripReason::ALL.map(trips),
         }
     }

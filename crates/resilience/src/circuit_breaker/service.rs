@@ -43,7 +43,7 @@ where
             Ok(admission) => {
                 GuardedFuture::admitted(self.inner.call(request), admission, self.classify.clone())
             }
-            Err(rejection) => GuardedFuture::refused(rejection),
+            Err(rejection) => GuardedFuture::rejected(rejection),
         }
     }
 }

@@ -122,7 +122,7 @@ pub struct CircuitBreakerSnapshot {
     /// Admitted calls since the start.
     pub allowed: u64,
     /// Rejected calls since the start.
-    pub refused: u64,
+    pub rejected: u64,
     /// Calls in the window.
     pub calls: u32,
     /// Failed calls in the window.

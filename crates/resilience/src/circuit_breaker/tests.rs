@@ -62,7 +62,7 @@ fn five_consecutive_failures_open_breaker_res_1() {
         "circuit_breaker_state{name=\"stock\"} 1",
         "circuit_breaker_trips_total{name=\"stock\",reason=\"consecutive_failures\"} 1",
         "circuit_breaker_calls_total{name=\"stock\",outcome=\"allowed\"} 5",
-        "circuit_breaker_calls_total{name=\"stock\",outcome=\"refused\"} 1",
+        "circuit_breaker_calls_total{name=\"stock\",outcome=\"rejected\"} 1",
     ] {
         assert!(text.contains(line), "{line} is not in {text}");
     }

@@ -57,7 +57,7 @@ async fn each_attempt_has_its_timeout_and_all_have_the_total_res_3() {
 #[tokio::test(start_paused = true)]
 async fn clones_for_a_thousand_connections_are_one_breaker_res_1() {
     let resilience = resilience("{}");
-    let mut refused = 0;
+    let mut rejected = 0;
     for _ in 0..1_000 {
         let stock = ServiceBuilder::new()
             .layer(
@@ -68,10 +68,10 @@ async fn clones_for_a_thousand_connections_are_one_breaker_res_1() {
             .service(service_fn(|()| ready(Err::<(), _>("down"))));
         if let Err(CallError::Rejected(rejection)) = stock.oneshot(()).await {
             assert_eq!(rejection.by(), Rejected::CircuitOpen);
-            refused += 1;
+            rejected += 1;
         }
     }
-    assert!(refused > 900, "{refused}");
+    assert!(rejected > 900, "{rejected}");
     let snapshot = resilience.snapshot();
     assert_eq!(snapshot.len(), 1);
     assert_eq!(snapshot[0].breaker.state, BreakerState::Open);
@@ -185,8 +185,8 @@ fn limits_of_one_name_are_one_limit_and_are_shown_res_6_res_7() {
     let shown = resilience.limits();
     let rate = &shown.rate_limits[0];
     assert_eq!((rate.name.as_str(), rate.requests), ("orders", 2));
-    assert_eq!((rate.keys, rate.refused), (1, 1));
+    assert_eq!((rate.keys, rate.rejected), (1, 1));
     let concurrency = &shown.adaptive_concurrency[0];
     assert_eq!((concurrency.limit, concurrency.in_flight), (2, 2));
-    assert_eq!(concurrency.refused, 1);
+    assert_eq!(concurrency.rejected, 1);
 }

@@ -78,7 +78,7 @@ impl RateLimiter {
             requests: inner.config.requests.get(),
             window: inner.config.window.get(),
             keys: inner.limit.keys(),
-            refused: inner.blocked.get(),
+            rejected: inner.blocked.get(),
         }
     }
 

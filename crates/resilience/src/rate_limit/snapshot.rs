@@ -14,5 +14,5 @@ pub struct RateLimitSnapshot {
     /// Keys in memory.
     pub keys: usize,
     /// Rejected requests since the start.
-    pub refused: u64,
+    pub rejected: u64,
 }

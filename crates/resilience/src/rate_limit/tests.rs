@@ -61,10 +61,10 @@ fn burst_limits_requests_at_once_and_not_the_rate_res_6() {
             .count()
     };
     assert_eq!(allowed(start), 10);
-    let refused = limiter.check(&ada(), start);
-    assert_eq!(refused.retry_after, Duration::from_millis(600));
+    let rejected = limiter.check(&ada(), start);
+    assert_eq!(rejected.retry_after, Duration::from_millis(600));
     assert_eq!(policy_header("default", &config), "\"default\";q=10;w=6");
-    assert_eq!(state_header("default", &refused), "\"default\";r=0;t=6");
+    assert_eq!(state_header("default", &rejected), "\"default\";r=0;t=6");
     // Ten more every six seconds are a hundred in a minute.
     let minute = (1..=10).map(|turn| allowed(start + Duration::from_secs(6 * turn)));
     assert_eq!(minute.sum::<usize>(), 100);
@@ -93,9 +93,9 @@ fn headers_contain_remaining_and_reset_res_6() {
     assert_eq!(state_header("default", &decision), "\"default\";r=2;t=1");
     assert_eq!(state_header("a\"b", &decision), "\"default\";r=2;t=1");
     let _ = (limiter.check(&ada(), now), limiter.check(&ada(), now));
-    let refused = limiter.check(&ada(), now);
-    assert_eq!(refused.retry_after, Duration::from_secs(1));
-    assert_eq!(state_header("default", &refused), "\"default\";r=0;t=3");
+    let rejected = limiter.check(&ada(), now);
+    assert_eq!(rejected.retry_after, Duration::from_secs(1));
+    assert_eq!(state_header("default", &rejected), "\"default\";r=0;t=3");
 }
 
 #[test]

@@ -113,11 +113,14 @@ where
     fn call(&mut self, request: Request) -> Self::Future {
         let deadline = deadline();
         if deadline.is_some_and(seaworthy_core::Deadline::has_passed) {
-            return DeadlineFuture::refused(Rejection::new(&self.name, Rejected::DeadlineExceeded));
+            return DeadlineFuture::rejected(Rejection::new(
+                &self.name,
+                Rejected::DeadlineExceeded,
+            ));
         }
         let pass = match self.gate.enter() {
             Ok(pass) => pass,
-            Err(rejection) => return DeadlineFuture::refused(rejection),
+            Err(rejection) => return DeadlineFuture::rejected(rejection),
         };
         DeadlineFuture {
             state: State::Running {
@@ -140,7 +143,7 @@ pin_project! {
 }
 
 impl<F, P> DeadlineFuture<F, P> {
-    const fn refused(rejection: Rejection) -> Self {
+    const fn rejected(rejection: Rejection) -> Self {
         Self {
             state: State::Rejected {
                 rejection: Some(rejection),

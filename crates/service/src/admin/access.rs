@@ -21,17 +21,17 @@ const NO_TOKEN: &str = "ADMIN_TOKEN_REQUIRED";
 ///   without a token, the host of a request must be an IP address or `localhost`.
 pub(crate) struct TokenAccess {
     token: Option<Secret<String>>,
-    refused: Counter,
+    rejected: Counter,
 }
 
 impl TokenAccess {
     pub(crate) fn new(token: Option<Secret<String>>, metrics: &Metrics) -> Self {
-        let refused = metrics.counter(
+        let rejected = metrics.counter(
             "auth_failures_total",
             "Requests whose credentials were rejected.",
             &[("reason", NO_TOKEN)],
         );
-        Self { token, refused }
+        Self { token, rejected }
     }
 
     fn holds(&self, request: &Parts) -> bool {
@@ -103,7 +103,7 @@ impl Authenticate for TokenAccess {
             ));
         }
         if !self.holds(request) {
-            self.refused.increment();
+            self.rejected.increment();
             let error = Error::new(
                 Code::Unauthenticated,
                 NO_TOKEN,

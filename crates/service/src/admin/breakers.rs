@@ -44,7 +44,7 @@ struct BreakerReport {
     /// Failed or slow calls since the last successful one.
     run: u32,
     allowed: u64,
-    refused: u64,
+    rejected: u64,
     /// The last five times the breaker opened, newest first.
     trips: Vec<TripReport>,
     bulkhead: BulkheadSnapshot,
@@ -84,7 +84,7 @@ impl From<PoliciesSnapshot> for BreakerReport {
             slow_calls: breaker.slow_calls,
             run: breaker.run,
             allowed: breaker.allowed,
-            refused: breaker.refused,
+            rejected: breaker.rejected,
             trips: Vec::from_iter(breaker.trips.iter().map(|trip| TripReport {
                 reason: trip.reason,
                 age: seconds(trip.age),

@@ -51,7 +51,7 @@ struct RateLimitReport {
     requests: u32,
     window: f64,
     keys: usize,
-    refused: u64,
+    rejected: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -60,7 +60,7 @@ struct ConcurrencyReport {
     limit: u32,
     in_flight: u32,
     base_latency: Option<f64>,
-    refused: u64,
+    rejected: u64,
 }
 
 impl From<PoliciesSnapshot> for DependencyReport {
@@ -94,7 +94,7 @@ impl From<RateLimitSnapshot> for RateLimitReport {
             requests: snapshot.requests,
             window: seconds(snapshot.window),
             keys: snapshot.keys,
-            refused: snapshot.refused,
+            rejected: snapshot.rejected,
         }
     }
 }
@@ -106,7 +106,7 @@ impl From<ConcurrencySnapshot> for ConcurrencyReport {
             limit: snapshot.limit,
             in_flight: snapshot.in_flight,
             base_latency: snapshot.base_latency.map(seconds),
-            refused: snapshot.refused,
+            rejected: snapshot.rejected,
         }
     }
 }

@@ -4,10 +4,10 @@ use seaworthy_telemetry::metrics::Metrics;
 /// Reads one count of a listener.
 type Count = fn(&ConnectionStatsSnapshot) -> u64;
 
-/// The reasons for refused or aborted connections and requests, with their counts.
+/// The reasons for rejected or aborted connections and requests, with their counts.
 const REASONS: [(&str, Count); 13] = [
-    ("full", |stats| stats.refused_full),
-    ("full_per_ip", |stats| stats.refused_per_ip),
+    ("full", |stats| stats.rejected_full),
+    ("full_per_ip", |stats| stats.rejected_per_ip),
     ("handshake_failed", |stats| stats.handshake_failures),
     ("handshake_timeout", |stats| stats.handshake_timeouts),
     ("first_byte_timeout", |stats| stats.first_byte_timeouts),
@@ -18,7 +18,7 @@ const REASONS: [(&str, Count); 13] = [
     ("max_age", |stats| stats.max_age),
     ("reset_flood", |stats| stats.reset_floods),
     ("malformed", |stats| stats.malformed),
-    ("refused_request", |stats| stats.refused_requests),
+    ("rejected_request", |stats| stats.rejected_requests),
 ];
 
 /// Registers the metrics of a listener (OBS-5).
@@ -63,7 +63,7 @@ pub(crate) fn register_connections(
         &labels,
         count(|stats| stats.tls_reload_failures),
     );
-    let help = "Connections and requests that a limit refused or aborted.";
+    let help = "Connections and requests that a limit rejected or aborted.";
     for (reason, read) in REASONS {
         metrics.observable_counter(
             "http_connections_aborted_total",

@@ -164,7 +164,7 @@ fn operators_list_hold_and_reset_breakers_res_1() {
     assert_eq!(get(public, "/partner").unwrap().status, 503);
     let shown = breaker();
     assert_eq!(
-        (&shown["state"], &shown["refused"]),
+        (&shown["state"], &shown["rejected"]),
         (&"open".into(), &1.into())
     );
     assert_eq!(shown["held"]["reason"], "the vendor repairs");
@@ -252,7 +252,7 @@ fn operators_see_every_limit_res_5_res_6_res_7_res_8() {
         ("running", 0),
         ("waiting", 0),
         ("max_concurrent_calls", 64),
-        ("refused", 0),
+        ("rejected", 0),
     ] {
         assert_eq!(partner["bulkhead"][field], value, "{field}");
     }
@@ -269,8 +269,8 @@ fn operators_see_every_limit_res_5_res_6_res_7_res_8() {
     assert_eq!(
         shown["rate_limits"],
         serde_json::json!([
-            {"name": "reports", "requests": 200, "window": 2.0, "keys": 0, "refused": 0},
-            {"name": "seldom", "requests": 1, "window": 60.0, "keys": 1, "refused": 1},
+            {"name": "reports", "requests": 200, "window": 2.0, "keys": 0, "rejected": 0},
+            {"name": "seldom", "requests": 1, "window": 60.0, "keys": 1, "rejected": 1},
         ])
     );
     let adaptive = &shown["adaptive_concurrency"][0];
@@ -279,7 +279,7 @@ fn operators_see_every_limit_res_5_res_6_res_7_res_8() {
             &adaptive["name"],
             &adaptive["limit"],
             &adaptive["in_flight"],
-            &adaptive["refused"]
+            &adaptive["rejected"]
         ),
         (&"seldom".into(), &1_024.into(), &0.into(), &0.into())
     );

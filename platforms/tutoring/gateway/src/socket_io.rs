@@ -52,7 +52,7 @@ impl Clients {
     async fn authenticate(&self, handshake: Handshake) -> Result<Peer, Error> {
         let given = handshake.token()?;
         let token = self.verifier.verify(given).await;
-        let token = token.map_err(Handshake::refused)?;
+        let token = token.map_err(Handshake::rejected)?;
         self.tokens.keep(token.actor(), given);
         let peer = Peer::new(token.actor().clone(), token.grants().clone());
         Ok(peer.expires_at(token.until()))

@@ -165,7 +165,7 @@ impl ConnectionIo {
             Err(refused) => {
                 let counter = match refused.rejection {
                     Rejection::Malformed => &stats.malformed,
-                    _ => &stats.refused_requests,
+                    _ => &stats.rejected_requests,
                 };
                 ConnectionStats::count(counter);
                 buffer.set_filled(before + refused.sound);

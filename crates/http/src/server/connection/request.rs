@@ -98,7 +98,7 @@ where
             && (parts.method == Method::CONNECT || parts.headers.contains_key(UPGRADE));
         let stage = match rejection_of(&parts, &self.shared.limits) {
             Some(rejection) => {
-                ConnectionStats::count(&self.shared.stats.refused_requests);
+                ConnectionStats::count(&self.shared.stats.rejected_requests);
                 Stage::Refused {
                     rejection,
                     id: request_id::of(&parts.headers, RequestIds::Any),

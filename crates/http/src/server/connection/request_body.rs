@@ -100,7 +100,7 @@ impl Body for RequestBody {
             }
             let size = u64::try_from(data.len()).unwrap_or(u64::MAX);
             let Some(left) = this.left.checked_sub(size) else {
-                ConnectionStats::count(&this.shared.stats.refused_requests);
+                ConnectionStats::count(&this.shared.stats.rejected_requests);
                 return Poll::Ready(Some(Err(RequestBodyError::TooLarge(this.max_size))));
             };
             this.left = left;

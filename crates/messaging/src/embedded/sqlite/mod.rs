@@ -61,8 +61,8 @@ impl SqliteBroker {
     /// [`TransportError`] if the file cannot be opened or has another format.
     pub async fn open(config: &MessagingConfig) -> Result<Self, TransportError> {
         let file = config.url.file();
-        let file = file.ok_or_else(|| TransportError::refused("the sqlite: URL has no file"))?;
-        let file = private_files::open_database(&file).map_err(TransportError::refused)?;
+        let file = file.ok_or_else(|| TransportError::rejected("the sqlite: URL has no file"))?;
+        let file = private_files::open_database(&file).map_err(TransportError::rejected)?;
         let options = SqliteConnectOptions::new()
             .filename(file)
             // SQLite creates files that other users can read.
@@ -215,7 +215,7 @@ impl Transport for SqliteBroker {
     ) -> BoxFuture<'a, Result<u64, TransportError>> {
         Box::pin(async move {
             self.0.is_open()?;
-            let ids = serde_json::to_string(ids).map_err(TransportError::refused)?;
+            let ids = serde_json::to_string(ids).map_err(TransportError::rejected)?;
             let removed = sqlx::query(
                 "DELETE FROM broker_dead_letters WHERE topic = ? AND id IN (SELECT value FROM json_each(?))",
             )

@@ -47,7 +47,7 @@ pub(super) async fn prepare(pool: &SqlitePool) -> Result<(), TransportError> {
         .await
         .map_err(down)?;
     if found > VERSION {
-        return Err(TransportError::refused(format!(
+        return Err(TransportError::rejected(format!(
             "the broker file has schema version {found}, but this program supports version {VERSION}"
         )));
     }

@@ -19,23 +19,23 @@ type Rejected = Vec<(&'static str, fn() -> PublishError)>;
 /// A slow engine that stores messages, and fails for some payloads.
 struct SlowEngine {
     latency: Duration,
-    refused: Rejected,
+    rejected: Rejected,
     stored: Mutex<Vec<String>>,
 }
 
 impl SlowEngine {
-    fn new(latency: Duration, refused: Rejected) -> Self {
+    fn new(latency: Duration, rejected: Rejected) -> Self {
         Self {
             latency,
-            refused,
+            rejected,
             stored: Mutex::default(),
         }
     }
 
     fn store(&self, envelope: &Envelope) -> Result<(), PublishError> {
         let text = String::from_utf8_lossy(envelope.payload()).into_owned();
-        let refused = self.refused.iter().find(|(refused, _)| *refused == text);
-        if let Some((_, error)) = refused {
+        let rejected = self.rejected.iter().find(|(rejected, _)| *rejected == text);
+        if let Some((_, error)) = rejected {
             return Err(error());
         }
         self.stored.lock().push(text);

@@ -98,11 +98,11 @@ async fn dead_letter_exchange_has_its_configured_name_msg_3() {
     let queue = format!("legacy.{}", broker.unique);
     let _channel = declare_legacy(&broker, &taken, &queue).await;
     let plan = |broker: &TestBroker| broker.plan("group", vec![broker.topic("topic")]);
-    let refused = match RabbitmqBroker::open(&broker.config, "test").await {
+    let rejected = match RabbitmqBroker::open(&broker.config, "test").await {
         Ok(transport) => transport.open(plan(&broker)).await.map(drop).is_err(),
         Err(_) => true,
     };
-    assert!(refused);
+    assert!(rejected);
     broker.config.rabbitmq.dead_letter_exchange = Some(format!("letters.{}", broker.unique));
     let transport = broker.connect().await;
     let _deliveries = transport.open(plan(&broker)).await.unwrap();

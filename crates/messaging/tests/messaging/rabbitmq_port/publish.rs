@@ -119,7 +119,7 @@ async fn one_refused_message_leaves_its_batch_publishable_msg_4() {
     let transport = broker.connect().await;
     let plan = broker.plan("group", vec![topic.clone()]);
     let _deliveries = transport.open(plan).await.unwrap();
-    let refused = 17;
+    let rejected = 17;
     let batch: Vec<Envelope> = (0..100)
         .map(|number| match number {
             17 => Envelope::new(topic.clone(), "test.happened", "test", too_large()),
@@ -129,7 +129,7 @@ async fn one_refused_message_leaves_its_batch_publishable_msg_4() {
     let reasons = timeout(TIMEOUT, publish_until_final(&transport, &batch)).await;
     let reasons = reasons.unwrap();
     for (place, reason) in reasons.into_iter().enumerate() {
-        let expected = if place == refused { "permanent" } else { "ok" };
+        let expected = if place == rejected { "permanent" } else { "ok" };
         assert_eq!(reason, expected, "message {place}");
     }
 }

@@ -142,7 +142,7 @@ async fn dropped_response_with_packets_ends_session_life_6() {
     drop(poll);
     match request(&engine, "GET", &session, "").await {
         Ok(last) => assert_eq!(text(last).await, "1"),
-        Err(refused) => assert_eq!(refused.reason(), "UNKNOWN_SESSION"),
+        Err(rejected) => assert_eq!(rejected.reason(), "UNKNOWN_SESSION"),
     }
 }
 

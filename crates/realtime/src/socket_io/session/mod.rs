@@ -158,7 +158,7 @@ impl Session {
             return;
         };
         if decision == Decision::Refuse {
-            self.server.refused.increment();
+            self.server.rejected.increment();
             let error = Error::new(
                 Code::Exhausted,
                 "RATE_LIMITED",
@@ -276,7 +276,7 @@ impl Session {
     }
 
     fn refuse(&mut self, namespace: &str, data: &Value) {
-        self.sending.push_back(packet::refused(namespace, data));
+        self.sending.push_back(packet::rejected(namespace, data));
     }
 
     fn refuse_with(&mut self, namespace: &str, error: &Error) {

@@ -57,7 +57,7 @@ fn few_pending_calls_are_not_silence_res_1() {
 
 #[tokio::test(start_paused = true)]
 async fn response_heads_prevent_silence_res_1() {
-    for (head, refused) in [(true, false), (false, true)] {
+    for (head, rejected) in [(true, false), (false, true)] {
         let breaker =
             CircuitBreaker::new("stock", &CircuitBreakerConfig::default(), &Metrics::new());
         let service = ServiceBuilder::new()
@@ -81,7 +81,7 @@ async fn response_heads_prevent_silence_res_1() {
             breaker
                 .admit(tokio::time::Instant::now().into_std())
                 .is_err(),
-            refused
+            rejected
         );
         calls.iter().for_each(tokio::task::JoinHandle::abort);
     }

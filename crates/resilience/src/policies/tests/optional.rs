@@ -49,7 +49,7 @@ async fn configured_rate_limit_rejects_excess_calls_res_6() {
     assert_eq!(Error::from(rejection).code(), Code::Unavailable);
     let shown = policies.snapshot();
     assert_eq!((shown.breaker.failures, shown.retry.retries), (0, 0));
-    assert_eq!(shown.rate_limit.unwrap().refused, 1);
+    assert_eq!(shown.rate_limit.unwrap().rejected, 1);
     sleep(Duration::from_millis(600)).await;
     service.oneshot(()).await.unwrap();
 }
@@ -76,7 +76,7 @@ async fn attempts_and_late_calls_use_up_no_rate_res_6() {
     assert!(matches!(late, Err(CallError::Rejected(by)) if by.by() == Rejected::DeadlineExceeded));
     let shown = resilience.dependency(STOCK).snapshot();
     assert!(shown.retry.retries >= 2, "{shown:?}");
-    assert_eq!(shown.rate_limit.unwrap().refused, 0);
+    assert_eq!(shown.rate_limit.unwrap().rejected, 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -100,7 +100,7 @@ async fn configured_adaptive_limit_bounds_and_measures_calls_res_7() {
     let shown = policies.snapshot();
     assert_eq!((shown.breaker.failures, shown.retry.retries), (0, 0));
     let limit = shown.adaptive_concurrency.unwrap();
-    assert_eq!((limit.limit, limit.in_flight, limit.refused), (2, 2, 1));
+    assert_eq!((limit.limit, limit.in_flight, limit.rejected), (2, 2, 1));
     drop(held);
     // One of sixteen is measured while the limit is not used.
     for _ in 0..200 {

@@ -58,10 +58,10 @@ fn headers_have_remaining_and_reset_of_the_limit_res_6() {
     for _ in 0..199 {
         count(&limits, &ada, now).unwrap();
     }
-    let refused = count(&limits, &ada, now).unwrap_err();
-    assert_eq!(text(refused.headers.unwrap()).1, "\"default\";r=0;t=2");
-    assert_eq!(refused.error.code(), Code::Exhausted);
-    let wait = refused.error.retry_after().unwrap();
+    let rejected = count(&limits, &ada, now).unwrap_err();
+    assert_eq!(text(rejected.headers.unwrap()).1, "\"default\";r=0;t=2");
+    assert_eq!(rejected.error.code(), Code::Exhausted);
+    let wait = rejected.error.retry_after().unwrap();
     assert!(
         wait > Duration::ZERO && wait <= Duration::from_millis(10),
         "{wait:?}"
@@ -100,8 +100,8 @@ fn limits_of_listener_and_route_both_count_res_6() {
     };
     let (policy, _) = text(both(now).unwrap().unwrap());
     assert_eq!(policy, "\"default\";q=100;w=1, \"reports\";q=1;w=60");
-    let refused = both(now).unwrap_err();
-    let (_, state) = text(refused.headers.unwrap());
+    let rejected = both(now).unwrap_err();
+    let (_, state) = text(rejected.headers.unwrap());
     assert_eq!(state, "\"default\";r=98;t=1, \"reports\";r=0;t=60");
     let metrics = metrics.render(Format::PrometheusText);
     assert!(
