@@ -93,7 +93,7 @@ async fn verify<C>(
         .verify(seen)
         .await
         .map_err(|error| StartError::because("the audit log is damaged", error))?;
-    run.console.answer(&line(&verified), &verified);
+    run.console.print(&line(&verified), &verified);
     match (verified.seen, seen) {
         // The operator requested the comparison, so its absence is an error.
         (Some(Seen::Pruned), Some((sequence, _))) => Err(StartError::new(format!(

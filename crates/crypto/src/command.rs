@@ -91,7 +91,7 @@ fn new_key<C>(run: &CommandRun<'_, C>) -> Result<(), StartError> {
     let key = new_key_text()
         .map_err(|error| StartError::because("a new key cannot be generated", error))?;
     let document = json!({ "key": key.expose() });
-    run.console.answer(key.expose(), &document);
+    run.console.print(key.expose(), &document);
     Ok(())
 }
 
@@ -100,7 +100,7 @@ async fn rotate<C>(run: &CommandRun<'_, C>, sealer: &Sealer) -> Result<(), Start
         .rotate()
         .await
         .map_err(|error| StartError::because("the key cannot be rotated", error))?;
-    run.console.answer(ROTATED, &json!({ "rotated": true }));
+    run.console.print(ROTATED, &json!({ "rotated": true }));
     Ok(())
 }
 
@@ -124,7 +124,7 @@ pub(crate) async fn rewrap_columns<C>(
         reports.push(report);
     }
     let text: Vec<String> = reports.iter().map(line).collect();
-    run.console.answer(&text.join("\n"), &reports);
+    run.console.print(&text.join("\n"), &reports);
     Ok(())
 }
 

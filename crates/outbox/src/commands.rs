@@ -100,7 +100,7 @@ async fn print_status<C>(run: &CommandRun<'_, C>, database: &Database) -> Result
         "{} events pending, the oldest for {oldest:.1} s; {} dead letters",
         status.pending, status.dead_letters
     );
-    run.console.answer(
+    run.console.print(
         &text,
         &json!({
             "pending": status.pending,
@@ -137,7 +137,7 @@ async fn print_dead_letters<C>(
     } else {
         lines.join("\n")
     };
-    run.console.answer(&text, &dead_letters);
+    run.console.print(&text, &dead_letters);
     Ok(())
 }
 
@@ -152,7 +152,7 @@ fn print_count<C>(
             "{sequence} is not the sequence number of a dead letter: see the command outbox list"
         )));
     }
-    run.console.answer(
+    run.console.print(
         &format!("{count} events {outcome}"),
         &json!({ "events": count }),
     );

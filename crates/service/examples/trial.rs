@@ -79,8 +79,7 @@ async fn tally(run: CommandRun<'_, TrialConfig>) -> Result<(), StartError> {
         std::future::pending::<()>().await;
     }
     let counted: Vec<u32> = (1..=number).collect();
-    run.console
-        .answer(&format!("counted to {number}"), &counted);
+    run.console.print(&format!("counted to {number}"), &counted);
     Ok(())
 }
 

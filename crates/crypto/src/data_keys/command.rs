@@ -67,7 +67,7 @@ async fn status<C>(run: &CommandRun<'_, C>, keys: &DataKeys) -> Result<(), Start
         format!("{version} {status}, {algorithm}, root {root}, expires {expires_at}")
     };
     let text: Vec<String> = status.keys.iter().map(line).collect();
-    run.console.answer(&text.join("\n"), &status);
+    run.console.print(&text.join("\n"), &status);
     Ok(())
 }
 
@@ -79,7 +79,7 @@ async fn rotate<C>(run: &CommandRun<'_, C>, keys: &DataKeys) -> Result<(), Start
     } else {
         "another process rotated at the same time"
     };
-    run.console.answer(text, &json!({ "rotated": is_rotated }));
+    run.console.print(text, &json!({ "rotated": is_rotated }));
     Ok(())
 }
 
@@ -115,6 +115,6 @@ async fn delete_unused<C>(
         format!("{version}: {values} values, {end}")
     };
     let text: Vec<String> = reports.iter().map(line).collect();
-    run.console.answer(&text.join("\n"), &reports);
+    run.console.print(&text.join("\n"), &reports);
     Ok(())
 }

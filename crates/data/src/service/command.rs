@@ -104,34 +104,34 @@ async fn migrate<C: Settings>(
         Some(("up", arguments)) => {
             let steps = migrator.up(is_dry(arguments)).await?;
             let text = describe_steps(&steps, is_dry(arguments), "applied");
-            run.console.answer(&text, &steps);
+            run.console.print(&text, &steps);
         }
         Some(("down", arguments)) => {
             let count = arguments.get_one("steps").copied().unwrap_or(1);
             let steps = migrator.down(count, is_dry(arguments)).await?;
             let text = describe_steps(&steps, is_dry(arguments), "undone");
-            run.console.answer(&text, &steps);
+            run.console.print(&text, &steps);
         }
         Some(("adopt", arguments)) if arguments.get_flag("undo") => {
             migrator.undo_adoption().await?;
             let text = "the database belongs to the legacy service again";
             run.console
-                .answer(text, &serde_json::json!({ "undone": true }));
+                .print(text, &serde_json::json!({ "undone": true }));
         }
         Some(("adopt", arguments)) => {
             let report = migrator.adopt(is_dry(arguments)).await?;
             let text = describe_adoption(&report, is_dry(arguments));
-            run.console.answer(&text, &report);
+            run.console.print(&text, &report);
         }
         Some(("status", _)) => {
             let all = migrator.status().await?;
-            run.console.answer(&describe_all(&all), &all);
+            run.console.print(&describe_all(&all), &all);
         }
         _ => {
             migrator.verify().await?;
             let text = "the database matches this program";
             run.console
-                .answer(text, &serde_json::json!({ "verified": true }));
+                .print(text, &serde_json::json!({ "verified": true }));
         }
     }
     Ok(())

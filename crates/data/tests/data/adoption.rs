@@ -41,7 +41,7 @@ const CHECKS_OF_SQLITE: &[AdoptionCheck] = &[
 ];
 const COPY: &str = "INSERT INTO authors (id, name) SELECT id, name FROM {legacy}authors;
     INSERT INTO books (id, author_id) SELECT id, author_id FROM {legacy}works;";
-const PROOFS: &[AdoptionCheck] = &[AdoptionCheck::new(
+const VERIFICATIONS: &[AdoptionCheck] = &[AdoptionCheck::new(
     "books are missing",
     "SELECT id FROM {legacy}works w WHERE NOT EXISTS (SELECT 1 FROM books b WHERE b.id = w.id)",
 )];
@@ -49,7 +49,7 @@ const PROOFS: &[AdoptionCheck] = &[AdoptionCheck::new(
 const fn adoption(engine: Engine, statements: &'static str) -> Adoption {
     let adoption = Adoption::new("the legacy library", engine)
         .with_statements(statements)
-        .with_proofs(PROOFS);
+        .with_verifications(VERIFICATIONS);
     match engine {
         Engine::Postgres => adoption.with_tables(TABLES_OF_POSTGRES).with_checks(CHECKS),
         Engine::MySql => adoption.with_tables(TABLES).with_checks(CHECKS),

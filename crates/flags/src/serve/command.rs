@@ -106,15 +106,15 @@ async fn execute<C>(run: &CommandRun<'_, C>, flags: &Flags) -> Result<(), StartE
         Some(("tree", _)) => tree(run, flags),
         Some(("export", arguments)) if arguments.get_flag("csv") => {
             let table = flags.export_csv();
-            run.console.answer(table.trim_end(), &table);
+            run.console.print(table.trim_end(), &table);
         }
         Some(("export", _)) => {
             let document = listing::export(flags);
-            run.console.answer(&format!("{document:#}"), &document);
+            run.console.print(&format!("{document:#}"), &document);
         }
         Some(("lint", _)) => {
             let findings = lint(flags);
-            run.console.answer(&findings.join("\n"), &findings);
+            run.console.print(&findings.join("\n"), &findings);
             if !findings.is_empty() {
                 return Err(StartError::new(format!("{} findings", findings.len())));
             }
@@ -146,7 +146,7 @@ fn list<C>(run: &CommandRun<'_, C>, flags: &Flags) {
             );
         }
     }
-    run.console.answer(&text, &listed);
+    run.console.print(&text, &listed);
 }
 
 fn tree<C>(run: &CommandRun<'_, C>, flags: &Flags) {
@@ -163,7 +163,7 @@ fn tree<C>(run: &CommandRun<'_, C>, flags: &Flags) {
             }
         }
     }
-    run.console.answer(text.trim_end(), &tree);
+    run.console.print(text.trim_end(), &tree);
 }
 
 fn explain<C>(run: &CommandRun<'_, C>, flags: &Flags, arguments: &ArgMatches) {
@@ -179,7 +179,7 @@ fn explain<C>(run: &CommandRun<'_, C>, flags: &Flags, arguments: &ArgMatches) {
         .collect();
     let context = listing::read_context(&Value::Object(fields)).unwrap_or_default();
     let explained = listing::explain(flags, &key(arguments), &context);
-    run.console.answer(&format!("{explained:#}"), &explained);
+    run.console.print(&format!("{explained:#}"), &explained);
 }
 
 async fn set<C>(
@@ -224,7 +224,7 @@ fn report<C>(run: &CommandRun<'_, C>, changed: &Changed) {
         true => format!("stored as version {}", changed.version),
         false => "not stored: the store does not respond".to_owned(),
     };
-    run.console.answer(&text, changed);
+    run.console.print(&text, changed);
 }
 
 impl From<ChangeError> for StartError {

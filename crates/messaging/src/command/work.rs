@@ -26,7 +26,7 @@ pub(super) async fn list(request: &Request) -> Result<(), StartError> {
     let lines: Vec<String> = letters.iter().map(line).collect();
     request
         .console
-        .answer(&lines_or(&lines, "no dead letters"), &letters);
+        .print(&lines_or(&lines, "no dead letters"), &letters);
     Ok(())
 }
 
@@ -36,7 +36,7 @@ pub(super) async fn groups(request: &Request) -> Result<(), StartError> {
     let lines: Vec<String> = groups.iter().map(group).collect();
     request
         .console
-        .answer(&lines_or(&lines, "no dead letters"), &groups);
+        .print(&lines_or(&lines, "no dead letters"), &groups);
     Ok(())
 }
 
@@ -53,7 +53,7 @@ pub(super) async fn show(request: &Request, with_payload: bool) -> Result<(), St
     } else {
         DeadLetterDescription::of(&letter)
     };
-    request.console.answer(&description(&document), &document);
+    request.console.print(&description(&document), &document);
     Ok(())
 }
 
@@ -83,7 +83,7 @@ impl Drop for PrintReport {
     fn drop(&mut self) {
         let job_report = self.progress.report();
         let document = json!({ "counts": job_report.counts(), "report": job_report });
-        self.console.answer(&report(&job_report), &document);
+        self.console.print(&report(&job_report), &document);
     }
 }
 

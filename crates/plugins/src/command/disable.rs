@@ -24,6 +24,6 @@ pub(super) fn disable<C: Settings>(
     let path = disable_config(config, run.service.profile(), name)?;
     let text = format!("{name} is disabled in {}", path.display());
     run.console
-        .answer(&text, &json!({ "name": name, "file": path }));
+        .print(&text, &json!({ "name": name, "file": path }));
     Ok(())
 }

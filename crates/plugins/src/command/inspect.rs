@@ -39,7 +39,7 @@ pub(super) fn list<C>(run: &CommandRun<'_, C>, config: &PluginsConfig) -> Result
         let _ = writeln!(text, "{name}  {version}  {state}");
         document.push(json!({ "name": name, "version": version, "state": state }));
     }
-    run.console.answer(&text, &document);
+    run.console.print(&text, &document);
     Ok(())
 }
 
@@ -56,6 +56,6 @@ pub(super) async fn verify<C: Settings>(
     load_with_dependencies(&plugins, name).await?;
     let info = plugins.get(name)?;
     let text = format!("{name} {} can be loaded", info.metadata.version);
-    run.console.answer(&text, &info);
+    run.console.print(&text, &info);
     Ok(())
 }

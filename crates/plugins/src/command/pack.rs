@@ -32,6 +32,6 @@ pub(super) fn write_component<C>(
     fs::write(&path, &component).map_err(|error| unusable(&path, error))?;
     let text = format!("wrote {}: {} bytes", path.display(), component.len());
     run.console
-        .answer(&text, &json!({ "file": path, "bytes": component.len() }));
+        .print(&text, &json!({ "file": path, "bytes": component.len() }));
     Ok(())
 }

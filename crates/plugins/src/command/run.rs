@@ -45,7 +45,7 @@ pub(super) async fn call<C: Settings>(
         Ok(report) => json!({ "values": report.call.values(), "failed": report.failed }),
         Err(error) => json!({ "rejected": error.reason(), "message": error.message() }),
     };
-    run.console.answer(&format!("{document:#}"), &document);
+    run.console.print(&format!("{document:#}"), &document);
     Ok(())
 }
 

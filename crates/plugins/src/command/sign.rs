@@ -22,7 +22,7 @@ pub(super) fn key<C>(run: &CommandRun<'_, C>, file: &str) -> Result<(), StartErr
         .write_all(key.text().expose().as_bytes())
         .map_err(failed)?;
     run.console
-        .answer(&key.public(), &json!({ "public_key": key.public() }));
+        .print(&key.public(), &json!({ "public_key": key.public() }));
     Ok(())
 }
 
@@ -62,7 +62,7 @@ pub(super) fn sign<C>(
     fs::write(&signature, key.sign(text.as_bytes()).encode())
         .map_err(|error| unusable(&signature, error))?;
     let text = format!("signed {name} with {}", key.public());
-    run.console.answer(
+    run.console.print(
         &text,
         &json!({ "name": name, "public_key": key.public(), "sha256": hash }),
     );

@@ -5,7 +5,7 @@ pub(crate) const ADOPTION: Adoption = Adoption::new("the legacy media service", 
     .with_tables(TABLES)
     .with_checks(CHECKS)
     .with_statements(include_str!("../migrations/adopt.sql"))
-    .with_proofs(PROOFS);
+    .with_verifications(VERIFICATIONS);
 
 /// The tables after all migrations of the legacy service.
 const TABLES: &[LegacyTable] = &[LegacyTable::new(
@@ -36,7 +36,7 @@ const CHECKS: &[AdoptionCheck] = &[
 ];
 
 /// Rows that are not in the tables of this service.
-const PROOFS: &[AdoptionCheck] = &[AdoptionCheck::new(
+const VERIFICATIONS: &[AdoptionCheck] = &[AdoptionCheck::new(
     "uploads lacks rows of media_uploads",
     "SELECT id FROM {legacy}media_uploads o WHERE NOT EXISTS (SELECT 1 FROM uploads n WHERE n.id = o.id)",
 )];

@@ -72,6 +72,6 @@ async fn grant_role(
         .map_err(because)?;
     let document = json!({ "username": username, "role": role });
     run.console
-        .answer(&format!("{username} has the role {role}"), &document);
+        .print(&format!("{username} has the role {role}"), &document);
     Ok(())
 }

@@ -5,7 +5,7 @@ pub(super) const ADOPTION: Adoption = Adoption::new("the legacy symbol service",
     .with_tables(TABLES)
     .with_checks(CHECKS)
     .with_statements(include_str!("../../migrations/adopt.sql"))
-    .with_proofs(PROOFS);
+    .with_verifications(VERIFICATIONS);
 
 /// The tables of the legacy service.
 const TABLES: &[LegacyTable] = &[
@@ -44,7 +44,7 @@ const CHECKS: &[AdoptionCheck] = &[AdoptionCheck::new(
 )];
 
 /// Rows that are not in the tables of this service.
-const PROOFS: &[AdoptionCheck] = &[
+const VERIFICATIONS: &[AdoptionCheck] = &[
     AdoptionCheck::new(
         "symbols lacks rows",
         "SELECT id FROM {legacy}symbols o WHERE NOT EXISTS (SELECT 1 FROM symbols n WHERE n.id = o.id)",

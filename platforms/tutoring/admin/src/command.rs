@@ -52,6 +52,6 @@ async fn create_admin(run: CommandRun<'_, AdminConfig>) -> Result<(), StartError
     let password = password.expose();
     let document = json!({ "email": email, "temporaryPassword": password });
     let line = format!("{email} is a super admin with the temporary password {password}");
-    run.console.answer(&line, &document);
+    run.console.print(&line, &document);
     Ok(())
 }

@@ -63,7 +63,7 @@ impl Invariants {
             .iter()
             .map(|(name, count)| format!("{name}: {count} violations"));
         let text = lines.collect::<Vec<_>>().join("\n");
-        run.console.answer(&text, &json!(violations));
+        run.console.print(&text, &json!(violations));
         match violations.iter().all(|(_, count)| *count == 0) {
             true => Ok(()),
             false => Err(StartError::new("an invariant is violated: see the output")),

@@ -56,7 +56,7 @@ async fn import_pincodes(run: CommandRun<'_, TrainerAuthConfig>) -> Result<(), S
     }
     let document = json!({ "pincodes": places.len() });
     run.console
-        .answer(&format!("{} pincodes imported", places.len()), &document);
+        .print(&format!("{} pincodes imported", places.len()), &document);
     Ok(())
 }
 

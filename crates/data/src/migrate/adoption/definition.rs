@@ -4,8 +4,8 @@ use crate::Engine;
 ///
 /// The command `migrate adopt` verifies that the tables have exactly the declared columns, and that
 /// no row fails a check. Then it moves the legacy tables to another schema or name, and applies the
-/// migrations. It copies the rows with the statements of the adoption, and verifies the copy with
-/// the proofs. PostgreSQL and SQLite do this in one transaction. MySQL commits each change of a
+/// migrations. It copies the rows with the statements of the adoption, and runs the
+/// verifications. PostgreSQL and SQLite do this in one transaction. MySQL commits each change of a
 /// table, so a failed or interrupted adoption is undone there.
 ///
 /// In all texts, `{legacy}` precedes the name of a legacy table.
@@ -20,7 +20,7 @@ use crate::Engine;
 ///         "SELECT id FROM {legacy}orders WHERE length(note) > 255",
 ///     )])
 ///     .with_statements("INSERT INTO orders (id, note) SELECT id, note FROM {legacy}orders")
-///     .with_proofs(&[AdoptionCheck::new(
+///     .with_verifications(&[AdoptionCheck::new(
 ///         "orders are missing",
 ///         "SELECT id FROM {legacy}orders o WHERE NOT EXISTS (SELECT 1 FROM orders n WHERE n.id = o.id)",
 ///     )]);
@@ -40,7 +40,7 @@ pub struct Adoption {
     pub(super) tables: &'static [LegacyTable],
     pub(super) checks: &'static [AdoptionCheck],
     pub(super) statements: &'static str,
-    pub(super) proofs: &'static [AdoptionCheck],
+    pub(super) verifications: &'static [AdoptionCheck],
 }
 
 impl Adoption {
@@ -54,7 +54,7 @@ impl Adoption {
             tables: &[],
             checks: &[],
             statements: "",
-            proofs: &[],
+            verifications: &[],
         }
     }
 
@@ -84,8 +84,8 @@ impl Adoption {
 
     /// Sets the checks that find rows missing from the copy.
     #[must_use]
-    pub const fn with_proofs(mut self, proofs: &'static [AdoptionCheck]) -> Self {
-        self.proofs = proofs;
+    pub const fn with_verifications(mut self, verifications: &'static [AdoptionCheck]) -> Self {
+        self.verifications = verifications;
         self
     }
 }

@@ -272,7 +272,7 @@ async fn copy(
         let ran = session.run(statement).await;
         ran.map_err(|error| error.at(format!("statement {}", position + 1)))?;
     }
-    refuse(fingerprint::failed(session, adoption.proofs, place).await?)?;
+    refuse(fingerprint::failed(session, adoption.verifications, place).await?)?;
     mark::set_unfinished(session, false).await
 }
 

@@ -18,7 +18,7 @@ impl Console {
     }
 
     /// Prints the result: `text`, or `document` as JSON. Adds a missing line feed to the text.
-    pub fn answer(self, text: &str, document: &impl Serialize) {
+    pub fn print(self, text: &str, document: &impl Serialize) {
         match (self.0, serde_json::to_value(document)) {
             (Format::Text, _) => drop(output::text(&with_line_feed(text))),
             (Format::Json, Ok(document)) => drop(output::json(&document)),

@@ -20,7 +20,7 @@ type Work<C> =
 ///
 /// async fn greet(run: CommandRun<'_, NoSettings>) -> Result<(), StartError> {
 ///     let name = run.arguments.get_one::<String>("name").map_or("you", String::as_str);
-///     run.console.answer(&format!("Hello, {name}!"), &serde_json::json!({ "greeted": name }));
+///     run.console.print(&format!("Hello, {name}!"), &serde_json::json!({ "greeted": name }));
 ///     Ok(())
 /// }
 ///

@@ -5,7 +5,7 @@ pub(super) const ADOPTION: Adoption = Adoption::new("the legacy event service", 
     .with_tables(TABLES)
     .with_checks(CHECKS)
     .with_statements(include_str!("../../migrations/adopt.sql"))
-    .with_proofs(PROOFS);
+    .with_verifications(VERIFICATIONS);
 
 /// The tables after all migrations of the legacy service.
 const TABLES: &[LegacyTable] = &[
@@ -66,7 +66,7 @@ const CHECKS: &[AdoptionCheck] = &[
 ];
 
 /// Rows that are not in the tables of this service.
-const PROOFS: &[AdoptionCheck] = &[
+const VERIFICATIONS: &[AdoptionCheck] = &[
     AdoptionCheck::new(
         "events lacks rows of events",
         "SELECT id FROM {legacy}events o WHERE NOT EXISTS (SELECT 1 FROM events n WHERE n.id = o.id)",

@@ -5,7 +5,7 @@ pub(super) const ADOPTION: Adoption = Adoption::new("the legacy feed service", E
     .with_tables(TABLES)
     .with_checks(CHECKS)
     .with_statements(include_str!("../../migrations/adopt.sql"))
-    .with_proofs(PROOFS);
+    .with_verifications(VERIFICATIONS);
 
 /// The tables after all migrations of the legacy service.
 const TABLES: &[LegacyTable] = &[
@@ -91,7 +91,7 @@ const CHECKS: &[AdoptionCheck] = &[
 ];
 
 /// Rows that are not in the tables of this service.
-const PROOFS: &[AdoptionCheck] = &[AdoptionCheck::new(
+const VERIFICATIONS: &[AdoptionCheck] = &[AdoptionCheck::new(
     "feed_events lacks rows of event_index",
     "SELECT event_id FROM {legacy}event_index o WHERE NOT EXISTS (SELECT 1 FROM feed_events n WHERE n.event_id = o.event_id)",
 )];

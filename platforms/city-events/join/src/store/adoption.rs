@@ -5,7 +5,7 @@ pub(super) const ADOPTION: Adoption = Adoption::new("the legacy join service", E
     .with_tables(TABLES)
     .with_checks(CHECKS)
     .with_statements(include_str!("../../migrations/adopt.sql"))
-    .with_proofs(PROOFS);
+    .with_verifications(VERIFICATIONS);
 
 /// The tables after all migrations of the legacy service.
 const TABLES: &[LegacyTable] = &[
@@ -104,7 +104,7 @@ const CHECKS: &[AdoptionCheck] = &[
 ];
 
 /// Rows that are not in the tables of this service.
-const PROOFS: &[AdoptionCheck] = &[
+const VERIFICATIONS: &[AdoptionCheck] = &[
     AdoptionCheck::new(
         "joins lacks rows of joins",
         "SELECT id FROM {legacy}joins o WHERE NOT EXISTS (SELECT 1 FROM joins n WHERE n.id = o.id)",
