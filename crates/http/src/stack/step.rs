@@ -235,8 +235,7 @@ mod tests {
     /// The table of `docs/http.md`.
     fn table() -> String {
         let mut table =
-            "| Step | What it does | Settings | Requirements |\n| --- | --- | --- | --- |\n"
-                .to_owned();
+            "| Step | Effect | Settings | Requirements |\n| --- | --- | --- | --- |\n".to_owned();
         for step in Step::ORDER {
             let settings = step.settings().iter().map(|key| format!("`{key}`"));
             let settings = settings.collect::<Vec<_>>().join(", ");
