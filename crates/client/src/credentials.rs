@@ -11,7 +11,7 @@ pub type CredentialsError = Box<dyn std::error::Error + Send + Sync>;
 /// [`HttpClientBuilder::credentials`](crate::HttpClientBuilder::credentials).
 ///
 /// The client calls it before each attempt, so that short-lived credentials are current. It must
-/// return at once: fetch tokens in advance.
+/// return immediately: fetch tokens in advance.
 pub trait Credentials: Send + Sync + 'static {
     /// Returns the value of `Authorization` for one attempt.
     ///

@@ -115,8 +115,8 @@ impl HttpResponse {
     }
 }
 
-/// Up to this maximum size a growing buffer gets its whole capacity at once. Unused pages cost
-/// nothing, and growing would hold the body twice.
+/// Up to this maximum size a growing buffer gets its whole capacity in one allocation. Unused pages
+/// cost nothing, and growing would hold the body twice.
 const MAX_EAGER_CAPACITY: usize = 16 * 1024 * 1024;
 /// First capacity of a body of unknown length.
 const INITIAL_CAPACITY: usize = 64 * 1024;

@@ -1,4 +1,4 @@
-//! Layered configuration with typed settings, which reports all errors at once.
+//! Layered configuration with typed settings, which reports all errors together.
 //!
 //! You declare settings as Rust types. Their JSON Schema drives the checks, the types of
 //! environment variables and the generated documents. Every value keeps its origin, so that errors

@@ -87,8 +87,8 @@ impl Health {
         }))
     }
 
-    /// Adds a check. Its status is unknown until its first run, which [`run`](Self::run) starts at
-    /// once.
+    /// Adds a check. Its status is unknown until its first run, which [`run`](Self::run) starts
+    /// immediately.
     pub fn register(&self, probe: Probe) {
         self.0.checks.write().push(Check::new(probe));
         self.0.registered.notify_one();
@@ -202,8 +202,8 @@ impl Health {
         readiness
     }
 
-    /// Runs all checks: at once when a check is added, then once per interval. Never returns. Each
-    /// check has its own timer, so that a slow one does not delay others.
+    /// Runs all checks: immediately when a check is added, then once per interval. Never returns.
+    /// Each check has its own timer, so that a slow one does not delay others.
     pub async fn run(&self) {
         let mut refreshers = FuturesUnordered::new();
         loop {

@@ -222,8 +222,8 @@ impl LimitedBody {
         }
         self.waiting = None;
         self.idle = None;
-        // The partial body is useless, so release its bytes at once. A handler that buffers stores
-        // its bytes first.
+        // The partial body is useless, so release its bytes immediately. A handler that buffers
+        // stores its bytes first.
         self.report.0.holding.shrink_to(match self.unread {
             Some(Unread::Buffer(size)) => size,
             _ => 0,

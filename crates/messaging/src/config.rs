@@ -19,7 +19,8 @@ const DEFAULT_FILE: &str = "data/broker.db";
 const DEFAULT_MAX_MESSAGE_SIZE: ByteSize = ByteSize::kibibytes(896);
 /// A request that publishes must end within this time.
 const DEFAULT_PUBLISH_TIMEOUT: Timeout = Timeout::from_secs(5);
-/// Handlers mostly wait for other services, so more of them run at once than there are cores.
+/// Handlers mostly wait for other services, so more of them run at the same time than there are
+/// cores.
 const DEFAULT_CONCURRENCY: NonZeroU16 = NonZeroU16::new(16).unwrap();
 /// Twice the concurrency: the next message is available when a handler ends, and a crash redelivers
 /// few messages.
@@ -50,7 +51,7 @@ const BREAKER_SLOW_CALL: Timeout = Timeout::from_secs(7 * 24 * 60 * 60);
 const DEFAULT_LAG_INTERVAL: Timeout = Timeout::from_secs(10);
 /// As long as a handler may take by default.
 const DEFAULT_CLAIM_TTL: Timeout = Timeout::from_secs(30);
-/// A process notices its own messages at once, and those of other processes by polling.
+/// A process notices its own messages immediately, and those of other processes by polling.
 const DEFAULT_POLL_INTERVAL: Timeout = Timeout::from_millis(100);
 /// This many small messages take about 100 MB.
 const DEFAULT_MAX_BACKLOG: NonZeroU32 = NonZeroU32::new(100_000).unwrap();
@@ -110,7 +111,7 @@ pub struct MessagingConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SubscriptionConfig {
-    /// The maximum number of messages that are handled at once.
+    /// The maximum number of messages that are handled at the same time.
     pub concurrency: NonZeroU16,
     /// The maximum number of unacknowledged messages of an instance. Messages that wait for a retry
     /// count.
@@ -137,7 +138,7 @@ pub struct SubscriptionConfig {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SubscriptionOverrides {
-    /// The maximum number of messages that are handled at once.
+    /// The maximum number of messages that are handled at the same time.
     pub concurrency: Option<NonZeroU16>,
     /// The maximum number of unacknowledged messages of an instance.
     pub prefetch: Option<NonZeroU16>,

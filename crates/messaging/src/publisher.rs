@@ -242,8 +242,8 @@ impl Outlet {
         if count == 0 {
             return Vec::new();
         }
-        // Without a connection an attempt would fail at once and keep the breaker open after the
-        // reconnect.
+        // Without a connection an attempt would fail immediately and keep the breaker open after
+        // the reconnect.
         if !self.0.transport.is_connected() {
             let lost = || Err(PublishError::unavailable("the connection is lost"));
             return (0..count).map(|_| lost()).collect();

@@ -166,8 +166,8 @@ impl Subscription {
         self
     }
 
-    /// Sets the maximum number of messages that are handled at once, at least 1. Settings override
-    /// it.
+    /// Sets the maximum number of messages that are handled at the same time, at least 1. Settings
+    /// override it.
     #[must_use]
     pub fn concurrency(mut self, concurrency: u16) -> Self {
         self.overrides.concurrency = Some(NonZeroU16::new(concurrency).unwrap_or(NonZeroU16::MIN));

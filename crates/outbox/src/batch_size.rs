@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-/// The maximum number of events that a relay claims at once, from 1 to [`BatchSize::MAX`].
+/// The maximum number of events that a relay claims in one batch, from 1 to [`BatchSize::MAX`].
 ///
 /// ```
 /// use seaworthy_outbox::BatchSize;

@@ -56,18 +56,18 @@ pub struct RelayConfig {
     pub enabled: bool,
     /// The number of relays of this process.
     pub concurrency: NonZeroU16,
-    /// The maximum number of events that a relay claims at once. A lower `database.max_rows`
+    /// The maximum number of events that a relay claims in one batch. A lower `database.max_rows`
     /// lowers it.
     pub batch_size: BatchSize,
     /// How long a relay waits after a small batch, so that the next batch is larger. The first
-    /// event after an idle time is published at once.
+    /// event after an idle time is published immediately.
     pub linger: Timeout,
     /// How long a claim is valid. A relay renews it while it publishes. After a crash, other relays
     /// wait this long.
     pub claim_ttl: Timeout,
     /// How often a relay polls after it published events.
     pub min_poll_interval: Timeout,
-    /// How often a relay polls an idle outbox. A commit in the same process wakes it at once.
+    /// How often a relay polls an idle outbox. A commit in the same process wakes it immediately.
     pub max_poll_interval: Timeout,
     /// How often a relay publishes an event that the broker rejects, before it dead-letters the
     /// event. Attempts while the broker is unavailable do not count.

@@ -12,7 +12,7 @@
 //! published in the order in which they were stored. While one of them waits for another attempt,
 //! the later events of its key wait too.
 //!
-//! A relay dead-letters an event at once if the broker rejects it permanently, and after
+//! A relay dead-letters an event immediately if the broker rejects it permanently, and after
 //! [`RelayConfig::max_attempts`] transient rejections. Attempts while the broker is unavailable do
 //! not count.
 

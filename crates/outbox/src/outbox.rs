@@ -72,8 +72,8 @@ impl From<StoreError> for Error {
 
 impl Outbox {
     /// Starts the outbox in `database`, whose events `publisher` publishes. Apply
-    /// [`MIGRATIONS`](crate::MIGRATIONS) to the database. Relays start at once. At the stop of the
-    /// service they publish the remaining events, after all components that may store one.
+    /// [`MIGRATIONS`](crate::MIGRATIONS) to the database. Relays start immediately. At the stop of
+    /// the service they publish the remaining events, after all components that may store one.
     ///
     /// # Errors
     /// [`StartError`] if the tables cannot be read.

@@ -10,7 +10,7 @@ const DEFAULT_MAX_CONNECTIONS: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 const DEFAULT_MAX_CONNECTIONS_PER_USER: NonZeroU32 = NonZeroU32::new(5).unwrap();
 /// The clients with one address that connect at the same moment.
 const DEFAULT_MAX_UNAUTHENTICATED_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(50).unwrap();
-/// More than a page shows at once.
+/// More than a page shows at the same time.
 const DEFAULT_MAX_ROOMS: NonZeroU32 = NonZeroU32::new(100).unwrap();
 /// A client that is this many events late has to read the state again.
 const DEFAULT_MAX_PENDING: NonZeroU32 = NonZeroU32::new(128).unwrap();

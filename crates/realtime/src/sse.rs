@@ -8,7 +8,8 @@ use seaworthy_http::OpenEnded;
 
 use crate::{Closed, Connection, Event};
 
-/// Clients reconnect after a random time in this range, so that they do not arrive at once.
+/// Clients reconnect after a random time in this range, so that they do not arrive at the same
+/// time.
 const MIN_BACKOFF: Duration = Duration::from_millis(500);
 const MAX_BACKOFF: Duration = Duration::from_secs(5);
 /// The client may have missed events, and has to read the state.

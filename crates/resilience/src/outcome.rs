@@ -69,7 +69,7 @@ pub trait Classify<Response, Error>: Clone {
     const DEFERS: bool = false;
 
     /// Takes the report of a successful response whose body may still fail. The default returns it,
-    /// so that the breaker counts the success at once.
+    /// so that the breaker counts the success immediately.
     fn defer(&self, _response: &mut Response, report: DeferredReport) -> Option<DeferredReport> {
         Some(report)
     }

@@ -51,7 +51,7 @@ const COMPLETED_RUNS: usize = 4;
 /// When a future is dropped, relative to the await that it has reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
-    /// At once, while the awaited event has not happened.
+    /// Immediately, while the awaited event has not happened.
     Waiting,
     /// When it is woken: the event has happened, and the future has not seen it.
     Woken,

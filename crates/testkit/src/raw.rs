@@ -71,7 +71,7 @@ impl RawClient {
         self.stream.local_addr()
     }
 
-    /// Sends bytes at once.
+    /// Sends bytes in one write.
     ///
     /// # Errors
     /// The other side has closed or reset the connection.

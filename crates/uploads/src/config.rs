@@ -20,7 +20,7 @@ const DEFAULT_PROCESS_TIMEOUT: Timeout = Timeout::from_secs(2 * 60);
 const DEFAULT_PROCESSING_TTL: Timeout = Timeout::from_secs(24 * 60 * 60);
 /// A file that has ended the process three times is likely to end it again.
 const DEFAULT_MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(3).unwrap();
-/// A user selects some files at once.
+/// A user selects some files in one step.
 const DEFAULT_MAX_OPEN: NonZeroU32 = NonZeroU32::new(20).unwrap();
 /// Thousands of pictures.
 const DEFAULT_MAX_BYTES: ByteSize = ByteSize::mebibytes(1024);
@@ -41,7 +41,7 @@ pub struct UploadsConfig {
     pub max_size: ByteSize,
     /// Whether S3 may sign a URL for an upload without a declared size and media type. A client can
     /// then send any size while the URL is valid, and the sweeper deletes what is larger than
-    /// `max_size`. Other storages reject such content at once.
+    /// `max_size`. Other storages reject such content immediately.
     pub accept_open_urls: bool,
     /// How long a signed URL is valid.
     pub url_ttl: Timeout,

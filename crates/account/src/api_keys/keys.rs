@@ -151,7 +151,8 @@ impl ApiKeys {
             .bind(version.cast_signed())
             .execute(connection)
             .await?;
-        // The count and the insert are one statement. Two at once may exceed the limit by one.
+        // The count and the insert are one statement. Two concurrent calls may exceed the limit by
+        // one.
         let stored = sql("INSERT INTO account_api_keys (id, key_hash, user_id, name, scopes, created_us, until_us, version)
              SELECT ?, ?, ?, ?, ?, {now_us}, {now_us} + ?, ? FROM (SELECT count(*) AS own FROM account_api_keys WHERE user_id = ? AND until_us > {now_us}) counted
              WHERE counted.own < ?")

@@ -10,7 +10,8 @@ use super::SessionLifetime;
 const IDLE_TIMEOUT: SessionLifetime = SessionLifetime::from_days(7);
 /// After this time a stolen device loses access, however often it refreshes.
 const ABSOLUTE_TIMEOUT: SessionLifetime = SessionLifetime::from_days(90);
-/// Longer than the difference between two tabs that refresh at once, and too short for an attacker.
+/// Longer than the difference between two tabs that refresh at the same time, and too short for an
+/// attacker.
 const ROTATION_GRACE_PERIOD: Delay = Delay::from_secs(10);
 /// More than the devices of a person. Without a bound, a script that logs in fills the table.
 const MAX_PER_USER: NonZeroU32 = NonZeroU32::new(50).unwrap();
@@ -26,7 +27,7 @@ pub struct SessionConfig {
     pub absolute_timeout: SessionLifetime,
     /// How long after its rotation an old refresh token is rejected without consequences. Later use
     /// of an old token ends its session, because the token may be stolen. Zero: every use of an old
-    /// token ends its session, also one of two uses at once.
+    /// token ends its session, also one of two concurrent uses.
     pub rotation_grace_period: Delay,
     /// The maximum number of sessions of a user. A new one ends the session that was used least
     /// recently.

@@ -4,7 +4,8 @@
 //! once: each refresh rotates it. The session stores only the hash of the current one (RFC 9700,
 //! section 4.14.2). If a rotated token is used again, two parties have it, and the service cannot
 //! distinguish the attacker. So the service ends the session. Right after the rotation, when two
-//! tabs of one browser refresh at once, the second request is rejected and the session continues.
+//! tabs of one browser refresh at the same time, the second request is rejected and the session
+//! continues.
 
 mod config;
 mod lifetime;

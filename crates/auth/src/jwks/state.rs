@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The maximum number of requests that wait for newer keys. Each holds a connection. Further ones
-/// get 503 at once.
+/// get 503 immediately.
 const MAX_WAITING: usize = 1_000;
 /// The maximum number of unknown keys that are remembered for one key set, at most 256 bytes each.
 const MAX_ABSENT_KEYS: usize = 1_000;
@@ -230,9 +230,9 @@ impl Jwks {
         Ok(true)
     }
 
-    /// Fetches the keys at once, and then every `refresh_interval`. After a failure it retries with
-    /// backoff, from `min_refresh_interval` up to 30 s. It never returns: spawn it until the stop
-    /// of the service.
+    /// Fetches the keys immediately, and then every `refresh_interval`. After a failure it retries
+    /// with backoff, from `min_refresh_interval` up to 30 s. It never returns: spawn it until the
+    /// stop of the service.
     pub async fn keep_fresh(self) {
         let config = &self.0.config;
         let backoff = Backoff::new(config.min_refresh_interval, MAX_BACKOFF);

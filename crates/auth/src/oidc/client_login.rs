@@ -49,7 +49,7 @@ impl OpenIdClientLogin {
         })))
     }
 
-    /// Fetches the provider's metadata and keys at once, and again when they are due. It never
+    /// Fetches the provider's metadata and keys immediately, and again when they are due. It never
     /// returns: spawn it until the stop of the service.
     pub async fn keep_fresh(self) {
         self.0.provider.keep_fresh().await;

@@ -93,9 +93,9 @@ impl OpenIdLogin {
         })))
     }
 
-    /// Fetches the provider's metadata and keys at once, and again when they are due, with backoff
-    /// after failures. It never returns: spawn it until the stop of the service. Without it, the
-    /// first login fetches them.
+    /// Fetches the provider's metadata and keys immediately, and again when they are due, with
+    /// backoff after failures. It never returns: spawn it until the stop of the service. Without
+    /// it, the first login fetches them.
     pub async fn keep_fresh(self) {
         self.0.provider.keep_fresh().await;
     }

@@ -100,7 +100,8 @@ impl Provider {
         }
     }
 
-    /// Fetches the metadata and the keys at once, and again when they are due. It never returns.
+    /// Fetches the metadata and the keys immediately, and again when they are due. It never
+    /// returns.
     pub(super) async fn keep_fresh(&self) {
         let backoff = Backoff::new(MIN_BACKOFF, MAX_BACKOFF);
         let mut failures = 0;

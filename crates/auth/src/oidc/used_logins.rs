@@ -60,7 +60,7 @@ impl UsedLoginsInMemory {
             return Err(Error::new(
                 Code::Unavailable,
                 "OPENID_BUSY",
-                "too many logins at once: try again later",
+                "too many concurrent logins: try again later",
             ));
         }
         // An expired entry still counts: the cookie decides whether the login has expired.

@@ -48,7 +48,7 @@ pub struct IssuerConfig {
     #[schemars(extend("x-signing-key" = true))]
     pub token_key: Option<Secret<String>>,
     /// How long tokens of the previous `token_key` are accepted after a rotation. Zero rejects them
-    /// at once.
+    /// immediately.
     pub previous_key_ttl: Delay,
     /// The public key of the issuer in PEM, or `file:` and the path of a PEM file.
     pub public_key: Option<String>,

@@ -58,7 +58,7 @@ pub struct VerifiedToken {
     keys_validity: Option<KeysValidity>,
 }
 
-/// The reason why a token was not accepted at once.
+/// The reason why a token was not accepted immediately.
 pub(crate) enum Rejection {
     /// The token is invalid.
     Invalid(TokenError),

@@ -121,7 +121,7 @@ impl Lease {
         }
     }
 
-    /// Closes the connection at once, so that the server stops its work.
+    /// Closes the connection immediately, so that the server stops its work.
     pub(crate) fn abandon(&mut self) {
         let Some(opened) = self.opened.take() else {
             return;

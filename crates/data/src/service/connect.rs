@@ -43,11 +43,11 @@ impl Database {
         Ok(database)
     }
 
-    /// Connects a database that the service does not always need (LIFE-7). The service starts at
-    /// once and connects in the background, for as long as it takes.
+    /// Connects a database that the service does not always need (LIFE-7). The service starts
+    /// immediately and connects in the background, for as long as it takes.
     ///
     /// Until the first connection, [`Optional::get`] fails. If the server becomes unavailable
-    /// later, statements fail. They fail at once while the breaker is open. In both states the
+    /// later, statements fail. They fail immediately while the breaker is open. In both states the
     /// service is ready and reports `degraded`.
     ///
     /// Each attempt also verifies the tables, so a database with other tables stays unconnected,

@@ -3,7 +3,7 @@ use super::{dependencies, messages, process, slo, workers};
 /// How fast an operator must react.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Severity {
-    /// At once, because users notice the failure.
+    /// Immediately, because users notice the failure.
     Page,
     /// During working hours.
     Ticket,

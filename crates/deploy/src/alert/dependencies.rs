@@ -16,7 +16,7 @@ pub(super) const ALERTS: &[Alert] = &[
         wait: "5m",
         severity: Severity::Page,
         summary: "rejects calls to a dependency: {{ $labels.name }}",
-        meaning: "A circuit breaker is open or half-open for five minutes. The service rejects calls to this dependency at once, because recent calls failed or were slow.",
+        meaning: "A circuit breaker is open or half-open for five minutes. The service rejects calls to this dependency immediately, because recent calls failed or were slow.",
         causes: &[
             "The dependency is down, overloaded or unreachable.",
             "An operator holds the breaker open: the report has the reason and the expiry.",

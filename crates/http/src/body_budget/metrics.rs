@@ -42,7 +42,7 @@ impl BudgetMetrics {
         );
         metrics.observable_gauge(
             "request_body_bytes_limit",
-            "Bytes of request bodies that may be held at once.",
+            "Bytes of request bodies that may be held at the same time.",
             &[],
             move || as_value(limit),
         );

@@ -1,4 +1,4 @@
-//! A limit on the bytes of request bodies that a process holds at once (SEC-3).
+//! A limit on the bytes of request bodies that a process holds at the same time (SEC-3).
 //!
 //! The limit of one body and the limit of requests in flight bound memory only as their product,
 //! which exceeds any container. The budget bounds the sum. It is charged for every byte of a
@@ -45,8 +45,8 @@ const MAX_WAIT: Duration = Duration::from_secs(1);
 /// The `Retry-After` of a rejected body.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// The bytes of request bodies that a process may hold at once. Cheap to clone. All clones share
-/// one budget, so that one process has one for all its listeners.
+/// The bytes of request bodies that a process may hold at the same time. Cheap to clone. All clones
+/// share one budget, so that one process has one for all its listeners.
 #[derive(Clone)]
 pub struct BodyBudget(Arc<Inner>);
 
@@ -95,7 +95,7 @@ impl BodyBudget {
         }))
     }
 
-    /// The maximum bytes that requests may hold at once.
+    /// The maximum bytes that requests may hold at the same time.
     #[must_use]
     pub fn limit(&self) -> ByteSize {
         ByteSize::bytes(self.0.limit)

@@ -150,7 +150,7 @@ async fn refuses_heaviest_body_that_asks_for_more_sec_3() {
     send(&client, 10);
     heavy.frame().await.unwrap().unwrap_err();
     assert!(report.error().is_some() && light_report.error().is_none());
-    // It released its bytes at once, while its handler has not responded.
+    // It released its bytes immediately, while its handler has not responded.
     assert_eq!(budget.held().get(), 10);
 }
 

@@ -34,13 +34,13 @@ impl ServerHandle {
     /// after a GOAWAY. Idle connections stay readable for `connections.linger`, because a client
     /// may have sent a request before it saw the end. Such a request gets a response too. A
     /// connection that was upgraded to another protocol ends with that protocol, or by
-    /// [`abort`](Self::abort). Returns at once. Await [`finished`](Self::finished) for the end.
+    /// [`abort`](Self::abort). Returns immediately. Await [`finished`](Self::finished) for the end.
     pub fn drain(&self) {
         self.stop.cancel();
         self.registry.drain();
     }
 
-    /// Stops accepting, and drops every connection and its requests at once.
+    /// Stops accepting, and drops every connection and its requests immediately.
     pub fn abort(&self) {
         self.stop.cancel();
         self.registry.abort();

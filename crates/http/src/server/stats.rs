@@ -2,8 +2,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Counts of the connections of one listener since its start.
 ///
-/// Counted per connection and per rejection, never per request, so that requests do not contend for a
-/// cache line.
+/// Counted per connection and per rejection, never per request, so that requests do not contend for
+/// a cache line.
 #[derive(Debug, Default)]
 pub struct ConnectionStats {
     pub(crate) accepted: AtomicU64,
@@ -31,13 +31,13 @@ pub struct ConnectionStats {
 pub struct ConnectionStatsSnapshot {
     /// Open connections.
     pub open: u64,
-    /// Connections accepted, those closed at once included.
+    /// Connections accepted, including those that were closed immediately.
     pub accepted: u64,
     /// Failed accepts, for example without a free file descriptor.
     pub accept_errors: u64,
-    /// Connections closed at once because `connections.max_connections` were open.
+    /// Connections closed immediately because `connections.max_connections` were open.
     pub rejected_full: u64,
-    /// Connections closed at once because `connections.max_connections_per_ip` of their address
+    /// Connections closed immediately because `connections.max_connections_per_ip` of their address
     /// were open.
     pub rejected_per_ip: u64,
     /// TLS handshakes that failed.

@@ -65,7 +65,7 @@ pub async fn failed_message_is_retried_msg_3(harness: &dyn Harness) {
     node.stop().await;
 }
 
-/// A hundred messages fail twice each, then fifty succeed at once.
+/// A hundred messages fail twice each, then fifty succeed immediately.
 pub async fn group_continues_after_many_failures_msg_3(harness: &dyn Harness) {
     let node = Node::start_with(harness, |config| {
         // The breaker would slow the test down, not change its outcome.

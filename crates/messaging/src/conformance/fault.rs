@@ -52,7 +52,7 @@ const KEYS: usize = 5;
 const MESSAGES_PER_KEY: usize = 120;
 /// The size of a message in bytes, so that a batch needs several requests on some engines.
 const MESSAGE_SIZE: usize = 4 * 1024;
-/// More messages than any engine sends at once.
+/// More messages than any engine sends in one batch.
 const MAX_BATCH: usize = 250;
 /// The run stops the disturbances after this number, so that it ends.
 const MAX_FAULTS: u32 = 20;
@@ -133,7 +133,7 @@ async fn publish_under_faults(harness: &dyn Harness, seed: u64) {
     consumer.stop().await;
 }
 
-/// Without a connection a batch fails at once, and no fault hits it.
+/// Without a connection a batch fails immediately, and no fault hits it.
 async fn wait_until_connected(transport: &dyn Transport) {
     let connected = async {
         while !transport.is_connected() {

@@ -93,7 +93,7 @@ pub async fn stop_returns_message_between_attempts_life_4(harness: &dyn Harness)
     next.stop().await;
 }
 
-/// Of thirty fetched messages one is being handled. The others are returned at once, in order.
+/// Of thirty fetched messages one is being handled. The others are returned immediately, in order.
 pub async fn stop_returns_fetched_messages_life_4(harness: &dyn Harness) {
     let (node, topic, name, record) = (Node::start(harness).await, topic(), group(), Record::new());
     let begun = Arc::new(Notify::new());

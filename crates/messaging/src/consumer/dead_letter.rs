@@ -107,7 +107,7 @@ impl Consumer {
     ///
     /// # Errors
     /// The error of the smallest form if the broker rejects every form. A transient error ends the
-    /// attempt at once, so that the next attempt begins with the whole letter.
+    /// attempt immediately, so that the next attempt begins with the whole letter.
     async fn store(&self, letter: &Envelope) -> Result<(), PublishError> {
         let topic = letter.topic();
         let mut rejected = None;

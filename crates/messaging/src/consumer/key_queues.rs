@@ -10,7 +10,7 @@ impl<J> KeyQueues<J> {
         Self(HashMap::new())
     }
 
-    /// Adds a job. Returns it if it may start at once.
+    /// Adds a job. Returns it if it may start immediately.
     pub(super) fn push(&mut self, key: &str, job: J) -> Option<J> {
         if let Some(waiting) = self.0.get_mut(key) {
             waiting.push_back(job);

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{Envelope, PublishError, Topic};
 
-/// Dapr publishes this many messages of a bulk at once.
+/// Dapr publishes this many messages of a bulk at the same time.
 const MAX_MESSAGES: usize = 100;
 /// Below the default limit of a sidecar for a request, 4 MiB. A single message may be larger.
 const MAX_BYTES: usize = 2 * 1024 * 1024;

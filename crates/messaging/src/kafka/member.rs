@@ -28,7 +28,7 @@ use crate::{GroupName, Topic, transport::TransportError};
 /// The client of a member.
 pub(super) type Client = BaseConsumer<Rebalances>;
 
-/// The maximum number of messages of other groups that a member skips at once.
+/// The maximum number of messages of other groups that a member skips in one step.
 const MAX_SKIPPED: usize = 1_000;
 
 /// The next step of a member.

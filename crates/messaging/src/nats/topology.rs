@@ -16,7 +16,7 @@ use crate::{GroupName, Topic, transport::TransportError};
 /// than a publisher retries by default.
 const DUPLICATE_WINDOW_SECONDS: u64 = 120;
 const NANOSECONDS: u64 = 1_000_000_000;
-/// The server returns this many stream names at once.
+/// The server returns this many stream names in one response.
 const PAGE: usize = 1_024;
 
 /// Creates missing streams and consumers, and caches which streams exist.

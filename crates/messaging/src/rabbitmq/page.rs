@@ -6,8 +6,8 @@ use crate::{DeadLetterId, Envelope};
 
 /// Collects one page of the dead letters of a queue: those with the smallest IDs after a given one.
 ///
-/// The broker returns letters in any order. Letters that are not on the page are dropped at once,
-/// so memory is bounded by the size of the page and one letter.
+/// The broker returns letters in any order. Letters that are not on the page are dropped
+/// immediately, so memory is bounded by the size of the page and one letter.
 #[derive(Debug)]
 pub(super) struct Page {
     after: Option<DeadLetterId>,

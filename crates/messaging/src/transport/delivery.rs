@@ -20,7 +20,7 @@ pub struct Delivery {
     /// counts. A delivery counts if the process crashed between work and acknowledgement. A
     /// delivery that was returned does not count.
     pub count: u32,
-    /// The reason why the envelope cannot be decoded. Such a message is dead-lettered at once.
+    /// The reason why the envelope cannot be decoded. Such a message is dead-lettered immediately.
     pub problem: Option<String>,
 }
 
@@ -41,7 +41,7 @@ pub trait Deliveries: Send + Sync + 'static {
     fn release(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>>;
 
     /// Requeues these messages while the session continues, because their dead letters cannot be
-    /// stored. The delivery may count. The broker may deliver them again at once.
+    /// stored. The delivery may count. The broker may deliver them again immediately.
     fn nack(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
         self.release(tags)
     }

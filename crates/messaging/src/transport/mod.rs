@@ -72,7 +72,7 @@ impl TransportError {
     }
 }
 
-/// The connection of an engine to its broker. Many tasks may use it at once.
+/// The connection of an engine to its broker. Many tasks may use it at the same time.
 pub trait Transport: Send + Sync + 'static {
     /// Returns the OpenTelemetry attribute `messaging.system`: `rabbitmq`, `kafka`, `nats`,
     /// `redis`, `dapr`, `memory` or `sqlite`.
@@ -82,7 +82,7 @@ pub trait Transport: Send + Sync + 'static {
     fn declare(&self, topics: Vec<TopicPlan>) -> BoxFuture<'_, Result<(), TransportError>>;
 
     /// Publishes a batch and returns the results in its order after the broker has responded.
-    /// Without a connection it returns `Unavailable` at once.
+    /// Without a connection it returns `Unavailable` immediately.
     fn publish(&self, batch: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<(), PublishError>>>;
 
     /// Whether a batch may contain several messages of one key. Such an engine stores no message
@@ -122,7 +122,7 @@ pub trait Transport: Send + Sync + 'static {
     }
 
     /// Whether the engine has a connection for publishing. If not, [`publish`](Self::publish) fails
-    /// at once, and the engine reconnects by itself.
+    /// immediately, and the engine reconnects by itself.
     fn is_connected(&self) -> bool {
         true
     }

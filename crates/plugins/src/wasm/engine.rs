@@ -160,7 +160,7 @@ mod tests {
     fn result_after_too_much_processor_time_is_a_timeout_plug_2() {
         let runtime = WasmRuntime::new(PAGE, 2, || ()).unwrap();
         let program = compile(&runtime);
-        // The function returns at once. Its deadline is the start of the call.
+        // The function returns immediately. Its deadline is the start of the call.
         let limits = limits(Duration::ZERO);
         let ended = program.step(LifecycleStep::HealthCheck, &limits);
         assert_eq!(ended, Err(Fault::Timeout(Duration::ZERO)));

@@ -1,10 +1,10 @@
-//! An adaptive concurrency limit: it admits as many requests at once as the bottleneck can serve,
-//! and the important ones first (RES-7).
+//! An adaptive concurrency limit: it admits as many concurrent requests as the bottleneck can
+//! serve, and the important ones first (RES-7).
 //!
 //! A limit on CPU use does not see a connection pool or a slow dependency, and a fixed limit is
-//! wrong after the next release. All bottlenecks have one property in common: more requests at once
-//! only make each of them slower. The rule is the gradient of Netflix's `concurrency-limits`
-//! ("Performance Under Load", 2018) with a tolerated delay:
+//! wrong after the next release. All bottlenecks have one property in common: more concurrent
+//! requests only make each of them slower. The rule is the gradient of Netflix's
+//! `concurrency-limits` ("Performance Under Load", 2018) with a tolerated delay:
 //!
 //! ```text
 //! limit * (base + max_queue_delay) / latency + sqrt(limit)
@@ -16,8 +16,8 @@
 //! - While requests are rejected, a probe reduces the limit for a moment every two seconds and
 //!   measures `base`. A minimum over time is too low where work varies, and a moving average rises
 //!   with the queue.
-//! - Each priority has its own share of the limit. A share falls step by step while a more important
-//!   request is rejected, and rises slowly.
+//! - Each priority has its own share of the limit. A share falls step by step while a more
+//!   important request is rejected, and rises slowly.
 //! - A window omits a request that hung, and the limit admits one more request if none has finished
 //!   for a second. Otherwise a few requests that hang would hold a low limit.
 //! - Few requests in flight show nothing about the bottleneck, so the limit ignores them, as in the
@@ -28,7 +28,7 @@
 //! - Requests that wait for their client, to send its body or to read the response, count only for
 //!   the maximum.
 //!
-//! Requests never wait for the limit. A rejected client can use another replica at once.
+//! Requests never wait for the limit. A rejected client can use another replica immediately.
 
 mod config;
 mod handle;

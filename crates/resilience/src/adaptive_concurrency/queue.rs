@@ -15,8 +15,8 @@ pub(super) struct Load {
 /// Recognizes a queue that grows, while too few requests are in flight to reach the limit.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    /// The load when requests began to take longer than tolerated. It follows a lower load at once,
-    /// and a higher one slowly.
+    /// The load when requests began to take longer than tolerated. It follows a lower load
+    /// immediately, and a higher one slowly.
     start: Option<Load>,
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 const DEFAULT_MAX_CONCURRENT_CALLS: NonZeroU32 = NonZeroU32::new(64).unwrap();
 /// As many as may run. More would wait for too long.
 const DEFAULT_MAX_WAITING_CALLS: u32 = 64;
-/// Smooths a short burst. A lasting overload is rejected at once.
+/// Smooths a short burst. A lasting overload is rejected immediately.
 const DEFAULT_MAX_WAIT: Delay = Delay::from_millis(20);
 
 /// Settings of a bulkhead, which bounds the concurrent calls of a dependency.
@@ -20,7 +20,7 @@ pub struct BulkheadConfig {
     pub max_concurrent_calls: NonZeroU32,
     /// Maximum number of waiting calls.
     pub max_waiting_calls: u32,
-    /// Maximum time that a call waits. Zero rejects it at once.
+    /// Maximum time that a call waits. Zero rejects it immediately.
     pub max_wait: Delay,
 }
 

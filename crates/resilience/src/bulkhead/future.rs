@@ -14,8 +14,8 @@ use crate::{CallError, Rejection};
 type Entering = Pin<Box<dyn Future<Output = Result<BulkheadPermit, Rejection>> + Send>>;
 
 pin_project! {
-    /// The future of [`BulkheadService`](super::BulkheadService). A call that gets a permit at once
-    /// allocates nothing.
+    /// The future of [`BulkheadService`](super::BulkheadService). A call that gets a permit
+    /// immediately allocates nothing.
     pub struct BulkheadFuture<S, Request> where S: Service<Request> {
         #[pin]
         state: State<S, S::Future, Request>,

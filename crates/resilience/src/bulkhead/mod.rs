@@ -1,5 +1,5 @@
-//! Bulkhead: limits the calls that run at once and the calls that wait. So one slow dependency
-//! cannot use up all resources of the service (RES-5).
+//! Bulkhead: limits the calls that run at the same time and the calls that wait. So one slow
+//! dependency cannot use up all resources of the service (RES-5).
 //!
 //! The bulkhead has its own semaphore. [`tokio::sync::Semaphore`] takes a lock for each release.
 //! While no call waits, this lock is most of the cost of a bulkhead. The layer

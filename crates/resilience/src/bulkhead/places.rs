@@ -77,7 +77,7 @@ impl Places {
         }
         let surplus = before.saturating_sub(all);
         self.0.surplus.fetch_add(surplus, Ordering::Relaxed);
-        // Removes free places at once. `release` removes the taken ones.
+        // Removes free places immediately. `release` removes the taken ones.
         for _ in 0..surplus {
             let Some(mut place) = self.try_take() else {
                 return;
@@ -184,8 +184,8 @@ impl Inner {
         }
     }
 
-    /// Call it after an entry has left the queue. `free` is [`AWAITED`] while the queue has entries,
-    /// and that changes only under the lock.
+    /// Call it after an entry has left the queue. `free` is [`AWAITED`] while the queue has
+    /// entries, and that changes only under the lock.
     fn clear_awaited_if_empty(&self, queue: &Queue) {
         if queue.entries.is_empty() {
             self.free.store(0, Ordering::Relaxed);

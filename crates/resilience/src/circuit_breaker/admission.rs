@@ -46,7 +46,7 @@ impl Admission {
         }
     }
 
-    /// Returns the duration of the call. A call that is ready at once has the duration zero.
+    /// Returns the duration of the call. A call that is ready immediately has the duration zero.
     fn duration_until(&self, now: Instant) -> Duration {
         if now == self.began {
             return Duration::ZERO;
@@ -99,7 +99,7 @@ impl<T, E, C: Classify<T, E>> Permit<T, E, C> for Admission {
             Err(_) => outcome,
         };
         let report_now = match result {
-            // Probes and half-open calls report at once, because a stream may last for hours.
+            // Probes and half-open calls report immediately, because a stream may last for hours.
             Ok(response)
                 if C::DEFERS
                     && outcome == Outcome::Success

@@ -132,7 +132,7 @@ impl CircuitBreaker {
 
     /// Holds the breaker open or closed for a time, regardless of the results of its calls. The
     /// reason is logged. A breaker that was held open becomes half-open. Within a tokio runtime,
-    /// the metrics show the end of the hold at once. Otherwise they show it with the next call.
+    /// the metrics show the end of the hold immediately. Otherwise they show it with the next call.
     pub fn hold(&self, hold: Hold, length: Timeout, reason: &str) {
         self.hold_at(hold, length, reason, clock::now());
         self.schedule_end(length);

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// RES-6: 100 per second and 200 at once, with a window of two seconds.
+/// RES-6: 100 per second and 200 at one moment, with a window of two seconds.
 const DEFAULT_REQUESTS: NonZeroU32 = NonZeroU32::new(200).unwrap();
 const DEFAULT_WINDOW: Timeout = Timeout::from_secs(2);
 /// A hundred thousand keys need about 10 MB. Further keys share one limit.
@@ -47,7 +47,7 @@ impl Default for RateLimitConfig {
 }
 
 impl RateLimitConfig {
-    /// Returns the maximum number of requests at once.
+    /// Returns the maximum number of requests at one moment.
     #[must_use]
     pub fn quota(&self) -> NonZeroU32 {
         self.burst.unwrap_or(self.requests)

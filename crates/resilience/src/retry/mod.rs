@@ -6,7 +6,7 @@
 //! - Only a request that [`Replay`] keeps is retried: an idempotent or marked one. A request whose
 //!   body exceeded the limit is not retried.
 //! - A rejection by a policy ends the retries.
-//! - `Retry-After` is obeyed up to a limit. A longer one returns the response at once. No retry
+//! - `Retry-After` is obeyed up to a limit. A longer one returns the response immediately. No retry
 //!   starts after the deadline of the request.
 //! - The budget bounds the load of a failing dependency to 120 %, plus a few retries per second.
 //!   Without it, retries keep a dependency overloaded (`tests/overload.rs`).

@@ -12,7 +12,7 @@ use crate::Elapsed;
 
 pin_project! {
     /// A timer that starts at its first poll. It is large, so it is separate: a call that is ready
-    /// at once has none, and moving its future costs less.
+    /// immediately has none, and moving its future costs less.
     #[derive(Debug)]
     pub(super) struct Expiry {
         limit: Duration,

@@ -14,7 +14,7 @@ const MAX_DURATION: Timeout = Timeout::from_secs(24 * 60 * 60);
 
 /// Maximum bytes of a module path, four times the longest in use.
 const MAX_TARGET: usize = 256;
-/// Maximum changes at once. Every log line is compared with each.
+/// Maximum changes at the same time. Every log line is compared with each.
 const MAX_CHANGES: usize = 64;
 
 pub(super) fn routes() -> Routes<AdminState> {

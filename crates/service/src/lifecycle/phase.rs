@@ -3,7 +3,7 @@ use std::fmt;
 /// The phases of a service from start to stop, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
-    /// Reads the settings and reports all errors at once.
+    /// Reads the settings and reports all errors together.
     Configure,
     /// Rejects unsafe settings (CONF-3).
     Preflight,

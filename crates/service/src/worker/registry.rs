@@ -112,7 +112,8 @@ impl Workers {
             .collect()
     }
 
-    /// Runs a worker at once, also while it is paused. If it is running, it runs again afterwards.
+    /// Runs a worker immediately, also while it is paused. If it is running, it runs again
+    /// afterwards.
     ///
     /// # Errors
     /// [`RunError`] if no worker has this name, or another replica holds its lease.

@@ -43,7 +43,7 @@ pub(super) fn escape(output: &mut Vec<u8>, text: &str) {
     }
 }
 
-/// Returns the number of bytes at the start that need no escape. Checks eight bytes at once,
+/// Returns the number of bytes at the start that need no escape. Checks eight bytes at a time,
 /// because most texts need none.
 fn plain_length(text: &[u8]) -> usize {
     let mut plain = 0;

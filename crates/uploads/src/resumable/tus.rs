@@ -103,7 +103,7 @@ pub(super) async fn create(routes: &UploadRoutes, request: Request) -> Response 
         Err(error) => return answer(failure(error)),
     };
     let id = created.id;
-    // An upload without bytes is complete at once.
+    // An upload without bytes is complete immediately.
     let upload = if has_content || created.size == Some(0) {
         let body = request.into_body();
         let appended = append_with(routes, id, move |_| Ok(tus(body, None)));

@@ -69,7 +69,7 @@ impl Accounts {
             .transaction(|tx| {
                 let (user, token) = (user.as_str(), &token);
                 async move {
-                    // If two codes arrive at once, one of them completes the login.
+                    // If two codes arrive at the same time, one of them completes the login.
                     let taken = self.pending_logins.take(&tx, token).await?;
                     taken.ok_or_else(errors::login_expired)?;
                     self.start_session(&tx, user, "user.login_by_code").await

@@ -240,7 +240,7 @@ pub struct RouteLimitsConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RouteLimit {
-    /// The maximum number of requests in one window. All of them may come at once.
+    /// The maximum number of requests in one window. All of them may come at the same moment.
     pub requests: NonZeroU32,
     /// The window.
     pub window: Timeout,

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Concurrent requests of one process: as many as the join service accepts, for events with many
-/// users at once.
+/// concurrent users.
 const MAX_IN_FLIGHT: u32 = 8_192;
 /// Methods that pages of allowed origins may use (CORS).
 const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];

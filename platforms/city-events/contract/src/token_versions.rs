@@ -32,7 +32,7 @@ pub const MAX_ACCESS_TOKEN_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60
 const MAX_ACCESS_TOKEN_LIFETIME_US: i64 = 24 * 60 * 60 * 1_000_000;
 /// The delay until a replica applies a message that another replica received.
 const POLL_INTERVAL: Timeout = Timeout::from_secs(1);
-/// Rows of one read. Many revocations at once can exceed `database.max_rows`.
+/// Rows of one read. Many revocations in one step can exceed `database.max_rows`.
 const PAGE_SIZE: usize = 1_000;
 const PAGE_ROWS: i64 = PAGE_SIZE as i64;
 
@@ -40,8 +40,8 @@ const PAGE_ROWS: i64 = PAGE_SIZE as i64;
 /// password. Cheap to clone.
 ///
 /// One replica of a service receives each message and stores the version in the database. It
-/// applies the version at once. The other replicas poll the database every second. Authentication
-/// reads only memory.
+/// applies the version immediately. The other replicas poll the database every second.
+/// Authentication reads only memory.
 #[derive(Debug, Clone)]
 pub struct TokenVersions {
     revocations: Revocations,

@@ -69,7 +69,7 @@ pub(crate) fn subscription(sender: MailSender, config: &EmailConfig) -> Subscrip
     subscription
 }
 
-/// Adds a handler for one topic. A message with an invalid body becomes a dead letter at once.
+/// Adds a handler for one topic. A message with an invalid body becomes a dead letter immediately.
 fn subscribe<E, H>(subscription: Subscription, sender: &Arc<MailSender>, handle: H) -> Subscription
 where
     E: Event + DeserializeOwned + Send + 'static,

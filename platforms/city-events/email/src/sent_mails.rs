@@ -133,7 +133,7 @@ impl SentMails {
         Ok(found.map(|(sent, left)| (sent, Duration::from_micros(left.unsigned_abs()))))
     }
 
-    /// Claims a mail for sending. If two senders claim it at once, one gets it.
+    /// Claims a mail for sending. If two senders claim it at the same time, one gets it.
     pub(crate) async fn claim(&self, key: &MailKey) -> Result<Claim, DataError> {
         let claim = MailClaim {
             key: key.clone(),

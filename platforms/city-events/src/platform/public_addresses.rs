@@ -26,7 +26,7 @@ impl PublicAddresses {
                 _reserved: Vec::new(),
             });
         }
-        // Both sockets are bound at once, so the ports differ.
+        // Both sockets are bound at the same time, so the ports differ.
         let (for_media, for_bff) = (bound(loopback(0))?, bound(loopback(0))?);
         let (media, bff) = (for_media.local_addr()?, for_bff.local_addr()?);
         // Elsewhere no listener can share the port of a bound socket.
@@ -69,8 +69,8 @@ impl PublicAddresses {
     }
 }
 
-/// Binds a socket that does not listen. A listener can bind the same address, because both allow its
-/// reuse.
+/// Binds a socket that does not listen. A listener can bind the same address, because both allow
+/// its reuse.
 fn bound(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
     socket.set_reuseaddr(true)?;

@@ -40,7 +40,7 @@ impl Streams {
         }
     }
 
-    /// Returns the flags at once and after each change.
+    /// Returns the flags immediately and after each change.
     ///
     /// # Errors
     /// Too many streams are open.

@@ -6,7 +6,7 @@
 //! therefore uses tonic for single connections, and adds:
 //!
 //! - A [`Replica`](replica::Replica) has one connection, and reconnects with a backoff. It detects
-//!   a closed socket at once. Without a connection it gets no calls.
+//!   a closed socket immediately. Without a connection it gets no calls.
 //! - A server that drains a connection (GOAWAY) leaves the socket open until the last stream ends.
 //!   The first call that the connection refuses replaces the connection and uses the new one. Open
 //!   streams stay on the old one.
@@ -18,7 +18,7 @@
 //! - The name is resolved periodically, and when a connection is lost.
 //!
 //! When every address refuses connections, calls wait for up to 400 ms, because a process that
-//! restarts accepts connections sooner. After that they fail at once, and each call triggers
+//! restarts accepts connections sooner. After that they fail immediately, and each call triggers
 //! another attempt to connect.
 
 mod balancer;

@@ -227,8 +227,8 @@ async fn keep_open(replica: Arc<Replica>, target: Arc<Target>, changed: watch::S
                     replica.set_connection(Connection::Opening, &changed);
                     continue;
                 }
-                // A server that drains a connection at once, or ends the first one at once, may be
-                // restarting. Calls wait for the next connection.
+                // A server that drains a connection immediately, or ends the first one immediately,
+                // may be restarting. Calls wait for the next connection.
                 if is_drained || failures == 0 {
                     replica.set_connection(Connection::Opening, &changed);
                     if failures > 0 {

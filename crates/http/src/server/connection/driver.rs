@@ -214,7 +214,7 @@ impl<C: Connection> Driver<C> {
     }
 
     /// HTTP/1 sends `connection: close` with its next response and waits a short time for a
-    /// request. HTTP/2 sends GOAWAY at once.
+    /// request. HTTP/2 sends GOAWAY immediately.
     fn begin_closing(&mut self) {
         self.closing_since = Some(Instant::now());
         if self.version == Version::Http2 {

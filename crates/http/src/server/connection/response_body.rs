@@ -10,9 +10,9 @@ use pin_project_lite::pin_project;
 
 use super::{state::InFlight, streams::Outflow};
 
-/// Maximum bytes passed to one HTTP/2 stream at once. The protocol library accepts a frame of any
-/// size before it applies its limits. With small pieces, this side holds only one piece for a peer
-/// that reads nothing.
+/// Maximum bytes passed to one HTTP/2 stream in one step. The protocol library accepts a frame of
+/// any size before it applies its limits. With small pieces, this side holds only one piece for a
+/// peer that reads nothing.
 const PIECE: usize = 16 << 10;
 
 pin_project! {

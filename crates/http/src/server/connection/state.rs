@@ -130,7 +130,7 @@ impl ConnectionState {
         self.waker.wake();
     }
 
-    /// Commands the connection to end at once.
+    /// Commands the connection to end immediately.
     pub(crate) fn abort(&self) {
         self.aborted.store(true, Release);
         self.close();

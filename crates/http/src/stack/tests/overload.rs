@@ -41,7 +41,7 @@ impl Responses {
 /// A client that leaves after `CLIENT_TIMEOUT`.
 #[derive(Debug, Clone, Copy)]
 enum Client {
-    /// Its requests are cancelled at once.
+    /// Its requests are cancelled immediately.
     Http2,
     /// The service responds to it for a while, because it may have closed only its sending side.
     Http1,

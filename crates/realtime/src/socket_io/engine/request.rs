@@ -154,7 +154,7 @@ fn open_polling<P: Protocol>(engine: &Engine<P>) -> Result<Response, Error> {
     Ok(text(Packet::payload([&open]).into()))
 }
 
-/// Begins the response at once, so that the wait for packets is not the latency of the service.
+/// Begins the response immediately, so that the wait for packets is not the latency of the service.
 async fn poll(session: mpsc::Sender<Command>) -> Result<Response, Error> {
     let packets = ask(session, Command::Poll).await?;
     let body = async { packets.await.map(Payload::take) };

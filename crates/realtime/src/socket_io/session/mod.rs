@@ -36,7 +36,8 @@ const IDLE_CHECK: Duration = Duration::from_millis(250);
 const REFRESH: &str = "auth:refresh";
 /// The event before the service stops.
 const DRAINING: &str = "server:draining";
-/// Clients connect again after a random time up to this, so that they do not arrive at once.
+/// Clients connect again after a random time up to this, so that they do not arrive at the same
+/// time.
 const MAX_BACKOFF_MS: u64 = 5_000;
 
 /// The Socket.IO side of a session.

@@ -11,7 +11,7 @@ use crate::circuit_breaker::{
 };
 
 /// Time between two probes of a dependency that refuses connections. It is shorter than the time
-/// for which clients retry a refused connection, so that a restart is seen at once.
+/// for which clients retry a refused connection, so that a restart is seen immediately.
 const UNREACHABLE_PROBE_INTERVAL: Duration = Duration::from_millis(250);
 
 impl Machine {

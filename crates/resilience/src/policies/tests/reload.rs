@@ -73,7 +73,7 @@ async fn reloaded_bulkhead_grows_and_shrinks_conf_4() {
     let free: Vec<_> = std::iter::from_fn(enter).collect();
     assert_eq!(free.len(), 2);
     drop(free);
-    // Free permits are removed at once.
+    // Free permits are removed immediately.
     resilience.reload(bulkhead(1));
     let only = enter();
     assert!(only.is_some() && enter().is_none());

@@ -26,7 +26,7 @@ pub(crate) async fn refresh_token_is_single_use(app: TestApp) {
         (without.status, code(&without).as_str()),
         (401, "refresh_token_invalid")
     );
-    // Two tabs that refreshed at once do not end the session.
+    // Two tabs that refreshed at the same time do not end the session.
     assert_eq!(app.with_cookie(&refreshed.cookie, REFRESH).status, 200);
 }
 

@@ -48,7 +48,7 @@ async fn users_with_status(app: &TestApp, event: &TestEvent, status: &str) -> Ve
     users.into_iter().map(|(user,)| user).collect()
 }
 
-/// Joins an event as 2,000 users at once. Then 50 of those with a seat cancel.
+/// Joins an event as 2,000 users at the same time. Then 50 of those with a seat cancel.
 async fn join_and_cancel(app: &TestApp, capacity: usize, max_waitlist: usize) {
     let event = app.create_event(i32::try_from(capacity).unwrap()).await;
     let all_users = users(USERS);

@@ -261,7 +261,7 @@ impl Cluster {
         self.wait_until_ready().await;
     }
 
-    /// Starts all services at once, without waiting.
+    /// Starts all services at the same time, without waiting.
     pub(crate) fn begin_services(&mut self) {
         for server in self.services.values_mut().flatten() {
             server.begin().unwrap();

@@ -206,8 +206,8 @@ fn print_latencies(label: &str, duration: Duration, results: &[CallResult]) {
     );
 }
 
-/// Lets the whole crowd join at once while `outage` runs, and half of the active users leave
-/// afterwards. Checks the order of seats and the waitlist.
+/// Lets the whole crowd join at the same time while `outage` runs, and half of the active users
+/// leave afterwards. Checks the order of seats and the waitlist.
 pub(crate) async fn join_and_leave(
     venue: &Venue<'_>,
     label: &str,

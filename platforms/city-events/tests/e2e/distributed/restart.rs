@@ -27,7 +27,7 @@ const WAIT: Duration = Duration::from_millis(400);
 /// A start that takes longer than requests wait opens the circuit breaker, which tries an address
 /// that refuses connections every 250 ms. Requests count as sent after the restart from then on.
 const BREAKER_PROBE: Duration = Duration::from_millis(300);
-/// All services are ready and serve within this time of a start at once.
+/// All services are ready and serve within this time of a common start.
 const MAX_START: Duration = Duration::from_secs(1);
 /// Requests succeed within this time after all services are ready.
 const MAX_DELAY: Duration = Duration::from_millis(500);
@@ -188,8 +188,8 @@ async fn start() -> Option<(Cluster, Target)> {
     Some((cluster, target))
 }
 
-/// A start of a debug build can take longer than requests wait. Requests that wait at that time fail,
-/// and so do later ones until the breaker closes. The test then allows failures of all joins.
+/// A start of a debug build can take longer than requests wait. Requests that wait at that time
+/// fail, and so do later ones until the breaker closes. The test then allows failures of all joins.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn restarted_service_serves_once_it_is_ready_life_4() {
     let Some((mut cluster, target)) = start().await else {
@@ -236,7 +236,7 @@ async fn restart_of_one_process_fails_few_requests_life_4() {
     assert!(failures.is_empty(), "{failures:?}");
 }
 
-/// The times from a start of all services at once.
+/// The times from a common start of all services.
 struct Start {
     /// Until all services are ready.
     ready: Duration,

@@ -35,7 +35,7 @@ const FACTOR: u32 = 200;
 const SCRAPE_INTERVAL: Duration = Duration::from_millis(100);
 const TRAFFIC_INTERVAL: Duration = Duration::from_millis(25);
 const ADMIN_TOKEN: &str = "the token of an operator of these tests";
-/// The age of events at which the outbox is old. A relay publishes them at once.
+/// The age of events at which the outbox is old. A relay publishes them immediately.
 const OVERLAY: &str = "[alerts.OutboxOld]\nthreshold = 2.0\n";
 /// A worker that runs each second is late after 300 s, which is not a window.
 const LATE: [&str; 2] = [
