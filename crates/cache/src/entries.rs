@@ -57,8 +57,8 @@ impl<T> Entries<T> {
 
 impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Entries<T> {
     /// Returns the entry, or the result of `load`: `None` if the source has no such entity. Of all
-    /// concurrent callers in this process that find no entry, the first one calls `load`, in its
-    /// own request context. If the cache is unavailable, each call loads.
+    /// concurrent callers in this process that do not find an entry, the first one calls `load`, in
+    /// its own request context. If the cache is unavailable, each call loads.
     ///
     /// # Errors
     /// The error of `load`, with its public part, for all callers that waited for it. The cache

@@ -40,9 +40,9 @@ impl<'a> Binding<'a> {
         }
     }
 
-    /// Returns the address by which messages are counted. Other spellings reach the same person: a
-    /// tag after a plus, a number with `+`, `00` or neither, and a mobile number of mainland China
-    /// with or without its country code.
+    /// Returns the address by which messages are counted. Different spellings reach the same
+    /// person. Examples are a tag after a plus, a number with `+`, `00` or neither, and a number of
+    /// mainland China without its country code.
     pub(crate) fn recipient(&self) -> Option<String> {
         match self {
             Self::Image | Self::Audio => None,

@@ -120,7 +120,7 @@ pub(crate) struct Audit {
     /// Unlike --baseline, it does not change the exit status.
     #[arg(long, value_name = "FILE")]
     pub(crate) compare: Option<PathBuf>,
-    /// Explain why a rule does not report a line, for authors of rules. Writes no report.
+    /// Explain why a rule does not report a line, for authors of rules. Does not write a report.
     #[arg(long, num_args = 2, value_names = ["FILE:LINE", "RULE"])]
     pub(crate) explain_miss: Option<Vec<String>>,
     /// Browser that prints the PDF [default: Chromium or Chrome of the path]. The environment
@@ -142,7 +142,7 @@ pub(crate) struct Audit {
     /// Omit lines of code from the report.
     #[arg(long)]
     pub(crate) no_code: bool,
-    /// Show no progress.
+    /// Do not show progress.
     #[arg(long, short)]
     pub(crate) quiet: bool,
     /// Maximum number of files. With more files the audit is incomplete.

@@ -24,8 +24,8 @@ const OF_A_BODY: [HeaderName; 6] = [
     IDEMPOTENCY_KEY,
 ];
 
-/// Headers that another origin may receive beside `content-*`, `accept*` and `if-*`: HTTP needs
-/// them, or they continue a trace.
+/// Headers that another origin may receive in addition to `content-*`, `accept*` and `if-*`: HTTP
+/// needs them, or they continue a trace.
 const FOR_ANY_ORIGIN: [HeaderName; 6] = [
     USER_AGENT,
     RANGE,

@@ -8,9 +8,8 @@ use crate::{Context, aead::KEY_LENGTH, derive_key};
 /// The purpose of the key.
 const PURPOSE: &str = "blind index";
 
-/// Finds encrypted values by equality, and keeps them unique. The database stores a keyed hash
-/// beside the encrypted value. Without the key, a hash cannot be found by trying all telephone
-/// numbers.
+/// Finds encrypted values by equality, and keeps them unique. The database stores a keyed hash next
+/// to the encrypted value. Without the key, a hash cannot be found by trying all telephone numbers.
 ///
 /// A rotation of encryption keys does not change the index. Its key stays the same for as long as
 /// the column exists.

@@ -20,7 +20,7 @@ pub trait ImportRows: Send + Sync + 'static {
     /// Whether [`undo`](Self::undo) removes the rows of an import.
     const CAN_UNDO: bool = false;
 
-    /// Checks a row. The default finds no problem.
+    /// Checks a row. The default does not find problems.
     fn check(&self, import: &CsvImport, row: &Self::Row) -> Vec<RowProblem> {
         let _ = (import, row);
         Vec::new()

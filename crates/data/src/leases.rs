@@ -31,7 +31,7 @@ pub const LEASE_MIGRATIONS: MigrationSet = MigrationSet::of_part(
 /// The store never deletes the row of a name, because the next token must be higher.
 ///
 /// SQLite has one writer at a time, so a transaction of the holder would block its own renewals. On
-/// SQLite the leases are therefore in a separate file beside the database, `<file>-leases`. The
+/// SQLite the leases are therefore in a separate file next to the database, `<file>-leases`. The
 /// first use creates it.
 ///
 /// ```no_run

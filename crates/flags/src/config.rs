@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{source::RemoteConfig, switch::DEFAULT_PREFIX};
 
-/// The files are part of the deployment, beside the settings.
+/// The files are part of the deployment, next to the settings.
 const DEFAULT_NAME: &str = "features";
 
 /// Settings of feature flags.

@@ -29,8 +29,8 @@ pub struct LoadShedConfig {
     #[schemars(extend("x-unsafe" = [{ "id": "RES-7", "above": 1_000_000 }]))]
     pub max_in_flight: NonZeroU32,
     /// How much longer than without load a response may take on average before the limit falls
-    /// below `max_in_flight`. While less than half of it is in flight, it falls only if more and
-    /// more requests are in flight, or if clients leave before their responses.
+    /// below `max_in_flight`. While less than half of it is in flight, the limit falls only in two
+    /// cases: ever more requests are in flight, or clients disconnect before their responses.
     #[schemars(extend("x-unsafe" = [{ "id": "RES-7", "above": "10s" }]))]
     pub max_queue_delay: Timeout,
 }

@@ -40,8 +40,8 @@ pub struct InvalidMailAddress;
 
 impl MailAddress {
     /// Parses the address of a user, in lower case. Limits per address rely on one spelling for a
-    /// mailbox, so a name, a quoted local part, an IP address as the domain, and a final dot are
-    /// rejected.
+    /// mailbox. The parser therefore rejects a name, a quoted local part, an IP address as the
+    /// domain, and a final dot.
     ///
     /// ```
     /// use seaworthy_mail::MailAddress;

@@ -15,8 +15,8 @@ const MAX_CONTENT_SIZE: ByteSize = ByteSize::bytes(10_000);
 pub struct OperationLogConfig {
     /// Whether unsafe calls are stored.
     pub enabled: bool,
-    /// The node of this replica, 0 to 1023, for numeric IDs of entries that increase over time. Each
-    /// replica needs another one. Not set: the IDs are UUIDs.
+    /// The node of this replica, 0 to 1023, for numeric IDs of entries that increase over time.
+    /// Each replica needs another one. Not set: the IDs are UUIDs.
     #[schemars(range(max = 1023))]
     pub node: Option<u16>,
     /// Whether the replica claims a free node in the database instead of `node`. Until it has one,
@@ -27,7 +27,7 @@ pub struct OperationLogConfig {
     /// The maximum size of the content that an entry stores. Longer texts and lists are cut. A
     /// request above 64 KiB is stored by its size and hash.
     pub max_content_size: ByteSize,
-    /// How fields of requests are masked, besides those that are recognized by name or form.
+    /// How fields of requests are masked, in addition to those that are recognized by name or form.
     /// Secrets are always redacted.
     pub mask_rules: Vec<MaskRuleConfig>,
 }

@@ -8,8 +8,8 @@ use crate::{OperationLogConfig, redact::redact};
 
 /// The prefix of a gRPC message: whether it is compressed, and its length.
 const GRPC_PREFIX: usize = 5;
-/// The texts of a large request are cut to this number of bytes, and its lists to this number of
-/// items, which is enough to recognize them.
+/// The texts of a large request are cut to this number of bytes, which is enough to recognize them.
+/// Its lists are cut to `MAX_ITEMS`.
 const MAX_MEMBER: usize = 200;
 const MAX_ITEMS: usize = 10;
 /// Returns the redacted JSON of a JSON body. `None` if it is not JSON.

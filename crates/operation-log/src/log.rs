@@ -71,7 +71,8 @@ impl OperationLog {
     /// [`LEASE_MIGRATIONS`](seaworthy_data::LEASE_MIGRATIONS).
     ///
     /// # Errors
-    /// The descriptors cannot be read, or the node is out of range or set beside `claim_node`.
+    /// The descriptors cannot be read, or the node is out of range or set together with
+    /// `claim_node`.
     pub fn start<C: Settings>(
         service: &Assembly<C>,
         database: &Database,

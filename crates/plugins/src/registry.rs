@@ -106,7 +106,7 @@ mod tests {
         #[test]
         fn order_has_every_name_after_its_dependencies_plug_1(edges in prop::collection::vec((0_u8..12, 0_u8..12), 0..40)) {
             let mut graph: BTreeMap<String, Vec<String>> = (0..12).map(|name| (format!("{name:02}"), Vec::new())).collect();
-            // Edges from large to small names make no circle.
+            // Edges from large to small names cannot form a cycle.
             for (from, to) in edges.into_iter().filter(|(from, to)| from > to) {
                 graph.entry(format!("{from:02}")).or_default().push(format!("{to:02}"));
             }

@@ -2,8 +2,8 @@
 //!
 //! A policy has two parts:
 //!
-//! - a state machine that reads no clock and draws no random numbers, so that simulations can test
-//!   it (`docs/resilience-outage.md`),
+//! - a state machine that does not read a clock or draw random numbers, so that simulations can
+//!   test it (`docs/resilience-outage.md`),
 //! - a tower layer around a named handle. Clones of a handle share its state, so one dependency has
 //!   one circuit breaker.
 //!

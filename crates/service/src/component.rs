@@ -57,7 +57,7 @@ pub trait Component: Send + Sync + 'static {
         Ok(())
     }
 
-    /// Requests the stop: the component accepts no new work. Called once. Must not block.
+    /// Requests the stop: the component stops accepting work. Called once. Must not block.
     fn request_stop(&self);
 
     /// Completes when all work of the component has ended.

@@ -1,8 +1,9 @@
 //! The kernel: starts, monitors and stops a service.
 //!
 //! The order of a start and a stop is one list, [`Phase`]. A service adds its parts to the
-//! [`Assembly`] and never writes that order itself. So it accepts no traffic before its database
-//! responds, loses no request at a stop, and reports a missing setting instead of a stack trace.
+//! [`Assembly`] and never writes that order itself. So it does not accept traffic before its
+//! database responds, does not lose requests at a stop, and reports a missing setting instead of a
+//! stack trace.
 //!
 //! ```no_run
 //! use seaworthy_http::Routes;

@@ -288,7 +288,7 @@ impl Storage {
             .await
     }
 
-    /// Signs a URL to download an object. Does no I/O.
+    /// Signs a URL to download an object. Does not perform I/O.
     ///
     /// # Errors
     /// [`StorageError::Argument`] if `ttl` is not one second to seven days, or
@@ -301,7 +301,7 @@ impl Storage {
         self.presign(&Grant::Get(key), ttl)
     }
 
-    /// Signs a URL to upload an object with this size and media type. Does no I/O.
+    /// Signs a URL to upload an object with this size and media type. Does not perform I/O.
     ///
     /// # Errors
     /// As for [`presign_get`](Self::presign_get), [`StorageError::TooLarge`] if the size is above
@@ -322,7 +322,7 @@ impl Storage {
         self.presign(&Grant::Put(key, terms), ttl)
     }
 
-    /// Signs a URL to upload a part with exactly this size. Does no I/O.
+    /// Signs a URL to upload a part with exactly this size. Does not perform I/O.
     ///
     /// # Errors
     /// As for [`presign_get`](Self::presign_get), and the errors of [`put_part`](Self::put_part).

@@ -55,7 +55,7 @@ const MAX_SCOPES: usize = 2_000;
 ///
 /// The database stores the SHA-256 of a key. A key has scopes, an expiry and an owner, who lists
 /// and revokes it. [`TokenVersions::raise`](crate::TokenVersions::raise) ends all keys of an owner,
-/// so that a stolen token that created a key gives no access after a new password.
+/// so a key that a stolen token created is invalid after a new password.
 ///
 /// ```no_run
 /// use seaworthy_account::{ApiKeys, ApiKeysConfig};

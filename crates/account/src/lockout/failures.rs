@@ -123,7 +123,7 @@ pub(crate) async fn subtract(connection: &dyn Connection, subject: &str) -> Resu
 }
 
 /// The time after which wrong codes of a device are deleted. Browsers delete a cookie after 400
-/// days at most (RFC 6265bis, section 5.5), so no device has such a row any more.
+/// days at most (RFC 6265bis, section 5.5), so a device cannot need an older row.
 const DEVICE_CODE_RETENTION: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
 /// Deletes a page of failed passwords whose last failure is older than `after`, and a page of old

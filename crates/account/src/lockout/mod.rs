@@ -2,8 +2,8 @@
 //!
 //! An attempt is counted before the password is checked, in the transaction that also decides
 //! whether it is allowed. Concurrent attempts therefore count like sequential ones. A successful
-//! login removes its count, and a rejected attempt does not count. The wait is bounded, because
-//! anyone can cause it for an account. IPv6 addresses count by their /64 network, all of whose
+//! login removes its count, and a rejected attempt does not count. The wait is bounded, because any
+//! client can cause it for an account. IPv6 addresses count by their /64 network, all of whose
 //! addresses one client can use.
 
 mod config;

@@ -2,8 +2,8 @@
 //! (AUTH-4).
 //!
 //! The secret is encrypted for its row, so a copy of the database or a swap of rows does not
-//! disclose it. A code is valid once: the row stores the step of the last one, and codes of that
-//! step or of earlier steps are rejected (section 5.2). Wrong codes have separate counts. The
+//! disclose it. A code is valid once. The row stores the step of the last code, and rejects codes
+//! of that step and of earlier steps (section 5.2). Wrong codes have separate counts. The
 //! [lockout](crate::Lockout) of passwords would not limit them, because an attacker who guesses
 //! codes has the password.
 

@@ -16,8 +16,8 @@ use super::{
 /// by the code with its PKCE verifier. Cheap to clone.
 ///
 /// An [`OpenIdLogin`](super::OpenIdLogin) protects more, because the service itself compares state
-/// and nonce. Use this for applications that cannot follow its redirects. Anyone who has an ID
-/// token can send it until it expires, so a client must not store it.
+/// and nonce. Use this for applications that cannot follow its redirects. Any holder of an ID token
+/// can send it until it expires, so a client must not store it.
 #[derive(Clone)]
 pub struct OpenIdClientLogin(Arc<Inner>);
 
@@ -27,7 +27,7 @@ struct Inner {
 }
 
 impl OpenIdClientLogin {
-    /// Creates a login by a provider. It sends no requests yet.
+    /// Creates a login by a provider. It does not send requests yet.
     ///
     /// `name` is the name of the provider in metrics. Tokens for `client_id` of the settings and
     /// for `more_client_ids`, such as those of mobile applications, are accepted. Codes belong to

@@ -24,8 +24,9 @@ const MAX_NAME_LENGTH: usize = 32;
 /// provider.
 ///
 /// The HTTP client needs no `base_url`, because the endpoints may be on several hosts. Set its
-/// `propagation` to `none`, so that the provider gets no request context. The cookie is `Secure`
-/// with the prefix `__Host-`, unless the callback is a plain HTTP URL on this machine.
+/// `propagation` to `none`, so that the client does not send the request context to the provider.
+/// The cookie is `Secure` with the prefix `__Host-`, unless the callback is a plain HTTP URL on
+/// this machine.
 #[derive(Clone)]
 pub struct OpenIdLogin(Arc<Inner>);
 
@@ -60,7 +61,7 @@ pub struct CompletedLogin {
 }
 
 impl OpenIdLogin {
-    /// Creates a login by a provider. It sends no requests yet.
+    /// Creates a login by a provider. It does not send requests yet.
     ///
     /// `name` is the name of the provider in the cookie and in metrics. `cookie_key` encrypts the
     /// login cookie and must have at least 32 bytes. It may serve other purposes.

@@ -23,7 +23,7 @@ const SECRETS: [&str; 8] = [
     "auth",
     "credential",
 ];
-/// Words that contain one of these parts and name no secret, without an `s` at their end.
+/// Words that contain one of these parts and do not name a secret, without an `s` at their end.
 const FALSE_HITS: [&str; 16] = [
     "author",
     "authored",

@@ -131,9 +131,10 @@ impl DataKeys {
 
     /// Deletes data keys that no value of these columns needs.
     ///
-    /// The first call that finds no value stores the time. A call after `delete_after` proves again
-    /// that no value needs the key, and then deletes it. A value that a slow replica stored between
-    /// both calls therefore keeps its key. List every encrypted column, or its values are lost.
+    /// The first call that does not find a value stores the time. A call after `delete_after`
+    /// proves again that no value needs the key, and then deletes it. A value that a slow replica
+    /// stored between both calls therefore keeps its key. List every encrypted column, or its
+    /// values are lost.
     ///
     /// # Errors
     /// The database is not available, or a value is not an envelope. Nothing is deleted then.

@@ -60,7 +60,7 @@ impl Known {
                 DataError::new(DataErrorKind::UnexpectedRow, problem)
             });
         }
-        // An older replica stores no end of the run, and deletes the row at its end.
+        // An older replica does not store the end of the run, and deletes the row at its end.
         if self.run_ends_ms == 0 || now < self.run_ends_ms {
             return Ok(Some(KeyState::Running));
         }

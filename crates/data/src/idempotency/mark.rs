@@ -22,7 +22,8 @@ impl KeyMark {
     }
 
     /// Returns the statement that marks the key of the running call, or `None` if the call has no
-    /// key in this database. If the statement changes no row, another call has taken the key.
+    /// key in this database. If the statement does not change a row, another call has taken the
+    /// key.
     pub(crate) fn statement(database: &Arc<Inner>) -> Option<Statement> {
         let effects = effects::current()?;
         let mark = effects.participant::<Self>()?;

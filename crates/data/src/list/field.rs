@@ -126,7 +126,7 @@ impl Field {
             Kind::Time => DateTime::parse_from_rfc3339(text)
                 .map(|time| time.to_utc().into())
                 .map_err(|_| "is not a time such as 2026-01-31T12:00:00Z"),
-            // PostgreSQL stores no zero byte.
+            // PostgreSQL cannot store a zero byte.
             Kind::Text if text.len() > MAX_TEXT || text.contains('\0') => {
                 Err("is too long or contains a zero byte")
             }

@@ -25,7 +25,7 @@ use crate::context::{Scope, TARGETING_KEY};
 const MAX_SCRATCH: usize = 64 * 1024;
 
 thread_local! {
-    /// Scratch memory of evaluations. Holds no data between them.
+    /// Scratch memory of evaluations. Does not hold data between them.
     static SCRATCH: Cell<Option<Bump>> = const { Cell::new(None) };
 }
 

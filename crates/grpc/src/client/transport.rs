@@ -55,7 +55,7 @@ impl Service<Request<Recorded>> for Transport {
 
     fn call(&mut self, mut request: Request<Recorded>) -> Self::Future {
         let (balancer, attempt_timeout) = (Arc::clone(&self.balancer), self.attempt_timeout.get());
-        // Connections read no extensions, and each attempt keeps a copy of the head.
+        // Connections do not read extensions, and each attempt keeps a copy of the head.
         let mut extensions = std::mem::take(request.extensions_mut());
         let attempt = extensions.remove::<Attempt>();
         Box::pin(async move {
@@ -125,7 +125,7 @@ fn awaits_status(answer: &Response<Body>) -> bool {
 /// it is not repeatable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unsent {
-    /// The connection accepts no new calls.
+    /// The connection does not accept new calls.
     ByConnection,
     /// The server refused this one stream before it was processed.
     ByStream,

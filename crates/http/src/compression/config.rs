@@ -11,8 +11,9 @@ const DEFAULT_MAX_CONCURRENT: NonZeroU32 = NonZeroU32::new(64).unwrap();
 
 /// Compression of JSON and HTML responses.
 ///
-/// A response is not compressed if it sets a cookie, if its route starts a session or excludes
-/// itself, or if a page of another site may have caused the request (BREACH).
+/// A response is not compressed if it sets a cookie, or if its route starts a session or excludes
+/// itself. It is also not compressed if a page of another site may have caused the request
+/// (BREACH).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CompressionConfig {

@@ -109,8 +109,8 @@ impl RouteOptions {
         self
     }
 
-    /// Declares that the handler keeps no chunk of a body when it asks for the next, such as an
-    /// upload to a disk. The budget for request bodies is then charged for one chunk at a time.
+    /// Declares that the handler does not keep a chunk of a body when it asks for the next, such as
+    /// an upload to a disk. The budget for request bodies is then charged for one chunk at a time.
     #[must_use]
     pub fn streams_body(mut self) -> Self {
         self.body_reader = BodyReader::Pieces;
@@ -177,8 +177,8 @@ impl RouteOptions {
         self
     }
 
-    /// Excludes the responses from compression, because they contain a secret beside text that a
-    /// request chooses. Routes with [`sets_session`](Self::sets_session) are excluded too.
+    /// Excludes the responses from compression, because they contain a secret together with text
+    /// that a request chooses. Routes with [`sets_session`](Self::sets_session) are excluded too.
     #[must_use]
     pub fn without_compression(mut self) -> Self {
         self.without_compression = true;

@@ -1,5 +1,5 @@
-//! The accept loop, with a timeout on every phase of a connection (SEC-3) and a stop that loses no
-//! request (LIFE-4).
+//! The accept loop, with a timeout on every phase of a connection (SEC-3) and a stop that does not
+//! lose requests (LIFE-4).
 //!
 //! One timer watches each connection in every phase: handshake, first byte, head, idle,
 //! blocked write, age. It is reset lazily, so a request needs no timer. A scanner in front of the

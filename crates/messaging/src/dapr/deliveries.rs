@@ -178,7 +178,8 @@ impl Deliveries for DaprDeliveries {
         Box::pin(async move { self.settle(&tags, EventStatus::Retry) })
     }
 
-    /// The events that wait get no result, so Dapr returns them when the session ends.
+    /// The session does not send a result for the events that wait, so Dapr returns them when the
+    /// session ends.
     fn stop(&self) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(std::future::ready(Ok(())))
     }

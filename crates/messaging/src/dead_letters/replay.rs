@@ -137,8 +137,8 @@ impl DeadLetters {
     /// message again that fails again during the replay.
     ///
     /// The report has the outcome of each dead letter, and `progress` shows it from the start.
-    /// Dropping the future loses no dead letter. [`DeadLetterOutcome`] describes the dead letters
-    /// whose outcome is then unknown.
+    /// Dropping the future does not lose dead letters. [`DeadLetterOutcome`] describes the dead
+    /// letters whose outcome is then unknown.
     pub async fn replay(
         &self,
         selection: &Selection,

@@ -20,7 +20,7 @@ const PUBLISHING_QUEUE_KIBIBYTES: &str = "65536";
 const FETCHED_KIBIBYTES: &str = "16384";
 /// A broker that restarts is back within seconds. Probe at most once per second.
 const MAX_BACKOFF_MILLISECONDS: &str = "1000";
-/// A member that hands over a partition late reports it before the cluster removes the member.
+/// A member that releases a partition late reports it before the cluster removes the member.
 const HANDOVER_MARGIN_MILLISECONDS: u128 = 5_000;
 /// A member sends ten heartbeats per lease. Their responses report rebalances.
 const HEARTBEATS_PER_LEASE: u128 = 10;

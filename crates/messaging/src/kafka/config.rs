@@ -31,7 +31,7 @@ pub struct KafkaConfig {
     /// How long a member may be silent before the cluster reassigns its partitions. By default a
     /// cluster accepts 6 s to 30 min.
     pub session_timeout: Timeout,
-    /// How long a member may finish the messages of a partition that it hands over. The next member
+    /// How long a member may finish the messages of a partition that it releases. The next member
     /// also receives messages that take longer.
     pub handover_timeout: Timeout,
     /// The time limit of a request about topics and groups.

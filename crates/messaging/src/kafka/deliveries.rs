@@ -90,7 +90,8 @@ impl KafkaDeliveries {
         Ok(())
     }
 
-    /// Waits until the member has left its group, if the session was stopped and holds no messages.
+    /// Waits until the member has left its group, if the session was stopped and does not hold
+    /// messages.
     async fn wait_until_left(&self) {
         let is_over = {
             let state = self.member.state.lock();

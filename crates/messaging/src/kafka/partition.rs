@@ -17,7 +17,7 @@ pub(super) struct Assigned {
     pub(super) queue: PartitionQueue<Rebalances>,
     /// Whether the state has uncommitted changes.
     pub(super) is_dirty: bool,
-    /// Whether it moves to another member. Then the member takes no messages from it.
+    /// Whether it moves to another member. Then the member does not take messages from it.
     pub(super) is_leaving: bool,
 }
 

@@ -25,7 +25,7 @@ pub(super) type Arrival = Result<Delivery, TransportError>;
 pub(super) enum Phase {
     /// The session takes messages.
     Running,
-    /// The session settles its messages and takes no others.
+    /// The session settles its messages and does not take others.
     Stopping,
     /// The session has ended.
     Ended,

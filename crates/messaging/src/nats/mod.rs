@@ -13,8 +13,8 @@
 //! a lease in a small stream ([`group_lease`]).
 //!
 //! Durability depends on the server. Version 2.9 confirms a message shortly before it writes it. A
-//! stopped server loses no message. A killed one may lose the last confirmed messages, unless the
-//! stream has replicas.
+//! stopped server does not lose messages. A killed one may lose the last confirmed messages, unless
+//! the stream has replicas.
 
 mod broker;
 mod config;

@@ -212,7 +212,7 @@ impl Session {
     }
 
     /// Returns messages and releases the lease of the ordered group, if the session was stopped and
-    /// holds no messages.
+    /// does not hold messages.
     pub(super) async fn end_if_over(&self) -> Result<(), TransportError> {
         let returning = {
             let mut hold = self.hold.lock();

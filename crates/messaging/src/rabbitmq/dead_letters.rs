@@ -135,7 +135,7 @@ impl BrowseLock {
         topic: Topic,
         work: impl FnOnce(Channel) -> F + Send + 'static,
     ) -> Result<T, TransportError> {
-        // A caller that stops waiting here does no work on the broker.
+        // A caller that stops waiting here does not use the broker.
         let local = link.browsing().lock_owned().await;
         let browsing = tokio::spawn(async move {
             let lock = Self::acquire(&link, &topic, local).await?;

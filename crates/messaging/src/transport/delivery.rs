@@ -28,7 +28,7 @@ pub struct Delivery {
 /// crash: the broker redelivers unacknowledged messages, possibly after a delay.
 pub trait Deliveries: Send + Sync + 'static {
     /// Waits for deliveries and returns at least one. Only one task calls it at a time. Cancelling
-    /// the call loses no delivery.
+    /// the call does not lose deliveries.
     ///
     /// After an error the session has ended, and its deliveries cannot be acknowledged.
     fn next(&self) -> BoxFuture<'_, Result<Vec<Delivery>, TransportError>>;

@@ -85,8 +85,8 @@ pub trait Transport: Send + Sync + 'static {
     /// Without a connection it returns `Unavailable` immediately.
     fn publish(&self, batch: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<(), PublishError>>>;
 
-    /// Whether a batch may contain several messages of one key. Such an engine stores no message
-    /// after an earlier one of its key that failed transiently, and returns
+    /// Whether a batch may contain several messages of one key. Such an engine does not store a
+    /// message after an earlier one of its key that failed transiently, and returns
     /// [`PublishError::Deferred`] for it. Every other engine receives one message of a key at a
     /// time.
     fn keeps_key_order(&self) -> bool {

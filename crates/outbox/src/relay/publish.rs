@@ -66,7 +66,7 @@ impl Relay {
         Ok(self.record(&settled, batch.has_more))
     }
 
-    /// Publishes while the claim is valid. Returns no results if the claim ends first.
+    /// Publishes while the claim is valid. Returns an empty list if the claim ends first.
     async fn publish_while_claimed(
         &self,
         claim: &Claim,

@@ -27,7 +27,7 @@ pub(crate) async fn remember_all(
     messages: impl Iterator<Item = &str> + Clone + Send,
 ) -> Result<HashSet<String>, DataError> {
     let mut new = HashSet::new();
-    // MySQL returns no inserted rows.
+    // MySQL does not return inserted rows.
     if tx.engine() == Engine::MySql {
         for message in messages {
             if remember(tx, consumer, message).await? {

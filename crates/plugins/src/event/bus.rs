@@ -140,7 +140,8 @@ impl EventBus {
         handlers.retain(|handler| !old.contains(&handler.id));
         handlers.extend(new);
         let replaced = self.0.handlers.swap(Arc::new(handlers));
-        // What a handler owns may change the bus at its drop, so no lock is held.
+        // The values of a handler may change the bus when they are dropped, so drop them without a
+        // lock.
         drop(change);
         drop(replaced);
         ids
@@ -212,8 +213,8 @@ impl EventBus {
         })
     }
 
-    /// Delivers queued events until `stop` completes and the queue is empty. The bus then accepts
-    /// no more events for the queue.
+    /// Delivers queued events until `stop` completes and the queue is empty. The bus then does not
+    /// accept further events for the queue.
     pub(crate) async fn work(&self, stop: &Stop) {
         loop {
             let next = {

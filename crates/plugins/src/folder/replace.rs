@@ -18,8 +18,8 @@ const ENABLED: &str = "enabled:";
 #[cfg(unix)]
 const OWNER_ONLY: u32 = 0o600;
 
-/// Replaces `NAME.yaml` in one step. If it is a link, its target is replaced. Only the owner can read
-/// the new file, because settings may be secret.
+/// Replaces `NAME.yaml` in one step. If it is a link, its target is replaced. Only the owner can
+/// read the new file, because settings may be secret.
 ///
 /// # Errors
 /// - The settings are too large.
@@ -175,7 +175,7 @@ impl ReplacedConfig {
     }
 }
 
-/// Who can read a new file.
+/// The users that can read a new file.
 enum Access<'a> {
     Owner,
     /// The users who can read this file, and its owner.

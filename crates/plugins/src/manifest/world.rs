@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-/// A world of the interface: the exports of a component besides `lifecycle`.
+/// A world of the interface: the exports of a component in addition to `lifecycle`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum World {

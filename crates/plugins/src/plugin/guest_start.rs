@@ -2,8 +2,8 @@ use std::sync::{Arc, OnceLock};
 
 use tokio::time::Instant;
 
-/// The start of a guest. A caller that leaves before it prevents it, so that a retry of the caller
-/// does not run beside the first call.
+/// The start of a guest. A caller that stops waiting before the start prevents it, so that its
+/// retry does not run concurrently with the first call.
 #[derive(Debug, Clone, Default)]
 pub(super) struct GuestStart(Arc<OnceLock<Option<Instant>>>);
 

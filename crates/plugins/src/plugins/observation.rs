@@ -51,7 +51,7 @@ const REASONS: [&str; 11] = [
     "trap",
 ];
 
-/// What a read of the plugin folder found.
+/// The result of a read of the plugin folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FolderRead {
     /// The folder differs from the last one that was applied.

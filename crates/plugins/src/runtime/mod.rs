@@ -78,7 +78,7 @@ pub(crate) struct Imports {
     pub(crate) http: Option<HttpAccess>,
 }
 
-/// The interfaces that a component exports besides `lifecycle`.
+/// The interfaces that a component exports in addition to `lifecycle`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Exports {
     pub(crate) hooks: bool,

@@ -11,7 +11,8 @@ use parking_lot::{Condvar, Mutex};
 
 /// The name of the threads in listings of the system.
 const NAME: &str = "plugin-guest";
-/// The time after which a thread without work ends, so that an unused plugin keeps no thread.
+/// The time after which a thread without work ends, so that an unused plugin does not keep a
+/// thread.
 const LINGER: Duration = Duration::from_secs(10);
 /// The nice value of the threads, in addition to that of the process. On a busy core the system
 /// gives such a thread about a tenth of the time of another one. Requests without plugins thus keep
@@ -21,8 +22,8 @@ const NICE: i32 = 10;
 
 type Work = Box<dyn FnOnce() + Send>;
 
-/// Threads with a low priority, which run guests beside the threads of the service. They begin with
-/// their first work.
+/// Threads with a low priority, which run guests outside of the threads of the service. They begin
+/// with their first work.
 #[derive(Debug)]
 pub(crate) struct GuestThreads {
     pool: Arc<Pool>,

@@ -2,7 +2,8 @@ use std::collections::HashMap;
 
 use parking_lot::Mutex;
 
-/// The bytes that each entry counts besides its key and value, so that empty entries count, too.
+/// The bytes that each entry counts in addition to its key and value, so that empty entries count,
+/// too.
 const OVERHEAD: usize = 64;
 
 /// The keys of one plugin, in memory. They last until the plugin is reloaded or unloaded.

@@ -48,7 +48,7 @@ const MIN_LOST_SHARE: f64 = 0.1;
 /// at the limit.
 const MIN_OVERLOAD_LIMIT: f64 = 32.0;
 
-/// The limit and the measurements that it follows from. It reads no clock.
+/// The limit and the measurements that it follows from. It does not read a clock.
 #[derive(Debug)]
 pub(super) struct Limit {
     max: f64,

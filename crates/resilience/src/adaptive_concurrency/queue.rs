@@ -1,7 +1,7 @@
 /// Growth of both the requests in flight and their latency, since they take longer than tolerated,
 /// that shows a queue. More load alone raises only the first, and slower work only the second.
 const GROWTH: f64 = 2.0;
-/// Growth of both per window that shows no queue, because it is slower than that of a queue.
+/// Growth of both per window that does not show a queue, because it is slower than that of a queue.
 const DRIFT: f64 = 1.002;
 
 /// The requests in flight and their latency in one window.

@@ -7,7 +7,7 @@ const INCREASE: f64 = 0.02;
 /// Minimum share. Below it the bottleneck would be idle at times, because the limit exceeds its
 /// concurrency by a queue only.
 const MIN_SHARE: f64 = 0.65;
-/// Rejections below this part of a priority's requests are chance and change no share.
+/// Rejections below this part of a priority's requests are chance and do not change a share.
 const TOLERATED_REJECTIONS: f64 = 0.02;
 /// The part of the limit that each more important priority keeps while it is in use.
 const RESERVE: f64 = 0.1;

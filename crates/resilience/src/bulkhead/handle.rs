@@ -23,7 +23,7 @@ pub struct Bulkhead(Arc<Inner>);
 
 struct Inner {
     name: Arc<str>,
-    /// Read only by calls that find no permit.
+    /// Read only by calls that do not find a permit.
     config: RwLock<BulkheadConfig>,
     places: Places,
     waiting: Arc<AtomicU32>,

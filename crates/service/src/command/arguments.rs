@@ -62,8 +62,8 @@ pub(crate) enum Command {
     /// Print the facts of the service as JSON, for `seaworthy deploy render`.
     ///
     /// Listeners, timeouts and dependencies are those of the settings, whose secrets need not
-    /// exist. Metrics, checks, workers, topics and migrations are those of the service itself: it
-    /// starts in the profile test, on free ports of this machine, and stops.
+    /// exist. Metrics, checks, workers, topics and migrations are those of the service itself. The
+    /// command starts it in the profile test, on free ports of this machine, and stops it.
     Describe {
         /// Sets one key of the service that starts, such as database.url=sqlite::memory:. May be
         /// repeated.

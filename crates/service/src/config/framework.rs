@@ -102,9 +102,9 @@ pub struct ServerConfig {
     pub grpc: Option<GrpcConfig>,
     /// Limit on the bytes of request bodies that the process holds at the same time, over all
     /// listeners except the admin listener. A body that exceeds it waits for at most a second, then
-    /// the response is 503. Meanwhile the service aborts bodies whose clients send nothing. It also
-    /// limits the HTTP/2 receive windows above 64 KiB per connection. In production it must be at
-    /// most a third of the container's memory limit.
+    /// the response is 503. During this time the service aborts bodies whose clients do not send.
+    /// It also limits the HTTP/2 receive windows above 64 KiB per connection. In production it must
+    /// be at most a third of the container's memory limit.
     pub max_body_memory: ByteSize,
 }
 

@@ -49,7 +49,7 @@ pub(crate) struct Stopping<'a> {
 impl Stopping<'_> {
     /// Stops all components in order. `force` completes at a second signal.
     pub(crate) async fn run(self, force: impl Future<Output = ()>) -> StopOutcome {
-        // A service that was never ready gets no traffic, so it does not drain.
+        // A service that was never ready does not get traffic, so it does not drain.
         let was_ready = self.health.has_started();
         self.health.set_stopping();
         let deadline = Instant::now() + self.config.total_timeout.get();

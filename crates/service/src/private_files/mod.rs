@@ -19,7 +19,7 @@ pub use error::PrivateFileError;
 /// The subfolder that is used if the mode of a folder cannot be narrowed.
 const SUBFOLDER: &str = "private";
 
-/// Files that SQLite keeps beside a database. It gives them the mode of the database.
+/// Files that SQLite keeps next to a database. It gives them the mode of the database.
 const DATABASE_SUFFIXES: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// A folder with mode 0700, whose files have mode 0600.
@@ -150,7 +150,7 @@ impl PrivateFolder {
     }
 
     /// Returns the path of a SQLite database in this folder. An empty file is a valid database, and
-    /// SQLite gives the files beside it the same mode. Narrows the modes of existing files.
+    /// SQLite gives the files next to it the same mode. Narrows the modes of existing files.
     ///
     /// # Errors
     /// The errors of [`PrivateFolder::file`].

@@ -13,8 +13,9 @@ const COUNT_MASK: u64 = (1 << COUNT_BITS) - 1;
 
 /// Limits the lines per second of each callsite.
 ///
-/// The limiter is a fixed table of atomics, so that a line takes no lock. Of two callsites with the
-/// same slot only the first is limited, so that no line is suppressed because of another callsite.
+/// The limiter is a fixed table of atomics, so that a line does not take a lock. Of two callsites
+/// with the same slot only the first is limited, so that no line is suppressed because of another
+/// callsite.
 #[derive(Debug)]
 pub(crate) struct RateLimiter {
     per_second: u64,

@@ -184,7 +184,7 @@ impl Metrics {
     }
 
     /// Declares a metric whose series appear with their first value, so that
-    /// [`descriptors`](Self::descriptors) contain it from the start. A scrape shows no metric
+    /// [`descriptors`](Self::descriptors) contain it from the start. A scrape does not show metrics
     /// without series.
     pub fn declare(&self, kind: Kind, name: &str, help: &str, labels: &[&str]) {
         let labels = labels.iter().map(|label| (*label).to_owned()).collect();

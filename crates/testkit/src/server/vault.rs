@@ -152,7 +152,7 @@ impl VaultServer {
         http::request(self.address, method, &format!("/v1/{path}"), headers, &body)
     }
 
-    /// Seals it: it responds, and returns no secret until [`unseal`](Self::unseal).
+    /// Seals it: it responds, and does not return secrets until [`unseal`](Self::unseal).
     ///
     /// # Errors
     /// Vault rejects the request.

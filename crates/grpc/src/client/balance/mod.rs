@@ -6,7 +6,7 @@
 //! therefore uses tonic for single connections, and adds:
 //!
 //! - A [`Replica`](replica::Replica) has one connection, and reconnects with a backoff. It detects
-//!   a closed socket immediately. Without a connection it gets no calls.
+//!   a closed socket immediately. Without a connection it does not get calls.
 //! - A server that drains a connection (GOAWAY) leaves the socket open until the last stream ends.
 //!   The first call that the connection refuses replaces the connection and uses the new one. Open
 //!   streams stay on the old one.

@@ -70,7 +70,7 @@ enum Connection {
 #[derive(Debug, Clone)]
 pub(super) struct OpenConnection {
     pub(super) channel: Channel,
-    /// Notified when the connection accepts no new calls, although its streams may continue.
+    /// Notified when the connection stops accepting new calls, although its streams may continue.
     drained: Arc<Notify>,
 }
 
@@ -287,7 +287,7 @@ async fn connect(
     let mut closed = Some(Arc::clone(closed));
     let drained = Arc::clone(drained);
     let connector = service_fn(move |_: Uri| {
-        // A channel reconnects automatically when the first connection accepts no new calls.
+        // A channel reconnects automatically when the first connection stops accepting new calls.
         // `keep_open` reconnects instead, because it also tracks the replica's state.
         let closed = closed.take();
         if closed.is_none() {
@@ -310,7 +310,7 @@ async fn connect(
     }
 }
 
-/// The connection accepts no new calls: the server sent GOAWAY, or the connection has ended.
+/// The connection does not accept new calls: the server sent GOAWAY, or the connection has ended.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection accepts no new calls")]
 pub(crate) struct ConnectionDrained;

@@ -17,7 +17,7 @@ const DEFAULT_MAX_SIZE: ByteSize = ByteSize::mebibytes(64);
 /// Limits on the body of a request.
 ///
 /// Time counts only while the service waits for bytes, so a slow handler does not end its client.
-/// gRPC calls have no time limits for bodies, because their streams may rest for hours. Pings
+/// gRPC calls have no time limits for bodies, because their streams may be idle for hours. Pings
 /// detect dead clients.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]

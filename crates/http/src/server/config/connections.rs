@@ -43,8 +43,8 @@ pub struct ConnectionLimitsConfig {
     pub max_age: Timeout,
     /// Random deviation of `max_age` for each connection, as a ratio.
     pub max_age_jitter: Ratio,
-    /// Time in which a closing connection still responds to new requests, and reads the last bytes
-    /// of its client, so that a reset does not destroy the response.
+    /// Time in which a closing connection still responds to new requests and reads the last bytes
+    /// of its client. Without it, a reset could destroy the response.
     pub linger: Timeout,
 }
 

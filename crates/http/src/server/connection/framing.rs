@@ -1,11 +1,11 @@
 //! Finds the boundaries of HTTP/1 messages strictly, before a lenient parser reads them.
 //!
 //! The parser accepts forms that RFC 9112 permits: a lone line feed as a line end, `Content-Length`
-//! beside `Transfer-Encoding`, the same length twice. A proxy that reads one of these differently
-//! sees other requests than this side (request smuggling). Well-behaved clients do not use these
-//! forms, so all are rejected. Heads beyond the limits are rejected too, because the parser's own
-//! response to them has no body and no request ID. The scanner reads the bytes as they arrive and
-//! copies only a line that is split between two reads.
+//! together with `Transfer-Encoding`, the same length twice. A proxy that reads one of these
+//! differently sees other requests than this server (request smuggling). Well-behaved clients do
+//! not use these forms, so all are rejected. Heads beyond the limits are rejected too, because the
+//! parser's own response to them has no body and no request ID. The scanner reads the bytes as they
+//! arrive and copies only a line that is split between two reads.
 
 use std::num::IntErrorKind;
 

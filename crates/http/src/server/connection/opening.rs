@@ -34,7 +34,7 @@ enum Unopened {
 }
 
 /// Waits for a part of the opening. If the listener closes, only the linger time is left, which
-/// loses no request.
+/// does not lose requests.
 async fn within<F: Future>(
     state: &ConnectionState,
     limit: Duration,

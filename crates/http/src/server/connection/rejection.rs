@@ -103,7 +103,7 @@ impl Rejection {
         (headers, body.into())
     }
 
-    /// The response as bytes of HTTP/1, for a connection whose parser sends no response.
+    /// The response as bytes of HTTP/1, for a connection whose parser does not send a response.
     pub(super) fn http1(self, peer: SocketAddr) -> Vec<u8> {
         let (headers, body) = self.answer(&RequestId::generate(), peer);
         let status = self.status();

@@ -26,7 +26,7 @@ pub enum RequestBodyError {
     /// The body exceeds `limits.body.max_size`. The response is 413.
     #[error("the request body is larger than {0}")]
     TooLarge(ByteSize),
-    /// The client disconnected or violated the protocol, so it gets no response.
+    /// The client disconnected or violated the protocol, so the listener does not respond.
     #[error("the request body was not completed")]
     Incomplete(#[source] hyper::Error),
 }

@@ -32,7 +32,7 @@ impl StallTimer {
         since + self.timeout.saturating_sub(self.stalled)
     }
 
-    /// Records transferred bytes. It reads no clock for a peer that never stalls.
+    /// Records transferred bytes. It does not read the clock for a peer that never stalls.
     pub(crate) fn progress(&mut self, bytes: usize, now: impl FnOnce() -> Instant) {
         if let Some(since) = self.stalled_since.take() {
             self.stalled += now().saturating_duration_since(since);

@@ -218,7 +218,7 @@ impl ConnectionState {
         (is_next && self.in_flight.load(Relaxed) == 0).then_some(rejected.rejection)
     }
 
-    /// This side has closed: later requests get no response.
+    /// This side has closed: the listener does not respond to later requests.
     pub(crate) fn ends(&self) {
         self.ending.store(true, Relaxed);
         self.head_complete();
@@ -257,9 +257,8 @@ impl ConnectionState {
         self.flooded.load(Acquire)
     }
 
-    /// Counts a cancelled request. Returns true if there were too many. A client that gets no
-    /// response cancels too, so only a client that cancels most of its requests counts as an
-    /// attacker.
+    /// Counts a cancelled request. Returns true if there were too many. A client without a response
+    /// cancels too, so only a client that cancels most of its requests counts as an attacker.
     fn cancelled(&self, limit: ResetLimit, now: Instant) -> bool {
         self.resets.lock().cancel(&self.requests, limit, now)
     }

@@ -59,8 +59,8 @@ pub(super) trait Protocol: Send + 'static {
     /// Returns the next message for the client, or `None` at the end of the session.
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Message>>;
 
-    /// Continues the work of the session while the client takes no messages. Ready when the service
-    /// ends the session.
+    /// Continues the work of the session while the client does not take messages. Ready when the
+    /// service ends the session.
     fn poll_blocked(&mut self, context: &mut Context<'_>) -> Poll<()>;
 }
 

@@ -12,8 +12,8 @@ type Work<C> =
 
 /// A command of a service binary.
 ///
-/// It runs with the settings, the profile and the preflight of the service, but opens no listener.
-/// When it ends, the components that it connected stop in order.
+/// It runs with the settings, the profile and the preflight of the service, but does not open
+/// listeners. When it ends, the components that it connected stop in order.
 ///
 /// ```
 /// use seaworthy_service::{CommandRun, Commands, NoSettings, ServiceCommand, StartError, clap};
