@@ -51,7 +51,7 @@ impl CacheMetrics {
             system,
             tracer: tracer.clone(),
             hits: counters("cache_hits_total", "Reads that found an entry."),
-            misses: counters("cache_misses_total", "Reads that found no entry."),
+            misses: counters("cache_misses_total", "Reads that did not find an entry."),
             errors: counters(
                 "cache_errors_total",
                 "Steps that failed or that the circuit breaker rejected.",

@@ -36,7 +36,7 @@ pub enum ClientError {
         after: Duration,
     },
     /// The client may not connect to this address.
-    #[error("{host}: {address} is not a public address; set addresses to \"any\" to allow it")]
+    #[error("{host}: {address} is not a public address: set addresses to \"any\" to allow it")]
     AddressDenied {
         /// Host and port.
         host: Arc<str>,

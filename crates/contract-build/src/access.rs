@@ -142,7 +142,7 @@ pub(crate) fn refuse_in_client(declared: &[(String, Access)]) -> Result<(), Buil
     for (method, _) in declared {
         diagnostics.add(
             build_script(),
-            format!("Builder::access declares `{method}`, but Builder::client_only serves no method: remove one"),
+            format!("Builder::access declares `{method}`, but Builder::client_only does not generate a server: remove one"),
         );
     }
     diagnostics.finish()

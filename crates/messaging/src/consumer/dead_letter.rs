@@ -15,7 +15,7 @@ const INITIAL_BACKOFF: Timeout = Timeout::from_secs(1);
 const MAX_BACKOFF: Timeout = Timeout::from_secs(30);
 /// After this many rejections of every form, the message goes back to the broker. It then does not
 /// take a prefetch slot until the next delivery.
-const MAX_REFUSALS: u32 = 4;
+const MAX_REJECTIONS: u32 = 4;
 
 /// The reason why a message becomes a dead letter.
 pub(super) struct Problem<'a> {
@@ -88,7 +88,7 @@ impl Consumer {
                 Err(error) if error.is_transient() => {}
                 Err(error) => {
                     rejections += 1;
-                    if rejections == MAX_REFUSALS {
+                    if rejections == MAX_REJECTIONS {
                         self.metrics.refused_dead_letters.increment();
                         let problem = error_chain(&error);
                         tracing::error!(consumer = &*self.name, topic = %stored.topic(), message_id = %stored.id(), problem, "the broker rejects every form of a dead letter, so the message returns to its queue");

@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 const MAX_BACKLOG: u32 = 50;
 /// More than the consecutive failures that open a circuit breaker.
-const REFUSALS: usize = 20;
+const REJECTIONS: usize = 20;
 
 fn plan(name: &str) -> SubscriptionPlan {
     SubscriptionPlan {
@@ -55,7 +55,7 @@ async fn full_queue_opens_no_breaker_msg_4() {
     for _ in 0..MAX_BACKLOG {
         publisher.publish(message("full")).await.unwrap();
     }
-    for _ in 0..REFUSALS {
+    for _ in 0..REJECTIONS {
         let batch = vec![publisher.prepare(message("full")).unwrap()];
         let answers = publisher.publish_all(batch).await;
         let is_full = matches!(&answers[..], [Err(PublishError::QueueFull { topic })] if topic.as_str() == "full");

@@ -41,7 +41,7 @@ pub(super) fn event_link(id: &str, title: &str) -> Markup {
 }
 
 fn card(pages: &Pages, event: &Card) -> Markup {
-    let places = components::places_label(event.active_participants, event.capacity);
+    let seats = components::seats_label(event.active_participants, event.capacity);
     let is_full = event.capacity > 0 && event.active_participants >= event.capacity;
     let is_almost_full =
         pages
@@ -69,7 +69,7 @@ fn card(pages: &Pages, event: &Card) -> Markup {
                 h3 { (event_link(&event.id, &event.title)) }
                 p.where {
                     span { (event.city) }
-                    span.places data-full[is_full] { (places) }
+                    span.places data-full[is_full] { (seats) }
                 }
             }
         }

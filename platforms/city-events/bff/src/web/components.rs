@@ -61,15 +61,15 @@ pub(super) fn picture_field(
     }
 }
 
-/// Returns a label with the number of participants or free places.
-pub(super) fn places_label(active: i32, capacity: i32) -> String {
+/// Returns a label with the number of participants or free seats.
+pub(super) fn seats_label(active: i32, capacity: i32) -> String {
     match capacity {
         ..=-1 => "Closed".to_owned(),
         0 if active == 1 => "1 going".to_owned(),
         0 => format!("{active} going"),
         _ if active >= capacity => "Full · waitlist open".to_owned(),
-        _ if capacity - active == 1 => "1 place left".to_owned(),
-        _ if capacity - active <= 5 => format!("{} places left", capacity - active),
+        _ if capacity - active == 1 => "1 seat left".to_owned(),
+        _ if capacity - active <= 5 => format!("{} seats left", capacity - active),
         _ => format!("{active} of {capacity} going"),
     }
 }
@@ -113,12 +113,12 @@ mod tests {
             (1, 0, "1 going"),
             (7, 0, "7 going"),
             (3, 20, "3 of 20 going"),
-            (18, 20, "2 places left"),
-            (19, 20, "1 place left"),
+            (18, 20, "2 seats left"),
+            (19, 20, "1 seat left"),
             (20, 20, "Full · waitlist open"),
             (0, -1, "Closed"),
         ] {
-            assert_eq!(places_label(active, capacity), label);
+            assert_eq!(seats_label(active, capacity), label);
         }
     }
 }

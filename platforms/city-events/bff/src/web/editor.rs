@@ -82,7 +82,7 @@ fn form(pages: &Pages, stored: Option<(Uuid, &Event)>) -> Markup {
                 label { span { "Begins" } input type="datetime-local" name="start_time" required data-instant=(text(|event| &event.start_time)); }
                 label { span { "Ends" } input type="datetime-local" name="end_time" required data-instant=(text(|event| &event.end_time)); }
             }
-            label { span { "Places" } input type="number" name="capacity" min="0" max="1000000" step="1" inputmode="numeric" value=(event.map_or(20, |event| event.capacity)); small { "0 means unlimited." } }
+            label { span { "Seats" } input type="number" name="capacity" min="0" max="1000000" step="1" inputmode="numeric" value=(event.map_or(20, |event| event.capacity)); small { "0 means unlimited." } }
             @if pages.pictures.accepts_uploads() {
                 @let cover = event.and_then(|event| event.cover_image.as_deref());
                 (components::picture_field("event_cover", "Cover", cover.and_then(|cover| pages.pictures.cover(cover, 800)).as_ref(), cover))

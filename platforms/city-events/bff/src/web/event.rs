@@ -106,10 +106,10 @@ fn panel(id: Uuid, view: &EventView) -> Markup {
             div.seats {
                 p.seats-line {
                     strong { (active) }
-                    @if capacity > 0 { " of " (capacity) " places taken" } @else { " going, no limit" }
+                    @if capacity > 0 { " of " (capacity) " seats taken" } @else { " going, no limit" }
                 }
                 @if capacity > 0 {
-                    progress max=(capacity) value=(active.min(capacity)) data-full[is_full] aria-label="Places taken" { (active) }
+                    progress max=(capacity) value=(active.min(capacity)) data-full[is_full] aria-label="Seats taken" { (active) }
                 }
                 @if is_full { p.hint { "Full. You can join the waitlist and move up when a participant leaves." } }
             }
@@ -129,21 +129,21 @@ fn participation(id: Uuid, view: &EventView, is_full: bool) -> Markup {
     let leave = |label: &str, question: &str| {
         html! {
             @if actions.can_cancel {
-                button.button.quiet.wide data-post=(Address::event_api(id, "cancel")) data-idempotent data-confirm=(question) data-done="You left. Another user can take your place." { (label) }
+                button.button.quiet.wide data-post=(Address::event_api(id, "cancel")) data-idempotent data-confirm=(question) data-done="You left. Another user can take your seat." { (label) }
             }
         }
     };
     html! {
         @if view.degraded.is_some() {
-            (components::notice("warn", "Your participation cannot be shown right now", "The join service is unavailable. Your place is safe. This page retries automatically."))
+            (components::notice("warn", "Your participation cannot be shown right now", "The join service is unavailable. Your seat is safe. This page retries automatically."))
         }
         @match status {
             "active" => {
                 p.mine data-state="in" { strong { "You're in." } " See you there." }
-                (leave("Leave event", "Leave this event? The next user on the waitlist gets your place."))
+                (leave("Leave event", "Leave this event? The next user on the waitlist gets your seat."))
             },
             "waitlisted" => {
-                p.mine data-state="wait" { strong { "You're on the waitlist." } " You get a place automatically when one becomes free." }
+                p.mine data-state="wait" { strong { "You're on the waitlist." } " You get a seat automatically when one becomes free." }
                 (leave("Leave the waitlist", "Leave the waitlist? If you join again, you start at its end."))
             },
             "rejected" => p.mine data-state="off" { "The host removed you from this event." },

@@ -7,7 +7,7 @@ use seaworthy::{
 
 /// The day on which the flag should be removed.
 const ALMOST_FULL_EXPIRES: &str = "2027-02-01";
-/// The share of taken places from which an event is almost full.
+/// The share of taken seats from which an event is almost full.
 const ALMOST_FULL_PERCENT: i64 = 80;
 
 /// The feature flags of the pages.

@@ -68,7 +68,7 @@ pub(super) async fn fragment(
                 li.row-card {
                     div {
                         h3 { (cards::event_link(&event.id, &event.title)) }
-                        p.hint { (event.city) " · " (components::time(timestamp::from_proto(event.start_time.as_ref()), "card")) " · " (components::places_label(event.active_participants, event.capacity)) }
+                        p.hint { (event.city) " · " (components::time(timestamp::from_proto(event.start_time.as_ref()), "card")) " · " (components::seats_label(event.active_participants, event.capacity)) }
                         p.hint { "Host " code { (event.owner_id) } }
                     }
                     div.row {

@@ -146,7 +146,7 @@ fn row(
     let user = &participant.user_id;
     let question = match is_waitlist {
         true => format!("Remove {name} from the waitlist?"),
-        false => format!("Remove {name}? The next user on the waitlist gets the place."),
+        false => format!("Remove {name}? The next user on the waitlist gets the seat."),
     };
     html! {
         li.row-card {

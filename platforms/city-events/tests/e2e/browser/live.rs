@@ -13,6 +13,6 @@ async fn open_event_page_shows_joins_of_others() {
     app.chrome
         .wait_for(&visitor, "document.documentElement.dataset.live === 'open'");
     app.join(&ada, &event, "You're in.");
-    app.wait_for_text(&visitor, "1 of 5 places taken");
+    app.wait_for_text(&visitor, "1 of 5 seats taken");
     app.stop().await;
 }

@@ -33,7 +33,7 @@ async fn content_security_policy_allows_the_script_sec_4() {
     );
     let event = dump(format!("/events/{id}")).await.unwrap();
     assert!(
-        event.contains("Sign in to join") && event.contains("of 3 places taken"),
+        event.contains("Sign in to join") && event.contains("of 3 seats taken"),
         "{event}"
     );
     let private = dump("/me/joins".to_owned()).await.unwrap();
