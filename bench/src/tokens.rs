@@ -114,7 +114,7 @@ fn verifier(algorithm: Algorithm, keys: KeySet) -> Result<TokenVerifier, Failure
 }
 
 fn token(signer: &TokenSigner, subject: &str) -> Result<String, Failure> {
-    let token = NewToken::about(subject)
+    let token = NewToken::for_subject(subject)
         .audience("events")
         .claim("role", "user")
         .claim("scope", "events:read events:write");

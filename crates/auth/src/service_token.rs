@@ -91,7 +91,7 @@ impl ServiceTokens {
         {
             return Ok(current.token.clone());
         }
-        let token = NewToken::about(inner.service.as_str()).audience(inner.audience.as_str());
+        let token = NewToken::for_subject(inner.service.as_str()).audience(inner.audience.as_str());
         let token = inner.signer.sign_at(token, now)?;
         let renew = now
             .checked_add(inner.lifetime / 2)

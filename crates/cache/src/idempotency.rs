@@ -3,8 +3,8 @@ use std::time::Duration;
 use seaworthy_contract::{
     error::reason,
     idempotency::{
-        CallOutcome, Fingerprint, IdempotencyStore, KeyState, Lifetimes, RecordedAnswer, ScopedKey,
-        StoreFuture,
+        CallOutcome, Fingerprint, IdempotencyStore, KeyState, Lifetimes, RecordedResponse,
+        ScopedKey, StoreFuture,
     },
 };
 use seaworthy_core::{Code, Error, new_id};
@@ -112,7 +112,7 @@ impl RedisStore {
         }
         let answer = status.and_then(|status| {
             let (headers, body) = (headers.unwrap_or_default(), body.unwrap_or_default());
-            RecordedAnswer::restored(status, &headers, body.into())
+            RecordedResponse::restored(status, &headers, body.into())
         });
         Ok(match (answer, ending.as_str()) {
             (Some(answer), _) => KeyState::Answered(answer),
@@ -137,7 +137,7 @@ impl IdempotencyStore for RedisStore {
         &'a self,
         key: &'a ScopedKey,
         token: u64,
-        answer: RecordedAnswer,
+        answer: RecordedResponse,
         keep: Duration,
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {

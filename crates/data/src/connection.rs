@@ -11,12 +11,12 @@ pub trait Connection: runs::Runs {
 
 /// The result of a statement that returns no rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Done {
+pub struct StatementResult {
     pub(crate) rows_affected: u64,
     pub(crate) last_insert_id: Option<i64>,
 }
 
-impl Done {
+impl StatementResult {
     /// Returns the number of rows that were inserted, matched by an update, or deleted.
     #[must_use]
     pub const fn rows_affected(self) -> u64 {
@@ -43,7 +43,7 @@ pub struct Request {
 #[derive(Debug, Default)]
 pub struct StatementOutput {
     pub(crate) rows: Vec<Row>,
-    pub(crate) done: Done,
+    pub(crate) done: StatementResult,
 }
 
 /// Seals [`Connection`]. Its implementations enforce timeouts, record metrics and close

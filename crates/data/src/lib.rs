@@ -51,7 +51,7 @@ mod value;
 pub use builder::DatabaseBuilder;
 pub use chrono;
 pub use config::{DatabaseConfig, PoolConfig, ReplicaConfig};
-pub use connection::{Connection, Done};
+pub use connection::{Connection, StatementResult};
 pub use database::Database;
 pub use database_url::{DatabaseUrl, InvalidDatabaseUrl};
 pub use engine::Engine;

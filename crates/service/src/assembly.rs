@@ -53,7 +53,7 @@ pub(crate) struct Parts {
     pub(crate) body_budget: BodyBudget,
     /// The limit on HTTP/2 receive windows of all listeners.
     pub(crate) receive_windows: ReceiveWindows,
-    pub(crate) handed_over: Arc<Mutex<HandedOver>>,
+    pub(crate) added: Arc<Mutex<AddedParts>>,
     pub(crate) description: Description,
 }
 
@@ -62,7 +62,7 @@ pub(crate) type Wrapper = Box<dyn Fn(Routes) -> Routes + Send + Sync>;
 
 /// The parts that the assembly function adds.
 #[derive(Default)]
-pub(crate) struct HandedOver {
+pub(crate) struct AddedParts {
     pub(crate) routes: Option<Routes>,
     pub(crate) calls: Option<Routes>,
     pub(crate) admin: Option<Routes>,
@@ -80,7 +80,7 @@ pub(crate) struct HandedOver {
     pub(crate) grpc_clients: BTreeSet<String>,
 }
 
-impl HandedOver {
+impl AddedParts {
     /// Adds the layers of the assembly.
     pub(crate) fn wrapped(&self, routes: Routes) -> Routes {
         let wrappers = self.wrappers.iter();
@@ -181,22 +181,22 @@ impl<C: Settings> Assembly<C> {
     /// Adds probes to the public listener, and to the listener of probes if `health.addr` is set.
     pub fn probes(&self, routes: Routes) {
         self.http(routes.clone());
-        let mut handed_over = self.parts.handed_over.lock();
-        let routes = match handed_over.probes.take() {
+        let mut added = self.parts.added.lock();
+        let routes = match added.probes.take() {
             Some(earlier) => earlier.merge(routes),
             None => routes,
         };
-        handed_over.probes = Some(routes);
+        added.probes = Some(routes);
     }
 
     /// Adds routes to the public listener. It serves them when the service is ready.
     pub fn http(&self, routes: Routes) {
-        let mut handed_over = self.parts.handed_over.lock();
-        let routes = match handed_over.routes.take() {
+        let mut added = self.parts.added.lock();
+        let routes = match added.routes.take() {
             Some(earlier) => earlier.merge(routes),
             None => routes,
         };
-        handed_over.routes = Some(routes);
+        added.routes = Some(routes);
     }
 
     /// Serves an OpenAPI document at `/openapi.json` and its page at `/docs`, in development and
@@ -222,54 +222,54 @@ impl<C: Settings> Assembly<C> {
     /// is one method: `POST /package.Service/Method`. The crate `seaworthy-grpc` creates them from
     /// contracts.
     pub fn grpc(&self, calls: Routes) {
-        let mut handed_over = self.parts.handed_over.lock();
-        let calls = match handed_over.calls.take() {
+        let mut added = self.parts.added.lock();
+        let calls = match added.calls.take() {
             Some(earlier) => earlier.merge(calls),
             None => calls,
         };
-        handed_over.calls = Some(calls);
+        added.calls = Some(calls);
     }
 
     /// Adds routes to the admin listener. They need the admin token like its other routes, and
     /// changes need the header `x-admin-request`.
     pub fn admin(&self, routes: Routes) {
-        let mut handed_over = self.parts.handed_over.lock();
-        let routes = match handed_over.admin.take() {
+        let mut added = self.parts.added.lock();
+        let routes = match added.admin.take() {
             Some(earlier) => earlier.merge(routes),
             None => routes,
         };
-        handed_over.admin = Some(routes);
+        added.admin = Some(routes);
     }
 
     /// Sets the format of errors that the stack returns before a handler runs: `http` on the public
     /// listener, `grpc` on the gRPC listener.
     pub fn errors(&self, http: ErrorForm, grpc: ErrorForm) {
-        let mut handed_over = self.parts.handed_over.lock();
-        handed_over.errors = Some(http);
-        handed_over.call_errors = Some(grpc);
+        let mut added = self.parts.added.lock();
+        added.errors = Some(http);
+        added.call_errors = Some(grpc);
     }
 
     /// Adds layers to all routes of the public and the gRPC listener, also those that are added
     /// later. They run after all steps of the stack, as [`Routes::layer`] describes.
     pub fn wrap_routes(&self, wrap: impl Fn(Routes) -> Routes + Send + Sync + 'static) {
-        let mut handed_over = self.parts.handed_over.lock();
-        handed_over.wrappers.push(Box::new(wrap));
+        let mut added = self.parts.added.lock();
+        added.wrappers.push(Box::new(wrap));
     }
 
     /// Sets which request IDs of clients are kept, over HTTP and gRPC (OBS-7).
     pub fn request_ids(&self, kept: RequestIds) {
-        self.parts.handed_over.lock().request_ids = kept;
+        self.parts.added.lock().request_ids = kept;
     }
 
     /// Sets the authentication of callers, over HTTP and gRPC. With it, every route must declare
     /// its access, otherwise the start fails (AUTH-5).
     pub fn authenticate(&self, authenticate: impl Authenticate) {
-        self.parts.handed_over.lock().authenticate = Some(Arc::new(authenticate));
+        self.parts.added.lock().authenticate = Some(Arc::new(authenticate));
     }
 
     /// Sets the feature flags that routes require, over HTTP and gRPC.
     pub fn flag_gate(&self, flags: impl FlagGate) {
-        self.parts.handed_over.lock().flags = Some(Arc::new(flags));
+        self.parts.added.lock().flags = Some(Arc::new(flags));
     }
 
     /// Starts a worker.
@@ -279,11 +279,7 @@ impl<C: Settings> Assembly<C> {
 
     /// Adds a started component, which stops in order.
     pub fn component(&self, component: impl Component) {
-        self.parts
-            .handed_over
-            .lock()
-            .components
-            .push(Arc::new(component));
+        self.parts.added.lock().components.push(Arc::new(component));
     }
 }
 

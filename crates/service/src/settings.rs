@@ -33,11 +33,11 @@ pub(crate) fn with_rules(loader: Loader) -> Loader {
 /// Adds preflight for reloads, so that production rejects unsafe settings at a reload too (CONF-3).
 pub(crate) fn with_preflight(loader: Loader) -> Loader {
     loader.rule(|loaded| {
-        if !refuses(loaded.profile()) {
+        if !rejects_unsafe(loaded.profile()) {
             return Vec::new();
         }
-        let refused = violations(loaded).into_iter();
-        refused
+        let rejected = violations(loaded).into_iter();
+        rejected
             .map(|violation| {
                 let Violation {
                     id, key, why, fix, ..
@@ -180,7 +180,7 @@ pub(crate) fn allowances(loaded: &Loaded) -> Vec<Allowance> {
 }
 
 /// Returns whether the profile rejects unsafe settings instead of logging them.
-pub(crate) fn refuses(profile: Profile) -> bool {
+pub(crate) fn rejects_unsafe(profile: Profile) -> bool {
     profile == Profile::Production
 }
 

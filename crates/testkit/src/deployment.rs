@@ -130,7 +130,7 @@ impl Deployment {
     /// As for [`ServiceProcess`].
     pub fn run(&self, arguments: &[&str], environment: &[(&str, &str)]) -> io::Result<Ended> {
         let arguments = [arguments, &self.arguments()].concat();
-        ServiceProcess::start_as_is(&self.program, &arguments, environment)?.ended()
+        ServiceProcess::start_unchanged(&self.program, &arguments, environment)?.ended()
     }
 
     /// Returns the keys that preflight rejects in production under a requirement, such as `SEC-2`,
@@ -264,7 +264,7 @@ impl Deployed {
             (".env.example", "env"),
         ] {
             let file = Path::new(self.home).join(file);
-            let ran = ServiceProcess::start_as_is(self.program(), &["config", what], &[]);
+            let ran = ServiceProcess::start_unchanged(self.program(), &["config", what], &[]);
             match ran.and_then(ServiceProcess::ended) {
                 Ok(ended) => assert_current(&file, &(ended.stdout.join("\n") + "\n")),
                 Err(error) => panic!("config {what}: {error}"),

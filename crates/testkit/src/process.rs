@@ -75,7 +75,7 @@ impl ServiceProcess {
             "--set",
             "log.format=json",
         ];
-        Self::start_as_is(
+        Self::start_unchanged(
             program,
             &[&["serve"][..], &free, arguments].concat(),
             environment,
@@ -86,7 +86,7 @@ impl ServiceProcess {
     ///
     /// # Errors
     /// The program cannot be started.
-    pub fn start_as_is(
+    pub fn start_unchanged(
         program: &Path,
         arguments: &[&str],
         environment: &[(&str, &str)],

@@ -16,7 +16,7 @@ fn hello() -> &'static Path {
 }
 
 fn run(arguments: &[&str]) -> Ended {
-    let process = ServiceProcess::start_as_is(hello(), arguments, &[]);
+    let process = ServiceProcess::start_unchanged(hello(), arguments, &[]);
     process.unwrap().ended().unwrap()
 }
 

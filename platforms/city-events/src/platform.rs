@@ -287,7 +287,7 @@ impl Platform {
             let name = running.name;
             match running.service.stop().await {
                 StopOutcome::Clean => {}
-                StopOutcome::CutOff(still) | StopOutcome::Forced(_, still) => {
+                StopOutcome::Aborted(still) | StopOutcome::Forced(_, still) => {
                     unfinished.extend(still.into_iter().map(|what| format!("{name}: {what}")));
                 }
             }

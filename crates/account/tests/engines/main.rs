@@ -18,7 +18,7 @@ mod test_database;
 mod wrong_codes;
 
 seaworthy_testkit::on_every_database! {
-    crate::test_database::open, in_the_test;
+    crate::test_database::open, run_in_test;
     sessions:
         reused_refresh_token_ends_its_session_auth_3,
         concurrent_refreshes_keep_the_session_auth_3,

@@ -28,7 +28,7 @@ fn run(test: &TestDatabase, subcommand: &str, keys: &[(&str, &str)]) -> Ended {
     for setting in &settings {
         arguments.extend(["--set", setting]);
     }
-    let process = ServiceProcess::start_as_is(&example("account_trial"), &arguments, keys);
+    let process = ServiceProcess::start_unchanged(&example("account_trial"), &arguments, keys);
     let ended = process.unwrap().ended().unwrap();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
     ended

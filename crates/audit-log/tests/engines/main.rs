@@ -14,7 +14,7 @@ mod test_database;
 mod writing;
 
 seaworthy_testkit::on_every_database! {
-    crate::test_database::open, in_the_test;
+    crate::test_database::open, run_in_test;
     chain:
         verify_names_altered_record_obs_11,
         verify_names_missing_record_obs_11,

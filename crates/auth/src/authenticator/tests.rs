@@ -181,7 +181,7 @@ fn reason(response: &Response<String>) -> String {
 #[tokio::test]
 async fn public_optional_and_required_routes_auth_1() {
     let service = service(None);
-    let ada = service.token(NewToken::about("ada"));
+    let ada = service.token(NewToken::for_subject("ada"));
     let wrong = format!("{ada}x");
     for (path, anonymous, known, refused) in [
         ("/public", Ok("anonymous"), Ok("anonymous"), Ok("anonymous")),
@@ -226,7 +226,7 @@ async fn public_optional_and_required_routes_auth_1() {
 async fn rejection_is_a_problem_with_a_challenge_auth_5() {
     let service = service(None);
     let ada = service.token(
-        NewToken::about("ada")
+        NewToken::for_subject("ada")
             .claim("role", "user")
             .claim("scope", "events:read"),
     );
@@ -260,7 +260,7 @@ async fn rejection_is_a_problem_with_a_challenge_auth_5() {
         "Bearer error=\"insufficient_scope\", scope=\"events:write\""
     );
     let eve = service.token(
-        NewToken::about("eve")
+        NewToken::for_subject("eve")
             .claim("role", "admin")
             .claim("scope", "x events:write"),
     );
@@ -271,7 +271,7 @@ async fn rejection_is_a_problem_with_a_challenge_auth_5() {
 #[tokio::test]
 async fn grpc_calls_are_authenticated_by_the_same_tokens_auth_1() {
     let service = service(None);
-    let ada = service.token(NewToken::about("ada"));
+    let ada = service.token(NewToken::for_subject("ada"));
     let call = |path: &'static str, credentials: Option<String>| {
         let stack = service.calls.clone();
         async move {
@@ -294,7 +294,7 @@ async fn grpc_calls_are_authenticated_by_the_same_tokens_auth_1() {
 #[tokio::test]
 async fn revoked_token_is_rejected_although_cached_auth_3() {
     let service = service(None);
-    let ada = service.token(NewToken::about("ada"));
+    let ada = service.token(NewToken::for_subject("ada"));
     assert_eq!(service.get("/me", Some(&ada)).await.status(), 200);
     let until = SystemTime::now() + Duration::from_secs(900);
     service.revoked.raise_version("ada", 1, until);
@@ -303,7 +303,7 @@ async fn revoked_token_is_rejected_although_cached_auth_3() {
         (refused.status().as_u16(), reason(&refused).as_str()),
         (401, "TOKEN_REVOKED")
     );
-    let newer = service.token(NewToken::about("ada").claim("ver", 1));
+    let newer = service.token(NewToken::for_subject("ada").claim("ver", 1));
     assert_eq!(service.get("/me", Some(&newer)).await.status(), 200);
 }
 
@@ -312,7 +312,7 @@ async fn missing_or_stale_revocations_reject_tokens_auth_3() {
     let hour = Duration::from_secs(3_600);
     let revoked = Revocations::with_max_stale(hour);
     let service = service_with_revocations(revoked.clone());
-    let ada = service.token(NewToken::about("ada"));
+    let ada = service.token(NewToken::for_subject("ada"));
     let unknown = service.get("/me", Some(&ada)).await;
     assert_eq!(
         (unknown.status().as_u16(), reason(&unknown).as_str()),
@@ -334,7 +334,7 @@ async fn missing_or_stale_revocations_reject_tokens_auth_3() {
     let revoked = Revocations::with_max_stale(Duration::ZERO);
     revoked.record_read(ClockReading::now());
     let stale = service_with_revocations(revoked);
-    let bob = stale.token(NewToken::about("bob"));
+    let bob = stale.token(NewToken::for_subject("bob"));
     assert_eq!(stale.get("/me", Some(&bob)).await.status(), 503);
 }
 
@@ -362,7 +362,7 @@ async fn pending_revocation_status_is_awaited_auth_3() {
         (Err(TokenError::RevocationUnavailable), 503),
     ] {
         let service = service(Some(DelayedRevocation(answer)));
-        let ada = service.token(NewToken::about("ada"));
+        let ada = service.token(NewToken::for_subject("ada"));
         let given = service.get("/me", Some(&ada)).await;
         assert_eq!(given.status(), status, "{answer:?}");
         assert_eq!(given.headers().contains_key("retry-after"), status == 503);
@@ -373,15 +373,15 @@ async fn pending_revocation_status_is_awaited_auth_3() {
 async fn users_behind_one_ip_have_separate_rate_limits_res_6() {
     let service = service(None);
     let (ada, bob) = (
-        service.token(NewToken::about("ada")),
-        service.token(NewToken::about("bob")),
+        service.token(NewToken::for_subject("ada")),
+        service.token(NewToken::for_subject("bob")),
     );
     for _ in 0..20 {
         assert_eq!(service.get("/me", Some(&ada)).await.status(), 200);
     }
     assert_eq!(service.get("/me", Some(&ada)).await.status(), 429);
     // The limit is by user, not by token.
-    let again = service.token(NewToken::about("ada"));
+    let again = service.token(NewToken::for_subject("ada"));
     assert_eq!(service.get("/me", Some(&again)).await.status(), 429);
     assert_eq!(service.get("/me", Some(&bob)).await.status(), 200);
 }

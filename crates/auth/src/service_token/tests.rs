@@ -49,7 +49,7 @@ fn service_token_is_valid_for_one_audience_auth_6() {
 fn user_token_is_not_a_service_token_auth_6() {
     let users = signer("JWT");
     let token = users
-        .sign(NewToken::about("ada").audience("payments"))
+        .sign(NewToken::for_subject("ada").audience("payments"))
         .unwrap();
     let refused = verifier_for(&users, "payments").verify_now(token.expose(), SystemTime::now());
     assert_eq!(refused.unwrap_err(), TokenError::Type);

@@ -51,7 +51,7 @@ impl Default for TokenSignerConfig {
 /// ```
 /// use seaworthy_auth::token::NewToken;
 ///
-/// let token = NewToken::about("0192d3a8").audience("events").claim("role", "moderator");
+/// let token = NewToken::for_subject("0192d3a8").audience("events").claim("role", "moderator");
 /// ```
 #[derive(Debug, Clone)]
 #[must_use = "sign the token"]
@@ -59,7 +59,7 @@ pub struct NewToken(Map<String, Value>);
 
 impl NewToken {
     /// Creates a token with this `sub`.
-    pub fn about(subject: impl Into<String>) -> Self {
+    pub fn for_subject(subject: impl Into<String>) -> Self {
         let mut claims = Map::new();
         claims.insert("sub".to_owned(), Value::String(subject.into()));
         Self(claims)
@@ -115,7 +115,7 @@ pub enum SignError {
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let key = SigningKey::generate("2026-11", Algorithm::EdDsa)?;
 /// let signer = TokenSigner::new(TokenSignerConfig::default(), key);
-/// let token = signer.sign(NewToken::about("ada").audience("events"))?;
+/// let token = signer.sign(NewToken::for_subject("ada").audience("events"))?;
 /// assert_eq!(token.expose().split('.').count(), 3);
 /// # Ok(())
 /// # }

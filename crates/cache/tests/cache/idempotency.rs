@@ -13,7 +13,7 @@ use seaworthy_cache::RedisStore;
 use seaworthy_contract::{
     axum::http::{HeaderMap, HeaderValue, StatusCode, header},
     idempotency::{
-        CallOutcome, Fingerprint, IdempotencyStore as _, KeyState, Lifetimes, RecordedAnswer,
+        CallOutcome, Fingerprint, IdempotencyStore as _, KeyState, Lifetimes, RecordedResponse,
         ScopedKey, conformance,
     },
 };
@@ -39,12 +39,12 @@ fn store(server: &RedisServer) -> RedisStore {
     RedisStore::new(Redis::new(&config).unwrap(), "orders")
 }
 
-fn answer() -> RecordedAnswer {
+fn answer() -> RecordedResponse {
     let mut headers = HeaderMap::new();
     headers.insert(header::LOCATION, HeaderValue::from_static("/orders/1: a"));
     headers.append(header::VARY, HeaderValue::from_bytes(b"caf\xe9").unwrap());
     headers.append(header::VARY, HeaderValue::from_static(""));
-    RecordedAnswer {
+    RecordedResponse {
         status: StatusCode::CREATED,
         headers,
         body: (&b"\x00made\xff"[..]).into(),

@@ -12,7 +12,7 @@ mod sms;
 mod test_database;
 
 seaworthy_testkit::on_every_database! {
-    crate::test_database::open, in_the_test;
+    crate::test_database::open, run_in_test;
     answers:
         right_answer_is_valid_once_in_any_case_auth_2,
         switched_off_captcha_accepts_every_answer_flag_2,

@@ -385,7 +385,9 @@ fn client_only_contract_needs_no_access_auth_5() {
         .compile(&[&file], &[folder.path()])
         .unwrap_err();
     assert!(
-        error.to_string().contains("client_only does not generate a server"),
+        error
+            .to_string()
+            .contains("client_only does not generate a server"),
         "{error}"
     );
 }

@@ -26,7 +26,7 @@ use tower::{Layer, Service};
 use tracing::Instrument;
 
 use super::{
-    CallOutcome, IdempotencyConfig, IdempotencyStore, KeyState, Lifetimes, RecordedAnswer,
+    CallOutcome, IdempotencyConfig, IdempotencyStore, KeyState, Lifetimes, RecordedResponse,
     ScopedKey, rejections, request,
 };
 use crate::error::reason;
@@ -275,7 +275,7 @@ impl Call {
         let (parts, body) = response.into_parts();
         match self.layer.read_answer(body).await {
             AnswerBody::Read(bytes) => {
-                let answer = RecordedAnswer {
+                let answer = RecordedResponse {
                     status: parts.status,
                     headers: kept_headers(&parts.headers),
                     body: bytes.clone(),
@@ -304,7 +304,7 @@ impl Call {
         }
     }
 
-    async fn finish(&self, answer: RecordedAnswer) {
+    async fn finish(&self, answer: RecordedResponse) {
         let (store, ttl) = (&self.layer.store, self.layer.config.ttl);
         // The call succeeded, so its client gets its response even if the store fails.
         if let Err(error) = store.finish(&self.key, self.token, answer, ttl).await {
@@ -356,7 +356,7 @@ fn kept_headers(headers: &HeaderMap) -> HeaderMap {
         .collect()
 }
 
-fn replay(answer: RecordedAnswer) -> Response {
+fn replay(answer: RecordedResponse) -> Response {
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = answer.status;
     *response.headers_mut() = answer.headers;

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::{
     CallOutcome, Fingerprint, IdempotencyConfig, IdempotencyStore, KeyState, Lifetimes,
-    RecordedAnswer, ScopedKey, StoreFuture,
+    RecordedResponse, ScopedKey, StoreFuture,
 };
 use crate::error::reason;
 
@@ -74,7 +74,7 @@ struct Entry {
 enum EntryState {
     /// The call runs. If it does not end in time, its unknown outcome is stored for this long.
     Running(Duration),
-    Answered(RecordedAnswer),
+    Answered(RecordedResponse),
     Done,
     Unknown,
 }
@@ -101,7 +101,7 @@ impl Entry {
     }
 }
 
-fn answer_cost(answer: &RecordedAnswer) -> usize {
+fn answer_cost(answer: &RecordedResponse) -> usize {
     let headers: usize = answer
         .headers
         .values()
@@ -314,7 +314,7 @@ impl IdempotencyStore for MemoryStore {
         &'a self,
         key: &'a ScopedKey,
         token: u64,
-        answer: RecordedAnswer,
+        answer: RecordedResponse,
         ttl: Duration,
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {

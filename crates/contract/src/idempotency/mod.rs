@@ -62,6 +62,6 @@ pub use config::IdempotencyConfig;
 pub use layer::{IdempotencyLayer, IdempotencyService};
 pub use memory::MemoryStore;
 pub use store::{
-    CallOutcome, Fingerprint, IdempotencyStore, KeyState, Lifetimes, RecordedAnswer, ScopedKey,
+    CallOutcome, Fingerprint, IdempotencyStore, KeyState, Lifetimes, RecordedResponse, ScopedKey,
     StoreFuture,
 };

@@ -58,7 +58,7 @@ pub struct Fingerprint(pub [u8; 32]);
 
 /// A response for repeats.
 #[derive(Debug, Clone)]
-pub struct RecordedAnswer {
+pub struct RecordedResponse {
     /// The status.
     pub status: StatusCode,
     /// The headers that describe the body, without those of the connection and the request.
@@ -67,7 +67,7 @@ pub struct RecordedAnswer {
     pub body: Bytes,
 }
 
-impl RecordedAnswer {
+impl RecordedResponse {
     /// Returns the headers for stores outside of the process: one per line, as on the wire. Names
     /// and values contain no line feeds.
     #[must_use]
@@ -110,7 +110,7 @@ pub enum KeyState {
     /// The request is running.
     Running,
     /// The request has a response.
-    Answered(RecordedAnswer),
+    Answered(RecordedResponse),
     /// The request took effect, and its response was not stored.
     ResponseNotStored,
     /// The request ran, and whether it took effect is unknown.
@@ -164,7 +164,7 @@ pub trait IdempotencyStore: Send + Sync + 'static {
         &'a self,
         key: &'a ScopedKey,
         token: u64,
-        answer: RecordedAnswer,
+        answer: RecordedResponse,
         ttl: Duration,
     ) -> StoreFuture<'a, ()>;
 

@@ -48,7 +48,7 @@ pub(crate) fn trial(arguments: &[&str], secrets: &[(&str, &str)]) -> Ended {
         .chain(arguments.iter().copied())
         .chain(set)
         .collect();
-    let process = ServiceProcess::start_as_is(&example("encryption_trial"), &all, secrets);
+    let process = ServiceProcess::start_unchanged(&example("encryption_trial"), &all, secrets);
     process.unwrap().ended().unwrap()
 }
 

@@ -30,7 +30,7 @@ fn start(test: &TestDatabase) -> ServiceProcess {
         .into_iter()
         .chain(settings.iter().flat_map(|setting| ["--set", setting]))
         .collect();
-    ServiceProcess::start_as_is(&example("data_keys_trial"), &arguments, &[]).unwrap()
+    ServiceProcess::start_unchanged(&example("data_keys_trial"), &arguments, &[]).unwrap()
 }
 
 pub(crate) async fn killed_rewrap_loses_nothing_sec_5(test: TestDatabase) {

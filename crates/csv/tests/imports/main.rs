@@ -12,7 +12,7 @@ mod modes;
 mod undo;
 
 seaworthy_testkit::on_every_database! {
-    crate::fixture::open, in_the_test;
+    crate::fixture::open, run_in_test;
     modes:
         batches_store_good_rows_and_report_bad_ones_file_1,
         rejected_rows_are_found_within_their_batch_file_1,

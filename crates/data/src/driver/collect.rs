@@ -4,7 +4,7 @@ use sqlx::Either;
 use super::RowLimit;
 use crate::{
     DataError, DataErrorKind, Engine, Row,
-    connection::{Done, StatementOutput},
+    connection::{StatementOutput, StatementResult},
 };
 
 /// Reads the whole result of a statement.
@@ -13,7 +13,7 @@ pub(super) async fn collect<R, Q>(
     mut stream: BoxStream<'_, Result<Either<Q, R>, sqlx::Error>>,
     limit: RowLimit,
     row: fn(R) -> Row,
-    done: fn(Q) -> Done,
+    done: fn(Q) -> StatementResult,
 ) -> Result<StatementOutput, DataError> {
     let mut output = StatementOutput::default();
     let (RowLimit::First(rows) | RowLimit::UpTo(rows)) = limit;

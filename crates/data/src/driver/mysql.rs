@@ -8,7 +8,7 @@ use sqlx::{
 use super::{RowLimit, arguments, collect::collect};
 use crate::{
     DataError, DatabaseConfig, Engine, Row,
-    connection::{Done, StatementOutput},
+    connection::{StatementOutput, StatementResult},
     row::EngineRow,
 };
 
@@ -91,8 +91,8 @@ fn row(row: MySqlRow) -> Row {
     Row(EngineRow::MySql(row))
 }
 
-fn done(result: MySqlQueryResult) -> Done {
-    Done {
+fn done(result: MySqlQueryResult) -> StatementResult {
+    StatementResult {
         rows_affected: result.rows_affected(),
         last_insert_id: i64::try_from(result.last_insert_id()).ok(),
     }

@@ -8,7 +8,7 @@ use sqlx::{
 use super::{RowLimit, arguments, collect::collect};
 use crate::{
     DataError, DatabaseConfig, Engine, Row, Value,
-    connection::{Done, StatementOutput},
+    connection::{StatementOutput, StatementResult},
     row::EngineRow,
 };
 
@@ -141,8 +141,8 @@ fn row(row: PgRow) -> Row {
     Row(EngineRow::Postgres(row))
 }
 
-fn done(result: PgQueryResult) -> Done {
-    Done {
+fn done(result: PgQueryResult) -> StatementResult {
+    StatementResult {
         rows_affected: result.rows_affected(),
         last_insert_id: None,
     }

@@ -11,7 +11,7 @@ use sqlx::{
 use super::{RowLimit, arguments, collect::collect};
 use crate::{
     DataError, Engine, Row,
-    connection::{Done, StatementOutput},
+    connection::{StatementOutput, StatementResult},
     row::EngineRow,
 };
 
@@ -73,8 +73,8 @@ fn row(row: SqliteRow) -> Row {
     Row(EngineRow::Sqlite(row))
 }
 
-fn done(result: SqliteQueryResult) -> Done {
-    Done {
+fn done(result: SqliteQueryResult) -> StatementResult {
+    StatementResult {
         rows_affected: result.rows_affected(),
         last_insert_id: Some(result.last_insert_rowid()),
     }

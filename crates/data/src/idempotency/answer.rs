@@ -1,4 +1,4 @@
-use seaworthy_contract::idempotency::{Fingerprint, KeyState, RecordedAnswer};
+use seaworthy_contract::idempotency::{Fingerprint, KeyState, RecordedResponse};
 
 use super::outcome;
 use crate::{Connection, DataError, DataErrorKind, FromRow, Row, sql};
@@ -54,7 +54,7 @@ impl Known {
                 self.headers.unwrap_or_default(),
                 self.body.unwrap_or_default(),
             );
-            let answer = RecordedAnswer::restored(status, &headers, body.into());
+            let answer = RecordedResponse::restored(status, &headers, body.into());
             return answer.map(KeyState::Answered).map(Some).ok_or_else(|| {
                 let problem = format!("{status} is not a valid HTTP status");
                 DataError::new(DataErrorKind::UnexpectedRow, problem)

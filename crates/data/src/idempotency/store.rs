@@ -6,7 +6,7 @@ use std::{
 
 use seaworthy_contract::idempotency::{
     CallOutcome, Fingerprint, IdempotencyConfig, IdempotencyStore, KeyState, Lifetimes,
-    RecordedAnswer, ScopedKey, StoreFuture,
+    RecordedResponse, ScopedKey, StoreFuture,
 };
 
 use super::{
@@ -129,7 +129,7 @@ impl DatabaseStore {
         &self,
         key: &ScopedKey,
         token: u64,
-        answer: &RecordedAnswer,
+        answer: &RecordedResponse,
         keep: Duration,
     ) -> Result<(), DataError> {
         let digest = &key.digest();
@@ -214,7 +214,7 @@ impl IdempotencyStore for DatabaseStore {
         &'a self,
         key: &'a ScopedKey,
         token: u64,
-        answer: RecordedAnswer,
+        answer: RecordedResponse,
         keep: Duration,
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
@@ -280,7 +280,7 @@ async fn end(
 }
 
 /// Returns the size in bytes of the digest, the share and the response.
-fn size_of(key: &ScopedKey, answer: Option<&RecordedAnswer>) -> i64 {
+fn size_of(key: &ScopedKey, answer: Option<&RecordedResponse>) -> i64 {
     let answer = answer.map_or(0, |answer| answer.header_lines().len() + answer.body.len());
     (DIGEST_LENGTH + key.share().len() + answer)
         .try_into()

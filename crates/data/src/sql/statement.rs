@@ -1,7 +1,7 @@
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use crate::{
-    Connection, DataError, Done, Engine, FromRow, Row, Value,
+    Connection, DataError, Engine, FromRow, Row, StatementResult, Value,
     connection::{Request, StatementOutput},
 };
 
@@ -215,7 +215,7 @@ impl Statement {
     ///
     /// # Errors
     /// Any [`DataError`] of the connection or the database.
-    pub async fn execute(self, connection: &dyn Connection) -> Result<Done, DataError> {
+    pub async fn execute(self, connection: &dyn Connection) -> Result<StatementResult, DataError> {
         Ok(self.run(connection, None).await?.done)
     }
 

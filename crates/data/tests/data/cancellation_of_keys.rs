@@ -6,7 +6,7 @@ use seaworthy_contract::{
     axum::http::{HeaderMap, StatusCode},
     idempotency::{
         CallOutcome, Fingerprint, IdempotencyConfig, IdempotencyStore as _, KeyState, Lifetimes,
-        RecordedAnswer, ScopedKey,
+        RecordedResponse, ScopedKey,
     },
 };
 use seaworthy_core::effects::{self, Effects};
@@ -87,7 +87,7 @@ pub(crate) async fn response_is_kept_whole_or_not_when_finish_is_dropped_api_6(
     let work = async || {
         let key = key(&subject);
         let token = token(&store, &key).await;
-        let answer = RecordedAnswer {
+        let answer = RecordedResponse {
             status: StatusCode::CREATED,
             headers: HeaderMap::new(),
             body: "made".into(),

@@ -11,7 +11,7 @@ use seaworthy_contract::{
     axum::http::{HeaderMap, HeaderValue, StatusCode, header},
     idempotency::{
         CallOutcome, Fingerprint, IdempotencyConfig, IdempotencyStore as _, KeyState, Lifetimes,
-        RecordedAnswer, ScopedKey, conformance,
+        RecordedResponse, ScopedKey, conformance,
     },
 };
 use seaworthy_core::effects::{self, Effects, Outcome};
@@ -45,12 +45,12 @@ pub(crate) async fn store(
     DatabaseStore::new(migrated(test_database).await, config)
 }
 
-pub(crate) fn answer(body: &'static str) -> RecordedAnswer {
+pub(crate) fn answer(body: &'static str) -> RecordedResponse {
     let mut headers = HeaderMap::new();
     headers.insert(header::LOCATION, HeaderValue::from_static("/orders/1: a"));
     headers.append(header::VARY, HeaderValue::from_bytes(b"caf\xe9").unwrap());
     headers.append(header::VARY, HeaderValue::from_static(""));
-    RecordedAnswer {
+    RecordedResponse {
         status: StatusCode::CREATED,
         headers,
         body: body.into(),

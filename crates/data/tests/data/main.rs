@@ -34,7 +34,7 @@ mod unknown_commit;
 mod values;
 
 seaworthy_testkit::on_every_database! {
-    crate::test_database::test_database, as_a_task;
+    crate::test_database::test_database, run_as_task;
     values:
         values_of_every_kind_round_trip_data_1,
         value_of_other_kind_is_an_error_with_its_column,
@@ -78,7 +78,7 @@ seaworthy_testkit::on_every_database! {
 }
 
 seaworthy_testkit::on_every_database! {
-    @ pgbouncer crate::test_database::test_database, as_a_task;
+    @ pgbouncer crate::test_database::test_database, run_as_task;
     values:
         values_of_every_kind_round_trip_data_1,
         list_is_bound_as_list;
@@ -114,7 +114,7 @@ seaworthy_testkit::on_every_database! {
 
 mod dropped {
     seaworthy_testkit::on_every_database! {
-        crate::test_database::test_database, as_a_local_task;
+        crate::test_database::test_database, run_as_local_task;
         cancellation:
             transaction_is_all_or_nothing_when_dropped_data_3,
             explicit_transaction_is_all_or_nothing_when_dropped_data_3,
@@ -130,7 +130,7 @@ mod dropped {
 #[cfg(feature = "idempotency")]
 mod dropped_keys {
     seaworthy_testkit::on_every_database! {
-        crate::test_database::test_database, as_a_local_task;
+        crate::test_database::test_database, run_as_local_task;
         cancellation_of_keys:
             key_is_free_or_running_when_begin_is_dropped_api_6,
             response_is_kept_whole_or_not_when_finish_is_dropped_api_6,
@@ -141,7 +141,7 @@ mod dropped_keys {
 #[cfg(feature = "idempotency")]
 mod idempotency_keys {
     seaworthy_testkit::on_every_database! {
-        crate::test_database::test_database, as_a_task;
+        crate::test_database::test_database, run_as_task;
         idempotency:
             response_survives_restart_api_6,
             one_of_many_concurrent_calls_runs_api_6,

@@ -14,7 +14,7 @@ use seaworthy_testkit::{
 
 fn command(arguments: &[&str]) -> Ended {
     let program = example("shelves");
-    ServiceProcess::start_as_is(&program, arguments, &[])
+    ServiceProcess::start_unchanged(&program, arguments, &[])
         .unwrap()
         .ended()
         .unwrap()

@@ -25,7 +25,7 @@ mod store_conformance;
 mod test_database;
 
 seaworthy_testkit::on_every_database! {
-    crate::test_database::open, in_the_test;
+    crate::test_database::open, run_in_test;
     audited_store:
         change_is_logged_with_its_state_flag_1,
         refused_change_is_not_logged_flag_1;

@@ -80,7 +80,7 @@ impl Trial {
             .chain(arguments.iter().copied())
             .chain(settings.iter().map(String::as_str))
             .collect();
-        ServiceProcess::start_as_is(&example("letters_trial"), &all, &[]).unwrap()
+        ServiceProcess::start_unchanged(&example("letters_trial"), &all, &[]).unwrap()
     }
 
     fn run(&self, arguments: &[&str]) -> Ended {

@@ -16,7 +16,7 @@ mod relay;
 mod takeover;
 
 seaworthy_testkit::on_every_database! {
-    crate::fixture::open, in_the_test;
+    crate::fixture::open, run_in_test;
     cancellation:
         handler_dropped_at_any_await_has_effect_and_event_once_msg_5,
         grouped_handler_dropped_at_any_await_has_effect_once_msg_5;
@@ -51,7 +51,7 @@ seaworthy_testkit::on_every_database! {
 }
 
 seaworthy_testkit::on_every_database! {
-    @ pgbouncer crate::fixture::open, in_the_test;
+    @ pgbouncer crate::fixture::open, run_in_test;
     relay:
         event_is_published_only_after_commit_msg_4,
         three_relays_publish_each_event_once_in_key_order_msg_4,

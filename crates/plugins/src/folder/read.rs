@@ -56,7 +56,7 @@ pub(crate) fn read_plugin(
     let text = read_text(&path.join(MANIFEST)).map_err(|error| unreadable(MANIFEST, error))?;
     let is_signed = match read_text(&path.join(SIGNATURE)) {
         Ok(signature) => Signature::parse(&String::from_utf8_lossy(&signature))
-            .is_some_and(|signature| signature.is_by_one_of(&security.trusted_keys, &text)),
+            .is_some_and(|signature| signature.is_valid_for_any(&security.trusted_keys, &text)),
         Err(_) => false,
     };
     if !is_signed && !security.allow_unsigned {

@@ -13,7 +13,7 @@ use super::Signature;
 ///
 /// let key = SigningKey::generate()?;
 /// let signature = key.sign(b"name = \"audit_logger\"");
-/// assert!(signature.is_by_one_of(&[key.public()], b"name = \"audit_logger\""));
+/// assert!(signature.is_valid_for_any(&[key.public()], b"name = \"audit_logger\""));
 /// # Ok::<(), &'static str>(())
 /// ```
 pub struct SigningKey {

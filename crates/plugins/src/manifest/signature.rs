@@ -28,7 +28,7 @@ impl Signature {
 
     /// Whether one of the trusted public keys, in Base64, signed `manifest`. Skips invalid keys.
     #[must_use]
-    pub fn is_by_one_of(&self, trusted_keys: &[String], manifest: &[u8]) -> bool {
+    pub fn is_valid_for_any(&self, trusted_keys: &[String], manifest: &[u8]) -> bool {
         let keys = trusted_keys.iter().filter_map(|key| public_key(key));
         keys.into_iter().any(|key| {
             UnparsedPublicKey::new(&ED25519, key)

@@ -43,7 +43,7 @@ impl<S: Service<Request>, Request> BulkheadFuture<S, Request> {
     pub(super) fn waiting(bulkhead: Bulkhead, service: S, request: Request) -> Self {
         Self {
             state: State::Waiting {
-                entering: Box::pin(async move { bulkhead.enter().await }),
+                entering: Box::pin(async move { bulkhead.acquire().await }),
                 service,
                 request: Some(request),
             },

@@ -113,7 +113,7 @@ impl Bulkhead {
     ///
     /// # Errors
     /// A rejection if too many calls wait, or if no permit was available in time.
-    pub async fn enter(&self) -> Result<BulkheadPermit, Rejection> {
+    pub async fn acquire(&self) -> Result<BulkheadPermit, Rejection> {
         if let Some(permit) = self.try_enter() {
             return Ok(permit);
         }

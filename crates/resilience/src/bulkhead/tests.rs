@@ -80,7 +80,7 @@ async fn a_wait_ends_at_its_bound_and_zero_is_no_wait_res_5() {
         let bulkhead = Bulkhead::new("stock", &config(wait), &Metrics::new());
         let _taken = [bulkhead.try_enter().unwrap(), bulkhead.try_enter().unwrap()];
         let began = Instant::now();
-        assert!(bulkhead.enter().await.is_err());
+        assert!(bulkhead.acquire().await.is_err());
         assert_eq!(began.elapsed(), wait.get());
         assert_eq!(bulkhead.snapshot().waiting, 0);
     }

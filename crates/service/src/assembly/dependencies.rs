@@ -68,16 +68,16 @@ impl<C: Settings> Assembly<C> {
     /// Accepts settings `clients.NAME` for a client that this start does not build, such as one of
     /// a feature that is off. Settings of any other name are an error of the start.
     pub fn declare_http_client(&self, name: &str) {
-        let mut handed_over = self.parts.handed_over.lock();
-        handed_over.http_clients.insert(name.to_owned());
+        let mut added = self.parts.added.lock();
+        added.http_clients.insert(name.to_owned());
     }
 
     /// Returns the settings `grpc_clients.NAME`, and accepts that name. Settings of any other name
     /// are an error of the start.
     #[must_use]
     pub fn grpc_client_config(&self, name: &str) -> Option<GrpcClientConfig> {
-        let mut handed_over = self.parts.handed_over.lock();
-        handed_over.grpc_clients.insert(name.to_owned());
+        let mut added = self.parts.added.lock();
+        added.grpc_clients.insert(name.to_owned());
         self.parts.framework.grpc_clients.get(name).cloned()
     }
 

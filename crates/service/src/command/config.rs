@@ -23,7 +23,7 @@ pub(super) fn run<C: Settings>(
         ConfigCommand::Check | ConfigCommand::Show | ConfigCommand::Explain { .. } => {
             match settings::load(loader, &schema) {
                 Ok(loaded) => inspect(&loaded, format, command),
-                Err(errors) => serve::refuse(&StartFailure::Invalid(errors), format),
+                Err(errors) => serve::report_failure(&StartFailure::Invalid(errors), format),
             }
         }
     }
@@ -34,7 +34,7 @@ fn inspect(loaded: &Loaded, format: Format, command: &ConfigCommand) -> u8 {
         (ConfigCommand::Explain { key }, _) => match loaded.explain(key) {
             Ok(text) => output::text(&text),
             Err(error) => {
-                output::complain(&format!("error: {error}\n"));
+                output::stderr(&format!("error: {error}\n"));
                 status::USAGE
             }
         },
@@ -66,7 +66,7 @@ fn check(loaded: &Loaded, format: Format) -> u8 {
     if format == Format::Text && !allowances.is_empty() {
         output::text(&preflight::allowed(&allowances));
     }
-    if violations.is_empty() || !settings::refuses(profile) {
+    if violations.is_empty() || !settings::rejects_unsafe(profile) {
         status::SUCCESS
     } else {
         status::CONFIGURATION

@@ -49,14 +49,14 @@ where
         Ok(runtime) => runtime,
         Err(error) => {
             let failure = StartError::because("the runtime cannot be started", error);
-            return serve::refuse(&failure.into(), format);
+            return serve::report_failure(&failure.into(), format);
         }
     };
     let described = runtime.block_on(describe(identity, loaders, commands, assemble));
     runtime.shutdown_background();
     match described {
         Ok(facts) => output::text(&facts.text()),
-        Err(failure) => serve::refuse(&failure, format),
+        Err(failure) => serve::report_failure(&failure, format),
     }
 }
 

@@ -24,14 +24,14 @@ pub(super) fn run<C: Settings>(loader: &Loader, format: Format, probe: HealthPro
     let loaded = match loader.load_without_secrets(&loader.complete(settings::schema::<C>())) {
         Ok(loaded) => loaded,
         Err(errors) => {
-            serve::refuse(&StartFailure::Invalid(errors), format);
+            serve::report_failure(&StartFailure::Invalid(errors), format);
             return status::FAILURE;
         }
     };
     let admin = match loaded.get::<FrameworkConfig>() {
         Ok(framework) => framework.admin,
         Err(error) => {
-            return serve::refuse(
+            return serve::report_failure(
                 &StartError::because("the settings cannot be read", error).into(),
                 format,
             );
@@ -45,7 +45,7 @@ pub(super) fn run<C: Settings>(loader: &Loader, format: Format, probe: HealthPro
             status::FAILURE
         }
         Err(error) => {
-            output::complain(&format!("error: {address} does not respond: {error}\n"));
+            output::stderr(&format!("error: {address} does not respond: {error}\n"));
             status::FAILURE
         }
     }

@@ -26,6 +26,6 @@ pub(super) fn json(document: &Value) -> u8 {
 }
 
 /// Prints to stderr.
-pub(crate) fn complain(text: &str) {
+pub(crate) fn stderr(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }

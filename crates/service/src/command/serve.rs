@@ -30,7 +30,7 @@ where
     let runtime = match runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            return refuse(
+            return report_failure(
                 &StartError::because("the runtime cannot be started", error).into(),
                 format,
             );
@@ -53,10 +53,10 @@ where
     C: Settings,
     A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
 {
-    let mut signals = match Watchdog::start(end_by_force) {
+    let mut signals = match Watchdog::start(force_exit) {
         Ok(signals) => signals,
         Err(error) => {
-            return refuse(
+            return report_failure(
                 &StartError::because("signal handlers cannot be installed", error).into(),
                 format,
             );
@@ -64,7 +64,7 @@ where
     };
     let kernel = match Kernel::open::<C>(identity, loader, errors).await {
         Ok(kernel) => kernel,
-        Err(failure) => return refuse(&failure, format),
+        Err(failure) => return report_failure(&failure, format),
     };
     let watched = signals.watched().clone();
     watched.set_config(&kernel.parts().framework.lifecycle);
@@ -97,61 +97,61 @@ where
     };
     let outcome = kernel.stop(&watched, force).await;
     if let Some(failure) = failed {
-        return refuse(&failure, format);
+        return report_failure(&failure, format);
     }
     match outcome {
         StopOutcome::Clean => status::SUCCESS,
-        StopOutcome::CutOff(unfinished) | StopOutcome::Forced(_, unfinished) => {
-            complain_of(&unfinished);
-            status::CUT_OFF
+        StopOutcome::Aborted(unfinished) | StopOutcome::Forced(_, unfinished) => {
+            print_unfinished(&unfinished);
+            status::ABORTED
         }
     }
 }
 
-pub(super) fn complain_of(unfinished: &[String]) {
-    output::complain(&format!(
+pub(super) fn print_unfinished(unfinished: &[String]) {
+    output::stderr(&format!(
         "error: unfinished work at the end of the stop: {}\n",
         unfinished.join(", ")
     ));
 }
 
 /// Ends a process whose threads are all blocked.
-fn end_by_force(unfinished: Vec<String>) {
-    complain_of(&unfinished);
-    std::process::exit(status::CUT_OFF.into());
+fn force_exit(unfinished: Vec<String>) {
+    print_unfinished(&unfinished);
+    std::process::exit(status::ABORTED.into());
 }
 
 /// Prints the reason of a failed start, and returns the exit status.
-pub(super) fn refuse(failure: &StartFailure, format: Format) -> u8 {
+pub(super) fn report_failure(failure: &StartFailure, format: Format) -> u8 {
     match (failure, format) {
         (StartFailure::Invalid(errors), Format::Text) => {
-            output::complain(&format!("error: {errors}\n"))
+            output::stderr(&format!("error: {errors}\n"))
         }
         (StartFailure::Invalid(errors), Format::Json) => {
             let errors: Vec<_> = errors
                 .iter()
                 .map(|error| json!({ "origin": error.origin().to_string(), "key": error.key(), "problem": error.problem() }))
                 .collect();
-            output::complain(&format!(
+            output::stderr(&format!(
                 "{}\n",
                 json!({ "error": "the configuration has errors", "errors": errors })
             ));
         }
-        (StartFailure::Unsafe(violations), Format::Text) => output::complain(&format!(
+        (StartFailure::Unsafe(violations), Format::Text) => output::stderr(&format!(
             "error: the profile production rejects {} unsafe settings (CONF-3)\n\n{}",
             violations.len(),
             preflight::text(violations)
         )),
         (StartFailure::Unsafe(violations), Format::Json) => {
-            output::complain(&format!("{:#}\n", preflight::json(violations)))
+            output::stderr(&format!("{:#}\n", preflight::json(violations)))
         }
-        (StartFailure::Failed(error), Format::Text) => output::complain(&format!(
+        (StartFailure::Failed(error), Format::Text) => output::stderr(&format!(
             "error: {}\n",
             error.chain().join("\n  caused by: ")
         )),
         (StartFailure::Failed(error), Format::Json) => {
             let chain = error.chain();
-            output::complain(&format!(
+            output::stderr(&format!(
                 "{}\n",
                 json!({ "error": chain.first(), "causes": chain.get(1..) })
             ));

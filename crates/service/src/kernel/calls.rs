@@ -15,17 +15,19 @@ impl Kernel {
     /// Builds the stack of the gRPC routes, if the assembly has some.
     pub(super) fn call_stack(&self) -> Result<Option<Stack>, StartError> {
         let (calls, errors) = {
-            let mut handed_over = self.parts.handed_over.lock();
-            let calls = handed_over.calls.take();
+            let mut added = self.parts.added.lock();
+            let calls = added.calls.take();
             (
-                calls.map(|calls| handed_over.wrapped(calls)),
-                handed_over.call_errors.take(),
+                calls.map(|calls| added.wrapped(calls)),
+                added.call_errors.take(),
             )
         };
         let Some(calls) = calls else {
             return Ok(None);
         };
-        if self.parts.framework.server.grpc.is_none() && settings::refuses(self.parts.profile) {
+        if self.parts.framework.server.grpc.is_none()
+            && settings::rejects_unsafe(self.parts.profile)
+        {
             return Err(StartError::new(
                 "server.grpc.addr must be set explicitly in production (CONF-7)",
             ));
@@ -71,8 +73,8 @@ impl Kernel {
             |framework| framework.server.grpc.as_ref().map(GrpcConfig::stack),
         )?;
         let component = ListenerComponent::new("grpc", Stage::Listener, server, gate);
-        let mut handed_over = self.parts.handed_over.lock();
-        handed_over.components.push(Arc::new(component));
+        let mut added = self.parts.added.lock();
+        added.components.push(Arc::new(component));
         Ok(())
     }
 }

@@ -35,7 +35,7 @@ use self::{
 pub(crate) use self::{offline::Offline, start_failure::StartFailure, switches::metrics_switch};
 use crate::{
     admin::AdminState,
-    assembly::{Assembly, HandedOver, Parts},
+    assembly::{AddedParts, Assembly, Parts},
     component::{Component, Stage},
     config::FrameworkConfig,
     error_tracking,
@@ -131,7 +131,7 @@ impl Kernel {
         // Phase::Listen
         let watcher = Watcher::new(settings::with_preflight(loader), schema, loaded.clone());
         let parts = parts(identity, &loaded, framework, telemetry);
-        parts.handed_over.lock().errors = errors;
+        parts.added.lock().errors = errors;
         let (gate, public, http) = public::open(&parts).await?;
         let state = AdminState {
             parts: parts.clone(),
@@ -189,19 +189,19 @@ impl Kernel {
                 .into());
             }
         }
-        let components = self.parts.handed_over.lock().components.clone();
+        let components = self.parts.added.lock().components.clone();
         for component in components {
             component.check()?;
         }
         self.check_clients().map_err(StartFailure::Invalid)?;
         let (routes, admin, probes, errors) = {
-            let mut handed_over = self.parts.handed_over.lock();
-            let routes = handed_over.routes.take().unwrap_or_default();
+            let mut added = self.parts.added.lock();
+            let routes = added.routes.take().unwrap_or_default();
             (
-                handed_over.wrapped(routes),
-                handed_over.admin.take(),
-                handed_over.probes.take(),
-                handed_over.errors.take(),
+                added.wrapped(routes),
+                added.admin.take(),
+                added.probes.take(),
+                added.errors.take(),
             )
         };
         let mut builder = self.with_assembly(public::stack(&self.parts, &self.parts.telemetry));
@@ -251,10 +251,10 @@ impl Kernel {
     /// assembly declares. `clients` also holds the policies of other dependencies.
     fn check_clients(&self) -> Result<(), ConfigErrors> {
         let (http, grpc) = {
-            let mut handed_over = self.parts.handed_over.lock();
+            let mut added = self.parts.added.lock();
             (
-                std::mem::take(&mut handed_over.http_clients),
-                std::mem::take(&mut handed_over.grpc_clients),
+                std::mem::take(&mut added.http_clients),
+                std::mem::take(&mut added.grpc_clients),
             )
         };
         let dependencies = self.parts.resilience.snapshot();
@@ -280,7 +280,7 @@ impl Kernel {
         force: impl Future<Output = ()>,
     ) -> StopOutcome {
         let lifecycle = self.parts.framework.lifecycle.clone();
-        let mut components = std::mem::take(&mut self.parts.handed_over.lock().components);
+        let mut components = std::mem::take(&mut self.parts.added.lock().components);
         components.push(Arc::new(ListenerComponent::new(
             "http",
             Stage::Listener,
@@ -304,7 +304,7 @@ impl Kernel {
         watched.set_flushing();
         match &outcome {
             StopOutcome::Clean => tracing::info!("service stopped"),
-            StopOutcome::CutOff(unfinished) => tracing::error!(
+            StopOutcome::Aborted(unfinished) => tracing::error!(
                 unfinished = unfinished.join(", "),
                 "service stopped with unfinished work"
             ),
@@ -380,7 +380,7 @@ fn parts(
         workers,
         resilience,
         switches,
-        handed_over: Arc::new(parking_lot::Mutex::new(HandedOver::default())),
+        added: Arc::new(parking_lot::Mutex::new(AddedParts::default())),
         description: Description::default(),
     };
     crate::watch::begin(&parts);

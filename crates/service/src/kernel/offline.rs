@@ -69,7 +69,7 @@ impl Offline {
         force: impl Future<Output = ()>,
     ) -> StopOutcome {
         let lifecycle = &self.parts.framework.lifecycle;
-        let mut components = std::mem::take(&mut self.parts.handed_over.lock().components);
+        let mut components = std::mem::take(&mut self.parts.added.lock().components);
         components.push(Arc::new(self.parts.tasks.clone()));
         let components: Vec<Arc<dyn Component>> = components;
         watched.set_components(&components);

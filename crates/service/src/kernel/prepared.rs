@@ -28,7 +28,7 @@ pub(super) async fn prepare<C: Settings>(loader: Loader) -> Result<Prepared, Sta
     // Phase::Preflight
     settings::check_profile(&loaded, &framework).map_err(StartFailure::Invalid)?;
     let violations = settings::violations(&loaded);
-    if settings::refuses(loaded.profile()) && !violations.is_empty() {
+    if settings::rejects_unsafe(loaded.profile()) && !violations.is_empty() {
         return Err(StartFailure::Unsafe(violations));
     }
     Ok(Prepared {

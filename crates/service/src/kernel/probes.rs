@@ -28,7 +28,7 @@ pub(super) async fn open(parts: &Parts) -> Result<Option<ProbeListener>, StartEr
     let Some(address) = parts.framework.health.addr else {
         return Ok(None);
     };
-    let errors = parts.handed_over.lock().errors.clone();
+    let errors = parts.added.lock().errors.clone();
     let gate = Gate::closed(errors, |routes| stack(parts, routes)).map_err(unusable)?;
     let mut listener = ListenerConfig {
         address,

@@ -16,7 +16,7 @@ use crate::{
 /// Opens the public listener. It responds only to probes until the assembly is complete.
 pub(super) async fn open(parts: &Parts) -> Result<(Gate, ServerHandle, SocketAddr), StartError> {
     let config = &parts.framework.server.http;
-    let errors = parts.handed_over.lock().errors.clone();
+    let errors = parts.added.lock().errors.clone();
     let gate = Gate::closed(errors.clone(), |routes| {
         let mut builder = stack(parts, &parts.telemetry.with_separate_metrics());
         if let Some(errors) = errors {
@@ -47,12 +47,12 @@ impl Kernel {
 impl Kernel {
     /// Applies the settings of the assembly that all listeners for clients share.
     pub(super) fn with_assembly(&self, builder: StackBuilder) -> StackBuilder {
-        let handed_over = self.parts.handed_over.lock();
-        let mut builder = builder.request_ids(handed_over.request_ids);
-        if let Some(authenticate) = &handed_over.authenticate {
+        let added = self.parts.added.lock();
+        let mut builder = builder.request_ids(added.request_ids);
+        if let Some(authenticate) = &added.authenticate {
             builder = builder.authenticate(Arc::clone(authenticate));
         }
-        if let Some(flags) = &handed_over.flags {
+        if let Some(flags) = &added.flags {
             builder = builder.flags(Arc::clone(flags));
         }
         builder

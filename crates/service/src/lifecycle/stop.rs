@@ -15,7 +15,7 @@ pub enum StopOutcome {
     /// All work finished.
     Clean,
     /// The stop completed, but this work was aborted at the timeout of its phase.
-    CutOff(Vec<String>),
+    Aborted(Vec<String>),
     /// The exit was forced while this work was running.
     Forced(ForcedBy, Vec<String>),
 }
@@ -62,7 +62,7 @@ impl Stopping<'_> {
         let mut unfinished = cut_off.into_inner();
         match forced {
             None if unfinished.is_empty() => StopOutcome::Clean,
-            None => StopOutcome::CutOff(unfinished),
+            None => StopOutcome::Aborted(unfinished),
             Some(by) => {
                 unfinished.extend(self.components.iter().flat_map(still_running));
                 StopOutcome::Forced(by, unfinished)

@@ -152,7 +152,7 @@ async fn component_beyond_its_timeout_is_reported_and_aborted_life_4() {
     let begun = Instant::now();
     assert_eq!(
         test.stop(pending()).await,
-        StopOutcome::CutOff(vec!["http: GET /slow".into()])
+        StopOutcome::Aborted(vec!["http: GET /slow".into()])
     );
     assert_eq!(begun.elapsed(), Duration::from_secs(5 + 20 + 1));
     assert_eq!(

@@ -179,11 +179,11 @@ async fn serve<P: PlatformServices>(arguments: &PlatformArguments) -> Result<Exi
     if unfinished.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    output::complain(&format!(
+    output::stderr(&format!(
         "error: the stop aborted {}\n",
         unfinished.join(", ")
     ));
-    Ok(status::CUT_OFF.into())
+    Ok(status::ABORTED.into())
 }
 
 /// Creates the sample data. A failure does not stop the platform.
@@ -192,12 +192,12 @@ async fn seed(platform: &impl PlatformServices, is_disabled: bool) {
         return;
     }
     if let Err(error) = platform.seed().await {
-        output::complain(&format!("warning: {}\n", causes(&error)));
+        output::stderr(&format!("warning: {}\n", causes(&error)));
     }
 }
 
 fn fail(error: &StartError) -> ExitCode {
-    output::complain(&format!("error: {}\n", causes(error)));
+    output::stderr(&format!("error: {}\n", causes(error)));
     match error_causes(error).any(|cause| cause.is::<ConfigErrors>()) {
         true => status::CONFIGURATION.into(),
         false => status::FAILURE.into(),

@@ -64,7 +64,7 @@ impl Runner {
                 Ok(()) => grant.release().await,
                 Err(lost) => {
                     tracing::warn!(worker = &*self.worker.name, fence = %token, "{lost}: another replica runs the worker");
-                    self.state.was_cut(&lost.to_string());
+                    self.state.set_lease_lost(&lost.to_string());
                 }
             }
         }

@@ -68,7 +68,7 @@ impl State {
     }
 
     /// Records that the lease was lost during a run.
-    pub(super) fn was_cut(&self, problem: &str) {
+    pub(super) fn set_lease_lost(&self, problem: &str) {
         let mut facts = self.facts.lock();
         if std::mem::take(&mut facts.running) {
             facts.runs = facts.runs.saturating_add(1);

@@ -4,7 +4,7 @@ use rustix::process::Signal;
 use seaworthy_testkit::process::{Ended, ServiceProcess, example};
 
 fn run(arguments: &[&str]) -> Ended {
-    let process = ServiceProcess::start_as_is(&example("trial"), arguments, &[]);
+    let process = ServiceProcess::start_unchanged(&example("trial"), arguments, &[]);
     process.unwrap().ended().unwrap()
 }
 
@@ -97,7 +97,7 @@ fn a_signal_ends_a_command_in_order_life_4() {
         "--format",
         "json",
     ];
-    let mut process = ServiceProcess::start_as_is(&example("trial"), &arguments, &[]).unwrap();
+    let mut process = ServiceProcess::start_unchanged(&example("trial"), &arguments, &[]).unwrap();
     process.error_line("counting for ever").unwrap();
     process.signal(Signal::TERM).unwrap();
     let ended = process.ended().unwrap();

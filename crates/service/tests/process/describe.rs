@@ -5,7 +5,7 @@ use seaworthy_testkit::process::{Ended, ServiceProcess, example};
 
 fn describe(arguments: &[&str]) -> Ended {
     let arguments = [&["describe"], arguments].concat();
-    let process = ServiceProcess::start_as_is(&example("trial"), &arguments, &[]);
+    let process = ServiceProcess::start_unchanged(&example("trial"), &arguments, &[]);
     process.unwrap().ended().unwrap()
 }
 

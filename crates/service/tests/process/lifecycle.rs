@@ -255,7 +255,7 @@ fn a_flood_of_connections_leaves_the_probes_alive_sec_3_hlth_2() {
         example("trial").display()
     );
     let mut service =
-        ServiceProcess::start_as_is(Path::new("bash"), &["-c", &command], &[]).unwrap();
+        ServiceProcess::start_unchanged(Path::new("bash"), &["-c", &command], &[]).unwrap();
     let (public, admin) = service.addresses().unwrap();
     service.line("\"message\":\"ready\"").unwrap();
     let flood: Vec<_> = (0..400).map(|_| TcpStream::connect(public)).collect();

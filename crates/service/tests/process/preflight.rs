@@ -44,7 +44,7 @@ fn development_start_warns_once_and_names_config_check_conf_3() {
         "log.format=json",
     ];
     let arguments = [&check[..], &UNSAFE].concat();
-    let checked = ServiceProcess::start_as_is(&example("trial"), &arguments, &[]).unwrap();
+    let checked = ServiceProcess::start_unchanged(&example("trial"), &arguments, &[]).unwrap();
     let checked = checked.ended().unwrap();
     let report: Value = serde_json::from_str(&checked.stdout.join("\n")).unwrap();
     let violations = report["violations"].as_array().unwrap().len();

@@ -14,7 +14,7 @@ use super::{trial, until};
 
 fn run(arguments: &[&str]) -> Ended {
     let process =
-        ServiceProcess::start_as_is(&example("trial"), arguments, &[("LOG_LEVEL", "info")]);
+        ServiceProcess::start_unchanged(&example("trial"), arguments, &[("LOG_LEVEL", "info")]);
     process.unwrap().ended().unwrap()
 }
 
@@ -316,7 +316,7 @@ fn rotated_vault_secret_is_applied_and_not_shown_conf_5() {
         "--set",
         &place,
     ];
-    let probed = ServiceProcess::start_as_is(&example("trial"), &probe, &environment)
+    let probed = ServiceProcess::start_unchanged(&example("trial"), &probe, &environment)
         .unwrap()
         .ended()
         .unwrap();

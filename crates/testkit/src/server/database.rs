@@ -133,7 +133,7 @@ impl EmptyDatabase {
 }
 
 /// Runs a promise in the test itself.
-pub async fn in_the_test<F: Future<Output = ()>>(promise: F) {
+pub async fn run_in_test<F: Future<Output = ()>>(promise: F) {
     promise.await;
 }
 
@@ -142,19 +142,19 @@ pub async fn in_the_test<F: Future<Output = ()>>(promise: F) {
 /// # Panics
 /// The promise is not kept.
 #[expect(clippy::panic, reason = "this is how a test fails")]
-pub async fn as_a_task<F: Future<Output = ()> + Send + 'static>(promise: F) {
+pub async fn run_as_task<F: Future<Output = ()> + Send + 'static>(promise: F) {
     if let Err(error) = tokio::spawn(promise).await {
         panic!("{error}");
     }
 }
 
-/// Runs a test body as a task of the test's own thread, like [`as_a_task`] for a future that is not
+/// Runs a test body as a task of the test's own thread, like [`run_as_task`] for a future that is not
 /// `Send`.
 ///
 /// # Panics
 /// The promise is not kept.
 #[expect(clippy::panic, reason = "this is how a test fails")]
-pub async fn as_a_local_task<F: Future<Output = ()> + 'static>(promise: F) {
+pub async fn run_as_local_task<F: Future<Output = ()> + 'static>(promise: F) {
     let tasks = tokio::task::LocalSet::new();
     let ended = tasks.run_until(async { tokio::task::spawn_local(promise).await });
     if let Err(error) = ended.await {
@@ -164,11 +164,11 @@ pub async fn as_a_local_task<F: Future<Output = ()> + 'static>(promise: F) {
 
 /// Declares each promise as one test on each engine. A promise is an asynchronous function of a
 /// module of this test. It takes the result of `open` with an [`EmptyDatabase`], and
-/// [`in_the_test`] or [`as_a_task`] runs it.
+/// [`run_in_test`] or [`run_as_task`] runs it.
 ///
 /// ```ignore
 /// seaworthy_testkit::on_every_database! {
-///     crate::place::open, in_the_test;
+///     crate::place::open, run_in_test;
 ///     sessions: a_token_is_good_once, a_logout_ends_it;
 /// }
 /// ```

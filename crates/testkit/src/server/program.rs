@@ -95,7 +95,7 @@ impl ProgramServer {
     }
 
     /// Requests a stop, and does not wait.
-    pub fn ask_to_stop(&self) {
+    pub fn request_stop(&self) {
         self.process.signal(Signal::TERM);
     }
 

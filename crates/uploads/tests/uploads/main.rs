@@ -17,7 +17,7 @@ mod sweep;
 mod worker;
 
 seaworthy_testkit::on_every_database! {
-    crate::fixture::start, in_the_test;
+    crate::fixture::start, run_in_test;
     direct:
         signed_upload_becomes_ready_file_1,
         completion_is_idempotent_file_1,

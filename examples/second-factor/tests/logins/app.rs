@@ -178,7 +178,7 @@ impl TestApp {
     pub(crate) fn audit_log(&self, command: &[&str]) -> String {
         let command = [&["audit-log"], command].concat();
         let environment = environment(&self.database);
-        let run = ServiceProcess::start_as_is(Path::new(BINARY), &command, &environment);
+        let run = ServiceProcess::start_unchanged(Path::new(BINARY), &command, &environment);
         let ended = run.unwrap().ended().unwrap();
         assert!(ended.status.success(), "{}", ended.stderr);
         ended.stdout.join("\n")

@@ -103,7 +103,7 @@ fn compose_variables_are_settings_conf_1_ship_2() {
 /// Returns the lines of `config show`, such as `jwt.issuer = "city-events"  # source`.
 fn show_config(arguments: &[&str], environment: &[(&str, &str)]) -> Vec<String> {
     let arguments = [&["config", "show"], arguments].concat();
-    let process = ServiceProcess::start_as_is(Path::new(AUTH.program), &arguments, environment);
+    let process = ServiceProcess::start_unchanged(Path::new(AUTH.program), &arguments, environment);
     let ended = process.unwrap().ended().unwrap();
     assert!(ended.status.success(), "{ended:#?}");
     ended.stdout
@@ -282,7 +282,7 @@ fn starts_with_contract_variables_profile_and_audit_key_conf_1() {
         "audit_log.key=a key of the audit log for this test",
     ];
     let program = Path::new(AUTH.program);
-    let mut process = ServiceProcess::start_as_is(program, &free, &environment).unwrap();
+    let mut process = ServiceProcess::start_unchanged(program, &free, &environment).unwrap();
     let (http, _) = process.addresses().unwrap();
     process.line("\"message\":\"ready\"").unwrap();
     assert!(http.ip().is_unspecified(), "{http}");

@@ -210,7 +210,7 @@ mod tests {
             ..IssuerConfig::default()
         };
         let issuer = Issuer::with_keys(algorithms, signer.verification().unwrap()).unwrap();
-        let token = signer.sign(NewToken::about(user)).unwrap();
+        let token = signer.sign(NewToken::for_subject(user)).unwrap();
         let verifier = TokenVerifier::new([issuer]).unwrap();
         let token = verifier
             .verify_now(token.expose(), SystemTime::now())

@@ -133,7 +133,7 @@ impl AccessTokens {
         let id = user.id.to_string();
         let token_id = new_id().to_string();
         let username = user.username.expose().as_str();
-        let token = NewToken::about(id.as_str())
+        let token = NewToken::for_subject(id.as_str())
             .audience(NAME)
             .id(token_id.as_str())
             .claim("id", token_id.as_str())

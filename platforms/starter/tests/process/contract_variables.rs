@@ -108,10 +108,12 @@ const VARIABLES: [(&str, &str); 79] = [
 
 #[test]
 fn all_variables_of_the_contract_are_accepted_conf_1() {
-    let process = ServiceProcess::start_as_is(Path::new(PROGRAM), &["config", "check"], &VARIABLES);
+    let process =
+        ServiceProcess::start_unchanged(Path::new(PROGRAM), &["config", "check"], &VARIABLES);
     let ended = process.unwrap().ended().unwrap();
     assert!(ended.status.success(), "{ended:#?}");
-    let process = ServiceProcess::start_as_is(Path::new(PROGRAM), &["config", "show"], &VARIABLES);
+    let process =
+        ServiceProcess::start_unchanged(Path::new(PROGRAM), &["config", "show"], &VARIABLES);
     let shown = process.unwrap().ended().unwrap().stdout.join("\n");
     for value in [
         "postgres://starter:***@db/starter",
@@ -141,7 +143,8 @@ fn start(folder: &Path, variables: &[(&str, &str)]) -> ServiceProcess {
 /// Checks variables without a start.
 fn checked(variables: &[(&str, &str)]) -> Ended {
     let variables = [&ENVIRONMENT, variables].concat();
-    let process = ServiceProcess::start_as_is(Path::new(PROGRAM), &["config", "check"], &variables);
+    let process =
+        ServiceProcess::start_unchanged(Path::new(PROGRAM), &["config", "check"], &variables);
     process.unwrap().ended().unwrap()
 }
 
@@ -274,7 +277,8 @@ fn log_of_the_contract_is_also_a_rotated_file_conf_1() {
         "admin.addr=127.0.0.1:0",
     ];
     let variables = [&ENVIRONMENT[..], &variables].concat();
-    let process = ServiceProcess::start_as_is(Path::new(PROGRAM), &settings, &variables).unwrap();
+    let process =
+        ServiceProcess::start_unchanged(Path::new(PROGRAM), &settings, &variables).unwrap();
     let backup = |number: u32| path.with_extension(format!("log.{number}"));
     wait(|| backup(2).is_file());
     assert!(!backup(3).exists());

@@ -88,7 +88,7 @@ pub(crate) fn wrong_seed_stops_the_start_sec_5(database: &EmptyDatabase) {
     ];
     let arguments: Vec<_> = settings.iter().flat_map(|set| ["--set", set]).collect();
     let program = Path::new(env!("CARGO_BIN_EXE_starter"));
-    let process = ServiceProcess::start_as_is(program, &arguments, &[]);
+    let process = ServiceProcess::start_unchanged(program, &arguments, &[]);
     let ended = process.unwrap().ended().unwrap();
     assert_eq!(ended.status.code(), Some(1), "{ended:#?}");
     assert!(ended.stderr.contains("data keys"), "{}", ended.stderr);

@@ -74,7 +74,7 @@ fn unsafe_production_is_refused_with_every_value_conf_3() {
         "log.output=file",
     ];
     let environment = [("ENVIRONMENT", "prod")];
-    let process = ServiceProcess::start_as_is(Path::new(PROGRAM), &settings, &environment);
+    let process = ServiceProcess::start_unchanged(Path::new(PROGRAM), &settings, &environment);
     let ended = process.unwrap().ended().unwrap();
     assert_eq!(ended.status.code(), Some(78), "{ended:#?}");
     for key in [
@@ -106,7 +106,7 @@ fn weak_secrets_and_open_stores_are_refused_in_production_conf_3() {
         let mut variables = ENVIRONMENT.to_vec();
         variables[0].1 = "production";
         variables[1].1 = secret;
-        let process = ServiceProcess::start_as_is(Path::new(PROGRAM), &remote, &variables);
+        let process = ServiceProcess::start_unchanged(Path::new(PROGRAM), &remote, &variables);
         let ended = process.unwrap().ended().unwrap();
         assert_eq!(ended.status.code(), Some(78), "{secret}: {ended:#?}");
         for key in ["auth.jwt_secret_key", "data.redis.url"] {
@@ -180,7 +180,7 @@ fn settings_that_contradict_each_other_stop_the_start_conf_2() {
 fn refused(environment: &str, arguments: &[&str]) -> Ended {
     let mut variables = ENVIRONMENT.to_vec();
     variables[0].1 = environment;
-    let process = ServiceProcess::start_as_is(Path::new(PROGRAM), arguments, &variables);
+    let process = ServiceProcess::start_unchanged(Path::new(PROGRAM), arguments, &variables);
     process.unwrap().ended().unwrap()
 }
 
@@ -190,7 +190,7 @@ fn missing_secrets_stop_the_start_sec_5() {
         .into_iter()
         .filter(|(name, _)| *name != "KMS_SEED")
         .collect();
-    let process = ServiceProcess::start_as_is(
+    let process = ServiceProcess::start_unchanged(
         Path::new(PROGRAM),
         &[
             "--set",
@@ -217,7 +217,7 @@ fn committed_settings_documents_are_current_conf_6() {
         ("docs/settings.schema.json", "schema"),
         (".env.example", "env"),
     ] {
-        let process = ServiceProcess::start_as_is(Path::new(PROGRAM), &["config", kind], &[]);
+        let process = ServiceProcess::start_unchanged(Path::new(PROGRAM), &["config", kind], &[]);
         let lines = process.unwrap().ended().unwrap().stdout;
         assert_current(&home.join(file), &(lines.join("\n") + "\n"));
     }

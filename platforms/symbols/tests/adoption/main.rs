@@ -73,7 +73,8 @@ impl LegacyDatabase {
             all.extend(["--set", setting]);
         }
         all.extend(arguments);
-        ServiceProcess::start_as_is(Path::new(env!("CARGO_BIN_EXE_symbols")), &all, &[]).unwrap()
+        ServiceProcess::start_unchanged(Path::new(env!("CARGO_BIN_EXE_symbols")), &all, &[])
+            .unwrap()
     }
 
     fn run(&self, arguments: &[&str]) -> Ended {

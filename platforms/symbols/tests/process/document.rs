@@ -43,7 +43,7 @@ fn committed_settings_documents_are_current_conf_6() {
         (worker, ".env.worker.example", "env"),
     ] {
         let program = Path::new(program);
-        let process = ServiceProcess::start_as_is(program, &["config", kind], &[]).unwrap();
+        let process = ServiceProcess::start_unchanged(program, &["config", kind], &[]).unwrap();
         let lines = process.ended().unwrap().stdout;
         assert_current(&home().join(file), &(lines.join("\n") + "\n"));
     }

@@ -193,7 +193,7 @@ fn public_listener_has_metrics_unless_disabled_obs_4() {
 /// Returns the effective settings of a program for environment variables.
 fn settings(program: &str, environment: &[(&str, &str)]) -> String {
     let arguments = ["config", "show"];
-    let process = ServiceProcess::start_as_is(Path::new(program), &arguments, environment);
+    let process = ServiceProcess::start_unchanged(Path::new(program), &arguments, environment);
     let ended = process.unwrap().ended().unwrap();
     assert!(ended.status.success(), "{ended:#?}");
     ended.stdout.join("\n")
@@ -259,7 +259,8 @@ fn unsupported_legacy_settings_fail_start_conf_1() {
         env!("CARGO_BIN_EXE_symbols-worker"),
     ] {
         let run = |arguments: &[&str], environment: &[(&str, &str)]| {
-            let process = ServiceProcess::start_as_is(Path::new(program), arguments, environment);
+            let process =
+                ServiceProcess::start_unchanged(Path::new(program), arguments, environment);
             let ended = process.unwrap().ended().unwrap();
             (ended.status.code(), ended.stderr)
         };

@@ -207,7 +207,7 @@ fn commands_show_migrations_and_outbox_data_2_msg_4() {
     let run = |command: &[&str]| {
         let arguments = [command, &["--set", &database, "--set", &broker]].concat();
         let program = Path::new(env!("CARGO_BIN_EXE_symbols"));
-        let process = ServiceProcess::start_as_is(program, &arguments, &[]).unwrap();
+        let process = ServiceProcess::start_unchanged(program, &arguments, &[]).unwrap();
         let ended = process.ended().unwrap();
         assert!(ended.status.success(), "{ended:#?}");
         ended.stdout.join("\n")

@@ -80,7 +80,7 @@ impl ServiceTokens {
     /// # Errors
     /// [`Code::Internal`] if the clock is before 1970.
     pub fn sign(&self) -> Result<Secret<String>, Error> {
-        let token = NewToken::about(self.service)
+        let token = NewToken::for_subject(self.service)
             .audience(AUDIENCE)
             .claim("role", SERVICE_ROLE);
         self.signer.sign(token).map_err(Error::internal)

@@ -142,7 +142,7 @@ impl AccessTokens {
     /// [`Code::Internal`] if the clock is before 1970.
     pub fn sign(&self, subject: &Subject, session: &str) -> Result<Secret<String>, Error> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let mut token = NewToken::about(subject.id.to_string())
+        let mut token = NewToken::for_subject(subject.id.to_string())
             .audience(self.audience.as_str())
             .claim("nbf", now.map_err(Error::internal)?.as_secs())
             .claim("role", subject.role.as_str())

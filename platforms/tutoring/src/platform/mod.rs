@@ -105,7 +105,7 @@ impl Platform {
         for (name, service) in self.0.into_iter().rev() {
             match service.stop().await {
                 StopOutcome::Clean => {}
-                StopOutcome::CutOff(still) | StopOutcome::Forced(_, still) => {
+                StopOutcome::Aborted(still) | StopOutcome::Forced(_, still) => {
                     unfinished.extend(still.into_iter().map(|what| format!("{name}: {what}")));
                 }
             }

@@ -234,7 +234,7 @@ impl TestPlatform {
         settings.extend(self.servers.settings());
         arguments.extend(settings.iter().flat_map(|setting| ["--set", setting]));
         let program = Path::new(env!("CARGO_BIN_EXE_tutoring"));
-        let mut process = ServiceProcess::start_as_is(program, &arguments, &[]).unwrap();
+        let mut process = ServiceProcess::start_unchanged(program, &arguments, &[]).unwrap();
         process.line("Tutoring is running").unwrap();
         let mut addresses = BTreeMap::new();
         for (service, _) in SERVICES {

@@ -84,7 +84,7 @@ pub(super) fn signer(key: &str) -> TokenSigner {
 }
 
 pub(super) fn sign(signer: &TokenSigner) -> String {
-    let token = signer.sign(NewToken::about("ada")).unwrap();
+    let token = signer.sign(NewToken::for_subject("ada")).unwrap();
     token.expose().clone()
 }
 

@@ -35,7 +35,7 @@ impl Rotated {
     }
 
     fn sign(&self) -> Secret<String> {
-        let token = NewToken::about("ada").audience("events");
+        let token = NewToken::for_subject("ada").audience("events");
         self.signer.sign_at(token, now()).unwrap()
     }
 

@@ -16,7 +16,7 @@ fn verifier_for(signer: &TokenSigner, algorithm: Algorithm) -> TokenVerifier {
 }
 
 fn new_token() -> NewToken {
-    NewToken::about("ada")
+    NewToken::for_subject("ada")
         .audience("events")
         .claim("role", "admin")
 }

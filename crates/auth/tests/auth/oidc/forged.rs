@@ -162,7 +162,7 @@ fn id_token(provider: &FakeProvider, signer: &TokenSigner, deviations: &Value) -
     let valid =
         json!({ "iss": provider.issuer, "aud": CLIENT, "nonce": *provider.nonce.lock().unwrap() });
     let claims = merged(valid, deviations);
-    let mut token = NewToken::about("ada");
+    let mut token = NewToken::for_subject("ada");
     for (name, value) in claims.as_object().unwrap() {
         token = token.claim(name, value.clone());
     }

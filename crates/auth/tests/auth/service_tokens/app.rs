@@ -69,7 +69,7 @@ impl TestApp {
 
     /// Returns a token of orders for payments that was signed at this time.
     pub(crate) fn signed_at(&self, time: SystemTime) -> StaticToken {
-        let token = NewToken::about(ORDERS).audience(PAYMENTS);
+        let token = NewToken::for_subject(ORDERS).audience(PAYMENTS);
         StaticToken(self.signer.sign_at(token, time).unwrap().expose().clone())
     }
 

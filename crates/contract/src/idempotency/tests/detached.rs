@@ -16,7 +16,7 @@ use tower::ServiceExt;
 use super::app::{TestApp, with_keys};
 use crate::idempotency::{
     CallOutcome, Fingerprint, IdempotencyConfig, IdempotencyLayer, IdempotencyStore, KeyState,
-    Lifetimes, MemoryStore, RecordedAnswer, ScopedKey, StoreFuture,
+    Lifetimes, MemoryStore, RecordedResponse, ScopedKey, StoreFuture,
 };
 
 fn order() -> Request {
@@ -92,7 +92,7 @@ impl IdempotencyStore for DeadlineStore {
         &'a self,
         key: &'a ScopedKey,
         token: u64,
-        answer: RecordedAnswer,
+        answer: RecordedResponse,
         ttl: Duration,
     ) -> StoreFuture<'a, ()> {
         let deadline = context::current().unwrap().deadline();

@@ -51,7 +51,7 @@ async fn reloaded_bulkhead_grows_and_shrinks_conf_4() {
     assert!(enter().is_none());
     // A waiting call gets the first new permit.
     let handle = policies.bulkhead().clone();
-    let waiting = tokio::spawn(async move { handle.enter().await });
+    let waiting = tokio::spawn(async move { handle.acquire().await });
     while policies.bulkhead().snapshot().waiting == 0 {
         tokio::task::yield_now().await;
     }

@@ -37,12 +37,12 @@ impl Console {
 
     /// Prints the progress of a long command to stderr.
     pub fn progress(self, text: &str) {
-        output::complain(&with_line_feed(text));
+        output::stderr(&with_line_feed(text));
     }
 }
 
 fn cannot_be_written(error: &serde_json::Error) {
-    output::complain(&format!("error: the result cannot be written: {error}\n"));
+    output::stderr(&format!("error: the result cannot be written: {error}\n"));
 }
 
 fn with_line_feed(text: &str) -> String {

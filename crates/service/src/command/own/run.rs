@@ -25,7 +25,7 @@ pub(in crate::command) fn run<C: Settings>(
     let runtime = match runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            return serve::refuse(
+            return serve::report_failure(
                 &StartError::because("the runtime cannot be started", error).into(),
                 format,
             );
@@ -33,7 +33,7 @@ pub(in crate::command) fn run<C: Settings>(
     };
     let status = match runtime.block_on(execute(identity, loader, format, command, arguments)) {
         Ok(status) => status,
-        Err(failure) => serve::refuse(&failure, format),
+        Err(failure) => serve::report_failure(&failure, format),
     };
     runtime.shutdown_background();
     status
@@ -47,8 +47,8 @@ async fn execute<C: Settings>(
     arguments: &ArgMatches,
 ) -> Result<u8, StartFailure> {
     let mut signals = Watchdog::start(|unfinished| {
-        serve::complain_of(&unfinished);
-        std::process::exit(status::CUT_OFF.into());
+        serve::print_unfinished(&unfinished);
+        std::process::exit(status::ABORTED.into());
     })
     .map_err(|error| StartError::because("signal handlers cannot be installed", error))?;
     let offline = Offline::open::<C>(identity, loader, Level::Warn, Arc::new(Stderr)).await?;
@@ -77,8 +77,8 @@ async fn execute<C: Settings>(
     Ok(match interrupted.get() {
         None => status::SUCCESS,
         Some(signal) => {
-            output::complain(&format!("error: interrupted by {signal}\n"));
-            status::CUT_OFF
+            output::stderr(&format!("error: interrupted by {signal}\n"));
+            status::ABORTED
         }
     })
 }

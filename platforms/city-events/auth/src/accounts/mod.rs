@@ -69,7 +69,7 @@ impl Accounts {
     async fn sign(&self, tx: &Transaction, user: &User) -> Result<AccessToken, Error> {
         let id = user.id.to_string();
         let version = TokenVersions::current(tx, &id).await?;
-        let token = NewToken::about(id.as_str())
+        let token = NewToken::for_subject(id.as_str())
             .claim("uid", id.as_str())
             .claim("role", user.role.as_str())
             .claim("ver", version);

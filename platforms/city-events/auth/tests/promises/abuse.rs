@@ -21,7 +21,11 @@ fn signed(secret: &str, algorithm: Algorithm, token: NewToken, at: SystemTime) -
 pub(crate) async fn forged_tokens_are_refused(app: TestApp) {
     let ada = app.register("ada@example.org");
     let now = SystemTime::now();
-    let token_for = |id: &str| NewToken::about(id).claim("uid", id).claim("role", "admin");
+    let token_for = |id: &str| {
+        NewToken::for_subject(id)
+            .claim("uid", id)
+            .claim("role", "admin")
+    };
     let longer = JWT_SECRET.repeat(2);
     let past = now - Duration::from_secs(901);
     let [head, claims, _] = ada.token.split('.').collect::<Vec<_>>()[..] else {

@@ -85,7 +85,7 @@ impl TokenSpec {
             ..TokenSignerConfig::default()
         };
         // The service ignores roles in service tokens.
-        let token = NewToken::about(self.caller)
+        let token = NewToken::for_subject(self.caller)
             .audience(self.callee)
             .claim("role", GATEWAY)
             .claim("roles", vec![GATEWAY]);

@@ -29,7 +29,7 @@ mod second_factor;
 mod token_versions;
 
 seaworthy_testkit::on_every_database! {
-    crate::app::open, in_the_test;
+    crate::app::open, run_in_test;
     login: registration_logs_user_in, duplicate_address_conflicts, missing_or_weak_fields_are_named, failed_logins_are_indistinguishable, banned_user_cannot_log_in, long_passwords_are_not_truncated;
     refresh: refresh_token_is_single_use, one_concurrent_refresh_wins, reused_refresh_token_ends_session, banned_user_cannot_refresh, logout_ends_session, login_replaces_planted_session;
     links: verification_link_works_once, invalid_links_are_401, reset_link_replaces_password, link_requests_do_not_reveal_users, password_change_ends_sessions_and_links;
@@ -60,7 +60,7 @@ seaworthy_testkit::on_every_database! {
 /// Tests without a lockout.
 mod unlocked {
     seaworthy_testkit::on_every_database! {
-        crate::enumeration::open, in_the_test;
+        crate::enumeration::open, run_in_test;
         enumeration: responses_do_not_reveal_accounts_auth_2;
     }
 }
@@ -68,7 +68,7 @@ mod unlocked {
 /// Tests with slow hashes and a short queue.
 mod busy {
     seaworthy_testkit::on_every_database! {
-        crate::flood::open, in_the_test;
+        crate::flood::open, run_in_test;
         flood: login_flood_does_not_affect_other_users_auth_2;
     }
 }
@@ -76,7 +76,7 @@ mod busy {
 /// Tests with a real OpenID provider.
 mod by_a_provider {
     seaworthy_testkit::on_every_database! {
-        crate::provider::open, in_the_test;
+        crate::provider::open, run_in_test;
         oauth_accounts:
             new_identity_creates_an_account_auth_4,
             identity_is_linked_if_both_addresses_are_verified_auth_4,

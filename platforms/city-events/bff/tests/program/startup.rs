@@ -39,7 +39,7 @@ fn start_fails_without_own_credentials_auth_6() {
 fn rejected_legacy_variable_ends_program_with_78_conf_1() {
     let program = Path::new(env!("CARGO_BIN_EXE_city-events-bff"));
     let variables = [("EVENT_SERVICE_URL", "http://event:8080")];
-    let process = ServiceProcess::start_as_is(program, &["serve"], &variables);
+    let process = ServiceProcess::start_unchanged(program, &["serve"], &variables);
     let ended = process.unwrap().ended().unwrap();
     assert_eq!(ended.status.code(), Some(78), "{ended:#?}");
     let text = "env EVENT_SERVICE_URL: the variable is not supported: set grpc_clients.event.url";

@@ -73,7 +73,7 @@ impl LegacyService {
         let mut all = vec!["--profile", "test"];
         all.extend(self.settings.iter().flat_map(|text| ["--set", text]));
         all.extend(arguments);
-        ServiceProcess::start_as_is(self.program, &all, &[]).unwrap()
+        ServiceProcess::start_unchanged(self.program, &all, &[]).unwrap()
     }
 
     fn run(&self, arguments: &[&str]) -> Ended {

@@ -24,7 +24,7 @@ mod schema;
 mod states;
 
 seaworthy_testkit::on_every_database! {
-    crate::app::start, in_the_test;
+    crate::app::start, run_in_test;
     states:
         event_passes_from_draft_to_canceled,
         missing_event_and_invalid_id_are_errors,

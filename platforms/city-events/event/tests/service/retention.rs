@@ -67,7 +67,7 @@ fn verify(database: &str, seen: (i64, &str)) -> Ended {
     let mut arguments = vec!["audit-log", "verify", "--seen", &seen];
     arguments.extend(settings.iter().flat_map(|set| ["--set", set.as_str()]));
     let program = Path::new(env!("CARGO_BIN_EXE_city-events-event"));
-    let process = ServiceProcess::start_as_is(program, &arguments, &[]).unwrap();
+    let process = ServiceProcess::start_unchanged(program, &arguments, &[]).unwrap();
     process.ended().unwrap()
 }
 

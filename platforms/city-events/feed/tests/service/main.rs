@@ -16,7 +16,7 @@ mod pages;
 mod visitors;
 
 seaworthy_testkit::on_every_database! {
-    crate::app::start, in_the_test;
+    crate::app::start, run_in_test;
     messages:
         index_follows_events_and_ignores_old_messages_msg_5,
         joins_and_leaves_change_the_score_msg_5,

@@ -30,7 +30,7 @@ mod user;
 mod wire;
 
 seaworthy_testkit::on_every_database! {
-    crate::app::start, in_the_test;
+    crate::app::start, run_in_test;
     participants:
         joins_fill_seats_then_waitlist_then_are_refused,
         cancel_promotes_the_longest_waiting_user,
@@ -73,7 +73,7 @@ seaworthy_testkit::on_every_database! {
 /// Tests with a long waitlist.
 mod long_waitlist {
     seaworthy_testkit::on_every_database! {
-        crate::app::start_with_long_waitlist, in_the_test;
+        crate::app::start_with_long_waitlist, run_in_test;
         concurrency: two_thousand_joins_fill_seats_and_long_waitlist_in_order;
     }
 }
@@ -81,7 +81,7 @@ mod long_waitlist {
 /// Tests with one worker.
 mod one_worker {
     seaworthy_testkit::on_every_database! {
-        crate::app::start_with_one_worker, in_the_test;
+        crate::app::start_with_one_worker, run_in_test;
         concurrency: locked_event_delays_others_by_one_attempt;
     }
 }
@@ -89,7 +89,7 @@ mod one_worker {
 /// Tests with continuous publication of counts.
 mod short_recount {
     seaworthy_testkit::on_every_database! {
-        crate::app::start_with_short_recount, in_the_test;
+        crate::app::start_with_short_recount, run_in_test;
         events: counts_are_published_while_another_event_fails_msg_5;
     }
 }
@@ -97,7 +97,7 @@ mod short_recount {
 /// Tests of the stop, without a delay before it.
 mod without_drain_delay {
     seaworthy_testkit::on_every_database! {
-        crate::app::start_without_drain_delay, in_the_test;
+        crate::app::start_without_drain_delay, run_in_test;
         stop: stop_waits_for_join_of_disconnected_client_life_4;
     }
 }

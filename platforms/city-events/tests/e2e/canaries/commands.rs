@@ -28,7 +28,7 @@ fn run(directory: &Path, service: &str, command: &[&str]) -> Ended {
     let mut arguments = command.to_vec();
     arguments.extend(settings.iter().flat_map(|set| ["--set", set.as_str()]));
     let program = program(&format!("city-events-{service}"));
-    let process = ServiceProcess::start_as_is(&program, &arguments, &[]).unwrap();
+    let process = ServiceProcess::start_unchanged(&program, &arguments, &[]).unwrap();
     let ended = process.ended().unwrap();
     assert!(ended.status.success(), "{service} {command:?}: {ended:#?}");
     ended

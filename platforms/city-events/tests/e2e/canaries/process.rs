@@ -150,7 +150,7 @@ pub(super) fn start(directory: &Path, settings: &[String]) -> ServiceProcess {
     let data = directory.display().to_string();
     let mut arguments = vec!["--data", &data, "--free-ports", "--empty"];
     arguments.extend(settings.iter().flat_map(|set| ["--set", set.as_str()]));
-    ServiceProcess::start_as_is(program, &arguments, &VARIABLES).unwrap()
+    ServiceProcess::start_unchanged(program, &arguments, &VARIABLES).unwrap()
 }
 
 impl Addresses {

@@ -139,7 +139,7 @@ async fn restart(
     tokio::time::sleep(before).await;
     let start = Instant::now();
     let service = cluster.service(name);
-    service.ask_to_stop();
+    service.request_stop();
     while service.is_running() {
         assert!(start.elapsed() < TIMEOUT, "{name} does not stop");
         tokio::time::sleep(Duration::from_millis(5)).await;

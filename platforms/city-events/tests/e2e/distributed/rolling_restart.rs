@@ -28,7 +28,7 @@ async fn rolling_restart_fails_no_request_life_4() {
     for (name, _) in SERVICES {
         let start = Instant::now();
         for replica in cluster.services.get_mut(name).unwrap() {
-            replica.ask_to_stop();
+            replica.request_stop();
             while replica.is_running() {
                 assert!(start.elapsed() < TIMEOUT, "{name} does not stop");
                 tokio::time::sleep(Duration::from_millis(50)).await;

@@ -110,7 +110,7 @@ impl Pods {
             self.running.push(new);
 
             let signaled = Instant::now();
-            cluster.services[self.name][old].ask_to_stop();
+            cluster.services[self.name][old].request_stop();
             tokio::time::sleep(skew).await;
             let addresses = self.addresses(cluster, old);
             for balancer in &cluster.balancers[self.name] {

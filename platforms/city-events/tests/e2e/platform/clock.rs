@@ -61,7 +61,7 @@ async fn users_are_served_after_steps_of_the_clock_ship_6() {
     ];
     let program = Path::new(env!("CARGO_BIN_EXE_city-events"));
     let arguments = ["--data", &data, "--free-ports", "--empty"];
-    let mut process = ServiceProcess::start_as_is(program, &arguments, &environment).unwrap();
+    let mut process = ServiceProcess::start_unchanged(program, &arguments, &environment).unwrap();
     let gateway = address(&process.line("Open       http://").unwrap());
     let mailbox = address(&process.line("Mailbox    http://").unwrap());
     process.line("Stop it with Ctrl-C").unwrap();

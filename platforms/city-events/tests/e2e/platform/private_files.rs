@@ -25,7 +25,8 @@ fn start(data: &Path) -> ServiceProcess {
         "--free-ports",
         "--empty",
     ];
-    let mut process = ServiceProcess::start_as_is(Path::new("/bin/sh"), &arguments, &[]).unwrap();
+    let mut process =
+        ServiceProcess::start_unchanged(Path::new("/bin/sh"), &arguments, &[]).unwrap();
     process.line("Stop it with Ctrl-C").unwrap();
     process
 }

@@ -5,7 +5,7 @@ use seaworthy_testkit::process::ServiceProcess;
 
 fn start(arguments: &[&str]) -> ServiceProcess {
     let program = Path::new(env!("CARGO_BIN_EXE_city-events"));
-    ServiceProcess::start_as_is(program, arguments, &[]).unwrap()
+    ServiceProcess::start_unchanged(program, arguments, &[]).unwrap()
 }
 
 #[test]
@@ -97,7 +97,7 @@ const EXPOSED: &str = "bff.server.http.addr=0.0.0.0:0";
 fn start_exposed(data: &str, environment: &[(&str, &str)]) -> ServiceProcess {
     let program = Path::new(env!("CARGO_BIN_EXE_city-events"));
     let arguments = ["--data", data, "--free-ports", "--set", EXPOSED];
-    ServiceProcess::start_as_is(program, &arguments, environment).unwrap()
+    ServiceProcess::start_unchanged(program, &arguments, environment).unwrap()
 }
 
 #[test]
