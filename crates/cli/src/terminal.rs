@@ -1,4 +1,4 @@
-//! Output on the terminal: text with colours, errors and progress.
+//! Output on the terminal: text with colors, errors and progress.
 
 use std::error::Error;
 use std::io::{IsTerminal, Write};
@@ -13,7 +13,7 @@ const STEPS: usize = 50;
 /// Moves to the first column and clears the line.
 const CLEAR_LINE: &str = "\r\u{1b}[2K";
 
-/// Prints a text, with colours if the terminal supports them. A closed pipe, as with `| head`, is
+/// Prints a text, with colors if the terminal supports them. A closed pipe, as with `| head`, is
 /// not an error.
 pub(crate) fn print(text: &str) -> Result<(), Box<dyn Error>> {
     match anstream::stdout().write_all(text.as_bytes()) {

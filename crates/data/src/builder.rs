@@ -108,7 +108,7 @@ impl DatabaseBuilder {
             statements: Statements::default(),
             holders: Holders::default(),
             leases: OnceCell::new(),
-            beside: Mutex::default(),
+            own_pools: Mutex::default(),
         })))
     }
 }

@@ -45,7 +45,7 @@ pub(crate) struct Inner {
     /// The separate database for the leases of an SQLite database.
     pub(crate) leases: OnceCell<Database>,
     /// The pools of [`Database::with_own_pool`].
-    pub(crate) beside: Mutex<Vec<Pool>>,
+    pub(crate) own_pools: Mutex<Vec<Pool>>,
 }
 
 impl Database {
@@ -73,9 +73,9 @@ impl Database {
         let slow = config.slow_statement_threshold.get();
         let (metrics, tracer) = (Metrics::new(), Tracer::disabled());
         let observer = Observer::new(&name, &config.url, slow, &metrics, &tracer);
-        let pool = self.0.pool.beside(&name, Arc::new(config));
+        let pool = self.0.pool.with_same_target(&name, Arc::new(config));
         tokio::spawn(pool.maintain());
-        self.0.beside.lock().push(pool.clone());
+        self.0.own_pools.lock().push(pool.clone());
         Self(Arc::new(Inner {
             pool,
             replicas: Replicas::default(),
@@ -84,7 +84,7 @@ impl Database {
             statements: Statements::default(),
             holders: Holders::default(),
             leases: OnceCell::new(),
-            beside: Mutex::default(),
+            own_pools: Mutex::default(),
         }))
     }
 

@@ -2,7 +2,7 @@
 //!
 //! A service runs on a file during development and on a server in production, with one store. SQL
 //! itself hardly differs between the engines. This crate unifies the rest: placeholders (`?`), the
-//! set of values, the behaviour of transactions, and the kinds of errors. It uses the typed
+//! set of values, the behavior of transactions, and the kinds of errors. It uses the typed
 //! connections of sqlx, without an ORM and without a query builder.
 //!
 //! Every wait has a timeout: for a connection, a lock, a statement, a transaction, and the deadline

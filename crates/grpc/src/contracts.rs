@@ -148,7 +148,7 @@ impl Contracts {
         self.call(contract, |_| MethodOptions::new())
     }
 
-    /// Answers repeats of unsafe HTTP calls with an `Idempotency-Key` from `store` (API-6).
+    /// Responds to repeats of unsafe HTTP calls with an `Idempotency-Key` from `store` (API-6).
     /// Rejections have the error format of each contract. Exclude methods with secrets by
     /// [`MethodOptions::without_idempotency_key`].
     pub fn idempotency_keys(

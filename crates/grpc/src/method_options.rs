@@ -88,7 +88,7 @@ impl MethodOptions {
         self
     }
 
-    /// Answers `HEAD` with 405 instead of calling the `GET` handler.
+    /// Responds to `HEAD` with 405 instead of calling the `GET` handler.
     #[must_use]
     pub fn without_head(mut self) -> Self {
         self.route = self.route.without_head();
@@ -103,8 +103,8 @@ impl MethodOptions {
         self
     }
 
-    /// Runs each repeat of the method, also with an `Idempotency-Key`, and stores nothing of it. Use
-    /// it if requests or responses contain passwords, tokens or keys.
+    /// Runs each repeat of the method, also with an `Idempotency-Key`, and stores nothing of it.
+    /// Use it if requests or responses contain passwords, tokens or keys.
     #[must_use]
     pub fn without_idempotency_key(mut self) -> Self {
         self.accepts_idempotency_keys = false;

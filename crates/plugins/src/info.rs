@@ -19,8 +19,8 @@ pub enum PluginStatus {
     Started,
     /// The service does not call the hooks and handlers.
     Stopped,
-    /// The plugin failed to start, is disabled after too many faults, or depends on a plugin that is
-    /// disabled.
+    /// The plugin failed to start, is disabled after too many faults, or depends on a plugin that
+    /// is disabled.
     Error,
 }
 
@@ -50,7 +50,7 @@ pub struct Metadata {
     pub description: String,
     /// The author.
     pub author: String,
-    /// The licence.
+    /// The license.
     pub license: String,
     /// The URL of its page.
     pub homepage: String,

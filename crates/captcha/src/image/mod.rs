@@ -20,7 +20,7 @@ const LINES: usize = 4;
 const LINE_STEP: u16 = 30;
 /// Bright enough for dark strokes on it.
 const PAPER: f32 = 235.0;
-/// The share of pixels with a random grey.
+/// The share of pixels with a random gray.
 const NOISE: f64 = 0.04;
 
 /// A line with a thickness, in pixels of the image before the waves.
@@ -28,7 +28,7 @@ struct Stroke {
     from: Point,
     to: Point,
     radius: f32,
-    grey: f32,
+    gray: f32,
 }
 
 /// Two waves that bend the image: amplitude, frequency and phase. The wave `x` moves points
@@ -64,13 +64,13 @@ fn draw(code: &str, random: &mut impl Rng) -> Vec<u8> {
     for y in 0..HEIGHT {
         for x in 0..WIDTH {
             let point = waves.source((f32::from(x), f32::from(y)));
-            let grey = if random.random_bool(NOISE) {
+            let gray = if random.random_bool(NOISE) {
                 random.random_range(60.0..PAPER)
             } else {
                 shade(&strokes, point) + random.random_range(-12.0..12.0)
             };
             // A conversion of floats to integers saturates.
-            pixels.push(grey as u8);
+            pixels.push(gray as u8);
         }
     }
     pixels
@@ -86,7 +86,7 @@ fn letter(character: char, middle: f32, random: &mut impl Rng) -> Vec<Stroke> {
         f32::from(HEIGHT) / 2.0 + random.random_range(-4.0..4.0),
     );
     let radius = random.random_range(1.0..1.9);
-    let grey = random.random_range(20.0..90.0);
+    let gray = random.random_range(20.0..90.0);
     let place = |(x, y): Point| {
         let y = (y - SHAPE_HEIGHT / 2.0) * scale.1;
         let x = (x - SHAPE_WIDTH / 2.0) * scale.0 + shear * y;
@@ -97,14 +97,14 @@ fn letter(character: char, middle: f32, random: &mut impl Rng) -> Vec<Stroke> {
     lines
         .flat_map(|line| {
             let line: Vec<Point> = line.into_iter().map(place).collect();
-            strokes(&line, radius, grey)
+            strokes(&line, radius, gray)
         })
         .collect()
 }
 
 /// Returns a line across the image.
 fn line(random: &mut impl Rng) -> Vec<Stroke> {
-    let grey = random.random_range(60.0..150.0);
+    let gray = random.random_range(60.0..150.0);
     let radius = random.random_range(0.5..1.1);
     let height = f32::from(HEIGHT);
     let mut y: f32 = random.random_range(8.0..height - 8.0);
@@ -115,26 +115,26 @@ fn line(random: &mut impl Rng) -> Vec<Stroke> {
             (f32::from(x), y)
         })
         .collect();
-    strokes(&points, radius, grey)
+    strokes(&points, radius, gray)
 }
 
-fn strokes(points: &[Point], radius: f32, grey: f32) -> Vec<Stroke> {
+fn strokes(points: &[Point], radius: f32, gray: f32) -> Vec<Stroke> {
     let pairs = points.iter().zip(points.iter().skip(1));
     pairs
         .map(|(from, to)| Stroke {
             from: *from,
             to: *to,
             radius,
-            grey,
+            gray,
         })
         .collect()
 }
 
-/// Returns the grey at a point: that of the darkest stroke over it, with a soft edge.
+/// Returns the gray at a point: that of the darkest stroke over it, with a soft edge.
 fn shade(strokes: &[Stroke], point: Point) -> f32 {
-    strokes.iter().fold(PAPER, |grey, stroke| {
+    strokes.iter().fold(PAPER, |gray, stroke| {
         let cover = (stroke.radius + 0.5 - stroke.distance(point)).clamp(0.0, 1.0);
-        grey.min(PAPER + (stroke.grey - PAPER) * cover)
+        gray.min(PAPER + (stroke.gray - PAPER) * cover)
     })
 }
 
@@ -201,7 +201,7 @@ mod tests {
     fn two_images_of_one_code_differ_widely_auth_2() {
         let mut random = rand::rng();
         let (first, second) = (draw("h7kx3p", &mut random), draw("h7kx3p", &mut random));
-        let dark = |pixels: &[u8]| pixels.iter().map(|grey| *grey < 120).collect::<Vec<_>>();
+        let dark = |pixels: &[u8]| pixels.iter().map(|gray| *gray < 120).collect::<Vec<_>>();
         let (first, second) = (dark(&first), dark(&second));
         let inked = first.iter().filter(|dark| **dark).count();
         let moved = first.iter().zip(&second).filter(|(a, b)| a != b).count();

@@ -1,4 +1,4 @@
-//! Checks the behaviour that every [`IdempotencyStore`] must have.
+//! Checks the behavior that every [`IdempotencyStore`] must have.
 
 use std::{
     fmt,

@@ -73,7 +73,7 @@ impl Pool {
     ///
     /// A process must not open an SQLite file past SQLite while a pool uses it: closing it would
     /// release the locks of the pool.
-    pub(crate) fn beside(&self, name: &Arc<str>, config: Arc<DatabaseConfig>) -> Self {
+    pub(crate) fn with_same_target(&self, name: &Arc<str>, config: Arc<DatabaseConfig>) -> Self {
         let target = Arc::clone(&self.0.target);
         Self::on(
             target,

@@ -97,7 +97,7 @@ async fn migrate<C: Settings>(
     migrations: &[MigrationSet],
 ) -> Result<(), StartError> {
     let config = config(run.service.settings());
-    let database = Database::connect_as_is(run.service, name, config).await?;
+    let database = Database::connect_unverified(run.service, name, config).await?;
     let migrator = Migrator::new(&database, migrations);
     let is_dry = |arguments: &ArgMatches| arguments.get_flag("dry-run");
     match run.arguments.subcommand() {

@@ -14,7 +14,7 @@ impl DatabaseComponent {
             .into_iter()
             .chain(inner.replicas.pools())
             .chain(leases);
-        shared.chain(&*inner.beside.lock()).cloned().collect()
+        shared.chain(&*inner.own_pools.lock()).cloned().collect()
     }
 }
 

@@ -25,7 +25,7 @@ impl Database {
         migrations: &[MigrationSet],
     ) -> Result<Self, StartError> {
         describe(service, name, migrations);
-        let database = Self::connect_as_is(service, name, config).await?;
+        let database = Self::connect_unverified(service, name, config).await?;
         let migrator = Migrator::new(&database, migrations);
         migrator.refuse_legacy().await.map_err(|error| {
             StartError::because(
@@ -99,7 +99,7 @@ impl Database {
     }
 
     /// Connects without verifying the tables, for commands.
-    pub(super) async fn connect_as_is<C: Settings>(
+    pub(super) async fn connect_unverified<C: Settings>(
         service: &Assembly<C>,
         name: &str,
         config: &DatabaseConfig,

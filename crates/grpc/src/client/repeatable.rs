@@ -47,7 +47,7 @@ impl RepeatableMethods {
 }
 
 /// Keeps requests of repeatable methods and requests marked with [`Repeatable`], so that they can
-/// be sent again. An `idempotency-key` is not enough, because gRPC servers do not honour it.
+/// be sent again. An `idempotency-key` is not enough, because gRPC servers ignore it.
 #[derive(Debug, Clone)]
 pub(crate) struct ReplayCalls(pub(crate) Arc<RepeatableMethods>);
 

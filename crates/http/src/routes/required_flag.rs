@@ -101,7 +101,7 @@ impl RequiredFlag {
     }
 
     /// Returns the error of a decision. `missing` is that of a route that does not exist.
-    pub(crate) fn refuse(
+    pub(crate) fn rejection_of(
         &self,
         decision: FlagDecision,
         missing: impl FnOnce() -> Error,

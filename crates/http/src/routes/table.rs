@@ -146,7 +146,7 @@ impl Table {
         let unmatched = PathId(self.paths.len());
         let id = self.finder.at(path).map_or(unmatched, |found| *found.value);
         let found = match self.paths.get(id.0) {
-            Some(known) if known.is_mount() && self.is_disguised(path, id) => Found::Nothing,
+            Some(known) if known.is_mount() && self.is_other_spelling(path, id) => Found::Nothing,
             Some(known) => known.find(method, path),
             None => Found::Nothing,
         };
@@ -156,7 +156,7 @@ impl Table {
     /// Returns whether the path of a mount is that of another route in other characters, such as
     /// `/files//private` for `/files/private`. A mounted service may decode it, which would evade
     /// the options of the route.
-    fn is_disguised(&self, path: &str, mount: PathId) -> bool {
+    fn is_other_spelling(&self, path: &str, mount: PathId) -> bool {
         let plain = normalize(path);
         let found = self.finder.at(&plain);
         plain != path && found.is_ok_and(|found| *found.value != mount)

@@ -129,7 +129,7 @@ impl Exchange {
         let decision = self
             .guard(|| flags.decide(required, &api, &self.context))
             .map_err(|Panicked| panicked())?;
-        required.refuse(decision, || match self.stack.protocol {
+        required.rejection_of(decision, || match self.stack.protocol {
             Protocol::Http => not_found(),
             Protocol::Grpc => rpc::no_method(),
         })

@@ -10,7 +10,7 @@ use crate::{
 /// The maximum number of failed letters in the text output. The JSON output has all.
 const MAX_SHOWN: usize = 20;
 
-/// Escapes characters that move the cursor, change colours or the direction of writing.
+/// Escapes characters that move the cursor, change colors or the direction of writing.
 pub(super) fn shown(text: &str) -> String {
     let is_harmless = |character: char| {
         !character.is_control()

@@ -79,7 +79,7 @@ impl Session {
             )
         };
         drop((held, kept));
-        self.answer_all(&client, changes.into());
+        self.accept_all(&client, changes.into());
         leave(&client);
         drop(client);
         self.member.left.cancel();
@@ -101,7 +101,7 @@ impl Session {
     }
 
     /// Accepts all rebalances. Otherwise the client never leaves the group and never ends.
-    fn answer_all(&mut self, client: &Client, changes: Vec<Rebalance>) {
+    fn accept_all(&mut self, client: &Client, changes: Vec<Rebalance>) {
         let handover = self.handover.take();
         let handover = handover.map(|handover| Rebalance::Revoke(handover.partitions));
         for change in handover.into_iter().chain(changes) {

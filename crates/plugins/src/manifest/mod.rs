@@ -102,7 +102,7 @@ pub struct Manifest {
     /// The author.
     #[serde(default)]
     pub author: String,
-    /// The licence.
+    /// The license.
     #[serde(default)]
     pub license: String,
     /// The URL of its page.

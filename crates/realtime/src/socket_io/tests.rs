@@ -15,7 +15,7 @@ use crate::{
     test_server::{Client, Server},
 };
 
-/// The behaviour that the suite expects.
+/// The behavior that the suite expects.
 pub(super) async fn guest(handshake: Handshake) -> Result<Peer, Error> {
     Ok(Peer::anonymous(&handshake))
 }

@@ -58,7 +58,7 @@ pub enum LogFormat {
     Auto,
     /// One JSON object per line.
     Json,
-    /// Readable text, coloured on a terminal.
+    /// Readable text, colored on a terminal.
     Text,
 }
 

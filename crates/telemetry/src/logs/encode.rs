@@ -9,7 +9,7 @@ use super::config::LogFormat;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Encoding {
     Json,
-    Text { colours: bool },
+    Text { colors: bool },
 }
 
 impl Encoding {
@@ -17,7 +17,7 @@ impl Encoding {
         match (format, production) {
             (LogFormat::Json, _) | (LogFormat::Auto, true) => Self::Json,
             (LogFormat::Text, _) | (LogFormat::Auto, false) => Self::Text {
-                colours: is_terminal,
+                colors: is_terminal,
             },
         }
     }

@@ -50,8 +50,8 @@ impl Line {
     ) {
         match self.shared.encoding {
             Encoding::Json => self.json_head(context, level, target, message),
-            Encoding::Text { colours } => {
-                self.text_head(colours, level, target, message);
+            Encoding::Text { colors } => {
+                self.text_head(colors, level, target, message);
                 if let Some(context) = context {
                     self.text_context(context);
                 }
@@ -99,11 +99,11 @@ impl Line {
         }
     }
 
-    fn text_head(&mut self, colours: bool, level: Level, target: &str, message: &str) {
+    fn text_head(&mut self, colors: bool, level: Level, target: &str, message: &str) {
         let output = &mut self.output;
         push_now(output);
-        let (begin, faint, end) = if colours {
-            (colour(level), "\u{1b}[2m", "\u{1b}[0m")
+        let (begin, faint, end) = if colors {
+            (color(level), "\u{1b}[2m", "\u{1b}[0m")
         } else {
             ("", "", "")
         };
@@ -310,14 +310,14 @@ impl Line {
                 escape(&mut self.output, name);
                 self.output.extend_from_slice(b"\":");
             }
-            Encoding::Text { colours } => {
+            Encoding::Text { colors } => {
                 self.output.push(b' ');
-                if colours {
+                if colors {
                     self.output.extend_from_slice(b"\x1b[2m");
                 }
                 escape(&mut self.output, name);
                 self.output.push(b'=');
-                if colours {
+                if colors {
                     self.output.extend_from_slice(b"\x1b[0m");
                 }
             }
@@ -369,7 +369,7 @@ fn push_request_id(output: &mut Vec<u8>, redactor: &Redactor, id: &RequestId) {
     }
 }
 
-const fn colour(level: Level) -> &'static str {
+const fn color(level: Level) -> &'static str {
     match level {
         Level::Fatal | Level::Error => "\u{1b}[31m",
         Level::Warn => "\u{1b}[33m",

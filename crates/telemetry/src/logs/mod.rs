@@ -1,5 +1,5 @@
-//! Structured log lines on stdout or in a file (OBS-1, OBS-2), in JSON or coloured text, one line per
-//! event.
+//! Structured log lines on stdout or in a file (OBS-1, OBS-2), in JSON or colored text, one line
+//! per event.
 //!
 //! A line is encoded into a buffer of the current thread and passed to a writer thread through a
 //! bounded buffer. So a slow reader of stdout never blocks a request: lines that do not fit are

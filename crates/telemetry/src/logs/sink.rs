@@ -17,7 +17,7 @@ pub trait LineSink: Send + Sync + fmt::Debug {
         0
     }
 
-    /// Whether the lines are shown on a terminal that supports colours.
+    /// Whether the lines are shown on a terminal that supports colors.
     fn is_terminal(&self) -> bool {
         false
     }

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::http;
 
-/// A running Vault that keeps everything on disk, initialised and unsealed. Dropping this kills it.
+/// A running Vault that keeps everything on disk, initialized and unsealed. Dropping this kills it.
 #[derive(Debug)]
 pub struct VaultServer {
     program: PathBuf,
@@ -28,7 +28,7 @@ pub struct VaultServer {
     process: Process,
 }
 
-/// The keys that Vault returns only once, when it is initialised.
+/// The keys that Vault returns only once, when it is initialized.
 #[derive(Debug, Default)]
 struct Keys {
     unseal: String,

@@ -250,7 +250,7 @@ async fn refuse_migrated(session: &mut Session<'_>, set: &MigrationSet) -> Resul
 async fn recognize(session: &mut Session<'_>, adoption: &Adoption) -> Result<(), DataError> {
     let mut problems = fingerprint::differences(session, adoption).await?;
     problems.extend(relocate::obstacles(session, adoption).await?);
-    refuse(problems)
+    reject_if_any(problems)
 }
 
 /// Rejects rows without a conversion.
@@ -259,7 +259,7 @@ async fn check(
     adoption: &Adoption,
     place: &str,
 ) -> Result<(), DataError> {
-    refuse(fingerprint::failed(session, adoption.checks, place).await?)
+    reject_if_any(fingerprint::failed(session, adoption.checks, place).await?)
 }
 
 async fn copy(
@@ -272,11 +272,11 @@ async fn copy(
         let ran = session.run(statement).await;
         ran.map_err(|error| error.at(format!("statement {}", position + 1)))?;
     }
-    refuse(fingerprint::failed(session, adoption.verifications, place).await?)?;
+    reject_if_any(fingerprint::failed(session, adoption.verifications, place).await?)?;
     mark::set_unfinished(session, false).await
 }
 
-fn refuse(problems: Vec<String>) -> Result<(), DataError> {
+fn reject_if_any(problems: Vec<String>) -> Result<(), DataError> {
     if problems.is_empty() {
         return Ok(());
     }

@@ -22,16 +22,16 @@ const MAX_CHUNK_LINE: usize = 256;
 /// The parser reserves the numbers above it.
 const MAX_LENGTH: u64 = u64::MAX - 2;
 /// Room for the method, the version and the blanks of a request line.
-const BESIDE_TARGET: usize = 64;
+const REQUEST_LINE_OVERHEAD: usize = 64;
 /// Maximum length of a trailer line that is split between two reads. The parser's own limit is
 /// lower.
 const MAX_LINE: usize = (1 << 20) + 2;
 
 /// Two parsers could read the bytes differently, or one could read without a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Refused {
+pub(super) struct InvalidBytes {
     /// The number of valid bytes.
-    pub(super) sound: usize,
+    pub(super) valid: usize,
     pub(super) rejection: Rejection,
 }
 
@@ -124,10 +124,10 @@ impl Framing {
     }
 
     /// Scans the next bytes.
-    pub(super) fn scan(&mut self, bytes: &[u8]) -> Result<(), Refused> {
+    pub(super) fn scan(&mut self, bytes: &[u8]) -> Result<(), InvalidBytes> {
         let mut rest = bytes;
         while !rest.is_empty() {
-            let sound = bytes.len() - rest.len();
+            let valid = bytes.len() - rest.len();
             rest = match self.place {
                 Place::Foreign => return Ok(()),
                 Place::Body(left) => {
@@ -148,7 +148,7 @@ impl Framing {
                 }
                 _ => self
                     .take_line(rest)
-                    .map_err(|rejection| Refused { sound, rejection })?,
+                    .map_err(|rejection| InvalidBytes { valid, rejection })?,
             };
         }
         Ok(())
@@ -177,7 +177,9 @@ impl Framing {
             Place::ChunkSize | Place::ChunkEnd if length > MAX_CHUNK_LINE => {
                 return Err(Rejection::Malformed);
             }
-            Place::RequestLine if length > self.bounds.uri.saturating_add(BESIDE_TARGET) => {
+            Place::RequestLine
+                if length > self.bounds.uri.saturating_add(REQUEST_LINE_OVERHEAD) =>
+            {
                 return Err(Rejection::LongTarget);
             }
             Place::RequestLine => self.check_size(self.blank + length)?,

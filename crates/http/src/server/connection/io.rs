@@ -27,7 +27,7 @@ pub(super) const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// Replaces a malformed chunk. It is complete and never valid, so the parser rejects it
 /// immediately.
-const REFUSED: &[u8] = b"\0\r\n\r\n";
+const INVALID_CHUNK: &[u8] = b"\0\r\n\r\n";
 
 /// Bytes that a peer may still send after the end: enough for the rest of a rejected form, and too
 /// few for a flood.
@@ -35,7 +35,7 @@ const MAX_LINGERING: usize = 256 << 10;
 
 /// Time limit to send the last response before the lingering. One packet fits the buffer of any
 /// socket, unless the peer does not read.
-const LAST_ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
+const LAST_RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(crate) struct ConnectionIo {
     stream: Stream,
@@ -70,7 +70,7 @@ enum Reading {
     /// A head that is rejected without the parser. No later byte is delivered.
     Rejected,
     /// A malformed body. Its rest is not delivered.
-    Refused,
+    MalformedBody,
 }
 
 struct Lingering {
@@ -157,30 +157,30 @@ impl ConnectionIo {
                 }
                 return;
             }
-            Reading::Opaque | Reading::Rejected | Reading::Refused => return,
+            Reading::Opaque | Reading::Rejected | Reading::MalformedBody => return,
         };
         match framing.scan(read) {
             Ok(()) if framing.is_within_head() => self.state.head_begun(),
             Ok(()) => self.state.head_complete(),
-            Err(refused) => {
-                let counter = match refused.rejection {
+            Err(invalid) => {
+                let counter = match invalid.rejection {
                     Rejection::Malformed => &stats.malformed,
                     _ => &stats.rejected_requests,
                 };
                 ConnectionStats::count(counter);
-                buffer.set_filled(before + refused.sound);
+                buffer.set_filled(before + invalid.valid);
                 if framing.is_in_body() {
-                    if refused.rejection == Rejection::LargeBody {
+                    if invalid.rejection == Rejection::LargeBody {
                         self.state.large_chunk();
                     }
                 } else {
-                    self.state.reject(refused.rejection, framing.heads());
+                    self.state.reject(invalid.rejection, framing.heads());
                     self.reading = Reading::Rejected;
                     return;
                 }
-                self.reading = Reading::Refused;
-                let room = buffer.remaining().min(REFUSED.len());
-                buffer.put_slice(REFUSED.get(..room).unwrap_or_default());
+                self.reading = Reading::MalformedBody;
+                let room = buffer.remaining().min(INVALID_CHUNK.len());
+                buffer.put_slice(INVALID_CHUNK.get(..room).unwrap_or_default());
             }
         }
     }
@@ -209,7 +209,7 @@ impl ConnectionIo {
     /// abort does not wait for it.
     pub(super) async fn end_with(&mut self, answer: &[u8]) {
         let state = Arc::clone(&self.state);
-        let limit = LAST_ANSWER_TIMEOUT + self.linger;
+        let limit = LAST_RESPONSE_TIMEOUT + self.linger;
         let mut end = pin!(timeout(limit, async {
             self.write_all(answer).await?;
             self.shutdown().await
@@ -278,9 +278,9 @@ impl AsyncRead for ConnectionIo {
             // The driver ends the connection.
             return Poll::Pending;
         }
-        if matches!(this.reading, Reading::Refused) {
-            let room = buffer.remaining().min(REFUSED.len());
-            buffer.put_slice(REFUSED.get(..room).unwrap_or_default());
+        if matches!(this.reading, Reading::MalformedBody) {
+            let room = buffer.remaining().min(INVALID_CHUNK.len());
+            buffer.put_slice(INVALID_CHUNK.get(..room).unwrap_or_default());
             return Poll::Ready(Ok(()));
         }
         let prefix = &mut this.prefix;

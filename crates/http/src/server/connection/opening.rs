@@ -101,7 +101,7 @@ pub(super) async fn handshake(
             return None;
         }
     };
-    state.rests();
+    state.set_idle();
     Some((Stream::Tls(Box::new(stream)), session))
 }
 

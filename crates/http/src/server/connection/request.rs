@@ -66,12 +66,17 @@ impl<S> RequestService<S> {
         if http_body::Body::is_end_stream(&body) {
             return Body::empty();
         }
-        let rests = self.version == Version::Http2
+        let may_pause = self.version == Version::Http2
             && parts
                 .headers
                 .get(CONTENT_TYPE)
                 .is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
-        Body::new(RequestBody::new(body, &self.shared, &self.state, !rests))
+        Body::new(RequestBody::new(
+            body,
+            &self.shared,
+            &self.state,
+            !may_pause,
+        ))
     }
 }
 
@@ -99,7 +104,7 @@ where
         let stage = match rejection_of(&parts, &self.shared.limits) {
             Some(rejection) => {
                 ConnectionStats::count(&self.shared.stats.rejected_requests);
-                Stage::Refused {
+                Stage::Rejected {
                     rejection,
                     id: request_id::of(&parts.headers, RequestIds::Any),
                 }
@@ -145,7 +150,7 @@ pin_project! {
     enum Stage<S, F> {
         Waiting { service: S, request: Option<Request<Body>> },
         Called { #[pin] response: F },
-        Refused { rejection: Rejection, id: RequestId },
+        Rejected { rejection: Rejection, id: RequestId },
     }
 }
 
@@ -173,7 +178,7 @@ where
                     let Ok(response) = ready!(response.poll(context));
                     break Ok(response);
                 }
-                StageProjection::Refused { rejection, id } => break Err((*rejection, id.clone())),
+                StageProjection::Rejected { rejection, id } => break Err((*rejection, id.clone())),
             };
             this.stage.set(next);
         };

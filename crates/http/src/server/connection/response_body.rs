@@ -43,7 +43,7 @@ impl<B> ResponseBody<B> {
         in_flight: InFlight,
     ) -> Self {
         if let Some(outflow) = &outflow {
-            outflow.handed_over(0);
+            outflow.record_produced(0);
         }
         Self {
             body,
@@ -76,7 +76,7 @@ impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
             };
             let polled = body.poll_frame(context);
             if polled.is_pending() {
-                outflow.rests();
+                outflow.set_idle();
             }
             match ready!(polled).transpose()?.map(Frame::into_data) {
                 None => return Poll::Ready(None),
@@ -85,7 +85,7 @@ impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
             }
         }
         let piece = this.rest.split_to(PIECE.min(this.rest.len()));
-        outflow.handed_over(piece.len());
+        outflow.record_produced(piece.len());
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 

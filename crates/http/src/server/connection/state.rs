@@ -178,7 +178,7 @@ impl ConnectionState {
     }
 
     /// The connection is open and has no request yet.
-    pub(crate) fn rests(&self) {
+    pub(crate) fn set_idle(&self) {
         self.quiet_since.set(self.opened, Instant::now());
     }
 

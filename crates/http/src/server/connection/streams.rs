@@ -31,13 +31,13 @@ pub(super) struct Outflow {
 
 impl Outflow {
     /// The service has produced bytes, and the peer has to read them.
-    pub(super) fn handed_over(&self, bytes: usize) {
+    pub(super) fn record_produced(&self, bytes: usize) {
         self.bytes.fetch_add(bytes, Relaxed);
         self.waits.store(true, Relaxed);
     }
 
     /// The service has nothing to send, so the peer is not at fault.
-    pub(super) fn rests(&self) {
+    pub(super) fn set_idle(&self) {
         self.waits.store(false, Relaxed);
     }
 }

@@ -256,7 +256,7 @@ async fn refuses_bodies_over_budget_with_retry_after_sec_3() {
     tokio::time::advance(Duration::from_millis(10)).await;
     let mut late = Box::pin(send(&stack, post("/json", unfinished(1_000_000))));
     assert!(futures::poll!(&mut late).is_pending());
-    // The budget ends the first body in favour of the second.
+    // The budget ends the first body in favor of the second.
     let refused = slow.await;
     assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(refused.problem()["reason"], "OVERLOADED");

@@ -85,7 +85,7 @@ proptest! {
     fn no_bytes_make_it_panic_sec_3(bytes: Vec<u8>) {
         let mut framing = framing();
         if let Err(malformed) = framing.scan(&bytes) {
-            prop_assert!(malformed.sound <= bytes.len());
+            prop_assert!(malformed.valid <= bytes.len());
         }
     }
 }
