@@ -22,13 +22,13 @@ impl Replay<ReplayRequest> for ReplayCall {
         Some((recorded, attempt.and_then(|attempt| attempt.bytes.clone())))
     }
 
-    fn again(&self, (recorded, bytes): &Self::Kept) -> Option<ReplayRequest> {
+    fn rebuild(&self, (recorded, bytes): &Self::Kept) -> Option<ReplayRequest> {
         match bytes {
             Some(bytes) => {
                 let body = ReplayBody::new(RequestBody::from(bytes.clone()), self.0);
                 Some(Request::from_parts(recorded.0.clone(), body))
             }
-            None => ReplayIdempotent.again(recorded),
+            None => ReplayIdempotent.rebuild(recorded),
         }
     }
 }

@@ -45,7 +45,7 @@ impl Replay<ReplayRequest> for ReplayRead {
         (reads && is_empty).then(|| ReplayBody::keep(request).0)
     }
 
-    fn again(&self, head: &Parts) -> Option<ReplayRequest> {
+    fn rebuild(&self, head: &Parts) -> Option<ReplayRequest> {
         let nothing = RequestBody::from(Bytes::new());
         let body = ReplayBody::new(nothing, ByteSize::bytes(0));
         Some(Request::from_parts(head.clone(), body))

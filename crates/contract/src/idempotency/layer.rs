@@ -48,7 +48,7 @@ const KEPT_HEADERS: [HeaderName; 7] = [
 /// Runs a call to its end, even if its client has disconnected.
 type Spawn = Arc<dyn Fn(BoxFuture<'static, ()>) + Send + Sync>;
 
-/// Answers repeats of a request with an `Idempotency-Key` from a store. Add it inside of
+/// Responds to repeats of a request with an `Idempotency-Key` from a store. Add it inside of
 /// authentication, so that keys belong to actors.
 #[derive(Clone)]
 pub struct IdempotencyLayer {

@@ -60,7 +60,7 @@ impl Replay<Request<Recorded>> for ReplayCalls {
         may_repeat.then(|| ReplayBody::keep(request))
     }
 
-    fn again(&self, (parts, record): &Self::Kept) -> Option<Request<Recorded>> {
-        ReplayBody::again(record).map(|body| Request::from_parts(parts.clone(), body))
+    fn rebuild(&self, (parts, record): &Self::Kept) -> Option<Request<Recorded>> {
+        ReplayBody::rebuild(record).map(|body| Request::from_parts(parts.clone(), body))
     }
 }

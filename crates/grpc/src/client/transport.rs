@@ -80,7 +80,7 @@ impl Service<Request<Recorded>> for Transport {
                 }
                 if unsent.is_some()
                     && resends < MAX_RESENDS
-                    && let Some(body) = ReplayBody::again(&record)
+                    && let Some(body) = ReplayBody::rebuild(&record)
                 {
                     resends += 1;
                     request = Request::from_parts(head, body);

@@ -104,7 +104,7 @@ impl Bulkhead {
 
     /// Returns a permit if one is available.
     #[must_use]
-    pub fn try_enter(&self) -> Option<BulkheadPermit> {
+    pub fn try_acquire(&self) -> Option<BulkheadPermit> {
         let place = self.0.places.try_take()?;
         Some(BulkheadPermit { _place: place })
     }
@@ -114,7 +114,7 @@ impl Bulkhead {
     /// # Errors
     /// A rejection if too many calls wait, or if no permit was available in time.
     pub async fn acquire(&self) -> Result<BulkheadPermit, Rejection> {
-        if let Some(permit) = self.try_enter() {
+        if let Some(permit) = self.try_acquire() {
             return Ok(permit);
         }
         let inner = &*self.0;

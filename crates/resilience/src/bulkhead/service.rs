@@ -32,7 +32,7 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        match self.bulkhead.try_enter() {
+        match self.bulkhead.try_acquire() {
             Some(permit) => BulkheadFuture::entered(self.inner.call(request), permit),
             None => {
                 let clone = self.inner.clone();

@@ -78,7 +78,10 @@ async fn full_bulkhead_queues_one_call_and_rejects_next_res_5() {
 async fn a_wait_ends_at_its_bound_and_zero_is_no_wait_res_5() {
     for wait in [Delay::from_millis(20), Delay::ZERO] {
         let bulkhead = Bulkhead::new("stock", &config(wait), &Metrics::new());
-        let _taken = [bulkhead.try_enter().unwrap(), bulkhead.try_enter().unwrap()];
+        let _taken = [
+            bulkhead.try_acquire().unwrap(),
+            bulkhead.try_acquire().unwrap(),
+        ];
         let began = Instant::now();
         assert!(bulkhead.acquire().await.is_err());
         assert_eq!(began.elapsed(), wait.get());

@@ -111,7 +111,7 @@ where
                 }
                 Poll::Ready(Ok(())) => {}
             }
-            let again = this.kept.take().and_then(|kept| this.replay.again(&kept));
+            let again = this.kept.take().and_then(|kept| this.replay.rebuild(&kept));
             if let Some(request) = again
                 && this.budget.withdraw(Instant::now().into_std())
             {

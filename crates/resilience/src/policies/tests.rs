@@ -87,7 +87,7 @@ fn an_endpoint_has_its_own_breaker_and_shares_the_places_res_1() {
     read.breaker()
         .hold(Hold::Open, Timeout::from_secs(60), "a test");
     assert_eq!(write.breaker().state(), BreakerState::Closed);
-    let _place = read.bulkhead().try_enter();
+    let _place = read.bulkhead().try_acquire();
     assert_eq!(write.bulkhead().snapshot().running, 1);
     assert_eq!(
         resilience.find("stock/read").unwrap().breaker().state(),
@@ -145,7 +145,7 @@ fn pipeline_around_ready_call_does_not_allocate_res_1() {
 async fn a_slow_dependency_cannot_take_the_places_of_another_res_5() {
     let resilience = resilience("{}");
     let slow = resilience.dependency("slow");
-    let taken: Vec<_> = std::iter::from_fn(|| slow.bulkhead().try_enter()).collect();
+    let taken: Vec<_> = std::iter::from_fn(|| slow.bulkhead().try_acquire()).collect();
     assert_eq!(taken.len(), 64);
     let began = Instant::now();
     let quick = ServiceBuilder::new()

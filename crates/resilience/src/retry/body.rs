@@ -78,8 +78,8 @@ impl<B: Body<Data = Bytes> + Unpin> ReplayBody<B> {
         (head.into_parts().0, Arc::clone(&request.body().record))
     }
 
-    /// Returns the body again if the previous attempt has ended and the body is complete.
-    pub fn again(shared: &Arc<Mutex<Record<B>>>) -> Option<Self> {
+    /// Rebuilds the body if the previous attempt has ended and the body is complete.
+    pub fn rebuild(shared: &Arc<Mutex<Record<B>>>) -> Option<Self> {
         let mut record = shared.lock();
         match std::mem::replace(&mut record.state, RecordState::Running) {
             RecordState::Left(rest) => Some(Self {

@@ -82,7 +82,7 @@ where
                         return Poll::Ready(result);
                     }
                     this.state.set(State::Failed);
-                    let Some(request) = this.replay.again(kept) else {
+                    let Some(request) = this.replay.rebuild(kept) else {
                         return Poll::Ready(result);
                     };
                     let Some(delay) = this.again.retry.next_delay(outcome, *this.attempts) else {

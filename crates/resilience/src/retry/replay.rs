@@ -15,9 +15,9 @@ pub trait Replay<R>: Clone {
     /// Keeps what a retry needs. `None` if the request must not be sent again.
     fn keep(&self, request: &R) -> Option<Self::Kept>;
 
-    /// Returns the complete request again, or `None` if that is not possible. The previous attempt
-    /// has ended.
-    fn again(&self, kept: &Self::Kept) -> Option<R>;
+    /// Rebuilds the complete request, or returns `None` if that is not possible. The previous
+    /// attempt has ended.
+    fn rebuild(&self, kept: &Self::Kept) -> Option<R>;
 }
 
 /// Allows retries of all requests, by cloning them.
@@ -31,7 +31,7 @@ impl<R: Clone> Replay<R> for ReplayClone {
         Some(request.clone())
     }
 
-    fn again(&self, kept: &R) -> Option<R> {
+    fn rebuild(&self, kept: &R) -> Option<R> {
         Some(kept.clone())
     }
 }
@@ -47,7 +47,7 @@ impl<R> Replay<R> for ReplayNever {
         None
     }
 
-    fn again(&self, (): &()) -> Option<R> {
+    fn rebuild(&self, (): &()) -> Option<R> {
         None
     }
 }
@@ -91,8 +91,8 @@ where
         Some(ReplayBody::keep(request))
     }
 
-    fn again(&self, (parts, record): &Self::Kept) -> Option<Request<ReplayBody<B>>> {
-        let body = ReplayBody::again(record)?;
+    fn rebuild(&self, (parts, record): &Self::Kept) -> Option<Request<ReplayBody<B>>> {
+        let body = ReplayBody::rebuild(record)?;
         Some(Request::from_parts(parts.clone(), body))
     }
 }

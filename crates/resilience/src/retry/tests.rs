@@ -275,10 +275,10 @@ async fn recorded_body_has_its_length_res_2() {
     assert_eq!(http_body::Body::size_hint(&body).exact(), Some(4));
     let record = Arc::clone(&body.record);
     assert_eq!(body.collect().await.unwrap().to_bytes(), "four");
-    let again = ReplayBody::again(&record).unwrap();
+    let again = ReplayBody::rebuild(&record).unwrap();
     assert_eq!(http_body::Body::size_hint(&again).exact(), Some(4));
     assert!(
-        ReplayBody::again(&record).is_none(),
+        ReplayBody::rebuild(&record).is_none(),
         "one attempt at a time"
     );
 }
@@ -304,7 +304,7 @@ async fn trailers_are_repeated_with_their_body_res_2() {
         assert_eq!(last.into_trailers().unwrap(), trailers);
         // No reader polls for a frame after the last one.
         drop(body);
-        next = ReplayBody::again(&record);
+        next = ReplayBody::rebuild(&record);
     }
 }
 

@@ -46,9 +46,9 @@ async fn reloaded_bulkhead_grows_and_shrinks_conf_4() {
     };
     let resilience = Resilience::new(bulkhead(1), Metrics::new());
     let policies = resilience.dependency("stock");
-    let enter = || policies.bulkhead().try_enter();
-    let first = enter().unwrap();
-    assert!(enter().is_none());
+    let acquire = || policies.bulkhead().try_acquire();
+    let first = acquire().unwrap();
+    assert!(acquire().is_none());
     // A waiting call gets the first new permit.
     let handle = policies.bulkhead().clone();
     let waiting = tokio::spawn(async move { handle.acquire().await });
@@ -57,26 +57,26 @@ async fn reloaded_bulkhead_grows_and_shrinks_conf_4() {
     }
     resilience.reload(bulkhead(3));
     let second = waiting.await.unwrap().unwrap();
-    let third = enter().unwrap();
-    assert!(enter().is_none());
+    let third = acquire().unwrap();
+    assert!(acquire().is_none());
     resilience.reload(bulkhead(2));
     let shown = policies.bulkhead().snapshot();
     assert_eq!((shown.running, shown.max_concurrent_calls), (3, 2));
     // The permit of a call that was above the new limit is not given to another call.
     drop(first);
-    assert!(enter().is_none());
+    assert!(acquire().is_none());
     drop(second);
-    let fourth = enter().unwrap();
-    assert!(enter().is_none());
+    let fourth = acquire().unwrap();
+    assert!(acquire().is_none());
     drop((third, fourth));
     assert_eq!(policies.bulkhead().snapshot().running, 0);
-    let free: Vec<_> = std::iter::from_fn(enter).collect();
+    let free: Vec<_> = std::iter::from_fn(acquire).collect();
     assert_eq!(free.len(), 2);
     drop(free);
     // Free permits are removed immediately.
     resilience.reload(bulkhead(1));
-    let only = enter();
-    assert!(only.is_some() && enter().is_none());
+    let only = acquire();
+    assert!(only.is_some() && acquire().is_none());
 }
 
 #[tokio::test(start_paused = true)]
