@@ -334,7 +334,7 @@ impl TokenSigner {
     /// Returns the keys that verify its tokens in this process.
     ///
     /// # Errors
-    /// A key cannot be read back, which does not happen.
+    /// The library cannot encode the public part of a key.
     pub fn verification(&self) -> Result<KeySet, KeyError> {
         let keys = self.0.keys.load();
         let keys = keys.all.iter().map(|key| key.verification());

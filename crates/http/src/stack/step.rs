@@ -139,7 +139,7 @@ impl Step {
         }
     }
 
-    /// Returns the requirements that the step keeps.
+    /// Returns the requirements that the step meets.
     #[must_use]
     pub const fn requirements(self) -> &'static [&'static str] {
         match self {

@@ -117,7 +117,7 @@ impl PeerCertificate {
         &self.uris
     }
 
-    /// The mail addresses among the alternative names.
+    /// The e-mail addresses among the alternative names.
     #[must_use]
     pub fn emails(&self) -> &[String] {
         &self.emails
