@@ -1,11 +1,12 @@
 CREATE TABLE account_sessions (
     id {string} NOT NULL PRIMARY KEY,
     user_id {string} NOT NULL,
-    -- SHA-256 of the refresh token that is good now.
+    -- SHA-256 of the current refresh token.
     token_hash {key_bytes} NOT NULL UNIQUE,
     user_agent {string} NOT NULL,
     address {string} NOT NULL,
-    -- Microseconds since 1970: begun, refreshed last, ends unless refreshed, ends whatever happens.
+    -- Microseconds since 1970: the login, the last refresh, the expiry without a refresh, the last
+    -- possible expiry.
     begun_us {bigint} NOT NULL,
     used_us {bigint} NOT NULL,
     until_us {bigint} NOT NULL,
@@ -16,7 +17,7 @@ CREATE INDEX account_sessions_user ON account_sessions (user_id, used_us);
 
 CREATE INDEX account_sessions_until ON account_sessions (until_us);
 
--- Exchanged refresh tokens. A second use means that the token was stolen.
+-- Rotated refresh tokens. A second use means that the token was stolen.
 CREATE TABLE account_used_tokens (
     token_hash {key_bytes} NOT NULL PRIMARY KEY,
     session_id {string} NOT NULL,
@@ -53,10 +54,10 @@ CREATE INDEX account_one_time_tokens_until ON account_one_time_tokens (until_us)
 
 CREATE TABLE account_second_factors (
     user_id {string} NOT NULL PRIMARY KEY,
-    -- Encrypted for this row.
+    -- Encrypted for this row only.
     secret {bytes} NOT NULL,
     confirmed {boolean} NOT NULL,
-    -- The last step whose code was taken: a code counts once.
+    -- The step of the last code. A code is valid once.
     last_step {bigint} NOT NULL
 );
 

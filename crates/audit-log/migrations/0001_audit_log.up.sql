@@ -12,7 +12,7 @@ CREATE TABLE audit_log (
     address {string},
     -- An object of texts.
     details {text} NOT NULL,
-    -- HMAC-SHA-256 of what stands here and of the hash before it.
+    -- HMAC-SHA-256 of this record and of the hash of the previous one.
     hash {key_bytes} NOT NULL
 );
 
@@ -26,7 +26,7 @@ CREATE INDEX audit_log_target ON audit_log (target_kind, target_id, sequence);
 CREATE TABLE audit_log_chain (
     name {string} NOT NULL PRIMARY KEY,
     last_sequence {bigint} NOT NULL,
-    -- Absent where there was nothing yet.
+    -- NULL while the log is empty.
     last_hash {key_bytes},
     pruned_sequence {bigint} NOT NULL,
     pruned_hash {key_bytes}

@@ -1,11 +1,11 @@
 CREATE TABLE idempotency_keys (
-    -- The SHA-256 of caller and key: what a caller sends is of any length and may hold credentials.
+    -- SHA-256 of the caller and the key. The key may have any length and may contain credentials.
     digest {string} NOT NULL PRIMARY KEY,
     token {bigint} NOT NULL,
     fingerprint {key_bytes} NOT NULL,
     -- Milliseconds since 1970.
     ends_ms {bigint} NOT NULL,
-    -- None while the request runs.
+    -- NULL while the request runs.
     status {integer},
     headers {bytes},
     body {bytes},

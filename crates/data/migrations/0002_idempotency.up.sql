@@ -1,6 +1,6 @@
--- Whose share of the table the key takes: a hash, empty for keys of the version before.
+-- A hash of the caller whose quota the key uses. Empty in rows of an earlier version.
 ALTER TABLE idempotency_keys ADD COLUMN share {string} NOT NULL DEFAULT '';
--- Until when the call runs, in milliseconds since 1970; 0 for keys of the version before.
+-- The maximum end of the call, in milliseconds since 1970. 0 in rows of an earlier version.
 ALTER TABLE idempotency_keys ADD COLUMN run_ends_ms {bigint} NOT NULL DEFAULT 0;
--- What is known of a call without an answer: 0 nothing was committed, 1 it took effect, 2 unknown.
+-- The outcome of a call without a stored response: 0 not committed, 1 committed, 2 unknown.
 ALTER TABLE idempotency_keys ADD COLUMN outcome {bigint} NOT NULL DEFAULT 0;

@@ -6,13 +6,13 @@ CREATE TABLE outbox (
     event_type {string} NOT NULL,
     headers {text} NOT NULL,
     payload {bytes} NOT NULL,
-    -- Which of the lanes it is in: one relay at a time has a lane, so that the messages of a key keep their order.
+    -- The lane of the message. One relay at a time processes a lane, which keeps the order of each key.
     lane {integer} NOT NULL,
-    -- 0 free, 2 waiting for another attempt, 3 parked
+    -- 0: pending, 2: waits for the next attempt, 3: dead letter
     state {integer} NOT NULL DEFAULT 0,
     attempts {integer} NOT NULL DEFAULT 0,
     last_error {text},
-    -- Microseconds since 1970: when it was stored, and until when it waits.
+    -- Microseconds since 1970: the creation, and the next attempt.
     created_us {bigint} NOT NULL,
     until_us {bigint} NOT NULL DEFAULT 0
 );
@@ -22,7 +22,7 @@ CREATE INDEX outbox_free ON outbox (lane, state, sequence);
 CREATE TABLE outbox_lane (
     lane {integer} NOT NULL PRIMARY KEY,
     claim {string},
-    -- Microseconds since 1970: until when it is claimed, and when it was claimed last.
+    -- Microseconds since 1970: the end of the claim, and the last claim.
     until_us {bigint} NOT NULL DEFAULT 0,
     claimed_us {bigint} NOT NULL DEFAULT 0
 );

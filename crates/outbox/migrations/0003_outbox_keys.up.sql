@@ -1,2 +1,2 @@
--- The relay asks for each row whether its key has a refused row.
+-- For each row the relay checks whether another row of its key was rejected.
 CREATE INDEX outbox_keys ON outbox (lane, state, message_key);

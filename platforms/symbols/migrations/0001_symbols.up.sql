@@ -1,6 +1,6 @@
 CREATE TABLE symbols (
     id {identity},
-    -- The bits of an unsigned number: nothing asks for the order of projects.
+    -- The bits of an unsigned number. No query sorts by project.
     project_id {bigint} NOT NULL,
     uid {string} NOT NULL,
     label {string} NOT NULL,
@@ -10,7 +10,7 @@ CREATE TABLE symbols (
     created_at {timestamp} NOT NULL,
     updated_at {timestamp} NOT NULL,
     deleted_at {timestamp},
-    -- 1, and none once the symbol is removed: its row stays, its uid is free again, and no index is partial, which MariaDB has none of.
+    -- 1, or NULL after the symbol was removed. Its row stays, and its uid is available again. MariaDB has no partial indexes.
     live {integer} DEFAULT 1
 );
 
@@ -18,7 +18,7 @@ CREATE UNIQUE INDEX symbols_uid ON symbols (project_id, uid, live);
 
 CREATE INDEX symbols_project ON symbols (project_id, live, id);
 
--- Apart from the rest, so that a list never reads it.
+-- In a separate table, so that lists do not read it.
 CREATE TABLE symbol_data (
     symbol_id {bigint} NOT NULL PRIMARY KEY,
     data {bytes} NOT NULL,

@@ -13,6 +13,13 @@ pub use store::DatabaseStore;
 
 use crate::{Migration, MigrationSet};
 
+/// The checksum of `0001_idempotency` with other comments.
+const FORMER_IDEMPOTENCY: &[&str] =
+    &["6a709141f32c4db44ee0f1b3da96d0476776b0290f53f6fdbbbf47cf4c572e4c"];
+/// The checksum of `0002_idempotency` with other comments.
+const FORMER_OUTCOMES: &[&str] =
+    &["3bc1f19e876ba43398c30b2cce6a64be5739faf2ec55066d4a530d13a75ab9ca"];
+
 /// The migrations of [`DatabaseStore`]. Add this set to those of the service.
 pub const IDEMPOTENCY_MIGRATIONS: MigrationSet = MigrationSet::of_part(
     "idempotency",
@@ -22,13 +29,15 @@ pub const IDEMPOTENCY_MIGRATIONS: MigrationSet = MigrationSet::of_part(
             "idempotency",
             include_str!("../../migrations/0001_idempotency.up.sql"),
             include_str!("../../migrations/0001_idempotency.down.sql"),
-        ),
+        )
+        .with_previous_checksums(FORMER_IDEMPOTENCY),
         Migration::new(
             2,
             "outcomes",
             include_str!("../../migrations/0002_idempotency.up.sql"),
             include_str!("../../migrations/0002_idempotency.down.sql"),
-        ),
+        )
+        .with_previous_checksums(FORMER_OUTCOMES),
         Migration::new(
             3,
             "shares",

@@ -24,7 +24,7 @@ pub struct Migration {
     name: &'static str,
     up: &'static str,
     down: &'static str,
-    previous_checksum: Option<&'static str>,
+    previous_checksums: &'static [&'static str],
 }
 
 impl Migration {
@@ -41,15 +41,15 @@ impl Migration {
             name,
             up,
             down,
-            previous_checksum: None,
+            previous_checksums: &[],
         }
     }
 
-    /// Accepts a database that applied this migration with an earlier text, which has this
-    /// checksum. The tables of both texts must work with the later migrations.
+    /// Accepts a database that applied this migration with an earlier text, which has one of these
+    /// checksums. The tables of each text must work with the later migrations.
     #[must_use]
-    pub const fn with_previous_checksum(mut self, checksum: &'static str) -> Self {
-        self.previous_checksum = Some(checksum);
+    pub const fn with_previous_checksums(mut self, checksums: &'static [&'static str]) -> Self {
+        self.previous_checksums = checksums;
         self
     }
 
@@ -76,7 +76,7 @@ impl Migration {
     /// Returns whether a database with this checksum has applied this migration, with this text or
     /// an accepted earlier one.
     pub(super) fn accepts(&self, checksum: &str) -> bool {
-        self.previous_checksum == Some(checksum) || self.checksum() == checksum
+        self.previous_checksums.contains(&checksum) || self.checksum() == checksum
     }
 
     /// Returns the SHA-256 of the text in hexadecimal. Line endings do not count, because a
@@ -177,5 +177,20 @@ impl MigrationSet {
             before = migration.version;
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_previous_checksum_is_accepted_data_2() {
+        let migration = Migration::new(1, "orders", "SELECT 1", "SELECT 2")
+            .with_previous_checksums(&["first", "second"]);
+        for checksum in ["first", "second", &migration.checksum()] {
+            assert!(migration.accepts(checksum), "{checksum}");
+        }
+        assert!(!migration.accepts("third"));
     }
 }

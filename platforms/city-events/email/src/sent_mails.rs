@@ -10,7 +10,8 @@ use seaworthy::{
 use sha2::{Digest as _, Sha256};
 
 /// The checksum of migration 1 with other comments.
-const OTHER_COMMENTS: &str = "a46c4a61dcb53bed6ad80c572cc6c67780e3f5333b42c33360fe8b202832fa09";
+const OTHER_COMMENTS: &[&str] =
+    &["a46c4a61dcb53bed6ad80c572cc6c67780e3f5333b42c33360fe8b202832fa09"];
 
 /// The tables of the service: sent mails and the inbox.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
@@ -21,7 +22,7 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             include_str!("../migrations/0001_sent.up.sql"),
             include_str!("../migrations/0001_sent.down.sql"),
         )
-        .with_previous_checksum(OTHER_COMMENTS),
+        .with_previous_checksums(OTHER_COMMENTS),
         Migration::new(
             2,
             "claims have owners",

@@ -5,6 +5,10 @@ use seaworthy::{
 
 use super::adoption::ADOPTION;
 
+/// The checksum of the first migration with other comments.
+const OTHER_COMMENTS: &[&str] =
+    &["c9865c3f78100e2ccf69b05f98378b82da878dbb179fb70c80792745e5eb0e0f"];
+
 /// Tables of symbols, of the outbox, of idempotency keys and of the operation log.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     MigrationSet::of_service(&[Migration::new(
@@ -12,7 +16,8 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
         "symbols",
         include_str!("../../migrations/0001_symbols.up.sql"),
         include_str!("../../migrations/0001_symbols.down.sql"),
-    )])
+    )
+    .with_previous_checksums(OTHER_COMMENTS)])
     .with_adoption(&ADOPTION),
     outbox::MIGRATIONS,
     IDEMPOTENCY_MIGRATIONS,

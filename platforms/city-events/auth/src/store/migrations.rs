@@ -7,7 +7,8 @@ use seaworthy::{
 use super::adoption::ADOPTION;
 
 /// The checksum of migration 2 with other comments.
-const OTHER_COMMENTS: &str = "a45b1385e19b0b20b3e382acfcacd5854710eaebfac75e9f4656ee6c248aeb2c";
+const OTHER_COMMENTS: &[&str] =
+    &["a45b1385e19b0b20b3e382acfcacd5854710eaebfac75e9f4656ee6c248aeb2c"];
 
 /// The migrations of the service, its accounts, its audit log, its outbox and its operation
 /// log.
@@ -25,7 +26,7 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             include_str!("../../migrations/0002_identities_show_addresses.up.sql"),
             include_str!("../../migrations/0002_identities_show_addresses.down.sql"),
         )
-        .with_previous_checksum(OTHER_COMMENTS),
+        .with_previous_checksums(OTHER_COMMENTS),
     ])
     .with_adoption(&ADOPTION),
     account::MIGRATIONS,

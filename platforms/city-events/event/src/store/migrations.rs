@@ -8,7 +8,8 @@ use seaworthy::{
 use super::adoption::ADOPTION;
 
 /// Checksum of migration 1 with other comments.
-const OTHER_COMMENTS: &str = "26d1a19b35ea18b9930fe06d000137019973eb9fccb55f6e5bebce05e0115a9e";
+const OTHER_COMMENTS: &[&str] =
+    &["26d1a19b35ea18b9930fe06d000137019973eb9fccb55f6e5bebce05e0115a9e"];
 
 /// Tables of events, outbox, inbox, audit log, imports, token versions and operation log.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
@@ -19,7 +20,7 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             include_str!("../../migrations/0001_events.up.sql"),
             include_str!("../../migrations/0001_events.down.sql"),
         )
-        .with_previous_checksum(OTHER_COMMENTS),
+        .with_previous_checksums(OTHER_COMMENTS),
         Migration::new(
             2,
             "imported events",

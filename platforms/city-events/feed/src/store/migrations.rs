@@ -5,11 +5,12 @@ use seaworthy::{
 
 use super::adoption::ADOPTION;
 
-/// Checksums of the migrations with other comments.
-const OTHER_COMMENTS: [&str; 2] = [
-    "c6cdd1ca800312025e17b6a98026f561f51fa07fc854d959d41e67338f32d433",
-    "8802878d55b35eed03d42448f7f07716fa79a6749a04729b19d629f364f36a57",
-];
+/// Checksum of migration 1 with other comments.
+const FEED_WITH_OTHER_COMMENTS: &[&str] =
+    &["c6cdd1ca800312025e17b6a98026f561f51fa07fc854d959d41e67338f32d433"];
+/// Checksum of migration 2 with other comments.
+const JOINS_WITH_OTHER_COMMENTS: &[&str] =
+    &["8802878d55b35eed03d42448f7f07716fa79a6749a04729b19d629f364f36a57"];
 
 /// Tables of the index and of the inbox.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
@@ -20,14 +21,14 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             include_str!("../../migrations/0001_feed.up.sql"),
             include_str!("../../migrations/0001_feed.down.sql"),
         )
-        .with_previous_checksum(OTHER_COMMENTS[0]),
+        .with_previous_checksums(FEED_WITH_OTHER_COMMENTS),
         Migration::new(
             2,
             "joins",
             include_str!("../../migrations/0002_joins.up.sql"),
             include_str!("../../migrations/0002_joins.down.sql"),
         )
-        .with_previous_checksum(OTHER_COMMENTS[1]),
+        .with_previous_checksums(JOINS_WITH_OTHER_COMMENTS),
         Migration::new(
             3,
             "scores",

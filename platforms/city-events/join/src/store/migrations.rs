@@ -8,8 +8,8 @@ use seaworthy::{
 use super::adoption::ADOPTION;
 
 /// The checksum of the first migration with other comments.
-const JOINS_WITH_OTHER_COMMENTS: &str =
-    "d60571cee3d2461dce1265ef40b01110a7fe914f7bb95847e33cedf03819b676";
+const JOINS_WITH_OTHER_COMMENTS: &[&str] =
+    &["d60571cee3d2461dce1265ef40b01110a7fe914f7bb95847e33cedf03819b676"];
 
 /// The tables of the service, of its outbox and inbox, of its audit log, of token versions, and of
 /// its operation log.
@@ -21,7 +21,7 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             include_str!("../../migrations/0001_joins.up.sql"),
             include_str!("../../migrations/0001_joins.down.sql"),
         )
-        .with_previous_checksum(JOINS_WITH_OTHER_COMMENTS),
+        .with_previous_checksums(JOINS_WITH_OTHER_COMMENTS),
         Migration::new(
             2,
             "cancellations",
