@@ -1,13 +1,13 @@
--- A limit whose burst is not its rate: GCRA in one atomic step, by the server's own clock.
+-- A limit with separate burst and rate: GCRA in one atomic step, by the clock of the server.
 -- KEYS[1]: the theoretical arrival time of the next unit, in microseconds since 1970.
--- ARGV: units of a burst, microseconds per unit, most units wanted.
--- Answers: units granted, units left, microseconds until one unit is free, microseconds until all are.
+-- ARGV: units of a burst, microseconds per unit, maximum of requested units.
+-- Returns: granted units, remaining units, microseconds until one unit is available, and until all are.
 local burst, interval, wanted = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local tolerance = burst * interval
 local arrival = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
--- After the server's clock went back, a caller waits for one burst at most.
+-- If the clock was set back, a caller waits for at most one burst.
 arrival = math.min(arrival, now + tolerance)
 
 local left = math.floor((now + tolerance - arrival) / interval)

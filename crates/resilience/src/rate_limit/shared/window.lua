@@ -1,8 +1,9 @@
--- A sliding window in 64 slices, in one atomic step, by the server's own clock. A slice counts until all of it has left the window, so no window ever
--- sees more than the limit; a key that always asks gets 64/65 of it.
--- KEYS[1]: a hash from slice number to units counted in it.
--- ARGV: limit, window in microseconds, most units wanted.
--- Answers: units granted, units left, microseconds until one unit is free, microseconds until all are.
+-- A sliding window in 64 slices, in one atomic step, by the clock of the server. A slice counts until all
+-- of it is outside of the window, so no window exceeds the limit. A key with constant demand gets 64/65
+-- of the limit.
+-- KEYS[1]: a hash from the number of a slice to its units.
+-- ARGV: limit, window in microseconds, maximum of requested units.
+-- Returns: granted units, remaining units, microseconds until one unit is available, and until all are.
 local limit, window, wanted = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
@@ -19,7 +20,7 @@ for i = 1, #fields, 2 do
     if age > slices then
         redis.call('HDEL', KEYS[1], fields[i])
     else
-        -- A slice of the future is there after the server's clock went back: it counts as now.
+        -- If the clock was set back, slices of the future exist. They count as current.
         age = math.max(age, 0)
         used = used + count
         counts[age] = (counts[age] or 0) + count
@@ -37,7 +38,7 @@ used = used + granted
 
 local wait = 0
 if used > limit - 1 then
-    -- The oldest slices leave first.
+    -- The oldest slices expire first.
     local missing = used - (limit - 1)
     for age = slices, 0, -1 do
         local count = counts[age] or 0
