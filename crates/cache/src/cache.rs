@@ -71,12 +71,14 @@ impl Cache {
                     .map_err(|error| {
                         StartError::because(format!("the settings of {name} are invalid"), error)
                     })?;
-                    let prefix = config.prefix.clone();
-                    let prefix = prefix.unwrap_or_else(|| default_prefix(service, &name));
+                    let own = default_prefix(service, &name);
+                    let entries = config.prefix.as_ref().unwrap_or(&own);
+                    // Leases of different services may have the same name.
+                    let leases = if entries.is_empty() { &own } else { entries };
                     (
-                        Box::new(RedisStore::new(redis.clone(), &prefix)),
+                        Box::new(RedisStore::new(redis.clone(), entries)),
                         Some(redis.clone()),
-                        Arc::new(RedisLeases::new(redis, &prefix)),
+                        Arc::new(RedisLeases::new(redis, leases)),
                         "redis",
                     )
                 }

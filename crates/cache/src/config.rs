@@ -41,7 +41,8 @@ pub struct CacheConfig {
     pub timeout: Timeout,
     /// The prefix of the keys and leases in Redis. The default is SERVICE:PROFILE:CACHE, such as
     /// orders:production:cache. Services and deployments that share a Redis therefore share no
-    /// entries and no leases.
+    /// entries and no leases. With an empty text, entries have the key KIND:KEY, for other programs
+    /// that read or delete them, and leases have the default prefix.
     pub prefix: Option<String>,
     /// The maximum memory of a cache in the process.
     pub max_memory: ByteSize,

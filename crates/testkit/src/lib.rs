@@ -36,6 +36,7 @@ pub mod simulation;
 mod token;
 pub mod totp;
 pub mod unsafe_settings;
+pub mod worker;
 
 pub use eventually::eventually;
 pub use server::{

@@ -41,8 +41,16 @@ impl RedisStore {
     }
 
     fn names(&self, key: &str) -> (String, String) {
-        let entry = format!("{}:{{{key}}}", self.prefix);
-        let token = format!("{entry}:token");
+        // The braces put both keys into one slot of a cluster. Without a prefix, the entry has
+        // exactly its key, which a cluster hashes as a whole.
+        let token = match self.prefix.as_str() {
+            "" => format!("{{{key}}}:token"),
+            prefix => format!("{prefix}:{{{key}}}:token"),
+        };
+        let entry = match self.prefix.as_str() {
+            "" => key.to_owned(),
+            prefix => format!("{prefix}:{{{key}}}"),
+        };
         (entry, token)
     }
 }

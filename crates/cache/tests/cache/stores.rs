@@ -29,8 +29,18 @@ async fn service(url: &str) -> (RunningService, Cache) {
 }
 
 async fn service_named(name: &'static str, profile: Profile, url: &str) -> (RunningService, Cache) {
+    service_with(name, profile, url, None).await
+}
+
+async fn service_with(
+    name: &'static str,
+    profile: Profile,
+    url: &str,
+    prefix: Option<&str>,
+) -> (RunningService, Cache) {
     let config = CacheConfig {
         url: url.parse().unwrap(),
+        prefix: prefix.map(str::to_owned),
         ..CacheConfig::default()
     };
     let loader = Loader::for_tests(name)
@@ -66,8 +76,8 @@ async fn load(
     loaded.await.unwrap().map(|value| (*value).clone())
 }
 
-async fn check_suite(url: &str) {
-    let (running, cache) = service(url).await;
+async fn check_suite(url: &str, prefix: Option<&str>) {
+    let (running, cache) = service_with("orders", Profile::Development, url, prefix).await;
     let titles = entries(&cache);
     let loads = Arc::new(AtomicU32::new(0));
 
@@ -271,7 +281,7 @@ async fn entry_expires(cache: &Cache) {
 
 #[tokio::test]
 async fn memory_cache_passes_suite_data_5() {
-    check_suite("memory:").await;
+    check_suite("memory:", None).await;
 }
 
 #[tokio::test]
@@ -280,7 +290,8 @@ async fn redis_cache_passes_suite_data_5() {
         return;
     };
     let server = RedisServer::start(program).unwrap();
-    check_suite(&server.url()).await;
+    check_suite(&server.url(), None).await;
+    check_suite(&server.url(), Some("")).await;
 }
 
 /// Services and deployments that share a Redis share neither entries nor leases.

@@ -9,22 +9,23 @@ use seaworthy::{
     redis::RedisConfig,
 };
 use tutoring_contract::AccessTokenConfig;
+use tutoring_identity::LoginLimitConfig;
 
 /// A directory that version control ignores.
 const DEFAULT_FILE: &str = "data/tutoring/admin.db";
 /// The name of the platform in authenticator applications.
 const DEFAULT_ISSUER: &str = "Tutoring";
-/// The contract: five failures in 15 minutes lock an account for 30 minutes.
+/// Five failures in 15 minutes lock an account for 30 minutes.
 const MAX_FAILURES: NonZeroU32 = NonZeroU32::new(5).unwrap();
 const COUNTED_FOR: Timeout = Timeout::from_secs(15 * 60);
 const LOCK_DURATION: Timeout = Timeout::from_secs(30 * 60);
 /// The admins of an office share one IP address.
 const MAX_FAILURES_OF_IP: NonZeroU32 = NonZeroU32::new(30).unwrap();
-/// The contract: a session lasts 30 days, and a refresh extends it.
+/// A session lasts 30 days, and a refresh extends it.
 const SESSION_TIMEOUT: SessionLifetime = SessionLifetime::from_days(30);
 /// A refresh token is valid once. The refresh lock rejects a concurrent second use.
 const ROTATION_GRACE_PERIOD: Delay = Delay::from_millis(1);
-/// The contract: the oldest of more sessions ends.
+/// The oldest of more sessions ends.
 const MAX_SESSIONS: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
 /// The settings of the service.
@@ -43,6 +44,8 @@ pub struct AdminConfig {
     pub passwords: PasswordsConfig,
     /// Waits after failed logins.
     pub lockout: LockoutConfig,
+    /// The rate limit of logins, in `redis` if it is set.
+    pub limits: LoginLimitConfig,
     /// Second factors of admins.
     pub totp: TotpConfig,
     /// The audit log.
@@ -100,6 +103,7 @@ impl Default for AdminConfig {
                 ip: limit(MAX_FAILURES_OF_IP),
                 reset_after: COUNTED_FOR,
             },
+            limits: LoginLimitConfig::default(),
             totp: TotpConfig::default(),
             audit_log: AuditLogConfig::default(),
             seed: false,

@@ -12,7 +12,7 @@ use seaworthy::{
     service::Commands,
 };
 use tutoring_contract::{AccessTokens, use_envelopes};
-use tutoring_identity::{DATABASE_VARIABLES, LiveSessions, behind_gateway};
+use tutoring_identity::{DATABASE_VARIABLES, LiveSessions, LoginLimit, behind_gateway};
 
 use crate::{
     accounts::{Accounts, second_factors},
@@ -100,6 +100,9 @@ pub(crate) async fn accounts(service: &Assembly<AdminConfig>) -> Result<Accounts
         factors: second_factors(service, &database, &settings.totp)?,
         audit: AuditLog::new(database.clone(), &settings.audit_log)?,
         live: LiveSessions::new(settings.redis.as_ref())?,
+        limit: LoginLimit::of_admins(service, |settings: &AdminConfig| {
+            (&settings.limits, settings.redis.as_ref())
+        })?,
         passwords,
         tokens,
         database,

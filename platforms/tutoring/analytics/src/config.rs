@@ -13,7 +13,7 @@ use tutoring_contract::{AccessTokenConfig, PlatformZone};
 const DEFAULT_FILE: &str = "data/tutoring/analytics.db";
 /// The broker of a platform in one directory.
 const DEFAULT_BROKER: &str = "data/tutoring/broker.db";
-/// The contract: a year, and the month before it for comparison.
+/// A year, and the month before it for comparison.
 const RETENTION_DAYS: NonZeroU16 = NonZeroU16::new(400).unwrap();
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 

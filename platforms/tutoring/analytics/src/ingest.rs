@@ -13,7 +13,7 @@ use crate::{analytics::Analytics, domain::business_event, store::Events};
 
 /// The consumer group of all business events.
 pub(crate) const GROUP: &str = "analytics-ingest";
-/// The contract: five attempts for a message.
+/// A message has five attempts.
 const MAX_RETRIES: u32 = 4;
 
 /// Returns the topics that the service consumes.

@@ -14,11 +14,11 @@ use uuid::Uuid;
 const DEFAULT_FILE: &str = "data/tutoring/booking.db";
 /// The broker of a platform in one directory.
 const DEFAULT_BROKER: &str = "data/tutoring/broker.db";
-/// The contract: a trainer travels at most this far between two sessions.
+/// A trainer travels at most this far between two sessions.
 const MAX_SEQUENTIAL_DISTANCE_KM: f64 = 5.0;
-/// The contract: longer than a tunnel or a dead spot of the network.
+/// Longer than a tunnel or a dead spot of the network.
 const JOURNEY_SILENCE: Timeout = Timeout::from_secs(120);
-/// The contract: larger than the error of a telephone in a city.
+/// Larger than the error of a telephone in a city.
 const START_RADIUS_M: u16 = 100;
 
 /// The settings of the service.

@@ -23,7 +23,7 @@ use crate::{
     api,
     chat::{self, Chats},
     config::ChatConfig,
-    store::{COLUMNS, MIGRATIONS},
+    store::{Allocations, COLUMNS, MIGRATIONS},
 };
 
 /// The name of the service in logs and metrics.
@@ -116,6 +116,7 @@ pub async fn assemble(service: &Assembly<ChatConfig>) -> Result<(), StartError> 
     if let Some(worker) = audit.prune_worker(&settings.audit_log) {
         service.worker(worker);
     }
+    service.worker(Allocations::purge_worker(&backend.database));
     let chats = Arc::new(Chats {
         backend,
         sealer: Sealer::new(keys),

@@ -236,6 +236,17 @@ kinds! {
         /// The time of the cancellation.
         deallocated_at: Timestamp,
     }
+    /// An administrator rejected a pending allocation, so the student gets no trainer.
+    AllocationRejected = "ALLOCATION_REJECTED" on "allocation-rejected", Student(student_id) {
+        /// The allocation.
+        allocation_id: Uuid,
+        /// The student.
+        student_id: Uuid,
+        /// The course.
+        course_id: Uuid,
+        /// The reason of the administrator.
+        reason: String,
+    }
     /// A session has another date or slot.
     SessionRescheduled = "SESSION_RESCHEDULED" on "session-rescheduled", Student(student_id) {
         /// The session.
@@ -282,6 +293,12 @@ kinds! {
         completed_at: Timestamp,
         /// Minutes.
         duration: u16,
+        /// The planned start.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scheduled_at: Option<Timestamp>,
+        /// The start. A session that the student cancelled late has none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        started_at: Option<Timestamp>,
     }
     /// A session was cancelled.
     SessionCancelled = "SESSION_CANCELLED" on "session-cancelled", Student(student_id) {
@@ -441,7 +458,7 @@ mod tests {
     #[test]
     fn every_kind_has_its_own_topic_msg_6() {
         let topics: BTreeSet<_> = KINDS.iter().map(|(_, topic)| *topic).collect();
-        assert_eq!((topics.len(), KINDS.len()), (21, 21));
+        assert_eq!((topics.len(), KINDS.len()), (22, 22));
         for (name, topic) in KINDS {
             assert_eq!(name.to_lowercase().replace('_', "-"), *topic);
         }

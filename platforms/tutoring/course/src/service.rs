@@ -28,7 +28,7 @@ use crate::{
     config::CourseConfig,
     courses::{Courses, copies, delivery, purchases},
     invariants::INVARIANTS,
-    store::MIGRATIONS,
+    store::{MIGRATIONS, Uploads},
 };
 
 /// The name of the service in logs and metrics.
@@ -151,6 +151,7 @@ pub async fn assemble(service: &Assembly<CourseConfig>) -> Result<(), StartError
     let allocations = outbox.inbox(COPIES, &settings.outbox);
     // One worker removes the messages of all inboxes, which share a table.
     payments.purge_regularly(service);
+    service.worker(Uploads::purge_worker(&database));
     let courses = Arc::new(Courses {
         database,
         outbox,

@@ -18,7 +18,7 @@ use crate::{
 
 /// A participant of a conversation stays one.
 const MEMBER_TTL: Duration = Duration::from_secs(60);
-/// The contract: one event per 2 seconds.
+/// A client sends one event per 2 seconds.
 const TYPING_INTERVAL: Duration = Duration::from_secs(2);
 /// More users than the connections of an instance.
 const MAX_ENTRIES: u64 = 20_000;

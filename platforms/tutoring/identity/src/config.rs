@@ -35,6 +35,8 @@ const MAX_FAILURES_OF_IP: NonZeroU32 = NonZeroU32::new(50).unwrap();
 const FAILURE_WINDOW: Timeout = Timeout::from_secs(15 * MINUTE);
 /// Allows 240 guesses a day.
 const LOCK_DURATION: Timeout = Timeout::from_secs(30 * MINUTE);
+/// Users mistype a password a few times, and guesses stay rare.
+const LOGINS: IdentityLimitConfig = IdentityLimitConfig::new(5, 15 * MINUTE);
 /// Long enough to open a mailbox.
 const EMAIL_CODE: Timeout = Timeout::from_secs(10 * MINUTE);
 /// Long enough to find a message on the telephone that shows the page.
@@ -205,19 +207,19 @@ impl IdentityLimitConfig {
     }
 }
 
-impl IdentityLimitsConfig {
-    /// Returns the settings of one limit. While the Redis is unavailable, requests are rejected.
-    /// `scope` separates the accounts of students and trainers, who share the Redis.
+impl IdentityLimitConfig {
+    /// Returns the settings of the limit. While the Redis is unavailable, requests are rejected.
+    /// `scope` separates the accounts of students, trainers and admins, who share the Redis.
     pub(crate) fn of(
         &self,
-        limit: &IdentityLimitConfig,
+        enabled: bool,
         redis: Option<&RedisConfig>,
         scope: &str,
     ) -> RateLimitsConfig {
         RateLimitsConfig {
-            enabled: self.enabled,
-            requests: limit.requests,
-            window: limit.window,
+            enabled,
+            requests: self.requests,
+            window: self.window,
             legacy_headers: true,
             redis: redis.map(|redis| RateLimitRedisConfig {
                 url: redis.url.clone(),
@@ -231,11 +233,31 @@ impl IdentityLimitsConfig {
     }
 }
 
+/// The rate limit of logins of one account from one address.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("x-reloadable" = true))]
+pub struct LoginLimitConfig {
+    /// Whether this limit is enforced. The lockout always is.
+    pub enabled: bool,
+    /// Logins of one account from one address.
+    pub login: IdentityLimitConfig,
+}
+
+impl Default for LoginLimitConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            login: LOGINS,
+        }
+    }
+}
+
 impl Default for IdentityLimitsConfig {
     fn default() -> Self {
         Self {
             enabled: true,
-            login: IdentityLimitConfig::new(5, 15 * MINUTE),
+            login: LOGINS,
             code_request: IdentityLimitConfig::new(5, HOUR),
             code_verify: IdentityLimitConfig::new(10, 15 * MINUTE),
         }

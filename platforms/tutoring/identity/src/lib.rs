@@ -37,6 +37,7 @@ mod operations;
 mod sealer;
 mod secret_notices;
 mod sms;
+mod statements;
 mod store;
 mod variables;
 
@@ -46,14 +47,14 @@ pub use backend::{BROKER, Backend, BackendConfig, DATABASE, behind_gateway};
 pub use caller::{caller, own_or_permitted};
 pub use checks::{Checks, normalized_email};
 pub use config::{
-    CodeConfig, GoogleConfig, IdentityConfig, IdentityLimitConfig, IdentityLimitsConfig, SmsConfig,
-    SmsProvider,
+    CodeConfig, GoogleConfig, IdentityConfig, IdentityLimitConfig, IdentityLimitsConfig,
+    LoginLimitConfig, SmsConfig, SmsProvider,
 };
 pub use cookies::{RefreshCookies, is_mobile};
 pub use errors::refresh_in_progress;
 pub use identity::Identity;
 pub use invariants::Invariants;
-pub use limits::Limits;
+pub use limits::{Limits, LoginLimit};
 pub use live::{LiveSessions, SessionRecord, client};
 pub use live_events::LiveSealer;
 pub use sealer::sealer;

@@ -1,15 +1,51 @@
 use seaworthy::{
     config::Settings,
     prelude::*,
+    redis::RedisConfig,
     resilience::rate_limit::{RateLimitKey, RateLimits},
 };
 
-use crate::{AccountKind, IdentityConfig, IdentityLimitConfig, IdentityLimitsConfig};
+use crate::{
+    AccountKind, IdentityConfig, IdentityLimitConfig, IdentityLimitsConfig, LoginLimitConfig,
+};
+
+/// The scope of the accounts of admins, a part of the keys in Redis.
+const ADMIN: &str = "admin";
+
+/// The rate limit of logins (RES-6). It follows every reload (CONF-4).
+#[derive(Debug, Clone)]
+pub struct LoginLimit(RateLimits);
+
+impl LoginLimit {
+    /// Creates the limit of admins. `select` returns its settings, and the Redis of the sessions.
+    ///
+    /// # Errors
+    /// [`StartError`] if the settings are invalid.
+    pub fn of_admins<C: Settings>(
+        service: &Assembly<C>,
+        select: fn(&C) -> (&LoginLimitConfig, Option<&RedisConfig>),
+    ) -> Result<Self, StartError> {
+        let limits = service.rate_limits("login", move |settings| {
+            let (config, redis) = select(settings);
+            config.login.of(config.enabled, redis, ADMIN)
+        });
+        limits.map(Self)
+    }
+
+    /// Counts a login of an account from the client's address.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`, or `SERVICE_DEGRADED` if Redis is unavailable.
+    pub async fn count(&self, account: &str) -> Result<(), Error> {
+        let key = address().map(|key| key.on_route(account));
+        admit(&self.0, key).await
+    }
+}
 
 /// The rate limits of the routes (RES-6). They follow every reload (CONF-4).
 #[derive(Debug, Clone)]
 pub struct Limits {
-    login: RateLimits,
+    login: LoginLimit,
     code_request: RateLimits,
     code_verify: RateLimits,
 }
@@ -29,12 +65,12 @@ impl Limits {
             service.rate_limits(name, move |settings| {
                 let config = select(settings);
                 let redis = config.redis.as_ref();
-                let scope = kind.limit_scope();
-                config.limits.of(limit(&config.limits), redis, scope)
+                let (enabled, scope) = (config.limits.enabled, kind.limit_scope());
+                limit(&config.limits).of(enabled, redis, scope)
             })
         };
         Ok(Self {
-            login: limits("login", |all| &all.login)?,
+            login: LoginLimit(limits("login", |all| &all.login)?),
             code_request: limits("code_request", |all| &all.code_request)?,
             code_verify: limits("code_verify", |all| &all.code_verify)?,
         })
@@ -43,16 +79,15 @@ impl Limits {
     /// Counts a login, a registration or a new password of an account from the client's address.
     ///
     /// # Errors
-    /// `RATE_LIMITED`, or `SERVICE_DEGRADED` if Redis is unavailable.
+    /// As [`LoginLimit::count`].
     pub async fn login(&self, account: &str) -> Result<(), Error> {
-        let key = address().map(|key| key.on_route(account));
-        admit(&self.login, key).await
+        self.login.count(account).await
     }
 
     /// Counts a request for a code from the client's address.
     ///
     /// # Errors
-    /// As [`login`](Self::login).
+    /// As [`LoginLimit::count`].
     pub async fn code_request(&self) -> Result<(), Error> {
         admit(&self.code_request, address()).await
     }
@@ -60,7 +95,7 @@ impl Limits {
     /// Counts an entered code of an account.
     ///
     /// # Errors
-    /// As [`login`](Self::login).
+    /// As [`LoginLimit::count`].
     pub async fn code_verify(&self, account: &str) -> Result<(), Error> {
         admit(&self.code_verify, Some(RateLimitKey::api_key(account))).await
     }

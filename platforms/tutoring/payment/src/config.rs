@@ -18,16 +18,16 @@ use tutoring_contract::{AccessTokenConfig, ServiceTokenConfig};
 const DEFAULT_FILE: &str = "data/tutoring/payment.db";
 /// The broker of a platform in one directory.
 const DEFAULT_BROKER: &str = "data/tutoring/broker.db";
-/// The contract: an order expires with its payment.
+/// An order expires with its payment.
 const ORDER_TTL: Timeout = Timeout::from_secs(30 * 60);
 /// 01:30 in India, when few students pay.
 const SCHEDULE: &str = "0 20 * * *";
 /// Banks settle late payments within three days.
 const LOOKBACK: Timeout = Timeout::from_secs(3 * 24 * 60 * 60);
 const WINDOW: Timeout = Timeout::from_secs(60);
-/// The contract: a student creates at most 10 payments per minute.
+/// A student creates at most 10 payments per minute.
 const CREATE: NonZeroU32 = NonZeroU32::new(10).unwrap();
-/// The contract: the provider sends at most 600 webhooks per minute.
+/// The provider sends at most 600 webhooks per minute.
 const WEBHOOK: NonZeroU32 = NonZeroU32::new(600).unwrap();
 
 /// The settings of the service.

@@ -21,7 +21,11 @@ impl Default for StudentConfig {
         Self {
             backend: BackendConfig::embedded(DEFAULT_FILE),
             audit_log: AuditLogConfig::default(),
-            cache: CacheConfig::default(),
+            cache: CacheConfig {
+                // Operators of the legacy service search for `student:home:ID`.
+                prefix: Some(String::new()),
+                ..CacheConfig::default()
+            },
         }
     }
 }

@@ -13,9 +13,10 @@ use seaworthy::{
 };
 use serde_json::Value;
 use tutoring_contract::events::{
-    CourseAccessGranted, CourseChanged, CourseProgressUpdated, Kind, Occurred, PaymentRefunded,
-    PurchaseConfirmed, SessionCancelled, SessionCompleted, SessionRescheduled, SessionSubstituted,
-    SessionsGenerated, StudentChanged, StudentDeallocated, TrainerAllocated, TrainerChanged,
+    AllocationRejected, CourseAccessGranted, CourseChanged, CourseProgressUpdated, Kind, Occurred,
+    PaymentRefunded, PurchaseConfirmed, SessionCancelled, SessionCompleted, SessionRescheduled,
+    SessionSubstituted, SessionsGenerated, StudentChanged, StudentDeallocated, TrainerAllocated,
+    TrainerChanged,
 };
 use tutoring_identity::Backend;
 use uuid::Uuid;
@@ -30,6 +31,8 @@ use crate::{
 
 /// The consumer group of the messages that change pages.
 const PAGES: &str = "cache-invalidation-workers";
+/// A message that changes pages has three attempts.
+const MAX_RETRIES: u32 = 2;
 /// The consumer group of the messages about accounts, courses and trainers.
 const COPIES: &str = "student-copies";
 
@@ -40,6 +43,7 @@ pub(crate) fn consumed_topics() -> Topics {
         .and::<Occurred<PaymentRefunded>>()
         .and::<Occurred<TrainerAllocated>>()
         .and::<Occurred<StudentDeallocated>>()
+        .and::<Occurred<AllocationRejected>>()
         .and::<Occurred<SessionsGenerated>>()
         .and::<Occurred<SessionRescheduled>>()
         .and::<Occurred<SessionSubstituted>>()
@@ -71,12 +75,13 @@ pub(crate) fn subscriptions(
     pages: &Arc<Pages>,
 ) -> [Subscription; 2] {
     let inbox = backend.inbox(service, PAGES);
-    let mut of_pages = Subscription::new(PAGES);
+    let mut of_pages = Subscription::new(PAGES).max_retries(MAX_RETRIES);
     of_pages = on::<PurchaseConfirmed>(of_pages, &inbox, pages);
     of_pages = on::<CourseAccessGranted>(of_pages, &inbox, pages);
     of_pages = on::<PaymentRefunded>(of_pages, &inbox, pages);
     of_pages = on::<TrainerAllocated>(of_pages, &inbox, pages);
     of_pages = on::<StudentDeallocated>(of_pages, &inbox, pages);
+    of_pages = on::<AllocationRejected>(of_pages, &inbox, pages);
     of_pages = on::<SessionsGenerated>(of_pages, &inbox, pages);
     of_pages = on::<SessionRescheduled>(of_pages, &inbox, pages);
     of_pages = on::<SessionSubstituted>(of_pages, &inbox, pages);
@@ -148,6 +153,12 @@ updates! {
         (event.student_id, event.course_id),
         (event.allocation_id, event.trainer_id),
     );
+    AllocationRejected, |event, tx, at| MyCourses::reject(
+        tx,
+        (event.student_id, event.course_id),
+        event.allocation_id,
+        at,
+    );
     SessionsGenerated, |event, tx, _| generated(event, tx);
     SessionRescheduled, |event, tx, at| MySessions::change(
         tx,
@@ -200,7 +211,7 @@ async fn granted(event: &CourseAccessGranted, tx: &Transaction) -> Result<(), Da
 }
 
 /// Removes the sessions of a payment from its course. Without any paid session, the referrer gets no
-/// reward. A reward in the wallet stays.
+/// reward, and loses the one in the wallet.
 async fn refunded(event: &PaymentRefunded, tx: &Transaction) -> Result<(), DataError> {
     Students::lock(tx, event.student_id).await?;
     let unknown = PaidSessions {

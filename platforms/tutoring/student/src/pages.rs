@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use futures::future::join;
 use seaworthy::{
     cache::{Cache, Entries, EntryConfig},
     data::{
@@ -22,6 +23,8 @@ use crate::{
 const TTL: Timeout = Timeout::from_secs(300);
 /// The offset of the last time zone in which a date ends.
 const LAST_ZONE: TimeDelta = TimeDelta::hours(12);
+/// The status of a course without a trainer.
+const NOT_ASSIGNED: &str = "NOT_ASSIGNED";
 /// The sessions on the first page.
 const MAX_UPCOMING: usize = 10;
 
@@ -29,7 +32,15 @@ const MAX_UPCOMING: usize = 10;
 #[derive(Debug)]
 pub(crate) struct Pages {
     database: Database,
-    records: Entries<Record>,
+    home: Entries<Record>,
+    learning: Entries<Record>,
+}
+
+/// A page that is cached under its own key.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Page {
+    Home,
+    Learning,
 }
 
 /// The stored facts of one student. The cards of courses and trainers are not cached with them,
@@ -48,22 +59,24 @@ impl Pages {
             ..EntryConfig::default()
         };
         Self {
-            records: cache.entries("student:record", config),
+            home: cache.entries("student:home", config.clone()),
+            learning: cache.entries("student:learning", config),
             database,
         }
     }
 
     /// Removes the cached pages of a student.
     pub(crate) async fn forget(&self, student: Uuid) {
-        self.records.invalidate(&student.to_string()).await;
+        let key = student.to_string();
+        join(self.home.invalidate(&key), self.learning.invalidate(&key)).await;
     }
 
     /// Returns whether sessions of a student have no dates. Messages about new sessions have none.
     ///
     /// # Errors
     /// An error of the database.
-    pub(crate) async fn lacks_dates(&self, student: Uuid) -> Result<bool, Error> {
-        let record = self.record(student).await?;
+    pub(crate) async fn lacks_dates(&self, page: Page, student: Uuid) -> Result<bool, Error> {
+        let record = self.record(page, student).await?;
         let mut sessions = record.sessions.iter();
         Ok(sessions.any(|session| session.status == "scheduled" && session.date.is_none()))
     }
@@ -94,7 +107,7 @@ impl Pages {
     /// # Errors
     /// An error of the database.
     pub(crate) async fn home(&self, student: Uuid) -> Result<Value, Error> {
-        let record = self.record(student).await?;
+        let record = self.record(Page::Home, student).await?;
         let cards = cards(&self.database, &record.courses).await?;
         Ok(home(&record, &cards))
     }
@@ -104,15 +117,19 @@ impl Pages {
     /// # Errors
     /// An error of the database.
     pub(crate) async fn learning(&self, student: Uuid) -> Result<Value, Error> {
-        let record = self.record(student).await?;
+        let record = self.record(Page::Learning, student).await?;
         let cards = cards(&self.database, &record.courses).await?;
         Ok(learning(&record, &cards))
     }
 
-    async fn record(&self, student: Uuid) -> Result<Arc<Record>, Error> {
+    async fn record(&self, page: Page, student: Uuid) -> Result<Arc<Record>, Error> {
         let database = self.database.clone();
         let load = || async move { read(&database, student).await.map(Some) };
-        let record = self.records.get_or_load(&student.to_string(), load).await?;
+        let records = match page {
+            Page::Home => &self.home,
+            Page::Learning => &self.learning,
+        };
+        let record = records.get_or_load(&student.to_string(), load).await?;
         Ok(record.unwrap_or_default())
     }
 
@@ -123,11 +140,10 @@ impl Pages {
     pub(crate) async fn state(&self, student: Uuid, course: Uuid) -> Result<Value, Error> {
         let courses = MyCourses::of(&self.database, student).await?;
         let bought = courses.iter().find(|bought| bought.course == course);
-        let is_assigned = |bought: &&MyCourse| bought.active_trainer().is_some();
         Ok(json!({
             "courseId": course,
             "purchaseStatus": choice(bought.is_some_and(|bought| bought.is_ready), "READY", "PROCESSING"),
-            "trainerStatus": choice(bought.filter(is_assigned).is_some(), "ASSIGNED", "NOT_ASSIGNED"),
+            "trainerStatus": bought.map_or(NOT_ASSIGNED, MyCourse::trainer_status),
             "sessionsStatus": choice(bought.is_some_and(|bought| bought.has_sessions), "READY", "PENDING"),
             "progressVersion": bought.map_or(0, |bought| bought.progress_version),
         }))
@@ -157,10 +173,13 @@ impl MyCourse {
         }
     }
 
-    /// Returns the trainer of the allocation, if it has not ended.
-    fn active_trainer(&self) -> Option<Uuid> {
-        let is_active = self.allocation_status.as_deref() == Some("approved");
-        self.trainer.filter(|_| is_active)
+    /// Returns whether the course has a trainer. Clients stop to wait after `FAILED`.
+    fn trainer_status(&self) -> &'static str {
+        match self.allocation_status.as_deref() {
+            Some("approved") if self.trainer.is_some() => "ASSIGNED",
+            Some("rejected") => "FAILED",
+            _ => NOT_ASSIGNED,
+        }
     }
 }
 

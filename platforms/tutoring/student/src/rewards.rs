@@ -20,7 +20,8 @@ const BATCH: u32 = 32;
 /// The delay after a failed call.
 const BACKOFF: Duration = Duration::from_secs(60);
 /// The wallet service counts each reference once, so a repeat is a no-op.
-const PATH: &str = "/api/v1/payments/coins/referral";
+const CREDIT: &str = "/api/v1/payments/coins/referral";
+const REVERSE: &str = "/api/v1/payments/coins/referral/reverse";
 
 /// Rewards referrers through the service of wallets.
 struct Rewards {
@@ -47,33 +48,46 @@ pub(crate) fn worker(database: Database, payment: HttpClient, tokens: ServiceTok
 }
 
 impl Rewards {
-    /// Rewards a batch. Returns whether there may be more.
+    /// Rewards a batch, and reverses a batch. Returns whether there may be more.
     async fn step(&self) -> Result<bool, Error> {
-        let due = Referrals::due(&self.database, BATCH).await?;
+        let database = &self.database;
+        let due = Referrals::due(database, BATCH).await?;
         for reward in &due {
-            match self.credit(reward).await {
-                Ok(()) => Referrals::set_rewarded(&self.database, reward.referred).await?,
-                Err(error) => {
-                    let (referred, error) = (reward.referred, error_chain(&error));
-                    tracing::warn!(%referred, error, "a referrer was not rewarded");
-                    Referrals::delay(&self.database, reward.referred, BACKOFF).await?;
-                }
+            if !Referrals::begin(database, reward.referred).await? {
+                continue;
+            }
+            match self.call(CREDIT, reward).await {
+                Ok(()) => Referrals::set_rewarded(database, reward).await?,
+                Err(error) => self.delay(reward, &error).await?,
             }
         }
-        Ok(due.len() >= BATCH as usize)
+        let lost = Referrals::reversals_due(database, BATCH).await?;
+        for reward in &lost {
+            match self.call(REVERSE, reward).await {
+                Ok(()) => Referrals::set_reversed(database, reward).await?,
+                Err(error) => self.delay(reward, &error).await?,
+            }
+        }
+        Ok(due.len().max(lost.len()) >= BATCH as usize)
     }
 
-    async fn credit(&self, reward: &DueReward) -> Result<(), Error> {
-        let body = json!({ "studentId": reward.referrer, "referenceId": reward.referred });
+    async fn delay(&self, reward: &DueReward, error: &Error) -> Result<(), Error> {
+        let (referred, error) = (reward.referred, error_chain(error));
+        tracing::warn!(%referred, error, "the coins of a referrer were not changed");
+        Ok(Referrals::delay(&self.database, reward.referred, BACKOFF).await?)
+    }
+
+    async fn call(&self, path: &str, reward: &DueReward) -> Result<(), Error> {
+        let body = json!({ "studentId": reward.referrer, "referenceId": reward.reference() });
         let sent = self
             .payment
-            .post(PATH)
+            .post(path)
             .bearer(&self.tokens.sign()?)
             .repeatable()
             .json(&body)
             .send()
             .await;
-        let credited = sent.and_then(|answer| answer.success().map(drop));
-        credited.map_err(|error: ClientError| Error::from(error))
+        let changed = sent.and_then(|answer| answer.success().map(drop));
+        changed.map_err(|error: ClientError| Error::from(error))
     }
 }

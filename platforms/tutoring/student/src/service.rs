@@ -6,7 +6,7 @@ use seaworthy::{
     audit_log::{self, AuditLog, AuditLogConfig, audit_log_command},
     cache::Cache,
     config::{Conversion, LegacyVariable},
-    data::{DatabaseConfig, Migration, MigrationSet, migrate_command},
+    data::{DatabaseConfig, MigrationSet, migrate_command},
     messaging::{MessagingConfig, Topics, dead_letters_command},
     outbox::{self, outbox_command},
     prelude::*,
@@ -16,7 +16,7 @@ use tutoring_contract::{
     ServiceTokens,
     events::{AdminOverride, Occurred, StudentChanged},
 };
-use tutoring_identity::{BACKEND_VARIABLES, BROKER, Backend, DATABASE, behind_gateway};
+use tutoring_identity::{BACKEND_VARIABLES, BROKER, Backend, DATABASE, behind_gateway, migration};
 
 use crate::{
     api::{self, Api},
@@ -43,24 +43,10 @@ const MIGRATIONS: &[MigrationSet] = &[
     outbox::MIGRATIONS,
     audit_log::MIGRATIONS,
     MigrationSet::of_service(&[
-        Migration::new(
-            1,
-            "students",
-            include_str!("../migrations/0001_students.up.sql"),
-            include_str!("../migrations/0001_students.down.sql"),
-        ),
-        Migration::new(
-            2,
-            "referrals",
-            include_str!("../migrations/0002_referrals.up.sql"),
-            include_str!("../migrations/0002_referrals.down.sql"),
-        ),
-        Migration::new(
-            3,
-            "refunds",
-            include_str!("../migrations/0003_refunds.up.sql"),
-            include_str!("../migrations/0003_refunds.down.sql"),
-        ),
+        migration!(1, "students", "../migrations/0001_students"),
+        migration!(2, "referrals", "../migrations/0002_referrals"),
+        migration!(3, "refunds", "../migrations/0003_refunds"),
+        migration!(4, "reward_reversals", "../migrations/0004_reward_reversals"),
     ]),
 ];
 

@@ -1,4 +1,9 @@
-use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
+use std::{
+    collections::BTreeMap,
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+    time::Duration,
+};
 
 use seaworthy::{
     config::Profile,
@@ -15,8 +20,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tutoring::{Platform, PlatformOptions};
 
-/// The secret of access tokens.
-pub(crate) const SECRET: &str = "Qm9hdHMgYXJlIHNhZmUgaW4gaGFyYm91ciwgYnV0";
+pub(crate) use tutoring_testkit::{SECRET, wait_for};
+
 /// The secret of tokens between services.
 pub(crate) const SERVICE_SECRET: &str = "VGhlIHRpZGUgdHVybnMgYXQgc2l4IGluIHRoZSBtb3Ju";
 pub(crate) const PASSWORD: &str = "Boat4Harbour";
@@ -87,6 +92,9 @@ impl Servers {
             }
             if let Some(redis) = &self.redis {
                 set.push(format!("{own}redis.url={}", redis.url()));
+                if service == "student" {
+                    set.push(format!("student.cache.url={}", redis.url()));
+                }
             }
             #[cfg(feature = "kafka")]
             if !WITHOUT_BROKER.contains(&service) {
@@ -148,6 +156,7 @@ impl TestPlatform {
             format!("payment.service_tokens.secret={SERVICE_SECRET}"),
             format!("booking.service_tokens.secret={SERVICE_SECRET}"),
             "payment.limits.enabled=false".to_owned(),
+            "admin.limits.enabled=false".to_owned(),
             "gateway.limits.public=10000".to_owned(),
             "gateway.limits.student=10000".to_owned(),
             "gateway.limits.trainer=10000".to_owned(),
@@ -204,6 +213,15 @@ impl TestPlatform {
             ..DatabaseConfig::default()
         };
         Database::builder("test", config).open().await.unwrap()
+    }
+
+    /// Returns the keys of Redis, one per line. `None` without Redis.
+    pub(crate) fn redis_keys(&self) -> Option<String> {
+        let mut stream = TcpStream::connect(self.redis.as_ref()?.address()).unwrap();
+        stream.write_all(b"KEYS *\r\nQUIT\r\n").unwrap();
+        let mut keys = String::new();
+        stream.read_to_string(&mut keys).unwrap();
+        Some(keys)
     }
 
     /// Returns the settings of the broker of all services.
@@ -340,17 +358,5 @@ pub(crate) fn tokens(answer: &Answer) -> Tokens {
     Tokens {
         access: text("accessToken"),
         refresh: text("refreshToken"),
-    }
-}
-
-/// Waits until a value exists.
-pub(crate) fn wait_for<T>(condition: &str, mut find: impl FnMut() -> Option<T>) -> T {
-    let started = std::time::Instant::now();
-    loop {
-        if let Some(found) = find() {
-            return found;
-        }
-        assert!(started.elapsed() < TIMEOUT, "{condition} did not happen");
-        std::thread::sleep(Duration::from_millis(20));
     }
 }

@@ -126,6 +126,7 @@ const ROUTES: &[(&str, &str, Caller)] = &[
     ),
     ("POST", "/payments/coins/course-completion", Service),
     ("POST", "/payments/coins/referral", Service),
+    ("POST", "/payments/coins/referral/reverse", Service),
     ("POST", "/payments/coins/adjust", Admin),
     ("POST", "/payments/coins/redeem", Service),
     ("GET", "/payments/coins/configuration", Admin),

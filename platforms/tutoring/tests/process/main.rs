@@ -88,6 +88,7 @@ on_every_engine! {
     later_routes: further_routes_refuse_callers_without_rights_auth_5;
     trainers:
         bank_details_are_encrypted_and_masked_sec_5,
+        performance_counts_sessions_on_time_api_1,
         place_and_availability_are_own_settings_auth_5;
     students:
         pages_follow_messages_in_any_order_msg_5,
@@ -95,6 +96,8 @@ on_every_engine! {
         profile_follows_the_account_msg_5,
         refund_closes_a_course_in_any_order_msg_5,
         referral_rewards_once_after_a_course_msg_5,
+        refund_takes_the_reward_back_msg_5,
+        rejected_allocation_is_a_failed_trainer_msg_5,
         service_removes_cached_pages_auth_5,
         admin_lists_and_reads_students_auth_5;
     sms: code_by_sms_creates_an_account_auth_2, unverified_number_is_of_its_own_user_only_auth_2;

@@ -9,9 +9,10 @@ use seaworthy::{
     service::RunningService,
 };
 use tutoring_contract::events::{
-    CourseAccessGranted, CourseProgressUpdated, Kind, NotificationRequested, Occurred,
-    PaymentRefunded, SessionCompleted, SessionRescheduled, SessionReviewed, SessionSubstituted,
-    SessionsGenerated, StudentDeallocated, TrainerAllocated, TrainerChanged, message,
+    AllocationRejected, CourseAccessGranted, CourseProgressUpdated, Kind, NotificationRequested,
+    Occurred, PaymentRefunded, SessionCompleted, SessionRescheduled, SessionReviewed,
+    SessionSubstituted, SessionsGenerated, StudentDeallocated, TrainerAllocated, TrainerChanged,
+    message,
 };
 
 use crate::app::TestPlatform;
@@ -48,6 +49,7 @@ impl Peer {
                     .and_unroutable::<Occurred<CourseAccessGranted>>()
                     .and_unroutable::<Occurred<PaymentRefunded>>()
                     .and_unroutable::<Occurred<TrainerAllocated>>()
+                    .and_unroutable::<Occurred<AllocationRejected>>()
                     .and_unroutable::<Occurred<StudentDeallocated>>()
                     .and_unroutable::<Occurred<SessionsGenerated>>()
                     .and_unroutable::<Occurred<SessionCompleted>>()

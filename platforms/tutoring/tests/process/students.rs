@@ -10,8 +10,8 @@ use tutoring_admin::{SEED_EMAIL, SEED_PASSWORD};
 use tutoring_contract::{
     ServiceTokenConfig, ServiceTokens,
     events::{
-        CourseAccessGranted, CourseProgressUpdated, PaymentRefunded, SessionCompleted,
-        SessionsGenerated, StudentDeallocated, TrainerAllocated, TrainerChanged,
+        AllocationRejected, CourseAccessGranted, CourseProgressUpdated, PaymentRefunded,
+        SessionCompleted, SessionsGenerated, StudentDeallocated, TrainerAllocated, TrainerChanged,
     },
 };
 use uuid::Uuid;
@@ -244,6 +244,8 @@ pub(crate) async fn pages_follow_messages_in_any_order_msg_5(app: &TestPlatform)
         course_id,
         completed_at: "2026-12-01T10:40:00Z".parse().unwrap(),
         duration: 40,
+        scheduled_at: None,
+        started_at: None,
     })
     .await;
     peer.publish(SessionsGenerated {
@@ -434,6 +436,99 @@ pub(crate) async fn referral_rewards_once_after_a_course_msg_5(app: &TestPlatfor
     assert_error(&redeem(&asha, &other), 409, "CONFLICT");
 }
 
+pub(crate) async fn refund_takes_the_reward_back_msg_5(app: &TestPlatform) {
+    let log_in = |email: &str| {
+        let token = app.student(email).access;
+        let own = app.call(&token, "GET", "/profile", &Value::Null);
+        let id = json_of(&own)["data"]["id"].as_str().unwrap().to_owned();
+        (token, id)
+    };
+    let (asha, ravi) = (log_in("asha@example.org"), log_in("ravi@example.org"));
+    let call = |(token, id): &(String, String), method: &str, path: &str, body: &Value| {
+        send(app, token, method, &format!("/students/{id}{path}"), body)
+    };
+    let code = json_of(&call(&asha, "GET", "/referral-code", &Value::Null));
+    let code = json!({ "referralCode": code["data"]["referralCode"] });
+    assert_eq!(
+        call(&ravi, "POST", "/referral-code/redeem", &code).status,
+        201
+    );
+    let path = format!("/payments/wallet/{}/transactions", asha.1);
+    let entries = || {
+        let ledger = json_of(&send(app, &asha.0, "GET", &path, &Value::Null));
+        let items = ledger["data"]["items"].as_array().unwrap().clone();
+        let of = items
+            .iter()
+            .filter(|entry| entry["type"] != "registration_bonus");
+        of.map(|entry| entry["amount"].as_i64().unwrap())
+            .collect::<Vec<_>>()
+    };
+    let wait = |rewarded: u64, amounts: &[i64]| {
+        eventually(|| {
+            let stats = json_of(&call(&asha, "GET", "/referral-stats", &Value::Null));
+            let is_done = stats["data"]["rewardedReferrals"] == rewarded && entries() == amounts;
+            is_done.then_some(Value::Null)
+        });
+    };
+    let peer = Peer::start(app).await;
+    let (student_id, course_id) = (ravi.1.parse().unwrap(), Uuid::from_u128(0xc0));
+    let granted = |payment: u128| CourseAccessGranted {
+        purchase_id: Uuid::from_u128(payment),
+        student_id,
+        course_id,
+        purchase_tier: 10,
+        metadata: json!({}),
+    };
+    peer.publish(granted(5)).await;
+    wait(1, &[50]);
+    peer.publish(PaymentRefunded {
+        payment_id: Uuid::from_u128(5),
+        student_id,
+        course_id,
+        amount_cents: 300_000,
+    })
+    .await;
+    wait(0, &[-50, 50]);
+    // Another course of the student is another reward.
+    peer.publish(granted(6)).await;
+    wait(1, &[50, -50, 50]);
+}
+
+pub(crate) async fn rejected_allocation_is_a_failed_trainer_msg_5(app: &TestPlatform) {
+    let token = app.student("asha@example.org").access;
+    let own = app.call(&token, "GET", "/profile", &Value::Null);
+    let id = json_of(&own)["data"]["id"].as_str().unwrap().to_owned();
+    let (student_id, course_id) = (id.parse().unwrap(), Uuid::from_u128(0xc0));
+    let status = format!("/students/{id}/courses/{course_id}/state");
+    let status = || {
+        let state = json_of(&send(app, &token, "GET", &status, &Value::Null));
+        state["data"]["trainerStatus"].clone()
+    };
+    let wait = |expected: &str| eventually(|| (status() == expected).then_some(Value::Null));
+    assert_eq!(status(), "NOT_ASSIGNED");
+    let peer = Peer::start(app).await;
+    peer.publish(AllocationRejected {
+        allocation_id: Uuid::from_u128(1),
+        student_id,
+        course_id,
+        reason: "no trainer lives there".to_owned(),
+    })
+    .await;
+    wait("FAILED");
+    // An administrator creates another allocation.
+    peer.publish(TrainerAllocated {
+        allocation_id: Uuid::from_u128(2),
+        trainer_id: USER,
+        student_id,
+        course_id,
+        session_count: 10,
+        start_date: "2026-12-01".parse().unwrap(),
+        end_date: None,
+    })
+    .await;
+    wait("ASSIGNED");
+}
+
 pub(crate) async fn older_messages_change_no_page_msg_5(app: &TestPlatform) {
     let session = app.student("asha@example.org");
     let own = app.call(&session.access, "GET", "/profile", &Value::Null);
@@ -579,7 +674,15 @@ pub(crate) async fn service_removes_cached_pages_auth_5(app: &TestPlatform) {
     let tokens = ServiceTokens::new("payment", &config).unwrap();
     let service_token = tokens.sign().unwrap().expose().clone();
     assert_eq!(call(&token).status, 403);
+    // Operators of the legacy service search for this key.
+    let key = format!("student:home:{id}");
+    if let Some(keys) = app.redis_keys() {
+        assert!(keys.lines().any(|line| line.trim() == key), "{keys}");
+    }
     assert_eq!(call(&service_token).status, 204);
+    if let Some(keys) = app.redis_keys() {
+        assert!(!keys.lines().any(|line| line.trim() == key), "{keys}");
+    }
     assert_eq!(name(), "asha");
     // The gateway rejects tokens of services.
     let path = format!("/students/{id}/invalidate-cache");

@@ -2,7 +2,10 @@
 
 use seaworthy::data::sql;
 use serde_json::{Value, json};
-use tutoring_contract::{Role, events::TrainerChanged};
+use tutoring_contract::{
+    Role,
+    events::{SessionCompleted, SessionSubstituted, TrainerChanged},
+};
 use uuid::Uuid;
 
 use crate::{
@@ -33,6 +36,11 @@ pub(crate) async fn bank_details_are_encrypted_and_masked_sec_5(app: &TestPlatfo
     let stored = call("PUT", &details);
     assert_eq!(json_of(&stored)["data"], masked, "{}", stored.body);
     assert_eq!(json_of(&call("GET", &Value::Null))["data"], masked);
+    // The name of the holder is optional.
+    let unnamed = json!({ "accountNumber": ACCOUNT, "ifsc": "HDFC0001234", "bankName": "HDFC" });
+    let unnamed = call("PUT", &unnamed);
+    assert_eq!(unnamed.status, 200, "{}", unnamed.body);
+    assert_eq!(json_of(&unnamed)["data"]["accountHolderName"], Value::Null);
     let invalid = call(
         "PUT",
         &json!({ "accountNumber": "1", "ifsc": "x", "accountHolderName": "" }),
@@ -126,4 +134,49 @@ pub(crate) async fn place_and_availability_are_own_settings_auth_5(app: &TestPla
     peer.publish(changed("pending", 1)).await;
     peer.publish(changed("rejected", 3)).await;
     eventually(|| (card().status == 404).then_some(Value::Null));
+}
+
+pub(crate) async fn performance_counts_sessions_on_time_api_1(app: &TestPlatform) {
+    let (token, peer) = (trainer(app), Peer::start(app).await);
+    let get = |path: &str| {
+        let path = format!("/trainers/{USER}{path}");
+        json_of(&send(app, &token, "GET", &path, &Value::Null))["data"].clone()
+    };
+    // The trainer starts on time, ten minutes late, and later. One session has no start.
+    for (id, started_at) in [
+        (1, Some("2026-12-01T10:00:00Z")),
+        (2, Some("2026-12-01T10:10:00Z")),
+        (3, Some("2026-12-01T10:11:00Z")),
+        (4, None),
+    ] {
+        peer.publish(SessionCompleted {
+            session_id: Uuid::from_u128(id),
+            trainer_id: USER,
+            student_id: Uuid::from_u128(0x51),
+            course_id: Uuid::from_u128(0xc0),
+            completed_at: "2026-12-01T11:00:00Z".parse().unwrap(),
+            duration: 40,
+            scheduled_at: started_at.map(|_| "2026-12-01T10:00:00Z".parse().unwrap()),
+            started_at: started_at.map(|time| time.parse().unwrap()),
+        })
+        .await;
+        peer.publish(SessionSubstituted {
+            session_id: Uuid::from_u128(id),
+            original_trainer_id: Uuid::from_u128(8),
+            substitute_trainer_id: USER,
+            student_id: Uuid::from_u128(0x51),
+            date: "2026-12-01".parse().unwrap(),
+            time_slot: "16:00".to_owned(),
+        })
+        .await;
+    }
+    let performance = eventually(|| {
+        let performance = get("/performance");
+        (performance["completed"] == 4).then_some(performance)
+    });
+    assert_eq!(performance["punctuality"], 66);
+    let page = || get("/substitutions?limit=3&page=2");
+    let expected = json!({ "total": 4, "page": 2, "limit": 3, "pages": 2 });
+    let last = eventually(|| (page()["pagination"] == expected).then(&page));
+    assert_eq!(last["items"].as_array().unwrap().len(), 1);
 }

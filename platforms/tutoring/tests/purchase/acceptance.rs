@@ -226,6 +226,8 @@ pub(crate) async fn session_day_counts_once_msg_5(app: TestPlatform) {
             course_id: app.course(),
             completed_at: "2026-12-01T10:30:00Z".parse().unwrap(),
             duration: 40,
+            scheduled_at: None,
+            started_at: None,
         };
         peer.publish(completed).await;
     }

@@ -1,5 +1,6 @@
 use std::{
     collections::BTreeMap,
+    io::ErrorKind,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::{Mutex, RwLock},
@@ -17,12 +18,15 @@ use seaworthy_testkit::{
     process::ServiceProcess,
     redis::RedisServer,
     requirement::required,
+    worker,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tutoring_contract::{Role, events::TrainerChanged};
 use tutoring_identity::{LiveSessions, SessionRecord};
 use uuid::Uuid;
+
+pub(crate) use tutoring_testkit::{data, json_of, wait_for};
 
 use crate::{
     peer::Peer,
@@ -128,6 +132,7 @@ fn settings(provider: SocketAddr) -> Vec<String> {
         "gateway.limits.trainer=100000".to_owned(),
         "gateway.limits.admin=100000".to_owned(),
         "payment.limits.enabled=false".to_owned(),
+        "admin.limits.enabled=false".to_owned(),
         "payment.provider.kind=razorpay".to_owned(),
         "payment.provider.key_id=rzp_test_key".to_owned(),
         format!("payment.provider.key_secret={}", crate::bought::API_SECRET),
@@ -144,29 +149,6 @@ fn settings(provider: SocketAddr) -> Vec<String> {
         set.push(format!("{service}.server.http.rate_limit.enabled=false"));
     }
     set
-}
-
-/// Waits until a value exists.
-pub(crate) fn wait_for<T>(condition: &str, mut find: impl FnMut() -> Option<T>) -> T {
-    let started = Instant::now();
-    loop {
-        if let Some(found) = find() {
-            return found;
-        }
-        assert!(started.elapsed() < TIMEOUT, "{condition} did not happen");
-        std::thread::sleep(POLL_INTERVAL);
-    }
-}
-
-pub(crate) fn json_of(answer: &Answer) -> Value {
-    serde_json::from_str(&answer.body).unwrap_or(Value::Null)
-}
-
-/// Returns the data of a successful response.
-#[track_caller]
-pub(crate) fn data(answer: &Answer) -> Value {
-    assert!((200..300).contains(&answer.status), "{}", answer.body);
-    json_of(answer)["data"].clone()
 }
 
 impl TestPlatform {
@@ -352,41 +334,11 @@ impl TestPlatform {
     /// Runs a worker of a service. Returns `false` if the program was killed meanwhile.
     pub(crate) fn run_worker(&self, service: &str, name: &str) -> bool {
         let (_, admin) = self.address(service);
-        let path = format!("/workers/{}/run", name.replace(' ', "%20"));
-        let started = Instant::now();
-        let report = || -> Option<Value> {
-            let list = request(admin, "GET", "/workers", &[], "").ok()?;
-            let list: Value = serde_json::from_str(&list.body).ok()?;
-            list.as_array()?
-                .iter()
-                .find(|one| one["name"] == name)
-                .cloned()
-        };
-        let ended = |report: &Value| {
-            report["runs"].as_u64().unwrap_or(0) + report["failures"].as_u64().unwrap_or(0)
-        };
-        let mut before = None;
-        while started.elapsed() < TIMEOUT {
-            let Some(report) = report() else {
-                return false;
-            };
-            match before {
-                // A standby holds no lease yet.
-                None if report["standby"] == false => {
-                    before = Some(ended(&report));
-                    let ran = request(admin, "POST", &path, &[("x-admin-request", "1")], "");
-                    if ran.is_err() {
-                        return false;
-                    }
-                }
-                Some(before) if ended(&report) > before && report["running"] == false => {
-                    return true;
-                }
-                _ => {}
-            }
-            std::thread::sleep(POLL_INTERVAL);
+        match worker::run(admin, name) {
+            Ok(()) => true,
+            Err(error) if error.kind() == ErrorKind::TimedOut => panic!("{error}"),
+            Err(_) => false,
         }
-        panic!("the worker {name} did not run");
     }
 
     /// Announces an approved trainer in the zone, and waits until booking knows it.

@@ -1,11 +1,9 @@
-use seaworthy::prelude::Secret;
-use tutoring_contract::{AccessTokenConfig, AccessTokens, Role, Subject, Territory};
+use tutoring_contract::Role;
+use tutoring_testkit::token;
 use uuid::Uuid;
 
-/// The secret of access tokens.
-pub(crate) const SECRET: &str = "Qm9hdHMgYXJlIHNhZmUgaW4gaGFyYm91ciwgYnV0";
-/// The login session of all tokens.
-pub(crate) const SESSION: &str = "session";
+pub(crate) use tutoring_testkit::{SECRET, SESSION};
+
 const PERMISSIONS: [&str; 10] = [
     "price:write",
     "coins:write",
@@ -30,22 +28,4 @@ pub(crate) fn trainer_token(trainer: Uuid) -> String {
 /// Returns the token of an administrator with all permissions of these tests.
 pub(crate) fn operator_token() -> String {
     token(Uuid::from_u128(0xad), Role::Admin, &PERMISSIONS)
-}
-
-fn token(id: Uuid, role: Role, permissions: &[&str]) -> String {
-    let config = AccessTokenConfig {
-        secret: Some(Secret::new(SECRET.to_owned())),
-        ..AccessTokenConfig::default()
-    };
-    let subject = Subject {
-        id,
-        role,
-        admin_roles: Vec::new(),
-        permissions: permissions.iter().map(|name| (*name).to_owned()).collect(),
-        territory: Territory::default(),
-        email: None,
-        phone: None,
-    };
-    let tokens = AccessTokens::new(&config).unwrap();
-    tokens.sign(&subject, SESSION).unwrap().expose().clone()
 }

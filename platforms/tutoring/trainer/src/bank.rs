@@ -20,7 +20,8 @@ const IFSC_LENGTH: usize = 11;
 pub(crate) struct BankDetails {
     account_number: Secret<String>,
     ifsc: Secret<String>,
-    account_holder_name: Secret<String>,
+    #[serde(default)]
+    account_holder_name: Option<Secret<String>>,
 }
 
 /// Bank details as stored.
@@ -66,19 +67,22 @@ impl BankDetails {
         if !is_ifsc(self.ifsc.expose()) {
             checks.reject("ifsc", "must be an IFSC such as HDFC0001234");
         }
-        let holder = self.account_holder_name.expose();
-        if !(2..=150).contains(&holder.trim().chars().count()) {
+        let holder = self.account_holder_name.as_ref();
+        if holder.is_some_and(|name| !(2..=150).contains(&name.expose().trim().chars().count())) {
             checks.reject("accountHolderName", "must have 2 to 150 characters");
         }
+        // An absent name is stored as an empty text.
+        let holder = holder.map_or("", |name| name.expose());
         checks.finish()?;
-        let seal = async |column: &str, text: &Secret<String>| {
-            let sealed = sealer.seal(text.expose(), &context(column, trainer)).await;
+        let seal = async |column: &str, text: &str| {
+            let text = text.to_owned();
+            let sealed = sealer.seal(&text, &context(column, trainer)).await;
             sealed.map_err(Error::internal)
         };
         Ok(SealedBankDetails {
-            account_number: seal("account_number", &self.account_number).await?,
-            ifsc: seal("ifsc", &self.ifsc).await?,
-            account_holder: seal("account_holder", &self.account_holder_name).await?,
+            account_number: seal("account_number", self.account_number.expose()).await?,
+            ifsc: seal("ifsc", self.ifsc.expose()).await?,
+            account_holder: seal("account_holder", holder).await?,
         })
     }
 }
@@ -95,10 +99,11 @@ impl SealedBankDetails {
         };
         let number = open("account_number", &self.account_number).await?;
         let ifsc = open("ifsc", &self.ifsc).await?;
+        let holder = open("account_holder", &self.account_holder).await?;
         Ok(json!({
             "accountNumber": masked(&number, 0, SHOWN_DIGITS),
             "ifsc": masked(&ifsc, BANK_LETTERS, 0),
-            "accountHolderName": open("account_holder", &self.account_holder).await?,
+            "accountHolderName": Some(holder).filter(|name| !name.is_empty()),
         }))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use jiff::SignedDuration;
 use seaworthy::{
     data::Transaction,
     messaging::{Failure, Subscription, Topics},
@@ -29,6 +30,9 @@ pub(crate) const GROUP: &str = "trainer-copies";
 const APPROVAL: &str = "approvalStatus";
 /// The side whose reviews are the rating of a trainer.
 const BY_STUDENT: &str = "student";
+
+/// A session that starts later is not punctual. The code of the student takes a part of this time.
+const MAX_DELAY: SignedDuration = SignedDuration::from_mins(10);
 
 /// What the messages need beside the transaction.
 #[derive(Debug)]
@@ -109,15 +113,19 @@ impl Update for TrainerChanged {
 
 impl Update for SessionCompleted {
     async fn store(&self, tx: &Transaction, _: &Effects) -> Result<(), Error> {
-        let (session, trainer) = (self.session_id, self.trainer_id);
-        Ok(TrainerSessions::finish(tx, session, trainer, "completed").await?)
+        let times = self.scheduled_at.zip(self.started_at);
+        let is_punctual = times.map(|(planned, started)| {
+            started.duration_since(planned).as_secs() <= MAX_DELAY.as_secs()
+        });
+        let session = (self.session_id, self.trainer_id);
+        Ok(TrainerSessions::finish(tx, session, "completed", is_punctual).await?)
     }
 }
 
 impl Update for SessionCancelled {
     async fn store(&self, tx: &Transaction, _: &Effects) -> Result<(), Error> {
-        let (session, trainer) = (self.session_id, self.trainer_id);
-        Ok(TrainerSessions::finish(tx, session, trainer, "cancelled").await?)
+        let session = (self.session_id, self.trainer_id);
+        Ok(TrainerSessions::finish(tx, session, "cancelled", None).await?)
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::{
 use seaworthy::prelude::*;
 use uuid::Uuid;
 
-/// The contract: the pay of a whole month by active students, in paise. It starts at 3 students,
+/// The pay of a whole month by active students, in paise. It starts at 3 students,
 /// and does not rise above 8.
 pub(crate) const SLABS: [(usize, i64); 6] = [
     (3, 900_000),
@@ -17,7 +17,7 @@ pub(crate) const SLABS: [(usize, i64); 6] = [
     (7, 2_100_000),
     (8, 2_400_000),
 ];
-/// The contract: 25 rupees of each student and working day, in paise.
+/// 25 rupees of each student and working day, in paise.
 pub(crate) const PER_STUDENT_DAY: i64 = 2_500;
 
 /// A month, such as `2026-11`.

@@ -4,14 +4,16 @@ use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
     audit_log::{self, AuditLog, AuditLogConfig, audit_log_command},
-    data::{DatabaseConfig, Migration, MigrationSet, migrate_command},
+    data::{DatabaseConfig, MigrationSet, migrate_command},
     messaging::{MessagingConfig, Topics, dead_letters_command},
     outbox::{self, outbox_command},
     prelude::*,
     service::Commands,
 };
 use tutoring_contract::events::{AdminOverride, Occurred, PayrollRecalculated, TrainerChanged};
-use tutoring_identity::{BACKEND_VARIABLES, BROKER, Backend, DATABASE, behind_gateway, sealer};
+use tutoring_identity::{
+    BACKEND_VARIABLES, BROKER, Backend, DATABASE, behind_gateway, migration, sealer,
+};
 
 use crate::{
     api::{self, Api},
@@ -30,24 +32,10 @@ const MIGRATIONS: &[MigrationSet] = &[
     outbox::MIGRATIONS,
     audit_log::MIGRATIONS,
     MigrationSet::of_service(&[
-        Migration::new(
-            1,
-            "trainers",
-            include_str!("../migrations/0001_trainers.up.sql"),
-            include_str!("../migrations/0001_trainers.down.sql"),
-        ),
-        Migration::new(
-            2,
-            "reviews",
-            include_str!("../migrations/0002_reviews.up.sql"),
-            include_str!("../migrations/0002_reviews.down.sql"),
-        ),
-        Migration::new(
-            3,
-            "payroll",
-            include_str!("../migrations/0003_payroll.up.sql"),
-            include_str!("../migrations/0003_payroll.down.sql"),
-        ),
+        migration!(1, "trainers", "../migrations/0001_trainers"),
+        migration!(2, "reviews", "../migrations/0002_reviews"),
+        migration!(3, "payroll", "../migrations/0003_payroll"),
+        migration!(4, "punctuality", "../migrations/0004_punctuality"),
     ]),
 ];
 

@@ -18,7 +18,8 @@ impl Accounts {
     /// same work. Admins with a second factor also need a code.
     ///
     /// # Errors
-    /// `INVALID_CREDENTIALS`, `TOTP_REQUIRED`, `TOTP_INVALID`, `FORBIDDEN` or `ACCOUNT_LOCKED`.
+    /// `RATE_LIMITED`, `INVALID_CREDENTIALS`, `TOTP_REQUIRED`, `TOTP_INVALID`, `FORBIDDEN` or
+    /// `ACCOUNT_LOCKED`.
     pub(crate) async fn log_in(
         &self,
         email: &str,
@@ -26,6 +27,12 @@ impl Accounts {
         code: Option<&Secret<String>>,
     ) -> Result<LoggedIn, Error> {
         let account = email.trim().to_lowercase();
+        // A locked account responds with 423 also beyond the rate limit.
+        let wait = self.lockout.status(&account).await?.wait;
+        if !wait.is_zero() {
+            return Err(errors::account_locked().with_retry_after(wait));
+        }
+        self.limit.count(&account).await?;
         let admin = Admins::by_email(&self.database, &account).await?;
         let is_right = self
             .check_password(&account, admin.as_ref(), password)

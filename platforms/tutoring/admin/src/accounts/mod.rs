@@ -14,7 +14,7 @@ use seaworthy::{
     data::Database,
 };
 use tutoring_contract::AccessTokens;
-use tutoring_identity::LiveSessions;
+use tutoring_identity::{LiveSessions, LoginLimit};
 
 pub(crate) use manage::{AdminChange, NewAdmin};
 pub(crate) use second_factor::second_factors;
@@ -28,6 +28,7 @@ pub(crate) struct Accounts {
     /// The sessions whose access tokens all services accept.
     pub(crate) live: LiveSessions,
     pub(crate) lockout: Lockout,
+    pub(crate) limit: LoginLimit,
     pub(crate) factors: SecondFactors,
     pub(crate) passwords: Passwords,
     pub(crate) tokens: AccessTokens,

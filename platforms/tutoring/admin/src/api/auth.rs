@@ -35,26 +35,25 @@ pub(super) struct RefreshRequest {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct PasswordRequest {
     current_password: Secret<String>,
     new_password: Secret<String>,
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct EnrollmentRequest {
     password: Secret<String>,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct CodeRequest {
     totp_code: Secret<String>,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct DisableRequest {
     password: Secret<String>,
     totp_code: Secret<String>,

@@ -5,6 +5,7 @@ use seaworthy::{
     prelude::*,
 };
 use tutoring_contract::{AdminRole, Territory};
+use tutoring_identity::locked;
 use uuid::Uuid;
 
 use crate::domain::{Admin, AdminType, Status, errors};
@@ -161,8 +162,7 @@ impl Admins {
     /// Returns admins, and locks their rows until the transaction ends. It locks in the order of
     /// IDs, so concurrent calls do not deadlock.
     pub(crate) async fn lock(tx: &Transaction, ids: &[Uuid]) -> Result<Vec<Admin>, DataError> {
-        let admins = sql(statement!("WHERE id IN (?*) ORDER BY id FOR UPDATE"))
-            .on_sqlite(statement!("WHERE id IN (?*) ORDER BY id"))
+        let admins = locked!(statement!("WHERE id IN (?*) ORDER BY id"))
             .bind_list(ids.iter().copied())
             .fetch_all(tx)
             .await?;

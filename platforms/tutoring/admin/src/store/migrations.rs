@@ -1,16 +1,9 @@
-use seaworthy::{
-    account, audit_log,
-    data::{Migration, MigrationSet},
-};
+use seaworthy::{account, audit_log, data::MigrationSet};
+use tutoring_identity::migration;
 
 /// The tables of admins, of their second factors and of the audit log.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
-    MigrationSet::of_service(&[Migration::new(
-        1,
-        "admins",
-        include_str!("../../migrations/0001_admins.up.sql"),
-        include_str!("../../migrations/0001_admins.down.sql"),
-    )]),
+    MigrationSet::of_service(&[migration!(1, "admins", "../../migrations/0001_admins")]),
     account::MIGRATIONS,
     audit_log::MIGRATIONS,
 ];

@@ -5,15 +5,16 @@ use seaworthy::{
     service::RunningService,
 };
 use seaworthy_testkit::{
-    database::EmptyDatabase,
-    http::{Answer, request},
-    redis::RedisServer,
-    requirement::required,
+    database::EmptyDatabase, http::Answer, redis::RedisServer, requirement::required,
 };
 use serde_json::{Value, json};
 use tutoring_admin::AdminConfig;
+use tutoring_testkit::call;
 
-pub(crate) const SECRET: &str = "Qm9hdHMgYXJlIHNhZmUgaW4gaGFyYm91ciwgYnV0";
+pub(crate) use tutoring_testkit::{SECRET, json_of, rejection};
+
+/// The logins of an account in 15 minutes.
+pub(crate) const LOGINS: usize = 6;
 pub(crate) const SUPER_EMAIL: &str = "root@example.org";
 
 /// The running service with its own database.
@@ -52,6 +53,8 @@ pub(crate) async fn open(empty: EmptyDatabase, redis: Option<RedisServer>) -> Te
         "server.http.addr=127.0.0.1:0".to_owned(),
         "admin.addr=127.0.0.1:0".to_owned(),
         "server.http.rate_limit.enabled=false".to_owned(),
+        // A login, five failures and no more.
+        format!("limits.login.requests={LOGINS}"),
         "server.http.access_log.enabled=false".to_owned(),
         "log.level=error".to_owned(),
     ];
@@ -76,19 +79,6 @@ pub(crate) async fn open(empty: EmptyDatabase, redis: Option<RedisServer>) -> Te
     }
 }
 
-pub(crate) fn json_of(answer: &Answer) -> Value {
-    serde_json::from_str(&answer.body).unwrap_or(Value::Null)
-}
-
-/// Returns status and code of an error.
-pub(crate) fn rejection(answer: &Answer) -> (u16, String) {
-    let code = json_of(answer)["code"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
-    (answer.status, code)
-}
-
 impl TestApp {
     /// Runs `admins create` as its own process.
     pub(crate) fn create_by_command(&self, email: &str) -> std::process::Output {
@@ -100,21 +90,8 @@ impl TestApp {
     }
 
     pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
-        let bearer = format!("Bearer {token}");
-        let mut headers = vec![
-            ("content-type", "application/json"),
-            ("x-client-type", "mobile"),
-        ];
-        if !token.is_empty() {
-            headers.push(("authorization", &bearer));
-        }
-        let body = if body.is_null() {
-            String::new()
-        } else {
-            body.to_string()
-        };
-        let path = format!("/api/v1/admin{path}");
-        request(self.http, method, &path, &headers, &body).unwrap()
+        let path = format!("/admin{path}");
+        call(self.http, (method, &path), token, &[], body)
     }
 
     pub(crate) fn get(&self, path: &str, by: &TestAdmin) -> Answer {

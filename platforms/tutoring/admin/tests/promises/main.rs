@@ -42,6 +42,7 @@ on_both! {
         refresh_rotates_and_reuse_ends_session_auth_3,
         cookies_carry_the_refresh_token_of_browsers_auth_3,
         fifth_failure_locks_the_account_auth_2,
+        logins_of_an_account_are_limited_res_6,
         login_needs_the_second_factor_once_enabled_auth_4,
         new_password_ends_all_sessions_auth_3;
     admins:

@@ -1,7 +1,7 @@
 use seaworthy_testkit::{http::request, totp};
 use serde_json::{Value, json};
 
-use crate::app::{SUPER_EMAIL, TestApp, json_of, rejection};
+use crate::app::{LOGINS, SUPER_EMAIL, TestApp, json_of, rejection};
 
 pub(crate) async fn command_creates_first_admin_who_logs_in_auth_2(app: TestApp) {
     let admin = app.super_admin();
@@ -102,6 +102,27 @@ pub(crate) async fn fifth_failure_locks_the_account_auth_2(app: TestApp) {
         assert_eq!(rejection(&locked), (423, "ACCOUNT_LOCKED".to_owned()));
         let wait = json_of(&locked)["retryAfter"].as_u64().unwrap();
         assert!((1_700..=1_800).contains(&wait), "{wait}");
+    }
+}
+
+pub(crate) async fn logins_of_an_account_are_limited_res_6(mut app: TestApp) {
+    let admin = app.super_admin();
+    for _ in 1..LOGINS {
+        assert_eq!(app.log_in(&admin.email, &admin.password).status, 200);
+    }
+    let limited = app.log_in(&admin.email, &admin.password);
+    assert_eq!(rejection(&limited), (429, "RATE_LIMITED".to_owned()));
+    let wait = json_of(&limited)["retryAfter"].as_u64().unwrap();
+    // In Redis the window slides in steps.
+    assert!((1..=1_000).contains(&wait), "{wait}");
+    assert!(limited.header("retry-after").is_some());
+    // The limit is that of one account.
+    let other = app.log_in("other@example.org", &admin.password);
+    assert_eq!(rejection(&other), (401, "INVALID_CREDENTIALS".to_owned()));
+    if let Some(redis) = &mut app.redis {
+        redis.kill();
+        let other = app.log_in("other@example.org", &admin.password);
+        assert_eq!(rejection(&other), (503, "SERVICE_DEGRADED".to_owned()));
     }
 }
 

@@ -11,9 +11,9 @@ use uuid::Uuid;
 
 use crate::errors;
 
-/// The contract of the platform sets this value.
+/// In characters. A type is a name such as `video_watched`.
 const MAX_TYPE: usize = 128;
-/// The contract of the platform sets this value.
+/// Events of one request. Clients send more in several requests.
 const MAX_EVENTS: usize = 100;
 /// In bytes of JSON. An event describes one action.
 const MAX_METADATA: usize = 4 * 1024;

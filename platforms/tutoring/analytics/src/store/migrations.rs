@@ -1,16 +1,12 @@
 use seaworthy::{
-    data::{LEASE_MIGRATIONS, Migration, MigrationSet},
+    data::{LEASE_MIGRATIONS, MigrationSet},
     outbox,
 };
+use tutoring_identity::migration;
 
 /// The tables of events, handled messages and leases.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     outbox::MIGRATIONS,
     LEASE_MIGRATIONS,
-    MigrationSet::of_service(&[Migration::new(
-        1,
-        "events",
-        include_str!("../../migrations/0001_events.up.sql"),
-        include_str!("../../migrations/0001_events.down.sql"),
-    )]),
+    MigrationSet::of_service(&[migration!(1, "events", "../../migrations/0001_events")]),
 ];

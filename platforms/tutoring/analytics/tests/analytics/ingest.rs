@@ -19,6 +19,8 @@ fn completed(session: u128) -> Occurred<SessionCompleted> {
         course_id: Uuid::from_u128(COURSE),
         completed_at: "2026-03-01T10:00:00Z".parse().unwrap(),
         duration: 40,
+        scheduled_at: None,
+        started_at: None,
     })
 }
 
@@ -103,7 +105,7 @@ pub(crate) async fn messages_that_are_not_events_are_dead_letters_msg_6(app: Tes
     app.publish_raw("course-completed", "not JSON").await;
     let topic: Topic = Topic::new("course-completed").unwrap();
     seaworthy_testkit::eventually(async || {
-        let letters = app.dead_letters.list(&topic, None, 10).await.unwrap();
+        let letters = app.peer.dead_letters.list(&topic, None, 10).await.unwrap();
         letters.len() == 1
     })
     .await;

@@ -5,9 +5,9 @@ use uuid::Uuid;
 
 use super::{Place, errors};
 
-/// The contract of the platform sets this value. A trainer in a city does not travel faster.
+/// A trainer in a city does not travel faster.
 const MAX_SPEED_KMH: f64 = 120.0;
-/// The contract of the platform sets this value. Larger than a block of houses with one entrance.
+/// Larger than a block of houses with one entrance.
 pub(crate) const ARRIVAL_RADIUS_M: f64 = 150.0;
 /// The distance by which locations may exceed the maximum speed, in seconds of driving at that
 /// speed. Telephones are inaccurate by some metres, so frequent locations need this reserve.

@@ -9,7 +9,7 @@ use seaworthy::{
 use serde_json::json;
 use tutoring_contract::{
     Role,
-    events::{SessionCancelled, StudentDeallocated},
+    events::{AllocationRejected, SessionCancelled, StudentDeallocated},
 };
 use uuid::Uuid;
 
@@ -19,9 +19,11 @@ use crate::{
     store::{Allocation, Allocations, Attendance, Reschedules, Session, Sessions, Slots},
 };
 
-/// A student cancels a session without loss until this time before its start. The contract of the
-/// platform sets it.
+/// A student cancels a session without loss until this time before its start. The trainer can still
+/// give the slot to another student.
 const FREE_CANCELLATION: TimeDelta = TimeDelta::hours(12);
+/// The status of an allocation that an administrator has rejected.
+pub(super) const REJECTED: &str = "rejected";
 
 impl Schedule {
     /// Cancels an allocation, its scheduled sessions and their slots.
@@ -74,7 +76,16 @@ impl Schedule {
         Slots::free_from(tx, allocation.id, self.zone.today()).await?;
         self.end_cancelled_journeys(tx, allocation.id).await?;
         let Some(trainer_id) = allocation.trainer_id else {
-            return Ok(());
+            if status != REJECTED {
+                return Ok(());
+            }
+            let rejected = AllocationRejected {
+                allocation_id: allocation.id,
+                student_id: allocation.student_id,
+                course_id: allocation.course_id,
+                reason: reason.to_owned(),
+            };
+            return self.publish(tx, rejected).await;
         };
         let ended = StudentDeallocated {
             allocation_id: allocation.id,

@@ -3,6 +3,7 @@ use seaworthy::{
     data::{Transaction, chrono::Utc},
     prelude::*,
 };
+use serde::de::IgnoredAny;
 use serde_json::json;
 use tutoring_contract::Slot;
 use uuid::Uuid;
@@ -17,7 +18,7 @@ const REPLACED: &str = "another trainer continues";
 
 /// A change of an open allocation by an administrator. Absent members do not change.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct AllocationChange {
     #[serde(default)]
     trainer_id: Option<Uuid>,
@@ -27,6 +28,9 @@ pub(crate) struct AllocationChange {
     start_date: Option<Date>,
     #[serde(default)]
     notes: Option<String>,
+    /// Rejected, because a change that does not take place must not succeed.
+    #[serde(default)]
+    status: Option<IgnoredAny>,
 }
 
 impl Schedule {
@@ -44,6 +48,10 @@ impl Schedule {
         change: &AllocationChange,
     ) -> Result<Allocation, Error> {
         let notes = Given("notes", change.notes.as_deref()).optional()?;
+        if change.status.is_some() {
+            let problem = "cannot be set: approve, reject or cancel the allocation";
+            return Err(errors::invalid("status", problem));
+        }
         self.database
             .transaction(|tx| async move {
                 let mut allocation = self.locked(&tx, id).await?;

@@ -13,11 +13,11 @@ use uuid::Uuid;
 use super::{Actor, SESSION_WRITE, Schedule};
 use crate::{
     domain::{Action, SessionStatus, errors},
-    store::{Allocation, Allocations, Attendance, Session, Sessions, Slots},
+    store::{Allocation, Allocations, Attendance, Session, Sessions, Slots, moment},
 };
 
-/// The service confirms a session without its student after this time. The contract of the platform
-/// sets it.
+/// The service confirms a session without its student after this time, so that the trainer is paid
+/// for it.
 const AUTOMATIC_CONFIRMATION: TimeDelta = TimeDelta::hours(24);
 /// Sessions that one step confirms.
 const BATCH: u32 = 100;
@@ -158,6 +158,8 @@ impl Schedule {
             course_id: session.course_id,
             completed_at: Timestamp::now(),
             duration: session.duration_min,
+            scheduled_at: moment(session.starts_at),
+            started_at: session.started_at.and_then(moment),
         };
         self.publish(tx, completed).await?;
         self.complete_if_held(tx, allocation).await

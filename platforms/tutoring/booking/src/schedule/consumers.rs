@@ -12,10 +12,10 @@ use serde_json::Value;
 use tutoring_contract::{
     LiveEvent,
     events::{
-        AdminOverride, CourseAccessGranted, CourseChanged, Kind, NotificationRequested, Occurred,
-        PaymentRefunded, SessionCancelled, SessionCompleted, SessionRescheduled, SessionReviewed,
-        SessionSubstituted, SessionsGenerated, StudentChanged, StudentDeallocated,
-        TrainerAllocated, TrainerChanged,
+        AdminOverride, AllocationRejected, CourseAccessGranted, CourseChanged, Kind,
+        NotificationRequested, Occurred, PaymentRefunded, SessionCancelled, SessionCompleted,
+        SessionRescheduled, SessionReviewed, SessionSubstituted, SessionsGenerated, StudentChanged,
+        StudentDeallocated, TrainerAllocated, TrainerChanged,
     },
 };
 
@@ -25,7 +25,7 @@ use crate::{
     store::{Copies, TrainerCopies},
 };
 
-/// The consumer groups, with the retries of the contract.
+/// The consumer groups, with the retries of a message.
 pub(crate) const ALLOCATION: (&str, u32) = ("trainer-allocation-workers", 4);
 pub(crate) const SCHEDULING: (&str, u32) = ("session-scheduling-workers", 2);
 pub(crate) const COPIES: (&str, u32) = ("booking-copies", 2);
@@ -45,6 +45,7 @@ pub(crate) fn published_topics() -> Topics {
     Topics::new()
         .and_unroutable::<Occurred<TrainerAllocated>>()
         .and_unroutable::<Occurred<SessionsGenerated>>()
+        .and_unroutable::<Occurred<AllocationRejected>>()
         .and_unroutable::<Occurred<StudentDeallocated>>()
         .and_unroutable::<Occurred<SessionRescheduled>>()
         .and_unroutable::<Occurred<SessionSubstituted>>()

@@ -2,7 +2,7 @@ use seaworthy::{data::Transaction, prelude::*};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{ALLOCATION_WRITE, Actor, Schedule, allocate::SYSTEM};
+use super::{ALLOCATION_WRITE, Actor, Schedule, allocate::SYSTEM, cancel::REJECTED};
 use crate::{
     domain::{Package, errors},
     store::{Allocation, Allocations, Payments, Sessions},
@@ -72,10 +72,10 @@ impl Schedule {
                     return Err(errors::wrong_state("allocation", &allocation.status));
                 }
                 let by = actor.id.to_string();
-                self.end(&tx, &mut allocation, "rejected", &by, reason)
+                self.end(&tx, &mut allocation, REJECTED, &by, reason)
                     .await?;
                 let action = ("allocation.reject", ALLOCATION_WRITE);
-                let changes = (reason, json!({ "status": "rejected" }));
+                let changes = (reason, json!({ "status": REJECTED }));
                 self.record(&tx, actor, action, ("allocation", id), changes)
                     .await?;
                 Ok(allocation)

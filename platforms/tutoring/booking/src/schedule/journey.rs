@@ -214,7 +214,7 @@ impl Schedule {
     }
 
     /// Ends a journey in its row, in the room, and in the live store. If the live store is not
-    /// available, the transaction rolls back, because the trainer could send further locations.
+    /// available, a worker removes it there later, so that the trainer sends no further locations.
     async fn end_locked(
         &self,
         tx: &Transaction,
@@ -229,7 +229,14 @@ impl Schedule {
         Journeys::end(tx, known.id, reason, time(ended.ended_at)).await?;
         let event = LiveEvent::of_journey(known.id, ENDED, &ended)?;
         self.outbox.store(tx, event.message()).await?;
-        self.journeys.remove(known.id).await?;
+        if let Err(error) = self.journeys.remove(known.id).await {
+            let error = error_chain(&error);
+            tracing::warn!(
+                error,
+                "an ended journey is removed from the live store later"
+            );
+            Journeys::remove_live_later(tx, known.id, time(ended.ended_at)).await?;
+        }
         Ok(ended)
     }
 
@@ -247,11 +254,15 @@ impl Schedule {
         }
     }
 
-    /// Ends all journeys whose trainers are silent.
+    /// Ends all journeys whose trainers are silent, and removes ended journeys from the live store.
     ///
     /// # Errors
     /// An error of the database, or `SERVICE_DEGRADED` if the live store is unavailable.
     pub(crate) async fn end_silent_journeys(&self) -> Result<(), Error> {
+        for (id,) in Journeys::ended_but_live(&self.database, BATCH).await? {
+            self.journeys.remove(id).await?;
+            Journeys::set_removed(&self.database, id).await?;
+        }
         let mut after = Uuid::nil();
         loop {
             let active = Journeys::active_after(&self.database, after, BATCH).await?;

@@ -16,12 +16,12 @@ use crate::{
     store::{Allocations, Reschedule, Reschedules, Session, Sessions, Slots, Zones, time},
 };
 
-/// How long before its new time a session can be moved. The contract of the platform sets it.
+/// A session moves to a time that is at least this far away, so that both sides can plan.
 const MIN_NOTICE: TimeDelta = TimeDelta::hours(4);
 
 /// A request of a student or a trainer.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct NewReschedule {
     session_id: Uuid,
     new_date: Date,
@@ -33,7 +33,7 @@ pub(crate) struct NewReschedule {
 
 /// A change of a pending request. Absent members stay as they are.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct RescheduleChange {
     #[serde(default)]
     new_date: Option<Date>,

@@ -10,7 +10,7 @@ use crate::{
 
 /// The review of a session by its student or its trainer.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct NewReview {
     session_id: Uuid,
     /// Checked later, so that the error names the member.

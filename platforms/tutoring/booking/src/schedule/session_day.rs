@@ -15,11 +15,11 @@ use crate::{
     store::{Allocations, Attendance, Session, Sessions},
 };
 
-/// How long a code is valid. The contract of the platform sets it.
+/// How long a code is valid. The student reads it to the trainer at once.
 const CODE_TTL: TimeDelta = TimeDelta::minutes(10);
 /// The event with a code for connected clients of the student.
 const CODE_EVENT: &str = "session:otp";
-/// The attempts with one code. The contract of the platform sets them.
+/// The attempts with one code. One in 200,000 guesses of six digits is right.
 const MAX_ATTEMPTS: u32 = 5;
 /// A new code allows five more attempts, so it waits.
 const CODE_INTERVAL: TimeDelta = TimeDelta::seconds(60);

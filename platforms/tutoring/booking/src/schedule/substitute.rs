@@ -12,7 +12,7 @@ use crate::{
 
 /// A session day that another trainer holds.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct NewSubstitution {
     session_date: Date,
     original_trainer_id: Uuid,

@@ -15,7 +15,7 @@ use crate::{
 
 /// The permission of cities, zones and holidays. They decide where packages are sold.
 pub(crate) const ZONE_WRITE: &str = crate::prices::PRICE_WRITE;
-/// The contract's radius of a cluster.
+/// The radius of a cluster without one of its own.
 const CLUSTER_RADIUS_KM: f64 = 2.5;
 const MAX_NAME: usize = 100;
 

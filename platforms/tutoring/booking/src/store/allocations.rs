@@ -7,6 +7,7 @@ use seaworthy::{
     },
     prelude::*,
 };
+use tutoring_identity::{insert_or_ignore, locked};
 use uuid::Uuid;
 
 use super::{Bookings, date};

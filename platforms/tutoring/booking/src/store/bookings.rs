@@ -1,6 +1,7 @@
 use seaworthy::data::{Connection, DataError, FromRow, Row, Transaction, chrono::Utc, sql};
 use serde_json::Value;
 use tutoring_contract::Slot;
+use tutoring_identity::{insert_or_ignore, locked};
 use uuid::Uuid;
 
 use super::{Allocation, slot};

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use seaworthy::data::{Connection, DataError, FromRow, Row, Transaction, Value, sql};
 use serde_json::{Value as Json, json};
 use tutoring_contract::Slot;
+use tutoring_identity::{insert_or_ignore, locked};
 use uuid::Uuid;
 
 use super::Zones;

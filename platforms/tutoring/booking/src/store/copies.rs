@@ -1,4 +1,5 @@
 use seaworthy::data::{Connection, DataError, Transaction, sql};
+use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
 use crate::domain::Place;

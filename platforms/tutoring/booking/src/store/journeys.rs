@@ -3,6 +3,7 @@ use seaworthy::data::{
     chrono::{DateTime, Utc},
     sql,
 };
+use tutoring_identity::{insert_or_ignore, locked};
 use uuid::Uuid;
 
 use crate::domain::EndReason;
@@ -116,6 +117,43 @@ impl Journeys {
             .bind(reason.as_str())
             .bind(id)
             .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Stores that an ended journey is still in the live store.
+    pub(crate) async fn remove_live_later(
+        tx: &Transaction,
+        id: Uuid,
+        at: DateTime<Utc>,
+    ) -> Result<(), DataError> {
+        sql("UPDATE journeys SET remove_live_at = ? WHERE id = ?")
+            .bind(at)
+            .bind(id)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Returns ended journeys that may be in the live store.
+    pub(crate) async fn ended_but_live(
+        connection: &dyn Connection,
+        limit: u32,
+    ) -> Result<Vec<(Uuid,)>, DataError> {
+        sql("SELECT id FROM journeys WHERE remove_live_at IS NOT NULL ORDER BY remove_live_at LIMIT ?")
+            .bind(limit)
+            .fetch_all(connection)
+            .await
+    }
+
+    /// Stores that an ended journey is not in the live store.
+    pub(crate) async fn set_removed(
+        connection: &dyn Connection,
+        id: Uuid,
+    ) -> Result<(), DataError> {
+        sql("UPDATE journeys SET remove_live_at = NULL WHERE id = ?")
+            .bind(id)
+            .execute(connection)
             .await
             .map(drop)
     }

@@ -1,8 +1,9 @@
 use seaworthy::{
     audit_log,
-    data::{LEASE_MIGRATIONS, Migration, MigrationSet},
+    data::{LEASE_MIGRATIONS, MigrationSet},
     operation_log, outbox,
 };
+use tutoring_identity::migration;
 
 /// The tables of prices and sessions, of the outbox, of the leases of workers, of the audit log and
 /// of the operation log.
@@ -12,47 +13,13 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     outbox::MIGRATIONS,
     LEASE_MIGRATIONS,
     MigrationSet::of_service(&[
-        Migration::new(
-            1,
-            "prices",
-            include_str!("../../migrations/0001_prices.up.sql"),
-            include_str!("../../migrations/0001_prices.down.sql"),
-        ),
-        Migration::new(
-            2,
-            "schedule",
-            include_str!("../../migrations/0002_schedule.up.sql"),
-            include_str!("../../migrations/0002_schedule.down.sql"),
-        ),
-        Migration::new(
-            3,
-            "payments",
-            include_str!("../../migrations/0003_payments.up.sql"),
-            include_str!("../../migrations/0003_payments.down.sql"),
-        ),
-        Migration::new(
-            4,
-            "journeys",
-            include_str!("../../migrations/0004_journeys.up.sql"),
-            include_str!("../../migrations/0004_journeys.down.sql"),
-        ),
-        Migration::new(
-            5,
-            "reviews",
-            include_str!("../../migrations/0005_reviews.up.sql"),
-            include_str!("../../migrations/0005_reviews.down.sql"),
-        ),
-        Migration::new(
-            6,
-            "bookings",
-            include_str!("../../migrations/0006_bookings.up.sql"),
-            include_str!("../../migrations/0006_bookings.down.sql"),
-        ),
-        Migration::new(
-            7,
-            "states",
-            include_str!("../../migrations/0007_states.up.sql"),
-            include_str!("../../migrations/0007_states.down.sql"),
-        ),
+        migration!(1, "prices", "../../migrations/0001_prices"),
+        migration!(2, "schedule", "../../migrations/0002_schedule"),
+        migration!(3, "payments", "../../migrations/0003_payments"),
+        migration!(4, "journeys", "../../migrations/0004_journeys"),
+        migration!(5, "reviews", "../../migrations/0005_reviews"),
+        migration!(6, "bookings", "../../migrations/0006_bookings"),
+        migration!(7, "states", "../../migrations/0007_states"),
+        migration!(8, "live_journeys", "../../migrations/0008_live_journeys"),
     ]),
 ];

@@ -1,20 +1,5 @@
 //! SQL statements and migrations.
 
-/// Returns a statement that inserts rows, except those that exist.
-macro_rules! insert_or_ignore {
-    ($rest:literal) => {
-        seaworthy::data::sql(concat!("INSERT INTO ", $rest, " ON CONFLICT DO NOTHING"))
-            .on_mysql(concat!("INSERT IGNORE INTO ", $rest))
-    };
-}
-
-/// Returns a statement that locks the rows it reads until the transaction ends.
-macro_rules! locked {
-    ($text:expr) => {
-        seaworthy::data::sql(concat!($text, " FOR UPDATE")).on_sqlite($text)
-    };
-}
-
 mod allocations;
 mod bookings;
 mod candidates;
@@ -72,6 +57,11 @@ fn slot(row: &Row, column: &str) -> Result<Slot, DataError> {
     let text: String = row.get(column)?;
     let invalid = |_| DataError::unexpected_value("the column is not a slot");
     text.parse().map_err(invalid)
+}
+
+/// Converts a timestamp of the database. Only years that no session has are `None`.
+pub(crate) fn moment(time: DateTime<Utc>) -> Option<Timestamp> {
+    Timestamp::from_microsecond(time.timestamp_micros()).ok()
 }
 
 /// Converts a moment to the type of timestamps in the database.

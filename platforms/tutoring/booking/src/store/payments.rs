@@ -1,4 +1,5 @@
 use seaworthy::data::{Connection, DataError, Transaction, sql};
+use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
 /// Statements on the payments of allocations. Purchases and refunds may arrive in any order.

@@ -8,11 +8,12 @@ use seaworthy::{
 };
 use serde_json::Value;
 use tutoring_contract::Slot;
+use tutoring_identity::{insert_or_ignore, locked};
 use uuid::Uuid;
 
 use super::slot;
 
-/// Pre-bookings of one course and slot. The contract of the platform sets the number.
+/// The maximum number of pre-bookings of one course and slot.
 pub(crate) const MAX_CAPACITY: u32 = 10;
 
 /// A reservation of a course and slot, before the payment.

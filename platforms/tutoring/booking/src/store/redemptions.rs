@@ -7,6 +7,7 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::Value;
+use tutoring_identity::locked;
 use uuid::Uuid;
 
 use crate::domain::errors;
@@ -47,8 +48,7 @@ impl Redemptions {
         tx: &Transaction,
         payment: Uuid,
     ) -> Result<Option<Redemption>, DataError> {
-        sql("SELECT payment_id, student_id, coupon_id, state, quote, expires_at FROM coupon_redemptions WHERE payment_id = ? FOR UPDATE")
-            .on_sqlite("SELECT payment_id, student_id, coupon_id, state, quote, expires_at FROM coupon_redemptions WHERE payment_id = ?")
+        locked!("SELECT payment_id, student_id, coupon_id, state, quote, expires_at FROM coupon_redemptions WHERE payment_id = ?")
             .bind(payment)
             .fetch_optional(tx)
             .await

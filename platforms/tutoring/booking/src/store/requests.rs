@@ -8,6 +8,7 @@ use seaworthy::{
     prelude::*,
 };
 use tutoring_contract::Slot;
+use tutoring_identity::{insert_or_ignore, locked};
 use uuid::Uuid;
 
 use super::{date, slot};

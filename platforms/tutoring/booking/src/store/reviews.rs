@@ -7,6 +7,7 @@ use seaworthy::{
     prelude::*,
 };
 use tutoring_contract::Role;
+use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
 use crate::domain::Rating;

@@ -9,6 +9,7 @@ use seaworthy::{
 };
 use serde_json::{Value as Json, json};
 use tutoring_contract::Slot;
+use tutoring_identity::{insert_or_ignore, locked};
 use uuid::Uuid;
 
 use super::{date, slot};

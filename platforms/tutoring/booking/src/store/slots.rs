@@ -6,6 +6,7 @@ use seaworthy::{
     prelude::*,
 };
 use tutoring_contract::{ClassType, Slot};
+use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
 use super::{date, slot};

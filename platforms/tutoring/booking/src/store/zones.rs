@@ -2,6 +2,7 @@ use seaworthy::{
     data::{Connection, DataError, FromRow, Row, Transaction, chrono::Utc, sql},
     prelude::*,
 };
+use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
 use crate::domain::Place;

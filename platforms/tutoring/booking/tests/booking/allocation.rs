@@ -208,6 +208,18 @@ pub(crate) async fn allocation_without_trainer_keeps_reasons_api_1(app: TestApp)
     let created = data(&app.call("POST", "/admin/allocations", &operator(), &far));
     assert_eq!(created["status"], "pending");
     assert_eq!(created["reason"], "the place is outside of all zones");
+    // A client of the legacy service may send further members.
+    let reject = json!({ "rejectionReason": "too far away", "updatedBy": "an administrator" });
+    let path = format!(
+        "/admin/allocations/{}/reject",
+        created["id"].as_str().unwrap()
+    );
+    data(&app.call("POST", &path, &operator(), &reject));
+    let rejected = app.wait_for_events("ALLOCATION_REJECTED", Uuid::from_u128(9), 1);
+    assert_eq!(
+        (&rejected["allocationId"], &rejected["reason"]),
+        (&created["id"], &json!("too far away"))
+    );
     let zones = app.get("/zones-by-location?lat=28.6&lng=77.2", "");
     assert_eq!(
         (zones.status, &json_of(&zones)["code"]),

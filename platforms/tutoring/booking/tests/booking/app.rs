@@ -1,44 +1,38 @@
 use std::{
     net::SocketAddr,
     process::Command,
-    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
 use seaworthy::{
     config::{Environment, Loader},
-    data::{Database, DatabaseConfig, sql},
-    messaging::{Failure, Messaging, MessagingConfig, Publisher, Received, Subscription, Topics},
-    prelude::*,
+    data::{Database, sql},
+    messaging::{Failure, Received, Subscription, Topics},
     redis::RedisConfig,
     service::RunningService,
 };
 use seaworthy_testkit::{
-    database::EmptyDatabase,
-    http::{Answer, request},
-    redis::RedisServer,
-    requirement::required,
+    database::EmptyDatabase, http::Answer, redis::RedisServer, requirement::required, worker,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tutoring_booking::BookingConfig;
 use tutoring_contract::{
-    AccessTokenConfig, AccessTokens, LiveEvent, PlatformZone, Role, ServiceTokenConfig,
-    ServiceTokens, Subject, Territory,
+    LiveEvent, PlatformZone, Role,
     events::{
-        CourseAccessGranted, CourseChanged, Kind, NotificationRequested, Occurred, PaymentRefunded,
-        SessionCancelled, SessionCompleted, SessionRescheduled, SessionReviewed,
-        SessionSubstituted, SessionsGenerated, StudentDeallocated, TrainerAllocated,
-        TrainerChanged, message,
+        AllocationRejected, CourseAccessGranted, CourseChanged, Kind, NotificationRequested,
+        Occurred, PaymentRefunded, SessionCancelled, SessionCompleted, SessionRescheduled,
+        SessionReviewed, SessionSubstituted, SessionsGenerated, StudentDeallocated,
+        TrainerAllocated, TrainerChanged, message,
     },
 };
 use tutoring_identity::{LiveSealer, LiveSessions, SessionRecord};
+use tutoring_testkit::{
+    Events, Peer, SECRET, SERVICE_SECRET, SESSION, access_tokens, call, connect,
+};
 use uuid::Uuid;
 
-const SECRET: &str = "Qm9hdHMgYXJlIHNhZmUgaW4gaGFyYm91ciwgYnV0";
-/// The login session of all tokens.
-const SESSION: &str = "session";
-const SERVICE_SECRET: &str = "dGhhdCBpcyBub3Qgd2hhdCBib2F0cyBhcmUgZm9y";
+pub(crate) use tutoring_testkit::{data, json_of, service_token, token, wait_for};
 
 /// The maximum time that these tests wait for a condition.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -56,25 +50,16 @@ const PERMISSIONS: [&str; 7] = [
     "substitution:write",
 ];
 
-type Events = Arc<Mutex<Vec<Value>>>;
-
-#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-struct PeerConfig {
-    broker: MessagingConfig,
-}
-
 /// The running service with its own database, and a service that exchanges messages with it.
 pub(crate) struct TestApp {
     http: SocketAddr,
     events: Events,
-    publisher: Publisher,
+    peer: Peer,
     service: Option<RunningService>,
     settings: Vec<String>,
-    _peer: RunningService,
     _folder: TempDir,
     empty: EmptyDatabase,
-    _redis: Option<RedisServer>,
+    pub(crate) redis: Option<RedisServer>,
 }
 
 /// Starts a Redis. Returns `None` if it is not installed.
@@ -88,7 +73,7 @@ pub(crate) async fn open(empty: EmptyDatabase, redis: Option<RedisServer>) -> Te
     let folder = TempDir::new().unwrap();
     let broker = format!("sqlite:{}", folder.path().join("broker.db").display());
     let events = Events::default();
-    let (peer, publisher) = start_peer(&broker, &events).await;
+    let peer = start_peer(&broker, &events).await;
     let mut settings = vec![
         format!("database.url={}", empty.url()),
         "database.migrate_at_start=true".to_owned(),
@@ -112,13 +97,12 @@ pub(crate) async fn open(empty: EmptyDatabase, redis: Option<RedisServer>) -> Te
     TestApp {
         http: service.addresses().http,
         events,
-        publisher,
+        peer,
         service: Some(service),
         settings,
-        _peer: peer,
         _folder: folder,
         empty,
-        _redis: redis,
+        redis,
     }
 }
 
@@ -144,63 +128,33 @@ async fn start(settings: &[String]) -> RunningService {
     started.unwrap_or_else(|error| panic!("{:?}", error.chain()))
 }
 
-async fn start_peer(broker: &str, events: &Events) -> (RunningService, Publisher) {
-    let loader = Loader::new("peer")
-        .environment(Environment::default())
-        .overrides([
-            format!("broker.url={broker}"),
-            "server.http.addr=127.0.0.1:0".to_owned(),
-            "admin.addr=127.0.0.1:0".to_owned(),
-            "log.level=error".to_owned(),
-        ]);
-    let made = Arc::new(Mutex::new(None));
-    let publisher = Arc::clone(&made);
-    let started =
-        Service::new("peer", "1").start(loader, async |service: &Assembly<PeerConfig>| {
-            let messaging =
-                Messaging::connect(service, "broker", &service.settings().broker).await?;
-            let topics = Topics::new()
-                .and_unroutable::<Occurred<CourseAccessGranted>>()
-                .and_unroutable::<Occurred<CourseChanged>>()
-                .and_unroutable::<Occurred<PaymentRefunded>>()
-                .and_unroutable::<Occurred<TrainerChanged>>();
-            *made.lock().unwrap() = Some(messaging.publisher(topics).await?);
-            let subscription = Subscription::new("peer");
-            let subscription = recorded::<TrainerAllocated>(subscription, events);
-            let subscription = recorded::<SessionsGenerated>(subscription, events);
-            let subscription = recorded::<StudentDeallocated>(subscription, events);
-            let subscription = recorded::<SessionCompleted>(subscription, events);
-            let subscription = recorded::<SessionCancelled>(subscription, events);
-            let subscription = recorded::<SessionRescheduled>(subscription, events);
-            let subscription = recorded::<SessionSubstituted>(subscription, events);
-            let subscription = recorded::<SessionReviewed>(subscription, events);
-            let subscription = recorded::<NotificationRequested>(subscription, events);
-            let subscription = recorded_live(subscription, events);
-            messaging.subscribe(subscription).await?;
-            Ok(())
-        });
-    let peer = started
-        .await
-        .unwrap_or_else(|error| panic!("{:?}", error.chain()));
-    let publisher = publisher.lock().unwrap().take().unwrap();
-    (peer, publisher)
-}
-
-fn recorded<K: Kind>(subscription: Subscription, events: &Events) -> Subscription {
-    let events = Arc::clone(events);
-    subscription.on::<Occurred<K>, _, _>(move |event: Received<Occurred<K>>| {
-        let event = serde_json::to_value(event.event()).unwrap();
-        events.lock().unwrap().push(event);
-        async { Ok::<_, Failure>(()) }
-    })
+async fn start_peer(broker: &str, events: &Events) -> Peer {
+    let topics = Topics::new()
+        .and_unroutable::<Occurred<CourseAccessGranted>>()
+        .and_unroutable::<Occurred<CourseChanged>>()
+        .and_unroutable::<Occurred<PaymentRefunded>>()
+        .and_unroutable::<Occurred<TrainerChanged>>();
+    let subscription = Subscription::new("peer");
+    let subscription = events.record::<Occurred<TrainerAllocated>>(subscription);
+    let subscription = events.record::<Occurred<SessionsGenerated>>(subscription);
+    let subscription = events.record::<Occurred<StudentDeallocated>>(subscription);
+    let subscription = events.record::<Occurred<AllocationRejected>>(subscription);
+    let subscription = events.record::<Occurred<SessionCompleted>>(subscription);
+    let subscription = events.record::<Occurred<SessionCancelled>>(subscription);
+    let subscription = events.record::<Occurred<SessionRescheduled>>(subscription);
+    let subscription = events.record::<Occurred<SessionSubstituted>>(subscription);
+    let subscription = events.record::<Occurred<SessionReviewed>>(subscription);
+    let subscription = events.record::<Occurred<NotificationRequested>>(subscription);
+    let subscription = recorded_live(subscription, events);
+    Peer::start(broker, topics, Some(subscription)).await
 }
 
 /// Records live events with their decrypted payloads.
 fn recorded_live(subscription: Subscription, events: &Events) -> Subscription {
-    let events = Arc::clone(events);
-    let sealer = LiveSealer::new(&token_config()).unwrap();
+    let events = events.clone();
+    let sealer = LiveSealer::new(&access_tokens()).unwrap();
     subscription.on::<LiveEvent, _, _>(move |received: Received<LiveEvent>| {
-        let (events, sealer) = (Arc::clone(&events), sealer.clone());
+        let (events, sealer) = (events.clone(), sealer.clone());
         async move {
             let live = received.event();
             let data = sealer.open(live).await.unwrap();
@@ -208,22 +162,10 @@ fn recorded_live(subscription: Subscription, events: &Events) -> Subscription {
                 "type": live.event, "room": live.room, "data": data,
                 "isSealed": live.sealed.is_some(),
             });
-            events.lock().unwrap().push(event);
+            events.push(event);
             Ok::<_, Failure>(())
         }
     })
-}
-
-/// Waits until a value exists.
-pub(crate) fn wait_for<T>(condition: &str, mut find: impl FnMut() -> Option<T>) -> T {
-    let started = Instant::now();
-    loop {
-        if let Some(found) = find() {
-            return found;
-        }
-        assert!(started.elapsed() < TIMEOUT, "{condition} did not happen");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 pub(crate) fn student(id: u128) -> String {
@@ -234,67 +176,17 @@ pub(crate) fn trainer(id: Uuid) -> String {
     token(id, Role::Trainer, &[])
 }
 
-fn token_config() -> AccessTokenConfig {
-    AccessTokenConfig {
-        secret: Some(Secret::new(SECRET.to_owned())),
-        ..AccessTokenConfig::default()
-    }
-}
-
-pub(crate) fn token(id: Uuid, role: Role, permissions: &[&str]) -> String {
-    let config = token_config();
-    let subject = Subject {
-        id,
-        role,
-        admin_roles: Vec::new(),
-        permissions: permissions.iter().map(|name| (*name).to_owned()).collect(),
-        territory: Territory::default(),
-        email: None,
-        phone: None,
-    };
-    let signed = AccessTokens::new(&config).unwrap().sign(&subject, SESSION);
-    signed.unwrap().expose().clone()
-}
-
 pub(crate) fn operator() -> String {
     token(Uuid::from_u128(1), Role::Admin, &PERMISSIONS)
 }
 
-pub(crate) fn service_token() -> String {
-    let config = ServiceTokenConfig {
-        secret: Some(Secret::new(SERVICE_SECRET.to_owned())),
-        ..ServiceTokenConfig::default()
-    };
-    let signed = ServiceTokens::new("test", &config).unwrap().sign();
-    signed.unwrap().expose().clone()
-}
-
-pub(crate) fn json_of(answer: &Answer) -> Value {
-    serde_json::from_str(&answer.body).unwrap_or(Value::Null)
-}
-
-#[track_caller]
-pub(crate) fn data(answer: &Answer) -> Value {
-    assert!((200..300).contains(&answer.status), "{}", answer.body);
-    json_of(answer)["data"].clone()
-}
-
 impl TestApp {
     pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
-        let bearer = format!("Bearer {token}");
-        let mut headers = vec![("content-type", "application/json")];
-        if !token.is_empty() {
-            headers.push(("authorization", &bearer));
-        }
-        let body = match body.is_null() {
-            true => String::new(),
-            false => body.to_string(),
-        };
         let path = match path.starts_with("/admin/") {
-            true => format!("/api/v1{path}"),
-            false => format!("/api/v1/booking{path}"),
+            true => path.to_owned(),
+            false => format!("/booking{path}"),
         };
-        request(self.http, method, &path, &headers, &body).unwrap()
+        call(self.http, (method, &path), token, &[], body)
     }
 
     pub(crate) fn get(&self, path: &str, token: &str) -> Answer {
@@ -341,7 +233,7 @@ impl TestApp {
 
     pub(crate) async fn publish<K: Kind>(&self, data: K) {
         let event = message(&Occurred::of(data));
-        self.publisher.publish(event).await.unwrap();
+        self.peer.publisher.publish(event).await.unwrap();
     }
 
     /// Creates the zone and announces the course.
@@ -423,7 +315,7 @@ impl TestApp {
     }
 
     pub(crate) fn events_of(&self, kind: &str, student: Uuid) -> Vec<Value> {
-        let events = self.events.lock().unwrap();
+        let events = self.events.all();
         let of = events.iter().filter(|event| {
             let id = &event["studentId"];
             let id = if id.is_null() {
@@ -444,10 +336,16 @@ impl TestApp {
         })
     }
 
+    /// Runs a worker to its end.
+    pub(crate) fn run_worker(&self, name: &str) {
+        let admin = self.service.as_ref().unwrap().addresses().admin;
+        worker::run(admin, name).unwrap();
+    }
+
     /// Waits until a number of live events of a room exist. Returns them.
     pub(crate) fn wait_for_live(&self, name: &str, room: &str, count: usize) -> Vec<Value> {
         wait_for(name, || {
-            let events = self.events.lock().unwrap();
+            let events = self.events.all();
             let of = |event: &&Value| event["type"] == name && event["room"] == room;
             let of: Vec<_> = events.iter().filter(of).cloned().collect();
             (of.len() >= count).then_some(of)
@@ -478,11 +376,7 @@ impl TestApp {
 
     /// Connects to the database of the service.
     pub(crate) async fn database(&self) -> Database {
-        let config = DatabaseConfig {
-            url: self.empty.url().parse().unwrap(),
-            ..DatabaseConfig::default()
-        };
-        Database::builder("test", config).open().await.unwrap()
+        connect(&self.empty).await
     }
 
     /// Runs the command that operators run.

@@ -303,3 +303,29 @@ pub(crate) async fn start_of_the_session_ends_the_journey_data_3(app: TestApp) {
     assert_eq!(outcome(&way.locate(&id, 2, 10.0)), gone());
     assert_eq!(outcome(&way.live(&id, &student(7))), gone());
 }
+
+pub(crate) async fn session_starts_while_redis_is_down(app: TestApp) {
+    let (_, holder, session) = today(&app).await;
+    let way = Traveller {
+        app: &app,
+        token: trainer(holder),
+        session,
+    };
+    let id = id_of(&data(&way.start()));
+    data(&way.locate(&id, 1, 10.0));
+    let redis = app.redis.as_ref().unwrap();
+    redis.freeze();
+    let path = format!("/admin/sessions/{}/start", way.session);
+    let body = json!({ "trainerLocation": { "latitude": CENTRE.0, "longitude": CENTRE.1 } });
+    let started = data(&app.call("POST", &path, &way.token, &body));
+    assert_eq!(started["status"], "pending_verification");
+    let ended = app.wait_for_live("journey:ended", &format!("journey:{id}"), 1);
+    assert_eq!(ended[0]["data"]["reason"], "arrived");
+    // Redis still has the journey when it returns. A worker removes it.
+    redis.resume();
+    wait_for("the end of the journey in Redis", || {
+        app.run_worker("end silent journeys");
+        (outcome(&way.locate(&id, 2, 10.0)) == gone()).then_some(())
+    });
+    assert_eq!(outcome(&way.live(&id, &student(7))), gone());
+}

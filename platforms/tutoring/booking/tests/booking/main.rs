@@ -104,6 +104,15 @@ async fn approval_locks_the_allocation_before_the_request_data_3() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn session_starts_while_redis_is_down_res_1() {
+    let empty = seaworthy_testkit::database::EmptyDatabase::sqlite().unwrap();
+    let Some(redis) = app::redis() else {
+        return;
+    };
+    journeys::session_starts_while_redis_is_down(app::open(empty, Some(redis)).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn continuation_waits_for_a_refund_data_3() {
     let Some(empty) = seaworthy_testkit::database::EmptyDatabase::postgres() else {
         return;

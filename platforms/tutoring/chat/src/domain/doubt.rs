@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{AttachmentRequest, MediaKind, contact_data};
 
-/// The contract of the platform sets this value.
+/// One line of a list, in characters.
 const MAX_SUBJECT: usize = 200;
 const MAX_TOPIC: usize = 200;
 const MAX_QUESTION: usize = 5_000;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{MediaKind, contact_data};
 
-/// The contract of the platform sets this value.
+/// A text, in characters. A longer one is a file.
 const MAX_CONTENT: usize = 5_000;
 /// An album of a telephone.
 const MAX_ATTACHMENTS: usize = 10;

@@ -17,7 +17,7 @@ use crate::{
 
 /// The action in the audit log and in the event.
 const ACTION: &str = "doubt.reassign";
-/// The contract has no limit. This is that of other reasons.
+/// As long as other reasons of administrators.
 const MAX_REASON: usize = 1_000;
 
 /// A request for another trainer.

@@ -1,9 +1,17 @@
-use seaworthy::data::{
-    Connection, DataError, Transaction,
-    chrono::{DateTime, Utc},
-    sql,
+use seaworthy::{
+    data::{
+        Connection, DataError, Database, Transaction,
+        chrono::{DateTime, TimeDelta, Utc},
+        purge_worker, sql,
+    },
+    prelude::Worker,
 };
+use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
+
+/// How long an end is remembered. The broker repeats messages within days, and operators replay
+/// dead letters within weeks.
+const RETENTION: TimeDelta = TimeDelta::days(30);
 
 /// An allocation of a trainer to a student.
 #[derive(Debug, Clone, Copy)]
@@ -38,8 +46,7 @@ impl Allocations {
             .bind(given.allocated_at)
             .execute(tx)
             .await?;
-        let stored = sql("INSERT INTO allocated_trainers (student_id, course_id, allocation_id, trainer_id, allocated_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO allocated_trainers (student_id, course_id, allocation_id, trainer_id, allocated_at) VALUES (?, ?, ?, ?, ?)")
+        let stored = insert_or_ignore!("allocated_trainers (student_id, course_id, allocation_id, trainer_id, allocated_at) VALUES (?, ?, ?, ?, ?)")
             .bind(given.student)
             .bind(given.course)
             .bind(given.id)
@@ -56,8 +63,7 @@ impl Allocations {
         (student, allocation): (Uuid, Uuid),
         ended_at: DateTime<Utc>,
     ) -> Result<(), DataError> {
-        sql("INSERT INTO ended_allocations (allocation_id, ended_at) VALUES (?, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO ended_allocations (allocation_id, ended_at) VALUES (?, ?)")
+        insert_or_ignore!("ended_allocations (allocation_id, ended_at) VALUES (?, ?)")
             .bind(allocation)
             .bind(ended_at)
             .execute(tx)
@@ -68,6 +74,18 @@ impl Allocations {
             .execute(tx)
             .await
             .map(drop)
+    }
+
+    /// Returns the worker that deletes old ends. It may run on every replica.
+    pub(crate) fn purge_worker(database: &Database) -> Worker {
+        let name = "purge ended allocations";
+        purge_worker(name, database, async |database: Database| {
+            sql("DELETE FROM ended_allocations WHERE allocation_id IN (SELECT allocation_id FROM ended_allocations WHERE ended_at < ? LIMIT ?)")
+                .on_mysql("DELETE FROM ended_allocations WHERE ended_at < ? LIMIT ?")
+                .bind(Utc::now() - RETENTION)
+                .delete_page(&database)
+                .await
+        })
     }
 
     /// Returns the trainer of a student's course. Without a course, the trainer who was allocated

@@ -1,4 +1,5 @@
 use seaworthy::data::{Connection, DataError, Transaction, chrono::Utc, sql};
+use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
 /// Statements on students and trainers with an allocation.
@@ -12,8 +13,7 @@ impl Contacts {
         student: Uuid,
         trainer: Uuid,
     ) -> Result<(), DataError> {
-        sql("INSERT INTO contacts (student_id, trainer_id, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO contacts (student_id, trainer_id, created_at) VALUES (?, ?, ?)")
+        insert_or_ignore!("contacts (student_id, trainer_id, created_at) VALUES (?, ?, ?)")
             .bind(student)
             .bind(trainer)
             .bind(Utc::now())

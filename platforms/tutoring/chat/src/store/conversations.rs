@@ -8,6 +8,7 @@ use seaworthy::data::{
     sql,
 };
 use tutoring_contract::CheckedPage;
+use tutoring_identity::{insert_or_ignore, locked};
 use uuid::Uuid;
 
 /// A conversation.
@@ -55,14 +56,15 @@ impl Conversations {
         users: &BTreeSet<Uuid>,
     ) -> Result<Conversation, DataError> {
         let (id, hash, now) = (seaworthy::core::new_id(), hash(users), Utc::now());
-        let inserted = sql("INSERT INTO conversations (id, participants_hash, created_at, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO conversations (id, participants_hash, created_at, updated_at) VALUES (?, ?, ?, ?)")
-            .bind(id)
-            .bind(hash.clone())
-            .bind(now)
-            .bind(now)
-            .execute(tx)
-            .await?;
+        let inserted = insert_or_ignore!(
+            "conversations (id, participants_hash, created_at, updated_at) VALUES (?, ?, ?, ?)"
+        )
+        .bind(id)
+        .bind(hash.clone())
+        .bind(now)
+        .bind(now)
+        .execute(tx)
+        .await?;
         if inserted.rows_affected() > 0 {
             for user in users {
                 sql("INSERT INTO conversation_members (conversation_id, user_id) VALUES (?, ?)")
@@ -83,8 +85,7 @@ impl Conversations {
         tx: &Transaction,
         id: Uuid,
     ) -> Result<Option<Conversation>, DataError> {
-        sql("SELECT id, updated_at FROM conversations WHERE id = ? FOR UPDATE")
-            .on_sqlite("SELECT id, updated_at FROM conversations WHERE id = ?")
+        locked!("SELECT id, updated_at FROM conversations WHERE id = ?")
             .bind(id)
             .fetch_optional(tx)
             .await

@@ -9,6 +9,7 @@ use seaworthy::{
 };
 use serde_json::{Value, json};
 use tutoring_contract::CheckedPage;
+use tutoring_identity::locked;
 use uuid::Uuid;
 
 use super::Attachment;
@@ -160,8 +161,7 @@ impl Doubts {
 
     /// Returns a doubt, and locks it until the transaction ends.
     pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Option<StoredDoubt>, DataError> {
-        sql(statement!("WHERE id = ? FOR UPDATE"))
-            .on_sqlite(statement!("WHERE id = ?"))
+        locked!(statement!("WHERE id = ?"))
             .bind(id)
             .fetch_optional(tx)
             .await
@@ -225,8 +225,7 @@ impl Doubts {
         student: Uuid,
         course: Uuid,
     ) -> Result<Vec<Uuid>, DataError> {
-        let found: Vec<(Uuid,)> = sql("SELECT id FROM doubts WHERE student_id = ? AND trainer_id IS NULL AND status <> 'closed' AND (course_id = ? OR course_id IS NULL) ORDER BY created_at, id LIMIT ? FOR UPDATE")
-            .on_sqlite("SELECT id FROM doubts WHERE student_id = ? AND trainer_id IS NULL AND status <> 'closed' AND (course_id = ? OR course_id IS NULL) ORDER BY created_at, id LIMIT ?")
+        let found: Vec<(Uuid,)> = locked!("SELECT id FROM doubts WHERE student_id = ? AND trainer_id IS NULL AND status <> 'closed' AND (course_id = ? OR course_id IS NULL) ORDER BY created_at, id LIMIT ?")
             .bind(student)
             .bind(course)
             .bind(UNASSIGNED)

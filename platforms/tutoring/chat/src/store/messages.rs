@@ -8,6 +8,7 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::{Value, json};
+use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
 use crate::domain::{Cursor, MediaKind, MessageKind};
@@ -84,8 +85,7 @@ pub(crate) struct Messages;
 impl Messages {
     /// Stores a message. Returns `false` if the sender has used its client ID.
     pub(crate) async fn insert(tx: &Transaction, message: &NewMessage) -> Result<bool, DataError> {
-        let inserted = sql("INSERT INTO messages (id, conversation_id, sender_id, client_message_id, type, content, attachments, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO messages (id, conversation_id, sender_id, client_message_id, type, content, attachments, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+        let inserted = insert_or_ignore!("messages (id, conversation_id, sender_id, client_message_id, type, content, attachments, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
             .bind(message.id)
             .bind(message.conversation)
             .bind(message.sender)

@@ -1,9 +1,10 @@
 use seaworthy::{
     audit_log,
     crypto::{EncryptedColumn, KEY_MIGRATIONS, RowKey},
-    data::{LEASE_MIGRATIONS, Migration, MigrationSet},
+    data::{LEASE_MIGRATIONS, MigrationSet},
     outbox,
 };
+use tutoring_identity::migration;
 
 /// The tables of conversations, doubts, messages, data keys, leases and the audit log.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
@@ -12,23 +13,17 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     KEY_MIGRATIONS,
     LEASE_MIGRATIONS,
     MigrationSet::of_service(&[
-        Migration::new(
-            1,
-            "conversations",
-            include_str!("../../migrations/0001_conversations.up.sql"),
-            include_str!("../../migrations/0001_conversations.down.sql"),
-        ),
-        Migration::new(
-            2,
-            "doubts",
-            include_str!("../../migrations/0002_doubts.up.sql"),
-            include_str!("../../migrations/0002_doubts.down.sql"),
-        ),
-        Migration::new(
+        migration!(1, "conversations", "../../migrations/0001_conversations"),
+        migration!(2, "doubts", "../../migrations/0002_doubts"),
+        migration!(
             3,
             "ended_allocations",
-            include_str!("../../migrations/0003_ended_allocations.up.sql"),
-            include_str!("../../migrations/0003_ended_allocations.down.sql"),
+            "../../migrations/0003_ended_allocations"
+        ),
+        migration!(
+            4,
+            "old_allocations",
+            "../../migrations/0004_old_allocations"
         ),
     ]),
 ];

@@ -2,6 +2,7 @@ use std::collections::HashMap;
 
 use seaworthy::data::{Connection, DataError, FromRow, Row, Transaction, sql};
 use tutoring_contract::Role;
+use tutoring_identity::{insert_or_ignore, locked};
 use uuid::Uuid;
 
 /// The public members of a student or a trainer.
@@ -39,20 +40,20 @@ pub(crate) struct People;
 
 impl People {
     async fn ensure(tx: &Transaction, (id, role): (Uuid, Role)) -> Result<(), DataError> {
-        sql("INSERT INTO people (user_id, role, account_version, profile_version) VALUES (?, ?, 0, 0) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO people (user_id, role, account_version, profile_version) VALUES (?, ?, 0, 0)")
-            .bind(id)
-            .bind(role.as_str())
-            .execute(tx)
-            .await
-            .map(drop)
+        insert_or_ignore!(
+            "people (user_id, role, account_version, profile_version) VALUES (?, ?, 0, 0)"
+        )
+        .bind(id)
+        .bind(role.as_str())
+        .execute(tx)
+        .await
+        .map(drop)
     }
 
     /// Locks a user until the transaction ends.
     pub(crate) async fn lock(tx: &Transaction, user: (Uuid, Role)) -> Result<(), DataError> {
         Self::ensure(tx, user).await?;
-        let _locked: (Uuid,) = sql("SELECT user_id FROM people WHERE user_id = ? FOR UPDATE")
-            .on_sqlite("SELECT user_id FROM people WHERE user_id = ?")
+        let _locked: (Uuid,) = locked!("SELECT user_id FROM people WHERE user_id = ?")
             .bind(user.0)
             .fetch_one(tx)
             .await?;

@@ -6,32 +6,27 @@ use std::{
 
 use seaworthy::{
     config::{Environment, Loader},
-    data::{Database, DatabaseConfig, sql},
-    messaging::{
-        Failure, MessageId, Messaging, MessagingConfig, Publisher, Received as Message,
-        Subscription, Topics,
-    },
-    prelude::*,
+    data::{Database, sql},
+    messaging::{Failure, MessageId, Received as Message, Subscription, Topics},
     service::RunningService,
 };
-use seaworthy_testkit::{
-    database::EmptyDatabase,
-    http::{Answer, request},
-};
+use seaworthy_testkit::{database::EmptyDatabase, http::Answer, worker};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tutoring_chat::ChatConfig;
 use tutoring_contract::{
-    AccessTokenConfig, AccessTokens, LiveEvent, Role, Subject, Territory,
+    LiveEvent, Role,
     events::{
         AdminOverride, Kind, NotificationRequested, Occurred, StudentChanged, StudentDeallocated,
         TrainerAllocated, TrainerChanged, message,
     },
 };
 use tutoring_identity::LiveSealer;
+use tutoring_testkit::{Events as Recorded, Peer, SECRET, access_tokens, call, connect};
 use uuid::Uuid;
 
-const SECRET: &str = "Qm9hdHMgYXJlIHNhZmUgaW4gaGFyYm91ciwgYnV0";
+pub(crate) use tutoring_testkit::{data, json_of, wait_for};
+
 /// The maximum time that these tests wait for a condition.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -39,42 +34,29 @@ pub(crate) const STUDENT: u128 = 7;
 pub(crate) const TRAINER: u128 = 0x7a;
 pub(crate) const COURSE: u128 = 3;
 
-#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-struct PeerConfig {
-    broker: MessagingConfig,
-}
-
 #[derive(Clone, Default)]
 struct Events {
     live: Arc<Mutex<Vec<LiveEvent>>>,
-    notifications: Arc<Mutex<Vec<Value>>>,
-    overrides: Arc<Mutex<Vec<Value>>>,
+    notifications: Recorded,
+    overrides: Recorded,
 }
 
 /// The running service, and a service that exchanges messages with it.
 pub(crate) struct TestApp {
     http: SocketAddr,
+    admin: SocketAddr,
     events: Events,
-    publisher: Publisher,
+    peer: Peer,
     _service: RunningService,
-    _peer: RunningService,
     _folder: TempDir,
     empty: EmptyDatabase,
-}
-
-fn tokens() -> AccessTokenConfig {
-    AccessTokenConfig {
-        secret: Some(Secret::new(SECRET.to_owned())),
-        ..AccessTokenConfig::default()
-    }
 }
 
 pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
     let folder = TempDir::new().unwrap();
     let broker = format!("sqlite:{}", folder.path().join("broker.db").display());
     let events = Events::default();
-    let (peer, publisher) = start_peer(&broker, &events).await;
+    let peer = start_peer(&broker, &events).await;
     // The files of the storage are at the address of the service, which is chosen here.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = port.local_addr().unwrap();
@@ -106,88 +88,32 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
         .unwrap_or_else(|error| panic!("{:?}", error.chain()));
     TestApp {
         http: service.addresses().http,
+        admin: service.addresses().admin,
         events,
-        publisher,
+        peer,
         _service: service,
-        _peer: peer,
         _folder: folder,
         empty,
     }
 }
 
-async fn start_peer(broker: &str, events: &Events) -> (RunningService, Publisher) {
-    let loader = Loader::new("peer")
-        .environment(Environment::default())
-        .overrides([
-            format!("broker.url={broker}"),
-            "server.http.addr=127.0.0.1:0".to_owned(),
-            "admin.addr=127.0.0.1:0".to_owned(),
-            "log.level=error".to_owned(),
-        ]);
-    let made = Arc::new(Mutex::new(None));
-    let (publisher, events) = (Arc::clone(&made), events.clone());
-    let started =
-        Service::new("peer", "1").start(loader, async |service: &Assembly<PeerConfig>| {
-            let messaging =
-                Messaging::connect(service, "broker", &service.settings().broker).await?;
-            let topics = Topics::new()
-                .and_unroutable::<Occurred<TrainerAllocated>>()
-                .and_unroutable::<Occurred<StudentDeallocated>>()
-                .and_unroutable::<Occurred<StudentChanged>>()
-                .and_unroutable::<Occurred<TrainerChanged>>();
-            *made.lock().unwrap() = Some(messaging.publisher(topics).await?);
-            let (live, notifications) = (events.live, events.notifications);
-            let overrides = events.overrides;
-            let subscription = Subscription::new("peer")
-                .on::<LiveEvent, _, _>(move |event: Message<LiveEvent>| {
-                    live.lock().unwrap().push(event.event().clone());
-                    async { Ok::<_, Failure>(()) }
-                })
-                .on::<Occurred<NotificationRequested>, _, _>(
-                    move |event: Message<Occurred<NotificationRequested>>| {
-                        let event = serde_json::to_value(event.event()).unwrap();
-                        notifications.lock().unwrap().push(event);
-                        async { Ok::<_, Failure>(()) }
-                    },
-                )
-                .on::<Occurred<AdminOverride>, _, _>(
-                    move |event: Message<Occurred<AdminOverride>>| {
-                        let event = serde_json::to_value(event.event()).unwrap();
-                        overrides.lock().unwrap().push(event);
-                        async { Ok::<_, Failure>(()) }
-                    },
-                );
-            messaging.subscribe(subscription).await?;
-            Ok(())
+async fn start_peer(broker: &str, events: &Events) -> Peer {
+    let topics = Topics::new()
+        .and_unroutable::<Occurred<TrainerAllocated>>()
+        .and_unroutable::<Occurred<StudentDeallocated>>()
+        .and_unroutable::<Occurred<StudentChanged>>()
+        .and_unroutable::<Occurred<TrainerChanged>>();
+    let live = Arc::clone(&events.live);
+    let subscription =
+        Subscription::new("peer").on::<LiveEvent, _, _>(move |event: Message<LiveEvent>| {
+            live.lock().unwrap().push(event.event().clone());
+            async { Ok::<_, Failure>(()) }
         });
-    let peer = started
-        .await
-        .unwrap_or_else(|error| panic!("{:?}", error.chain()));
-    let publisher = publisher.lock().unwrap().take().unwrap();
-    (peer, publisher)
-}
-
-pub(crate) fn json_of(answer: &Answer) -> Value {
-    serde_json::from_str(&answer.body).unwrap_or(Value::Null)
-}
-
-/// Returns the data of a successful response.
-#[track_caller]
-pub(crate) fn data(answer: &Answer) -> Value {
-    assert!((200..300).contains(&answer.status), "{}", answer.body);
-    json_of(answer)["data"].clone()
-}
-
-/// Waits until a value exists.
-pub(crate) fn wait_for<T>(condition: &str, mut find: impl FnMut() -> Option<T>) -> T {
-    let started = Instant::now();
-    loop {
-        if let Some(found) = find() {
-            return found;
-        }
-        assert!(started.elapsed() < TIMEOUT, "{condition} did not happen");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let notifications = &events.notifications;
+    let subscription = notifications.record::<Occurred<NotificationRequested>>(subscription);
+    let overrides = &events.overrides;
+    let subscription = overrides.record::<Occurred<AdminOverride>>(subscription);
+    Peer::start(broker, topics, Some(subscription)).await
 }
 
 pub(crate) fn token(id: u128, role: Role) -> String {
@@ -200,19 +126,7 @@ pub(crate) fn admin(permissions: &[&str]) -> String {
 }
 
 fn token_with(id: u128, role: Role, permissions: &[&str]) -> String {
-    let subject = Subject {
-        id: Uuid::from_u128(id),
-        role,
-        admin_roles: Vec::new(),
-        permissions: permissions.iter().map(|name| (*name).to_owned()).collect(),
-        territory: Territory::default(),
-        email: None,
-        phone: None,
-    };
-    let signed = AccessTokens::new(&tokens())
-        .unwrap()
-        .sign(&subject, "session");
-    signed.unwrap().expose().clone()
+    tutoring_testkit::token(Uuid::from_u128(id), role, permissions)
 }
 
 pub(crate) fn student() -> String {
@@ -252,17 +166,7 @@ impl TestApp {
 
     /// Sends a request to a path below `/api/v1`.
     pub(crate) fn api(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
-        let bearer = format!("Bearer {token}");
-        let mut headers = vec![("content-type", "application/json")];
-        if !token.is_empty() {
-            headers.push(("authorization", &bearer));
-        }
-        let body = match body.is_null() {
-            true => String::new(),
-            false => body.to_string(),
-        };
-        let path = format!("/api/v1{path}");
-        request(self.http, method, &path, &headers, &body).unwrap()
+        call(self.http, (method, path), token, &[], body)
     }
 
     pub(crate) fn get(&self, path: &str, token: &str) -> Value {
@@ -276,13 +180,13 @@ impl TestApp {
     /// Publishes an event.
     pub(crate) async fn publish<K: Kind>(&self, data: K) {
         let event = message(&Occurred::of(data));
-        self.publisher.publish(event).await.unwrap();
+        self.peer.publisher.publish(event).await.unwrap();
     }
 
     /// Publishes an event as the message with this ID.
     pub(crate) async fn publish_as<K: Kind>(&self, data: K, id: &MessageId) {
         let event = message(&Occurred::of(data)).id(id.clone());
-        self.publisher.publish(event).await.unwrap();
+        self.peer.publisher.publish(event).await.unwrap();
     }
 
     /// Publishes the names of the student and the trainer, and waits for the last one.
@@ -316,6 +220,11 @@ impl TestApp {
         .await;
         let people = "SELECT COUNT(*) FROM people WHERE user_id = ?";
         self.wait_for_row(people, trainer_id).await;
+    }
+
+    /// Runs a worker to its end.
+    pub(crate) fn run_worker(&self, name: &str) {
+        worker::run(self.admin, name).unwrap();
     }
 
     /// Waits until a statement counts a row with an ID.
@@ -353,7 +262,7 @@ impl TestApp {
 
     pub(crate) fn wait_for_notification(&self) -> Value {
         wait_for("the notification", || {
-            self.events.notifications.lock().unwrap().first().cloned()
+            self.events.notifications.all().first().cloned()
         })
     }
 
@@ -361,7 +270,7 @@ impl TestApp {
     pub(crate) fn wait_for_notifications(&self, of: (u128, &Value), count: usize) -> Vec<Value> {
         let (user, doubt) = (json!(Uuid::from_u128(of.0)), of.1);
         wait_for("the notifications", || {
-            let requested = self.events.notifications.lock().unwrap();
+            let requested = self.events.notifications.all();
             let found = requested.iter().filter(|requested| {
                 requested["recipientId"] == user && requested["data"]["doubtId"] == *doubt
             });
@@ -372,22 +281,18 @@ impl TestApp {
 
     pub(crate) fn wait_for_override(&self) -> Value {
         wait_for("the event of the administrator", || {
-            self.events.overrides.lock().unwrap().first().cloned()
+            self.events.overrides.all().first().cloned()
         })
     }
 
     /// Decrypts the payload of a live event, as the gateway does.
     pub(crate) async fn opened(&self, event: &LiveEvent) -> Value {
-        let sealer = LiveSealer::new(&tokens()).unwrap();
+        let sealer = LiveSealer::new(&access_tokens()).unwrap();
         sealer.open(event).await.unwrap()
     }
 
     /// Connects to the database of the service.
     pub(crate) async fn database(&self) -> Database {
-        let config = DatabaseConfig {
-            url: self.empty.url().parse().unwrap(),
-            ..DatabaseConfig::default()
-        };
-        Database::builder("test", config).open().await.unwrap()
+        connect(&self.empty).await
     }
 }

@@ -1,4 +1,10 @@
-use seaworthy::{data::sql, messaging::MessageId};
+use seaworthy::{
+    data::{
+        chrono::{TimeDelta, Utc},
+        sql,
+    },
+    messaging::MessageId,
+};
 use seaworthy_testkit::http::request;
 use serde_json::{Value, json};
 use tutoring_contract::{Role, events::StudentDeallocated};
@@ -294,6 +300,24 @@ pub(crate) async fn late_allocation_stays_ended_msg_5(app: TestApp) {
         open(&app, "And the next one?")["trainerId"],
         json!(Uuid::from_u128(0x8a))
     );
+}
+
+pub(crate) async fn old_ends_of_allocations_are_deleted_msg_5(app: TestApp) {
+    let database = app.database().await;
+    for (id, days) in [(7, 31), (8, 29)] {
+        sql("INSERT INTO ended_allocations (allocation_id, ended_at) VALUES (?, ?)")
+            .bind(Uuid::from_u128(id))
+            .bind(Utc::now() - TimeDelta::days(days))
+            .execute(&database)
+            .await
+            .unwrap();
+    }
+    app.run_worker("purge ended allocations");
+    let left: Vec<(Uuid,)> = sql("SELECT allocation_id FROM ended_allocations")
+        .fetch_all(&database)
+        .await
+        .unwrap();
+    assert_eq!(left, [(Uuid::from_u128(8),)]);
 }
 
 pub(crate) async fn admin_reassigns_a_doubt_obs_8(app: TestApp) {

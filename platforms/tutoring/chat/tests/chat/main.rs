@@ -50,6 +50,7 @@ on_both! {
         strangers_and_wrong_roles_are_refused_auth_5,
         allocation_assigns_waiting_doubts_once_msg_5,
         late_allocation_stays_ended_msg_5,
+        old_ends_of_allocations_are_deleted_msg_5,
         admin_reassigns_a_doubt_obs_8,
         lists_show_own_doubts_only_auth_5,
         attachments_belong_to_their_type_file_1;

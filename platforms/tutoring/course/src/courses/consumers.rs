@@ -15,7 +15,7 @@ use super::{
 };
 use crate::errors::TOO_MANY_SESSIONS;
 
-/// The contract: three attempts for a message.
+/// A message has three attempts.
 pub(super) const MAX_RETRIES: u32 = 2;
 
 /// Returns the subscription that opens and closes courses.

@@ -15,12 +15,12 @@ use crate::{
 
 /// A slow connection uploads an hour of video in this time.
 const UPLOAD_TTL: Timeout = Timeout::from_secs(3_600);
-/// The contract: a student opens a file within an hour.
+/// A student opens a file within an hour.
 const DOWNLOAD_TTL: Timeout = Timeout::from_secs(3_600);
 
 /// A request for a signed upload.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct UploadRequest {
     kind: MediaKind,
     content_type: String,

@@ -19,13 +19,13 @@ use crate::{
     store::{Catalogue, Purchase, Purchases},
 };
 
-/// The contract: upgrades never go past 30 sessions.
+/// Upgrades never go past 30 sessions.
 const MAX_TIER: u8 = 30;
 const TIERS: [u8; 3] = [10, 20, 30];
 
 /// A purchase by another service, without a payment of this platform.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct DirectPurchase {
     student_id: Uuid,
     course_id: Uuid,

@@ -6,11 +6,11 @@ use seaworthy::{
 use super::question::Checked;
 use crate::errors;
 
-/// The contract: the questions of an exam.
+/// The questions of an exam.
 pub(crate) const QUESTIONS: usize = 30;
-/// The contract: the attempts of a student at an exam.
+/// The attempts of a student at an exam.
 pub(crate) const MAX_ATTEMPTS: u8 = 3;
-/// The contract: the time between two attempts.
+/// The time between two attempts.
 const ATTEMPT_INTERVAL: TimeDelta = TimeDelta::hours(24);
 const POINTS_PER_RIGHT_ANSWER: u16 = 5;
 /// All questions answered right.

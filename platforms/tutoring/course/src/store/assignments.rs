@@ -8,6 +8,7 @@ use seaworthy::{
 };
 use serde_json::{Value, json};
 use tutoring_contract::CheckedPage;
+use tutoring_identity::{insert_or_ignore, locked};
 use uuid::Uuid;
 
 /// Returns the text of a statement that reads assignments.
@@ -153,8 +154,7 @@ impl Assignments {
         tx: &Transaction,
         submission: &Submission,
     ) -> Result<bool, DataError> {
-        let inserted = sql("INSERT INTO assignment_submissions (id, assignment_id, student_id, content, file_keys, created_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO assignment_submissions (id, assignment_id, student_id, content, file_keys, created_at) VALUES (?, ?, ?, ?, ?, ?)")
+        let inserted = insert_or_ignore!("assignment_submissions (id, assignment_id, student_id, content, file_keys, created_at) VALUES (?, ?, ?, ?, ?, ?)")
             .bind(submission.id)
             .bind(submission.assignment)
             .bind(submission.student)
@@ -213,8 +213,7 @@ impl Assignments {
         tx: &Transaction,
         id: Uuid,
     ) -> Result<Option<Submission>, DataError> {
-        sql(submissions!("WHERE id = ? FOR UPDATE"))
-            .on_sqlite(submissions!("WHERE id = ?"))
+        locked!(submissions!("WHERE id = ?"))
             .bind(id)
             .fetch_optional(tx)
             .await

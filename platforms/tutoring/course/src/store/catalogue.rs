@@ -6,6 +6,7 @@ use seaworthy::{
     },
     prelude::*,
 };
+use tutoring_identity::locked;
 use uuid::Uuid;
 
 /// Returns the text of a statement that reads courses.
@@ -109,8 +110,7 @@ impl Catalogue {
 
     /// Returns a course, and locks the row until the transaction ends.
     pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Option<Course>, DataError> {
-        sql(statement!("WHERE id = ? FOR UPDATE"))
-            .on_sqlite(statement!("WHERE id = ?"))
+        locked!(statement!("WHERE id = ?"))
             .bind(id)
             .fetch_optional(tx)
             .await

@@ -3,6 +3,7 @@ use seaworthy::data::{
     chrono::{DateTime, Utc},
     sql,
 };
+use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
 /// A certificate with the names that it certifies.
@@ -62,8 +63,7 @@ impl Certificates {
         version: i64,
         name: &str,
     ) -> Result<(), DataError> {
-        sql("INSERT INTO student_names (student_id, full_name, version) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO student_names (student_id, full_name, version) VALUES (?, ?, ?)")
+        insert_or_ignore!("student_names (student_id, full_name, version) VALUES (?, ?, ?)")
             .bind(student)
             .bind(name)
             .bind(version)

@@ -3,6 +3,7 @@ use seaworthy::data::{
     chrono::{DateTime, Utc},
     sql,
 };
+use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
 use super::Purchase;
@@ -19,13 +20,14 @@ impl Delivery {
         session: Uuid,
         completed_at: DateTime<Utc>,
     ) -> Result<bool, DataError> {
-        let inserted = sql("INSERT INTO delivered_sessions (purchase_id, tutoring_session_id, completed_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO delivered_sessions (purchase_id, tutoring_session_id, completed_at) VALUES (?, ?, ?)")
-            .bind(purchase)
-            .bind(session)
-            .bind(completed_at)
-            .execute(tx)
-            .await?;
+        let inserted = insert_or_ignore!(
+            "delivered_sessions (purchase_id, tutoring_session_id, completed_at) VALUES (?, ?, ?)"
+        )
+        .bind(purchase)
+        .bind(session)
+        .bind(completed_at)
+        .execute(tx)
+        .await?;
         Ok(inserted.rows_affected() > 0)
     }
 
@@ -52,8 +54,7 @@ impl Delivery {
         number: &str,
         purchase: &Purchase,
     ) -> Result<bool, DataError> {
-        let inserted = sql("INSERT INTO certificates (id, certificate_number, purchase_id, student_id, course_id, issued_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO certificates (id, certificate_number, purchase_id, student_id, course_id, issued_at) VALUES (?, ?, ?, ?, ?, ?)")
+        let inserted = insert_or_ignore!("certificates (id, certificate_number, purchase_id, student_id, course_id, issued_at) VALUES (?, ?, ?, ?, ?, ?)")
             .bind(id)
             .bind(number)
             .bind(purchase.id)

@@ -2,6 +2,7 @@ use seaworthy::{
     data::{Connection, DataError, FromRow, Row, Transaction, chrono::Utc, sql},
     prelude::*,
 };
+use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
 /// The progress of a student in a session.
@@ -77,8 +78,7 @@ pub(crate) struct Learning;
 
 impl Learning {
     async fn ensure(tx: &Transaction, student: Uuid, session: Uuid) -> Result<(), DataError> {
-        sql("INSERT INTO student_progress (student_id, session_id, status, video_watched, sheet_previewed, quiz_completed, created_at, updated_at) VALUES (?, ?, 'in_progress', ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO student_progress (student_id, session_id, status, video_watched, sheet_previewed, quiz_completed, created_at, updated_at) VALUES (?, ?, 'in_progress', ?, ?, ?, ?, ?)")
+        insert_or_ignore!("student_progress (student_id, session_id, status, video_watched, sheet_previewed, quiz_completed, created_at, updated_at) VALUES (?, ?, 'in_progress', ?, ?, ?, ?, ?)")
             .bind(student)
             .bind(session)
             .bind(false)

@@ -1,8 +1,5 @@
-use seaworthy::{
-    audit_log,
-    data::{Migration, MigrationSet},
-    operation_log, outbox,
-};
+use seaworthy::{audit_log, data::MigrationSet, operation_log, outbox};
+use tutoring_identity::migration;
 
 /// The tables of courses, purchases, messages and logs.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
@@ -10,47 +7,13 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     audit_log::MIGRATIONS,
     operation_log::MIGRATIONS,
     MigrationSet::of_service(&[
-        Migration::new(
-            1,
-            "courses",
-            include_str!("../../migrations/0001_courses.up.sql"),
-            include_str!("../../migrations/0001_courses.down.sql"),
-        ),
-        Migration::new(
-            2,
-            "refunds",
-            include_str!("../../migrations/0002_refunds.up.sql"),
-            include_str!("../../migrations/0002_refunds.down.sql"),
-        ),
-        Migration::new(
-            3,
-            "exams",
-            include_str!("../../migrations/0003_exams.up.sql"),
-            include_str!("../../migrations/0003_exams.down.sql"),
-        ),
-        Migration::new(
-            4,
-            "projects",
-            include_str!("../../migrations/0004_projects.up.sql"),
-            include_str!("../../migrations/0004_projects.down.sql"),
-        ),
-        Migration::new(
-            5,
-            "student_names",
-            include_str!("../../migrations/0005_student_names.up.sql"),
-            include_str!("../../migrations/0005_student_names.down.sql"),
-        ),
-        Migration::new(
-            6,
-            "assignments",
-            include_str!("../../migrations/0006_assignments.up.sql"),
-            include_str!("../../migrations/0006_assignments.down.sql"),
-        ),
-        Migration::new(
-            7,
-            "uploads",
-            include_str!("../../migrations/0007_uploads.up.sql"),
-            include_str!("../../migrations/0007_uploads.down.sql"),
-        ),
+        migration!(1, "courses", "../../migrations/0001_courses"),
+        migration!(2, "refunds", "../../migrations/0002_refunds"),
+        migration!(3, "exams", "../../migrations/0003_exams"),
+        migration!(4, "projects", "../../migrations/0004_projects"),
+        migration!(5, "student_names", "../../migrations/0005_student_names"),
+        migration!(6, "assignments", "../../migrations/0006_assignments"),
+        migration!(7, "uploads", "../../migrations/0007_uploads"),
+        migration!(8, "old_uploads", "../../migrations/0008_old_uploads"),
     ]),
 ];

@@ -8,6 +8,7 @@ use seaworthy::{
 };
 use serde_json::{Value, json};
 use tutoring_contract::CheckedPage;
+use tutoring_identity::locked;
 use uuid::Uuid;
 
 /// Returns the text of a statement that reads projects.
@@ -133,8 +134,7 @@ impl Projects {
 
     /// Returns a project, and locks the row until the transaction ends.
     pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Option<Project>, DataError> {
-        sql(statement!("WHERE id = ? FOR UPDATE"))
-            .on_sqlite(statement!("WHERE id = ?"))
+        locked!(statement!("WHERE id = ?"))
             .bind(id)
             .fetch_optional(tx)
             .await

@@ -7,6 +7,7 @@ use seaworthy::{
     prelude::*,
 };
 use serde_json::Value;
+use tutoring_identity::{insert_or_ignore, locked};
 use uuid::Uuid;
 
 /// Returns the text of a statement that reads purchases.
@@ -76,14 +77,11 @@ impl Purchases {
         student: Uuid,
         course: Uuid,
     ) -> Result<Option<Purchase>, DataError> {
-        sql(statement!(
-            "WHERE student_id = ? AND active_course_id = ? FOR UPDATE"
-        ))
-        .on_sqlite(statement!("WHERE student_id = ? AND active_course_id = ?"))
-        .bind(student)
-        .bind(course)
-        .fetch_optional(tx)
-        .await
+        locked!(statement!("WHERE student_id = ? AND active_course_id = ?"))
+            .bind(student)
+            .bind(course)
+            .fetch_optional(tx)
+            .await
     }
 
     /// Returns the course of a purchase, which never changes.
@@ -100,8 +98,7 @@ impl Purchases {
 
     /// Returns a purchase, and locks the row until the transaction ends.
     pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Option<Purchase>, DataError> {
-        sql(statement!("WHERE id = ? FOR UPDATE"))
-            .on_sqlite(statement!("WHERE id = ?"))
+        locked!(statement!("WHERE id = ?"))
             .bind(id)
             .fetch_optional(tx)
             .await
@@ -157,8 +154,7 @@ impl Purchases {
         purchase: Uuid,
         session_count: u8,
     ) -> Result<bool, DataError> {
-        let inserted = sql("INSERT INTO purchase_payments (payment_id, purchase_id, session_count, is_refunded, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO purchase_payments (payment_id, purchase_id, session_count, is_refunded, created_at) VALUES (?, ?, ?, ?, ?)")
+        let inserted = insert_or_ignore!("purchase_payments (payment_id, purchase_id, session_count, is_refunded, created_at) VALUES (?, ?, ?, ?, ?)")
             .bind(payment)
             .bind(purchase)
             .bind(session_count)
@@ -182,8 +178,7 @@ impl Purchases {
 
     /// Records the refund of a payment whose purchase has not arrived. A repeat changes nothing.
     pub(crate) async fn add_early_refund(tx: &Transaction, payment: Uuid) -> Result<(), DataError> {
-        sql("INSERT INTO early_refunds (payment_id, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO early_refunds (payment_id, created_at) VALUES (?, ?)")
+        insert_or_ignore!("early_refunds (payment_id, created_at) VALUES (?, ?)")
             .bind(payment)
             .bind(Utc::now())
             .execute(tx)

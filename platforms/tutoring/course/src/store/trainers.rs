@@ -1,4 +1,5 @@
 use seaworthy::data::{Connection, DataError, Transaction, sql};
+use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
 /// An allocation, from a message.
@@ -17,8 +18,7 @@ pub(crate) struct Trainers;
 
 impl Trainers {
     async fn ensure(tx: &Transaction, allocation: &AllocationCopy) -> Result<(), DataError> {
-        sql("INSERT INTO student_trainers (allocation_id, student_id, trainer_id, course_id, is_ended) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO student_trainers (allocation_id, student_id, trainer_id, course_id, is_ended) VALUES (?, ?, ?, ?, ?)")
+        insert_or_ignore!("student_trainers (allocation_id, student_id, trainer_id, course_id, is_ended) VALUES (?, ?, ?, ?, ?)")
             .bind(allocation.id)
             .bind(allocation.student)
             .bind(allocation.trainer)

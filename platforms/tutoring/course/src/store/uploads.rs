@@ -1,5 +1,16 @@
-use seaworthy::data::{Connection, DataError, chrono::Utc, sql};
+use seaworthy::{
+    data::{
+        Connection, DataError, Database,
+        chrono::{TimeDelta, Utc},
+        purge_worker, sql,
+    },
+    prelude::Worker,
+};
 use uuid::Uuid;
+
+/// How long a user can name an uploaded file. Later, it must be uploaded again. Students name the
+/// files of a project again in its revisions.
+const RETENTION: TimeDelta = TimeDelta::days(90);
 
 /// Statements on the owners of uploaded files.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +30,17 @@ impl Uploads {
             .execute(connection)
             .await
             .map(drop)
+    }
+
+    /// Returns the worker that deletes the owners of old files. It may run on every replica.
+    pub(crate) fn purge_worker(database: &Database) -> Worker {
+        purge_worker("purge uploads", database, async |database: Database| {
+            sql("DELETE FROM uploads WHERE object_key IN (SELECT object_key FROM uploads WHERE created_at < ? LIMIT ?)")
+                .on_mysql("DELETE FROM uploads WHERE created_at < ? LIMIT ?")
+                .bind(Utc::now() - RETENTION)
+                .delete_page(&database)
+                .await
+        })
     }
 
     /// Whether a key belongs to a user.

@@ -1,25 +1,21 @@
-use std::{
-    net::SocketAddr,
-    process::Command,
-    sync::{Arc, Mutex},
-    time::{Duration, Instant},
-};
+use std::{net::SocketAddr, process::Command};
 
 use seaworthy::{
     config::{Environment, Loader},
-    data::{Database, DatabaseConfig},
-    messaging::{Failure, Messaging, MessagingConfig, Publisher, Received, Subscription, Topics},
+    data::Database,
+    messaging::{Subscription, Topics},
     prelude::*,
     service::RunningService,
 };
 use seaworthy_testkit::{
     database::EmptyDatabase,
     http::{Answer, request},
+    worker,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tutoring_contract::{
-    AccessTokenConfig, AccessTokens, Role, ServiceTokenConfig, ServiceTokens, Subject, Territory,
+    Role,
     events::{
         CertificateIssued, CourseAccessGranted, CourseChanged, CourseCompleted,
         CourseProgressUpdated, Kind, NotificationRequested, Occurred, PaymentRefunded,
@@ -28,34 +24,25 @@ use tutoring_contract::{
     },
 };
 use tutoring_course::CourseConfig;
+use tutoring_testkit::{Events, Peer, SECRET, SERVICE_SECRET, call, connect};
 use uuid::Uuid;
 
-const SECRET: &str = "Qm9hdHMgYXJlIHNhZmUgaW4gaGFyYm91ciwgYnV0";
-const SERVICE_SECRET: &str = "dGhhdCBpcyBub3Qgd2hhdCBib2F0cyBhcmUgZm9y";
+pub(crate) use tutoring_testkit::{data, json_of, service_token, token, wait_for};
+
 /// The trainer of allocations.
 pub(crate) const TRAINER: Uuid = Uuid::from_u128(0x7a);
 /// The beginnings of a video and of a document.
 pub(crate) const VIDEO: &str = "\0\0\0\u{18}ftypmp42";
 pub(crate) const PDF: &str = "%PDF-1.7";
-/// The maximum time that these tests wait for a condition.
-const TIMEOUT: Duration = Duration::from_secs(60);
-
-type Events = Arc<Mutex<Vec<Value>>>;
-
-#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-struct PeerConfig {
-    broker: MessagingConfig,
-}
 
 /// The running service with its own database, and a service that exchanges messages with it.
 pub(crate) struct TestApp {
     http: SocketAddr,
+    admin: SocketAddr,
     settings: Vec<String>,
     events: Events,
-    publisher: Publisher,
+    peer: Peer,
     _service: RunningService,
-    _peer: RunningService,
     _folder: TempDir,
     empty: EmptyDatabase,
 }
@@ -64,7 +51,7 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
     let folder = TempDir::new().unwrap();
     let broker = format!("sqlite:{}", folder.path().join("broker.db").display());
     let events = Events::default();
-    let (peer, publisher) = start_peer(&broker, &events).await;
+    let peer = start_peer(&broker, &events).await;
     // The files of the storage are at the address of the service, which is chosen here.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = port.local_addr().unwrap();
@@ -78,7 +65,7 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
         format!("access_tokens.secret={SECRET}"),
         format!("service_tokens.secret={SERVICE_SECRET}"),
         format!("audit_log.key={SECRET}"),
-        // The contract: a message is tried again after 1 s and 2 s.
+        // A message is tried again after 1 s and 2 s.
         "broker.subscriptions.purchase-creation-workers.initial_backoff=1s".to_owned(),
         "certificate_url=https://app.example.org/certificates/".to_owned(),
         "seed=true".to_owned(),
@@ -97,107 +84,33 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
         .unwrap_or_else(|error| panic!("{:?}", error.chain()));
     TestApp {
         http: service.addresses().http,
+        admin: service.addresses().admin,
         settings,
         events,
-        publisher,
+        peer,
         _service: service,
-        _peer: peer,
         _folder: folder,
         empty,
     }
 }
 
-async fn start_peer(broker: &str, events: &Events) -> (RunningService, Publisher) {
-    let loader = Loader::new("peer")
-        .environment(Environment::default())
-        .overrides([
-            format!("broker.url={broker}"),
-            "server.http.addr=127.0.0.1:0".to_owned(),
-            "admin.addr=127.0.0.1:0".to_owned(),
-            "log.level=error".to_owned(),
-        ]);
-    let made = Arc::new(Mutex::new(None));
-    let publisher = Arc::clone(&made);
-    let started =
-        Service::new("peer", "1").start(loader, async |service: &Assembly<PeerConfig>| {
-            let messaging =
-                Messaging::connect(service, "broker", &service.settings().broker).await?;
-            let topics = Topics::new()
-                .and_unroutable::<Occurred<PurchaseConfirmed>>()
-                .and_unroutable::<Occurred<PaymentRefunded>>()
-                .and_unroutable::<Occurred<SessionCompleted>>()
-                .and_unroutable::<Occurred<TrainerAllocated>>()
-                .and_unroutable::<Occurred<StudentDeallocated>>()
-                .and_unroutable::<Occurred<StudentChanged>>();
-            *made.lock().unwrap() = Some(messaging.publisher(topics).await?);
-            let subscription = Subscription::new("peer");
-            let subscription = recorded::<CourseChanged>(subscription, events);
-            let subscription = recorded::<PurchaseCreated>(subscription, events);
-            let subscription = recorded::<CourseAccessGranted>(subscription, events);
-            let subscription = recorded::<CourseProgressUpdated>(subscription, events);
-            let subscription = recorded::<CourseCompleted>(subscription, events);
-            let subscription = recorded::<CertificateIssued>(subscription, events);
-            let subscription = recorded::<NotificationRequested>(subscription, events);
-            messaging.subscribe(subscription).await?;
-            Ok(())
-        });
-    let peer = started
-        .await
-        .unwrap_or_else(|error| panic!("{:?}", error.chain()));
-    let publisher = publisher.lock().unwrap().take().unwrap();
-    (peer, publisher)
-}
-
-fn recorded<K: Kind>(subscription: Subscription, events: &Events) -> Subscription {
-    let events = Arc::clone(events);
-    subscription.on::<Occurred<K>, _, _>(move |event: Received<Occurred<K>>| {
-        let event = serde_json::to_value(event.event()).unwrap();
-        events.lock().unwrap().push(event);
-        async { Ok::<_, Failure>(()) }
-    })
-}
-
-pub(crate) fn json_of(answer: &Answer) -> Value {
-    serde_json::from_str(&answer.body).unwrap_or(Value::Null)
-}
-
-/// Returns the data of a successful response.
-#[track_caller]
-pub(crate) fn data(answer: &Answer) -> Value {
-    assert!((200..300).contains(&answer.status), "{}", answer.body);
-    json_of(answer)["data"].clone()
-}
-
-/// Waits until a value exists.
-pub(crate) fn wait_for<T>(condition: &str, mut find: impl FnMut() -> Option<T>) -> T {
-    let started = Instant::now();
-    loop {
-        if let Some(found) = find() {
-            return found;
-        }
-        assert!(started.elapsed() < TIMEOUT, "{condition} did not happen");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-pub(crate) fn token(id: Uuid, role: Role, permissions: &[&str]) -> String {
-    let config = AccessTokenConfig {
-        secret: Some(Secret::new(SECRET.to_owned())),
-        ..AccessTokenConfig::default()
-    };
-    let subject = Subject {
-        id,
-        role,
-        admin_roles: Vec::new(),
-        permissions: permissions.iter().map(|name| (*name).to_owned()).collect(),
-        territory: Territory::default(),
-        email: None,
-        phone: None,
-    };
-    let signed = AccessTokens::new(&config)
-        .unwrap()
-        .sign(&subject, "session");
-    signed.unwrap().expose().clone()
+async fn start_peer(broker: &str, events: &Events) -> Peer {
+    let topics = Topics::new()
+        .and_unroutable::<Occurred<PurchaseConfirmed>>()
+        .and_unroutable::<Occurred<PaymentRefunded>>()
+        .and_unroutable::<Occurred<SessionCompleted>>()
+        .and_unroutable::<Occurred<TrainerAllocated>>()
+        .and_unroutable::<Occurred<StudentDeallocated>>()
+        .and_unroutable::<Occurred<StudentChanged>>();
+    let subscription = Subscription::new("peer");
+    let subscription = events.record::<Occurred<CourseChanged>>(subscription);
+    let subscription = events.record::<Occurred<PurchaseCreated>>(subscription);
+    let subscription = events.record::<Occurred<CourseAccessGranted>>(subscription);
+    let subscription = events.record::<Occurred<CourseProgressUpdated>>(subscription);
+    let subscription = events.record::<Occurred<CourseCompleted>>(subscription);
+    let subscription = events.record::<Occurred<CertificateIssued>>(subscription);
+    let subscription = events.record::<Occurred<NotificationRequested>>(subscription);
+    Peer::start(broker, topics, Some(subscription)).await
 }
 
 fn allocation_of(student: Uuid, course: Uuid) -> Uuid {
@@ -225,28 +138,9 @@ pub(crate) fn operator() -> String {
     token(Uuid::from_u128(1), Role::Admin, &["course:write"])
 }
 
-pub(crate) fn service_token() -> String {
-    let config = ServiceTokenConfig {
-        secret: Some(Secret::new(SERVICE_SECRET.to_owned())),
-        ..ServiceTokenConfig::default()
-    };
-    let signed = ServiceTokens::new("test", &config).unwrap().sign();
-    signed.unwrap().expose().clone()
-}
-
 impl TestApp {
     pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
-        let bearer = format!("Bearer {token}");
-        let mut headers = vec![("content-type", "application/json")];
-        if !token.is_empty() {
-            headers.push(("authorization", &bearer));
-        }
-        let body = match body.is_null() {
-            true => String::new(),
-            false => body.to_string(),
-        };
-        let path = format!("/api/v1{path}");
-        request(self.http, method, &path, &headers, &body).unwrap()
+        call(self.http, (method, path), token, &[], body)
     }
 
     pub(crate) fn get(&self, path: &str, token: &str) -> Answer {
@@ -266,13 +160,14 @@ impl TestApp {
         level.as_str().unwrap().to_owned()
     }
 
+    /// Runs a worker to its end.
+    pub(crate) fn run_worker(&self, name: &str) {
+        worker::run(self.admin, name).unwrap();
+    }
+
     /// Connects to the database of the service.
     pub(crate) async fn database(&self) -> Database {
-        let config = DatabaseConfig {
-            url: self.empty.url().parse().unwrap(),
-            ..DatabaseConfig::default()
-        };
-        Database::builder("test", config).open().await.unwrap()
+        connect(&self.empty).await
     }
 
     /// Returns the ID of the first session of a level of the sample course, from 0.
@@ -283,13 +178,13 @@ impl TestApp {
     }
 
     pub(crate) async fn publish<K: Kind>(&self, event: &Occurred<K>) {
-        self.publisher.publish(message(event)).await.unwrap();
+        self.peer.publisher.publish(message(event)).await.unwrap();
     }
 
     /// Publishes an event that has no order with the others of its user.
     pub(crate) async fn publish_with_key<K: Kind>(&self, event: &Occurred<K>, key: &str) {
         let message = message(event).key(key);
-        self.publisher.publish(message).await.unwrap();
+        self.peer.publisher.publish(message).await.unwrap();
     }
 
     pub(crate) async fn pay(&self, payment: u128, student: Uuid, course: Uuid, sessions: u64) {
@@ -375,7 +270,7 @@ impl TestApp {
     }
 
     pub(crate) fn events_of(&self, kind: &str, student: Uuid) -> Vec<Value> {
-        let events = self.events.lock().unwrap();
+        let events = self.events.all();
         let of = events
             .iter()
             .filter(|event| event["type"] == kind && event["studentId"] == json!(student));
@@ -385,7 +280,7 @@ impl TestApp {
     /// Waits until a number of notifications of a user exist. Returns the last one.
     pub(crate) fn wait_for_notifications(&self, user: Uuid, count: usize) -> Value {
         wait_for("the notification", || {
-            let events = self.events.lock().unwrap();
+            let events = self.events.all();
             let of: Vec<_> = events
                 .iter()
                 .filter(|event| event["recipientId"] == json!(user))
@@ -404,7 +299,7 @@ impl TestApp {
 
     pub(crate) fn wait_for_course(&self, course: &str, status: &str) {
         wait_for("the change of the course", || {
-            let events = self.events.lock().unwrap();
+            let events = self.events.all();
             let mut of = events.iter().filter(|event| event["courseId"] == course);
             of.any(|event| event["snapshot"]["status"] == status)
                 .then_some(())

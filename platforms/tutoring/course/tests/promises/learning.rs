@@ -1,3 +1,7 @@
+use seaworthy::data::{
+    chrono::{TimeDelta, Utc},
+    sql,
+};
 use serde_json::{Value, json};
 use tutoring_contract::Role;
 use uuid::Uuid;
@@ -184,4 +188,29 @@ pub(crate) async fn uploads_are_checked_by_content_file_1(app: TestApp) {
         add(&app.upload(&operator, "video", "video/mp4", VIDEO)).status,
         201
     );
+}
+
+pub(crate) async fn old_uploads_have_no_owner_file_1(app: TestApp) {
+    let operator = operator();
+    let level = app.draft_level();
+    let (old, recent) = (
+        app.upload(&operator, "video", "video/mp4", VIDEO),
+        app.upload(&operator, "video", "video/mp4", VIDEO),
+    );
+    let database = app.database().await;
+    for (key, days) in [(&old, 91), (&recent, 89)] {
+        sql("UPDATE uploads SET created_at = ? WHERE object_key = ?")
+            .bind(Utc::now() - TimeDelta::days(days))
+            .bind(key.as_str())
+            .execute(&database)
+            .await
+            .unwrap();
+    }
+    app.run_worker("purge uploads");
+    for (key, status) in [(&old, 400), (&recent, 201)] {
+        let session = json!({ "sessionNumber": 1, "title": "A lesson", "videoKey": key });
+        let path = format!("/levels/{level}/sessions");
+        let added = app.call("POST", &path, &operator, &session);
+        assert_eq!(added.status, status, "{}", added.body);
+    }
 }

@@ -60,7 +60,8 @@ on_both! {
     learning:
         sessions_are_open_to_students_with_access_auth_5,
         stored_flags_complete_a_session_api_1,
-        uploads_are_checked_by_content_file_1;
+        uploads_are_checked_by_content_file_1,
+        old_uploads_have_no_owner_file_1;
     projects:
         level_has_one_project_data_3,
         trainer_of_the_student_reviews_auth_5,

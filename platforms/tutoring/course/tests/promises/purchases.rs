@@ -27,6 +27,8 @@ pub(crate) async fn hold(app: &TestApp, session: u128, student: Uuid, course: Uu
         course_id: course,
         completed_at: "2026-12-31T18:30:00Z".parse().unwrap(),
         duration: 40,
+        scheduled_at: None,
+        started_at: None,
     };
     app.publish(&Occurred::of(completed)).await;
 }

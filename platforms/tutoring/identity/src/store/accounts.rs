@@ -1,3 +1,4 @@
+use crate::locked;
 use seaworthy::{
     data::{
         Connection, DataError, FromRow, Row, Transaction,
@@ -158,8 +159,7 @@ impl Accounts {
     /// # Errors
     /// `TOKEN_INVALID` if the account does not exist.
     pub async fn lock(tx: &Transaction, id: Uuid) -> Result<Account, Error> {
-        let account = sql(statement!("WHERE id = ? FOR UPDATE"))
-            .on_sqlite(statement!("WHERE id = ?"))
+        let account = locked!(statement!("WHERE id = ?"))
             .bind(id)
             .fetch_optional(tx)
             .await?;

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use crate::locked;
 use seaworthy::data::{Connection, DataError, Transaction, microseconds, sql};
 
 /// Statements on codes.
@@ -24,8 +25,7 @@ impl Codes {
         subject: &str,
         purpose: &str,
     ) -> Result<Option<CodeRow>, DataError> {
-        let row: Option<(i64, i64, i32)> = sql("SELECT {now_us} - sent_us, {now_us} - window_us, sent_count FROM codes WHERE subject = ? AND purpose = ? FOR UPDATE")
-            .on_sqlite("SELECT {now_us} - sent_us, {now_us} - window_us, sent_count FROM codes WHERE subject = ? AND purpose = ?")
+        let row: Option<(i64, i64, i32)> = locked!("SELECT {now_us} - sent_us, {now_us} - window_us, sent_count FROM codes WHERE subject = ? AND purpose = ?")
             .bind(subject)
             .bind(purpose)
             .fetch_optional(tx)

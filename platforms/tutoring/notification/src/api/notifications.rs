@@ -1,3 +1,4 @@
+use futures::future::join_all;
 use seaworthy::{
     axum::{extract::State as Extract, response::IntoResponse as _},
     prelude::*,
@@ -11,8 +12,19 @@ use super::{Given, HandlerResult, State};
 use crate::{
     errors,
     notify::Notifier,
-    store::{Filter, Notifications},
+    store::{Filter, Notification, Notifications},
 };
+
+/// Returns a notification with the text and the data that its user sees.
+async fn opened(notifier: &Notifier, stored: Notification) -> Notification {
+    let of = (stored.user_id, stored.r#type.as_str());
+    let (body, data) = notifier.opened(of, (stored.body, stored.data)).await;
+    Notification {
+        body,
+        data,
+        ..stored
+    }
+}
 
 pub(super) async fn list(
     Extract(notifier): State,
@@ -23,6 +35,7 @@ pub(super) async fn list(
     let page = page.checked()?;
     let database = &notifier.backend.database;
     let (items, total) = Notifications::page(database, caller()?, &filter, page).await?;
+    let items = join_all(items.into_iter().map(|stored| opened(&notifier, stored))).await;
     Ok(Reply::new("notifications", page.of(items, total)).into_response())
 }
 
@@ -34,7 +47,7 @@ pub(super) async fn unread(Extract(notifier): State) -> HandlerResult {
 async fn mark(notifier: &Notifier, id: Uuid, is_read: bool) -> HandlerResult {
     let marked = Notifications::mark(&notifier.backend.database, caller()?, id, is_read).await?;
     let marked = marked.ok_or_else(errors::not_found)?;
-    Ok(Reply::new("notification", marked).into_response())
+    Ok(Reply::new("notification", opened(notifier, marked).await).into_response())
 }
 
 pub(super) async fn mark_read(Extract(notifier): State, id: Given<Path<Uuid>>) -> HandlerResult {

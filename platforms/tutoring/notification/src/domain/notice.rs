@@ -26,7 +26,7 @@ pub(crate) struct Notice {
     pub(crate) title: String,
     pub(crate) body: String,
     pub(crate) data: Option<Value>,
-    /// Whether no broker and no outbox may store the text.
+    /// Whether no database, outbox or broker may store the text.
     pub(crate) is_secret: bool,
 }
 

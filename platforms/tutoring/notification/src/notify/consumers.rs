@@ -11,7 +11,7 @@ use crate::domain::Notice;
 
 /// The consumer group of requests for notifications.
 pub(crate) const GROUP: &str = "notification-workers";
-/// The contract: five attempts for a message.
+/// A message has five attempts.
 const MAX_RETRIES: u32 = 4;
 
 /// Returns the subscription that stores requested notifications.

@@ -18,7 +18,7 @@ use crate::{
 const INTERVAL: Timeout = Timeout::from_secs(1);
 /// Deliveries that are sent at the same time.
 const BATCH: u32 = 32;
-/// The delays after failed attempts. The contract: five attempts.
+/// The delays after failed attempts. With them, a delivery has five attempts.
 const BACKOFFS: [u64; 4] = [2, 15, 60, 300];
 /// A push service asks for at most this delay.
 const MAX_BACKOFF: u64 = 3_600;
@@ -52,18 +52,22 @@ impl Notifier {
     async fn deliver(&self) -> Result<bool, Error> {
         let due = Deliveries::due(&self.backend.database, BATCH).await?;
         let is_full = due.len() >= BATCH as usize;
-        let sent = join_all(due.iter().map(|delivery| self.attempt(delivery))).await;
+        let sent = join_all(due.into_iter().map(|delivery| self.attempt(delivery))).await;
         sent.into_iter().collect::<Result<(), Error>>()?;
         Ok(is_full)
     }
 
-    async fn attempt(&self, due: &Due) -> Result<(), Error> {
+    async fn attempt(&self, mut due: Due) -> Result<(), Error> {
         let database = &self.backend.database;
         let started_at = Utc::now();
         if due.expires_at.is_some_and(|end| end <= started_at) {
             return Ok(Deliveries::remove(database, due.id).await?);
         }
+        let stored = (due.body, due.data);
+        (due.body, due.data) = self.opened((due.user, &due.kind), stored).await;
+        let due = &due;
         let outcome = match &due.device {
+            _ if due.body.is_empty() => Outcome::Permanent("its text is not known".to_owned()),
             Some((_, platform, token)) if due.is_active => self.push(due, platform, token).await,
             // The device was deactivated meanwhile.
             Some(_) => Outcome::Sent,

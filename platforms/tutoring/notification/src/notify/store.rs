@@ -1,12 +1,15 @@
 use jiff::Timestamp;
 use seaworthy::{
+    core::error_chain,
     data::{
         Transaction,
         chrono::{DateTime, Utc},
     },
     prelude::*,
 };
-use tutoring_contract::LiveEvent;
+use serde_json::Value;
+use tutoring_contract::{LiveEvent, events::NotificationRequested};
+use uuid::Uuid;
 
 use super::Notifier;
 use crate::{
@@ -29,8 +32,18 @@ impl Notifier {
         event: &str,
         notice: &Notice,
     ) -> Result<Option<Notification>, Error> {
-        let Some(stored) = Notifications::insert(tx, event, notice).await? else {
+        let sealed = match notice.is_secret {
+            true => Some(self.sealed(notice).await?),
+            false => None,
+        };
+        let sealed = sealed.as_ref().unwrap_or(notice);
+        let Some(stored) = Notifications::insert(tx, event, sealed).await? else {
             return Ok(None);
+        };
+        let stored = Notification {
+            body: notice.body.clone(),
+            data: notice.data.clone(),
+            ..stored
         };
         let expires_at = notice.expires_at();
         let preferences = StoredPreferences::of(tx, notice.user).await?;
@@ -52,6 +65,48 @@ impl Notifier {
         }
         self.backend.outbox.store(tx, live.message()).await?;
         Ok(Some(stored))
+    }
+
+    /// Returns a notice whose text and data are encrypted for its user.
+    async fn sealed(&self, notice: &Notice) -> Result<Notice, Error> {
+        let request = NotificationRequested {
+            recipient_id: notice.user,
+            notification_type: notice.kind.as_str().to_owned(),
+            title: notice.title.clone(),
+            body: notice.body.clone(),
+            data: notice.data.clone(),
+        };
+        let sealed = self.secrets.seal(request).await?;
+        Ok(Notice {
+            body: sealed.body,
+            data: sealed.data,
+            ..notice.clone()
+        })
+    }
+
+    /// Returns the text and the data of a stored notification, which the database may have
+    /// encrypted for its user. If the key is no longer known, both are empty.
+    pub(crate) async fn opened(
+        &self,
+        (user, kind): (Uuid, &str),
+        (body, data): (String, Option<Value>),
+    ) -> (String, Option<Value>) {
+        let request = NotificationRequested {
+            recipient_id: user,
+            notification_type: kind.to_owned(),
+            title: String::new(),
+            body,
+            data,
+        };
+        match self.secrets.open(&request).await {
+            Ok(None) => (request.body, request.data),
+            Ok(Some(opened)) => (opened.body, opened.data),
+            Err(error) => {
+                let error = error_chain(&error);
+                tracing::warn!(%user, error, "a notification was not decrypted");
+                (String::new(), None)
+            }
+        }
     }
 
     /// Returns when a push is sent: at once, or at the end of quiet hours. A notification that

@@ -16,6 +16,7 @@ pub(crate) struct Due {
     pub(crate) attempts: u32,
     pub(crate) expires_at: Option<DateTime<Utc>>,
     pub(crate) notification: Uuid,
+    pub(crate) user: Uuid,
     pub(crate) kind: String,
     pub(crate) title: String,
     pub(crate) body: String,
@@ -39,6 +40,7 @@ impl FromRow for Due {
             attempts: row.get("attempts")?,
             expires_at: row.get("expires_at")?,
             notification: row.get("notification_id")?,
+            user: row.get("user_id")?,
             kind: row.get("type")?,
             title: row.get("title")?,
             body: row.get("body")?,
@@ -81,7 +83,7 @@ impl Deliveries {
         connection: &dyn Connection,
         limit: u32,
     ) -> Result<Vec<Due>, DataError> {
-        sql("SELECT d.id, d.attempts, d.expires_at, d.notification_id, d.device_id, n.type, n.title, n.body, n.data, v.platform, v.token, v.is_active, p.email
+        sql("SELECT d.id, d.attempts, d.expires_at, d.notification_id, d.device_id, n.user_id, n.type, n.title, n.body, n.data, v.platform, v.token, v.is_active, p.email
              FROM deliveries d JOIN notifications n ON n.id = d.notification_id
              LEFT JOIN device_tokens v ON v.id = d.device_id LEFT JOIN preferences p ON p.user_id = n.user_id
              WHERE d.next_attempt_at <= ? ORDER BY d.next_attempt_at, d.id LIMIT ?")

@@ -1,8 +1,9 @@
 use seaworthy::{
     audit_log,
-    data::{LEASE_MIGRATIONS, Migration, MigrationSet},
+    data::{LEASE_MIGRATIONS, MigrationSet},
     operation_log, outbox,
 };
+use tutoring_identity::migration;
 
 /// The tables of notifications, messages, leases and logs.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
@@ -10,10 +11,9 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     audit_log::MIGRATIONS,
     operation_log::MIGRATIONS,
     LEASE_MIGRATIONS,
-    MigrationSet::of_service(&[Migration::new(
+    MigrationSet::of_service(&[migration!(
         1,
         "notifications",
-        include_str!("../../migrations/0001_notifications.up.sql"),
-        include_str!("../../migrations/0001_notifications.down.sql"),
+        "../../migrations/0001_notifications"
     )]),
 ];

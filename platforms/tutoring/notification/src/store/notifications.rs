@@ -8,6 +8,7 @@ use seaworthy::{
 };
 use serde_json::Value;
 use tutoring_contract::CheckedPage;
+use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
 use crate::domain::{Notice, NotificationKind};
@@ -126,8 +127,7 @@ impl Notifications {
         notice: &Notice,
     ) -> Result<Option<Notification>, DataError> {
         let (id, now) = (seaworthy::core::new_id(), Utc::now());
-        let inserted = sql("INSERT INTO notifications (id, user_id, event_id, type, title, body, data, search_text, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO notifications (id, user_id, event_id, type, title, body, data, search_text, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        let inserted = insert_or_ignore!("notifications (id, user_id, event_id, type, title, body, data, search_text, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
             .bind(id)
             .bind(notice.user)
             .bind(event)

@@ -2,7 +2,6 @@ use std::{
     net::SocketAddr,
     process::Command,
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
 };
 
 use aws_lc_rs::{
@@ -13,10 +12,8 @@ use aws_lc_rs::{
 use data_encoding::BASE64;
 use seaworthy::{
     config::{Environment, Loader},
-    messaging::{
-        Failure, MessageId, Messaging, MessagingConfig, Publisher, Received as Message,
-        Subscription, Topics,
-    },
+    data::sql,
+    messaging::{Failure, MessageId, Received as Message, Subscription, Topics},
     prelude::*,
     service::RunningService,
 };
@@ -27,26 +24,17 @@ use seaworthy_testkit::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tutoring_contract::{
-    AccessTokenConfig, AccessTokens, LiveEvent, Role, ServiceTokenConfig, ServiceTokens, Subject,
-    Territory,
+    AccessTokenConfig, LiveEvent, Role, Subject, Territory,
     events::{NotificationRequested, Occurred, message},
 };
 use tutoring_identity::{LiveSealer, NoticeSealer};
 use tutoring_notification::NotificationConfig;
+use tutoring_testkit::{Peer, SECRET, SERVICE_SECRET, call, connect, sign};
 use uuid::Uuid;
 
 use crate::providers::Providers;
 
-const SECRET: &str = "Qm9hdHMgYXJlIHNhZmUgaW4gaGFyYm91ciwgYnV0";
-const SERVICE_SECRET: &str = "dGhhdCBpcyBub3Qgd2hhdCBib2F0cyBhcmUgZm9y";
-/// The maximum time that these tests wait for a condition.
-const TIMEOUT: Duration = Duration::from_secs(60);
-
-#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-struct PeerConfig {
-    broker: MessagingConfig,
-}
+pub(crate) use tutoring_testkit::{data, json_of, service_token, wait_for};
 
 /// The running service, the push services, and a service that exchanges messages with it.
 pub(crate) struct TestApp {
@@ -54,11 +42,10 @@ pub(crate) struct TestApp {
     settings: Vec<String>,
     pub(crate) providers: Providers,
     live: Arc<Mutex<Vec<LiveEvent>>>,
-    publisher: Publisher,
+    peer: Peer,
     _service: RunningService,
-    _peer: RunningService,
     _folder: TempDir,
-    _empty: EmptyDatabase,
+    empty: EmptyDatabase,
 }
 
 fn pem(der: &[u8]) -> String {
@@ -70,7 +57,7 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
     let folder = TempDir::new().unwrap();
     let broker = format!("sqlite:{}", folder.path().join("broker.db").display());
     let live = Arc::new(Mutex::new(Vec::new()));
-    let (peer, publisher) = start_peer(&broker, &live).await;
+    let peer = start_peer(&broker, &live).await;
     let google = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
     let apple = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
     let providers =
@@ -116,79 +103,26 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
         settings,
         providers,
         live,
-        publisher,
+        peer,
         _service: service,
-        _peer: peer,
         _folder: folder,
-        _empty: empty,
+        empty,
     }
 }
 
-async fn start_peer(
-    broker: &str,
-    live: &Arc<Mutex<Vec<LiveEvent>>>,
-) -> (RunningService, Publisher) {
-    let loader = Loader::new("peer")
-        .environment(Environment::default())
-        .overrides([
-            format!("broker.url={broker}"),
-            "server.http.addr=127.0.0.1:0".to_owned(),
-            "admin.addr=127.0.0.1:0".to_owned(),
-            "log.level=error".to_owned(),
-        ]);
-    let made = Arc::new(Mutex::new(None));
-    let (publisher, live) = (Arc::clone(&made), Arc::clone(live));
-    let started =
-        Service::new("peer", "1").start(loader, async |service: &Assembly<PeerConfig>| {
-            let messaging =
-                Messaging::connect(service, "broker", &service.settings().broker).await?;
-            let topics = Topics::new().and_unroutable::<Occurred<NotificationRequested>>();
-            *made.lock().unwrap() = Some(messaging.publisher(topics).await?);
-            let subscription = Subscription::new("peer").on::<LiveEvent, _, _>(
-                move |event: Message<LiveEvent>| {
-                    live.lock().unwrap().push(event.event().clone());
-                    async { Ok::<_, Failure>(()) }
-                },
-            );
-            messaging.subscribe(subscription).await?;
-            Ok(())
+async fn start_peer(broker: &str, live: &Arc<Mutex<Vec<LiveEvent>>>) -> Peer {
+    let topics = Topics::new().and_unroutable::<Occurred<NotificationRequested>>();
+    let live = Arc::clone(live);
+    let subscription =
+        Subscription::new("peer").on::<LiveEvent, _, _>(move |event: Message<LiveEvent>| {
+            live.lock().unwrap().push(event.event().clone());
+            async { Ok::<_, Failure>(()) }
         });
-    let peer = started
-        .await
-        .unwrap_or_else(|error| panic!("{:?}", error.chain()));
-    let publisher = publisher.lock().unwrap().take().unwrap();
-    (peer, publisher)
-}
-
-pub(crate) fn json_of(answer: &Answer) -> Value {
-    serde_json::from_str(&answer.body).unwrap_or(Value::Null)
-}
-
-/// Returns the data of a successful response.
-#[track_caller]
-pub(crate) fn data(answer: &Answer) -> Value {
-    assert!((200..300).contains(&answer.status), "{}", answer.body);
-    json_of(answer)["data"].clone()
-}
-
-/// Waits until a value exists.
-pub(crate) fn wait_for<T>(condition: &str, mut find: impl FnMut() -> Option<T>) -> T {
-    let started = Instant::now();
-    loop {
-        if let Some(found) = find() {
-            return found;
-        }
-        assert!(started.elapsed() < TIMEOUT, "{condition} did not happen");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    Peer::start(broker, topics, Some(subscription)).await
 }
 
 pub(crate) fn token(id: u128, role: Role, permissions: &[&str]) -> String {
-    let config = AccessTokenConfig {
-        secret: Some(Secret::new(SECRET.to_owned())),
-        ..AccessTokenConfig::default()
-    };
-    let subject = Subject {
+    sign(&Subject {
         id: Uuid::from_u128(id),
         role,
         admin_roles: Vec::new(),
@@ -196,25 +130,12 @@ pub(crate) fn token(id: u128, role: Role, permissions: &[&str]) -> String {
         territory: Territory::default(),
         email: (id == 7).then(|| Personal::new("asha@example.org".to_owned())),
         phone: None,
-    };
-    let signed = AccessTokens::new(&config)
-        .unwrap()
-        .sign(&subject, "session");
-    signed.unwrap().expose().clone()
+    })
 }
 
 /// The token of a student. Only student 7 has an e-mail address.
 pub(crate) fn student(id: u128) -> String {
     token(id, Role::Student, &[])
-}
-
-pub(crate) fn service_token() -> String {
-    let config = ServiceTokenConfig {
-        secret: Some(Secret::new(SERVICE_SECRET.to_owned())),
-        ..ServiceTokenConfig::default()
-    };
-    let signed = ServiceTokens::new("test", &config).unwrap().sign();
-    signed.unwrap().expose().clone()
 }
 
 /// A request for a notification of student 7.
@@ -251,17 +172,7 @@ pub(crate) async fn sealed(
 
 impl TestApp {
     pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
-        let bearer = format!("Bearer {token}");
-        let mut headers = vec![("content-type", "application/json")];
-        if !token.is_empty() {
-            headers.push(("authorization", &bearer));
-        }
-        let body = match body.is_null() {
-            true => String::new(),
-            false => body.to_string(),
-        };
-        let path = format!("/api/v1{path}");
-        request(self.http, method, &path, &headers, &body).unwrap()
+        call(self.http, (method, path), token, &[], body)
     }
 
     pub(crate) fn get(&self, path: &str, token: &str) -> Value {
@@ -269,13 +180,13 @@ impl TestApp {
     }
 
     pub(crate) async fn publish(&self, event: &Occurred<NotificationRequested>) {
-        self.publisher.publish(message(event)).await.unwrap();
+        self.peer.publisher.publish(message(event)).await.unwrap();
     }
 
     /// Publishes an event as the message with this ID.
     pub(crate) async fn publish_as(&self, event: &Occurred<NotificationRequested>, id: &MessageId) {
         let message = message(event).id(id.clone());
-        self.publisher.publish(message).await.unwrap();
+        self.peer.publisher.publish(message).await.unwrap();
     }
 
     /// Sends a notification of student 7.
@@ -312,6 +223,17 @@ impl TestApp {
         let sealer = LiveSealer::new(&tokens(SECRET)).unwrap();
         assert!(sealed.data.is_null());
         sealer.open(&sealed).await.unwrap()
+    }
+
+    /// Returns all texts of stored notifications.
+    pub(crate) async fn dump(&self) -> String {
+        let database = connect(&self.empty).await;
+        let rows: Vec<(String, String, Option<Value>, String)> =
+            sql("SELECT title, body, data, search_text FROM notifications")
+                .fetch_all(&database)
+                .await
+                .unwrap();
+        format!("{rows:?}")
     }
 
     /// Returns the mails in the development mailbox.

@@ -68,6 +68,32 @@ pub(crate) async fn secret_request_is_opened_for_its_user_only_sec_5(app: TestAp
     assert_eq!(other["pagination"]["total"], 0);
 }
 
+pub(crate) async fn secrets_are_encrypted_in_the_database_sec_5(app: TestApp) {
+    app.register(7, "fcm:token-1", "android");
+    let mut event = requested("Your trainer has arrived", Some(json!({ "otp": "123456" })));
+    event.data.body = "Your code is 123456.".to_owned();
+    app.publish(&sealed(event, true).await).await;
+    // The push service gets the text after it was stored.
+    let push = wait_for("the push with the code", || {
+        let received = app.providers.received.lock().unwrap();
+        received.fcm.first().cloned()
+    });
+    assert_eq!(push["notification"]["body"], "Your code is 123456.");
+    assert_eq!(push["data"]["data"], r#"{"otp":"123456"}"#);
+    let dump = app.dump().await;
+    assert!(dump.contains("Your trainer has arrived"), "{dump}");
+    assert!(!dump.contains("123456"), "{dump}");
+    let own = app.get("/notifications", &student(7))["items"][0].clone();
+    let read = format!("/notifications/{}/read", own["id"].as_str().unwrap());
+    let read = data(&app.call("PATCH", &read, &student(7), &Value::Null));
+    for shown in [own, read] {
+        assert_eq!(
+            (&shown["body"], &shown["data"]["otp"]),
+            (&json!("Your code is 123456."), &json!("123456"))
+        );
+    }
+}
+
 pub(crate) async fn own_notifications_are_filtered_and_marked_api_3(app: TestApp) {
     for title in ["First 100% free", "Second", "Third"] {
         app.send(title);

@@ -39,6 +39,7 @@ on_both! {
     lists:
         requested_notification_is_stored_once_msg_5,
         secret_request_is_opened_for_its_user_only_sec_5,
+        secrets_are_encrypted_in_the_database_sec_5,
         own_notifications_are_filtered_and_marked_api_3,
         senders_need_a_permission_auth_5,
         texts_that_no_database_stores_are_refused_sec_3,

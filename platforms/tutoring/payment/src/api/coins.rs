@@ -61,6 +61,15 @@ pub(super) async fn refer(state: State, given: Given<Json<CoinChange>>) -> Handl
     change(state, given, CoinKind::Referral).await
 }
 
+/// Takes the coins of a referral back, for the service of referrals.
+pub(super) async fn reverse_referral(
+    Extract(payments): State,
+    change: Given<Json<CoinChange>>,
+) -> HandlerResult {
+    let Json(change) = change?;
+    wallet_reply("coins", payments.reverse_referral(&change).await?)
+}
+
 pub(super) async fn adjust(state: State, given: Given<Json<CoinChange>>) -> HandlerResult {
     change(state, given, CoinKind::Adjust).await
 }

@@ -28,7 +28,7 @@ type HandlerResult = Result<Response, ApiError>;
 type Given<T> = Result<T, Error>;
 type State = seaworthy::axum::extract::State<Arc<Payments>>;
 
-/// The contract: the maximum size of a webhook.
+/// The maximum size of a webhook. Those of the provider have a few KiB.
 const MAX_WEBHOOK: ByteSize = ByteSize::kibibytes(256);
 const STUDENT: &str = Role::Student.as_str();
 const ADMIN: &str = Role::Admin.as_str();
@@ -58,6 +58,7 @@ impl RouteLimits {
 pub(crate) fn routes(state: Arc<Payments>, limits: RouteLimits) -> Routes {
     let services = Routes::new()
         .route("/", post(payments::create_general))
+        .route("/coins/referral/reverse", post(coins::reverse_referral))
         .with_options(|options| options.roles([SERVICE_ROLE]));
     let creation = Routes::new()
         .route("/session-booking", post(payments::create_booking))

@@ -11,6 +11,9 @@ use crate::{
 };
 
 const MAX_REFERENCE: usize = 128;
+/// The start of the reference of a reversal, and its reason.
+const REVERSAL: &str = "reversal:";
+const REFUNDED: &str = "the courses of the referred student were refunded";
 /// More coins than any package costs.
 const MAX_COINS: i64 = 1_000_000;
 const SETTINGS: [&str; 4] = [
@@ -25,16 +28,29 @@ pub(crate) type CoinValues = BTreeMap<String, i64>;
 
 /// A change of a wallet.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct CoinChange {
     student_id: Uuid,
     /// The course, the referred student, or an ID of the caller. One reference counts once.
     reference_id: String,
-    /// Required by adjustments and redemptions.
+    /// Required by adjustments and redemptions. Others ignore it.
     #[serde(default)]
     amount: Option<i64>,
     #[serde(default)]
     reason: Option<String>,
+}
+
+impl CoinChange {
+    /// Returns the reference, and what is wrong with it.
+    fn reference(&self) -> (&str, Vec<FieldViolation>) {
+        let reference = self.reference_id.trim();
+        let is_valid = (1..=MAX_REFERENCE).contains(&reference.len());
+        let problem = FieldViolation::new("referenceId", "must be 1 to 128 bytes");
+        (
+            reference,
+            (!is_valid).then_some(problem).into_iter().collect(),
+        )
+    }
 }
 
 impl Payments {
@@ -48,22 +64,18 @@ impl Payments {
         kind: CoinKind,
         change: &CoinChange,
     ) -> Result<Wallet, Error> {
-        let reference = change.reference_id.trim();
-        let mut wrong = Vec::new();
-        if reference.is_empty() || reference.len() > MAX_REFERENCE {
-            wrong.push(FieldViolation::new("referenceId", "must be 1 to 128 bytes"));
-        }
+        let (reference, mut wrong) = change.reference();
         let amount = change.amount.unwrap_or_default();
         let is_amount = match kind {
             CoinKind::Adjust => amount != 0 && (-MAX_COINS..=MAX_COINS).contains(&amount),
             CoinKind::Redeem => (1..=MAX_COINS).contains(&amount),
-            _ => change.amount.is_none(),
+            // The configuration decides.
+            _ => true,
         };
         if !is_amount {
             let problem = match kind {
                 CoinKind::Adjust => "must be from -1000000 to 1000000 and not 0",
-                CoinKind::Redeem => "must be from 1 to 1000000",
-                _ => "is decided by the configuration: omit it",
+                _ => "must be from 1 to 1000000",
             };
             wrong.push(FieldViolation::new("amount", problem));
         }
@@ -78,20 +90,62 @@ impl Payments {
                     CoinKind::Redeem => -amount,
                     _ => Coins::settings(&tx).await?.value(kind.as_str()),
                 };
-                if post(&tx, student, amount, kind, reference).await? {
-                    let mut entry = AuditEntry::new("coins.change")
-                        .target("student", student.to_string())
-                        .detail("kind", kind.as_str())
-                        .detail("amount", amount.to_string())
-                        .detail("reference", reference);
-                    if let Some(reason) = &change.reason {
-                        entry = entry.detail("reason", reason.as_str());
-                    }
-                    self.audit.append(&tx, entry).await?;
+                let reason = change.reason.as_deref();
+                self.post_audited(&tx, student, (amount, kind, reference), reason)
+                    .await?;
+                Ok(Coins::wallet(&tx, student).await?)
+            })
+            .await
+    }
+
+    /// Takes the coins of a referral back once, because the referred student has no paid course.
+    /// Coins that the student has spent or reserved stay. Without the referral this is a no-op.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`.
+    pub(crate) async fn reverse_referral(&self, change: &CoinChange) -> Result<Wallet, Error> {
+        let (reference, wrong) = change.reference();
+        if !wrong.is_empty() {
+            return Err(Error::invalid(wrong));
+        }
+        let student = change.student_id;
+        self.database
+            .transaction(|tx| async move {
+                Coins::lock(&tx, student).await?;
+                let given = Coins::amount(&tx, student, CoinKind::Referral, reference).await?;
+                let taken = given.unwrap_or_default();
+                let taken = taken.min(Coins::wallet(&tx, student).await?.free());
+                if taken > 0 {
+                    let reversal = format!("{REVERSAL}{reference}");
+                    let entry = (-taken, CoinKind::Adjust, reversal.as_str());
+                    self.post_audited(&tx, student, entry, Some(REFUNDED))
+                        .await?;
                 }
                 Ok(Coins::wallet(&tx, student).await?)
             })
             .await
+    }
+
+    /// Posts an entry with its entry in the audit log, unless its reference was counted.
+    async fn post_audited(
+        &self,
+        tx: &Transaction,
+        student: Uuid,
+        (amount, kind, reference): (i64, CoinKind, &str),
+        reason: Option<&str>,
+    ) -> Result<(), Error> {
+        if !post(tx, student, amount, kind, reference).await? {
+            return Ok(());
+        }
+        let mut entry = AuditEntry::new("coins.change")
+            .target("student", student.to_string())
+            .detail("kind", kind.as_str())
+            .detail("amount", amount.to_string())
+            .detail("reference", reference);
+        if let Some(reason) = reason {
+            entry = entry.detail("reason", reason);
+        }
+        Ok(self.audit.append(tx, entry).await?)
     }
 
     /// Sets values of coins.

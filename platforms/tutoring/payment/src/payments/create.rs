@@ -19,12 +19,12 @@ use crate::{
 /// The provider charges at least one rupee.
 pub(crate) const MIN_AMOUNT: i64 = 100;
 const MAX_DESCRIPTION: usize = 500;
-/// The contract: upgrades never go past 30 sessions.
+/// Upgrades never go past 30 sessions.
 pub(super) const MAX_SESSIONS: u64 = 30;
 
 /// An order of another service.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct GeneralOrder {
     student_id: Uuid,
     amount_cents: i64,

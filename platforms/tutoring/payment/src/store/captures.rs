@@ -7,6 +7,7 @@ use seaworthy::{
     prelude::*,
 };
 use tutoring_contract::Money;
+use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
 use crate::{domain::CaptureKind, provider::ProviderPayment};
@@ -52,8 +53,7 @@ impl Captures {
         kind: CaptureKind,
     ) -> Result<bool, DataError> {
         let now = Utc::now();
-        let inserted = sql("INSERT INTO unexpected_captures (provider_payment_id, payment_id, amount_cents, currency, kind, state, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO unexpected_captures (provider_payment_id, payment_id, amount_cents, currency, kind, state, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+        let inserted = insert_or_ignore!("unexpected_captures (provider_payment_id, payment_id, amount_cents, currency, kind, state, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
             .bind(&found.id)
             .bind(payment)
             .bind(found.amount.minor)

@@ -8,6 +8,7 @@ use seaworthy::{
     },
     prelude::*,
 };
+use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
 /// The kind of an entry of the ledger.
@@ -139,15 +140,16 @@ impl Coins {
     }
 
     async fn open(tx: &Transaction, student: Uuid, now: DateTime<Utc>) -> Result<(), DataError> {
-        sql("INSERT INTO coin_wallets (student_id, balance, reserved, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO coin_wallets (student_id, balance, reserved, updated_at) VALUES (?, ?, ?, ?)")
-            .bind(student)
-            .bind(0_i64)
-            .bind(0_i64)
-            .bind(now)
-            .execute(tx)
-            .await
-            .map(drop)
+        insert_or_ignore!(
+            "coin_wallets (student_id, balance, reserved, updated_at) VALUES (?, ?, ?, ?)"
+        )
+        .bind(student)
+        .bind(0_i64)
+        .bind(0_i64)
+        .bind(now)
+        .execute(tx)
+        .await
+        .map(drop)
     }
 
     /// Adds an entry to the ledger and changes the balance, once per reference. Returns `false` for
@@ -164,8 +166,7 @@ impl Coins {
         }
         let now = Utc::now();
         Self::open(tx, student, now).await?;
-        let inserted = sql("INSERT INTO coin_transactions (id, student_id, amount, type, reference_id, created_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO coin_transactions (id, student_id, amount, type, reference_id, created_at) VALUES (?, ?, ?, ?, ?, ?)")
+        let inserted = insert_or_ignore!("coin_transactions (id, student_id, amount, type, reference_id, created_at) VALUES (?, ?, ?, ?, ?, ?)")
             .bind(Uuid::new_v4())
             .bind(student)
             .bind(amount)
@@ -184,6 +185,22 @@ impl Coins {
             .execute(tx)
             .await?;
         Ok(true)
+    }
+
+    /// Returns the amount of an entry.
+    pub(crate) async fn amount(
+        connection: &dyn Connection,
+        student: Uuid,
+        kind: CoinKind,
+        reference: &str,
+    ) -> Result<Option<i64>, DataError> {
+        let found: Option<(i64,)> = sql("SELECT amount FROM coin_transactions WHERE student_id = ? AND type = ? AND reference_id = ?")
+            .bind(student)
+            .bind(kind.as_str())
+            .bind(reference)
+            .fetch_optional(connection)
+            .await?;
+        Ok(found.map(|(amount,)| amount))
     }
 
     /// Returns a page of the ledger, the newest first, and the number of entries.

@@ -1,4 +1,5 @@
 use seaworthy::data::{Connection, DataError, Transaction, sql};
+use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
 /// Statements on the copy of the courses.
@@ -24,8 +25,7 @@ impl Courses {
         if updated.rows_affected() > 0 {
             return Ok(());
         }
-        sql("INSERT INTO courses (id, is_published, version) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO courses (id, is_published, version) VALUES (?, ?, ?)")
+        insert_or_ignore!("courses (id, is_published, version) VALUES (?, ?, ?)")
             .bind(id)
             .bind(is_published)
             .bind(version)

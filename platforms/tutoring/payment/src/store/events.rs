@@ -3,6 +3,7 @@ use seaworthy::data::{
     chrono::{DateTime, Utc},
     sql,
 };
+use tutoring_identity::insert_or_ignore;
 
 /// Statements on the webhooks that were handled.
 #[derive(Debug, Clone, Copy)]
@@ -16,8 +17,7 @@ impl Events {
         body_hash: &str,
         event_type: &str,
     ) -> Result<bool, DataError> {
-        let inserted = sql("INSERT INTO payment_events (provider_event_id, body_hash, event_type, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO payment_events (provider_event_id, body_hash, event_type, created_at) VALUES (?, ?, ?, ?)")
+        let inserted = insert_or_ignore!("payment_events (provider_event_id, body_hash, event_type, created_at) VALUES (?, ?, ?, ?)")
             .bind(id)
             .bind(body_hash)
             .bind(event_type)

@@ -1,8 +1,9 @@
 use seaworthy::{
     audit_log,
-    data::{LEASE_MIGRATIONS, Migration, MigrationSet},
+    data::{LEASE_MIGRATIONS, MigrationSet},
     operation_log, outbox,
 };
+use tutoring_identity::migration;
 
 /// The tables of payments, messages, leases and logs.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
@@ -11,17 +12,7 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     operation_log::MIGRATIONS,
     LEASE_MIGRATIONS,
     MigrationSet::of_service(&[
-        Migration::new(
-            1,
-            "payments",
-            include_str!("../../migrations/0001_payments.up.sql"),
-            include_str!("../../migrations/0001_payments.down.sql"),
-        ),
-        Migration::new(
-            2,
-            "created",
-            include_str!("../../migrations/0002_created.up.sql"),
-            include_str!("../../migrations/0002_created.down.sql"),
-        ),
+        migration!(1, "payments", "../../migrations/0001_payments"),
+        migration!(2, "created", "../../migrations/0002_created"),
     ]),
 ];

@@ -7,6 +7,7 @@ use seaworthy::{
     prelude::*,
 };
 use tutoring_contract::Money;
+use tutoring_identity::{insert_or_ignore, locked};
 use uuid::Uuid;
 
 use crate::domain::{CoinState, DiscountState, Payment, Purpose, Status, errors};
@@ -76,8 +77,7 @@ impl Payments {
     /// # Errors
     /// `NOT_FOUND`.
     pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Payment, Error> {
-        let found = sql(statement!("WHERE id = ? FOR UPDATE"))
-            .on_sqlite(statement!("WHERE id = ?"))
+        let found = locked!(statement!("WHERE id = ?"))
             .bind(id)
             .fetch_optional(tx)
             .await?;
@@ -110,9 +110,7 @@ impl Payments {
 
     /// Inserts a payment. Returns `false` if another request with the key was faster.
     pub(crate) async fn insert(tx: &Transaction, payment: &Payment) -> Result<bool, DataError> {
-        let inserted = sql("INSERT INTO payments (id, student_id, course_id, purpose, amount_cents, currency, status, receipt, idempotency_key, request_hash, quote, metadata, coins, coin_state, discount_state, enrollment_status, purchase_status, assignment_status, expires_at, created_at, updated_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO payments (id, student_id, course_id, purpose, amount_cents, currency, status, receipt, idempotency_key, request_hash, quote, metadata, coins, coin_state, discount_state, enrollment_status, purchase_status, assignment_status, expires_at, created_at, updated_at)
+        let inserted = insert_or_ignore!("payments (id, student_id, course_id, purpose, amount_cents, currency, status, receipt, idempotency_key, request_hash, quote, metadata, coins, coin_state, discount_state, enrollment_status, purchase_status, assignment_status, expires_at, created_at, updated_at)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
             .bind(payment.id)
             .bind(payment.student)

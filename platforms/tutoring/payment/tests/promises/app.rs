@@ -1,9 +1,4 @@
-use std::{
-    net::SocketAddr,
-    process::Command,
-    sync::{Arc, Mutex},
-    time::{Duration, Instant},
-};
+use std::{net::SocketAddr, process::Command};
 
 use aws_lc_rs::hmac;
 use data_encoding::HEXLOWER;
@@ -14,44 +9,34 @@ use seaworthy::{
         chrono::{TimeDelta, Utc},
         sql,
     },
-    messaging::{Failure, Messaging, MessagingConfig, Publisher, Received, Subscription, Topics},
-    prelude::*,
+    messaging::{Subscription, Topics},
     service::RunningService,
 };
 use seaworthy_testkit::{
     database::EmptyDatabase,
     http::{Answer, request},
+    worker,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tutoring_booking::BookingConfig;
 use tutoring_contract::{
-    AccessTokenConfig, AccessTokens, AdminRole, Role, ServiceTokenConfig, ServiceTokens, Subject,
-    Territory,
+    AdminRole, Role, Subject, Territory,
     events::{
         CourseChanged, Occurred, PaymentRefunded, PurchaseConfirmed, StudentChanged, message,
     },
 };
 use tutoring_payment::PaymentConfig;
+use tutoring_testkit::{Events, Peer, SECRET, SERVICE_SECRET, sign as sign_token};
 use uuid::Uuid;
+
+pub(crate) use tutoring_testkit::{data, json_of, rejection, service_token, wait_for};
 
 use crate::provider::Provider;
 
-const SECRET: &str = "Qm9hdHMgYXJlIHNhZmUgaW4gaGFyYm91ciwgYnV0";
-const SERVICE_SECRET: &str = "dGhhdCBpcyBub3Qgd2hhdCBib2F0cyBhcmUgZm9y";
 const API_SECRET: &str = "secret-of-the-api-key";
 const WEBHOOK_SECRET: &str = "secret-of-the-webhooks";
-/// The maximum time that these tests wait for a condition.
-const TIMEOUT: Duration = Duration::from_secs(60);
 pub(crate) const COURSE: Uuid = Uuid::from_u128(0xc0);
-
-type Events = Arc<Mutex<Vec<Value>>>;
-
-#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-struct PeerConfig {
-    broker: MessagingConfig,
-}
 
 /// The running service with its own database, the booking service, a provider, and a service that
 /// exchanges messages with it.
@@ -62,10 +47,9 @@ pub(crate) struct TestApp {
     pub(crate) provider: Provider,
     pub(crate) settings: Vec<String>,
     events: Events,
-    publisher: Publisher,
+    peer: Peer,
     _service: RunningService,
     _booking: RunningService,
-    _peer: RunningService,
     _folder: TempDir,
     _empty: EmptyDatabase,
 }
@@ -105,7 +89,7 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
     let file = |name: &str| format!("sqlite:{}", folder.path().join(name).display());
     let broker = file("broker.db");
     let events = Events::default();
-    let (peer, publisher) = start_peer(&broker, &events).await;
+    let peer = start_peer(&broker, &events).await;
     let mut booking = common();
     booking.extend(secrets());
     booking.push(format!("database.url={}", file("booking.db")));
@@ -151,10 +135,9 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
         provider,
         settings,
         events,
-        publisher,
+        peer,
         _service: service,
         _booking: booking,
-        _peer: peer,
         _folder: folder,
         _empty: empty,
     };
@@ -166,78 +149,14 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
     app
 }
 
-async fn start_peer(broker: &str, events: &Events) -> (RunningService, Publisher) {
-    let loader = Loader::new("peer")
-        .environment(Environment::default())
-        .overrides([
-            format!("broker.url={broker}"),
-            "server.http.addr=127.0.0.1:0".to_owned(),
-            "admin.addr=127.0.0.1:0".to_owned(),
-            "log.level=error".to_owned(),
-        ]);
-    let made = Arc::new(Mutex::new(None));
-    let publisher = Arc::clone(&made);
-    let started =
-        Service::new("peer", "1").start(loader, async |service: &Assembly<PeerConfig>| {
-            let messaging =
-                Messaging::connect(service, "broker", &service.settings().broker).await?;
-            let topics = Topics::new()
-                .and_unroutable::<Occurred<CourseChanged>>()
-                .and_unroutable::<Occurred<StudentChanged>>();
-            *made.lock().unwrap() = Some(messaging.publisher(topics).await?);
-            let (confirmed, refunded) = (Arc::clone(events), Arc::clone(events));
-            let subscription = Subscription::new("peer")
-                .on::<Occurred<PurchaseConfirmed>, _, _>(move |event| record(&confirmed, &event))
-                .on::<Occurred<PaymentRefunded>, _, _>(move |event| record(&refunded, &event));
-            messaging.subscribe(subscription).await?;
-            Ok(())
-        });
-    let peer = started
-        .await
-        .unwrap_or_else(|error| panic!("{:?}", error.chain()));
-    let publisher = publisher.lock().unwrap().take().unwrap();
-    (peer, publisher)
-}
-
-fn record<E: Serialize>(
-    events: &Events,
-    event: &Received<E>,
-) -> impl Future<Output = Result<(), Failure>> + use<E> {
-    let event = serde_json::to_value(event.event()).unwrap();
-    events.lock().unwrap().push(event);
-    async { Ok(()) }
-}
-
-pub(crate) fn json_of(answer: &Answer) -> Value {
-    serde_json::from_str(&answer.body).unwrap_or(Value::Null)
-}
-
-/// Returns status and code of an error.
-pub(crate) fn rejection(answer: &Answer) -> (u16, String) {
-    let code = json_of(answer)["code"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
-    (answer.status, code)
-}
-
-/// Waits until a value exists.
-pub(crate) fn wait_for<T>(condition: &str, mut find: impl FnMut() -> Option<T>) -> T {
-    let started = Instant::now();
-    loop {
-        if let Some(found) = find() {
-            return found;
-        }
-        assert!(started.elapsed() < TIMEOUT, "{condition} did not happen");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-/// Returns the data of a successful response.
-#[track_caller]
-pub(crate) fn data(answer: &Answer) -> Value {
-    assert!((200..300).contains(&answer.status), "{}", answer.body);
-    json_of(answer)["data"].clone()
+async fn start_peer(broker: &str, events: &Events) -> Peer {
+    let topics = Topics::new()
+        .and_unroutable::<Occurred<CourseChanged>>()
+        .and_unroutable::<Occurred<StudentChanged>>();
+    let subscription = Subscription::new("peer");
+    let subscription = events.record::<Occurred<PurchaseConfirmed>>(subscription);
+    let subscription = events.record::<Occurred<PaymentRefunded>>(subscription);
+    Peer::start(broker, topics, Some(subscription)).await
 }
 
 fn sign(secret: &str, message: &[u8]) -> String {
@@ -253,37 +172,18 @@ pub(crate) fn admin_token(permissions: &[&str]) -> String {
     token(Uuid::from_u128(0xad), Role::Admin, permissions)
 }
 
+/// Returns the token of a user. Administrators have a role, which has no effect on permissions.
 pub(crate) fn token(id: Uuid, role: Role, permissions: &[&str]) -> String {
-    let config = AccessTokenConfig {
-        secret: Some(Secret::new(SECRET.to_owned())),
-        ..AccessTokenConfig::default()
-    };
-    let is_admin = role == Role::Admin;
-    let subject = Subject {
+    let admin_roles = (role == Role::Admin).then_some(AdminRole::StateAdmin);
+    sign_token(&Subject {
         id,
         role,
-        admin_roles: is_admin
-            .then_some(AdminRole::StateAdmin)
-            .into_iter()
-            .collect(),
+        admin_roles: admin_roles.into_iter().collect(),
         permissions: permissions.iter().map(|name| (*name).to_owned()).collect(),
         territory: Territory::default(),
         email: None,
         phone: None,
-    };
-    let signed = AccessTokens::new(&config)
-        .unwrap()
-        .sign(&subject, "session");
-    signed.unwrap().expose().clone()
-}
-
-pub(crate) fn service_token() -> String {
-    let config = ServiceTokenConfig {
-        secret: Some(Secret::new(SERVICE_SECRET.to_owned())),
-        ..ServiceTokenConfig::default()
-    };
-    let signed = ServiceTokens::new("test", &config).unwrap().sign();
-    signed.unwrap().expose().clone()
+    })
 }
 
 /// Returns the body of a booking, with changed members.
@@ -427,7 +327,7 @@ impl TestApp {
 
     /// Returns the events of a payment so far.
     pub(crate) fn events_of(&self, kind: &str, bought: &Bought) -> Vec<Value> {
-        let events = self.events.lock().unwrap();
+        let events = self.events.all();
         let of = events
             .iter()
             .filter(|event| event["type"] == kind && event["paymentId"] == bought.id.as_str());
@@ -440,25 +340,7 @@ impl TestApp {
 
     /// Runs a worker to its end.
     pub(crate) fn run_worker(&self, name: &str) {
-        let report = || -> Value {
-            let list = request(self.admin, "GET", "/workers", &[], "").unwrap();
-            let list: Value = serde_json::from_str(&list.body).unwrap();
-            let mut list = list.as_array().unwrap().clone().into_iter();
-            list.find(|worker| worker["name"] == name).unwrap()
-        };
-        // A standby holds no lease yet.
-        wait_for("the lease", || (report()["standby"] == false).then_some(()));
-        let ended = |report: &Value| {
-            report["runs"].as_u64().unwrap() + report["failures"].as_u64().unwrap()
-        };
-        let before = ended(&report());
-        let path = format!("/workers/{}/run", name.replace(' ', "%20"));
-        let answer = request(self.admin, "POST", &path, &[("x-admin-request", "1")], "").unwrap();
-        assert_eq!(answer.status, 200, "{}", answer.body);
-        wait_for("the run of the worker", || {
-            let report = report();
-            (ended(&report) > before && report["running"] == false).then_some(())
-        });
+        worker::run(self.admin, name).unwrap();
     }
 
     /// Lets the order of a payment expire.
@@ -500,7 +382,11 @@ impl TestApp {
             version,
             snapshot: json!({ "title": "Robotics", "status": status }),
         });
-        self.publisher.publish(message(&changed)).await.unwrap();
+        self.peer
+            .publisher
+            .publish(message(&changed))
+            .await
+            .unwrap();
     }
 
     pub(crate) async fn publish_student(&self, student: Uuid, version: i64, is_verified: bool) {
@@ -509,7 +395,11 @@ impl TestApp {
             version,
             snapshot: json!({ "isEmailVerified": is_verified }),
         });
-        self.publisher.publish(message(&changed)).await.unwrap();
+        self.peer
+            .publisher
+            .publish(message(&changed))
+            .await
+            .unwrap();
     }
 
     /// Creates a coupon at the booking service.
@@ -560,15 +450,5 @@ pub(crate) fn call(
     more: &[(&str, &str)],
     body: &Value,
 ) -> Answer {
-    let bearer = format!("Bearer {token}");
-    let mut headers = vec![("content-type", "application/json")];
-    if !token.is_empty() {
-        headers.push(("authorization", &bearer));
-    }
-    headers.extend(more);
-    let body = match body.is_null() {
-        true => String::new(),
-        false => body.to_string(),
-    };
-    request(address, method, &format!("/api/v1{path}"), &headers, &body).unwrap()
+    tutoring_testkit::call(address, (method, path), token, more, body)
 }

@@ -75,11 +75,29 @@ pub(crate) async fn bonus_and_rewards_are_credited_once_msg_5(app: TestApp) {
         (&values["referral"], &values["registration"]),
         (&json!(70), &json!(10))
     );
-    let amount = json!({ "studentId": student, "referenceId": "y", "amount": 1_000 });
-    assert_eq!(
-        app.post("/coins/referral", &service_token(), &amount)
-            .status,
-        400
-    );
+    // The configuration decides about the amount, whatever a caller sends.
+    let amount = json!({ "studentId": student, "referenceId": "y", "amount": 1_000, "more": 1 });
+    let credited = data(&app.post("/coins/referral", &service_token(), &amount));
+    assert_eq!(credited["balance"], 300);
+    app.check_invariants();
+}
+
+pub(crate) async fn reversal_takes_free_coins_once_msg_5(app: TestApp) {
+    let student = Uuid::from_u128(7);
+    let post = |path: &str, reference: &str| {
+        let body = json!({ "studentId": student, "referenceId": reference });
+        data(&app.post(path, &service_token(), &body))["balance"].clone()
+    };
+    let reverse = "/coins/referral/reverse";
+    assert_eq!(post(reverse, "student-8"), 0, "no reward");
+    assert_eq!(post("/coins/referral", "student-8"), 50);
+    for _ in 0..2 {
+        assert_eq!(post(reverse, "student-8"), 0);
+    }
+    // Coins that a payment reserves stay.
+    assert_eq!(post("/coins/referral", "student-9"), 50);
+    app.bought(student, &json!({ "coinsToRedeem": 30 }));
+    assert_eq!(app.wallet(student), (50, 30));
+    assert_eq!(post(reverse, "student-9"), 30);
     app.check_invariants();
 }

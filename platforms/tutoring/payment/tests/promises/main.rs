@@ -58,6 +58,7 @@ on_both! {
         flagged_money_completes_no_payment_api_1;
     coins:
         coins_are_reserved_spent_and_returned_api_1,
+        reversal_takes_free_coins_once_msg_5,
         bonus_and_rewards_are_credited_once_msg_5;
     refund:
         refund_returns_money_and_coins_once_msg_5,

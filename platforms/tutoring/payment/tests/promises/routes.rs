@@ -18,7 +18,7 @@ enum Caller {
 
 use Caller::{Admin, Coins, Own, Service, Student};
 
-const ROUTES: [(&str, &str, Caller); 16] = [
+const ROUTES: [(&str, &str, Caller); 17] = [
     ("POST", "", Service),
     ("POST", "/session-booking", Student),
     ("POST", "/{id}/confirm", Student),
@@ -29,6 +29,7 @@ const ROUTES: [(&str, &str, Caller); 16] = [
     ("GET", "/wallet/{student}/transactions", Own),
     ("POST", "/coins/course-completion", Coins),
     ("POST", "/coins/referral", Coins),
+    ("POST", "/coins/referral/reverse", Service),
     ("POST", "/coins/adjust", Coins),
     ("POST", "/coins/redeem", Coins),
     ("GET", "/coins/configuration", Admin),

@@ -15,6 +15,7 @@ use tutoring_identity::own_or_permitted;
 use uuid::Uuid;
 
 use super::{Api, HandlerResult, STUDENT_READ, State};
+use crate::pages::Page;
 
 /// Returns the ID of a path, which must be that of the caller.
 pub(super) fn own(id: &str) -> Result<Uuid, Error> {
@@ -29,8 +30,8 @@ fn token_of(headers: &HeaderMap) -> Secret<String> {
 }
 
 /// Reads the missing dates of sessions.
-async fn plan(api: &Api, student: Uuid, token: &Secret<String>) -> Result<(), Error> {
-    if !api.pages.lacks_dates(student).await? {
+async fn plan(api: &Api, page: Page, student: Uuid, token: &Secret<String>) -> Result<(), Error> {
+    if !api.pages.lacks_dates(page, student).await? {
         return Ok(());
     }
     let sessions = api.summaries.schedule(student, token).await;
@@ -43,7 +44,7 @@ pub(super) async fn home(
     headers: HeaderMap,
 ) -> HandlerResult {
     let (student, token) = (own(&id)?, token_of(&headers));
-    plan(&api, student, &token).await?;
+    plan(&api, Page::Home, student, &token).await?;
     let summary = api.summaries.of(student, &token);
     let (page, summary) = join(api.pages.home(student), summary).await;
     let mut page = page?;
@@ -61,7 +62,7 @@ pub(super) async fn learning(
     headers: HeaderMap,
 ) -> HandlerResult {
     let student = own(&id)?;
-    plan(&api, student, &token_of(&headers)).await?;
+    plan(&api, Page::Learning, student, &token_of(&headers)).await?;
     let page = api.pages.learning(student).await?;
     Ok(Reply::new("learning", page).into_response())
 }

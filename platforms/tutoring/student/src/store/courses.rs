@@ -5,6 +5,7 @@ use seaworthy::data::{
 };
 use seaworthy::prelude::{Deserialize, Serialize};
 use serde_json::Value;
+use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
 /// More courses than a student buys, and the sessions of three packages.
@@ -66,9 +67,7 @@ impl MyCourses {
         tx: &Transaction,
         (student, course): (Uuid, Uuid),
     ) -> Result<(), DataError> {
-        sql("INSERT INTO my_courses (student_id, course_id, purchase_tier, is_ready, has_sessions, completed_sessions, total_sessions, percentage, progress_version)
-             VALUES (?, ?, 0, ?, ?, 0, 0, 0, 0) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO my_courses (student_id, course_id, purchase_tier, is_ready, has_sessions, completed_sessions, total_sessions, percentage, progress_version)
+        insert_or_ignore!("my_courses (student_id, course_id, purchase_tier, is_ready, has_sessions, completed_sessions, total_sessions, percentage, progress_version)
              VALUES (?, ?, 0, ?, ?, 0, 0, 0, 0)")
             .bind(student)
             .bind(course)
@@ -155,6 +154,27 @@ impl MyCourses {
             .bind(student)
             .bind(course)
             .bind(allocation)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Stores that an allocation was rejected, unless a newer allocation was stored before.
+    pub(crate) async fn reject(
+        tx: &Transaction,
+        (student, course): (Uuid, Uuid),
+        allocation: Uuid,
+        at: DateTime<Utc>,
+    ) -> Result<(), DataError> {
+        Self::ensure(tx, (student, course)).await?;
+        sql("UPDATE my_courses SET allocation_id = ?, trainer_id = NULL, allocation_status = 'rejected', has_sessions = ?, allocated_at = ?
+             WHERE student_id = ? AND course_id = ? AND (allocated_at IS NULL OR allocated_at <= ?)")
+            .bind(allocation)
+            .bind(false)
+            .bind(at)
+            .bind(student)
+            .bind(course)
+            .bind(at)
             .execute(tx)
             .await
             .map(drop)
@@ -247,8 +267,7 @@ pub(crate) struct MySessions;
 impl MySessions {
     /// Inserts a session that is not stored.
     pub(crate) async fn ensure(tx: &Transaction, student: Uuid, id: Uuid) -> Result<(), DataError> {
-        sql("INSERT INTO my_sessions (id, student_id, status) VALUES (?, ?, 'scheduled') ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO my_sessions (id, student_id, status) VALUES (?, ?, 'scheduled')")
+        insert_or_ignore!("my_sessions (id, student_id, status) VALUES (?, ?, 'scheduled')")
             .bind(id)
             .bind(student)
             .execute(tx)

@@ -1,4 +1,5 @@
 use seaworthy::data::{Connection, DataError, Transaction, sql};
+use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
 /// The sessions of a course that a student has paid.
@@ -20,8 +21,7 @@ impl MyPayments {
         paid: &PaidSessions,
         is_refunded: bool,
     ) -> Result<(), DataError> {
-        sql("INSERT INTO my_payments (payment_id, student_id, course_id, session_count, is_refunded) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO my_payments (payment_id, student_id, course_id, session_count, is_refunded) VALUES (?, ?, ?, ?, ?)")
+        insert_or_ignore!("my_payments (payment_id, student_id, course_id, session_count, is_refunded) VALUES (?, ?, ?, ?, ?)")
             .bind(paid.payment)
             .bind(paid.student)
             .bind(paid.course)

@@ -5,13 +5,29 @@ use seaworthy::data::{
     chrono::{DateTime, Utc},
     sql,
 };
+use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
-/// A referral whose reward is due.
+/// The call with the reward that a refund follows may last until this time.
+const IN_FLIGHT: Duration = Duration::from_secs(60);
+
+/// A referral whose reward, or whose reversal of it, is due.
 #[derive(Debug)]
 pub(crate) struct DueReward {
     pub(crate) referred: Uuid,
     pub(crate) referrer: Uuid,
+    /// The rewards that the referrer has lost.
+    reversals: i32,
+}
+
+impl DueReward {
+    /// Returns the reference of the reward in the wallet. A reward after a reversal is another one.
+    pub(crate) fn reference(&self) -> String {
+        match self.reversals {
+            0 => self.referred.to_string(),
+            lost => format!("{}:{lost}", self.referred),
+        }
+    }
 }
 
 impl FromRow for DueReward {
@@ -19,6 +35,7 @@ impl FromRow for DueReward {
         Ok(Self {
             referred: row.get("referred_id")?,
             referrer: row.get("referrer_id")?,
+            reversals: row.get("reversals")?,
         })
     }
 }
@@ -34,19 +51,20 @@ impl Referrals {
         referred: Uuid,
         referrer: Uuid,
     ) -> Result<bool, DataError> {
-        let inserted = sql("INSERT INTO referrals (referred_id, referrer_id, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO referrals (referred_id, referrer_id, created_at) VALUES (?, ?, ?)")
-            .bind(referred)
-            .bind(referrer)
-            .bind(Utc::now())
-            .execute(tx)
-            .await?;
+        let inserted =
+            insert_or_ignore!("referrals (referred_id, referrer_id, created_at) VALUES (?, ?, ?)")
+                .bind(referred)
+                .bind(referrer)
+                .bind(Utc::now())
+                .execute(tx)
+                .await?;
         Ok(inserted.rows_affected() > 0)
     }
 
-    /// Makes the reward for a referred student due. Other students, and a repeat, are no-ops.
+    /// Makes the reward for a referred student due, and keeps a reward whose reversal was due. Other
+    /// students, and a repeat, are no-ops.
     pub(crate) async fn make_due(tx: &Transaction, referred: Uuid) -> Result<(), DataError> {
-        sql("UPDATE referrals SET reward_due_at = ? WHERE referred_id = ? AND reward_due_at IS NULL AND rewarded_at IS NULL")
+        sql("UPDATE referrals SET reversal_due_at = NULL, reward_due_at = CASE WHEN rewarded_at IS NULL THEN COALESCE(reward_due_at, ?) END WHERE referred_id = ?")
             .bind(Utc::now())
             .bind(referred)
             .execute(tx)
@@ -54,9 +72,13 @@ impl Referrals {
             .map(drop)
     }
 
-    /// Removes a reward that is due. A reward that the referrer has stays.
+    /// Removes a reward that is due. If the referrer has the coins, or may have them soon, their
+    /// reversal becomes due.
     pub(crate) async fn clear_due(tx: &Transaction, referred: Uuid) -> Result<(), DataError> {
-        sql("UPDATE referrals SET reward_due_at = NULL WHERE referred_id = ? AND rewarded_at IS NULL")
+        let now = Utc::now();
+        sql("UPDATE referrals SET reward_due_at = NULL, reversal_due_at = CASE WHEN rewarded_at IS NOT NULL THEN ? WHEN reward_started_at IS NOT NULL THEN ? END WHERE referred_id = ?")
+            .bind(now)
+            .bind(now + IN_FLIGHT)
             .bind(referred)
             .execute(tx)
             .await
@@ -68,34 +90,77 @@ impl Referrals {
         connection: &dyn Connection,
         limit: u32,
     ) -> Result<Vec<DueReward>, DataError> {
-        sql("SELECT referred_id, referrer_id FROM referrals WHERE reward_due_at <= ? ORDER BY reward_due_at, referred_id LIMIT ?")
+        sql("SELECT referred_id, referrer_id, reversals FROM referrals WHERE reward_due_at <= ? ORDER BY reward_due_at, referred_id LIMIT ?")
             .bind(Utc::now())
             .bind(limit)
             .fetch_all(connection)
             .await
     }
 
-    /// Stores that the referrer has the coins.
-    pub(crate) async fn set_rewarded(
+    /// Returns the first reversals that are due.
+    pub(crate) async fn reversals_due(
+        connection: &dyn Connection,
+        limit: u32,
+    ) -> Result<Vec<DueReward>, DataError> {
+        sql("SELECT referred_id, referrer_id, reversals FROM referrals WHERE reversal_due_at <= ? ORDER BY reversal_due_at, referred_id LIMIT ?")
+            .bind(Utc::now())
+            .bind(limit)
+            .fetch_all(connection)
+            .await
+    }
+
+    /// Stores that a call credits the coins. Returns `false` if a refund removed the reward.
+    pub(crate) async fn begin(
         connection: &dyn Connection,
         referred: Uuid,
-    ) -> Result<(), DataError> {
-        sql("UPDATE referrals SET reward_due_at = NULL, rewarded_at = ? WHERE referred_id = ?")
+    ) -> Result<bool, DataError> {
+        let begun = sql("UPDATE referrals SET reward_started_at = ? WHERE referred_id = ? AND reward_due_at IS NOT NULL")
             .bind(Utc::now())
             .bind(referred)
+            .execute(connection)
+            .await?;
+        Ok(begun.rows_affected() > 0)
+    }
+
+    /// Stores that the referrer has the coins. A reversal that is due stays due.
+    pub(crate) async fn set_rewarded(
+        connection: &dyn Connection,
+        reward: &DueReward,
+    ) -> Result<(), DataError> {
+        sql("UPDATE referrals SET reward_due_at = NULL, rewarded_at = ? WHERE referred_id = ? AND reversals = ?")
+            .bind(Utc::now())
+            .bind(reward.referred)
+            .bind(reward.reversals)
             .execute(connection)
             .await
             .map(drop)
     }
 
-    /// Delays a reward, unless a refund removed it.
+    /// Stores that the referrer has lost the coins. If the referred student bought a course
+    /// meanwhile, another reward is due.
+    pub(crate) async fn set_reversed(
+        connection: &dyn Connection,
+        reward: &DueReward,
+    ) -> Result<(), DataError> {
+        sql("UPDATE referrals SET reward_due_at = CASE WHEN reversal_due_at IS NULL THEN ? END, reward_started_at = NULL, rewarded_at = NULL, reversal_due_at = NULL, reversals = reversals + 1
+             WHERE referred_id = ? AND reversals = ?")
+            .bind(Utc::now())
+            .bind(reward.referred)
+            .bind(reward.reversals)
+            .execute(connection)
+            .await
+            .map(drop)
+    }
+
+    /// Delays a reward or a reversal, unless a message removed it.
     pub(crate) async fn delay(
         connection: &dyn Connection,
         referred: Uuid,
         backoff: Duration,
     ) -> Result<(), DataError> {
         let at: DateTime<Utc> = Utc::now() + backoff;
-        sql("UPDATE referrals SET reward_due_at = ? WHERE referred_id = ? AND reward_due_at IS NOT NULL AND rewarded_at IS NULL")
+        sql("UPDATE referrals SET reward_due_at = CASE WHEN reward_due_at IS NOT NULL THEN ? END, reversal_due_at = CASE WHEN reversal_due_at IS NOT NULL THEN ? END WHERE referred_id = ?")
+            .bind(at)
             .bind(at)
             .bind(referred)
             .execute(connection)

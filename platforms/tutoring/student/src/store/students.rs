@@ -4,6 +4,7 @@ use seaworthy::data::{
     sql,
 };
 use serde_json::{Value, json};
+use tutoring_identity::{insert_or_ignore, locked};
 use uuid::Uuid;
 
 /// The first part of statements that read students.
@@ -66,9 +67,7 @@ impl Students {
     /// Inserts a student who is not stored. The message about the account may arrive later.
     pub(crate) async fn ensure(tx: &Transaction, id: Uuid) -> Result<(), DataError> {
         let now = Utc::now();
-        sql("INSERT INTO students (id, is_verified, is_disabled, account_version, profile, search_text, version, created_at, updated_at)
-             VALUES (?, ?, ?, 0, ?, '', 0, ?, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO students (id, is_verified, is_disabled, account_version, profile, search_text, version, created_at, updated_at)
+        insert_or_ignore!("students (id, is_verified, is_disabled, account_version, profile, search_text, version, created_at, updated_at)
              VALUES (?, ?, ?, 0, ?, '', 0, ?, ?)")
             .bind(id)
             .bind(true)
@@ -84,8 +83,7 @@ impl Students {
     /// Returns a student, and locks the row until the transaction ends.
     pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Student, DataError> {
         Self::ensure(tx, id).await?;
-        sql(statement!("WHERE id = ? FOR UPDATE"))
-            .on_sqlite(statement!("WHERE id = ?"))
+        locked!(statement!("WHERE id = ?"))
             .bind(id)
             .fetch_one(tx)
             .await

@@ -30,7 +30,7 @@ pub(super) struct StatusQuery {
 }
 
 #[derive(Deserialize, Default)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub(super) struct DecisionRequest {
     reason: Option<String>,
 }

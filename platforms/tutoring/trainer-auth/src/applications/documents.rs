@@ -20,7 +20,7 @@ const DOWNLOAD_TTL: Timeout = Timeout::from_secs(300);
 
 /// A request for a signed upload.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct UploadRequest {
     kind: DocumentKind,
     content_type: String,

@@ -1,4 +1,4 @@
-//! Errors for callers. Reasons are the codes of the contract.
+//! Errors for callers. Reasons are the codes of responses.
 
 use seaworthy::{core::FieldViolation, prelude::*};
 

@@ -8,6 +8,7 @@ use seaworthy::{
 };
 use serde_json::Value;
 use tutoring_contract::Territory;
+use tutoring_identity::locked;
 use uuid::Uuid;
 
 use crate::domain::{Form, ReviewStatus, errors};
@@ -111,8 +112,7 @@ impl Applications {
 
     /// Returns an application, and locks the row until the transaction ends.
     pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Option<Application>, DataError> {
-        sql(statement!("WHERE id = ? FOR UPDATE"))
-            .on_sqlite(statement!("WHERE id = ?"))
+        locked!(statement!("WHERE id = ?"))
             .bind(id)
             .fetch_optional(tx)
             .await
@@ -123,8 +123,7 @@ impl Applications {
         tx: &Transaction,
         trainer: Uuid,
     ) -> Result<Option<Application>, DataError> {
-        sql(statement!("WHERE trainer_id = ? FOR UPDATE"))
-            .on_sqlite(statement!("WHERE trainer_id = ?"))
+        locked!(statement!("WHERE trainer_id = ?"))
             .bind(trainer)
             .fetch_optional(tx)
             .await

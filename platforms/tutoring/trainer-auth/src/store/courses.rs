@@ -2,6 +2,7 @@ use seaworthy::{
     data::{Connection, DataError, FromRow, Row, Transaction, sql},
     prelude::*,
 };
+use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
 /// More courses than a platform offers.
@@ -54,16 +55,17 @@ impl Courses {
         if updated.rows_affected() > 0 {
             return Ok(());
         }
-        sql("INSERT INTO courses (id, title, category, is_published, version) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO courses (id, title, category, is_published, version) VALUES (?, ?, ?, ?, ?)")
-            .bind(course.id)
-            .bind(&course.title)
-            .bind(&course.category)
-            .bind(course.is_published)
-            .bind(course.version)
-            .execute(tx)
-            .await
-            .map(drop)
+        insert_or_ignore!(
+            "courses (id, title, category, is_published, version) VALUES (?, ?, ?, ?, ?)"
+        )
+        .bind(course.id)
+        .bind(&course.title)
+        .bind(&course.category)
+        .bind(course.is_published)
+        .bind(course.version)
+        .execute(tx)
+        .await
+        .map(drop)
     }
 
     /// Returns the published courses by title.

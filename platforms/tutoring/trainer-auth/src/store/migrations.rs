@@ -1,8 +1,5 @@
-use seaworthy::{
-    account, audit_log,
-    data::{Migration, MigrationSet},
-    outbox,
-};
+use seaworthy::{account, audit_log, data::MigrationSet, outbox};
+use tutoring_identity::migration;
 
 /// The tables of accounts, of applications, of messages and of the audit log.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
@@ -10,10 +7,9 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     account::MIGRATIONS,
     outbox::MIGRATIONS,
     audit_log::MIGRATIONS,
-    MigrationSet::of_service(&[Migration::new(
+    MigrationSet::of_service(&[migration!(
         1,
         "applications",
-        include_str!("../../migrations/0001_applications.up.sql"),
-        include_str!("../../migrations/0001_applications.down.sql"),
+        "../../migrations/0001_applications"
     )]),
 ];

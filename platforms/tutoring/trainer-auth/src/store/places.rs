@@ -1,5 +1,6 @@
 use seaworthy::data::{Connection, DataError, FromRow, Row, sql};
 use tutoring_contract::Territory;
+use tutoring_identity::insert_or_ignore;
 
 /// The place of a pincode.
 #[derive(Debug, Clone)]
@@ -56,11 +57,12 @@ impl Place {
                 locality.into(),
             ]
         });
-        sql("INSERT INTO pincodes (pincode, city, state, district, zone, locality) VALUES (?, ?, ?, ?, ?, ?)** ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO pincodes (pincode, city, state, district, zone, locality) VALUES (?, ?, ?, ?, ?, ?)**")
-            .bind_rows(rows)
-            .execute(connection)
-            .await
-            .map(drop)
+        insert_or_ignore!(
+            "pincodes (pincode, city, state, district, zone, locality) VALUES (?, ?, ?, ?, ?, ?)**"
+        )
+        .bind_rows(rows)
+        .execute(connection)
+        .await
+        .map(drop)
     }
 }

@@ -1,14 +1,8 @@
-use std::{
-    net::SocketAddr,
-    process::Command,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{net::SocketAddr, process::Command};
 
 use seaworthy::{
     config::{Environment, Loader},
-    messaging::{Failure, Messaging, MessagingConfig, Publisher, Received, Subscription, Topics},
-    prelude::*,
+    messaging::{Subscription, Topics},
     redis::RedisConfig,
     service::RunningService,
 };
@@ -21,27 +15,19 @@ use seaworthy_testkit::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tutoring_contract::{
-    AccessTokenConfig, AccessTokens, AdminRole, Role, Subject, Territory,
-    events::{CourseChanged, NotificationRequested, Occurred, TrainerChanged, message},
+    AdminRole, Role, Subject, Territory,
+    events::{CourseChanged, NotificationRequested, Occurred, TrainerChanged},
 };
 use tutoring_identity::{LiveSessions, SessionRecord};
+use tutoring_testkit::{Events, Peer, SECRET, SESSION, call, sign};
 use tutoring_trainer_auth::TrainerAuthConfig;
 use uuid::Uuid;
 
-const SECRET: &str = "Qm9hdHMgYXJlIHNhZmUgaW4gaGFyYm91ciwgYnV0";
+pub(crate) use tutoring_testkit::{json_of, rejection, wait_for};
+
 const PASSWORD: &str = "Correct-horse-1";
-/// The maximum time that these tests wait for a condition.
-const TIMEOUT: Duration = Duration::from_secs(60);
 pub(crate) const PDF: &str = "%PDF-1.7 a document";
 pub(crate) const COURSE: Uuid = Uuid::from_u128(0xc0);
-
-type Events = Arc<Mutex<Vec<Value>>>;
-
-#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-struct PeerConfig {
-    broker: MessagingConfig,
-}
 
 /// The running service with its own database, and a service that exchanges messages with it.
 pub(crate) struct TestApp {
@@ -49,9 +35,8 @@ pub(crate) struct TestApp {
     pub(crate) live: LiveSessions,
     settings: Vec<String>,
     events: Events,
-    courses: Publisher,
+    peer: Peer,
     _service: RunningService,
-    _peer: RunningService,
     _empty: EmptyDatabase,
     _redis: Option<RedisServer>,
     folder: TempDir,
@@ -72,7 +57,7 @@ pub(crate) async fn open(empty: EmptyDatabase, redis: Option<RedisServer>) -> Te
     let folder = TempDir::new().unwrap();
     let broker = format!("sqlite:{}", folder.path().join("broker.db").display());
     let events = Events::default();
-    let (peer, courses) = start_peer(&broker, &events).await;
+    let peer = start_peer(&broker, &events).await;
     let mut settings = vec![
         format!("identity.database.url={}", empty.url()),
         "identity.database.migrate_at_start=true".to_owned(),
@@ -113,9 +98,8 @@ pub(crate) async fn open(empty: EmptyDatabase, redis: Option<RedisServer>) -> Te
         live: LiveSessions::new(live.as_ref()).unwrap(),
         settings,
         events,
-        courses,
+        peer,
         _service: service,
-        _peer: peer,
         _empty: empty,
         _redis: redis,
         folder,
@@ -127,59 +111,12 @@ pub(crate) async fn open(empty: EmptyDatabase, redis: Option<RedisServer>) -> Te
 }
 
 /// Starts a service that records the messages of trainers and publishes courses.
-async fn start_peer(broker: &str, events: &Events) -> (RunningService, Publisher) {
-    let loader = Loader::new("peer")
-        .environment(Environment::default())
-        .overrides([
-            format!("broker.url={broker}"),
-            "server.http.addr=127.0.0.1:0".to_owned(),
-            "admin.addr=127.0.0.1:0".to_owned(),
-            "log.level=error".to_owned(),
-        ]);
-    let publisher = Arc::new(Mutex::new(None));
-    let made = Arc::clone(&publisher);
-    let started =
-        Service::new("peer", "1").start(loader, async |service: &Assembly<PeerConfig>| {
-            let messaging =
-                Messaging::connect(service, "broker", &service.settings().broker).await?;
-            let topics = Topics::new().and_unroutable::<Occurred<CourseChanged>>();
-            *made.lock().unwrap() = Some(messaging.publisher(topics).await?);
-            let (changed, requested) = (Arc::clone(events), Arc::clone(events));
-            let subscription = Subscription::new("peer")
-                .on::<Occurred<TrainerChanged>, _, _>(move |event| record(&changed, &event))
-                .on::<Occurred<NotificationRequested>, _, _>(move |event| {
-                    record(&requested, &event)
-                });
-            messaging.subscribe(subscription).await?;
-            Ok(())
-        });
-    let peer = started
-        .await
-        .unwrap_or_else(|error| panic!("{:?}", error.chain()));
-    let publisher = publisher.lock().unwrap().take().unwrap();
-    (peer, publisher)
-}
-
-fn record<E: Serialize>(
-    events: &Events,
-    event: &Received<E>,
-) -> impl Future<Output = Result<(), Failure>> + use<E> {
-    let event = serde_json::to_value(event.event()).unwrap();
-    events.lock().unwrap().push(event);
-    async { Ok(()) }
-}
-
-pub(crate) fn json_of(answer: &Answer) -> Value {
-    serde_json::from_str(&answer.body).unwrap_or(Value::Null)
-}
-
-/// Returns status and code of an error.
-pub(crate) fn rejection(answer: &Answer) -> (u16, String) {
-    let code = json_of(answer)["code"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
-    (answer.status, code)
+async fn start_peer(broker: &str, events: &Events) -> Peer {
+    let topics = Topics::new().and_unroutable::<Occurred<CourseChanged>>();
+    let subscription = Subscription::new("peer");
+    let subscription = events.record::<Occurred<TrainerChanged>>(subscription);
+    let subscription = events.record::<Occurred<NotificationRequested>>(subscription);
+    Peer::start(broker, topics, Some(subscription)).await
 }
 
 /// Returns the wrong fields of a request.
@@ -195,18 +132,6 @@ pub(crate) fn fields(answer: &Answer) -> Vec<String> {
     errors
         .map(|error| error["field"].as_str().unwrap().to_owned())
         .collect()
-}
-
-/// Waits until a value exists.
-fn wait_for<T>(what: &str, mut find: impl FnMut() -> Option<T>) -> T {
-    let started = std::time::Instant::now();
-    loop {
-        if let Some(found) = find() {
-            return found;
-        }
-        assert!(started.elapsed() < TIMEOUT, "{what} did not happen");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 impl TestApp {
@@ -230,7 +155,7 @@ impl TestApp {
             version,
             snapshot: json!({ "title": title, "category": "Coding", "status": status }),
         });
-        self.courses.publish(message(&changed)).await.unwrap();
+        self.peer.publish(&changed).await;
     }
 
     /// Waits until a course is offered or not.
@@ -249,27 +174,7 @@ impl TestApp {
     }
 
     pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
-        let bearer = format!("Bearer {token}");
-        let mut headers = vec![
-            ("content-type", "application/json"),
-            ("x-client-type", "mobile"),
-        ];
-        if !token.is_empty() {
-            headers.push(("authorization", &bearer));
-        }
-        let body = if body.is_null() {
-            String::new()
-        } else {
-            body.to_string()
-        };
-        request(
-            self.http,
-            method,
-            &format!("/api/v1{path}"),
-            &headers,
-            &body,
-        )
-        .unwrap()
+        call(self.http, (method, path), token, &[], body)
     }
 
     /// Registers a trainer and verifies the address by the mailed code.
@@ -309,10 +214,6 @@ impl TestApp {
         permissions: &[&str],
         place: [Option<&str>; 2],
     ) -> String {
-        let config = AccessTokenConfig {
-            secret: Some(Secret::new(SECRET.to_owned())),
-            ..AccessTokenConfig::default()
-        };
         let [state, district] = place.map(|level| level.map(str::to_owned));
         let subject = Subject {
             id: Uuid::from_u128(7),
@@ -328,7 +229,7 @@ impl TestApp {
             phone: None,
         };
         let record = SessionRecord {
-            session_id: "another-service".to_owned(),
+            session_id: SESSION.to_owned(),
             user_id: subject.id,
             role,
             created_at: String::new(),
@@ -337,12 +238,7 @@ impl TestApp {
             user_agent: String::new(),
         };
         self.live.put(&record).await.unwrap();
-        let tokens = AccessTokens::new(&config).unwrap();
-        tokens
-            .sign(&subject, &record.session_id)
-            .unwrap()
-            .expose()
-            .clone()
+        sign(&subject)
     }
 
     /// Returns the token of an admin who approves trainers of a place.
@@ -444,7 +340,7 @@ impl TestApp {
     /// Waits for a matching message.
     pub(crate) fn wait_for_event(&self, kind: &str, matches: impl Fn(&Value) -> bool) -> Value {
         wait_for(kind, || {
-            let events = self.events.lock().unwrap();
+            let events = self.events.all();
             let mut events = events.iter();
             events
                 .find(|event| event["type"] == kind && matches(event))

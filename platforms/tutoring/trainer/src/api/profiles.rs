@@ -67,14 +67,20 @@ pub(super) async fn performance(Extract(api): State, Path(id): Path<String>) -> 
         "ratingCount": trainer.rating_count,
         "completed": TrainerSessions::count(database, trainer.id, "completed").await?,
         "cancelled": TrainerSessions::count(database, trainer.id, "cancelled").await?,
-        // Start times are not in messages.
-        "punctuality": null,
+        "punctuality": TrainerSessions::punctuality(database, trainer.id).await?,
     });
     Ok(Reply::new("performance", data).into_response())
 }
 
-pub(super) async fn substitutions(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
+pub(super) async fn substitutions(
+    Extract(api): State,
+    Path(id): Path<String>,
+    page: Given<Query<PageRequest>>,
+) -> HandlerResult {
     let trainer = readable(&api, &id).await?;
-    let items = TrainerSessions::substitutions(&api.backend.database, trainer.id).await?;
-    Ok(Reply::new("substitutions", json!({ "items": items })).into_response())
+    let Query(page) = page?;
+    let page = page.checked()?;
+    let (database, range) = (&api.backend.database, (page.limit, page.offset()));
+    let (items, total) = TrainerSessions::substitutions(database, trainer.id, range).await?;
+    Ok(Reply::new("substitutions", page.of(items, total)).into_response())
 }

@@ -7,6 +7,7 @@ use seaworthy::{
     },
     prelude::*,
 };
+use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
 use crate::payroll::{Month, Payroll, Period, Substituted};
@@ -147,14 +148,15 @@ impl Periods {
         trainer: Uuid,
         student: Uuid,
     ) -> Result<(), DataError> {
-        sql("INSERT INTO allocation_periods (allocation_id, trainer_id, student_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO allocation_periods (allocation_id, trainer_id, student_id) VALUES (?, ?, ?)")
-            .bind(allocation)
-            .bind(trainer)
-            .bind(student)
-            .execute(tx)
-            .await
-            .map(drop)
+        insert_or_ignore!(
+            "allocation_periods (allocation_id, trainer_id, student_id) VALUES (?, ?, ?)"
+        )
+        .bind(allocation)
+        .bind(trainer)
+        .bind(student)
+        .execute(tx)
+        .await
+        .map(drop)
     }
 
     /// Returns the stored days of an allocation, also those after an early end.

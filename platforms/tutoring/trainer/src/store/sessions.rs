@@ -4,9 +4,6 @@ use seaworthy::{
 };
 use uuid::Uuid;
 
-/// More substitutions than a trainer has in a year.
-const MAX_SUBSTITUTIONS: u32 = 1_000;
-
 /// A session that another trainer holds.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -37,21 +34,23 @@ impl FromRow for Substitution {
 pub(crate) struct TrainerSessions;
 
 impl TrainerSessions {
-    /// Stores the last state of a session: `completed` or `cancelled`.
+    /// Stores the last state of a session of a trainer: `completed` or `cancelled`, and whether it
+    /// started on time.
     pub(crate) async fn finish(
         tx: &Transaction,
-        session: Uuid,
-        trainer: Uuid,
+        (session, trainer): (Uuid, Uuid),
         status: &'static str,
+        is_punctual: Option<bool>,
     ) -> Result<(), DataError> {
         sql("DELETE FROM held_sessions WHERE id = ?")
             .bind(session)
             .execute(tx)
             .await?;
-        sql("INSERT INTO held_sessions (id, trainer_id, status) VALUES (?, ?, ?)")
+        sql("INSERT INTO held_sessions (id, trainer_id, status, is_punctual) VALUES (?, ?, ?, ?)")
             .bind(session)
             .bind(trainer)
             .bind(status)
+            .bind(is_punctual)
             .execute(tx)
             .await
             .map(drop)
@@ -70,6 +69,21 @@ impl TrainerSessions {
                 .fetch_one(connection)
                 .await?;
         Ok(count)
+    }
+
+    /// Returns the share of sessions that started on time, in percent, of those whose start is
+    /// known. `None` without such sessions.
+    pub(crate) async fn punctuality(
+        connection: &dyn Connection,
+        trainer: Uuid,
+    ) -> Result<Option<u64>, DataError> {
+        let (known, punctual): (u64, u64) =
+            sql("SELECT COUNT(is_punctual), COUNT(CASE WHEN is_punctual = ? THEN 1 END) FROM held_sessions WHERE trainer_id = ?")
+                .bind(true)
+                .bind(trainer)
+                .fetch_one(connection)
+                .await?;
+        Ok((punctual * 100).checked_div(known))
     }
 
     /// Stores who holds a session instead of the trainer of its allocation. The way back to that
@@ -103,17 +117,26 @@ impl TrainerSessions {
             .map(drop)
     }
 
-    /// Returns the substitutions of a trainer in both directions, the latest date first.
+    /// Returns a page of the substitutions of a trainer in both directions, the latest date first,
+    /// and their number.
     pub(crate) async fn substitutions(
         connection: &dyn Connection,
         trainer: Uuid,
-    ) -> Result<Vec<Substitution>, DataError> {
-        sql("SELECT session_id, original_trainer_id, substitute_trainer_id, student_id, session_date, time_slot FROM substitutions
-             WHERE original_trainer_id = ? OR substitute_trainer_id = ? ORDER BY session_date DESC, session_id LIMIT ?")
+        (limit, offset): (u32, u64),
+    ) -> Result<(Vec<Substitution>, u64), DataError> {
+        let (total,): (u64,) = sql("SELECT COUNT(*) FROM substitutions WHERE original_trainer_id = ? OR substitute_trainer_id = ?")
             .bind(trainer)
             .bind(trainer)
-            .bind(MAX_SUBSTITUTIONS)
+            .fetch_one(connection)
+            .await?;
+        let page = sql("SELECT session_id, original_trainer_id, substitute_trainer_id, student_id, session_date, time_slot FROM substitutions
+             WHERE original_trainer_id = ? OR substitute_trainer_id = ? ORDER BY session_date DESC, session_id LIMIT ? OFFSET ?")
+            .bind(trainer)
+            .bind(trainer)
+            .bind(limit)
+            .bind(offset)
             .fetch_all(connection)
-            .await
+            .await?;
+        Ok((page, total))
     }
 }

@@ -4,6 +4,7 @@ use seaworthy::data::{
     sql,
 };
 use serde_json::{Map, Value, json};
+use tutoring_identity::{insert_or_ignore, locked};
 use uuid::Uuid;
 
 use crate::profile::{Availability, Location, Preference};
@@ -78,9 +79,7 @@ impl Trainers {
     /// account may arrive later.
     pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Trainer, DataError> {
         let now = Utc::now();
-        sql("INSERT INTO trainers (id, account, account_version, is_listed, profile, slots, days, accepts_online, rating_count, version, created_at, updated_at)
-             VALUES (?, ?, 0, ?, ?, ?, ?, ?, 0, 0, ?, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO trainers (id, account, account_version, is_listed, profile, slots, days, accepts_online, rating_count, version, created_at, updated_at)
+        insert_or_ignore!("trainers (id, account, account_version, is_listed, profile, slots, days, accepts_online, rating_count, version, created_at, updated_at)
              VALUES (?, ?, 0, ?, ?, ?, ?, ?, 0, 0, ?, ?)")
             .bind(id)
             .bind(json!({}))
@@ -93,8 +92,7 @@ impl Trainers {
             .bind(now)
             .execute(tx)
             .await?;
-        sql(statement!("WHERE id = ? FOR UPDATE"))
-            .on_sqlite(statement!("WHERE id = ?"))
+        locked!(statement!("WHERE id = ?"))
             .bind(id)
             .fetch_one(tx)
             .await

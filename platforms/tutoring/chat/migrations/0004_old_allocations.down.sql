@@ -1,0 +1,6 @@
+-- on postgres, sqlite:
+DROP INDEX ended_allocations_ended;
+-- end
+-- on mysql, mariadb:
+DROP INDEX ended_allocations_ended ON ended_allocations;
+-- end

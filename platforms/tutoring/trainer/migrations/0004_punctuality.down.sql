@@ -1,0 +1,1 @@
+ALTER TABLE held_sessions DROP COLUMN is_punctual;
