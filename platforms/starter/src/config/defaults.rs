@@ -12,6 +12,17 @@ const MAX_VALUE_LENGTH: u32 = 1_000;
 const SAMPLED_LINES: u32 = 100;
 /// The requests of a caller at once, of 100 in a minute.
 const BURST: u32 = 10;
+/// The ports of metrics and probes in the contract. In production, an address names its interface.
+const METRICS_ADDRESS: &str = "127.0.0.1:8080";
+const HEALTH_ADDRESS: &str = "127.0.0.1:8081";
+/// The pool of the contract. The server must allow as many connections for each replica.
+const MIN_CONNECTIONS: u32 = 10;
+const MAX_CONNECTIONS: u32 = 100;
+const MAX_CONNECTION_LIFETIME: &str = "1h";
+const MAX_IDLE_TIME: &str = "10m";
+const SLOW_STATEMENT: &str = "200ms";
+/// Pages load only what the service itself serves, without scripts in the page.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 /// Pages need no hardware of the device.
 const PERMISSIONS_POLICY: &str = "camera=(), microphone=(), geolocation=(), payment=()";
 
@@ -20,6 +31,13 @@ pub(crate) fn with_defaults(service: Service) -> Service {
     let service = service
         .default_value("server.http.addr", "127.0.0.1:8000")
         .default_value("server.grpc.addr", "127.0.0.1:9000")
+        .default_value("admin.addr", METRICS_ADDRESS)
+        .default_value("health.addr", HEALTH_ADDRESS)
+        .default_value("data.database.pool.min_connections", MIN_CONNECTIONS)
+        .default_value("data.database.pool.max_connections", MAX_CONNECTIONS)
+        .default_value("data.database.pool.max_lifetime", MAX_CONNECTION_LIFETIME)
+        .default_value("data.database.pool.idle_timeout", MAX_IDLE_TIME)
+        .default_value("data.database.slow_statement_threshold", SLOW_STATEMENT)
         .default_value("server.http.rate_limit.requests", 100)
         .default_value("server.http.rate_limit.window", "1m")
         .default_value("server.http.rate_limit.burst", BURST)
@@ -50,6 +68,10 @@ pub(crate) fn with_defaults(service: Service) -> Service {
             true,
         );
     let headers = [
+        (
+            "server.http.security_headers.content_security_policy",
+            CONTENT_SECURITY_POLICY,
+        ),
         (
             "server.http.security_headers.referrer_policy",
             "strict-origin-when-cross-origin",

@@ -1,12 +1,16 @@
 //! Variables of the contract (section 18), each of which has an effect.
 
-use std::{fs, net::TcpListener, path::Path};
+use std::{
+    fs,
+    net::{TcpListener, TcpStream},
+    path::Path,
+};
 
 use seaworthy_testkit::{
     http::{Answer, request},
     process::{Ended, ServiceProcess},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     app::{PASSWORD, json_of},
@@ -120,6 +124,61 @@ fn all_variables_of_the_contract_are_accepted_conf_1() {
     ] {
         assert!(shown.contains(value), "{value}: {shown}");
     }
+}
+
+/// The defaults of the contract for keys that the framework has other defaults for.
+const DEFAULTS: [(&str, &str); 14] = [
+    ("server.http.timeout", "30s"),
+    ("admin.addr", "127.0.0.1:8080"),
+    ("health.addr", "127.0.0.1:8081"),
+    ("data.database.pool.min_connections", "10"),
+    ("data.database.pool.max_connections", "100"),
+    ("data.database.pool.max_lifetime", "1h"),
+    ("auth.access_token_expiration", "15m"),
+    ("auth.refresh_token_expiration", "7d"),
+    ("auth.captcha_expiration", "5m"),
+    ("auth.max_login_attempts", "5"),
+    ("auth.lock_duration", "30m"),
+    ("server.http.rate_limit.requests", "100"),
+    ("server.http.rate_limit.burst", "10"),
+    ("kms.key_length", "32"),
+];
+
+#[test]
+fn defaults_are_those_of_the_contract_conf_1() {
+    let arguments = ["config", "show", "--format", "json"];
+    let process = ServiceProcess::start_as_is(Path::new(PROGRAM), &arguments, &[]);
+    let shown = process.unwrap().ended().unwrap().stdout.join("\n");
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    let values = shown["values"].as_array().unwrap();
+    for (key, expected) in DEFAULTS {
+        let value = values.iter().find(|value| value["key"] == key);
+        let value = &value.unwrap()["value"];
+        let text = value.as_str().map(ToOwned::to_owned);
+        assert_eq!(text.unwrap_or_else(|| value.to_string()), expected, "{key}");
+    }
+}
+
+#[test]
+fn disabled_monitoring_is_not_served_conf_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = free_address();
+    let variables = [
+        ("HEALTH_ADDR", address.as_str()),
+        ("HEALTH_ENABLED", "false"),
+        ("METRICS_ENABLED", "false"),
+    ];
+    let mut process = start(folder.path(), &variables);
+    let (http, admin) = process.addresses().unwrap();
+    process.line("\"message\":\"ready\"").unwrap();
+    assert!(TcpStream::connect(&address).is_err(), "{address} is open");
+    let metrics = request(admin, "GET", "/metrics", &[], "").unwrap();
+    assert_eq!(metrics.status, 404, "{metrics:?}");
+    // Orchestrators use the probes of the other listeners.
+    assert_eq!(
+        request(http, "GET", "/health", &[], "").unwrap().status,
+        200
+    );
 }
 
 /// Starts the service with further variables on a database in a folder.

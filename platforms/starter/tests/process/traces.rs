@@ -14,7 +14,10 @@ use serde_json::json;
 use tonic::{Request, client::Grpc, transport::Endpoint};
 use tonic_prost::ProstCodec;
 
-use crate::app::{PASSWORD, Replica};
+use crate::{
+    app::{PASSWORD, Replica},
+    features::{call, users},
+};
 
 /// Longer than an export takes on a slow machine.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -94,6 +97,35 @@ pub(crate) fn spans_of_both_transports_reach_the_database_obs_6(database: &Empty
         seen.extend(bodies.recv_timeout(TIMEOUT).unwrap());
     }
     assert!(!contains(&seen, PASSWORD.as_bytes()));
+}
+
+pub(crate) fn flag_turns_tracing_off_and_on_flag_2(database: &EmptyDatabase) {
+    let (address, bodies) = collector();
+    let settings = [
+        format!("tracing.endpoint=http://{address}"),
+        "tracing.schedule_delay=10ms".to_owned(),
+    ];
+    let replica = Replica::start_with(database, &settings.each_ref().map(String::as_str));
+    let (admin, _) = users(database, &replica);
+    let greet = |trace: &[u8; 16]| {
+        let trace = data_encoding::HEXLOWER.encode(trace);
+        let parent = format!("00-{trace}-00f067aa0ba902b7-01");
+        let headers = [("traceparent", parent.as_str())];
+        let greeting = request(replica.http, "GET", "/helloworld/Ada", &headers, "").unwrap();
+        assert_eq!(greeting.status, 200, "{}", greeting.body);
+    };
+    let off = json!({ "config": { "enabled": false } });
+    let changed = call(&replica, &admin, "PUT", "/tracing", &off);
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    greet(b"trace without it");
+    let changed = call(&replica, &admin, "POST", "/tracing/enable", &json!({}));
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    greet(b"the traced call.");
+    let mut seen = Vec::new();
+    while !contains(&seen, b"the traced call.") {
+        seen.extend(bodies.recv_timeout(TIMEOUT).unwrap());
+    }
+    assert!(!contains(&seen, b"trace without it"));
 }
 
 /// The fields of `auth.v1.RegisterRequest` that the call needs.
