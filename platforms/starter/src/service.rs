@@ -9,8 +9,8 @@ use seaworthy::{
     config::Profile,
     core::SwitchKind,
     crypto::{DataKeysConfig, Root, data_keys_command},
-    data::{self, Database, DatabaseConfig, migrate_command},
-    flags::DatabaseStore,
+    data::{Database, DatabaseConfig, DatabaseStore as IdempotencyStore, migrate_command},
+    flags::DatabaseStore as FlagStore,
     mail::Mailer,
     operation_log::OperationLog,
     prelude::*,
@@ -100,8 +100,8 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     let accounts = Accounts::start(service, &settings.auth, &database, &keys, parts)?;
     let log = &settings.operation_log;
     let operations = OperationLog::start(service, &database, log, contract::DESCRIPTORS)?;
-    let idempotency_keys = data::DatabaseStore::new(database.clone(), &api::idempotency());
-    let changes = DatabaseStore::new(database, NAME).audit_log(audit);
+    let idempotency_keys = IdempotencyStore::new(database.clone(), &api::idempotency());
+    let changes = FlagStore::new(database, NAME).audit_log(audit);
     let flags = features::builder(&settings.features, service.profile()).store(changes);
     let flags = flags.start(service).await?;
     flags.guard_apis();

@@ -12,9 +12,6 @@ const MAX_VALUE_LENGTH: u32 = 1_000;
 const SAMPLED_LINES: u32 = 100;
 /// The requests of a caller at once, of 100 in a minute.
 const BURST: u32 = 10;
-/// The ports of metrics and probes in the contract. In production, an address names its interface.
-const METRICS_ADDRESS: &str = "127.0.0.1:8080";
-const HEALTH_ADDRESS: &str = "127.0.0.1:8081";
 /// The pool of the contract. The server must allow as many connections for each replica.
 const MIN_CONNECTIONS: u32 = 10;
 const MAX_CONNECTIONS: u32 = 100;
@@ -31,8 +28,9 @@ pub(crate) fn with_defaults(service: Service) -> Service {
     let service = service
         .default_value("server.http.addr", "127.0.0.1:8000")
         .default_value("server.grpc.addr", "127.0.0.1:9000")
-        .default_value("admin.addr", METRICS_ADDRESS)
-        .default_value("health.addr", HEALTH_ADDRESS)
+        // The ports of metrics and probes.
+        .default_value("admin.addr", "127.0.0.1:8080")
+        .default_value("health.addr", "127.0.0.1:8081")
         .default_value("data.database.pool.min_connections", MIN_CONNECTIONS)
         .default_value("data.database.pool.max_connections", MAX_CONNECTIONS)
         .default_value("data.database.pool.max_lifetime", MAX_CONNECTION_LIFETIME)
