@@ -10,6 +10,8 @@ const UNLOGGED: [&str; 3] = ["/health", "/metrics", "/ping"];
 const MAX_VALUE_LENGTH: u32 = 1_000;
 /// After 100 lines in a second, the legacy service logs every hundredth.
 const SAMPLED_LINES: u32 = 100;
+/// The share of new traces that the legacy service samples.
+const SAMPLE_RATIO: f64 = 0.1;
 /// The requests of a caller at once, of 100 in a minute.
 const BURST: u32 = 10;
 /// The pool of the contract. The server must allow as many connections for each replica.
@@ -47,6 +49,7 @@ pub(crate) fn with_defaults(service: Service) -> Service {
         // The flags of the contract have no prefix, such as `account_lockout`.
         .default_value("features.switch_prefix", "")
         .default_value("operation_log.enabled", true)
+        .default_value("tracing.sample_ratio", SAMPLE_RATIO)
         .default_value("log.max_value_length", MAX_VALUE_LENGTH)
         .default_value("log.rate_limit.then_every", SAMPLED_LINES)
         .default_value("server.http.access_log.exclude_paths", UNLOGGED.to_vec());

@@ -74,7 +74,7 @@ const REFUSED: [(&str, &str); 10] = [
         "environment: staging",
         "the profile of the service is development",
     ),
-    ("kms: { key_length: 20 }", "16, 24 or 32 bytes"),
+    ("kms: { key_length: 20 }", "must be a multiple of 8"),
     (
         "monitoring: { metrics: { path: /measures } }",
         "the admin listener serves /metrics",

@@ -127,7 +127,7 @@ fn all_variables_of_the_contract_are_accepted_conf_1() {
 }
 
 /// The defaults of the contract for keys that the framework has other defaults for.
-const DEFAULTS: [(&str, &str); 14] = [
+const DEFAULTS: [(&str, &str); 15] = [
     ("server.http.timeout", "30s"),
     ("admin.addr", "127.0.0.1:8080"),
     ("health.addr", "127.0.0.1:8081"),
@@ -142,6 +142,7 @@ const DEFAULTS: [(&str, &str); 14] = [
     ("server.http.rate_limit.requests", "100"),
     ("server.http.rate_limit.burst", "10"),
     ("kms.key_length", "32"),
+    ("tracing.sample_ratio", "0.1"),
 ];
 
 #[test]
