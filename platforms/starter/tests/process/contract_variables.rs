@@ -310,6 +310,12 @@ fn flag_file_is_watched_unless_the_contract_says_otherwise_conf_1() {
 
 #[test]
 fn log_of_the_contract_is_also_a_rotated_file_conf_1() {
+    assert_rotated("false", "");
+    assert_rotated("true", ".gz");
+}
+
+/// Fills a log, whose backups have names with this ending.
+fn assert_rotated(compress: &str, ending: &str) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("logs/starter.log");
     let address = free_address();
@@ -317,6 +323,7 @@ fn log_of_the_contract_is_also_a_rotated_file_conf_1() {
         ("LOG_OUTPUT", "file"),
         ("LOG_MAX_SIZE", "1kB"),
         ("LOG_MAX_BACKUPS", "2"),
+        ("KRATOS_LOG_ROTATION_COMPRESS", compress),
         ("STARTER__LOG__FILE__PATH", path.to_str().unwrap()),
     ];
     let database = format!(
@@ -335,10 +342,18 @@ fn log_of_the_contract_is_also_a_rotated_file_conf_1() {
     ];
     let variables = [&ENVIRONMENT[..], &variables].concat();
     let process = ServiceProcess::start_as_is(Path::new(PROGRAM), &settings, &variables).unwrap();
-    let backup = |number: u32| path.with_extension(format!("log.{number}"));
+    let backup = |number: u32| path.with_extension(format!("log.{number}{ending}"));
     wait(|| backup(2).is_file());
     assert!(!backup(3).exists());
-    for path in [&path, &backup(1), &backup(2)] {
+    let plain = match ending {
+        "" => vec![path.clone(), backup(1), backup(2)],
+        _ => {
+            let is_compressed = |bytes: Vec<u8>| bytes.starts_with(&[0x1f, 0x8b]);
+            wait(|| fs::read(backup(2)).is_ok_and(is_compressed));
+            vec![path.clone()]
+        }
+    };
+    for path in plain {
         let text = fs::read_to_string(path).unwrap();
         assert!(
             text.len() <= 1_000 || text.lines().count() == 1,
