@@ -149,6 +149,10 @@ fn settings_that_contradict_each_other_stop_the_start_conf_2() {
             "auth.access_token_expiration must be shorter than auth.refresh_token_expiration",
         ),
         (
+            ["auth.issuer=accounts", "auth.document_issuers=starter"],
+            "auth.document_issuers does not contain \"accounts\"",
+        ),
+        (
             [
                 "server.http.cors.allowed_origins=*",
                 "server.http.cors.allow_credentials=true",
