@@ -139,6 +139,16 @@ impl LegacyKey {
         }
     }
 
+    /// A key with the profile of the service, which a file cannot change: the loader has selected
+    /// the files by it. Another profile fails the load.
+    #[must_use]
+    pub const fn profile(key: &'static str) -> Self {
+        Self {
+            key: Cow::Borrowed(key),
+            effect: Effect::SetsProfile,
+        }
+    }
+
     /// A key for a behavior that is not configurable. Its values describe what the service does.
     /// Any other value fails the load with the advice.
     #[must_use]
@@ -209,6 +219,7 @@ pub(crate) fn move_keys(
         let name = moved.from.to_string();
         let applied = match (&moved.effect, node.text()) {
             (_, _) if node.is_null() => Ok(()),
+            (Effect::SetsProfile, text) => check_profile(&text.unwrap_or_default(), profile),
             (
                 effect @ (Effect::Enables { .. } | Effect::Switches { .. } | Effect::Scheme { .. }),
                 text,
@@ -253,6 +264,16 @@ fn add_profile(
             }
         }
     }
+}
+
+/// Compares the profile of a file with that of the service.
+fn check_profile(text: &str, profile: Profile) -> Result<(), String> {
+    if parse_profile(text)? == profile {
+        return Ok(());
+    }
+    Err(format!(
+        "the profile of the service is {profile}, and a file cannot change it: set it in the environment"
+    ))
 }
 
 fn apply(

@@ -71,7 +71,7 @@ pub use secret_rotation::SecretRotation;
 pub use snowflake::{SnowflakeError, Snowflakes};
 pub use span_event::SpanEvent;
 pub use switch::{Switch, SwitchKind, Switches};
-pub use text_id::{nano_id, prefixed_id, short_id};
+pub use text_id::{nano_id, prefixed_id};
 pub use trace::TraceContext;
 pub use units::{ByteSize, Delay, Lifetime, Ratio, Timeout, UnitError};
 

@@ -4,8 +4,8 @@ use std::fmt;
 
 use aws_lc_rs::{
     aead::{
-        AES_256_GCM, Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, RandomizedNonceKey,
-        UnboundKey,
+        AES_128_GCM, AES_192_GCM, AES_256_GCM, Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN,
+        Nonce, RandomizedNonceKey, UnboundKey,
     },
     error::Unspecified,
     rand,
@@ -24,7 +24,7 @@ pub(crate) const TAG_LENGTH: usize = 16;
 /// A key of one algorithm.
 pub(crate) enum Aead {
     Aes(RandomizedNonceKey),
-    ChaCha(LessSafeKey),
+    Other(LessSafeKey),
 }
 
 impl Aead {
@@ -37,7 +37,7 @@ impl Aead {
                 RandomizedNonceKey::new(&AES_256_GCM, key.expose()).map(Self::Aes)
             }
             Algorithm::ChaCha20Poly1305 => UnboundKey::new(&CHACHA20_POLY1305, key.expose())
-                .map(|key| Self::ChaCha(LessSafeKey::new(key))),
+                .map(|key| Self::Other(LessSafeKey::new(key))),
         };
         made.map_err(|_| CryptoError::Key("it does not have 32 bytes"))
     }
@@ -65,7 +65,7 @@ impl Aead {
                 let nonce = key.seal_in_place_append_tag(Aad::from(bound), text)?;
                 Ok(*nonce.as_ref())
             }
-            Self::ChaCha(key) => {
+            Self::Other(key) => {
                 let mut nonce = [0; NONCE_LENGTH];
                 rand::fill(&mut nonce)?;
                 let once = Nonce::assume_unique_for_key(nonce);
@@ -85,12 +85,29 @@ impl Aead {
         let mut text = text.to_vec();
         let opened = match self {
             Self::Aes(key) => key.open_in_place(nonce, Aad::from(bound), &mut text),
-            Self::ChaCha(key) => key.open_in_place(nonce, Aad::from(bound), &mut text),
+            Self::Other(key) => key.open_in_place(nonce, Aad::from(bound), &mut text),
         };
         let length = opened.map_err(|_| CryptoError::DecryptionFailed)?.len();
         text.truncate(length);
         Ok(Secret::new(text))
     }
+}
+
+/// Decrypts nonce, ciphertext and tag of AES-GCM with a key of 16, 24 or 32 bytes.
+#[cfg(feature = "data")]
+pub(crate) fn open_aes(
+    key: &[u8],
+    sealed: &[u8],
+    bound: &[u8],
+) -> Result<Secret<Vec<u8>>, CryptoError> {
+    let algorithm = match key.len() {
+        16 => &AES_128_GCM,
+        24 => &AES_192_GCM,
+        _ => &AES_256_GCM,
+    };
+    let key = UnboundKey::new(algorithm, key);
+    let key = key.map_err(|_| CryptoError::Key("it does not have 16, 24 or 32 bytes"))?;
+    Aead::Other(LessSafeKey::new(key)).open(sealed, bound)
 }
 
 impl fmt::Debug for Aead {

@@ -54,8 +54,8 @@ pub use command::encryption_command;
 pub use context::Context;
 #[cfg(feature = "data")]
 pub use data_keys::{
-    DataKeyReport, DataKeyStatus, DataKeys, DataKeysConfig, Derivation, KEY_MIGRATIONS, KeyReport,
-    KeysStatus, Root, SeedConfig, VaultRootConfig, data_keys_command,
+    DataKeyReport, DataKeyStatus, DataKeys, DataKeysConfig, Derivation, KEY_MIGRATIONS, KeyLength,
+    KeyReport, KeyStatistics, KeysStatus, Root, SeedConfig, VaultRootConfig, data_keys_command,
 };
 pub use derive::derive_key;
 pub use encrypted::Encrypted;

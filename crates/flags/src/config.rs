@@ -29,6 +29,9 @@ pub struct FlagsConfig {
     pub file: Option<PathBuf>,
     /// The directory of the flag files. The default is the working directory.
     pub directory: PathBuf,
+    /// The `environment` that rules read. Not set: the profile of the service. Files of a profile
+    /// do not depend on it.
+    pub default_environment: Option<String>,
     /// The name of the flag files: NAME.yaml, NAME.PROFILE.yaml and NAME.json.
     pub name: String,
     /// How `fractional` assigns users to variants. A change moves users to other variants.
@@ -53,6 +56,7 @@ impl Default for FlagsConfig {
             watch: true,
             file: None,
             directory: PathBuf::from("."),
+            default_environment: None,
             name: DEFAULT_NAME.to_owned(),
             bucketing: Bucketing::default(),
             state_directory: None,

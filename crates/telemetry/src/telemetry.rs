@@ -15,12 +15,23 @@ use crate::{
     tracer::{Exporter, ExporterError, Tracer, TracingConfig},
 };
 
-/// The names of metrics.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+/// The scrape endpoint and the names of metrics.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct MetricsConfig {
+    /// Whether the admin listener serves `/metrics`. Alerts need it.
+    pub enabled: bool,
     /// Whether every name begins with the service's own, as in order_service_http_requests_total.
     pub service_prefix: bool,
+}
+
+impl Default for MetricsConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            service_prefix: false,
+        }
+    }
 }
 
 /// Errors returned by [`Telemetry::start`].

@@ -9,8 +9,8 @@ use seaworthy::{
     config::Profile,
     core::SwitchKind,
     crypto::{DataKeysConfig, Root, data_keys_command},
-    data::{self, Database, DatabaseConfig, migrate_command},
-    flags::{DatabaseStore, Flags},
+    data::{Database, DatabaseConfig, DatabaseStore as IdempotencyStore, migrate_command},
+    flags::DatabaseStore as FlagStore,
     mail::Mailer,
     operation_log::OperationLog,
     prelude::*,
@@ -18,10 +18,10 @@ use seaworthy::{
 };
 
 use crate::{
-    accounts::{AccessTokens, AccountParts, Accounts, roles_command},
+    accounts::{AccountParts, Accounts, Tokens, roles_command, users_command},
     api,
     config::{KEYS, PREFIX, StarterConfig, VARIABLES, with_defaults},
-    contract,
+    contract, features,
     plugins::{self, ServicePlugins},
     store::{COLUMNS, Keys, MIGRATIONS},
 };
@@ -45,7 +45,8 @@ pub fn main() -> ExitCode {
     let commands = Commands::new()
         .with(migrate_command(DATABASE, database, MIGRATIONS))
         .with(data_keys_command(DATABASE, database, keys, COLUMNS))
-        .with(roles_command(DATABASE, database));
+        .with(roles_command(DATABASE, database))
+        .with(users_command(DATABASE, database));
     #[cfg(feature = "plugins")]
     let commands = commands.with(ServicePlugins::command());
     service().main_with(commands, assemble)
@@ -68,53 +69,61 @@ fn keys(settings: &StarterConfig) -> &DataKeysConfig {
     &settings.kms
 }
 
-/// Connects the stores, creates the accounts, and serves the contracts.
+/// Assembles the service: secrets, stores, callers, parts, and what it serves.
 async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
-    let settings = service.settings();
     // Secrets come first: a service without them must not change a database.
-    let root = Root::from_settings(service, &settings.kms)?;
+    let settings = service.settings();
     settings.check()?;
-    let tokens = AccessTokens::new(&settings.auth, service.profile())?;
+    let root = Root::from_settings(service, &settings.kms)?;
+    let tokens = Tokens::new(&settings.auth, service.profile())?;
+
+    // Stores.
     let database = Database::connect(service, DATABASE, database(settings), MIGRATIONS).await?;
     let keys = Keys::start(service, &database, root, &settings.kms).await?;
+    let cache = Cache::connect(service, CACHE, &settings.cache())?;
+    let audit = audit_log(service, &database, &keys)?;
 
-    if let Some(keys) = tokens.routes() {
-        service.http(keys);
-    }
+    // Callers, and the plugins around their requests. Routes follow, because hooks surround them.
     let plugins = ServicePlugins::open(service)?;
     let authentication = tokens.authentication(service, &database)?;
     service.authenticate(plugins.authentication(authentication));
-
-    let switch = service
-        .switches()
-        .register("audit_log", SwitchKind::Security);
-    let audit = AuditLog::new(database.clone(), &keys.audit_log())?.with_switch(switch);
-    // Before the routes, which the hooks surround.
     plugins.serve(service, &audit, &database).await?;
+    tokens.serve_keys(service);
+
+    // Parts. Flags are last, because they turn parts off that are registered.
     let parts = AccountParts {
-        plugins: plugins.clone(),
-        tokens,
         captchas: captchas(service, &database, &keys)?,
         audit: audit.clone(),
+        plugins: plugins.clone(),
+        tokens,
     };
     let accounts = Accounts::start(service, &settings.auth, &database, &keys, parts)?;
-
-    let cache = Cache::connect(service, CACHE, &settings.cache())?;
     let log = &settings.operation_log;
     let operations = OperationLog::start(service, &database, log, contract::DESCRIPTORS)?;
-
-    let idempotency_keys = data::DatabaseStore::new(database.clone(), &api::idempotency());
-    // Flags start last, because they can turn off only parts that are registered.
-    let changes = DatabaseStore::new(database, NAME).audit_log(audit);
-    let flags = Flags::builder(&settings.features).store(changes);
+    let idempotency_keys = IdempotencyStore::new(database.clone(), &api::idempotency());
+    let changes = FlagStore::new(database, NAME).audit_log(audit);
+    let flags = features::builder(&settings.features, service.profile()).store(changes);
     let flags = flags.start(service).await?;
     flags.guard_apis();
 
+    // What the service serves.
     service.check_memory();
     service.probes(api::probes(service.health()));
     api::contracts(service, accounts, flags, operations, &cache, plugins)?
         .idempotency_keys(api::idempotency(), idempotency_keys)
         .serve(service)
+}
+
+/// Returns the audit log, which a flag turns off.
+fn audit_log(
+    service: &Assembly<StarterConfig>,
+    database: &Database,
+    keys: &Keys,
+) -> Result<AuditLog, StartError> {
+    let switch = service
+        .switches()
+        .register("audit_log", SwitchKind::Security);
+    Ok(AuditLog::new(database.clone(), &keys.audit_log())?.with_switch(switch))
 }
 
 /// Returns the captchas, with codes by mail and, if there is a gateway, by SMS.

@@ -55,14 +55,35 @@ impl Default for TokenSignerConfig {
 /// ```
 #[derive(Debug, Clone)]
 #[must_use = "sign the token"]
-pub struct NewToken(Map<String, Value>);
+pub struct NewToken {
+    claims: Map<String, Value>,
+    lifetime: Option<Duration>,
+    kind: Option<&'static str>,
+}
 
 impl NewToken {
     /// Creates a token with this `sub`.
     pub fn for_subject(subject: impl Into<String>) -> Self {
         let mut claims = Map::new();
         claims.insert("sub".to_owned(), Value::String(subject.into()));
-        Self(claims)
+        Self {
+            claims,
+            lifetime: None,
+            kind: None,
+        }
+    }
+
+    /// Sets how long the token is valid, instead of the lifetime of the signer.
+    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = Some(lifetime);
+        self
+    }
+
+    /// Sets the `typ` header, instead of the kind of the signer. Verifiers of one kind reject tokens
+    /// of another kind.
+    pub fn kind(mut self, kind: &'static str) -> Self {
+        self.kind = Some(kind);
+        self
     }
 
     /// Sets `aud`.
@@ -77,7 +98,7 @@ impl NewToken {
 
     /// Adds a claim. The signer sets `iss`, `iat` and `exp`, and `nbf` if it is missing.
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.0.insert(name.into(), value.into());
+        self.claims.insert(name.into(), value.into());
         self
     }
 }
@@ -297,12 +318,16 @@ impl TokenSigner {
         let since = now
             .duration_since(SystemTime::UNIX_EPOCH)
             .map_err(|_| SignError::Clock)?;
-        let NewToken(mut claims) = token;
+        let NewToken {
+            mut claims,
+            lifetime,
+            kind,
+        } = token;
         let mut set = |name: &str, value: Value| claims.insert(name.to_owned(), value);
         if !config.issuer.is_empty() {
             set("iss", config.issuer.clone().into());
         }
-        let expires = since.checked_add(config.lifetime.get());
+        let expires = since.checked_add(lifetime.unwrap_or(config.lifetime.get()));
         set("iat", since.as_secs().into());
         set("exp", expires.map(|end: Duration| end.as_secs()).into());
         claims
@@ -314,7 +339,7 @@ impl TokenSigner {
         let key = Arc::clone(&keys.load().active);
         let header = Header {
             alg: key.algorithm().name(),
-            typ: &config.kind,
+            typ: kind.unwrap_or(&config.kind),
             kid: key.id(),
         };
         let write = |bytes: Result<Vec<u8>, serde_json::Error>| {

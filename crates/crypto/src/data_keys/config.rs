@@ -1,6 +1,6 @@
-use std::num::NonZeroU32;
+use std::{borrow::Cow, num::NonZeroU32};
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use seaworthy_core::{Lifetime, Secret, Timeout};
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,8 @@ pub struct DataKeysConfig {
     pub derivation: Option<Derivation>,
     /// The iterations of `pbkdf2`, at least 600000, which is the default.
     pub iterations: Option<NonZeroU32>,
+    /// The bytes of the root key: 16, 24 or 32.
+    pub key_length: KeyLength,
     /// A root key in the transit engine of Vault, instead of seed and salt. `clients.vault` sets
     /// the address.
     pub vault: Option<VaultRootConfig>,
@@ -66,6 +68,66 @@ pub struct SeedConfig {
     pub derivation: Option<Derivation>,
     /// The iterations of `pbkdf2`, at least 10000.
     pub iterations: Option<NonZeroU32>,
+    /// The bytes of the root key: 16, 24 or 32.
+    pub key_length: KeyLength,
+}
+
+/// The number of bytes of a root key: 16, 24 or 32. The cipher of data keys and values has 256 bits
+/// in each case, and is as strong as the root key.
+///
+/// ```
+/// use seaworthy_crypto::KeyLength;
+///
+/// assert_eq!(KeyLength::default().get(), 32);
+/// assert!(KeyLength::try_from(20).is_err());
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub struct KeyLength(u8);
+
+impl KeyLength {
+    /// Returns the number of bytes.
+    #[must_use]
+    pub fn get(self) -> usize {
+        self.0.into()
+    }
+}
+
+impl Default for KeyLength {
+    fn default() -> Self {
+        Self(32)
+    }
+}
+
+impl TryFrom<u8> for KeyLength {
+    type Error = &'static str;
+
+    fn try_from(bytes: u8) -> Result<Self, Self::Error> {
+        match bytes {
+            16 | 24 | 32 => Ok(Self(bytes)),
+            _ => Err("a root key has 16, 24 or 32 bytes"),
+        }
+    }
+}
+
+impl From<KeyLength> for u8 {
+    fn from(length: KeyLength) -> Self {
+        length.0
+    }
+}
+
+impl JsonSchema for KeyLength {
+    fn schema_name() -> Cow<'static, str> {
+        "KeyLength".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": 16, "maximum": 32, "multipleOf": 8 })
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
 }
 
 /// The derivation of a root key from seed and salt.
@@ -100,6 +162,7 @@ impl Default for DataKeysConfig {
             salt: None,
             derivation: None,
             iterations: None,
+            key_length: KeyLength::default(),
             vault: None,
             other_root: None,
             algorithm: Algorithm::default(),

@@ -1,4 +1,4 @@
-use super::{DataKeys, view::View};
+use super::{DataKeys, root::RootKey, view::View};
 use crate::{
     Algorithm, CryptoError, DataKey, KeyId,
     envelope::LEGACY_ROOT,
@@ -19,7 +19,9 @@ impl DataKeys {
             let accepted = self.0.config.accept_legacy_values;
             // With two root keys, the other one is that of the legacy service.
             let root = self.0.root.legacy.last().filter(|_| accepted);
-            return root.map(DataKey::new).ok_or(CryptoError::Malformed);
+            return root
+                .and_then(RootKey::data_key)
+                .ok_or(CryptoError::Malformed);
         }
         let view = self.with_version(&wrapped.key_id).await?;
         let Some(open) = view.keys.get(&wrapped.key_id) else {

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use seaworthy_core::Error;
+use seaworthy_core::{Error, Lifetime};
 use seaworthy_data::{Database, chrono::Utc};
 use serde::Serialize;
 
@@ -15,10 +15,27 @@ use crate::{CryptoError, EncryptedColumn, KeyId, rewrap::keys_in_use};
 pub struct KeysStatus {
     /// The cipher of new values.
     pub algorithm: String,
+    /// How long a key encrypts new values.
+    pub rotate_interval: Lifetime,
     /// The version of the active key.
-    pub active: Option<String>,
+    pub active_key_version: Option<String>,
+    /// RFC 3339.
+    pub active_key_expiry: Option<String>,
+    /// The numbers of keys.
+    pub key_statistics: KeyStatistics,
     /// All data keys, oldest first.
     pub keys: Vec<DataKeyReport>,
+}
+
+/// The numbers of data keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct KeyStatistics {
+    /// All keys.
+    pub total: usize,
+    /// The key that encrypts new values.
+    pub active: usize,
+    /// Keys after their expiry. They still decrypt.
+    pub expired: usize,
 }
 
 /// A data key, without the key.
@@ -85,10 +102,16 @@ impl DataKeys {
     /// The database is not available.
     pub async fn status(&self) -> Result<KeysStatus, CryptoError> {
         let stored = table::all(self.store()).await?;
-        let active = stored
-            .iter()
-            .find(|key| key.status == DataKeyStatus::Active)
-            .map(|key| key.version.to_string());
+        let now = Utc::now();
+        let is_active = |key: &&StoredKey| key.status == DataKeyStatus::Active;
+        let active = stored.iter().find(is_active);
+        let active_key_version = active.map(|key| key.version.to_string());
+        let active_key_expiry = active.map(|key| key.expires_at.to_rfc3339());
+        let key_statistics = KeyStatistics {
+            total: stored.len(),
+            active: stored.iter().filter(is_active).count(),
+            expired: stored.iter().filter(|key| key.expires_at <= now).count(),
+        };
         let report = |key: StoredKey| DataKeyReport {
             version: key.version.to_string(),
             algorithm: key.algorithm.to_string(),
@@ -99,7 +122,10 @@ impl DataKeys {
         };
         Ok(KeysStatus {
             algorithm: self.0.config.algorithm.to_string(),
-            active,
+            rotate_interval: self.0.config.rotate_interval,
+            active_key_version,
+            active_key_expiry,
+            key_statistics,
             keys: stored.into_iter().map(report).collect(),
         })
     }

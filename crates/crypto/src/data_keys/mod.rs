@@ -20,8 +20,8 @@ use tokio::sync::Mutex as AsyncMutex;
 
 pub use self::{
     command::data_keys_command,
-    config::{DataKeysConfig, Derivation, SeedConfig, VaultRootConfig},
-    maintenance::{DataKeyReport, KeyReport, KeysStatus},
+    config::{DataKeysConfig, Derivation, KeyLength, SeedConfig, VaultRootConfig},
+    maintenance::{DataKeyReport, KeyReport, KeyStatistics, KeysStatus},
     root::Root,
     table::{DataKeyStatus, KEY_MIGRATIONS},
 };

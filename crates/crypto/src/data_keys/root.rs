@@ -6,10 +6,10 @@ use seaworthy_config::Settings;
 use seaworthy_core::Secret;
 use seaworthy_service::{Assembly, StartError};
 
-use super::config::{DataKeysConfig, Derivation, SeedConfig, VaultRootConfig};
+use super::config::{DataKeysConfig, Derivation, KeyLength, SeedConfig, VaultRootConfig};
 use crate::{
-    CryptoError, KeyId, Keyring, PassphraseSalt, VaultTransit, VaultTransitConfig, WrapKeys,
-    aead::KEY_LENGTH, derive_key, key_from_passphrase,
+    CryptoError, DataKey, KeyId, Keyring, PassphraseSalt, VaultTransit, VaultTransitConfig,
+    WrapKeys, aead::KEY_LENGTH, derive_key, key_from_passphrase,
 };
 
 /// 256 bits.
@@ -29,7 +29,27 @@ const NAME_BYTES: usize = 6;
 pub struct Root {
     pub(super) keys: Arc<dyn WrapKeys>,
     /// The root keys as the legacy service used them: the current one, and the other one.
-    pub(super) legacy: Arc<[Secret<[u8; KEY_LENGTH]>]>,
+    pub(super) legacy: Arc<[RootKey]>,
+}
+
+/// A root key of a seed.
+pub(super) struct RootKey {
+    /// The key and zero bytes. HMAC and so `derive_key` extends each key by them.
+    bytes: Secret<[u8; KEY_LENGTH]>,
+    length: KeyLength,
+}
+
+impl RootKey {
+    /// Returns the key without the zero bytes.
+    pub(super) fn expose(&self) -> &[u8] {
+        let bytes = self.bytes.expose();
+        bytes.get(..self.length.get()).unwrap_or(bytes)
+    }
+
+    /// Returns the key as a data key, if it is as long as one.
+    pub(super) fn data_key(&self) -> Option<DataKey> {
+        (self.length.get() == KEY_LENGTH).then(|| DataKey::new(&self.bytes))
+    }
 }
 
 impl Root {
@@ -49,11 +69,11 @@ impl Root {
     /// A seed or a salt is missing or too short, or iterations are out of range.
     pub fn from_seed(seed: &SeedConfig, other: Option<&SeedConfig>) -> Result<Self, CryptoError> {
         let key = derived(seed, ITERATIONS)?;
-        let keyring = Keyring::new(name(&key)?, &derive_key(&key, "data keys"))?;
+        let keyring = Keyring::new(name(&key.bytes)?, &derive_key(&key.bytes, "data keys"))?;
         let mut legacy = vec![key];
         if let Some(other) = other {
             let key = derived(other, MIN_OTHER_ITERATIONS)?;
-            keyring.add(name(&key)?, &derive_key(&key, "data keys"))?;
+            keyring.add(name(&key.bytes)?, &derive_key(&key.bytes, "data keys"))?;
             legacy.push(key);
         }
         Ok(Self {
@@ -89,6 +109,7 @@ impl DataKeysConfig {
             salt: self.salt.clone(),
             derivation: self.derivation,
             iterations: self.iterations,
+            key_length: self.key_length,
         }
     }
 }
@@ -135,7 +156,25 @@ fn name(key: &Secret<[u8; KEY_LENGTH]>) -> Result<KeyId, CryptoError> {
     KeyId::new(&format!("root-{}", HEXLOWER.encode(&hash))).map_err(|_| CryptoError::Malformed)
 }
 
-fn derived(config: &SeedConfig, min: NonZeroU32) -> Result<Secret<[u8; KEY_LENGTH]>, CryptoError> {
+/// Derives a root key. A shorter key is the beginning of a longer one.
+fn derived(config: &SeedConfig, min: NonZeroU32) -> Result<RootKey, CryptoError> {
+    let key = derived_bytes(config, min)?;
+    let mut bytes = [0; KEY_LENGTH];
+    let kept = key.expose().iter().take(config.key_length.get());
+    bytes
+        .iter_mut()
+        .zip(kept)
+        .for_each(|(to, from)| *to = *from);
+    Ok(RootKey {
+        bytes: Secret::new(bytes),
+        length: config.key_length,
+    })
+}
+
+fn derived_bytes(
+    config: &SeedConfig,
+    min: NonZeroU32,
+) -> Result<Secret<[u8; KEY_LENGTH]>, CryptoError> {
     let seed = config.seed.as_ref();
     let seed = seed
         .filter(|seed| seed.expose().len() >= MIN_SEED)

@@ -12,7 +12,10 @@ use super::{
     DataKeyStatus, DataKeys,
     table::{self, StoredKey, key_hash},
 };
-use crate::{Algorithm, CryptoError, DataKey, KeyId, WrappedKey, aead::Aead};
+use crate::{
+    Algorithm, CryptoError, DataKey, KeyId, WrappedKey,
+    aead::{Aead, open_aes},
+};
 
 /// The data keys of the table at one time.
 #[derive(Default)]
@@ -186,7 +189,7 @@ impl DataKeys {
         Ok((key, Some(wrapped)))
     }
 
-    /// Decrypts a key of the legacy service: nonce, ciphertext and tag of AES-256-GCM with the root
+    /// Decrypts a key of the legacy service: nonce, ciphertext and tag of AES-GCM with the root
     /// key, without or with version and algorithm.
     fn decrypt_legacy(&self, stored: &StoredKey) -> Result<DataKey, CryptoError> {
         if !self.0.config.accept_legacy_values {
@@ -197,10 +200,9 @@ impl DataKeys {
         }
         let bound = format!("{}{}", stored.version, Algorithm::Aes256Gcm);
         let opened = self.0.root.legacy.iter().find_map(|root| {
-            let root = Aead::new(Algorithm::Aes256Gcm, root).ok()?;
             [b"".as_slice(), bound.as_bytes()]
                 .into_iter()
-                .find_map(|bound| root.open(&stored.encrypted_key, bound).ok())
+                .find_map(|bound| open_aes(root.expose(), &stored.encrypted_key, bound).ok())
         });
         DataKey::from_bytes(&opened.ok_or(CryptoError::DecryptionFailed)?)
     }

@@ -18,7 +18,7 @@ fn root() -> Root {
         seed: value(SEED),
         salt: value(SALT),
         derivation: Some(Derivation::Pbkdf2),
-        iterations: None,
+        ..SeedConfig::default()
     };
     Root::from_seed(&seed, None).unwrap()
 }

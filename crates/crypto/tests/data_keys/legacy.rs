@@ -1,13 +1,13 @@
 use std::num::NonZeroU32;
 
 use aws_lc_rs::{
-    aead::{AES_256_GCM, Aad, RandomizedNonceKey},
+    aead::{AES_128_GCM, AES_192_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
     pbkdf2,
 };
 use data_encoding::{BASE64, HEXLOWER};
 use seaworthy_core::Secret;
 use seaworthy_crypto::{
-    DataKeys, DataKeysConfig, Derivation, Encrypted, Root, Sealer, SeedConfig, rewrap,
+    DataKeys, DataKeysConfig, Derivation, Encrypted, KeyLength, Root, Sealer, SeedConfig, rewrap,
 };
 use seaworthy_data::{chrono::Utc, sql, uuid::Uuid};
 use serde_json::json;
@@ -24,22 +24,27 @@ fn seed(text: &str, iterations: Option<NonZeroU32>) -> SeedConfig {
         salt: Some(Secret::new(SALT.to_owned())),
         derivation: Some(Derivation::Pbkdf2),
         iterations,
+        ..SeedConfig::default()
     }
 }
 
 /// Nonce, ciphertext and tag, without a context, as the legacy service stored them.
-fn sealed(key: &[u8; 32], plain: &[u8]) -> Vec<u8> {
-    let key = RandomizedNonceKey::new(&AES_256_GCM, key).unwrap();
-    let mut text = plain.to_vec();
-    let nonce = key
-        .seal_in_place_append_tag(Aad::empty(), &mut text)
+fn sealed(key: &[u8], plain: &[u8]) -> Vec<u8> {
+    let cipher = match key.len() {
+        16 => &AES_128_GCM,
+        24 => &AES_192_GCM,
+        _ => &AES_256_GCM,
+    };
+    let key = LessSafeKey::new(UnboundKey::new(cipher, key).unwrap());
+    let (nonce, mut text) = ([7; 12], plain.to_vec());
+    key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::empty(), &mut text)
         .unwrap();
-    [nonce.as_ref().as_slice(), &text].concat()
+    [nonce.as_slice(), &text].concat()
 }
 
 /// Returns the root key of the legacy service.
-fn legacy_root() -> [u8; 32] {
-    let mut root = [0; 32];
+fn legacy_root(length: u8) -> Vec<u8> {
+    let mut root = vec![0; length.into()];
     let (salt, seed) = (SALT.as_bytes(), SEED.as_bytes());
     pbkdf2::derive(
         pbkdf2::PBKDF2_HMAC_SHA256,
@@ -52,14 +57,17 @@ fn legacy_root() -> [u8; 32] {
 }
 
 /// Returns a new root, and that of the legacy service as the other one.
-fn both() -> Root {
-    let legacy = seed(SEED, Some(ITERATIONS));
+fn both(length: u8) -> Root {
+    let legacy = SeedConfig {
+        key_length: KeyLength::try_from(length).unwrap(),
+        ..seed(SEED, Some(ITERATIONS))
+    };
     let new = seed("a new seed with thirty-two bytes or more", None);
     Root::from_seed(&new, Some(&legacy)).unwrap()
 }
 
 pub(crate) async fn legacy_values_and_keys_are_read_and_moved_sec_5(test: TestDatabase) {
-    let root = legacy_root();
+    let root = legacy_root(32);
     let data_key = [9; 32];
     sql("INSERT INTO kms_data_keys (id, version, algorithm, encrypted_key, key_hash, status, created_at, expires_at, metadata)
          VALUES (?, 'v1700000000000000000', 'AES-256-GCM', ?, 'none', 'inactive', ?, ?, ?)")
@@ -78,13 +86,13 @@ pub(crate) async fn legacy_values_and_keys_are_read_and_moved_sec_5(test: TestDa
         .await
         .unwrap();
 
-    let strict = DataKeys::open(&test.database, both(), &config()).await;
+    let strict = DataKeys::open(&test.database, both(32), &config()).await;
     assert!(strict.is_err(), "legacy keys need their setting");
     let accepting = DataKeysConfig {
         accept_legacy_values: true,
         ..config()
     };
-    let keys = DataKeys::open(&test.database, both(), &accepting)
+    let keys = DataKeys::open(&test.database, both(32), &accepting)
         .await
         .unwrap();
     let sealer = Sealer::new(keys.clone());
@@ -113,8 +121,33 @@ pub(crate) async fn legacy_values_and_keys_are_read_and_moved_sec_5(test: TestDa
     assert!(sealer.open(&damaged, &place(0)).await.is_err());
 }
 
+pub(crate) async fn shorter_legacy_roots_are_read_sec_5(test: TestDatabase) {
+    let accepting = DataKeysConfig {
+        accept_legacy_values: true,
+        ..config()
+    };
+    for (id, length) in [(1, 16), (2, 24)] {
+        sql("INSERT INTO kms_data_keys (id, version, algorithm, encrypted_key, key_hash, status, created_at, expires_at, metadata)
+             VALUES (?, ?, 'AES-256-GCM', ?, 'none', 'inactive', ?, ?, ?)")
+            .bind(Uuid::from_u128(id))
+            .bind(format!("v{id}"))
+            .bind(sealed(&legacy_root(length), &[9; 32]))
+            .bind(Utc::now())
+            .bind(Utc::now())
+            .bind(json!({}))
+            .execute(&test.database)
+            .await
+            .unwrap();
+        let wrong = DataKeys::open(&test.database, both(32), &accepting).await;
+        assert!(wrong.is_err(), "{length}");
+        let keys = DataKeys::open(&test.database, both(length), &accepting).await;
+        let keys = keys.unwrap();
+        assert_eq!(keys.rewrap_root().await.unwrap(), 1, "{length}");
+    }
+}
+
 pub(crate) async fn older_legacy_texts_and_blanks_are_read_sec_5(test: TestDatabase) {
-    let sealed = sealed(&legacy_root(), body(0).as_bytes());
+    let sealed = sealed(&legacy_root(32), body(0).as_bytes());
     let (nonce, rest) = sealed.split_at(12);
     let older = format!("01.{}.{}", BASE64.encode(nonce), BASE64.encode(rest));
     for (id, text) in [(0, older.as_str()), (1, "")] {
@@ -130,7 +163,7 @@ pub(crate) async fn older_legacy_texts_and_blanks_are_read_sec_5(test: TestDatab
             accept_legacy_values,
             ..config()
         };
-        let keys = DataKeys::open(&test.database, both(), &config).await;
+        let keys = DataKeys::open(&test.database, both(32), &config).await;
         Sealer::new(keys.unwrap())
     };
     let (strict, accepting) = (open(false).await, open(true).await);

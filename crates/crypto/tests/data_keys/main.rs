@@ -36,5 +36,6 @@ seaworthy_testkit::on_every_database! {
         killed_rewrap_loses_nothing_sec_5;
     legacy:
         legacy_values_and_keys_are_read_and_moved_sec_5,
+        shorter_legacy_roots_are_read_sec_5,
         older_legacy_texts_and_blanks_are_read_sec_5;
 }

@@ -1,7 +1,7 @@
 use std::num::NonZeroU32;
 
 use seaworthy_core::Secret;
-use seaworthy_crypto::{CryptoError, DataKeys, Derivation, Root, Sealer, SeedConfig};
+use seaworthy_crypto::{CryptoError, DataKeys, Derivation, KeyLength, Root, Sealer, SeedConfig};
 use seaworthy_data::{Value, sql};
 
 use crate::test_database::{TestDatabase, config};
@@ -11,7 +11,7 @@ pub(crate) fn seed(text: &str) -> SeedConfig {
         seed: Some(Secret::new(format!("{text} {}", "x".repeat(32)))),
         salt: Some(Secret::new("0123456789abcdef".to_owned())),
         derivation: Some(Derivation::Pbkdf2),
-        iterations: None,
+        ..SeedConfig::default()
     }
 }
 
@@ -76,6 +76,12 @@ pub(crate) async fn wrong_root_stops_the_start_sec_5(test: TestDatabase) {
         .await
         .unwrap();
     let wrong = opened(&test, Root::from_seed(&seed("wrong"), None).unwrap()).await;
+    let shorter = SeedConfig {
+        key_length: KeyLength::try_from(16).unwrap(),
+        ..seed("right")
+    };
+    let other = opened(&test, Root::from_seed(&shorter, None).unwrap()).await;
+    assert!(matches!(other, Err(CryptoError::UnknownRoot { .. })));
     let error = wrong.unwrap_err().to_string();
     assert!(error.contains("which is not configured"), "{error}");
     for short in [

@@ -44,7 +44,7 @@ pub(crate) async fn rotation_keeps_values_of_writing_replicas_sec_5(test: TestDa
         .unwrap();
     assert_eq!(report.seen, 201);
     let used = test.opens(&reads, 201).await;
-    let active = rotator.status().await.unwrap().active.unwrap();
+    let active = rotator.status().await.unwrap().active_key_version.unwrap();
     assert!(used.iter().all(|key| key.as_str() == active), "{used:?}");
 }
 
@@ -72,7 +72,7 @@ pub(crate) async fn expired_key_is_rotated_by_one_replica_sec_5(test: TestDataba
         ..config()
     };
     let first = test.keys(&short).await;
-    let old = first.status().await.unwrap().active.unwrap();
+    let old = first.status().await.unwrap().active_key_version.unwrap();
     let long = test.keys(&config()).await;
     tokio::time::sleep(short.rotate_interval.get()).await;
     assert!(long.rotate_expired().await.unwrap());
@@ -80,7 +80,7 @@ pub(crate) async fn expired_key_is_rotated_by_one_replica_sec_5(test: TestDataba
     let status = long.status().await.unwrap();
     assert_eq!(status.keys[0].version, old);
     assert_eq!(status.keys[0].status, DataKeyStatus::Expired);
-    assert_ne!(status.active.unwrap(), old);
+    assert_ne!(status.active_key_version.unwrap(), old);
 }
 
 pub(crate) async fn values_of_both_ciphers_are_read_sec_5(test: TestDatabase) {

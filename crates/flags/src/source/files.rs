@@ -20,10 +20,15 @@ use crate::{
 /// About 5,000 flags with rules and lists of users.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
+/// The name of flags without a file in errors.
+const BUILT_IN: &str = "built-in flags";
+
 /// The flag files of a service.
 #[derive(Debug, Clone)]
 pub(crate) struct FlagFiles {
     pub(crate) directory: PathBuf,
+    /// Documents in the short form below all files, lowest layer first.
+    built_in: Vec<&'static str>,
     /// The short form, lowest layer first.
     short: [PathBuf; 5],
     flagd: PathBuf,
@@ -48,9 +53,16 @@ impl FlagFiles {
             ],
             flagd: directory.join(format!("{name}.json")),
             directory,
+            built_in: Vec::new(),
             is_required: config.file.is_some(),
             compiler: Compiler::new(config.bucketing),
         }
+    }
+
+    /// Adds documents below all files.
+    pub(crate) fn with_built_in(mut self, documents: Vec<&'static str>) -> Self {
+        self.built_in = documents;
+        self
     }
 
     /// Reads and compiles the files. A missing file has no flags. Returns the documents and the
@@ -70,8 +82,15 @@ impl FlagFiles {
             let problem = "the file does not exist: create it, or correct `file` of the flags";
             errors.push(ConfigError::new(origin, "", problem));
         }
-        for path in &self.short {
-            if let Some(document) = read(path, &mut errors) {
+        let built_in = Path::new(BUILT_IN);
+        let embedded = self.built_in.iter().map(|text| (built_in, Some(*text)));
+        let files = self.short.iter().map(|path| (path.as_path(), None));
+        for (path, text) in embedded.chain(files) {
+            let document = match text {
+                Some(text) => parse(path, text, &mut errors),
+                None => read(path, &mut errors),
+            };
+            if let Some(document) = document {
                 let mut problems = Vec::new();
                 let form = Form::read(&document.to_value(), &mut problems);
                 let located = problems.into_iter();
@@ -235,15 +254,19 @@ fn read(path: &Path, errors: &mut Vec<ConfigError>) -> Option<Document> {
         _ => fs::read_to_string(path),
     };
     match text {
-        Ok(text) => match Document::parse(path, &text) {
-            Ok(document) => Some(document),
-            Err(error) => {
-                errors.push(error);
-                None
-            }
-        },
+        Ok(text) => parse(path, &text, errors),
         Err(error) => {
             errors.extend(fail(format!("the file cannot be read: {error}")));
+            None
+        }
+    }
+}
+
+fn parse(path: &Path, text: &str, errors: &mut Vec<ConfigError>) -> Option<Document> {
+    match Document::parse(path, text) {
+        Ok(document) => Some(document),
+        Err(error) => {
+            errors.push(error);
             None
         }
     }

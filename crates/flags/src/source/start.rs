@@ -43,10 +43,18 @@ const REMOTE_FILE: &str = "flags-remote.json";
 #[must_use = "a builder does nothing until it starts"]
 pub struct FlagsBuilder {
     config: FlagsConfig,
+    built_in: Vec<&'static str>,
     store: Option<Arc<dyn RuntimeStore>>,
 }
 
 impl FlagsBuilder {
+    /// Adds flags that the service knows without a file, in YAML. Flags that are added later, and
+    /// all files, override single fields.
+    pub fn built_in(mut self, flags: &'static str) -> Self {
+        self.built_in.push(flags);
+        self
+    }
+
     /// Sets the store of changes at run time, which all replicas share. The default is a file in
     /// `state_directory`.
     pub fn store(mut self, store: impl RuntimeStore) -> Self {
@@ -56,18 +64,24 @@ impl FlagsBuilder {
 
     /// Loads the flag files of a service and follows their changes and those of operators.
     ///
-    /// Rules read `service`, `version` and `environment` (the profile) of the service. A store that
-    /// does not respond does not fail the start: the last known changes apply until it does.
+    /// Rules read `service`, `version` and `environment` of the service, which is the profile or
+    /// [`default_environment`](FlagsConfig::default_environment). A store that does not respond does not fail the start: the last known changes apply until it does.
     ///
     /// # Errors
     /// [`StartError`] with all errors in the files.
     pub async fn start<C: Settings>(self, service: &Assembly<C>) -> Result<Flags, StartError> {
-        let Self { config, store } = self;
+        let Self {
+            config,
+            built_in,
+            store,
+        } = self;
         let identity = service.identity();
+        let environment = config.default_environment.clone();
+        let environment = environment.unwrap_or_else(|| service.profile().to_string());
         let context = Context::new()
             .with("service", identity.name())
             .with("version", identity.version())
-            .with("environment", service.profile().to_string());
+            .with("environment", environment);
         let metrics = service.metrics().clone();
         let folder = config.state_directory.as_ref().map(PrivateFolder::open);
         let folder = folder.transpose().map_err(|error| {
@@ -84,7 +98,7 @@ impl FlagsBuilder {
             flags.serve(service, &config);
             return Ok(flags);
         }
-        let files = FlagFiles::new(&config, service.profile());
+        let files = FlagFiles::new(&config, service.profile()).with_built_in(built_in);
         let seen = files.seen();
         let (layers, set) = load(files.clone())
             .await
@@ -151,6 +165,7 @@ impl Flags {
     pub fn builder(config: &FlagsConfig) -> FlagsBuilder {
         FlagsBuilder {
             config: config.clone(),
+            built_in: Vec::new(),
             store: None,
         }
     }

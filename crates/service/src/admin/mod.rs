@@ -43,7 +43,10 @@ impl AdminState {
 
 /// Returns the endpoints of the admin listener, with the added ones.
 pub(crate) fn routes(state: &AdminState, added: Routes) -> Routes {
-    let open = Routes::new().merge(metrics::routes());
+    let open = match state.parts.framework.metrics.enabled {
+        true => metrics::routes(),
+        false => Routes::new(),
+    };
     let guarded = Routes::new()
         .merge(info::routes())
         .merge(settings::routes())

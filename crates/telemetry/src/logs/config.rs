@@ -101,6 +101,8 @@ pub struct LogFileConfig {
     pub max_age: Lifetime,
     /// The maximum number of backups. Older ones are removed.
     pub max_backups: u32,
+    /// Whether backups are compressed by gzip, and have names such as `FILE.1.gz`.
+    pub compress: bool,
 }
 
 /// The rate limit of log lines from one callsite.
@@ -136,6 +138,7 @@ impl Default for LogFileConfig {
             max_size: DEFAULT_MAX_FILE_SIZE,
             max_age: DEFAULT_MAX_FILE_AGE,
             max_backups: DEFAULT_MAX_BACKUPS,
+            compress: false,
         }
     }
 }

@@ -2,15 +2,23 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write as _},
     path::{Path, PathBuf},
+    thread::{self, JoinHandle},
     time::{Duration, SystemTime},
 };
+
+use flate2::{Compression, write::GzEncoder};
 
 use super::config::LogFileConfig;
 
 /// The folder of log files without a path.
 const FOLDER: &str = "logs";
+/// The end of the name of a compressed backup.
+const COMPRESSED: &str = ".gz";
+/// The end of the name of a backup during its compression.
+const INCOMPLETE: &str = ".gz.part";
 
-/// A file of log lines. When it is full, it becomes `FILE.1`, and `FILE.1` becomes `FILE.2`.
+/// A file of log lines. When it is full, it becomes `FILE.1`, and `FILE.1` becomes `FILE.2`. With
+/// compression, a thread turns `FILE.1` into `FILE.1.gz`.
 #[derive(Debug)]
 pub(crate) struct LogFile {
     path: PathBuf,
@@ -19,6 +27,9 @@ pub(crate) struct LogFile {
     max_size: u64,
     max_age: Duration,
     max_backups: u32,
+    compress: bool,
+    /// The compression of the newest backup.
+    compressing: Option<JoinHandle<()>>,
 }
 
 impl LogFile {
@@ -40,6 +51,8 @@ impl LogFile {
             max_size: config.max_size.get(),
             max_age: config.max_age.get(),
             max_backups: config.max_backups,
+            compress: config.compress,
+            compressing: None,
         };
         log.remove_old();
         Ok(log)
@@ -67,13 +80,27 @@ impl LogFile {
     }
 
     fn rotate(&mut self) -> io::Result<()> {
+        self.finish_compression();
+        // Fewer backups than the maximum may exist, and a backup has one of the two names.
+        for ending in ["", COMPRESSED] {
+            let _ = fs::remove_file(self.backup(self.max_backups, ending));
+        }
         for number in (1..self.max_backups).rev() {
-            // Fewer backups than the maximum may exist.
-            let _ = fs::rename(self.backup(number), self.backup(number.saturating_add(1)));
+            let next = number.saturating_add(1);
+            for ending in ["", COMPRESSED] {
+                let _ = fs::rename(self.backup(number, ending), self.backup(next, ending));
+            }
         }
         match self.max_backups {
             0 => fs::remove_file(&self.path)?,
-            _ => fs::rename(&self.path, self.backup(1))?,
+            _ => fs::rename(&self.path, self.backup(1, ""))?,
+        }
+        if self.compress && self.max_backups > 0 {
+            let backup = self.backup(1, "");
+            // A backup that cannot be compressed stays as it is.
+            let work = move || drop(compress(&backup));
+            let thread = thread::Builder::new().name("log-compression".to_owned());
+            self.compressing = thread.spawn(work).ok();
         }
         self.file = append(&self.path)?;
         self.size = 0;
@@ -81,17 +108,23 @@ impl LogFile {
         Ok(())
     }
 
-    fn backup(&self, number: u32) -> PathBuf {
-        let mut name = self.path.clone().into_os_string();
-        name.push(format!(".{number}"));
-        name.into()
+    fn finish_compression(&mut self) {
+        if let Some(thread) = self.compressing.take() {
+            // A panic leaves the backup uncompressed.
+            let _ = thread.join();
+        }
+    }
+
+    fn backup(&self, number: u32, ending: &str) -> PathBuf {
+        with_ending(&self.path, &format!(".{number}{ending}"))
     }
 
     /// Removes backups whose last line is older than the maximum age.
     fn remove_old(&self) {
         let now = SystemTime::now();
-        for number in 1..=self.max_backups {
-            let path = self.backup(number);
+        let backups = (1..=self.max_backups)
+            .flat_map(|number| ["", COMPRESSED].map(|ending| self.backup(number, ending)));
+        for path in backups {
             let written = fs::metadata(&path).and_then(|state| state.modified());
             let age = written.map(|written| now.duration_since(written).unwrap_or_default());
             if age.is_ok_and(|age| age > self.max_age) {
@@ -99,6 +132,29 @@ impl LogFile {
             }
         }
     }
+}
+
+impl Drop for LogFile {
+    fn drop(&mut self) {
+        self.finish_compression();
+    }
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.to_owned().into_os_string();
+    name.push(ending);
+    name.into()
+}
+
+/// Replaces a backup by a compressed one. A crash leaves one of them.
+fn compress(backup: &Path) -> io::Result<()> {
+    let incomplete = with_ending(backup, INCOMPLETE);
+    let mut plain = File::open(backup)?;
+    let mut encoder = GzEncoder::new(File::create(&incomplete)?, Compression::fast());
+    io::copy(&mut plain, &mut encoder)?;
+    encoder.finish()?.sync_all()?;
+    fs::rename(&incomplete, with_ending(backup, COMPRESSED))?;
+    fs::remove_file(backup)
 }
 
 fn append(path: &Path) -> io::Result<File> {
@@ -155,6 +211,36 @@ mod tests {
         assert_eq!(file("service.log.1").unwrap(), "four\n");
         assert_eq!(file("service.log.2").unwrap(), "three\n");
         assert_eq!(file("service.log.3"), None, "there are at most two backups");
+    }
+
+    #[test]
+    fn backups_are_compressed_and_numbered_obs_1() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = config(folder.path());
+        let write = |config: &LogFileConfig, lines: &[u8]| {
+            LogFile::open(config, "orders")
+                .unwrap()
+                .write(lines)
+                .unwrap();
+        };
+        let unpacked = |name| {
+            let packed = fs::read(folder.path().join("new").join(name)).ok()?;
+            let mut text = String::new();
+            let mut decoder = flate2::read::GzDecoder::new(packed.as_slice());
+            io::Read::read_to_string(&mut decoder, &mut text).unwrap();
+            Some(text)
+        };
+        // A backup from before the setting keeps its form.
+        write(&config, b"one two\nthree four\n");
+        config.compress = true;
+        write(&config, b"five six\n");
+        assert_eq!(unpacked("service.log.1.gz").unwrap(), "three four\n");
+        assert_eq!(read(folder.path(), "service.log.2").unwrap(), "one two\n");
+        write(&config, b"seven\neight\n");
+        assert_eq!(unpacked("service.log.1.gz").unwrap(), "seven\n");
+        assert_eq!(unpacked("service.log.2.gz").unwrap(), "five six\n");
+        let files = fs::read_dir(folder.path().join("new")).unwrap();
+        assert_eq!(files.count(), 3, "there are at most two backups");
     }
 
     #[test]

@@ -20,8 +20,8 @@ pub(crate) struct Credentials {
 }
 
 impl Accounts {
-    /// Logs a user in. An unknown user and a wrong password get the same response after the same
-    /// work.
+    /// Logs an active user in. An unknown user, a disabled one and a wrong password get the same
+    /// response after the same work.
     ///
     /// # Errors
     /// `PASSWORD_INCORRECT`, `ACCOUNT_LOCKED`, `TOTP_REQUIRED`, `TOTP_INVALID`, and those of the
@@ -47,7 +47,8 @@ impl Accounts {
                 async move {
                     let current = self.users.lock(&tx, user.id).await?;
                     let is_unchanged = current.is_some_and(|current| {
-                        current.password_hash.expose() == user.password_hash.expose()
+                        current.is_active
+                            && current.password_hash.expose() == user.password_hash.expose()
                     });
                     if !is_unchanged {
                         return Ok(None);
@@ -94,7 +95,7 @@ impl Accounts {
             }
         };
         match (user, check) {
-            (Some(user), PasswordCheck::Valid { rehash }) => {
+            (Some(user), PasswordCheck::Valid { rehash }) if user.is_active => {
                 self.lockout.record_success(attempt).await?;
                 Ok((user, rehash))
             }

@@ -2,11 +2,11 @@
 
 mod api_keys;
 mod captchas;
+mod commands;
 mod login;
 mod profile;
 mod refresh;
 mod register;
-mod roles;
 mod second_factor;
 mod tokens;
 
@@ -28,10 +28,10 @@ use crate::{
     store::{Keys, Users},
 };
 pub(crate) use api_keys::ApiKeyRequest;
+pub(crate) use commands::{roles_command, users_command};
 pub(crate) use login::Credentials;
 pub(crate) use register::Registration;
-pub(crate) use roles::roles_command;
-pub(crate) use tokens::{AccessTokens, Session};
+pub(crate) use tokens::{Session, Tokens};
 
 /// The name of the issuer in authenticator applications.
 const ISSUER: &str = "Starter";
@@ -39,7 +39,7 @@ const ISSUER: &str = "Starter";
 /// The parts of the accounts that the service creates.
 pub(crate) struct AccountParts {
     pub(crate) plugins: ServicePlugins,
-    pub(crate) tokens: AccessTokens,
+    pub(crate) tokens: Tokens,
     pub(crate) captchas: Captchas,
     pub(crate) audit: AuditLog,
 }
@@ -49,7 +49,7 @@ pub(crate) struct AccountParts {
 pub(crate) struct Accounts {
     database: Database,
     users: Users,
-    tokens: AccessTokens,
+    tokens: Tokens,
     captchas: Captchas,
     passwords: Passwords,
     policy: PasswordPolicy,

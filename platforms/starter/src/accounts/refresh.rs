@@ -35,15 +35,11 @@ impl Accounts {
         &self,
         tx: &Transaction,
         user: &User,
-        refresh: SecretToken,
+        session: SecretToken,
     ) -> Result<Session, Error> {
         let roles = Users::roles(tx, user.id).await?;
         let version = TokenVersions::current(tx, &user.id.to_string()).await?;
-        Ok(Session {
-            access: self.tokens.sign(user, &roles, version)?,
-            refresh,
-            lifetime: self.tokens.lifetime(),
-        })
+        self.tokens.sign(user, &roles, version, &session)
     }
 
     /// Exchanges a refresh token for the next pair. A second use of a token ends the session, and
@@ -55,7 +51,7 @@ impl Accounts {
         if token.expose().is_empty() {
             return Err(errors::refresh_token_required());
         }
-        let token = SecretToken::parse(token.expose()).ok_or_else(errors::refresh_token_invalid)?;
+        let token = self.tokens.session_of(token)?;
         let session = self
             .database
             .transaction(|tx| {
@@ -71,6 +67,7 @@ impl Accounts {
                     };
                     let id = UserId::parse(&refreshed.user)?;
                     let user = self.users.lock(&tx, id).await?;
+                    let user = user.filter(|user| user.is_active);
                     let user = user.ok_or_else(errors::refresh_token_invalid)?;
                     self.signed(&tx, &user, refreshed.token).await.map(Some)
                 }

@@ -1,4 +1,8 @@
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use seaworthy::{
     account::{ApiKeyAuthentication, ApiKeys, SecretToken, TokenVersions},
@@ -10,7 +14,6 @@ use seaworthy::{
         },
     },
     config::{Profile, Settings},
-    core::new_id,
     data::Database,
     prelude::*,
 };
@@ -19,7 +22,7 @@ use serde_json::json;
 
 use crate::{
     config::AuthConfig,
-    domain::{User, UserId},
+    domain::{User, UserId, errors},
     store::Users,
 };
 
@@ -33,30 +36,43 @@ const KEY_ID: &str = "signing_key";
 const LEEWAY: Delay = Delay::from_secs(1);
 /// Shorter secrets can be guessed, also those of a development service.
 const MIN_SECRET: usize = 16;
+/// The longest time for which a previous secret can be accepted.
+const MAX_DELAY: Delay = Delay::from_secs(7 * 24 * 60 * 60);
 /// The minimum of HS256 in bytes (RFC 7518, section 3.2).
 const HS256_SECRET: usize = 32;
 /// The claim with the version of the user's tokens.
 const VERSION: &str = "ver";
+/// The claim with the kind of a token, and its values.
+const TYPE: &str = "type";
+const ACCESS: &str = "access";
+const REFRESH: &str = "refresh";
+/// The `typ` header of refresh tokens, so that they are not accepted as access tokens.
+const REFRESH_KIND: &str = "refresh+jwt";
+/// The claim of a refresh token with the secret of its session.
+const SESSION: &str = "session";
+/// The characters of a `jti`.
+const ID_LENGTH: usize = 32;
 
 /// A session as its client gets it.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) access: Secret<String>,
-    pub(crate) refresh: SecretToken,
+    pub(crate) refresh: Secret<String>,
     /// How long the access token is valid.
     pub(crate) lifetime: Duration,
 }
 
-/// Signs and verifies access tokens.
+/// Signs and verifies access tokens and refresh tokens.
 #[derive(Debug, Clone)]
-pub(crate) struct AccessTokens {
+pub(crate) struct Tokens {
     signer: TokenSigner,
     /// `None` for public-key algorithms.
     secret: Option<Secret<String>>,
+    refresh_verifier: TokenVerifier,
     settings: AuthConfig,
 }
 
-impl AccessTokens {
+impl Tokens {
     /// Creates the tokens.
     ///
     /// # Errors
@@ -108,43 +124,85 @@ impl AccessTokens {
                 return Err(StartError::new(problem));
             }
         };
+        let refresh_ttl = Delay::try_from(settings.refresh_token_expiration.get());
+        let of_refresh = IssuerConfig {
+            types: vec![REFRESH_KIND.to_owned()],
+            // A new secret does not log users out while the service runs.
+            previous_key_ttl: refresh_ttl.unwrap_or(MAX_DELAY),
+            ..issuer_config(settings, secret.as_ref())
+        };
         Ok(Self {
+            refresh_verifier: verifier(of_refresh, &signer)?,
             signer,
             secret,
             settings: settings.clone(),
         })
     }
 
-    /// Returns the routes with the public keys of the tokens. None for a secret.
-    pub(crate) fn routes(&self) -> Option<Routes> {
-        self.secret.is_none().then(|| self.signer.routes())
+    /// Serves the public keys of the tokens, unless a secret signs them.
+    pub(crate) fn serve_keys<C: Settings>(&self, service: &Assembly<C>) {
+        if self.secret.is_none() {
+            service.http(self.signer.routes());
+        }
     }
 
-    pub(super) fn lifetime(&self) -> Duration {
-        self.signer.lifetime()
-    }
-
+    /// Signs the pair of tokens of a session, whose secret is in the refresh token.
+    ///
+    /// # Errors
+    /// The key cannot sign.
     pub(super) fn sign(
         &self,
         user: &User,
         roles: &[String],
         version: u64,
-    ) -> Result<Secret<String>, Error> {
-        let id = user.id.to_string();
-        let token_id = new_id().to_string();
+        session: &SecretToken,
+    ) -> Result<Session, Error> {
+        let (id, refresh_id) = (token_id()?, token_id()?);
         let username = user.username.expose().as_str();
-        let token = NewToken::for_subject(id.as_str())
-            .audience(NAME)
-            .id(token_id.as_str())
-            .claim("id", token_id.as_str())
-            .claim("type", "access")
-            .claim("user_id", id.as_str())
-            .claim("username", username)
+        let about = |id: &str, kind: &str| {
+            let user = user.id.to_string();
+            NewToken::for_subject(user.as_str())
+                .audience(NAME)
+                .id(id)
+                .claim(TYPE, kind)
+                .claim("user_id", user)
+                .claim("username", username)
+        };
+        let access = about(&id, ACCESS)
+            .claim("id", id.as_str())
             .claim("attributes", json!({ "username": username }))
             .claim("roles", roles.to_vec())
             .claim("permissions", permissions(&self.settings.roles, roles))
             .claim(VERSION, version);
-        self.signer.sign(token).map_err(Error::internal)
+        let refresh = about(&refresh_id, REFRESH)
+            .kind(REFRESH_KIND)
+            .lifetime(self.settings.refresh_token_expiration.get())
+            .claim(SESSION, session.expose());
+        Ok(Session {
+            access: self.signer.sign(access).map_err(Error::internal)?,
+            refresh: self.signer.sign(refresh).map_err(Error::internal)?,
+            lifetime: self.signer.lifetime(),
+        })
+    }
+
+    /// Returns the secret of the session of a refresh token.
+    ///
+    /// # Errors
+    /// `REFRESH_TOKEN_INVALID` if the token is expired, forged or of another kind.
+    pub(super) fn session_of(&self, refresh: &Secret<String>) -> Result<SecretToken, Error> {
+        let invalid = |error| errors::refresh_token_invalid().with_cause(error);
+        let token = self
+            .refresh_verifier
+            .verify_now(refresh.expose(), SystemTime::now())
+            .map_err(invalid)?;
+        let claims = token.claims();
+        if claims.text(TYPE).map_err(invalid)? != Some(REFRESH) {
+            return Err(errors::refresh_token_invalid());
+        }
+        let session = claims.text(SESSION).map_err(invalid)?;
+        session
+            .and_then(SecretToken::parse)
+            .ok_or_else(errors::refresh_token_invalid)
     }
 
     /// Returns the authentication of callers by access tokens and API keys. Each request checks in
@@ -158,27 +216,8 @@ impl AccessTokens {
         service: &Assembly<C>,
         database: &Database,
     ) -> Result<ApiKeyAuthentication<BearerAuthentication>, StartError> {
-        let because = |error| StartError::because("access tokens cannot be verified", error);
-        let config = IssuerConfig {
-            issuer: Some(self.settings.issuer.clone()),
-            audiences: vec![NAME.to_owned()],
-            algorithms: vec![self.settings.signing_method],
-            token_key: self.secret.clone(),
-            leeway: LEEWAY,
-            scope_claims: vec!["permissions".to_owned()],
-            wildcard_scopes: true,
-            ..IssuerConfig::default()
-        };
-        let issuer = match &self.secret {
-            Some(_) => Issuer::new(config),
-            None => {
-                let keys = self.signer.verification().map_err(|error| {
-                    StartError::because("access tokens cannot be verified", error)
-                })?;
-                Issuer::with_keys(config, keys)
-            }
-        };
-        let verifier = TokenVerifier::new([issuer.map_err(because)?]).map_err(because)?;
+        let config = issuer_config(&self.settings, self.secret.as_ref());
+        let verifier = verifier(config, &self.signer)?;
         let bearer =
             BearerAuthentication::new(verifier, BearerConfig::default(), service.metrics());
         let bearer = bearer.revocation(StoredVersions(database.clone()));
@@ -194,6 +233,45 @@ impl AccessTokens {
         };
         Ok(ApiKeyAuthentication::new(keys, owner_scopes, bearer))
     }
+}
+
+/// Returns the rules for the tokens of this service.
+fn issuer_config(settings: &AuthConfig, secret: Option<&Secret<String>>) -> IssuerConfig {
+    IssuerConfig {
+        issuer: Some(settings.issuer.clone()),
+        audiences: vec![NAME.to_owned()],
+        algorithms: vec![settings.signing_method],
+        token_key: secret.cloned(),
+        leeway: LEEWAY,
+        scope_claims: vec!["permissions".to_owned()],
+        wildcard_scopes: true,
+        ..IssuerConfig::default()
+    }
+}
+
+/// Returns the verifier of the tokens of a signer.
+///
+/// # Errors
+/// The key of the signer cannot verify tokens.
+fn verifier(config: IssuerConfig, signer: &TokenSigner) -> Result<TokenVerifier, StartError> {
+    let because = |error| StartError::because("tokens cannot be verified", error);
+    let issuer = if config.token_key.is_some() {
+        Issuer::new(config)
+    } else {
+        let keys = signer.verification();
+        let keys = keys.map_err(|error| StartError::because("tokens cannot be verified", error))?;
+        Issuer::with_keys(config, keys)
+    };
+    TokenVerifier::new([issuer.map_err(because)?]).map_err(because)
+}
+
+/// Returns a random ID of a token.
+///
+/// # Errors
+/// The operating system provides no random bytes.
+fn token_id() -> Result<String, Error> {
+    let random = SecretToken::generate()?;
+    Ok(random.expose().chars().take(ID_LENGTH).collect())
 }
 
 /// Returns a secret of a development service, extended by zero bytes. HMAC extends each key by them

@@ -94,7 +94,7 @@ impl wire::Auth for Auth {
         self.2.logged_in();
         Ok(wire::LoginReply {
             access_token: session.access.expose().clone(),
-            refresh_token: session.refresh.expose().to_owned(),
+            refresh_token: session.refresh.expose().clone(),
             expires_in: seconds(&session),
         })
     }
@@ -115,7 +115,7 @@ impl wire::Auth for Auth {
         let session = self.0.refresh(&token).await?;
         Ok(wire::RefreshTokenReply {
             access_token: session.access.expose().clone(),
-            refresh_token: session.refresh.expose().to_owned(),
+            refresh_token: session.refresh.expose().clone(),
             expires_in: seconds(&session),
         })
     }

@@ -30,7 +30,7 @@ impl wire::SecondFactor for SecondFactors {
         Ok(wire::ConfirmTotpReply {
             recovery_codes,
             access_token: session.access.expose().clone(),
-            refresh_token: session.refresh.expose().to_owned(),
+            refresh_token: session.refresh.expose().clone(),
             expires_in: seconds(&session),
         })
     }

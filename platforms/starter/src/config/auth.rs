@@ -55,6 +55,9 @@ pub(crate) struct AuthConfig {
     pub(crate) signing_key: Option<Secret<String>>,
     /// The `iss` of access tokens.
     pub(crate) issuer: String,
+    /// The issuers whose tokens may read the API description. The service accepts only its own
+    /// tokens, so the list must contain `issuer`. Empty: `issuer`.
+    pub(crate) document_issuers: Vec<String>,
     /// The lifetime of access tokens. It must be shorter than that of refresh tokens.
     pub(crate) access_token_expiration: Timeout,
     /// How long a session lasts without a refresh.
@@ -98,6 +101,7 @@ impl Default for AuthConfig {
             signing_method: Algorithm::Hs256,
             signing_key: None,
             issuer: ISSUER.to_owned(),
+            document_issuers: Vec::new(),
             access_token_expiration: ACCESS_TOKEN_EXPIRATION,
             refresh_token_expiration: REFRESH_TOKEN_EXPIRATION,
             captcha_enabled: true,

@@ -10,6 +10,9 @@ use seaworthy::{
 /// A file in a folder that `.gitignore` excludes.
 const DEFAULT_FILE: &str = "data/starter.db";
 
+/// The maximum of the contract.
+const POOL_SIZE: NonZeroU32 = NonZeroU32::new(100).unwrap();
+
 /// The stores of the service.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -54,7 +57,7 @@ impl Default for RedisStoreConfig {
             db: None,
             timeout: RedisConfig::default().timeout,
             write_timeout: None,
-            pool_size: None,
+            pool_size: Some(POOL_SIZE),
             prefix: None,
             on_failure: OnStoreFailure::default(),
         }

@@ -10,8 +10,18 @@ const UNLOGGED: [&str; 3] = ["/health", "/metrics", "/ping"];
 const MAX_VALUE_LENGTH: u32 = 1_000;
 /// After 100 lines in a second, the legacy service logs every hundredth.
 const SAMPLED_LINES: u32 = 100;
+/// The share of new traces that the legacy service samples.
+const SAMPLE_RATIO: f64 = 0.1;
 /// The requests of a caller at once, of 100 in a minute.
 const BURST: u32 = 10;
+/// The pool of the contract. The server must allow as many connections for each replica.
+const MIN_CONNECTIONS: u32 = 10;
+const MAX_CONNECTIONS: u32 = 100;
+const MAX_CONNECTION_LIFETIME: &str = "1h";
+const MAX_IDLE_TIME: &str = "10m";
+const SLOW_STATEMENT: &str = "200ms";
+/// Pages load only what the service itself serves, without scripts in the page.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 /// Pages need no hardware of the device.
 const PERMISSIONS_POLICY: &str = "camera=(), microphone=(), geolocation=(), payment=()";
 
@@ -20,6 +30,14 @@ pub(crate) fn with_defaults(service: Service) -> Service {
     let service = service
         .default_value("server.http.addr", "127.0.0.1:8000")
         .default_value("server.grpc.addr", "127.0.0.1:9000")
+        // The ports of metrics and probes.
+        .default_value("admin.addr", "127.0.0.1:8080")
+        .default_value("health.addr", "127.0.0.1:8081")
+        .default_value("data.database.pool.min_connections", MIN_CONNECTIONS)
+        .default_value("data.database.pool.max_connections", MAX_CONNECTIONS)
+        .default_value("data.database.pool.max_lifetime", MAX_CONNECTION_LIFETIME)
+        .default_value("data.database.pool.idle_timeout", MAX_IDLE_TIME)
+        .default_value("data.database.slow_statement_threshold", SLOW_STATEMENT)
         .default_value("server.http.rate_limit.requests", 100)
         .default_value("server.http.rate_limit.window", "1m")
         .default_value("server.http.rate_limit.burst", BURST)
@@ -31,6 +49,7 @@ pub(crate) fn with_defaults(service: Service) -> Service {
         // The flags of the contract have no prefix, such as `account_lockout`.
         .default_value("features.switch_prefix", "")
         .default_value("operation_log.enabled", true)
+        .default_value("tracing.sample_ratio", SAMPLE_RATIO)
         .default_value("log.max_value_length", MAX_VALUE_LENGTH)
         .default_value("log.rate_limit.sample_every", SAMPLED_LINES)
         .default_value("server.http.access_log.exclude_paths", UNLOGGED.to_vec());
@@ -50,6 +69,10 @@ pub(crate) fn with_defaults(service: Service) -> Service {
             true,
         );
     let headers = [
+        (
+            "server.http.security_headers.content_security_policy",
+            CONTENT_SECURITY_POLICY,
+        ),
         (
             "server.http.security_headers.referrer_policy",
             "strict-origin-when-cross-origin",

@@ -4,9 +4,8 @@ use seaworthy::config::{Conversion, LegacyKey};
 pub(crate) const ENGINES: &[&str] = &["postgres", "mysql", "sqlite"];
 /// The values of a switch of `Strict-Transport-Security`, as a number of seconds.
 pub(crate) const HSTS: &[(&str, Option<&str>)] = &[("true", None), ("false", Some("0"))];
-/// The advice for metrics, which operators can turn off without a restart.
-pub(crate) const METRICS: &str =
-    "remove it: the admin listener serves /metrics, and the feature flag `metrics` turns it off";
+/// The advice for the path of metrics.
+pub(crate) const METRICS: &str = "remove it: the admin listener serves /metrics";
 /// The advice for probes.
 pub(crate) const PROBES: &str = "remove it: orchestrators need probes, which are always at /health, /health/live and /health/ready";
 
@@ -56,10 +55,6 @@ pub(crate) const KEYS: &[LegacyKey] = &[
         "write the flags in YAML",
     ),
     LegacyKey::sets("features.watch_config", "features.watch"),
-    LegacyKey::rejected(
-        "features.default_environment",
-        "remove it: ENVIRONMENT is the environment of flags",
-    ),
     LegacyKey::accepts(
         "features.repository.type",
         &["file"],
@@ -71,7 +66,6 @@ pub(crate) const KEYS: &[LegacyKey] = &[
         &["yaml"],
         "write the flags in YAML",
     ),
-    LegacyKey::accepts("kms.key_length", &["32"], "remove it: keys have 32 bytes"),
     LegacyKey::accepts(
         "kms.storage_type",
         &["database"],
@@ -80,11 +74,7 @@ pub(crate) const KEYS: &[LegacyKey] = &[
     LegacyKey::sets("log.rotation.max_size", "log.file.max_size"),
     LegacyKey::sets("log.rotation.max_age", "log.file.max_age"),
     LegacyKey::sets("log.rotation.max_backups", "log.file.max_backups"),
-    LegacyKey::accepts(
-        "log.rotation.compress",
-        &["false"],
-        "remove it: the service does not compress log files",
-    ),
+    LegacyKey::sets("log.rotation.compress", "log.file.compress"),
     LegacyKey::switches(
         "security.tls.enabled",
         "server.http.tls.certificate",
@@ -177,10 +167,10 @@ pub(crate) const KEYS: &[LegacyKey] = &[
         "security.headers.permissions_policy",
         "server.http.security_headers.permissions_policy",
     ),
-    LegacyKey::accepts("monitoring.metrics.enabled", &["true"], METRICS),
+    LegacyKey::sets("monitoring.metrics.enabled", "metrics.enabled"),
     LegacyKey::converted("monitoring.metrics.addr", "admin.addr", Conversion::Address),
     LegacyKey::accepts("monitoring.metrics.path", &["/metrics"], METRICS),
-    LegacyKey::accepts("monitoring.health.enabled", &["true"], PROBES),
+    LegacyKey::switches("monitoring.health.enabled", "health.addr", "health.addr"),
     LegacyKey::converted("monitoring.health.addr", "health.addr", Conversion::Address),
     LegacyKey::accepts("monitoring.health.path", &["/health"], PROBES),
     LegacyKey::switches(
@@ -223,11 +213,12 @@ pub(crate) const KEYS: &[LegacyKey] = &[
         &["true"],
         "remove it: tokens of other issuers are always rejected",
     ),
-    LegacyKey::rejected(
+    LegacyKey::sets(
         "swagger_ui.security.jwt.allowed_issuers",
-        "remove it: the service accepts its own tokens only",
+        "auth.document_issuers",
     ),
     LegacyKey::profiles("environments"),
+    LegacyKey::profile("environment"),
 ];
 
 #[cfg(test)]

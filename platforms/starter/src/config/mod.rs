@@ -54,6 +54,12 @@ impl StarterConfig {
     /// # Errors
     /// Two settings contradict each other.
     pub(crate) fn check(&self) -> Result<(), StartError> {
+        let (issuer, of_document) = (&self.auth.issuer, &self.auth.document_issuers);
+        if !of_document.is_empty() && !of_document.contains(issuer) {
+            return Err(StartError::new(format!(
+                "auth.document_issuers does not contain {issuer:?}, so no token may read the API description: add it"
+            )));
+        }
         let redis = self.data.redis.as_ref();
         redis
             .map_or(Ok(None), RedisStoreConfig::connection)

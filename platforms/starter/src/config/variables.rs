@@ -121,14 +121,14 @@ pub(crate) const VARIABLES: &[LegacyVariable] = &[
         "PERMISSIONS_POLICY",
         "server.http.security_headers.permissions_policy",
     ),
-    LegacyVariable::accepts("METRICS_ENABLED", &["true"], METRICS),
+    LegacyVariable::sets("METRICS_ENABLED", "metrics.enabled"),
     LegacyVariable::accepts("METRICS_PATH", &["/metrics"], METRICS),
     LegacyVariable::converted(
         "METRICS_ADDR",
         "admin.addr",
         seaworthy::config::Conversion::Address,
     ),
-    LegacyVariable::accepts("HEALTH_ENABLED", &["true"], PROBES),
+    LegacyVariable::switches("HEALTH_ENABLED", "health.addr", "health.addr"),
     LegacyVariable::accepts("HEALTH_PATH", &["/health"], PROBES),
     LegacyVariable::converted(
         "HEALTH_ADDR",

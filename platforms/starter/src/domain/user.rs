@@ -34,6 +34,8 @@ pub(crate) struct User {
     pub(crate) id: UserId,
     pub(crate) username: Personal<String>,
     pub(crate) password_hash: Secret<String>,
+    /// Whether the user may log in.
+    pub(crate) is_active: bool,
 }
 
 /// A user to store. Addresses are normalized.

@@ -8,12 +8,20 @@ use seaworthy::{
 
 /// Tables of users, sessions, captchas, changed flags, logs, data keys, leases and idempotency keys.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
-    MigrationSet::of_service(&[Migration::new(
-        1,
-        "users",
-        include_str!("../../migrations/0001_users.up.sql"),
-        include_str!("../../migrations/0001_users.down.sql"),
-    )]),
+    MigrationSet::of_service(&[
+        Migration::new(
+            1,
+            "users",
+            include_str!("../../migrations/0001_users.up.sql"),
+            include_str!("../../migrations/0001_users.down.sql"),
+        ),
+        Migration::new(
+            2,
+            "user status",
+            include_str!("../../migrations/0002_user_status.up.sql"),
+            include_str!("../../migrations/0002_user_status.down.sql"),
+        ),
+    ]),
     account::MIGRATIONS,
     API_KEY_MIGRATIONS,
     captcha::MIGRATIONS,

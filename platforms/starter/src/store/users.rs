@@ -9,10 +9,17 @@ use seaworthy::{
 use super::Keys;
 use crate::domain::{NewUser, Profile, User, UserId, errors};
 
+/// The values of `status`.
+const ACTIVE: &str = "active";
+const DISABLED: &str = "disabled";
+
 /// Returns the text of a statement that reads users.
 macro_rules! statement {
     ($rest:literal) => {
-        concat!("SELECT id, username, password_hash FROM users ", $rest)
+        concat!(
+            "SELECT id, username, password_hash, status FROM users ",
+            $rest
+        )
     };
 }
 
@@ -27,6 +34,7 @@ struct Stored {
     id: Uuid,
     username: Encrypted<String>,
     password_hash: String,
+    status: String,
 }
 
 impl FromRow for Stored {
@@ -35,6 +43,7 @@ impl FromRow for Stored {
             id: row.get("id")?,
             username: row.get("username")?,
             password_hash: row.get("password_hash")?,
+            status: row.get("status")?,
         })
     }
 }
@@ -221,6 +230,7 @@ impl Users {
             id: UserId(stored.id),
             username: username.await?,
             password_hash: Secret::new(stored.password_hash),
+            is_active: stored.status == ACTIVE,
         }))
     }
 
@@ -236,6 +246,21 @@ impl Users {
             .bind(user.id.0)
             .bind(user.password_hash.expose())
             .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Lets a user log in, or not.
+    pub(crate) async fn set_active(
+        &self,
+        connection: &dyn Connection,
+        id: UserId,
+        is_active: bool,
+    ) -> Result<(), DataError> {
+        sql("UPDATE users SET status = ? WHERE id = ?")
+            .bind(if is_active { ACTIVE } else { DISABLED })
+            .bind(id.0)
+            .execute(connection)
             .await
             .map(drop)
     }

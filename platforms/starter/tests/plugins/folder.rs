@@ -127,6 +127,7 @@ impl Folder {
     pub(crate) fn app_on(&self, url: &str) -> TestAppBuilder {
         let app = TestApp::builder(Path::new(PROGRAM)).unwrap();
         let own = [
+            "health.addr=127.0.0.1:0".to_owned(),
             format!("data.database.url={url}"),
             format!("plugins.directory={}", self.path("plugins").display()),
             format!("plugins.config_directory={}", self.path("config").display()),

@@ -65,6 +65,10 @@ pub(crate) fn builder_with(url: &str, secrets: &[&str]) -> TestAppBuilder {
         database.as_str(),
         "data.database.migrate_at_start=true",
         "server.grpc.addr=127.0.0.1:0",
+        "health.addr=127.0.0.1:0",
+        // All tests share one server.
+        "data.database.pool.min_connections=2",
+        "data.database.pool.max_connections=10",
         "server.http.rate_limit.enabled=false",
         "server.grpc.rate_limit.enabled=false",
         "auth.login_rate_limit.enabled=false",
@@ -158,13 +162,19 @@ impl Replica {
 
 /// Grants the role of administrators by the command of the program.
 pub(crate) fn grant_admin(database: &EmptyDatabase, username: &str) {
+    command(database, &["roles", "grant", username, "admin"]);
+}
+
+/// Runs a command of the program on a database.
+pub(crate) fn command(database: &EmptyDatabase, arguments: &[&str]) {
     let url = format!("data.database.url={}", database.url());
-    let granted = Command::new(env!("CARGO_BIN_EXE_starter"))
-        .args(["roles", "grant", username, "admin", "--set", &url])
+    let ran = Command::new(env!("CARGO_BIN_EXE_starter"))
+        .args(arguments)
+        .args(["--set", &url])
         .args(SECRETS.iter().flat_map(|secret| ["--set", secret]))
         .output()
         .unwrap();
-    assert!(granted.status.success(), "{granted:?}");
+    assert!(ran.status.success(), "{ran:?}");
 }
 
 /// Returns the actions and the target types of the audit log, oldest first.

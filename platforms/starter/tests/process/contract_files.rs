@@ -42,9 +42,9 @@ auth:
   max_login_attempts: 3
   lock_duration: 30m
   totp_enabled: true
-kms: { seed: correct-horse-battery-staple-and-a-seed, salt: 0123456789abcdef, key_length: 32, algorithm: AES-256-GCM, storage_type: database }
-log: { level: info, format: json, output: both, file: { path: "${FOLDER}/logs/starter.log" }, rotation: { max_size: 100MB, max_age: 30d, max_backups: 10, compress: false } }
-features: { enabled: true, config_file: features.yaml, watch_config: true, repository: { type: file, config_path: "${FOLDER}", format: yaml } }
+kms: { seed: correct-horse-battery-staple-and-a-seed, salt: 0123456789abcdef, key_length: 24, algorithm: AES-256-GCM, storage_type: database }
+log: { level: info, format: json, output: both, file: { path: "${FOLDER}/logs/starter.log" }, rotation: { max_size: 100MB, max_age: 30d, max_backups: 10, compress: true } }
+features: { enabled: true, config_file: features.yaml, watch_config: true, default_environment: canary, repository: { type: file, config_path: "${FOLDER}", format: yaml } }
 security:
   tls: { enabled: false, cert_file: nowhere.pem, key_file: nowhere.key, min_version: 1.2 }
   cors: { allowed_origins: "https://app.example.org, https://b.example.org", allowed_methods: "GET,POST", allowed_headers: "Content-Type,Authorization", allow_credentials: true, max_age: 86400 }
@@ -56,26 +56,28 @@ monitoring:
   tracing: { enabled: false, endpoint: "nowhere:4318", service_name: accounts }
 swagger_ui:
   enabled: true
-  security: { enable_auth: true, allowed_ips: [127.0.0.0/8, "*"], allowed_user_types: [], enable_audit_log: true, path_prefix: /q/, jwt: { check_expiry: true, check_issuer: true } }
+  security: { enable_auth: true, allowed_ips: [127.0.0.0/8, "*"], allowed_user_types: [], enable_audit_log: true, path_prefix: /q/, jwt: { check_expiry: true, check_issuer: true, allowed_issuers: [starter, accounts] } }
+environment: test
 environments:
   test: { swagger_ui: { security: { enable_auth: false } } }
   production: { swagger_ui: { enabled: false } }
 "#;
 
 /// Keys of the contract that are rejected, and the replacements that the errors name.
-const REFUSED: [(&str, &str); 9] = [
+const REFUSED: [(&str, &str); 10] = [
     ("server: { http: { network: unix } }", "listeners use TCP"),
     (
         "data: { database: { driver: postgres, source: 'sqlite:a' } }",
         "must be a URL with the scheme postgres",
     ),
     (
-        "log: { rotation: { compress: true } }",
-        "does not compress log files",
+        "environment: staging",
+        "the profile of the service is development",
     ),
+    ("kms: { key_length: 20 }", "must be a multiple of 8"),
     (
-        "monitoring: { metrics: { enabled: false } }",
-        "the feature flag `metrics`",
+        "monitoring: { metrics: { path: /measures } }",
+        "the admin listener serves /metrics",
     ),
     (
         "monitoring: { health: { path: /healthz } }",
@@ -111,7 +113,8 @@ fn files_of_the_contract_configure_the_service_conf_1() {
         "auth: { max_login_attempts: 2 }\n",
     )
     .unwrap();
-    fs::write(folder.path().join("features.yaml"), "new_page: true\n").unwrap();
+    let flags = "user.management: { enabled: true, strategy: environment, rules: { environments: [canary] } }\n";
+    fs::write(folder.path().join("features.yaml"), flags).unwrap();
     let path = folder.path().to_str().unwrap();
     let variables = [("ENVIRONMENT", "test"), ("FOLDER", path)];
     let process = ServiceProcess::start_unchanged(Path::new(PROGRAM), &["-conf", path], &variables);
@@ -150,6 +153,10 @@ fn files_of_the_contract_configure_the_service_conf_1() {
         [login(), login(), login()].map(|answer| answer.status),
         [401, 401, 403]
     );
+    // The flag is on in the environment that the file declares for flags.
+    let body = json!({ "username": "bob", "password": PASSWORD }).to_string();
+    let registered = request(http, "POST", "/api/v1/auth/register", &json, &body).unwrap();
+    assert_eq!(registered.status, 200, "{}", registered.body);
     assert!(folder.path().join("contract.db").is_file());
     let log = folder.path().join("logs/starter.log");
     wait(|| fs::read_to_string(&log).is_ok_and(|text| text.contains("\"message\":\"ready\"")));

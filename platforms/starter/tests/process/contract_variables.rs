@@ -1,12 +1,16 @@
 //! Variables of the contract (section 18), each of which has an effect.
 
-use std::{fs, net::TcpListener, path::Path};
+use std::{
+    fs,
+    net::{TcpListener, TcpStream},
+    path::Path,
+};
 
 use seaworthy_testkit::{
     http::{Answer, request},
     process::{Ended, ServiceProcess},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     app::{PASSWORD, json_of},
@@ -122,6 +126,62 @@ fn all_variables_of_the_contract_are_accepted_conf_1() {
     ] {
         assert!(shown.contains(value), "{value}: {shown}");
     }
+}
+
+/// The defaults of the contract for keys that the framework has other defaults for.
+const DEFAULTS: [(&str, &str); 15] = [
+    ("server.http.timeout", "30s"),
+    ("admin.addr", "127.0.0.1:8080"),
+    ("health.addr", "127.0.0.1:8081"),
+    ("data.database.pool.min_connections", "10"),
+    ("data.database.pool.max_connections", "100"),
+    ("data.database.pool.max_lifetime", "1h"),
+    ("auth.access_token_expiration", "15m"),
+    ("auth.refresh_token_expiration", "7d"),
+    ("auth.captcha_expiration", "5m"),
+    ("auth.max_login_attempts", "5"),
+    ("auth.lock_duration", "30m"),
+    ("server.http.rate_limit.requests", "100"),
+    ("server.http.rate_limit.burst", "10"),
+    ("kms.key_length", "32"),
+    ("tracing.sample_ratio", "0.1"),
+];
+
+#[test]
+fn defaults_are_those_of_the_contract_conf_1() {
+    let arguments = ["config", "show", "--format", "json"];
+    let process = ServiceProcess::start_as_is(Path::new(PROGRAM), &arguments, &[]);
+    let shown = process.unwrap().ended().unwrap().stdout.join("\n");
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    let values = shown["values"].as_array().unwrap();
+    for (key, expected) in DEFAULTS {
+        let value = values.iter().find(|value| value["key"] == key);
+        let value = &value.unwrap()["value"];
+        let text = value.as_str().map(ToOwned::to_owned);
+        assert_eq!(text.unwrap_or_else(|| value.to_string()), expected, "{key}");
+    }
+}
+
+#[test]
+fn disabled_monitoring_is_not_served_conf_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = free_address();
+    let variables = [
+        ("HEALTH_ADDR", address.as_str()),
+        ("HEALTH_ENABLED", "false"),
+        ("METRICS_ENABLED", "false"),
+    ];
+    let mut process = start(folder.path(), &variables);
+    let (http, admin) = process.addresses().unwrap();
+    process.line("\"message\":\"ready\"").unwrap();
+    assert!(TcpStream::connect(&address).is_err(), "{address} is open");
+    let metrics = request(admin, "GET", "/metrics", &[], "").unwrap();
+    assert_eq!(metrics.status, 404, "{metrics:?}");
+    // Orchestrators use the probes of the other listeners.
+    assert_eq!(
+        request(http, "GET", "/health", &[], "").unwrap().status,
+        200
+    );
 }
 
 /// Starts the service with further variables on a database in a folder.
@@ -253,6 +313,12 @@ fn flag_file_is_watched_unless_the_contract_says_otherwise_conf_1() {
 
 #[test]
 fn log_of_the_contract_is_also_a_rotated_file_conf_1() {
+    assert_rotated("false", "");
+    assert_rotated("true", ".gz");
+}
+
+/// Fills a log, whose backups have names with this ending.
+fn assert_rotated(compress: &str, ending: &str) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("logs/starter.log");
     let address = free_address();
@@ -260,6 +326,7 @@ fn log_of_the_contract_is_also_a_rotated_file_conf_1() {
         ("LOG_OUTPUT", "file"),
         ("LOG_MAX_SIZE", "1kB"),
         ("LOG_MAX_BACKUPS", "2"),
+        ("KRATOS_LOG_ROTATION_COMPRESS", compress),
         ("STARTER__LOG__FILE__PATH", path.to_str().unwrap()),
     ];
     let database = format!(
@@ -277,12 +344,19 @@ fn log_of_the_contract_is_also_a_rotated_file_conf_1() {
         "admin.addr=127.0.0.1:0",
     ];
     let variables = [&ENVIRONMENT[..], &variables].concat();
-    let process =
-        ServiceProcess::start_unchanged(Path::new(PROGRAM), &settings, &variables).unwrap();
-    let backup = |number: u32| path.with_extension(format!("log.{number}"));
+    let process = ServiceProcess::start_unchanged(Path::new(PROGRAM), &settings, &variables).unwrap();
+    let backup = |number: u32| path.with_extension(format!("log.{number}{ending}"));
     wait(|| backup(2).is_file());
     assert!(!backup(3).exists());
-    for path in [&path, &backup(1), &backup(2)] {
+    let plain = match ending {
+        "" => vec![path.clone(), backup(1), backup(2)],
+        _ => {
+            let is_compressed = |bytes: Vec<u8>| bytes.starts_with(&[0x1f, 0x8b]);
+            wait(|| fs::read(backup(2)).is_ok_and(is_compressed));
+            vec![path.clone()]
+        }
+    };
+    for path in plain {
         let text = fs::read_to_string(path).unwrap();
         assert!(
             text.len() <= 1_000 || text.lines().count() == 1,

@@ -121,7 +121,7 @@ fn use_accounts(
 }
 
 /// Stores a value in a column of a table, as a mistake of the program would.
-fn plant(database: &EmptyDatabase, statement: &'static str, value: data::Value) {
+pub(crate) fn plant(database: &EmptyDatabase, statement: &'static str, value: data::Value) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let config = DatabaseConfig::at(database.url().parse().unwrap());

@@ -51,6 +51,10 @@ pub(crate) fn toggles_change_on_all_replicas_with_permission_flag_1(database: &E
     assert_error(&refused, 403, "INSUFFICIENT_PERMISSION");
     let missing = call(&first, &admin, "GET", "/new_page", &Value::Null);
     assert_error(&missing, 404, "FLAG_NOT_FOUND");
+    let stats = || json_of(&call(&second, &admin, "GET", "/stats", &Value::Null));
+    let number = |stats: &Value, name: &str| stats[name].as_i64().unwrap();
+    let before = stats();
+    assert_eq!(number(&before, "total_toggles"), 26, "{before}");
 
     let config = json!({
         "enabled": true, "strategy": "USER", "description": "the new page", "tags": ["web"],
@@ -109,12 +113,12 @@ pub(crate) fn toggles_change_on_all_replicas_with_permission_flag_1(database: &E
         disabled.body
     );
     wait(|| decision(&first, "7") == (false, "feature_disabled".to_owned()));
-    let stats = json_of(&call(&second, &admin, "GET", "/stats", &Value::Null));
-    assert_eq!(
-        (&stats["total_toggles"], &stats["disabled_count"]),
-        (&1.into(), &1.into())
-    );
-    assert_eq!(stats["strategies"]["user"], 1, "{stats}");
+    let after = stats();
+    for name in ["total_toggles", "disabled_count"] {
+        assert_eq!(number(&after, name), number(&before, name) + 1, "{after}");
+    }
+    let users = |stats: &Value| number(&stats["strategies"], "user");
+    assert_eq!(users(&after), users(&before) + 1, "{after}");
     call(&second, &admin, "POST", "/new_page/enable", &json!({}));
     let listed = json_of(&call(
         &second,
@@ -271,12 +275,9 @@ const KNOWN: [&str; 26] = [
     "debug_mode",
 ];
 
-#[test]
-fn committed_flag_files_define_the_flags_of_the_contract_flag_1() {
-    let database = EmptyDatabase::sqlite().unwrap();
-    let directory = format!("features.directory={}/flags", env!("CARGO_MANIFEST_DIR"));
-    let replica = Replica::start_with(&database, &[&directory]);
-    let (admin, _) = users(&database, &replica);
+pub(crate) fn flags_of_the_contract_are_known_without_a_file_flag_1(database: &EmptyDatabase) {
+    let replica = Replica::start(database);
+    let (admin, _) = users(database, &replica);
     let listed = json_of(&call(
         &replica,
         &admin,

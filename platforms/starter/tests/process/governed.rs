@@ -24,7 +24,6 @@ pub(crate) fn flags_of_the_service_switch_its_methods_flag_1(database: &EmptyDat
         let changed = call(&first, &admin, "PUT", &format!("/{flag}"), &config);
         assert_eq!(changed.status, 200, "{}", changed.body);
     };
-    // Without a definition the methods are available.
     assert_eq!(profile().status, 200);
     let flags = [
         "user.management",

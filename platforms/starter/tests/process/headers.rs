@@ -33,6 +33,7 @@ fn responses_have_the_headers_of_the_contract_sec_4() {
         assert_eq!(answer.header(name), Some(value), "{name}: {answer:?}");
     }
     let policy = answer.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'self'"), "{policy}");
     assert!(!policy.contains("unsafe-inline"), "{policy}");
 
     // CORS is closed without an origin.

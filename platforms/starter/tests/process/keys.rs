@@ -1,11 +1,16 @@
 use std::{path::Path, process::Command, thread, time::Duration};
 
+use data_encoding::HEXLOWER;
+use seaworthy::data::{Database, DatabaseConfig, chrono::Utc, sql, uuid::Uuid};
 use seaworthy_testkit::{
     database::EmptyDatabase, process::ServiceProcess, requirement::required, vault::VaultServer,
 };
 use serde_json::{Value, json};
 
-use crate::app::{PASSWORD, Replica, SECRETS, builder_with};
+use crate::{
+    app::{PASSWORD, Replica, SECRETS, builder_with, json_of, tokens},
+    dump::plant,
+};
 
 /// Short times, so that replicas use a new key soon.
 const TIMES: [&str; 2] = ["kms.refresh_interval=50ms", "kms.delete_after=100ms"];
@@ -54,6 +59,12 @@ pub(crate) fn rotation_keeps_values_while_a_replica_writes_sec_5(database: &Empt
         rotating.join().unwrap();
     });
     assert_eq!(statuses(url), ["inactive", "inactive", "active"]);
+    let status = encryption(url, "status");
+    let numbers = json!({ "total": 3, "active": 1, "expired": 0 });
+    assert_eq!(status["key_statistics"], numbers, "{status}");
+    assert_eq!(status["active_key_version"], status["keys"][2]["version"]);
+    assert_eq!(status["active_key_expiry"], status["keys"][2]["expires_at"]);
+    assert_eq!(status["rotate_interval"], "90d", "{status}");
     // A replica that wrote before uses the newest key by now.
     thread::sleep(Duration::from_millis(50));
 
@@ -85,6 +96,8 @@ pub(crate) fn wrong_seed_stops_the_start_sec_5(database: &EmptyDatabase) {
         SECRETS[2],
         &url,
         "server.http.addr=127.0.0.1:0",
+        "admin.addr=127.0.0.1:0",
+        "health.addr=127.0.0.1:0",
     ];
     let arguments: Vec<_> = settings.iter().flat_map(|set| ["--set", set]).collect();
     let program = Path::new(env!("CARGO_BIN_EXE_starter"));
@@ -95,6 +108,66 @@ pub(crate) fn wrong_seed_stops_the_start_sec_5(database: &EmptyDatabase) {
     // The right seed still works.
     let answer = Replica::start(database).login("ada", PASSWORD);
     assert_eq!(answer.status, 200, "{}", answer.body);
+}
+
+/// The root key of the legacy service, by PBKDF2.
+const LEGACY_ROOT: [&str; 5] = [
+    "kms.accept_legacy_values=true",
+    "kms.other_root.seed=a seed of the legacy service, with more bytes",
+    "kms.other_root.salt=0123456789abcdef",
+    "kms.other_root.derivation=pbkdf2",
+    "kms.other_root.iterations=100000",
+];
+/// Values that another implementation has encrypted: a data key by the root key, an address by the
+/// data key, and a number by the root key.
+const LEGACY_KEY: &str = "010101010101010101010101aefa3063b0c0717154df7948ad74fc4d1f480bba714b5b1dfdd79913e5602ef29b4b438ae3eadc03289f395083261a4c";
+const LEGACY_EMAIL: &str = "v1700000000000000000:AES-256-GCM:020202020202020202020202967181153d3bd02197827640bafe54404e566339d58e8b36b4ba93b6887118f74994";
+const LEGACY_PHONE: &str = "01.AwMDAwMDAwMDAwMD.5c8nmFkvSnt9AyGLGvdr/3GTnB/93pmHZzyfJA==";
+
+/// Inserts the data key of the legacy service as an operator does.
+fn insert_legacy_key(database: &EmptyDatabase) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let config = DatabaseConfig::at(database.url().parse().unwrap());
+        let database = Database::builder("test", config).open().await.unwrap();
+        sql("INSERT INTO kms_data_keys (id, version, algorithm, encrypted_key, key_hash, status, created_at, expires_at, metadata)
+             VALUES (?, 'v1700000000000000000', 'AES-256-GCM', ?, 'none', 'inactive', ?, ?, ?)")
+            .bind(Uuid::from_u128(1))
+            .bind(HEXLOWER.decode(LEGACY_KEY.as_bytes()).unwrap())
+            .bind(Utc::now())
+            .bind(Utc::now())
+            .bind(json!({}))
+            .execute(&database)
+            .await
+            .unwrap();
+    });
+}
+
+pub(crate) fn legacy_texts_are_read_and_moved_sec_5(database: &EmptyDatabase) {
+    let body = json!({
+        "username": "ada", "password": PASSWORD, "email": "ada@example.org", "phone": "13800000000",
+    });
+    let registered = Replica::start(database).post("/api/v1/auth/register", &body);
+    assert_eq!(registered.status, 200, "{}", registered.body);
+    insert_legacy_key(database);
+    plant(database, "UPDATE users SET email = ?", LEGACY_EMAIL.into());
+    plant(database, "UPDATE users SET phone = ?", LEGACY_PHONE.into());
+
+    let accepting = [(); 2].map(|()| Replica::start_with(database, &LEGACY_ROOT));
+    let (access, _) = tokens(&accepting[0].login("ada", PASSWORD));
+    let assert_read = |replica: &Replica| {
+        let shown = replica.call("GET", "/api/v1/auth/profile", &access, "");
+        let shown = json_of(&shown);
+        assert_eq!(shown["email"], "le***@example.org", "{shown}");
+        assert_eq!(shown["phone"], "+33*****5678", "{shown}");
+    };
+    accepting.each_ref().map(assert_read);
+    let secrets = [&SECRETS[..], &LEGACY_ROOT].concat();
+    encryption_with(database.url(), "rewrap", &secrets);
+
+    // Nothing needs the legacy root or its texts.
+    let strict = [(); 2].map(|()| Replica::start(database));
+    strict.each_ref().map(assert_read);
 }
 
 #[test]

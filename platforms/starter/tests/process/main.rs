@@ -37,6 +37,7 @@ mod settings;
 mod share;
 mod sms;
 mod starting;
+mod steps;
 mod traces;
 
 /// Runs each test on PostgreSQL and Redis.
@@ -58,6 +59,7 @@ on_postgres_and_redis! {
     // Point 1.
     sessions:
         registered_user_logs_in_refreshes_and_logs_out_auth_3,
+        disabled_user_loses_access_on_every_replica_auth_3,
         parallel_uses_of_a_refresh_token_succeed_once_auth_3;
     lockout:
         fifth_failure_locks_every_replica_across_restarts_auth_2;
@@ -81,6 +83,7 @@ on_postgres_and_redis! {
         flag_turns_second_factor_off_and_on_flag_2,
         flag_turns_password_policy_off_and_on_flag_2,
         flag_turns_documents_and_metrics_off_and_on_flag_2,
+        flags_of_the_contract_are_known_without_a_file_flag_1,
         flag_turns_audit_log_off_and_on_flag_2;
     governed:
         flags_of_the_service_switch_its_methods_flag_1,
@@ -90,6 +93,7 @@ on_postgres_and_redis! {
     // Point 4.
     keys:
         rotation_keeps_values_while_a_replica_writes_sec_5,
+        legacy_texts_are_read_and_moved_sec_5,
         wrong_seed_stops_the_start_sec_5;
     dump:
         dump_of_the_database_shows_no_personal_value_sec_5;
@@ -109,7 +113,10 @@ on_postgres_and_redis! {
         readiness_follows_the_database_and_liveness_does_not_hlth_2,
         metrics_are_in_the_text_format_of_prometheus_obs_4;
     traces:
-        spans_of_both_transports_reach_the_database_obs_6;
+        spans_of_both_transports_reach_the_database_obs_6,
+        flag_turns_tracing_off_and_on_flag_2;
+    steps:
+        requests_pass_the_steps_of_the_contract_in_order_api_2;
 }
 
 mod pgbouncer {
@@ -160,6 +167,7 @@ macro_rules! on_both_engines {
 on_both_engines! {
     sessions:
         registered_user_logs_in_refreshes_and_logs_out_auth_3,
+        disabled_user_loses_access_on_every_replica_auth_3,
         parallel_uses_of_a_refresh_token_succeed_once_auth_3,
         tokens_of_one_kind_are_not_another_kind_auth_3,
         private_key_signs_tokens_that_its_key_set_verifies_auth_1,
@@ -195,6 +203,7 @@ on_both_engines! {
         dump_of_the_database_shows_no_personal_value_sec_5;
     keys:
         rotation_keeps_values_while_a_replica_writes_sec_5,
+        legacy_texts_are_read_and_moved_sec_5,
         wrong_seed_stops_the_start_sec_5;
     profile:
         profile_shows_masked_addresses_of_the_caller_obs_3;
@@ -208,6 +217,7 @@ on_both_engines! {
         flag_turns_second_factor_off_and_on_flag_2,
         flag_turns_password_policy_off_and_on_flag_2,
         flag_turns_documents_and_metrics_off_and_on_flag_2,
+        flags_of_the_contract_are_known_without_a_file_flag_1,
         flag_turns_audit_log_off_and_on_flag_2;
     governed:
         flags_of_the_service_switch_its_methods_flag_1,
@@ -236,7 +246,10 @@ on_both_engines! {
         methods_with_secrets_store_no_response_api_6,
         documented_methods_read_idempotency_keys_api_6;
     traces:
-        spans_of_both_transports_reach_the_database_obs_6;
+        spans_of_both_transports_reach_the_database_obs_6,
+        flag_turns_tracing_off_and_on_flag_2;
+    steps:
+        requests_pass_the_steps_of_the_contract_in_order_api_2;
     probes:
         readiness_follows_the_database_and_liveness_does_not_hlth_2,
         metrics_are_in_the_text_format_of_prometheus_obs_4;

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::{
     app::{
-        PASSWORD, Replica, SECRETS, assert_error, builder, builder_with, json_of, refresh_at,
-        tokens,
+        PASSWORD, Replica, SECRETS, assert_error, builder, builder_with, command, json_of,
+        refresh_at, tokens,
     },
     features::wait,
 };
@@ -15,14 +15,14 @@ const LOGOUT: &str = "/api/v1/auth/logout";
 /// Enough for several of them to meet in the database.
 const PARALLEL: usize = 200;
 
-/// Returns a part of an access token: its header or its claims.
+/// Returns a part of a token: its header or its claims.
 fn part(access: &str, index: usize) -> Value {
     let text = access.split('.').nth(index).unwrap().as_bytes();
     let bytes = data_encoding::BASE64URL_NOPAD.decode(text).unwrap();
     serde_json::from_slice(&bytes).unwrap()
 }
 
-/// Returns the claims of an access token.
+/// Returns the claims of a token.
 pub(crate) fn claims(access: &str) -> Value {
     part(access, 1)
 }
@@ -112,6 +112,10 @@ pub(crate) fn tokens_of_one_kind_are_not_another_kind_auth_3(database: &EmptyDat
         401,
         "TOKEN_INVALID",
     );
+    let forged = refresh.rsplit_once('.').unwrap().0.to_owned() + ".c2lnbmF0dXJl";
+    for token in [forged.as_str(), "not.a.token", "a"] {
+        assert_error(&replica.refresh(token), 401, "REFRESH_TOKEN_INVALID");
+    }
     assert_error(&replica.refresh(""), 400, "REFRESH_TOKEN_REQUIRED");
     let anonymous = replica.send("POST", LOGOUT, "{}").unwrap();
     assert_error(&anonymous, 401, "TOKEN_MISSING");
@@ -119,7 +123,19 @@ pub(crate) fn tokens_of_one_kind_are_not_another_kind_auth_3(database: &EmptyDat
     let answer = seaworthy_testkit::http::request(replica.http, "POST", LOGOUT, &basic, "{}");
     assert_error(&answer.unwrap(), 401, "INVALID_TOKEN_FORMAT");
 
+    let refreshing = claims(&refresh);
+    assert_eq!(refreshing["type"], "refresh");
+    assert_eq!(refreshing["jti"].as_str().unwrap().len(), 32);
     let claims = claims(&access);
+    for name in ["iss", "aud", "sub", "user_id", "username"] {
+        assert_eq!(refreshing[name], claims[name], "{name}");
+    }
+    let lifetime = refreshing["exp"].as_i64().unwrap() - refreshing["iat"].as_i64().unwrap();
+    assert_eq!(lifetime, 7 * 24 * 60 * 60);
+    // None of the tries has spent the token.
+    let (_, next) = tokens(&replica.refresh(&refresh));
+    assert_ne!(self::claims(&next)["jti"], refreshing["jti"]);
+
     assert_eq!(claims["type"], "access");
     assert_eq!(claims["username"], "ada");
     assert_eq!(claims["user_id"], claims["sub"]);
@@ -149,7 +165,8 @@ pub(crate) fn private_key_signs_tokens_that_its_key_set_verifies_auth_1(database
     let settings = [&settings[..], &["auth.issuer=accounts"]].concat();
     let start = || Replica::from(builder_with(database.url(), &settings).start().unwrap());
     let (first, second) = (start(), start());
-    let (access, _) = first.user("ada");
+    let (_, refresh) = first.user("ada");
+    let (access, _) = tokens(&second.refresh(&refresh));
     let profile = second.call("GET", "/api/v1/auth/profile", &access, "");
     assert_eq!(profile.status, 200, "{}", profile.body);
     assert_eq!(claims(&access)["iss"], "accounts");
@@ -195,4 +212,22 @@ pub(crate) fn expired_token_is_rejected_until_a_refresh_auth_3(database: &EmptyD
     assert_eq!(json_of(&expired)["code"], "TOKEN_EXPIRED");
     let (access, _) = tokens(&replica.refresh(&refresh));
     assert_eq!(profile(&access).status, 200);
+}
+
+pub(crate) fn disabled_user_loses_access_on_every_replica_auth_3(database: &EmptyDatabase) {
+    let (first, second) = (Replica::start(database), Replica::start(database));
+    let (access, refresh) = first.user("ada");
+    command(database, &["users", "disable", "Ada"]);
+    for replica in [&first, &second] {
+        let profile = replica.call("GET", "/api/v1/auth/profile", &access, "");
+        assert_error(&profile, 401, "TOKEN_INVALID");
+        assert_error(&replica.refresh(&refresh), 401, "REFRESH_TOKEN_INVALID");
+        // As for a wrong password.
+        assert_error(&replica.login("ada", PASSWORD), 401, "PASSWORD_INCORRECT");
+    }
+    command(database, &["users", "enable", "ada"]);
+    let (access, _) = tokens(&second.login("ada", PASSWORD));
+    let profile = first.call("GET", "/api/v1/auth/profile", &access, "");
+    assert_eq!(profile.status, 200, "{}", profile.body);
+    assert_error(&first.refresh(&refresh), 401, "REFRESH_TOKEN_INVALID");
 }

@@ -14,7 +14,7 @@ use crate::app::json_of;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_starter");
 
 /// The environment names of the contract.
-pub(crate) const ENVIRONMENT: [(&str, &str); 8] = [
+pub(crate) const ENVIRONMENT: [(&str, &str); 9] = [
     ("ENVIRONMENT", "test"),
     ("JWT_SECRET_KEY", "Kx3v9Qp2LmT7wZr5Yb8NcD4FgH6JsA1e"),
     ("KMS_SEED", "correct-horse-battery-staple-and-a-seed"),
@@ -23,6 +23,7 @@ pub(crate) const ENVIRONMENT: [(&str, &str); 8] = [
     ("CAPTCHA_ENABLED", "false"),
     ("LOG_OUTPUT", "stdout"),
     ("GRPC_ADDR", "127.0.0.1:0"),
+    ("HEALTH_ADDR", "127.0.0.1:0"),
 ];
 
 #[test]
@@ -146,6 +147,10 @@ fn settings_that_contradict_each_other_stop_the_start_conf_2() {
                 "auth.refresh_token_expiration=1h",
             ],
             "auth.access_token_expiration must be shorter than auth.refresh_token_expiration",
+        ),
+        (
+            ["auth.issuer=accounts", "auth.document_issuers=starter"],
+            "auth.document_issuers does not contain \"accounts\"",
         ),
         (
             [

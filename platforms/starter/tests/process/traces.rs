@@ -14,7 +14,10 @@ use serde_json::json;
 use tonic::{Request, client::Grpc, transport::Endpoint};
 use tonic_prost::ProstCodec;
 
-use crate::app::{PASSWORD, Replica};
+use crate::{
+    app::{PASSWORD, Replica},
+    features::{call, users},
+};
 
 /// Longer than an export takes on a slow machine.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -94,6 +97,31 @@ pub(crate) fn spans_of_both_transports_reach_the_database_obs_6(database: &Empty
         seen.extend(bodies.recv_timeout(TIMEOUT).unwrap());
     }
     assert!(!contains(&seen, PASSWORD.as_bytes()));
+}
+
+pub(crate) fn flag_turns_tracing_off_and_on_flag_2(database: &EmptyDatabase) {
+    let (address, bodies) = collector();
+    let settings = [
+        format!("tracing.endpoint=http://{address}"),
+        "tracing.schedule_delay=10ms".to_owned(),
+        "tracing.sample_ratio=1".to_owned(),
+    ];
+    let replica = Replica::start_with(database, &settings.each_ref().map(String::as_str));
+    let (admin, _) = users(database, &replica);
+    let off = json!({ "config": { "enabled": false } });
+    let changed = call(&replica, &admin, "PUT", "/tracing", &off);
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    // The switch follows the change at once on this replica.
+    let get = |path: &str| replica.call("GET", path, &admin, "").status;
+    assert_eq!(get("/helloworld/Ada"), 200);
+    let changed = call(&replica, &admin, "POST", "/tracing/enable", &json!({}));
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    assert_eq!(get("/api/v1/auth/profile"), 200);
+    let mut seen = Vec::new();
+    while !contains(&seen, b"/api/v1/auth/profile") {
+        seen.extend(bodies.recv_timeout(TIMEOUT).unwrap());
+    }
+    assert!(!contains(&seen, b"/helloworld"));
 }
 
 /// The fields of `auth.v1.RegisterRequest` that the call needs.

@@ -126,3 +126,26 @@ fn claims_of_the_signer_cannot_be_overwritten_auth_1() {
         Some(now() + Duration::from_secs(900))
     );
 }
+
+#[test]
+fn token_of_another_kind_has_its_own_lifetime_auth_3() {
+    let signer = signer(SigningKey::generate("k1", Algorithm::EdDsa).unwrap());
+    let day = Duration::from_secs(24 * 60 * 60);
+    let token = new_token().kind("refresh+jwt").lifetime(day);
+    let token = signer.sign_at(token, now()).unwrap();
+    let of_access = verifier_for(&signer, Algorithm::EdDsa);
+    let refused = of_access.verify_now(token.expose(), now());
+    assert_eq!(refused.unwrap_err(), TokenError::Type);
+
+    let config = IssuerConfig {
+        types: vec!["refresh+jwt".to_owned()],
+        ..config(&[Algorithm::EdDsa])
+    };
+    let issuer = Issuer::with_keys(config, signer.verification().unwrap()).unwrap();
+    let of_refresh = TokenVerifier::new([issuer]).unwrap();
+    let verified = of_refresh.verify_now(token.expose(), now()).unwrap();
+    assert_eq!(verified.claims().expires(), Some(now() + day));
+    let access = signer.sign_at(new_token(), now()).unwrap();
+    let refused = of_refresh.verify_now(access.expose(), now());
+    assert_eq!(refused.unwrap_err(), TokenError::Type);
+}
