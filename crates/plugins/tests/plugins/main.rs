@@ -4,6 +4,8 @@
 
 mod app;
 mod attacks;
+#[cfg(feature = "fuzz")]
+mod binary;
 mod changes;
 mod dependents;
 mod escapes;
@@ -13,10 +15,13 @@ mod folder;
 mod guest;
 mod hooks;
 mod hostile;
+
 mod points;
+mod publish;
 #[cfg(feature = "fuzz")]
 mod random;
 mod reload;
+mod requests;
 mod samples;
 mod server;
 mod settings;

@@ -89,7 +89,7 @@ async fn grant_role(
     let username = user.username.expose();
     let document = json!({ "username": username, "role": role });
     run.console
-        .answer(&format!("{username} has the role {role}"), &document);
+        .print(&format!("{username} has the role {role}"), &document);
     Ok(())
 }
 
@@ -120,7 +120,7 @@ async fn set_status(
     let (username, status) = (user.username.expose(), format!("{action}d"));
     let document = json!({ "username": username, "status": status });
     run.console
-        .answer(&format!("{username} is {status}"), &document);
+        .print(&format!("{username} is {status}"), &document);
     Ok(())
 }
 
