@@ -9,8 +9,8 @@ use crate::Capability;
 
 /// The plugins are part of the deployment, in the same folder as the settings of the service.
 const DEFAULT_DIRECTORY: &str = "plugins";
-/// A folder within the plugin folder, so that one volume has both.
-const DEFAULT_CONFIG_DIRECTORY: &str = "plugins/config";
+/// Outside of the plugin folder, in which each folder is a plugin.
+const DEFAULT_CONFIG_DIRECTORY: &str = "configs/plugins";
 /// Enough for hooks that process the data of one request.
 const DEFAULT_MEMORY: ByteSize = ByteSize::mebibytes(50);
 /// The maximum of PLUG-2. Plugins under development are built without optimization.
@@ -56,6 +56,10 @@ pub struct PluginsConfig {
     /// Whether the service loads and starts the plugins of the folder, and follows changes of the
     /// folder. The default is true in development, else false.
     pub auto_load: Option<bool>,
+    /// The plugins that must be started. Until then the service is not ready, and decisions and the
+    /// points with a veto fail with 503. The service loads them at its start, also without
+    /// `auto_load`.
+    pub required: Vec<String>,
     /// The reaction of the service to a failure of a policy or of a hook with a veto. The manifest
     /// and the settings of a plugin override it.
     pub on_failure: FailureMode,
@@ -160,6 +164,7 @@ impl Default for PluginsConfig {
             directory: DEFAULT_DIRECTORY.into(),
             config_directory: DEFAULT_CONFIG_DIRECTORY.into(),
             auto_load: None,
+            required: Vec::new(),
             on_failure: FailureMode::default(),
             max_queued_events: DEFAULT_QUEUE,
             security: PluginSecurityConfig::default(),

@@ -36,7 +36,8 @@ impl<A: Authenticate> Authenticate for PluginAuthentication<A> {
             HookPoint::AfterAuth,
             HookPoint::AuthFailed,
         ];
-        if points.iter().all(|point| table.at(*point).is_empty()) {
+        let has_hooks = points.iter().any(|point| !table.at(*point).is_empty());
+        if !has_hooks && table.missing().is_none() {
             return self.inner.authenticate(request, context, route);
         }
         let mut call = HookCall::new()

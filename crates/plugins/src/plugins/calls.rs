@@ -5,10 +5,10 @@ use serde_json::{Map, Value};
 
 use super::Plugins;
 use crate::{
-    FailureMode, HookCall, HookPoint, Rejection,
+    FailureMode, HookCall, HookPoint, PluginStatus, Rejection,
     hook::{HookEntry, HookTable},
     plugin::Plugin,
-    runtime::{HookContext, HookInput, HookOutcome, Question},
+    runtime::{Fault, HookContext, HookInput, HookOutcome, Question},
 };
 
 /// The timeout of a decision, so that a slow plugin delays requests only briefly.
@@ -37,14 +37,16 @@ pub enum Decision {
 }
 
 impl Plugins {
-    /// Calls the hooks of a point in the order of their priority. A hook that fails does not stop
-    /// the others.
+    /// Calls the hooks of a point in the order of their priority. The failure of a hook without a
+    /// veto does not stop the others.
     ///
-    /// Within a request all calls use the plugins that were started at its first call.
+    /// Within a request all calls use the plugins that were started at its first call, without those
+    /// that an operator stopped since. A request uses a replaced version for at most 30 s.
     ///
     /// # Errors
     /// - `PLUGIN_REJECTED`: a hook with a veto rejects the call.
     /// - `PLUGIN_UNAVAILABLE`: a hook with a veto fails, and `on_failure` of its plugin is `closed`.
+    ///   At a point with a veto: a plugin of `plugins.required` is not started.
     pub async fn run_hooks(&self, point: HookPoint, call: HookCall) -> Result<HookReport, Error> {
         let request = context::current();
         let table = self.table(request.as_deref());
@@ -123,12 +125,15 @@ impl Plugins {
     }
 
     /// Asks all started plugins with the interface `policy`, each with a timeout of 50 ms. All of
-    /// them must allow the action. Without such a plugin the result is [`Decision::Allow`].
+    /// them must allow the action. Without such a plugin the result is [`Decision::Allow`]. List
+    /// plugins that must decide in `plugins.required`.
     ///
-    /// Within a request all decisions use the plugins that were started at its first call.
+    /// Within a request all decisions use the plugins that were started at its first call, without
+    /// those that an operator stopped since.
     ///
     /// # Errors
-    /// A plugin fails, and its `on_failure` is `closed`: `PLUGIN_UNAVAILABLE`.
+    /// `PLUGIN_UNAVAILABLE`: a plugin fails, and its `on_failure` is `closed`, or a plugin of
+    /// `plugins.required` is not started.
     pub async fn decide(
         &self,
         subject: &str,
@@ -137,6 +142,7 @@ impl Plugins {
         context: Map<String, Value>,
     ) -> Result<Decision, Error> {
         let table = self.table(context::current().as_deref());
+        check_required(&table)?;
         for plugin in table.deciders() {
             let question = Question {
                 subject: subject.to_owned(),
@@ -147,7 +153,10 @@ impl Plugins {
             match plugin.decide(question, DECISION_TIMEOUT).await {
                 Ok(Decision::Allow) => {}
                 Ok(denial @ Decision::Deny(_)) => return Ok(denial),
-                Err(fault) => go_on_without(plugin, &fault.to_string())?,
+                Err(Fault::Stopped) if !self.is_started(plugin.name()) => {
+                    self.check_not_required(plugin.name())?;
+                }
+                Err(fault) => check_failure_mode(plugin, &fault.to_string())?,
             }
         }
         Ok(Decision::Allow)
@@ -162,9 +171,26 @@ impl Plugins {
         let snapshot = request.snapshot_or_init(Snapshot::Plugins, || {
             current() as Arc<dyn Any + Send + Sync>
         });
-        Arc::clone(snapshot)
-            .downcast()
-            .unwrap_or_else(|_| current())
+        match Arc::clone(snapshot).downcast::<HookTable>() {
+            Ok(table) if !table.is_over() => table,
+            _ => current(),
+        }
+    }
+
+    fn is_started(&self, name: &str) -> bool {
+        let plugin = self.plugin(name);
+        plugin.is_ok_and(|plugin| plugin.status() == PluginStatus::Started)
+    }
+
+    /// Checks that the service continues without a plugin that an operator stopped.
+    ///
+    /// # Errors
+    /// `plugins.required` has the plugin.
+    fn check_not_required(&self, name: &str) -> Result<(), Error> {
+        match self.required().iter().any(|required| required == name) {
+            true => Err(not_started(name)),
+            false => Ok(()),
+        }
     }
 
     pub(crate) async fn run(
@@ -178,6 +204,12 @@ impl Plugins {
             call,
             failed: Vec::new(),
         };
+        // The caller may hold its table for hours.
+        let newer = table.is_over().then(|| self.0.hooks.load_full());
+        let table = newer.as_deref().unwrap_or(table);
+        if point.can_veto() {
+            check_required(table)?;
+        }
         for hook in table.at(point) {
             self.run_one(hook, point, &mut report, request).await?;
         }
@@ -221,6 +253,12 @@ impl Plugins {
                 format!("rejected, but may not veto: {}", rejection.reason)
             }
             Ok(HookOutcome::Fail(problem)) => problem,
+            Err(Fault::Stopped) if !self.is_started(hook.plugin.name()) => {
+                return match point.can_veto() {
+                    true => self.check_not_required(hook.plugin.name()),
+                    false => Ok(()),
+                };
+            }
             Err(fault) => fault.to_string(),
         };
         let name = format!("{}/{}", hook.plugin.name(), hook.name);
@@ -232,24 +270,42 @@ impl Plugins {
             "a hook failed"
         );
         if hook.is_veto {
-            go_on_without(&hook.plugin, &problem)?;
+            check_failure_mode(&hook.plugin, &problem)?;
         }
         report.failed.push((name, problem));
         Ok(())
     }
 }
 
-/// Continues a call without a plugin that may veto, if `on_failure` of the plugin is `open`.
+/// Checks that a call continues without a failed plugin that may veto.
 ///
 /// # Errors
 /// `on_failure` of the plugin is `closed`: `PLUGIN_UNAVAILABLE`.
-fn go_on_without(plugin: &Plugin, problem: &str) -> Result<(), Error> {
-    if plugin.on_failure == FailureMode::Open {
-        return Ok(());
+fn check_failure_mode(plugin: &Plugin, problem: &str) -> Result<(), Error> {
+    match plugin.on_failure {
+        FailureMode::Open => Ok(()),
+        FailureMode::Closed => Err(unavailable(plugin.name(), problem)),
     }
+}
+
+/// Checks that the plugins that must be started are in the table.
+///
+/// # Errors
+/// One is not: `PLUGIN_UNAVAILABLE`.
+fn check_required(table: &HookTable) -> Result<(), Error> {
+    table
+        .missing()
+        .map_or(Ok(()), |name| Err(not_started(name)))
+}
+
+fn not_started(plugin: &str) -> Error {
+    unavailable(plugin, "is in plugins.required, and is not started")
+}
+
+fn unavailable(plugin: &str, problem: &str) -> Error {
     let message = "a plugin that decides about this request is unavailable: retry later";
-    let cause = format!("plugin {}: {problem}", plugin.name());
-    Err(Error::new(Code::Unavailable, "PLUGIN_UNAVAILABLE", message).with_cause(cause))
+    let cause = format!("plugin {plugin}: {problem}");
+    Error::new(Code::Unavailable, "PLUGIN_UNAVAILABLE", message).with_cause(cause)
 }
 
 fn rejected(hook: &HookEntry, rejection: Rejection) -> Error {

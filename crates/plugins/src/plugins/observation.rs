@@ -37,7 +37,7 @@ static BOUNDS: [f64; 10] = [
     0.000_02, 0.000_05, 0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 1.0, 30.0,
 ];
 /// All results of [`Fault::reason`].
-const REASONS: [&str; 11] = [
+const REASONS: [&str; 12] = [
     "timeout",
     "memory",
     "host_calls",
@@ -47,6 +47,7 @@ const REASONS: [&str; 11] = [
     "throttled",
     "concurrency",
     "disabled",
+    "stopped",
     "dependency",
     "trap",
 ];

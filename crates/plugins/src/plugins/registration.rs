@@ -49,10 +49,10 @@ impl Plugins {
     }
 
     /// Replaces the table of hooks that new requests use.
-    fn publish_hooks(&self, loaded: &BTreeMap<String, Loaded>) {
+    pub(super) fn publish_hooks(&self, loaded: &BTreeMap<String, Loaded>) {
         let started = loaded.values().map(|entry| &entry.plugin);
         let started = started.filter(|plugin| plugin.status() == PluginStatus::Started);
-        let table = HookTable::new(started.cloned());
+        let table = HookTable::new(started.cloned(), self.required());
         self.0.hooks.store(Arc::new(table));
     }
 }
@@ -69,8 +69,12 @@ fn subscription(plugin: &Arc<Plugin>, handler: &HandlerDeclaration) -> Subscript
     let max = plugin.file.timeout;
     let timeout = handler.timeout.unwrap_or(max).min(max).get();
     let (called, declared) = (Arc::clone(plugin), handler.name.clone());
+    let in_use = plugin.uses.begin();
     let handle = move |event: Event| -> BoxFuture<'static, _> {
-        deliver(Arc::clone(&called), declared.clone(), event, timeout).boxed()
+        let (called, in_use) = (Arc::clone(&called), in_use.clone());
+        let delivery = deliver(called, declared.clone(), event, timeout);
+        // The version remains in use until the end of the delivery.
+        delivery.inspect(move |_| drop(in_use)).boxed()
     };
     Subscription {
         name: format!("{}/{}", plugin.name(), handler.name),

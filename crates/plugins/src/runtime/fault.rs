@@ -24,6 +24,9 @@ pub(crate) enum Fault {
     Concurrency(&'static str),
     #[error("is disabled after too many faults")]
     Disabled,
+    /// An operator stopped the plugin, or a newer version replaced this one.
+    #[error("is stopped")]
+    Stopped,
     /// The text is the dependency.
     #[error("depends on \"{0}\", which is disabled")]
     Dependency(String),
@@ -40,13 +43,17 @@ impl Fault {
                 | Self::Throttled
                 | Self::Concurrency(_)
                 | Self::Disabled
+                | Self::Stopped
                 | Self::Dependency(_)
         )
     }
 
     /// Whether a retry of the same call fails again.
     pub(crate) const fn is_permanent(&self) -> bool {
-        matches!(self, Self::Memory(_) | Self::Input(_) | Self::Trap(_))
+        matches!(
+            self,
+            Self::Memory(_) | Self::Input(_) | Self::Stopped | Self::Trap(_)
+        )
     }
 
     /// Returns the code of the fault for operators.
@@ -70,6 +77,7 @@ impl Fault {
             Self::Throttled => "throttled",
             Self::Concurrency(_) => "concurrency",
             Self::Disabled => "disabled",
+            Self::Stopped => "stopped",
             Self::Dependency(_) => "dependency",
             Self::Trap(_) => "trap",
         }

@@ -56,6 +56,19 @@ impl FaultCount {
         self.state != State::Enabled
     }
 
+    /// Returns the time of the next trial, if faults disable the plugin until then.
+    pub(crate) fn next_trial(&self) -> Option<Instant> {
+        match self.state {
+            State::DisabledUntil(end) => Some(end),
+            State::Enabled | State::Trial | State::Disabled => None,
+        }
+    }
+
+    /// Whether the plugin is disabled until an operator enables it.
+    pub(crate) fn needs_operator(&self) -> bool {
+        self.state == State::Disabled
+    }
+
     /// Records a call without a fault.
     pub(crate) fn succeed(&mut self) -> Transition {
         if self.state != State::Trial {
@@ -120,6 +133,7 @@ mod tests {
         let mut faults = FaultCount::default();
         assert_eq!(fail_often(&mut faults, start), Transition::Disabled);
         assert!(!faults.may_run(start + Duration::from_secs(59)));
+        assert_eq!(faults.next_trial(), Some(start + INITIAL_BACKOFF));
         let later = start + INITIAL_BACKOFF;
         assert!(faults.may_run(later));
         assert!(!faults.may_run(later), "only one call is a trial");
@@ -148,6 +162,7 @@ mod tests {
             assert_eq!(faults.fail(now), Transition::Disabled);
         }
         assert!(!faults.may_run(now + Duration::from_secs(86_400)));
+        assert!(faults.needs_operator() && faults.next_trial().is_none());
         faults.reset();
         assert!(faults.may_run(now));
     }
