@@ -17,7 +17,9 @@ mod points;
 #[cfg(feature = "fuzz")]
 mod random;
 mod reload;
+mod required;
 mod samples;
 mod server;
 mod settings;
+mod stops;
 mod versions;
