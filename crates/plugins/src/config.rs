@@ -3,6 +3,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf};
 use schemars::JsonSchema;
 use seaworthy_config::Profile;
 use seaworthy_core::{ByteSize, Timeout};
+use seaworthy_resilience::rate_limit::RateLimitConfig;
 use serde::{Deserialize, Serialize};
 
 use crate::Capability;
@@ -63,6 +64,10 @@ pub struct PluginsConfig {
     /// The reaction of the service to a failure of a policy or of a hook with a veto. The manifest
     /// and the settings of a plugin override it.
     pub on_failure: FailureMode,
+    /// The limit of the anonymous and rejected requests of one address, if plugins have hooks of
+    /// authentication. Above it the service rejects all requests of the address with 429, so that
+    /// one client cannot use the CPU share of these plugins.
+    pub auth_rate_limit: RateLimitConfig,
     /// The maximum number of queued events. If the queue is full, new events are rejected.
     pub max_queued_events: usize,
     /// The sandbox.
@@ -166,6 +171,7 @@ impl Default for PluginsConfig {
             auto_load: None,
             required: Vec::new(),
             on_failure: FailureMode::default(),
+            auth_rate_limit: RateLimitConfig::default(),
             max_queued_events: DEFAULT_QUEUE,
             security: PluginSecurityConfig::default(),
             grants: BTreeMap::new(),

@@ -10,7 +10,7 @@ use tokio::{
     sync::{Semaphore, oneshot},
 };
 
-use super::{Inner, MAX_GUESTS_PER_CORE, Plugins, cores, life::step};
+use super::{Inner, MAX_GUESTS_PER_CORE, Plugins, cores, life::step, order::check_folder};
 use crate::{
     Capability, GrantConfig, Manifest, PluginError, PluginErrorCode, PluginStatus,
     folder::{Found, files_hash, read_config, read_plugin},
@@ -81,6 +81,7 @@ impl Inner {
     /// The files are not valid, or the plugin requests a capability that is not granted.
     fn compile(self: &Arc<Self>, name: &str, handle: Handle) -> Result<Arc<Plugin>, PluginError> {
         let (config, security) = (&self.config, &self.config.security);
+        check_folder(&config.directory, name)?;
         // Hash the files first, so that a change between the two reads causes a reload.
         let (directory, configs) = (&config.directory, &config.config_directory);
         let files_hash = files_hash(directory, configs, self.profile, name);

@@ -36,7 +36,8 @@ use tokio::sync::Semaphore;
 
 use crate::{
     Event, EventBus, EventType, PluginError, PluginFailure, PluginInfo, PluginStatus,
-    PluginsConfig, hook::HookTable, plugin::Plugin, runtime::Runtime, sandbox::GuestThreads,
+    PluginsConfig, attach::AddressLimit, hook::HookTable, plugin::Plugin, runtime::Runtime,
+    sandbox::GuestThreads,
 };
 
 /// The maximum concurrent calls of all plugins for each core. There are more calls than cores,
@@ -78,6 +79,7 @@ pub(crate) struct Inner {
     /// Serializes changes of the loaded plugins. A load and a reload take it after `loads`, when the
     /// new version is initialized, so that a stop does not wait for a compilation.
     changes: Arc<tokio::sync::Mutex<()>>,
+    pub(crate) address_limit: AddressLimit,
     /// Whether requests and decisions fail while a plugin of `plugins.required` is not started.
     is_served: AtomicBool,
     /// One thread with a low priority, so that compilations leave the cores to requests.
@@ -195,6 +197,7 @@ impl Plugins {
             event = event.with_data("actor", actor.as_str());
         }
         if let Err(error) = self.0.bus.publish_async(event) {
+            self.0.observation.event_dropped();
             tracing::warn!(problem = %error, "an event of a plugin was dropped");
         }
     }

@@ -7,7 +7,7 @@ use seaworthy_config::Settings;
 use seaworthy_core::context;
 use seaworthy_service::Assembly;
 use seaworthy_telemetry::{
-    metrics::{Counter, Family, Histogram, Kind},
+    metrics::{Counter, Family, Gauge, Histogram, Kind},
     tracer::{Attribute, SpanKind, SpanRecord, Tracer},
 };
 
@@ -28,6 +28,12 @@ const DURATION: &str = "plugin_call_duration_seconds";
 const DURATION_HELP: &str = "Duration of calls of plugins.";
 const HOOKS: &str = "plugin_hook_failures_total";
 const HOOKS_HELP: &str = "Hooks that failed.";
+const HANDLERS: &str = "plugin_handler_failures_total";
+const HANDLERS_HELP: &str = "Deliveries of events to plugins that failed.";
+const DROPPED: &str = "plugin_events_dropped_total";
+const DROPPED_HELP: &str = "Events about plugins that the bus did not accept.";
+const STARTED: &str = "plugin_started";
+const STARTED_HELP: &str = "Whether the service calls this version of a plugin.";
 const READS: &str = "plugin_folder_reads_total";
 const READS_HELP: &str = "Reads of the plugin folder that ended.";
 /// The maximum number of plugins with their own label: far more than a service has.
@@ -81,6 +87,10 @@ pub(super) struct Observation {
     faults: Vec<(&'static str, Family<Counter>)>,
     durations: Family<Histogram>,
     hooks: Family<Counter>,
+    handlers: Family<Counter>,
+    dropped: Counter,
+    /// By the name and the version, separated by a space.
+    started: Family<Gauge>,
     reads: [(FolderRead, Counter); 3],
     bus: crate::EventBus,
     tracer: Tracer,
@@ -93,6 +103,8 @@ impl Observation {
         metrics.declare(Kind::Counter, FAULTS, FAULTS_HELP, &["plugin", "reason"]);
         metrics.declare(Kind::Histogram, DURATION, DURATION_HELP, &["plugin"]);
         metrics.declare(Kind::Counter, HOOKS, HOOKS_HELP, &["plugin"]);
+        metrics.declare(Kind::Counter, HANDLERS, HANDLERS_HELP, &["plugin"]);
+        metrics.declare(Kind::Gauge, STARTED, STARTED_HELP, &["plugin", "version"]);
         let counters = |name: &'static str, help: &'static str| {
             let metrics = metrics.clone();
             Family::new(MAX_PLUGINS, move |plugin| {
@@ -115,7 +127,7 @@ impl Observation {
             (read, metrics.counter(READS, READS_HELP, &label))
         };
         let reads = FolderRead::ALL.map(read);
-        let timed = metrics.clone();
+        let (timed, gauges) = (metrics.clone(), metrics.clone());
         Self {
             calls: counters(CALLS, CALLS_HELP),
             faults: faults.into(),
@@ -123,6 +135,13 @@ impl Observation {
                 timed.histogram(DURATION, DURATION_HELP, &BOUNDS, &[("plugin", plugin)])
             }),
             hooks: counters(HOOKS, HOOKS_HELP),
+            handlers: counters(HANDLERS, HANDLERS_HELP),
+            dropped: metrics.counter(DROPPED, DROPPED_HELP, &[]),
+            started: Family::new(MAX_PLUGINS, move |version| {
+                let (plugin, version) = version.split_once(' ').unwrap_or((version, version));
+                let labels = [("plugin", plugin), ("version", version)];
+                gauges.gauge(STARTED, STARTED_HELP, &labels)
+            }),
             reads,
             bus: bus.clone(),
             tracer: service.telemetry().tracer().clone(),
@@ -133,6 +152,20 @@ impl Observation {
         self.hooks.get_or_create(plugin).increment();
     }
 
+    pub(super) fn handler_failed(&self, plugin: &str) {
+        self.handlers.get_or_create(plugin).increment();
+    }
+
+    pub(super) fn event_dropped(&self) {
+        self.dropped.increment();
+    }
+
+    /// Records whether the service calls a version.
+    pub(super) fn set_started(&self, plugin: &Manifest, is_started: bool) {
+        let version = format!("{} {}", plugin.name, plugin.version);
+        self.started.get_or_create(&version).set(is_started.into());
+    }
+
     /// Counts a read of the plugin folder.
     pub(super) fn folder_read(&self, read: FolderRead) {
         let counters = self.reads.iter().filter(|(counted, _)| *counted == read);
@@ -141,6 +174,7 @@ impl Observation {
 
     fn publish(&self, event: Event, plugin: &str) {
         if let Err(error) = self.bus.publish_async(event.with_data("plugin", plugin)) {
+            self.event_dropped();
             tracing::warn!(plugin, problem = %error, "an event of a plugin was dropped");
         }
     }

@@ -18,6 +18,7 @@ impl Plugins {
             let new = subscriptions(plugin);
             entry.handlers = self.0.bus.replace(&entry.handlers, new);
         }
+        self.0.observation.set_started(&plugin.manifest, true);
         self.publish_hooks(&loaded);
     }
 
@@ -35,6 +36,11 @@ impl Plugins {
             },
         };
         loaded.insert(new.name().to_owned(), entry);
+        if let Some(old) = &old {
+            self.0.observation.set_started(&old.plugin.manifest, false);
+        }
+        let is_started = new.status() == PluginStatus::Started;
+        self.0.observation.set_started(&new.manifest, is_started);
         self.publish_hooks(&loaded);
         old.map(|entry| entry.plugin)
     }
@@ -44,6 +50,8 @@ impl Plugins {
         let mut loaded = self.0.loaded.lock();
         if let Some(entry) = loaded.get_mut(name) {
             self.0.bus.replace(&std::mem::take(&mut entry.handlers), []);
+            let manifest = &entry.plugin.manifest;
+            self.0.observation.set_started(manifest, false);
         }
         self.publish_hooks(&loaded);
     }
@@ -97,9 +105,15 @@ async fn deliver(
     event: Event,
     timeout: Duration,
 ) -> Result<(), HandlerError> {
-    match plugin.handle(handler, event, timeout).await {
+    let result = match plugin.handle(handler, event, timeout).await {
         Ok(result) => result,
         Err(fault) if fault.is_permanent() => Err(HandlerError::Permanent(fault.to_string())),
         Err(fault) => Err(HandlerError::Transient(fault.to_string())),
+    };
+    if result.is_err()
+        && let Some(inner) = plugin.plugins.upgrade()
+    {
+        inner.observation.handler_failed(plugin.name());
     }
+    result
 }

@@ -10,8 +10,11 @@ use tokio::{runtime::Handle, sync::Semaphore};
 
 use super::{Clients, Inner, MAX_GUESTS_PER_CORE, Observation, Plugins, cores, shutdown::Shutdown};
 use crate::{
-    Capability, Event, EventBus, EventType, PluginAuthentication, PluginsConfig, attach::hooked,
-    event, manifest::public_key, sandbox::GuestThreads,
+    Capability, Event, EventBus, EventType, PluginAuthentication, PluginsConfig,
+    attach::{AddressLimit, hooked},
+    event,
+    manifest::public_key,
+    sandbox::GuestThreads,
 };
 
 /// The name of the client of the capability `http`.
@@ -104,6 +107,7 @@ impl Plugins {
             bus,
             loaded: Mutex::default(),
             failures: Mutex::default(),
+            address_limit: AddressLimit::new(&config.auth_rate_limit, service.metrics()),
             is_served: AtomicBool::new(false),
             loads: Arc::default(),
             changes: Arc::default(),

@@ -224,7 +224,7 @@ async fn stop_does_not_wait_for_the_load_of_another_plugin_plug_1() {
     let app = Setup::new()
         .config(|config| {
             config.auto_load = Some(false);
-            config.security.max_cpu_percent = Some(100);
+            config.security.max_cpu_percent = Some(30);
             config.grants.insert("slow".to_owned(), granted_http());
         })
         .plugin("other", HOOK, &Guest::setting("version", "1"))
@@ -233,7 +233,7 @@ async fn stop_does_not_wait_for_the_load_of_another_plugin_plug_1() {
         .await
         .unwrap();
     app.plugins.load_folder().await.unwrap();
-    // The guest ends after ten seconds of processor time.
+    // The guest ends after three seconds of processor time.
     let endless = Guest::requesting_in_initialize(&url, "(loop $l (br $l)) unreachable");
     app.replace("slow", REPORTING, &endless);
     let plugins = app.plugins.clone();
