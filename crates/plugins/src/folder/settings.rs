@@ -23,6 +23,7 @@ pub(crate) fn config_files(directory: &Path, profile: Profile, plugin: &str) -> 
 
 /// Reads the settings of a plugin from `NAME.yaml`, `NAME.PROFILE.yaml` and the environment. The
 /// second file overrides the first one, and variables such as `PLUGIN_NAME__PRIORITY` override both.
+/// Returns the default if both files are missing.
 ///
 /// # Errors
 /// A file is too large or has errors.
@@ -44,20 +45,19 @@ pub(crate) fn read_config(
             }
         }
     }
-    let [base, _] = config_files(&config.config_directory, profile, plugin);
-    let problem = || {
-        let path = found.as_ref().unwrap_or(&base);
-        format!("its settings {} have errors", path.display())
+    let Some(path) = found else {
+        return Ok((PluginFileConfig::default(), None));
     };
+    let problem = || format!("its settings {} have errors", path.display());
     // The variables of a plugin differ from those of a service with the same name.
     let file = Loader::new(format!("{PREFIX}{plugin}"))
-        .file(&base)
+        .file(&path)
         .profile(profile)
         .load_without_secrets(&Schema::of::<PluginFileConfig>())
         .map_err(|errors| failed(problem()).because(redact(&errors)))?
         .get()
         .map_err(|error| failed(problem()).because(error))?;
-    Ok((file, found))
+    Ok((file, Some(path)))
 }
 
 /// Replaces the problems of values of the plugin, because the values may be secret.

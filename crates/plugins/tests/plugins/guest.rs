@@ -130,15 +130,20 @@ impl Guest {
         }
     }
 
-    /// A guest that denies every action.
-    pub(crate) fn denying(reason: &str) -> Self {
-        let decide = Some("(i32.const 512)".to_owned());
+    /// A guest whose decision has this body.
+    pub(crate) fn deciding(body: &str) -> Self {
+        let decide = Some(body.to_owned());
         Self {
             decide,
             ..Self::new("policy-decision")
         }
-        .with_words(512, &[1, 1024, length(reason)])
-        .with_text(1024, reason)
+    }
+
+    /// A guest that denies every action.
+    pub(crate) fn denying(reason: &str) -> Self {
+        Self::deciding("(i32.const 512)")
+            .with_words(512, &[1, 1024, length(reason)])
+            .with_text(1024, reason)
     }
 
     /// Sets the version of the interface.

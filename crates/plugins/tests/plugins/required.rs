@@ -1,6 +1,6 @@
 //! Plugins that must be started, and plugins that cannot be loaded.
 
-use seaworthy_plugins::{Decision, PluginStatus};
+use seaworthy_plugins::{Capability, Decision, FailureMode, PluginStatus};
 use seaworthy_testkit::eventually;
 use serde_json::Map;
 
@@ -124,4 +124,78 @@ async fn failed_loads_and_reloads_are_listed_plug_1() {
     eventually(async || app.readiness().1 == "ready").await;
     assert_eq!(app.plugins.get("guard").unwrap().failed_reload, None);
     assert_eq!(app.rejection_text(), "three");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn state_has_what_operators_need_plug_1() {
+    let more = format!("capabilities = [\"log\"]\n{HOOK}");
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .grant("guard", &[Capability::Log])
+        .plugin("guard", &more, &Guest::hook("unreachable"))
+        .start()
+        .await
+        .unwrap();
+    let started = |version: &str| {
+        let labels = format!("{{plugin=\"guard\",version=\"{version}\"}}");
+        app.metric(&format!("plugin_started{labels}"))
+    };
+    assert_eq!(started("1.0.0"), 1);
+    let info = || app.plugins.get("guard").unwrap();
+    assert_eq!(info().capabilities, [Capability::Log]);
+    assert_eq!(info().hooks[0].name, "guard");
+    assert_eq!(info().on_failure, Some(FailureMode::Closed));
+    assert!(info().next_trial_time.is_none() && !info().needs_operator);
+    for _ in 0..5 {
+        assert_eq!(app.orders().0, 503);
+    }
+    let disabled = info();
+    assert_eq!(disabled.status, PluginStatus::Error);
+    let next = disabled.next_trial_time.unwrap() - disabled.error_time.unwrap();
+    assert!((50..=60).contains(&next.num_seconds()), "{next}");
+    app.replace(
+        "guard",
+        &format!("version = \"2.0.0\"\n{more}"),
+        &Guest::rejecting(403, "two"),
+    );
+    eventually(async || app.rejection_text() == "two").await;
+    assert_eq!((started("1.0.0"), started("2.0.0")), (0, 1));
+    app.plugins.stop_plugin("guard").await.unwrap();
+    assert_eq!(started("2.0.0"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn load_without_a_folder_is_not_found_plug_1() {
+    let app = Setup::new().start().await.unwrap();
+    let admin = app.service.addresses().admin;
+    let load = |name: &str| {
+        let path = format!("/plugins/{name}/load");
+        let header = [("x-admin-request", "1")];
+        seaworthy_testkit::http::request(admin, "POST", &path, &header, "").unwrap()
+    };
+    let refused = load("lost");
+    assert_eq!(refused.status, 404, "{}", refused.body);
+    let problem: serde_json::Value = serde_json::from_str(&refused.body).unwrap();
+    assert_eq!(problem["reason"], "PLUGIN_NOT_FOUND");
+    // The names of such requests are not kept.
+    assert!(app.plugins.list().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn availability_of_diamonds_is_computed_once_plug_1() {
+    // 30 levels of two plugins that both need both of the previous level: 2^30 paths.
+    const LEVELS: usize = 30;
+    let mut setup = Setup::new().config(|config| config.security.max_cpu_percent = Some(100));
+    let mut needs = String::new();
+    for level in 0..LEVELS {
+        let names = ["a", "b"].map(|side| format!("n{level:02}-{side}"));
+        for name in &names {
+            setup = setup.plugin(name, &needs, &Guest::quiet());
+        }
+        needs = format!("dependencies = [\"{}\", \"{}\"]\n", names[0], names[1]);
+    }
+    let app = setup.start().await.unwrap();
+    let begun = std::time::Instant::now();
+    assert_eq!(app.plugins.list().len(), 2 * LEVELS);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(30));
 }

@@ -36,6 +36,63 @@ async fn endless_guests_end_at_their_timeout_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn timeouts_of_points_apply_without_settings_plug_2() {
+    for (point, timeout) in [("before_request", "50ms"), ("before_auth", "50ms")] {
+        let hook = format!("[[hooks]]\nname = \"attack\"\npoint = \"{point}\"\n");
+        let app = Setup::new()
+            .plugin("evil", &hook, &Guest::hook("(loop $l (br $l)) unreachable"))
+            .start()
+            .await
+            .unwrap();
+        let point = HookPoint::ALL
+            .into_iter()
+            .find(|known| known.as_str() == point);
+        let call = app.plugins.run_hooks(point.unwrap(), HookCall::new());
+        let problem = &call.await.unwrap().failed[0].1;
+        assert_eq!(*problem, format!("exceeded its timeout of {timeout}"));
+    }
+    let endless = Guest::deciding("(loop $l (br $l)) unreachable");
+    let app = Setup::new()
+        .plugin("rules", "", &endless)
+        .start()
+        .await
+        .unwrap();
+    let decision = app
+        .plugins
+        .decide("u-7", "read", "order", serde_json::Map::new());
+    let failed = decision.await.unwrap_err();
+    let problem = seaworthy_core::error_chain(&failed).to_string();
+    assert!(
+        problem.ends_with("plugin rules: exceeded its timeout of 50ms"),
+        "{problem}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn throttled_plugin_is_reported_plug_2() {
+    let hook = "[[hooks]]\nname = \"attack\"\npoint = \"before_biz\"\n";
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(1))
+        .plugin("evil", hook, &Guest::hook("(loop $l (br $l)) unreachable"))
+        .start()
+        .await
+        .unwrap();
+    let call = || app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+    let info = || app.plugins.get("evil").unwrap();
+    assert!(!info().throttled);
+    call().await.unwrap();
+    let failed = info();
+    let problem = "exceeded the processor time of 100ms";
+    assert_eq!(failed.error_msg.as_deref(), Some(problem));
+    assert!(failed.error_time.is_some());
+    assert_eq!((failed.throttled, failed.cpu_share_left_ms), (false, 0));
+    assert_eq!(call().await.unwrap().failed[0].1, THROTTLED);
+    assert!(info().throttled);
+    let degraded = (200, "degraded".to_owned());
+    seaworthy_testkit::eventually(async || app.readiness() == degraded).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn endless_guest_ends_with_its_processor_time_plug_2() {
     // 1 % of ten seconds are 100 ms, and the timeout of the point is 30 s.
     let hook = "[[hooks]]\nname = \"attack\"\npoint = \"before_biz\"\n";
