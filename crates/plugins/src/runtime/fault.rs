@@ -44,9 +44,19 @@ impl Fault {
         )
     }
 
-    /// Whether a retry of the same call fails again.
+    /// Whether a retry of the same call fails again, at least for seconds. Retries of an event
+    /// handler end within a second.
     pub(crate) const fn is_permanent(&self) -> bool {
-        matches!(self, Self::Memory(_) | Self::Input(_) | Self::Trap(_))
+        matches!(
+            self,
+            Self::Memory(_)
+                | Self::Payload(_)
+                | Self::Input(_)
+                | Self::Throttled
+                | Self::Disabled
+                | Self::Dependency(_)
+                | Self::Trap(_)
+        )
     }
 
     /// Returns the code of the fault for operators.

@@ -13,10 +13,13 @@ mod folder;
 mod guest;
 mod hooks;
 mod hostile;
+
 mod points;
+mod publish;
 #[cfg(feature = "fuzz")]
 mod random;
 mod reload;
+mod requests;
 mod samples;
 mod server;
 mod settings;

@@ -9,6 +9,7 @@ use std::{
 };
 
 use seaworthy_testkit::{
+    app::TestApp,
     eventually,
     http::{get, request},
 };
@@ -50,21 +51,33 @@ fn auth_enhancer_rejects_blocked_addresses_plug_1() {
         "auth_enhancer",
         "settings:\n  blocked_addresses: \"10.0.0.9, 127.0.0.1\"\n",
     );
-    let grant = "plugins.grants.auth_enhancer.capabilities=config";
-    let app = folder.app().setting(grant).start().unwrap();
-    let profile = || app.send("GET", "/api/v1/auth/profile", "").unwrap();
-    let refused = profile();
+    folder.add_sample("audit_logger", "hooks-and-events");
+    let mut app = folder.app();
+    for grant in [
+        "auth_enhancer.capabilities=config,events",
+        "auth_enhancer.event_types=address.blocked",
+        "audit_logger.capabilities=log",
+    ] {
+        app = app.setting(&format!("plugins.grants.{grant}"));
+    }
+    let mut app = app.start().unwrap();
+    let profile = |app: &TestApp| app.send("GET", "/api/v1/auth/profile", "").unwrap();
+    let refused = profile(&app);
     assert_eq!(refused.status, 403, "{}", refused.body);
     let problem: Value = serde_json::from_str(&refused.body).unwrap();
     assert_eq!(problem["reason"], "PLUGIN_REJECTED", "{problem}");
     assert_eq!(problem["detail"], "this address is blocked", "{problem}");
+    // The other plugin gets the event of this one.
+    let line = app.process.line("event address.blocked id=").unwrap();
+    let expected = r#"source=plugins/auth_enhancer data={\"address\":\"127.0.0.1\"}"#;
+    assert!(line.contains(expected), "{line}");
     // An address is compared as a whole.
     folder.configure(
         "auth_enhancer",
         "settings:\n  blocked_addresses: \"127.0.0.10,127.0.0\"\n",
     );
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(eventually(async || profile().status != 403));
+    runtime.block_on(eventually(async || profile(&app).status != 403));
 }
 
 /// Starts a collector of traces. Returns its address and the bytes that it receives.
