@@ -4,6 +4,8 @@
 
 mod app;
 mod attacks;
+#[cfg(feature = "fuzz")]
+mod binary;
 mod changes;
 mod dependents;
 mod escapes;

@@ -196,7 +196,8 @@ async fn dropped_update_leaves_no_rejected_configuration_plug_1() {
     let before = "# Kept.\npriority: 7\n";
     let app = Setup::new()
         .config(|config| config.auto_load = Some(false))
-        .plugin("guard", HOOK, &endless)
+        .grant("guard", &[Capability::Config])
+        .plugin("guard", &with_config(), &endless)
         .settings("guard", before)
         .start()
         .await

@@ -16,7 +16,10 @@ use seaworthy_testkit::{
 
 use serde_json::Value;
 
-use crate::folder::Folder;
+use crate::{
+    folder::Folder,
+    guard::{MANIFEST, PROCEEDS, module},
+};
 
 /// The timeout of an export: a slow machine needs far less.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -110,6 +113,10 @@ fn calls_of_a_sampled_trace_have_spans_plug_1() {
     let (address, bytes) = collector();
     let folder = Folder::new();
     folder.add_sample("audit_logger", "hooks-and-events");
+    // The hook runs in a task of its own, after the end of the request.
+    let manifest = MANIFEST.replace("before_biz", "after_response");
+    let manifest = manifest.replace("veto = true\n", "");
+    folder.add("guard", &manifest, &module(PROCEEDS), "hooks-and-events");
     let app = folder.app();
     let app = app.setting("plugins.grants.audit_logger.capabilities=log");
     let app = app.setting(&format!("tracing.endpoint=http://{address}"));
@@ -122,7 +129,8 @@ fn calls_of_a_sampled_trace_have_spans_plug_1() {
     let contains =
         |seen: &[u8], part: &str| seen.windows(part.len()).any(|at| at == part.as_bytes());
     request(app.http, "GET", "/helloworld/Ada", &sampled, "").unwrap();
-    while !(contains(&seen, "plugin.call") && contains(&seen, "after_auth")) {
+    let parts = ["plugin.call", "after_auth", "after_response"];
+    while !parts.iter().all(|part| contains(&seen, part)) {
         seen.extend(bytes.recv_timeout(TIMEOUT).unwrap());
     }
     assert!(contains(&seen, "audit_logger") && contains(&seen, "plugin.sha256"));
