@@ -6,7 +6,7 @@ use seaworthy_core::{ByteSize, Timeout};
 use seaworthy_resilience::rate_limit::RateLimitConfig;
 use serde::{Deserialize, Serialize};
 
-use crate::Capability;
+use crate::{Capability, EventType};
 
 /// The plugins are part of the deployment, in the same folder as the settings of the service.
 const DEFAULT_DIRECTORY: &str = "plugins";
@@ -28,6 +28,10 @@ const DEFAULT_HOST_CALLS: u32 = 1_000;
 const DEFAULT_PAYLOAD: ByteSize = ByteSize::mebibytes(1);
 /// Enough for counters and small caches of one plugin.
 const DEFAULT_STORED: ByteSize = ByteSize::mebibytes(1);
+/// A fifth of the default rate limit of the log, which all plugins share.
+const DEFAULT_LOG_LINES: u32 = 20;
+/// Enough for rare findings. It also limits plugins that handle each other's events in a circle.
+const DEFAULT_EVENTS: u32 = 10;
 /// A value in the middle, so that plugins can run before and after the default.
 const DEFAULT_PRIORITY: i32 = 100;
 /// The longest timeout of a hook point. Handlers of the host have the same timeout.
@@ -68,7 +72,8 @@ pub struct PluginsConfig {
     /// authentication. Above it the service rejects all requests of the address with 429, so that
     /// one client cannot use the CPU share of these plugins.
     pub auth_rate_limit: RateLimitConfig,
-    /// The maximum number of queued events. If the queue is full, new events are rejected.
+    /// The maximum number of queued events of each plugin and of each event handler of the service.
+    /// If a queue is full, new events are not delivered to its handlers.
     pub max_queued_events: usize,
     /// The sandbox.
     pub security: PluginSecurityConfig,
@@ -118,6 +123,10 @@ pub struct PluginSecurityConfig {
     pub max_payload_size: ByteSize,
     /// The maximum size of the keys and values of one plugin. Each entry counts 64 bytes more.
     pub max_stored_size: ByteSize,
+    /// The maximum number of lines that one plugin logs per second. Further lines are dropped.
+    pub max_log_lines: u32,
+    /// The maximum number of events that one plugin publishes per second.
+    pub max_events: u32,
 }
 
 /// The capabilities that the operator grants to one plugin.
@@ -126,11 +135,16 @@ pub struct PluginSecurityConfig {
 pub struct GrantConfig {
     /// The capabilities.
     pub capabilities: Vec<Capability>,
-    /// The hosts that the capability `http` reaches, such as `api.example.com`.
+    /// The hosts that the capability `http` reaches: `api.example.com`, or `api.example.com:8443` for
+    /// one port only.
     pub http_hosts: Vec<String>,
     /// Whether these hosts may have internal addresses. The default is false: the service then
     /// rejects a host whose name resolves to an internal address.
     pub internal_addresses: bool,
+    /// The types of the events that the capability `events` publishes, such as `order.flagged`. Only
+    /// the service publishes `plugin.*`, `system.*` and `config.*`.
+    #[schemars(with = "Vec<String>")]
+    pub event_types: Vec<EventType>,
 }
 
 /// The file `NAME.yaml` of one plugin.
@@ -190,6 +204,8 @@ impl Default for PluginSecurityConfig {
             max_host_calls: DEFAULT_HOST_CALLS,
             max_payload_size: DEFAULT_PAYLOAD,
             max_stored_size: DEFAULT_STORED,
+            max_log_lines: DEFAULT_LOG_LINES,
+            max_events: DEFAULT_EVENTS,
         }
     }
 }

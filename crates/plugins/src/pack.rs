@@ -8,6 +8,7 @@ use crate::Interface;
 /// The interface files, which are part of the crate.
 const V0_1: &str = include_str!("../wit/0.1.0/plugin.wit");
 const V0_2: &str = include_str!("../wit/0.2.0/plugin.wit");
+const V0_3: &str = include_str!("../wit/0.3.0/plugin.wit");
 
 /// Creates a component from a core module, in binary or text form. The module exports the functions
 /// of `world`: `plugin`, `request-hook`, `event-handler`, `policy-decision` or `hooks-and-events`.
@@ -25,6 +26,7 @@ pub fn pack(module: &[u8], api: Interface, world: &str) -> Result<Vec<u8>, Strin
     let text = match api {
         Interface::V0_1 => V0_1,
         Interface::V0_2 => V0_2,
+        Interface::V0_3 => V0_3,
     };
     let mut resolve = Resolve::default();
     let failed = |error| format!("the interface cannot be read: {error:#}");
@@ -59,6 +61,10 @@ mod tests {
             (
                 V0_2,
                 "efc87eb2e7cda9bfa9f2587a166371b5a635bfbdff5fdc96f962be7f319fa31b",
+            ),
+            (
+                V0_3,
+                "7015a7dcd68eaaf59e0b79cd934ae69cd43b62eda2637566499c0716107bb9cc",
             ),
         ] {
             assert_eq!(sha256_hex(text.as_bytes()), hash);

@@ -1,11 +1,16 @@
-;; Rejects requests from blocked addresses before their authentication, and sets values for the hooks
-;; after it.
+;; Rejects requests from blocked addresses before their authentication, publishes an event for each of
+;; them, and sets values for the hooks after it.
 ;;
 ;; The layout of records is that of the canonical ABI: a text or a list is its address and its
 ;; length, an option or a result begins with a byte that selects the case.
 (module
-  (import "seaworthy:plugin/configuration@0.2.0" "get"
+  (import "seaworthy:plugin/configuration@0.3.0" "get"
     (func $get (param $name i32) (param $length i32) (param $result i32)))
+  ;; The event: type, data and metadata. Each is an address and a length.
+  (import "seaworthy:plugin/bus@0.3.0" "publish"
+    (func $publish
+      (param $kind i32) (param $kind_length i32) (param $data i32) (param $data_length i32)
+      (param $metadata i32) (param $metadata_count i32) (param $result i32)))
 
   (memory (export "memory") 2)
   (data (i32.const 64) "blocked_addresses")
@@ -25,6 +30,10 @@
   (data (i32.const 352) "\00\00\00\00\00\00\00\00\80\01\00\00\01\00\00\00")
   (data (i32.const 384) "\b0\00\00\00\0b\00\00\00\d0\00\00\00\0f\00\00\00")
 
+  ;; The event, and the start of its data. The address follows at 524.
+  (data (i32.const 416) "address.blocked")
+  (data (i32.const 512) "{\22address\22:\22")
+
   ;; Memory for texts and lists that the host passes. It grows, and ends with the call.
   (global $free (mut i32) (i32.const 65536))
   (func (export "cabi_realloc")
@@ -41,12 +50,12 @@
     (local.get $begin))
 
   ;; The bytes at 16 are zero: a result without an error and without values.
-  (func (export "seaworthy:plugin/lifecycle@0.2.0#initialize") (param i32 i32) (result i32)
+  (func (export "seaworthy:plugin/lifecycle@0.3.0#initialize") (param i32 i32) (result i32)
     (i32.const 16))
-  (func (export "seaworthy:plugin/lifecycle@0.2.0#start") (result i32) (i32.const 16))
-  (func (export "seaworthy:plugin/lifecycle@0.2.0#stop") (result i32) (i32.const 16))
-  (func (export "seaworthy:plugin/lifecycle@0.2.0#cleanup") (result i32) (i32.const 16))
-  (func (export "seaworthy:plugin/lifecycle@0.2.0#health-check") (result i32) (i32.const 16))
+  (func (export "seaworthy:plugin/lifecycle@0.3.0#start") (result i32) (i32.const 16))
+  (func (export "seaworthy:plugin/lifecycle@0.3.0#stop") (result i32) (i32.const 16))
+  (func (export "seaworthy:plugin/lifecycle@0.3.0#cleanup") (result i32) (i32.const 16))
+  (func (export "seaworthy:plugin/lifecycle@0.3.0#health-check") (result i32) (i32.const 16))
 
   ;; Whether two texts are equal.
   (func $equal (param $one i32) (param $length i32) (param $other i32) (param $other_length i32)
@@ -96,7 +105,20 @@
         (i32.lt_u (i32.sub (local.get $byte) (i32.const 97)) (i32.const 6)))
       (i32.eq (local.get $byte) (i32.const 46))))
 
-  ;; Whether the metadata name an address that the settings block.
+  ;; Publishes that an address is blocked. The result at 448 is ignored, because the request is rejected
+  ;; also if the service does not accept the event.
+  (func $report (param $address i32) (param $length i32)
+    (local $end i32)
+    (local.set $end (i32.add (i32.const 524) (local.get $length)))
+    (memory.copy (i32.const 524) (local.get $address) (local.get $length))
+    ;; "}
+    (i32.store16 (local.get $end) (i32.const 0x7d22))
+    (call $publish
+      (i32.const 416) (i32.const 15)
+      (i32.const 512) (i32.add (local.get $length) (i32.const 14))
+      (i32.const 0) (i32.const 0) (i32.const 448)))
+
+  ;; Whether the metadata name an address that the settings block. Reports the address.
   (func $is_blocked (param $entry i32) (param $count i32) (result i32)
     ;; option<string> at 32.
     (call $get (i32.const 64) (i32.const 17) (i32.const 32))
@@ -112,14 +134,16 @@
             (call $has
               (i32.load (i32.const 36)) (i32.load (i32.const 40))
               (i32.load offset=8 (local.get $entry)) (i32.load offset=12 (local.get $entry))))
-          (then (return (i32.const 1))))
+          (then
+            (call $report (i32.load offset=8 (local.get $entry)) (i32.load offset=12 (local.get $entry)))
+            (return (i32.const 1))))
         (local.set $entry (i32.add (local.get $entry) (i32.const 16)))
         (local.set $count (i32.sub (local.get $count) (i32.const 1)))
         (br $next)))
     (i32.const 0))
 
   ;; hook-call: hook 0, point 8, context 16, values 64, metadata 72.
-  (func (export "seaworthy:plugin/hooks@0.2.0#run") (param $call i32) (result i32)
+  (func (export "seaworthy:plugin/hooks@0.3.0#run") (param $call i32) (result i32)
     (if
       (i32.eqz
         (call $equal

@@ -5,7 +5,7 @@ use http::{HeaderValue, request::Parts};
 use seaworthy_core::{Error, RequestContext};
 use seaworthy_http::{Authenticate, Authentication, Identity, RouteOptions};
 
-use crate::{HookCall, HookPoint, Plugins, hook::HookTable};
+use crate::{HookCall, HookPoint, Plugins, plugins::RequestPlugins};
 
 /// An authentication that also calls the hooks `before_auth`, `after_auth` and `auth_failed`.
 ///
@@ -30,7 +30,8 @@ impl<A: Authenticate> Authenticate for PluginAuthentication<A> {
         context: &Arc<RequestContext>,
         route: &RouteOptions,
     ) -> Authentication {
-        let table = self.plugins.table(Some(context));
+        let table = self.plugins.of_request(Some(context));
+        table.keep_values();
         let points = [
             HookPoint::BeforeAuth,
             HookPoint::AfterAuth,
@@ -58,7 +59,7 @@ impl<A: Authenticate> Authenticate for PluginAuthentication<A> {
             async move {
                 let result = async {
                     let before = plugins.run(&table, HookPoint::BeforeAuth, call, Some(&context));
-                    let call = before.await?.call;
+                    let call = table.later_call(before.await?.call);
                     let result = match inner.authenticate(&request, &context, &route) {
                         Authentication::Anonymous => Ok(None),
                         Authentication::Known(identity) => Ok(Some(identity)),
@@ -86,7 +87,7 @@ impl<A: Authenticate> Authenticate for PluginAuthentication<A> {
 
 async fn after(
     plugins: &Plugins,
-    table: &HookTable,
+    table: &RequestPlugins,
     call: HookCall,
     context: &RequestContext,
     result: Result<Option<Identity>, Error>,

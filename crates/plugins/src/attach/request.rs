@@ -13,23 +13,30 @@ use axum::{
 use http_body::{Frame, SizeHint};
 use seaworthy_core::{Error, RequestContext, context};
 use seaworthy_http::{Routes, grpc_rejection, is_grpc};
+use tokio::sync::Semaphore;
 
-use crate::{HookCall, HookPoint, Plugins, hook::HookTable};
+use crate::{HookCall, HookPoint, Plugins, plugins::RequestPlugins};
+
+/// The maximum number of requests whose hooks `after_response` run. More waiting requests mean that
+/// the hooks are slower than the requests.
+const MAX_ENDED: usize = 1_000;
 
 /// Calls the hooks around requests: `before_request`, `after_request`, `before_response` and
 /// `after_response`.
 pub(crate) fn hooked(routes: Routes, plugins: &Plugins) -> Routes {
     let plugins = plugins.clone();
+    let ended = Arc::new(Semaphore::new(MAX_ENDED));
     routes.layer(middleware::from_fn(move |request: Request, next: Next| {
-        let plugins = plugins.clone();
-        async move { call(&plugins, request, next).await }
+        let (plugins, ended) = (plugins.clone(), Arc::clone(&ended));
+        async move { call(&plugins, ended, request, next).await }
     }))
 }
 
-async fn call(plugins: &Plugins, request: Request, next: Next) -> Response {
+async fn call(plugins: &Plugins, ended: Arc<Semaphore>, request: Request, next: Next) -> Response {
     let context = context::current();
     let context = context.as_deref();
-    let table = plugins.table(context);
+    let table = plugins.of_request(context);
+    table.keep_values();
     if table.is_empty() {
         return next.run(request).await;
     }
@@ -41,7 +48,7 @@ async fn call(plugins: &Plugins, request: Request, next: Next) -> Response {
         .with_metadata("path", path);
     let before = plugins.run(&table, HookPoint::BeforeRequest, data, context);
     let data = match before.await {
-        Ok(report) => report.call,
+        Ok(report) => table.later_call(report.call),
         Err(error) => return refused(error, is_grpc),
     };
     let response = next.run(request).await;
@@ -61,6 +68,7 @@ async fn call(plugins: &Plugins, request: Request, next: Next) -> Response {
         table,
         data,
         context: context::current(),
+        ended,
     };
     response.map(|inner| {
         Body::new(Observed {
@@ -80,9 +88,11 @@ fn refused(error: Error, is_grpc: bool) -> Response {
 /// Calls the hooks `after_response` when it is dropped, at the end of the body or the connection.
 struct AfterResponse {
     plugins: Plugins,
-    table: Arc<HookTable>,
+    table: Arc<RequestPlugins>,
     data: HookCall,
     context: Option<Arc<RequestContext>>,
+    /// Limits the tasks of all requests.
+    ended: Arc<Semaphore>,
 }
 
 impl Drop for AfterResponse {
@@ -91,12 +101,41 @@ impl Drop for AfterResponse {
         if self.table.at(point).is_empty() {
             return;
         }
+        let Ok(permit) = Arc::clone(&self.ended).try_acquire_owned() else {
+            self.skip();
+            return;
+        };
         let (plugins, table) = (self.plugins.clone(), Arc::clone(&self.table));
         let (data, context) = (std::mem::take(&mut self.data), self.context.take());
         let tasks = plugins.0.tasks.clone();
-        tasks.spawn("plugin-after-response", async move {
+        let hooks = async move {
+            let context = context::current();
             drop(plugins.run(&table, point, data, context.as_deref()).await);
+            drop(permit);
+        };
+        // The task of a connection, which usually drops this, has no context of a request.
+        match context {
+            Some(context) => {
+                let hooks = context::scope(context, hooks);
+                tasks.spawn("plugin-after-response", hooks)
+            }
+            None => tasks.spawn("plugin-after-response", hooks),
+        };
+    }
+}
+
+impl AfterResponse {
+    /// Counts the hooks that do not run, because too many of other requests run.
+    fn skip(&self) {
+        let hooks = self.table.at(HookPoint::AfterResponse);
+        hooks.iter().for_each(|hook| {
+            self.plugins.hook_failed(hook.plugin.name());
         });
+        let max = MAX_ENDED;
+        tracing::warn!(
+            max,
+            "too many hooks after_response run: those of a request are skipped"
+        );
     }
 }
 

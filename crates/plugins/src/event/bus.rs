@@ -1,58 +1,44 @@
 use std::{
-    collections::BTreeSet,
+    collections::VecDeque,
     fmt,
-    panic::AssertUnwindSafe,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
+    sync::{Arc, Weak},
 };
 
 use arc_swap::ArcSwap;
-use futures::{FutureExt, future::BoxFuture};
+use futures::FutureExt;
 use parking_lot::Mutex;
-use seaworthy_core::{Code, Error};
+use seaworthy_core::{Code, Error, RequestContext, context};
 use seaworthy_service::Stop;
-use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::{sync::Notify, task::JoinSet};
 
-use super::{Event, EventType};
-use crate::config::DEFAULT_TIMEOUT;
+use super::{
+    Event, EventType, HandlerError,
+    subscription::{Handlers, Subscription, deliver},
+};
 
-/// The tasks that deliver queued events. Handlers that wait delay only the events of their task.
-pub(crate) const WORKERS: usize = 10;
-/// The backoff before the first retry of a delivery. Each further retry adds the same time.
-const BACKOFF: Duration = Duration::from_millis(100);
+/// The maximum number of queued events that the bus delivers to one subscriber at the same time.
+const MAX_DELIVERIES: usize = 10;
 
-/// Errors of event handlers.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum HandlerError {
-    /// The bus delivers the event again, if the handler has retries.
-    #[error("{0}")]
-    Transient(String),
-    /// The bus does not deliver the event again.
-    #[error("{0}")]
-    Permanent(String),
-}
-
-type Handle = dyn Fn(Event) -> BoxFuture<'static, Result<(), HandlerError>> + Send + Sync;
 type Filter = dyn Fn(&Event) -> bool + Send + Sync;
 
-#[derive(Clone)]
-struct Handler {
+/// A handler of the host, or all handlers of one plugin. Each subscriber has its own queue, so a slow
+/// one does not delay the others.
+struct Subscriber {
     id: u64,
-    declared: Arc<Subscription>,
+    handlers: Handlers,
+    queued: VecDeque<Arc<Event>>,
+    /// The deliveries of queued events that run.
+    running: usize,
+    max_running: usize,
 }
 
-/// A handler and the events that it accepts.
-pub(crate) struct Subscription {
-    pub(crate) name: String,
-    pub(crate) types: BTreeSet<EventType>,
-    /// The timeout of one delivery.
-    pub(crate) timeout: Duration,
-    /// The maximum number of retries after transient failures.
-    pub(crate) retries: u32,
-    pub(crate) handle: Box<Handle>,
+/// The delivery of a queued event to the handlers that its subscriber has at its start. It counts as
+/// running until its drop.
+struct Delivery {
+    bus: EventBus,
+    subscriber: u64,
+    handlers: Handlers,
+    event: Arc<Event>,
 }
 
 /// A bus of events within one process. It does not store events. Clones share the handlers.
@@ -74,27 +60,49 @@ pub(crate) struct Subscription {
 pub struct EventBus(Arc<Inner>);
 
 struct Inner {
-    handlers: ArcSwap<Vec<Handler>>,
+    max_queued: usize,
+    state: Mutex<State>,
     filters: ArcSwap<Vec<Arc<Filter>>>,
+    /// Serializes changes of the filters.
     changes: Mutex<()>,
-    next_id: AtomicU64,
-    queue: mpsc::Sender<Event>,
-    queued: tokio::sync::Mutex<mpsc::Receiver<Event>>,
+    /// Notified when an event is queued.
+    queued: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    subscribers: Vec<Subscriber>,
+    last_id: u64,
+    is_stopped: bool,
+}
+
+/// A bus that does not keep the handlers alive.
+#[derive(Clone)]
+pub(crate) struct WeakEventBus(Weak<Inner>);
+
+impl WeakEventBus {
+    /// Returns the bus, or `None` if it does not exist any more.
+    pub(crate) fn upgrade(&self) -> Option<EventBus> {
+        self.0.upgrade().map(EventBus)
+    }
 }
 
 impl EventBus {
-    /// Creates a bus with a queue of at most `max_queued` events. Zero counts as one.
+    /// Creates a bus that queues at most `max_queued` events for each handler of the host and for
+    /// each plugin. Zero counts as one.
     #[must_use]
     pub fn new(max_queued: usize) -> Self {
-        let (queue, queued) = mpsc::channel(max_queued.max(1));
         Self(Arc::new(Inner {
-            handlers: ArcSwap::default(),
+            max_queued: max_queued.max(1),
+            state: Mutex::default(),
             filters: ArcSwap::default(),
             changes: Mutex::default(),
-            next_id: AtomicU64::new(1),
-            queue,
-            queued: tokio::sync::Mutex::new(queued),
+            queued: Notify::new(),
         }))
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakEventBus {
+        WeakEventBus(Arc::downgrade(&self.0))
     }
 
     /// Adds a handler with a timeout of 30 s and without retries. `name` is its name in logs and in
@@ -109,49 +117,96 @@ impl EventBus {
     where
         F: Future<Output = Result<(), HandlerError>> + Send + 'static,
     {
-        let added = self.replace(
-            &[],
-            [Subscription {
-                name: name.to_owned(),
-                types: types.into_iter().collect(),
-                timeout: DEFAULT_TIMEOUT.get(),
-                retries: 0,
-                handle: Box::new(move |event| handle(event).boxed()),
-            }],
-        );
-        added.into_iter().next().unwrap_or_default()
+        let handle = move |event| handle(event).boxed();
+        let declared = Subscription::of_host(name, types, Box::new(handle));
+        let added = self.replace(None, [declared], MAX_DELIVERIES);
+        added.unwrap_or_default()
     }
 
-    /// Replaces handlers in one step, so that each event reaches either the old or the new ones.
-    /// Returns the IDs of the new ones.
-    pub(crate) fn replace(
+    /// Adds a handler that gets the events of [`publish_async`](Self::publish_async) one at a time,
+    /// in the order of these calls. Later events wait while a delivery runs. After a transient failure
+    /// the bus delivers the event again, up to `max_retries` times, with backoff. Otherwise like
+    /// [`subscribe`](Self::subscribe).
+    ///
+    /// Events of [`publish`](Self::publish) do not wait for queued ones.
+    pub fn subscribe_in_order<F>(
         &self,
-        old: &[u64],
+        name: &str,
+        types: impl IntoIterator<Item = EventType>,
+        max_retries: u32,
+        handle: impl Fn(Event) -> F + Send + Sync + 'static,
+    ) -> u64
+    where
+        F: Future<Output = Result<(), HandlerError>> + Send + 'static,
+    {
+        let handle = move |event| handle(event).boxed();
+        let declared = Subscription {
+            retries: max_retries,
+            ..Subscription::of_host(name, types, Box::new(handle))
+        };
+        self.replace(None, [declared], 1).unwrap_or_default()
+    }
+
+    /// Replaces the handlers of a plugin in one step, so that each event reaches either the old or
+    /// the new ones. `old` is the ID that the previous call returned. Without new handlers, the
+    /// queued events of the plugin are dropped.
+    pub(crate) fn replace_plugin(
+        &self,
+        old: Option<u64>,
         new: impl IntoIterator<Item = Subscription>,
-    ) -> Vec<u64> {
-        let new = new.into_iter().map(|declared| Handler {
-            id: self.0.next_id.fetch_add(1, Ordering::Relaxed),
-            declared: Arc::new(declared),
-        });
-        let new: Vec<Handler> = new.collect();
-        let ids = new.iter().map(|handler| handler.id).collect();
-        let change = self.0.changes.lock();
-        let mut handlers = Vec::clone(&self.0.handlers.load());
-        handlers.retain(|handler| !old.contains(&handler.id));
-        handlers.extend(new);
-        let replaced = self.0.handlers.swap(Arc::new(handlers));
+    ) -> Option<u64> {
+        self.replace(old, new, MAX_DELIVERIES)
+    }
+
+    fn replace(
+        &self,
+        old: Option<u64>,
+        new: impl IntoIterator<Item = Subscription>,
+        max_running: usize,
+    ) -> Option<u64> {
+        let new: Handlers = new.into_iter().map(Arc::new).collect();
+        let mut state = self.0.state.lock();
+        let place = state
+            .subscribers
+            .iter()
+            .position(|subscriber| Some(subscriber.id) == old);
+        let removed = match place {
+            Some(place) if new.is_empty() => {
+                let removed = state.subscribers.remove(place);
+                drop(state);
+                drop(removed);
+                return None;
+            }
+            Some(place) => state
+                .subscribers
+                .get_mut(place)
+                .map(|subscriber| std::mem::replace(&mut subscriber.handlers, new)),
+            None if new.is_empty() => return None,
+            None => {
+                state.last_id += 1;
+                let id = state.last_id;
+                state.subscribers.push(Subscriber {
+                    id,
+                    handlers: new,
+                    queued: VecDeque::new(),
+                    running: 0,
+                    max_running,
+                });
+                return Some(id);
+            }
+        };
         // What a handler owns may change the bus at its drop, so no lock is held.
-        drop(change);
-        drop(replaced);
-        ids
+        drop(state);
+        drop(removed);
+        old
     }
 
-    /// Removes a handler. Does not cancel deliveries that run.
+    /// Removes a handler and its queued events. Does not cancel deliveries that run.
     pub fn unsubscribe(&self, id: u64) {
-        self.replace(&[id], []);
+        self.replace(Some(id), [], MAX_DELIVERIES);
     }
 
-    /// Adds a filter. The bus delivers only events that pass all filters.
+    /// Adds a filter. The bus delivers and queues only events that pass all filters.
     pub fn filter(&self, passes: impl Fn(&Event) -> bool + Send + Sync + 'static) {
         let _change = self.0.changes.lock();
         let mut filters = Vec::clone(&self.0.filters.load());
@@ -165,74 +220,131 @@ impl EventBus {
     /// The handlers begin in the order in which they were added, and run concurrently. A plugin
     /// runs as many handlers at the same time as the machine has cores.
     pub async fn publish(&self, event: Event) -> Vec<(String, HandlerError)> {
-        if !self.0.filters.load().iter().all(|passes| passes(&event)) {
+        if !self.passes(&event) {
             return Vec::new();
         }
         // No lock is held while handlers run, so a handler may subscribe and publish.
-        let handlers = self.0.handlers.load_full();
-        let handlers = handlers
-            .iter()
-            .map(|handler| &*handler.declared)
-            .filter(|handler| handler.types.contains(&event.kind));
-        let deliveries = handlers.map(|handler| {
-            let event = event.clone();
-            async move {
-                let failed = handler.deliver(event).await.err()?;
-                tracing::warn!(handler = handler.name, problem = %failed, "an event handler failed");
-                Some((handler.name.clone(), failed))
-            }
-        });
-        let failed = futures::future::join_all(deliveries).await;
-        failed.into_iter().flatten().collect()
+        let handlers: Vec<Arc<Subscription>> = {
+            let state = self.0.state.lock();
+            let all = state.subscribers.iter();
+            let all = all.flat_map(|subscriber| subscriber.handlers.iter());
+            all.cloned().collect()
+        };
+        deliver(&handlers, &event).await
     }
 
     /// Queues an event and returns immediately. Does nothing if no handler accepts its type.
     ///
     /// # Errors
-    /// - `EVENT_QUEUE_FULL`: the queue is full.
+    /// - `EVENT_QUEUE_FULL`: the queue of a handler is full. The other handlers get the event.
     /// - `EVENT_BUS_STOPPED`: the service stops, and the queued events are delivered.
     pub fn publish_async(&self, event: Event) -> Result<(), Error> {
-        if self.0.queue.is_closed() {
-            return Err(stopped());
-        }
-        let handlers = self.0.handlers.load();
-        if !handlers
-            .iter()
-            .any(|handler| handler.declared.types.contains(&event.kind))
+        let passes = self.passes(&event);
+        let event = Arc::new(event);
+        let mut full = None;
         {
-            return Ok(());
+            let mut state = self.0.state.lock();
+            if state.is_stopped {
+                return Err(stopped());
+            }
+            if !passes {
+                return Ok(());
+            }
+            for subscriber in &mut state.subscribers {
+                if !subscriber.accepts(&event) {
+                    continue;
+                }
+                if subscriber.queued.len() < self.0.max_queued {
+                    subscriber.queued.push_back(Arc::clone(&event));
+                } else {
+                    full = subscriber.handlers.first().map(|first| first.name.clone());
+                }
+            }
         }
-        self.0.queue.try_send(event).map_err(|error| match error {
-            TrySendError::Full(_) => Error::new(
+        self.0.queued.notify_one();
+        match full {
+            None => Ok(()),
+            Some(name) => Err(Error::new(
                 Code::Exhausted,
                 "EVENT_QUEUE_FULL",
-                "the queue of events is full: retry later",
-            ),
-            TrySendError::Closed(_) => stopped(),
+                "the queue of an event handler is full: it does not get the event",
+            )
+            .with_cause(format!("the queue of \"{name}\""))),
+        }
+    }
+
+    fn passes(&self, event: &Event) -> bool {
+        self.0.filters.load().iter().all(|passes| passes(event))
+    }
+
+    /// Delivers queued events until `stop` completes and all queues are empty. The bus then accepts
+    /// no more events for the queues. Each delivery has a new request context, so that it uses the
+    /// plugins that run at its start.
+    pub(crate) async fn work(&self, stop: &Stop) {
+        let service = context::current().map(|context| context.service().clone());
+        let mut running = JoinSet::new();
+        loop {
+            while let Some(next) = self.begin_delivery() {
+                // The bus logs failures.
+                let delivery = async move { drop(deliver(&next.handlers, &next.event).await) };
+                match service.clone().map(RequestContext::background) {
+                    Some(context) => running.spawn(context::scope(context.into(), delivery)),
+                    None => running.spawn(delivery),
+                };
+            }
+            if stop.is_requested() && running.is_empty() && self.stop_if_empty() {
+                return;
+            }
+            tokio::select! {
+                () = self.0.queued.notified() => {}
+                Some(_) = running.join_next() => {}
+                () = stop.requested(), if !stop.is_requested() => {}
+            }
+        }
+    }
+
+    /// Takes the next event of a subscriber that may run another delivery.
+    fn begin_delivery(&self) -> Option<Delivery> {
+        let mut state = self.0.state.lock();
+        state.subscribers.iter_mut().find_map(|subscriber| {
+            if subscriber.running >= subscriber.max_running {
+                return None;
+            }
+            let event = subscriber.queued.pop_front()?;
+            subscriber.running += 1;
+            Some(Delivery {
+                bus: self.clone(),
+                subscriber: subscriber.id,
+                handlers: Arc::clone(&subscriber.handlers),
+                event,
+            })
         })
     }
 
-    /// Delivers queued events until `stop` completes and the queue is empty. The bus then accepts
-    /// no more events for the queue.
-    pub(crate) async fn work(&self, stop: &Stop) {
-        loop {
-            let next = {
-                let mut queued = self.0.queued.lock().await;
-                tokio::select! {
-                    biased;
-                    event = queued.recv() => event,
-                    () = stop.requested() => {
-                        // Events that are queued until here are still received.
-                        queued.close();
-                        queued.recv().await
-                    }
-                }
-            };
-            match next {
-                Some(event) => drop(self.publish(event).await),
-                None => return,
-            }
+    /// Rejects further events if all queues are empty. Returns whether they are.
+    fn stop_if_empty(&self) -> bool {
+        let mut state = self.0.state.lock();
+        let mut subscribers = state.subscribers.iter();
+        let is_empty = subscribers.all(|subscriber| subscriber.queued.is_empty());
+        state.is_stopped |= is_empty;
+        is_empty
+    }
+}
+
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        let mut state = self.bus.0.state.lock();
+        let mut subscribers = state.subscribers.iter_mut();
+        if let Some(ended) = subscribers.find(|one| one.id == self.subscriber) {
+            ended.running = ended.running.saturating_sub(1);
         }
+    }
+}
+
+impl Subscriber {
+    fn accepts(&self, event: &Event) -> bool {
+        let mut handlers = self.handlers.iter();
+        handlers.any(|handler| handler.types.contains(&event.kind))
     }
 }
 
@@ -241,39 +353,23 @@ fn stopped() -> Error {
     Error::new(Code::Unavailable, "EVENT_BUS_STOPPED", message)
 }
 
-impl Subscription {
-    async fn deliver(&self, event: Event) -> Result<(), HandlerError> {
-        let mut deliveries = 0;
-        loop {
-            // The handler may also panic before it returns its future.
-            let call = async { (self.handle)(event.clone()).await };
-            let call = AssertUnwindSafe(call).catch_unwind();
-            let result = match tokio::time::timeout(self.timeout, call).await {
-                Ok(Ok(result)) => result,
-                Ok(Err(_)) => Err(HandlerError::Permanent("the handler panicked".to_owned())),
-                Err(_) => Err(HandlerError::Permanent(format!(
-                    "the handler exceeded its timeout of {:?}",
-                    self.timeout
-                ))),
-            };
-            match result {
-                Err(HandlerError::Transient(_)) if deliveries < self.retries => {
-                    deliveries += 1;
-                    tokio::time::sleep(BACKOFF * deliveries).await;
-                }
-                result => return result,
-            }
-        }
+impl fmt::Debug for WeakEventBus {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("WeakEventBus")
     }
 }
 
 impl fmt::Debug for EventBus {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let handlers = self.0.handlers.load();
-        let names = handlers.iter().map(|handler| &handler.declared.name);
+        let names: Vec<String> = {
+            let state = self.0.state.lock();
+            let all = state.subscribers.iter();
+            let all = all.flat_map(|subscriber| subscriber.handlers.iter());
+            all.map(|handler| handler.name.clone()).collect()
+        };
         formatter
             .debug_struct("EventBus")
-            .field("handlers", &names.collect::<Vec<_>>())
+            .field("handlers", &names)
             .finish_non_exhaustive()
     }
 }

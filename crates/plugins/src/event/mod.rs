@@ -1,15 +1,18 @@
 //! Events of the host and of plugins.
 
 mod bus;
+mod subscription;
 
 use std::{borrow::Cow, collections::BTreeMap, fmt};
 
-pub use bus::{EventBus, HandlerError};
-pub(crate) use bus::{Subscription, WORKERS};
+pub use bus::EventBus;
+pub(crate) use bus::WeakEventBus;
 use chrono::{DateTime, SecondsFormat, Utc};
 use seaworthy_core::new_id;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Map, Value};
+pub use subscription::HandlerError;
+pub(crate) use subscription::Subscription;
 
 /// The maximum length of a type in bytes: enough for several words.
 const MAX_TYPE: usize = 100;
@@ -76,6 +79,13 @@ impl EventType {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether only the service publishes events of this type: `plugin.*`, `system.*` and
+    /// `config.*`.
+    pub(crate) fn is_reserved(&self) -> bool {
+        let (first, _) = self.0.split_once('.').unwrap_or((&self.0, ""));
+        matches!(first, "plugin" | "system" | "config")
     }
 }
 

@@ -1,6 +1,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Interface;
+
 /// Functions of the host that a manifest requests and the operator grants.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
@@ -17,6 +19,8 @@ pub enum Capability {
     KeyValue,
     /// Sends requests to the hosts that the operator lists.
     Http,
+    /// Publishes events of the types that the operator lists, from the interface `0.3.0` on.
+    Events,
 }
 
 impl Capability {
@@ -29,6 +33,15 @@ impl Capability {
             Self::Config => "config",
             Self::KeyValue => "key_value",
             Self::Http => "http",
+            Self::Events => "events",
+        }
+    }
+
+    /// Returns the first version of the interface with this capability.
+    pub(crate) const fn since(self) -> Interface {
+        match self {
+            Self::Log | Self::Clock | Self::Config | Self::KeyValue | Self::Http => Interface::V0_1,
+            Self::Events => Interface::V0_3,
         }
     }
 }

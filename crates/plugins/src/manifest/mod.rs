@@ -33,11 +33,14 @@ pub enum Interface {
     /// Hooks also read the tenant and the remaining time of a request.
     #[serde(rename = "0.2.0")]
     V0_2,
+    /// Plugins also publish events.
+    #[serde(rename = "0.3.0")]
+    V0_3,
 }
 
 impl Interface {
     /// All versions, the newest last.
-    pub const ALL: [Self; 2] = [Self::V0_1, Self::V0_2];
+    pub const ALL: [Self; 3] = [Self::V0_1, Self::V0_2, Self::V0_3];
 
     /// Returns the version as text.
     #[must_use]
@@ -45,6 +48,7 @@ impl Interface {
         match self {
             Self::V0_1 => "0.1.0",
             Self::V0_2 => "0.2.0",
+            Self::V0_3 => "0.3.0",
         }
     }
 }
@@ -211,6 +215,13 @@ impl Manifest {
         let capabilities = self.capabilities.iter().map(|wanted| wanted.as_str());
         if let Some(name) = repeated(dependencies).or_else(|| repeated(capabilities)) {
             return Some(format!("has \"{name}\" twice: remove one"));
+        }
+        let mut capabilities = self.capabilities.iter();
+        if let Some(newer) = capabilities.find(|capability| capability.since() > self.api) {
+            let (name, since) = (newer.as_str(), newer.since().as_str());
+            return Some(format!(
+                "requests the capability \"{name}\", which needs `api = \"{since}\"`"
+            ));
         }
         let hooks = self.hooks.iter().map(|hook| hook.name.as_str());
         let handlers = self.handlers.iter().map(|handler| handler.name.as_str());

@@ -12,7 +12,8 @@
 //!
 //! The wait for permits and for the start of the guest is at most one timeout. The guest has its
 //! whole timeout afterwards. A caller leaves soon after the deadline of its guest, even if the
-//! guest still runs. A guest whose caller left before the start does not run.
+//! guest still runs. A guest whose caller left before the start does not run. A caller also leaves if
+//! its future is dropped, for example because its client closed the connection.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -35,7 +36,7 @@ use super::{
 use crate::{
     Capability, Decision, Event, HandlerError, PluginStatus, Plugins,
     runtime::{CallLimits, Fault, HookInput, HookOutcome, LifecycleStep, Program, Question, TICK},
-    sandbox::{FAULT_WINDOW, ProcessorTime, Transition},
+    sandbox::{FAULT_WINDOW, Permission, ProcessorTime, Transition},
 };
 
 impl Plugin {
@@ -144,6 +145,7 @@ impl Plugin {
         // A stop waits for the calls that begin before it, and `admit` rejects the later ones.
         let running = self.calls.begin();
         let admission = self.admit(&function, begun)?;
+        let permission = admission.permission;
         let limits = CallLimits {
             timeout: function.timeout.min(self.limits.timeout),
             ..self.limits
@@ -173,10 +175,10 @@ impl Plugin {
         let guest_start = start.clone();
         let (plugin, context) = (Arc::clone(self), context::current());
         let guest = move || {
-            if !guest_start.begin() {
+            if sender.is_closed() || !guest_start.begin() {
                 return;
             }
-            let run = || plugin.run(&*program, call, &limits);
+            let run = || plugin.run(&*program, call, &limits, permission);
             let result = match context {
                 Some(context) => context::sync_scope(context, run),
                 None => run(),
@@ -225,15 +227,18 @@ impl Plugin {
     fn admit(self: &Arc<Self>, function: &Function, now: Instant) -> Result<Admission, Fault> {
         let mut state = self.state.lock();
         state.check_started(function)?;
-        if !state.faults.may_run(now) {
+        let Some(permission) = state.faults.permit(now) else {
             return Err(Fault::Disabled);
-        }
+        };
         if !state.share.may_run(now) {
-            state.faults.abandon_trial(now);
             state.throttled_at = Some(now);
+            state.faults.abandon(permission, now);
             return Err(Fault::Throttled);
         }
-        Ok(Admission(Some(Arc::clone(self))))
+        Ok(Admission {
+            permission,
+            unused: Some(Arc::clone(self)),
+        })
     }
 
     /// Runs the call on this thread. Counts its time and faults even if the caller dropped its
@@ -246,6 +251,7 @@ impl Plugin {
         program: &dyn Program,
         call: impl FnOnce(&dyn Program, &CallLimits) -> Result<R, Fault>,
         limits: &CallLimits,
+        permission: Permission,
     ) -> Result<R, Fault> {
         let begun = ProcessorTime::now();
         // Each call has its own memory, so a panic leaves no broken state in the program.
@@ -261,12 +267,12 @@ impl Plugin {
                 state.slow_until = Some(now + FAULT_WINDOW);
             }
             let transition = match &result {
-                Err(fault) if fault.counts() => state.faults.fail(now),
+                Err(fault) if fault.counts() => state.faults.fail(permission, now),
                 Err(_) => {
-                    state.faults.abandon_trial(now);
+                    state.faults.abandon(permission, now);
                     Transition::None
                 }
-                Ok(_) => state.faults.succeed(),
+                Ok(_) => state.faults.succeed(permission),
             };
             match (&result, transition) {
                 (Err(fault), _) => state.error = Some(fault.into()),
@@ -277,7 +283,7 @@ impl Plugin {
         };
         if transition != Transition::None {
             let fault = result.as_ref().err();
-            self.observe.changed(self.name(), transition, fault);
+            self.observe.changed(&self.manifest, transition, fault);
             if let Some(inner) = self.plugins.upgrade() {
                 Plugins(inner).announce_dependents(self.name());
             }
@@ -315,19 +321,24 @@ async fn permit(
 
 /// The permission for a call. If its guest does not run, its drop makes the next call the trial of
 /// a disabled plugin.
-struct Admission(Option<Arc<Plugin>>);
+struct Admission {
+    permission: Permission,
+    /// The plugin, until its guest ran.
+    unused: Option<Arc<Plugin>>,
+}
 
 impl Admission {
     /// Marks that the guest ran.
     fn used(mut self) {
-        self.0 = None;
+        self.unused = None;
     }
 }
 
 impl Drop for Admission {
     fn drop(&mut self) {
-        if let Some(plugin) = &self.0 {
-            plugin.state.lock().faults.abandon_trial(Instant::now());
+        if let Some(plugin) = &self.unused {
+            let mut state = plugin.state.lock();
+            state.faults.abandon(self.permission, Instant::now());
         }
     }
 }

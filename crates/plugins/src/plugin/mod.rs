@@ -116,7 +116,7 @@ pub(crate) trait Observe: Send + Sync {
     /// Records a call of a function that ended or was rejected.
     fn called(&self, plugin: &Manifest, function: &str, result: Result<(), &Fault>, begun: Instant);
     /// Records that the faults of a plugin disabled it, or that a trial enabled it.
-    fn changed(&self, plugin: &str, transition: Transition, fault: Option<&Fault>);
+    fn changed(&self, plugin: &Manifest, transition: Transition, fault: Option<&Fault>);
 }
 
 impl Plugin {

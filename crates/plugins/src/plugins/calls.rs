@@ -1,14 +1,13 @@
-use std::{any::Any, sync::Arc};
-
-use seaworthy_core::{Code, Error, RequestContext, Snapshot, context};
+use seaworthy_core::{Code, Error, RequestContext, context};
 use serde_json::{Map, Value};
 
-use super::Plugins;
+use super::{Plugins, RequestPlugins};
 use crate::{
     FailureMode, HookCall, HookPoint, PluginStatus, Rejection,
     hook::{HookEntry, HookTable},
     plugin::Plugin,
     runtime::{Fault, HookContext, HookInput, HookOutcome, Question},
+    sandbox::json::{self, MAX_VALUES},
 };
 
 /// The timeout of a decision, so that a slow plugin delays requests only briefly.
@@ -49,7 +48,7 @@ impl Plugins {
     ///   At a point with a veto: a plugin of `plugins.required` is not started.
     pub async fn run_hooks(&self, point: HookPoint, call: HookCall) -> Result<HookReport, Error> {
         let request = context::current();
-        let table = self.table(request.as_deref());
+        let table = self.of_request(request.as_deref());
         self.run(&table, point, call, request.as_deref()).await
     }
 
@@ -102,20 +101,21 @@ impl Plugins {
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         let request = context::current();
-        let table = self.table(request.as_deref());
+        let table = self.of_request(request.as_deref());
         if table.is_empty() {
             return work.await;
         }
         let call = HookCall::new().with_metadata("operation", operation);
         let request = request.as_deref();
-        let values = self.run(&table, before, call, request).await?.call;
+        let call = self.run(&table, before, call, request).await?.call;
+        let call = table.later_call(call);
         let result = work.await;
         // The work is done, so later hooks cannot change its result. `run` counts and logs
         // failures.
         match &result {
-            Ok(_) => drop(self.run(&table, after, values, request).await),
+            Ok(_) => drop(self.run(&table, after, call, request).await),
             Err(error) => {
-                let call = values
+                let call = call
                     .with_metadata("error", error.reason())
                     .with_metadata("message", error.message());
                 drop(self.run(&table, failed, call, request).await);
@@ -141,7 +141,7 @@ impl Plugins {
         resource: &str,
         context: Map<String, Value>,
     ) -> Result<Decision, Error> {
-        let table = self.table(context::current().as_deref());
+        let table = self.of_request(context::current().as_deref());
         check_required(&table)?;
         for plugin in table.deciders() {
             let question = Question {
@@ -162,21 +162,6 @@ impl Plugins {
         Ok(Decision::Allow)
     }
 
-    /// Returns the hooks that a request uses until its end.
-    pub(crate) fn table(&self, request: Option<&RequestContext>) -> Arc<HookTable> {
-        let current = || self.0.hooks.load_full();
-        let Some(request) = request else {
-            return current();
-        };
-        let snapshot = request.snapshot_or_init(Snapshot::Plugins, || {
-            current() as Arc<dyn Any + Send + Sync>
-        });
-        match Arc::clone(snapshot).downcast::<HookTable>() {
-            Ok(table) if !table.is_over() => table,
-            _ => current(),
-        }
-    }
-
     fn is_started(&self, name: &str) -> bool {
         let plugin = self.plugin(name);
         plugin.is_ok_and(|plugin| plugin.status() == PluginStatus::Started)
@@ -195,56 +180,67 @@ impl Plugins {
 
     pub(crate) async fn run(
         &self,
-        table: &HookTable,
+        table: &RequestPlugins,
         point: HookPoint,
         call: HookCall,
         request: Option<&RequestContext>,
     ) -> Result<HookReport, Error> {
-        let mut report = HookReport {
-            call,
-            failed: Vec::new(),
-        };
         // The caller may hold its table for hours.
-        let newer = table.is_over().then(|| self.0.hooks.load_full());
-        let table = newer.as_deref().unwrap_or(table);
+        let newer = table.is_over().then(|| self.renew(table));
+        let table = newer.as_ref().unwrap_or(table);
         if point.can_veto() {
             check_required(table)?;
         }
-        for hook in table.at(point) {
-            self.run_one(hook, point, &mut report, request).await?;
+        let mut run = Run {
+            point,
+            request,
+            set: table.values(),
+            report: HookReport {
+                call,
+                failed: Vec::new(),
+            },
+        };
+        // The values of this call replace those of earlier points.
+        for (name, value) in &run.set {
+            let values = &mut run.report.call.values;
+            values.entry(name).or_insert_with(|| value.clone());
         }
-        Ok(report)
+        for hook in table.at(point) {
+            if let Some(set) = self.run_one(hook, &mut run).await? {
+                table.keep(set);
+            }
+        }
+        Ok(run.report)
     }
 
+    /// Counts a failed hook of a plugin.
+    pub(crate) fn hook_failed(&self, plugin: &str) {
+        self.0.observation.hook_failed(plugin);
+    }
+
+    /// Calls one hook. Returns the values that it sets.
     async fn run_one(
         &self,
         hook: &HookEntry,
-        point: HookPoint,
-        report: &mut HookReport,
-        request: Option<&RequestContext>,
-    ) -> Result<(), Error> {
-        let context = hook_context(request);
+        run: &mut Run<'_>,
+    ) -> Result<Option<Map<String, Value>>, Error> {
+        let context = hook_context(run.request);
         let context_size = context.size();
         let input = HookInput {
             hook: hook.name.clone(),
-            point,
+            point: run.point,
             context,
-            values: report.call.values.clone(),
-            metadata: report.call.metadata.clone(),
+            values: run.report.call.values.clone(),
+            metadata: run.report.call.metadata.clone(),
         };
         let problem = match hook.plugin.hook(input, hook.timeout).await {
-            Ok(HookOutcome::Proceed(set)) if set.is_empty() => return Ok(()),
+            Ok(HookOutcome::Proceed(set)) if set.is_empty() => return Ok(None),
             Ok(HookOutcome::Proceed(set)) => {
-                let mut call = report.call.clone();
-                call.values.extend(set);
-                // The next hooks get the values and the context, which must fit into the payload
-                // limit of their calls.
                 let max = self.0.config.security.max_payload_size.as_usize();
-                if call.size() + context_size <= max - max / RESERVED {
-                    report.call = call;
-                    return Ok(());
+                match run.add(&set, context_size, max) {
+                    Ok(()) => return Ok(Some(set)),
+                    Err(problem) => problem.to_owned(),
                 }
-                "set more values than max_payload_size allows for the next hook".to_owned()
             }
             Ok(HookOutcome::Reject(rejection)) if hook.is_veto => {
                 return Err(rejected(hook, rejection));
@@ -254,25 +250,68 @@ impl Plugins {
             }
             Ok(HookOutcome::Fail(problem)) => problem,
             Err(Fault::Stopped) if !self.is_started(hook.plugin.name()) => {
-                return match point.can_veto() {
-                    true => self.check_not_required(hook.plugin.name()),
-                    false => Ok(()),
-                };
+                if run.point.can_veto() {
+                    self.check_not_required(hook.plugin.name())?;
+                }
+                return Ok(None);
             }
             Err(fault) => fault.to_string(),
         };
         let name = format!("{}/{}", hook.plugin.name(), hook.name);
-        self.0.observation.hook_failed(hook.plugin.name());
+        self.hook_failed(hook.plugin.name());
         tracing::warn!(
             hook = name,
-            point = point.as_str(),
+            point = run.point.as_str(),
             problem,
             "a hook failed"
         );
         if hook.is_veto {
             check_failure_mode(&hook.plugin, &problem)?;
         }
-        report.failed.push((name, problem));
+        run.report.failed.push((name, problem));
+        Ok(None)
+    }
+}
+
+/// A call of the hooks of one point.
+struct Run<'a> {
+    point: HookPoint,
+    request: Option<&'a RequestContext>,
+    /// The values that hooks set at this point and at earlier points of the request.
+    set: Map<String, Value>,
+    report: HookReport,
+}
+
+impl Run<'_> {
+    /// Adds the values that a hook sets. `context` is the size of the context of the call in bytes.
+    ///
+    /// # Errors
+    /// With these values the next hook would get more than `max` bytes, or too many values.
+    fn add(
+        &mut self,
+        set: &Map<String, Value>,
+        context: usize,
+        max: usize,
+    ) -> Result<(), &'static str> {
+        let (mut all, mut call) = (self.set.clone(), self.report.call.clone());
+        for (name, value) in set {
+            all.insert(name.clone(), value.clone());
+            call.values.insert(name.clone(), value.clone());
+        }
+        if all.values().map(json::count).sum::<usize>() > MAX_VALUES {
+            return Err("set more values than later hooks may get");
+        }
+        // Later hooks get the values and the context, which must fit into the payload limit of
+        // their calls, also with the values that the service passes to them.
+        let own = HookCall {
+            values: all,
+            metadata: Vec::new(),
+        };
+        if own.size() > max / 2 || call.size() + context > max - max / RESERVED {
+            return Err("set more values than max_payload_size allows for the next hook");
+        }
+        self.set = own.values;
+        self.report.call = call;
         Ok(())
     }
 }

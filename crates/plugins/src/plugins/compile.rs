@@ -16,7 +16,9 @@ use crate::{
     folder::{Found, files_hash, read_config, read_plugin},
     plugin::{Plugin, State, Timers, Uses},
     runtime::{self, CallLimits, Exports, Imports, LifecycleStep, Runtime},
-    sandbox::{CpuShare, FaultCount, HttpAccess, KeyValueStore, max_processor_time},
+    sandbox::{
+        CpuShare, EventAccess, FaultCount, HttpAccess, KeyValueStore, LogAccess, max_processor_time,
+    },
 };
 
 impl Plugins {
@@ -94,16 +96,16 @@ impl Inner {
         let (file, config_path) = read_config(&self.config, self.profile, name)?;
         let grant = self.config.grants.get(name).cloned().unwrap_or_default();
         check_grant(&manifest, &grant)?;
-        let http = manifest
-            .capabilities
-            .contains(&Capability::Http)
-            .then_some(self.clients.as_ref())
+        let requests = |capability| manifest.capabilities.contains(&capability);
+        let client = requests(Capability::Http).then(|| self.clients.get(name));
+        let http = client
             .flatten()
-            .map(|clients| match grant.internal_addresses {
-                true => clients.internal.clone(),
-                false => clients.public.clone(),
-            })
-            .map(|client| HttpAccess::new(client, grant.http_hosts, handle.clone()));
+            .map(|client| HttpAccess::new(client.clone(), grant.http_hosts, handle.clone()));
+        let events = requests(Capability::Events).then(|| {
+            let bus = self.bus.downgrade();
+            EventAccess::new(bus, name, grant.event_types, security.max_events)
+        });
+        let dropped = self.observation.dropped_lines(name);
         let imports = Imports {
             plugin: name.into(),
             api: manifest.api,
@@ -111,6 +113,8 @@ impl Inner {
             settings: Arc::new(file.settings.clone()),
             keys: Arc::new(KeyValueStore::new(security.max_stored_size.as_usize())),
             http,
+            events: events.map(Arc::new),
+            log: Arc::new(LogAccess::new(security.max_log_lines, dropped)),
         };
         let program = self
             .runtime(handle)
@@ -180,8 +184,15 @@ fn keep_worker_awake(handle: Handle, guests: Arc<Semaphore>) -> impl Fn() + Send
 /// Checks that the operator grants the capabilities that the manifest requests.
 ///
 /// # Errors
-/// A capability is not granted.
+/// A capability is not granted, or the grant has a type of events that only the service publishes.
 fn check_grant(manifest: &Manifest, grant: &GrantConfig) -> Result<(), PluginError> {
+    if let Some(reserved) = grant.event_types.iter().find(|kind| kind.is_reserved()) {
+        let name = &manifest.name;
+        let problem = format!(
+            "may not publish \"{reserved}\": remove this type from plugins.grants.{name}.event_types"
+        );
+        return Err(PluginError::new(PluginErrorCode::Permission, name, problem));
+    }
     let mut wanted = manifest.capabilities.iter();
     let Some(missing) = wanted.find(|wanted| !grant.capabilities.contains(wanted)) else {
         return Ok(());

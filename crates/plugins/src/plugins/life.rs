@@ -41,7 +41,7 @@ impl Plugins {
         let info = plugin.info();
         let entry = Loaded {
             plugin,
-            handlers: Vec::new(),
+            handlers: None,
         };
         self.0.loaded.lock().insert(name.to_owned(), entry);
         self.announce(EventType::PLUGIN_LOADED, name);

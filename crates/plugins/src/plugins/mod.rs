@@ -14,6 +14,7 @@ mod observation;
 mod order;
 mod registration;
 mod reload;
+mod request_plugins;
 mod required;
 mod settings;
 mod shutdown;
@@ -28,6 +29,7 @@ use arc_swap::ArcSwap;
 pub use calls::{Decision, HookReport};
 use observation::Observation;
 use parking_lot::Mutex;
+pub(crate) use request_plugins::RequestPlugins;
 use seaworthy_client::HttpClient;
 use seaworthy_config::Profile;
 use seaworthy_core::context;
@@ -63,8 +65,8 @@ pub(crate) struct Inner {
     pub(crate) tasks: Tasks,
     /// Created at the first load, so that a service without plugins does not create an engine.
     runtime: OnceLock<Result<Arc<dyn Runtime>, String>>,
-    /// `None` unless the operator grants the capability `http` to a plugin.
-    clients: Option<Clients>,
+    /// The clients of the plugins to which the operator grants the capability `http`, by name.
+    clients: BTreeMap<String, HttpClient>,
     /// Limits the concurrent calls of all plugins, because each call has its own memory.
     guests: Arc<Semaphore>,
     /// Limits the guests that occupy a worker of the runtime.
@@ -86,15 +88,6 @@ pub(crate) struct Inner {
     compiler: GuestThreads,
 }
 
-/// The clients of the capability `http`.
-#[derive(Debug)]
-struct Clients {
-    /// Connects to public addresses only.
-    public: HttpClient,
-    /// Connects to all addresses.
-    internal: HttpClient,
-}
-
 /// Returns the number of cores that this process may use.
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
@@ -103,8 +96,8 @@ fn cores() -> usize {
 #[derive(Debug, Clone)]
 struct Loaded {
     plugin: Arc<Plugin>,
-    /// The IDs of its handlers on the bus.
-    handlers: Vec<u64>,
+    /// The ID of its handlers on the bus.
+    handlers: Option<u64>,
 }
 
 impl Plugins {

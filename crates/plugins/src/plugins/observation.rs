@@ -34,6 +34,8 @@ const DROPPED: &str = "plugin_events_dropped_total";
 const DROPPED_HELP: &str = "Events about plugins that the bus did not accept.";
 const STARTED: &str = "plugin_started";
 const STARTED_HELP: &str = "Whether the service calls this version of a plugin.";
+const LINES: &str = "plugin_log_lines_dropped_total";
+const LINES_HELP: &str = "Lines of plugins above max_log_lines, which were not logged.";
 const READS: &str = "plugin_folder_reads_total";
 const READS_HELP: &str = "Reads of the plugin folder that ended.";
 /// The maximum number of plugins with their own label: far more than a service has.
@@ -91,6 +93,7 @@ pub(super) struct Observation {
     dropped: Counter,
     /// By the name and the version, separated by a space.
     started: Family<Gauge>,
+    dropped_lines: Family<Counter>,
     reads: [(FolderRead, Counter); 3],
     bus: crate::EventBus,
     tracer: Tracer,
@@ -105,6 +108,7 @@ impl Observation {
         metrics.declare(Kind::Counter, HOOKS, HOOKS_HELP, &["plugin"]);
         metrics.declare(Kind::Counter, HANDLERS, HANDLERS_HELP, &["plugin"]);
         metrics.declare(Kind::Gauge, STARTED, STARTED_HELP, &["plugin", "version"]);
+        metrics.declare(Kind::Counter, LINES, LINES_HELP, &["plugin"]);
         let counters = |name: &'static str, help: &'static str| {
             let metrics = metrics.clone();
             Family::new(MAX_PLUGINS, move |plugin| {
@@ -142,6 +146,7 @@ impl Observation {
                 let labels = [("plugin", plugin), ("version", version)];
                 gauges.gauge(STARTED, STARTED_HELP, &labels)
             }),
+            dropped_lines: counters(LINES, LINES_HELP),
             reads,
             bus: bus.clone(),
             tracer: service.telemetry().tracer().clone(),
@@ -166,14 +171,25 @@ impl Observation {
         self.started.get_or_create(&version).set(is_started.into());
     }
 
+    /// Returns the counter of the lines of a plugin that were not logged.
+    pub(super) fn dropped_lines(&self, plugin: &str) -> Counter {
+        self.dropped_lines.get_or_create(plugin).clone()
+    }
+
     /// Counts a read of the plugin folder.
     pub(super) fn folder_read(&self, read: FolderRead) {
         let counters = self.reads.iter().filter(|(counted, _)| *counted == read);
         counters.for_each(|(_, counter)| counter.increment());
     }
 
-    fn publish(&self, event: Event, plugin: &str) {
-        if let Err(error) = self.bus.publish_async(event.with_data("plugin", plugin)) {
+    /// Publishes an event about a plugin, with its version and hash.
+    fn publish(&self, event: Event, manifest: &Manifest) {
+        let plugin = manifest.name.as_str();
+        let event = event
+            .with_data("plugin", plugin)
+            .with_data("version", manifest.version.to_string())
+            .with_data("sha256", manifest.sha256.as_str());
+        if let Err(error) = self.bus.publish_async(event) {
             self.event_dropped();
             tracing::warn!(plugin, problem = %error, "an event of a plugin was dropped");
         }
@@ -226,7 +242,8 @@ impl Observe for Observation {
         });
     }
 
-    fn changed(&self, plugin: &str, transition: Transition, fault: Option<&Fault>) {
+    fn changed(&self, manifest: &Manifest, transition: Transition, fault: Option<&Fault>) {
+        let plugin = manifest.name.as_str();
         let problem = fault.map(ToString::to_string).unwrap_or_default();
         match transition {
             Transition::Disabled => {
@@ -234,11 +251,11 @@ impl Observe for Observation {
                 let event = Event::new(EventType::PLUGIN_ERROR, SOURCE);
                 let code = fault.map_or(PluginErrorCode::Internal, Fault::code);
                 let event = event.with_data("code", code.as_str());
-                self.publish(event.with_data("problem", problem), plugin);
+                self.publish(event.with_data("problem", problem), manifest);
             }
             Transition::Enabled => {
                 tracing::info!(plugin, "plugin enabled after a trial");
-                self.publish(Event::new(EventType::PLUGIN_ENABLED, SOURCE), plugin);
+                self.publish(Event::new(EventType::PLUGIN_ENABLED, SOURCE), manifest);
             }
             Transition::None => {}
         }

@@ -16,7 +16,7 @@ impl Plugins {
         let mut loaded = self.0.loaded.lock();
         if let Some(entry) = loaded.get_mut(plugin.name()) {
             let new = subscriptions(plugin);
-            entry.handlers = self.0.bus.replace(&entry.handlers, new);
+            entry.handlers = self.0.bus.replace_plugin(entry.handlers, new);
         }
         self.0.observation.set_started(&plugin.manifest, true);
         self.publish_hooks(&loaded);
@@ -27,12 +27,12 @@ impl Plugins {
     pub(super) fn swap(&self, new: &Arc<Plugin>) -> Option<Arc<Plugin>> {
         let mut loaded = self.0.loaded.lock();
         let old = loaded.remove(new.name());
-        let handlers = old.as_ref().map_or(&[][..], |entry| &entry.handlers);
+        let handlers = old.as_ref().and_then(|entry| entry.handlers);
         let entry = Loaded {
             plugin: Arc::clone(new),
             handlers: match new.status() {
-                PluginStatus::Started => self.0.bus.replace(handlers, subscriptions(new)),
-                _ => self.0.bus.replace(handlers, []),
+                PluginStatus::Started => self.0.bus.replace_plugin(handlers, subscriptions(new)),
+                _ => self.0.bus.replace_plugin(handlers, []),
             },
         };
         loaded.insert(new.name().to_owned(), entry);
@@ -49,7 +49,7 @@ impl Plugins {
     pub(super) fn unregister(&self, name: &str) {
         let mut loaded = self.0.loaded.lock();
         if let Some(entry) = loaded.get_mut(name) {
-            self.0.bus.replace(&std::mem::take(&mut entry.handlers), []);
+            self.0.bus.replace_plugin(entry.handlers.take(), []);
             let manifest = &entry.plugin.manifest;
             self.0.observation.set_started(manifest, false);
         }

@@ -1,18 +1,20 @@
-use std::sync::{Arc, OnceLock, atomic::AtomicBool};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock, atomic::AtomicBool},
+};
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
-use seaworthy_client::Addresses;
+use seaworthy_client::{Addresses, HttpClient, HttpClientConfig, Propagation};
 use seaworthy_config::{Profile, Settings};
 use seaworthy_http::Authenticate;
 use seaworthy_service::{Assembly, StartError};
 use tokio::{runtime::Handle, sync::Semaphore};
 
-use super::{Clients, Inner, MAX_GUESTS_PER_CORE, Observation, Plugins, cores, shutdown::Shutdown};
+use super::{Inner, MAX_GUESTS_PER_CORE, Observation, Plugins, cores, shutdown::Shutdown};
 use crate::{
     Capability, Event, EventBus, EventType, PluginAuthentication, PluginsConfig,
     attach::{AddressLimit, hooked},
-    event,
     manifest::public_key,
     sandbox::GuestThreads,
 };
@@ -134,15 +136,11 @@ impl Plugins {
     }
 
     fn deliver_events<C: Settings>(&self, service: &Assembly<C>) {
-        for number in 0..event::WORKERS {
-            let bus = self.0.bus.clone();
-            service
-                .tasks()
-                .supervise(format!("plugin-events-{number}"), move |stop| {
-                    let bus = bus.clone();
-                    async move { bus.work(&stop).await }
-                });
-        }
+        let bus = self.0.bus.clone();
+        service.tasks().supervise("plugin-events", move |stop| {
+            let bus = bus.clone();
+            async move { bus.work(&stop).await }
+        });
         let (inner, stop) = (Arc::clone(&self.0), service.tasks().stop().clone());
         service.tasks().spawn("plugin-shutdown", async move {
             stop.requested().await;
@@ -152,30 +150,47 @@ impl Plugins {
     }
 }
 
-/// Builds the clients of the capability `http`. Returns `None` if the capability is not granted to
-/// a plugin.
+/// Builds a client for each plugin with a grant of the capability `http`. The clients share the
+/// settings `clients.plugins`, and each has its own policies. So the failures of one plugin do not
+/// open the circuit breaker of another one. They send no IDs of requests and traces to third parties.
 ///
 /// # Errors
 /// A client cannot be built.
 fn clients<C: Settings>(
     service: &Assembly<C>,
     config: &PluginsConfig,
-) -> Result<Option<Clients>, StartError> {
-    let mut grants = config.grants.values();
-    if !grants.any(|grant| grant.capabilities.contains(&Capability::Http)) {
-        service.declare_http_client(CLIENT);
-        return Ok(None);
+) -> Result<BTreeMap<String, HttpClient>, StartError> {
+    service.declare_http_client(CLIENT);
+    let grants = config.grants.iter();
+    let mut grants = grants
+        .filter(|(_, grant)| grant.capabilities.contains(&Capability::Http))
+        .peekable();
+    if grants.peek().is_none() {
+        return Ok(BTreeMap::new());
     }
-    let client = |addresses| {
-        let client = service.http_client_builder(CLIENT).addresses(addresses);
-        client.build().map_err(|error| {
-            StartError::because("the HTTP client of plugins cannot be built", error)
-        })
-    };
-    Ok(Some(Clients {
-        public: client(Addresses::Public)?,
-        internal: client(Addresses::Any)?,
-    }))
+    let failed = |error| StartError::because("the HTTP client of plugins cannot be built", error);
+    let shared = service.http_client_builder(CLIENT).build();
+    let shared = shared.map_err(failed)?.config().clone();
+    let identity = service.identity();
+    let agent = format!("{}/{}", identity.name(), identity.version());
+    let clients = grants.map(|(plugin, grant)| {
+        let config = HttpClientConfig {
+            propagation: Propagation::None,
+            addresses: match grant.internal_addresses {
+                true => Addresses::Any,
+                false => Addresses::Public,
+            },
+            ..shared.clone()
+        };
+        let client = HttpClient::builder(&format!("{CLIENT}/{plugin}"))
+            .config(config)
+            .metrics(service.metrics())
+            .tracer(service.telemetry().tracer())
+            .user_agent(&agent)
+            .build();
+        Ok((plugin.clone(), client.map_err(failed)?))
+    });
+    clients.collect()
 }
 
 /// Returns how many guests may occupy a worker of the runtime: one fewer than there are workers.

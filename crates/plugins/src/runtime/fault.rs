@@ -48,11 +48,19 @@ impl Fault {
         )
     }
 
-    /// Whether a retry of the same call fails again.
+    /// Whether a retry of the same call fails again, at least for seconds. Retries of an event
+    /// handler end within a second.
     pub(crate) const fn is_permanent(&self) -> bool {
         matches!(
             self,
-            Self::Memory(_) | Self::Input(_) | Self::Stopped | Self::Trap(_)
+            Self::Memory(_)
+                | Self::Payload(_)
+                | Self::Input(_)
+                | Self::Throttled
+                | Self::Disabled
+                | Self::Stopped
+                | Self::Dependency(_)
+                | Self::Trap(_)
         )
     }
 

@@ -12,7 +12,7 @@ pub(crate) use fault::Fault;
 
 use crate::{
     Capability, Decision, Event, HandlerError, Interface,
-    sandbox::{HttpAccess, KeyValueStore},
+    sandbox::{EventAccess, HttpAccess, KeyValueStore, LogAccess},
 };
 
 /// The time between two ticks of the clock of guests: the resolution of timeouts.
@@ -76,6 +76,8 @@ pub(crate) struct Imports {
     pub(crate) settings: Arc<BTreeMap<String, String>>,
     pub(crate) keys: Arc<KeyValueStore>,
     pub(crate) http: Option<HttpAccess>,
+    pub(crate) events: Option<Arc<EventAccess>>,
+    pub(crate) log: Arc<LogAccess>,
 }
 
 /// The interfaces that a component exports besides `lifecycle`.

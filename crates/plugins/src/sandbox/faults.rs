@@ -18,15 +18,21 @@ pub(crate) struct FaultCount {
     recent: VecDeque<Instant>,
     state: State,
     rounds: u32,
+    trials: u64,
 }
+
+/// The permission for one call. Only the call of a trial ends it. Calls that began before the plugin
+/// was disabled may end during the trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Permission(Option<u64>);
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum State {
     #[default]
     Enabled,
     DisabledUntil(Instant),
-    /// One call tries whether the plugin works again.
-    Trial,
+    /// One call tries whether the plugin works again. The number identifies it.
+    Trial(u64),
     Disabled,
 }
 
@@ -39,17 +45,23 @@ pub(crate) enum Transition {
 }
 
 impl FaultCount {
-    /// Whether a call may run. After the backoff the first call is a trial, and others are
+    /// Permits a call, or returns `None`. After the backoff the first call is a trial, and others are
     /// rejected.
-    pub(crate) fn may_run(&mut self, now: Instant) -> bool {
+    pub(crate) fn permit(&mut self, now: Instant) -> Option<Permission> {
         match self.state {
-            State::Enabled => true,
+            State::Enabled => Some(Permission(None)),
             State::DisabledUntil(end) if now >= end => {
-                self.state = State::Trial;
-                true
+                self.trials += 1;
+                self.state = State::Trial(self.trials);
+                Some(Permission(Some(self.trials)))
             }
-            State::DisabledUntil(_) | State::Trial | State::Disabled => false,
+            State::DisabledUntil(_) | State::Trial(_) | State::Disabled => None,
         }
+    }
+
+    fn is_trial(&self, call: Permission) -> bool {
+        call.0
+            .is_some_and(|trial| self.state == State::Trial(trial))
     }
 
     pub(crate) fn is_disabled(&self) -> bool {
@@ -60,7 +72,7 @@ impl FaultCount {
     pub(crate) fn next_trial(&self) -> Option<Instant> {
         match self.state {
             State::DisabledUntil(end) => Some(end),
-            State::Enabled | State::Trial | State::Disabled => None,
+            State::Enabled | State::Trial(_) | State::Disabled => None,
         }
     }
 
@@ -70,8 +82,8 @@ impl FaultCount {
     }
 
     /// Records a call without a fault.
-    pub(crate) fn succeed(&mut self) -> Transition {
-        if self.state != State::Trial {
+    pub(crate) fn succeed(&mut self, call: Permission) -> Transition {
+        if !self.is_trial(call) {
             return Transition::None;
         }
         self.reset();
@@ -79,9 +91,12 @@ impl FaultCount {
     }
 
     /// Records a fault.
-    pub(crate) fn fail(&mut self, now: Instant) -> Transition {
-        if self.state == State::Trial {
+    pub(crate) fn fail(&mut self, call: Permission, now: Instant) -> Transition {
+        if self.is_trial(call) {
             return self.disable(now);
+        }
+        if self.state != State::Enabled {
+            return Transition::None;
         }
         self.recent.push_back(now);
         while let Some(first) = self.recent.front()
@@ -89,22 +104,27 @@ impl FaultCount {
         {
             self.recent.pop_front();
         }
-        if self.state == State::Enabled && self.recent.len() >= MAX_FAULTS {
+        if self.recent.len() >= MAX_FAULTS {
             return self.disable(now);
         }
         Transition::None
     }
 
-    /// Ends a trial whose call did not run, so that the next call is the trial.
-    pub(crate) fn abandon_trial(&mut self, now: Instant) {
-        if self.state == State::Trial {
+    /// Ends a trial whose call did not run, so that the next call is the trial. Does nothing for other
+    /// calls.
+    pub(crate) fn abandon(&mut self, call: Permission, now: Instant) {
+        if self.is_trial(call) {
             self.state = State::DisabledUntil(now);
         }
     }
 
     /// Enables the plugin again, after a trial or by an operator.
     pub(crate) fn reset(&mut self) {
-        *self = Self::default();
+        *self = Self {
+            // A call of an earlier trial must not end a later one.
+            trials: self.trials,
+            ..Self::default()
+        };
     }
 
     fn disable(&mut self, now: Instant) -> Transition {
@@ -123,8 +143,11 @@ impl FaultCount {
 mod tests {
     use super::*;
 
+    /// The permission of a call of an enabled plugin.
+    const CALL: Permission = Permission(None);
+
     fn fail_often(faults: &mut FaultCount, now: Instant) -> Transition {
-        (0..MAX_FAULTS).fold(Transition::None, |_, _| faults.fail(now))
+        (0..MAX_FAULTS).fold(Transition::None, |_, _| faults.fail(CALL, now))
     }
 
     #[test]
@@ -132,13 +155,13 @@ mod tests {
         let start = Instant::now();
         let mut faults = FaultCount::default();
         assert_eq!(fail_often(&mut faults, start), Transition::Disabled);
-        assert!(!faults.may_run(start + Duration::from_secs(59)));
+        assert_eq!(faults.permit(start + Duration::from_secs(59)), None);
         assert_eq!(faults.next_trial(), Some(start + INITIAL_BACKOFF));
         let later = start + INITIAL_BACKOFF;
-        assert!(faults.may_run(later));
-        assert!(!faults.may_run(later), "only one call is a trial");
-        assert_eq!(faults.succeed(), Transition::Enabled);
-        assert!(faults.may_run(later));
+        let trial = faults.permit(later).unwrap();
+        assert_eq!(faults.permit(later), None, "only one call is a trial");
+        assert_eq!(faults.succeed(trial), Transition::Enabled);
+        assert_eq!(faults.permit(later), Some(CALL));
     }
 
     #[test]
@@ -147,7 +170,7 @@ mod tests {
         let mut faults = FaultCount::default();
         for minute in 0..100 {
             let now = start + Duration::from_secs(16 * minute);
-            assert_eq!(faults.fail(now), Transition::None);
+            assert_eq!(faults.fail(CALL, now), Transition::None);
         }
     }
 
@@ -158,13 +181,13 @@ mod tests {
         fail_often(&mut faults, now);
         for _ in 0..MAX_ROUNDS {
             now += Duration::from_secs(3_600);
-            assert!(faults.may_run(now));
-            assert_eq!(faults.fail(now), Transition::Disabled);
+            let trial = faults.permit(now).unwrap();
+            assert_eq!(faults.fail(trial, now), Transition::Disabled);
         }
-        assert!(!faults.may_run(now + Duration::from_secs(86_400)));
+        assert_eq!(faults.permit(now + Duration::from_secs(86_400)), None);
         assert!(faults.needs_operator() && faults.next_trial().is_none());
         faults.reset();
-        assert!(faults.may_run(now));
+        assert_eq!(faults.permit(now), Some(CALL));
     }
 
     #[test]
@@ -173,9 +196,30 @@ mod tests {
         let mut faults = FaultCount::default();
         fail_often(&mut faults, start);
         let later = start + INITIAL_BACKOFF;
-        assert!(faults.may_run(later));
-        faults.abandon_trial(later);
-        assert!(faults.may_run(later));
+        let trial = faults.permit(later).unwrap();
+        faults.abandon(trial, later);
+        assert!(faults.permit(later).is_some());
+    }
+
+    #[test]
+    fn calls_from_before_do_not_end_a_trial_plug_2() {
+        let start = Instant::now();
+        let mut faults = FaultCount::default();
+        let earlier = faults.permit(start).unwrap();
+        fail_often(&mut faults, start);
+        let later = start + INITIAL_BACKOFF;
+        let trial = faults.permit(later).unwrap();
+        faults.abandon(earlier, later);
+        assert_eq!(faults.permit(later), None, "the trial still runs");
+        assert_eq!(faults.succeed(earlier), Transition::None);
+        assert_eq!(faults.fail(earlier, later), Transition::None);
+        assert!(faults.is_disabled());
+        assert_eq!(faults.succeed(trial), Transition::Enabled);
+        // Nor does the call of an earlier trial end a later one.
+        fail_often(&mut faults, later);
+        let last = faults.permit(later + INITIAL_BACKOFF).unwrap();
+        assert_eq!(faults.succeed(trial), Transition::None);
+        assert_eq!(faults.succeed(last), Transition::Enabled);
     }
 
     #[test]
@@ -185,8 +229,8 @@ mod tests {
         for _ in 0..10 {
             assert_eq!(fail_often(&mut faults, now), Transition::Disabled);
             now += Duration::from_secs(3_600);
-            assert!(faults.may_run(now));
-            assert_eq!(faults.succeed(), Transition::Enabled);
+            let trial = faults.permit(now).unwrap();
+            assert_eq!(faults.succeed(trial), Transition::Enabled);
         }
     }
 }

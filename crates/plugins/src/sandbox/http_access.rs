@@ -4,7 +4,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use http::{Method, header::HOST};
+use http::{Method, Uri, header::HOST};
 use http_body::Body as _;
 use seaworthy_client::{ClientError, HttpClient, HttpResponse};
 use seaworthy_core::{Timeout, context, error_chain};
@@ -51,10 +51,10 @@ impl HttpAccess {
         let method: Method = method
             .parse()
             .map_err(|_| format!("\"{method}\" is not a valid method"))?;
-        let parsed: http::Uri = url
+        let parsed: Uri = url
             .parse()
             .map_err(|_| "the URL is not valid: use an absolute URL".to_owned())?;
-        if !parsed.host().is_some_and(|host| self.is_granted(host)) {
+        if !self.is_granted(&parsed) {
             return Err("the host is not granted: list it in http_hosts".to_owned());
         }
         // A server may serve other sites at the same address.
@@ -98,10 +98,24 @@ impl HttpAccess {
         }
     }
 
-    fn is_granted(&self, host: &str) -> bool {
-        self.hosts
-            .iter()
-            .any(|granted| granted.eq_ignore_ascii_case(host))
+    /// Whether the operator lists the host of the URL, or this host and port.
+    fn is_granted(&self, url: &Uri) -> bool {
+        let Some(host) = url.host() else {
+            return false;
+        };
+        let port = url.port_u16().or(match url.scheme_str() {
+            Some("http") => Some(80),
+            Some("https") => Some(443),
+            _ => None,
+        });
+        let with_port = port.map(|port| format!("{host}:{port}"));
+        let mut hosts = self.hosts.iter();
+        hosts.any(|granted| {
+            granted.eq_ignore_ascii_case(host)
+                || with_port
+                    .as_ref()
+                    .is_some_and(|both| granted.eq_ignore_ascii_case(both))
+        })
     }
 }
 

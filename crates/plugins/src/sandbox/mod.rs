@@ -1,15 +1,21 @@
 //! Limits and state of a plugin that last longer than one call, and its access to HTTP.
 
 mod cpu_share;
+mod event_access;
 mod faults;
 mod guest_threads;
 mod http_access;
+pub(crate) mod json;
 mod key_value;
+mod log_access;
 mod processor_time;
+mod rate;
 
 pub(crate) use cpu_share::{CpuShare, max_processor_time};
-pub(crate) use faults::{FaultCount, Transition, WINDOW as FAULT_WINDOW};
+pub(crate) use event_access::EventAccess;
+pub(crate) use faults::{FaultCount, Permission, Transition, WINDOW as FAULT_WINDOW};
 pub(crate) use guest_threads::GuestThreads;
 pub(crate) use http_access::HttpAccess;
 pub(crate) use key_value::KeyValueStore;
+pub(crate) use log_access::LogAccess;
 pub(crate) use processor_time::ProcessorTime;

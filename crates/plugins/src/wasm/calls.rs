@@ -10,7 +10,7 @@ use super::{
     },
 };
 use crate::{
-    Decision, Event, HandlerError, Interface, Rejection,
+    Capability, Decision, Event, HandlerError, Interface, Rejection,
     runtime::{
         CallLimits, Exports, Fault, HookInput, HookOutcome, LifecycleStep, Program, Question,
     },
@@ -42,7 +42,7 @@ impl Program for WasmProgram {
         let (result,) = self.enter(limits, |store, instance| match self.imports.api {
             Interface::V0_1 => typed::<(HookCallV01,), HookResult>(store, instance, function)?
                 .call(store, (call.into(),)),
-            Interface::V0_2 => {
+            Interface::V0_2 | Interface::V0_3 => {
                 typed::<(HookCallV02,), HookResult>(store, instance, function)?.call(store, (call,))
             }
         })?;
@@ -96,8 +96,12 @@ impl Program for WasmProgram {
 }
 
 impl WasmProgram {
-    /// Returns the settings of the plugin as a JSON object.
+    /// Returns the settings of the plugin as a JSON object. It is empty without the capability to
+    /// read them.
     fn settings(&self) -> String {
+        if !self.imports.capabilities.contains(&Capability::Config) {
+            return "{}".to_owned();
+        }
         let settings = self.imports.settings.iter();
         let settings = settings.map(|(name, value)| (name.clone(), Value::from(value.as_str())));
         Value::Object(settings.collect::<Map<_, _>>()).to_string()

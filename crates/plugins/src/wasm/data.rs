@@ -8,6 +8,7 @@ use super::types::{
 use crate::{
     Event,
     runtime::{CallLimits, Fault, HookInput, Question},
+    sandbox::json::{self, MAX_VALUES},
 };
 
 /// The maximum length of a reason that a component gives, in bytes.
@@ -127,12 +128,13 @@ fn check_size(lists: &[&[Entry]], others: usize, limits: &CallLimits) -> Result<
 /// Reads the values that a hook sets.
 ///
 /// # Errors
-/// A value is not valid JSON. The caller then ignores all values of the hook.
+/// A value is not valid JSON or too deep, or there are too many values. The caller then ignores all
+/// values of the hook.
 pub(super) fn set_values(entries: Vec<Entry>) -> Result<Map<String, Value>, String> {
-    let mut values = Map::new();
+    let (mut values, mut left) = (Map::new(), MAX_VALUES);
     for Entry { name, value } in entries {
-        let parsed = serde_json::from_str(&value)
-            .map_err(|error| format!("set a value that is not valid JSON: {error}"))?;
+        let parsed = json::parse(&value, &mut left);
+        let parsed = parsed.map_err(|problem| format!("set a value that {problem}"))?;
         values.insert(name, parsed);
     }
     Ok(values)

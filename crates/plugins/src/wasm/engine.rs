@@ -115,11 +115,13 @@ impl fmt::Debug for WasmRuntime {
 mod tests {
     use std::{sync::mpsc, thread, time::Duration};
 
+    use seaworthy_telemetry::metrics::Counter;
+
     use super::*;
     use crate::{
         Interface, pack,
         runtime::{CallLimits, Fault, LifecycleStep},
-        sandbox::KeyValueStore,
+        sandbox::{KeyValueStore, LogAccess},
     };
 
     /// A module whose `start` never returns.
@@ -153,6 +155,8 @@ mod tests {
             settings: Arc::default(),
             keys: Arc::new(KeyValueStore::new(0)),
             http: None,
+            events: None,
+            log: Arc::new(LogAccess::new(0, Counter::default())),
         };
         let component = pack(ENDLESS.as_bytes(), Interface::V0_2, "request-hook").unwrap();
         runtime.compile(&component, &imports).unwrap()

@@ -102,7 +102,7 @@ impl Functions {
                 Interface::V0_1 => {
                     typed::<(HookCallV01,), HookResult>(store, instance, hook)?;
                 }
-                Interface::V0_2 => {
+                Interface::V0_2 | Interface::V0_3 => {
                     typed::<(HookCallV02,), HookResult>(store, instance, hook)?;
                 }
             }

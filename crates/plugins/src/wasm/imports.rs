@@ -3,7 +3,7 @@ use wasmtime::{StoreContextMut, component::Linker};
 
 use super::{
     host::Host,
-    types::{GuestRequest, GuestResponse, LogLevel},
+    types::{GuestRequest, GuestResponse, LogLevel, NewEvent},
 };
 use crate::{Capability, runtime::Imports};
 
@@ -26,6 +26,7 @@ pub(super) fn link(linker: &mut Linker<Host>, imports: &Imports) -> wasmtime::Re
             Capability::Config => "configuration",
             Capability::KeyValue => "key-value",
             Capability::Http => "http",
+            Capability::Events => "bus",
         };
         let name = format!("seaworthy:plugin/{interface}@{}", imports.api.as_str());
         let mut instance = linker.instance(&name)?;
@@ -39,6 +40,7 @@ pub(super) fn link(linker: &mut Linker<Host>, imports: &Imports) -> wasmtime::Re
                 instance.func_wrap("delete", delete)?;
             }
             Capability::Http => instance.func_wrap("send", send)?,
+            Capability::Events => instance.func_wrap("publish", publish)?,
         }
     }
     Ok(())
@@ -50,6 +52,9 @@ fn write(mut store: Store<'_>, (level, message): (LogLevel, String)) -> wasmtime
     let host = store.data_mut();
     host.admit()?;
     host.send(message.len())?;
+    if !host.imports.log.admit() {
+        return Ok(());
+    }
     let plugin = &*host.imports.plugin;
     let text = cut(&message);
     match level {
@@ -136,6 +141,23 @@ fn send(mut store: Store<'_>, (request,): (GuestRequest,)) -> wasmtime::Result<(
         status: result.status,
         body: result.body,
     }),))
+}
+
+type Published = Result<(), String>;
+
+fn publish(mut store: Store<'_>, (event,): (NewEvent,)) -> wasmtime::Result<(Published,)> {
+    let host = store.data_mut();
+    host.admit()?;
+    let metadata = event.metadata.iter();
+    let metadata = metadata.map(|entry| entry.name.len() + entry.value.len());
+    let size = event.kind.len() + event.data.len() + metadata.sum::<usize>();
+    host.send(size)?;
+    let Some(events) = &host.imports.events else {
+        return Ok((Err("the capability \"events\" is not granted".to_owned()),));
+    };
+    let metadata = event.metadata.into_iter();
+    let metadata = metadata.map(|entry| (entry.name, entry.value));
+    Ok((events.publish(&event.kind, &event.data, metadata.collect(), size),))
 }
 
 /// Returns the size of a request that a plugin passes to the host, in bytes.

@@ -17,6 +17,9 @@ const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
 /// The maximum number of handles of resources of a call. Each uses a few bytes in the host.
 const MAX_HANDLES: usize = 1_000;
 
+/// The error of the engine for data of a guest that exceed the payload limit.
+const DATA_LIMIT: &str = "too much data is being copied between the host and the guest: fuel allocated for hostcalls has been exhausted";
+
 /// A compiled component and the indexes of its functions.
 pub(super) struct WasmProgram {
     prepared: InstancePre<Host>,
@@ -104,6 +107,10 @@ impl fmt::Debug for WasmProgram {
 fn fault(error: &wasmtime::Error, host: &mut Host, limits: &CallLimits) -> Fault {
     if let Some(exceeded) = host.exceeded.take() {
         return exceeded;
+    }
+    // The type of this error is private to the engine.
+    if error.root_cause().to_string() == DATA_LIMIT {
+        return Fault::Payload(limits.payload);
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::Interrupt) => Fault::Timeout(limits.timeout),

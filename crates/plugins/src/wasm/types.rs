@@ -125,6 +125,14 @@ pub(super) struct GuestRequest {
     pub(super) body: Vec<u8>,
 }
 
+#[derive(Debug, ComponentType, Lift)]
+#[component(record)]
+pub(super) struct NewEvent {
+    pub(super) kind: String,
+    pub(super) data: String,
+    pub(super) metadata: Vec<Entry>,
+}
+
 #[derive(Debug, ComponentType, Lower)]
 #[component(record)]
 pub(super) struct GuestResponse {

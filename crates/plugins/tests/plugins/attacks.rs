@@ -42,15 +42,15 @@ async fn large_values_of_a_hook_do_not_reach_the_others_plug_2() {
             "[[hooks]]\nname = \"hook\"\npoint = \"before_request\"\npriority = {priority}\nveto = {veto}\ntimeout = \"30s\"\n"
         )
     };
-    // Each value is below the payload limit. Both together exceed it.
+    // Each value is below half of the payload limit. Both together exceed it.
     let large = |name: &str| {
-        let text = format!("\"{}\"", "x".repeat(600_000));
+        let text = format!("\"{}\"", "x".repeat(300_000));
         Guest::hook("(i32.const 512)")
             .with_pages(30)
             .with_words(512, &[0, 0, 600, 1])
             .with_words(
                 600,
-                &[1024, u32::try_from(name.len()).unwrap(), 65_536, 600_002],
+                &[1024, u32::try_from(name.len()).unwrap(), 65_536, 300_002],
             )
             .with_text(1024, name)
             .with_text(65_536, &text)
@@ -93,6 +93,44 @@ async fn host_calls_share_the_payload_of_a_call_plug_2() {
     let failed = call.await.unwrap().failed;
     let problem = "exceeded the payload limit of 1048576 bytes".to_owned();
     assert_eq!(failed, [("evil/attack".to_owned(), problem)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn noisy_plugin_uses_its_own_budget_for_lines_plug_2() {
+    const LINES: u64 = 200;
+    let logging = |lines: u64| {
+        let body = format!(
+            "(local $n i32)
+             (loop $l
+               (call $write (i32.const 1) (i32.const 1024) (i32.const 4))
+               (local.set $n (i32.add (local.get $n) (i32.const 1)))
+               (br_if $l (i32.lt_u (local.get $n) (i32.const {lines}))))
+             (i32.const 16)"
+        );
+        let guest = Guest::hook(&body).import("log", "write", "(param i32 i32 i32)");
+        guest.with_text(1024, "line")
+    };
+    let more = format!("capabilities = [\"log\"]\n{HOOK}timeout = \"30s\"\n");
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .config(|config| config.security.max_log_lines = 1)
+        .grant("noisy", &[Capability::Log])
+        .grant("quiet", &[Capability::Log])
+        .plugin("noisy", &more, &logging(LINES))
+        .plugin("quiet", &more, &logging(1))
+        .start()
+        .await
+        .unwrap();
+    let call = app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+    assert_eq!(call.await.unwrap().failed, []);
+    let dropped = |plugin: &str| {
+        app.metric(&format!(
+            "plugin_log_lines_dropped_total{{plugin=\"{plugin}\"}}"
+        ))
+    };
+    // A loaded machine may need some seconds for the lines.
+    assert!(dropped("noisy") >= LINES / 2, "{}", dropped("noisy"));
+    assert_eq!(dropped("quiet"), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -21,7 +21,7 @@ const SLOW: &str = "plugin \"guard\": exceeded its timeout of 2s";
 
 /// Starts a service, and writes a version of its plugin whose reload fails after two seconds.
 /// Returns the reports of its initializations.
-async fn with_slow_version(auto_load: bool) -> (TestApp, UnboundedReceiver<()>) {
+async fn with_slow_version(auto_load: bool) -> (TestApp, UnboundedReceiver<String>) {
     let (url, running) = respond("HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n");
     let app = Setup::new()
         .config(|config| {
@@ -47,8 +47,9 @@ async fn with_slow_version(auto_load: bool) -> (TestApp, UnboundedReceiver<()>) 
 }
 
 /// Waits until a slow version is initialized.
-async fn initialized(running: &mut UnboundedReceiver<()>) {
+async fn initialized(running: &mut UnboundedReceiver<String>) {
     let report = tokio::time::timeout(TIMEOUT, running.recv()).await;
+    let report = report.map(|request| request.map(drop));
     assert_eq!(report, Ok(Some(())), "no reload");
 }
 

@@ -61,7 +61,7 @@ fn events(app: &TestApp) -> UnboundedReceiver<(String, String, String)> {
     let types = [EventType::PLUGIN_ERROR, EventType::PLUGIN_ENABLED];
     app.plugins
         .events()
-        .subscribe("events", types, move |event| {
+        .subscribe_in_order("events", types, 0, move |event| {
             let text = |name: &str| event.data().get(name).and_then(|text| text.as_str());
             let text = |name: &str| text(name).unwrap_or_default().to_owned();
             let _ = sender.send((event.kind().to_string(), text("plugin"), text("code")));
@@ -114,7 +114,7 @@ async fn indirect_dependents_of_a_disabled_plugin_fail_plug_1() {
     let expected = (PluginStatus::Error, Some(CODE), Some(problem.to_owned()));
     assert_eq!(state(&app, "notes"), expected);
     let login = || Event::new(EventType::USER_LOGIN, "accounts");
-    let failed = HandlerError::Transient(problem.to_owned());
+    let failed = HandlerError::Permanent(problem.to_owned());
     assert_eq!(
         app.plugins.events().publish(login()).await,
         [("notes/note".to_owned(), failed)]

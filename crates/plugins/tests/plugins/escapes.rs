@@ -1,14 +1,10 @@
 //! Attempts of guests to reach what the operator did not grant.
 
-use std::net::TcpListener;
-
-use seaworthy_core::ByteSize;
-use seaworthy_plugins::{Capability, GrantConfig, HookCall, HookPoint, PluginErrorCode, pack};
+use seaworthy_plugins::{Capability, HookCall, HookPoint, PluginErrorCode, pack};
 
 use crate::{
     app::{Setup, TestApp},
     guest::{self, Guest},
-    server::respond,
 };
 
 const HOOK: &str = "[[hooks]]\nname = \"attack\"\npoint = \"before_biz\"\ntimeout = \"1s\"\n";
@@ -39,7 +35,8 @@ const FOREIGN: [(&str, &str); 20] = [
 ];
 
 /// Interfaces that the host does not serve to a plugin of the version `0.1.0`.
-const OTHER: [(&str, &str); 2] = [
+const OTHER: [(&str, &str); 3] = [
+    ("seaworthy:plugin/bus@0.1.0", "publish"),
     ("seaworthy:plugin/clock@0.2.0", "now"),
     ("seaworthy:plugin/admin@0.1.0", "get"),
 ];
@@ -67,9 +64,6 @@ const OWN: [(Capability, &str, &str, &str); 5] = [
         "(param i32 i32 i32 i32 i32 i32 i32 i32 i32)",
     ),
 ];
-
-const NOT_GRANTED: &str = "the host is not granted: list it in http_hosts";
-const NOT_VALID: &str = "the URL is not valid: use an absolute URL";
 
 /// Expects that the load of a component fails because of its imports.
 async fn refuse(app: &TestApp, name: &str, component: &[u8], what: &str) {
@@ -128,7 +122,7 @@ async fn own_interfaces_need_their_capability_plug_2() {
 }
 
 /// Calls the hooks and returns their problems.
-async fn failures(app: &TestApp) -> String {
+pub(crate) async fn failures(app: &TestApp) -> String {
     let report = app
         .plugins
         .run_hooks(HookPoint::BeforeBiz, HookCall::new())
@@ -202,198 +196,4 @@ async fn clock_of_a_guest_has_steps_of_ten_milliseconds_plug_2() {
         digits.insert(chrono::Utc::now().timestamp_millis() % 10);
         assert_eq!(failures(&app).await, "");
     }
-}
-
-/// A guest that requests a URL. It fails with the error of the request, or with "sent" after a
-/// response.
-fn requesting(url: &str) -> Guest {
-    let then = "(if (result i32) (i32.load8_u (i32.const 600))
-           (then
-             (i32.store (i32.const 516) (i32.load (i32.const 604)))
-             (i32.store (i32.const 520) (i32.load (i32.const 608)))
-             (i32.const 512))
-           (else (i32.const 528)))";
-    Guest::requesting(url, then)
-        .with_words(512, &[1, 0, 0])
-        .with_words(528, &[1, 1040, 4])
-        .with_text(1040, "sent")
-}
-
-fn granted(hosts: &[&str], internal_addresses: bool) -> GrantConfig {
-    GrantConfig {
-        capabilities: vec![Capability::Http],
-        http_hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
-        internal_addresses,
-    }
-}
-
-fn http_setup(grant: GrantConfig, url: &str, timeout: &str) -> Setup {
-    let more = format!(
-        "capabilities = [\"http\"]\n{}",
-        HOOK.replace("\"1s\"", &format!("\"{timeout}\""))
-    );
-    Setup::new()
-        .config(|config| {
-            // Each reload calls the guest, and a loaded machine uses more than the default share.
-            config.security.max_cpu_percent = Some(100);
-            config.grants.insert("evil".to_owned(), grant);
-        })
-        .plugin("evil", &more, &requesting(url))
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn granted_host_responds_plug_2() {
-    let (url, _requests) =
-        respond("HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok");
-    let app = http_setup(granted(&["127.0.0.1"], true), &url, "20s");
-    assert_eq!(failures(&app.start().await.unwrap()).await, "sent");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn large_response_is_not_read_to_its_end_plug_2() {
-    const MAX: u64 = 64 * 1024;
-    let head = "HTTP/1.1 200 OK\r\nconnection: close\r\n";
-    let part = "x".repeat(128 * 1024);
-    // The rest never arrives, so a read of the whole response would last until the timeout.
-    for response in [
-        format!("{head}content-length: 100000\r\n\r\n"),
-        format!("{head}transfer-encoding: chunked\r\n\r\n20000\r\n{part}"),
-    ] {
-        let (url, _requests) = respond(&response);
-        let app = http_setup(granted(&["127.0.0.1"], true), &url, "20s")
-            .config(|config| config.security.max_payload_size = ByteSize::bytes(MAX));
-        let problem = failures(&app.start().await.unwrap()).await;
-        assert_eq!(problem, "the response has more than 65536 bytes");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn only_granted_public_hosts_are_reached_plug_2() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let app = http_setup(granted(&["granted.test"], false), "/", "1s")
-        .start()
-        .await
-        .unwrap();
-    let more = format!("capabilities = [\"http\"]\n{HOOK}");
-    for (url, expected) in [
-        ("file:///etc/passwd", NOT_VALID),
-        ("http://other.test/", NOT_GRANTED),
-        ("http://granted.test.other.test/", NOT_GRANTED),
-        ("http://granted.test@other.test/", NOT_GRANTED),
-        ("http://other.test\\@granted.test/", NOT_VALID),
-        ("http://other.test#@granted.test/", NOT_GRANTED),
-        ("http://xgranted.test/", NOT_GRANTED),
-        (&format!("http://127.0.0.1:{port}/"), NOT_GRANTED),
-        ("http://[::1]/", NOT_GRANTED),
-        ("http://169.254.169.254/latest/meta-data", NOT_GRANTED),
-    ] {
-        app.replace("evil", &more, &requesting(url));
-        app.plugins.reload("evil").await.unwrap();
-        assert_eq!(failures(&app).await, expected, "{url}");
-    }
-    // The service also rejects a granted host with an internal address.
-    let url = format!("http://127.0.0.1:{port}/");
-    let app = http_setup(granted(&["127.0.0.1"], false), &url, "1s");
-    let problem = failures(&app.start().await.unwrap()).await;
-    let expected = format!(
-        "127.0.0.1:{port}: 127.0.0.1 is not a public address; set addresses to \"any\" to allow it"
-    );
-    assert_eq!(problem, expected);
-    listener.set_nonblocking(true).unwrap();
-    assert!(listener.accept().is_err(), "a guest connected");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn stalled_request_ends_at_the_timeout_plug_2() {
-    // The system accepts the connections, and nothing responds.
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    let app = http_setup(granted(&["127.0.0.1"], true), &url, "100ms")
-        .start()
-        .await
-        .unwrap();
-    let begun = std::time::Instant::now();
-    let problem = failures(&app).await;
-    assert_eq!(problem, "exceeded its timeout of 100ms");
-    assert!(begun.elapsed() < std::time::Duration::from_secs(20));
-    // The connection is closed.
-    let (mut connection, _) = listener.accept().unwrap();
-    let read = std::io::Read::read_to_end(&mut connection, &mut Vec::new());
-    assert!(read.is_ok(), "{read:?}");
-    assert_eq!(app.orders().0, 200, "the service continues");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn host_header_does_not_reach_another_site_plug_2() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let url = format!("http://{address}/");
-    let length = url.len();
-    // One header: host = "other.test".
-    let body = format!(
-        "(call $send (i32.const 1024) (i32.const 3) (i32.const 1100) (i32.const {length})
-           (i32.const 700) (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 600))
-         (i32.const 16)"
-    );
-    let guest = Guest::hook(&body)
-        .import("http", "send", &format!("(param {})", "i32 ".repeat(9)))
-        .with_words(700, &[1050, 4, 1060, 10])
-        .with_text(1024, "GET")
-        .with_text(1050, "HoSt")
-        .with_text(1060, "other.test")
-        .with_text(1100, &url);
-    let more = format!("capabilities = [\"http\"]\n{HOOK}");
-    let app = http_setup(granted(&["127.0.0.1"], true), "/", "1s")
-        .plugin("evil", &more, &guest)
-        .start()
-        .await
-        .unwrap();
-    let plugins = app.plugins.clone();
-    let call = tokio::spawn(async move {
-        let call = plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
-        call.await.unwrap()
-    });
-    call.await.unwrap();
-    listener.set_nonblocking(true).unwrap();
-    if let Ok((mut connection, _)) = listener.accept() {
-        connection.set_nonblocking(false).unwrap();
-        let mut request = Vec::new();
-        drop(std::io::Read::read_to_end(&mut connection, &mut request));
-        let request = String::from_utf8_lossy(&request).to_ascii_lowercase();
-        assert!(!request.contains("other.test"), "{request}");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn headers_of_requests_count_towards_the_payload_plug_2() {
-    const MAX: u64 = 65_536;
-    const URL: &str = "http://other.test/";
-    let length = URL.len();
-    // A hundred requests, each with a header of 1000 bytes. The host rejects them.
-    let body = format!(
-        "(local $left i32)
-         (local.set $left (i32.const 100))
-         (loop $next
-           (call $send (i32.const 1024) (i32.const 3) (i32.const 1100) (i32.const {length})
-             (i32.const 700) (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 600))
-           (local.set $left (i32.sub (local.get $left) (i32.const 1)))
-           (br_if $next (local.get $left)))
-         (i32.const 16)"
-    );
-    let guest = Guest::hook(&body)
-        .import("http", "send", &format!("(param {})", "i32 ".repeat(9)))
-        .with_words(700, &[1050, 4, 4096, 1000])
-        .with_text(1024, "GET")
-        .with_text(1050, "text")
-        .with_text(1100, URL);
-    let more = format!("capabilities = [\"http\"]\n{HOOK}");
-    let app = http_setup(granted(&["granted.test"], false), "/", "1s")
-        .config(|config| config.security.max_payload_size = ByteSize::bytes(MAX))
-        .plugin("evil", &more.replace("1s", "30s"), &guest)
-        .start()
-        .await
-        .unwrap();
-    let problem = failures(&app).await;
-    assert_eq!(problem, "exceeded the payload limit of 65536 bytes");
 }

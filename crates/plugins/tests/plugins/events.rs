@@ -6,20 +6,25 @@ use std::{
     net::TcpListener,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc,
     },
     thread,
     time::Duration,
 };
 
-use seaworthy_plugins::{Capability, Event, EventBus, EventType, GrantConfig};
+use seaworthy_plugins::{
+    Capability, Decision, Event, EventBus, EventType, GrantConfig, HandlerError, PluginStatus,
+};
+use serde_json::Map;
 
 use crate::{
     app::{Setup, granted},
     guest::Guest,
 };
 
+/// Far longer than a test needs on a loaded machine.
+const TIMEOUT: Duration = Duration::from_secs(20);
 /// With many handlers, a replacement one by one would take long enough to mix versions.
 const HANDLERS: usize = 16;
 
@@ -69,10 +74,128 @@ async fn event_reaches_one_version_during_reloads_plug_1() {
     assert!(publisher.await.unwrap() > 0);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn disabled_plugin_gets_each_event_once_plug_2() {
+    const EVENTS: u64 = 100;
+    let handler = "[[handlers]]\nname = \"note\"\ntypes = [\"user.login\"]\n";
+    let dependent = format!("dependencies = [\"notes\"]\n{handler}");
+    let app = Setup::new()
+        .plugin("notes", handler, &Guest::handler("unreachable"))
+        .plugin("other", &dependent, &Guest::handler("(i32.const 16)"))
+        .start()
+        .await
+        .unwrap();
+    let login = || Event::new(EventType::USER_LOGIN, "accounts");
+    // Five faults disable the first plugin, and with it the second one.
+    while app.plugins.get("notes").unwrap().status != PluginStatus::Error {
+        app.plugins.events().publish(login()).await;
+    }
+    let count = |plugin: &str, reason: &str| {
+        let labels = format!("plugin=\"{plugin}\",reason=\"{reason}\"");
+        app.metric(&format!("plugin_faults_total{{{labels}}}"))
+    };
+    let before = count("other", "dependency");
+    for _ in 0..EVENTS {
+        let failed = app.plugins.events().publish(login()).await;
+        assert_eq!(failed.len(), 2, "{failed:?}");
+    }
+    assert_eq!(count("notes", "disabled"), EVENTS);
+    assert_eq!(count("other", "dependency"), before + EVENTS);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_handler_does_not_delay_others_plug_1() {
+    const EVENTS: usize = 50;
+    let app = Setup::new()
+        .config(|config| config.max_queued_events = EVENTS)
+        .start()
+        .await
+        .unwrap();
+    let events = app.plugins.events();
+    events.subscribe("stalled", [EventType::USER_LOGIN], |_| {
+        std::future::pending()
+    });
+    let (sender, mut delivered) = tokio::sync::mpsc::unbounded_channel();
+    events.subscribe("quick", [EventType::USER_LOGIN], move |_| {
+        let _ = sender.send(());
+        std::future::ready(Ok(()))
+    });
+    let login = || Event::new(EventType::USER_LOGIN, "accounts");
+    for _ in 0..EVENTS {
+        events.publish_async(login()).unwrap();
+        let next = tokio::time::timeout(TIMEOUT, delivered.recv());
+        assert_eq!(next.await, Ok(Some(())));
+    }
+    // A full queue rejects events of its own handler only.
+    let mut full = 0;
+    for _ in 0..EVENTS {
+        if let Err(refused) = events.publish_async(login()) {
+            assert_eq!(refused.reason(), "EVENT_QUEUE_FULL");
+            full += 1;
+        }
+        let next = tokio::time::timeout(TIMEOUT, delivered.recv());
+        assert_eq!(next.await, Ok(Some(())));
+    }
+    assert!(full > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn handler_in_order_retries_before_the_next_event_plug_1() {
+    let app = Setup::new().start().await.unwrap();
+    let events = app.plugins.events();
+    let (sender, mut calls) = tokio::sync::mpsc::unbounded_channel();
+    let failures = Arc::new(AtomicUsize::new(0));
+    let types = [EventType::USER_LOGIN];
+    events.subscribe_in_order("entries", types, 3, move |event| {
+        let _ = sender.send(event.source().to_owned());
+        let failure = failures.fetch_add(1, Ordering::Relaxed);
+        async move {
+            match failure {
+                0 | 1 => Err(HandlerError::Transient("busy".to_owned())),
+                _ => Ok(()),
+            }
+        }
+    });
+    for source in ["one", "two", "three"] {
+        let login = Event::new(EventType::USER_LOGIN, source);
+        events.publish_async(login).unwrap();
+    }
+    for expected in ["one", "one", "one", "two", "three"] {
+        let call = tokio::time::timeout(TIMEOUT, calls.recv());
+        assert_eq!(call.await.unwrap().unwrap(), expected);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_delivery_uses_the_plugins_that_run_plug_1() {
+    let app = Setup::new()
+        .plugin("rules", "", &Guest::denying("closed"))
+        .start()
+        .await
+        .unwrap();
+    let (sender, mut decisions) = tokio::sync::mpsc::unbounded_channel();
+    let (events, plugins) = (app.plugins.events(), app.plugins.clone());
+    events.subscribe("orders", [EventType::USER_LOGIN], move |_| {
+        let (plugins, sender) = (plugins.clone(), sender.clone());
+        async move {
+            let _ = sender.send(plugins.decide("u-7", "read", "order", Map::new()).await);
+            Ok(())
+        }
+    });
+    let mut decide = async || {
+        let login = Event::new(EventType::USER_LOGIN, "accounts");
+        events.publish_async(login).unwrap();
+        let decision = tokio::time::timeout(TIMEOUT, decisions.recv()).await;
+        decision.unwrap().unwrap().unwrap()
+    };
+    let denied = Decision::Deny("closed".to_owned());
+    assert_eq!(decide().await, denied);
+    app.plugins.stop_plugin("rules").await.unwrap();
+    assert_eq!(decide().await, Decision::Allow);
+}
+
 #[test]
 fn removed_handler_may_remove_another_at_its_drop_plug_1() {
-    /// Far longer than the removal needs on a loaded machine.
-    const TIMEOUT: Duration = Duration::from_secs(20);
     struct Guard(EventBus, u64);
     impl Drop for Guard {
         fn drop(&mut self) {

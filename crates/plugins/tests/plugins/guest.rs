@@ -121,6 +121,27 @@ impl Guest {
             .with_text(1100, url)
     }
 
+    /// A guest whose hook publishes an event. It fails with the error of the host.
+    pub(crate) fn publishing(kind: &str, data: &str) -> Self {
+        let (kind_length, data_length) = (length(kind), length(data));
+        let body = format!(
+            "(call $publish (i32.const 1024) (i32.const {kind_length}) (i32.const 1200)
+               (i32.const {data_length}) (i32.const 0) (i32.const 0) (i32.const 600))
+             (if (result i32) (i32.load8_u (i32.const 600))
+               (then
+                 (i32.store (i32.const 516) (i32.load (i32.const 604)))
+                 (i32.store (i32.const 520) (i32.load (i32.const 608)))
+                 (i32.const 512))
+               (else {OK}))"
+        );
+        Self::hook(&body)
+            .version("0.3.0")
+            .import("bus", "publish", &format!("(param {})", "i32 ".repeat(7)))
+            .with_words(512, &[1, 0, 0])
+            .with_text(1024, kind)
+            .with_text(1200, data)
+    }
+
     /// A guest whose event handler has this body.
     pub(crate) fn handler(body: &str) -> Self {
         let handle = Some(body.to_owned());
@@ -284,7 +305,8 @@ impl Guest {
     pub(crate) fn build(&self) -> Vec<u8> {
         let api = match self.version {
             "0.1.0" => Interface::V0_1,
-            _ => Interface::V0_2,
+            "0.2.0" => Interface::V0_2,
+            _ => Interface::V0_3,
         };
         pack(self.text().as_bytes(), api, self.world).unwrap()
     }

@@ -1,11 +1,16 @@
 //! Hooks, events and decisions of plugins.
 
 use seaworthy_plugins::{
-    Capability, Decision, Event, EventType, HandlerError, HookCall, HookPoint, PluginStatus,
+    Capability, Decision, Event, EventType, GrantConfig, HandlerError, HookCall, HookPoint,
+    PluginStatus,
 };
+use seaworthy_testkit::eventually;
 use serde_json::Map;
 
-use crate::{app::Setup, guest::Guest};
+use crate::{
+    app::{Setup, granted},
+    guest::Guest,
+};
 
 const BEFORE_REQUEST: &str =
     "[[hooks]]\nname = \"look\"\npoint = \"before_request\"\nveto = true\ntimeout = \"30s\"\n";
@@ -19,6 +24,34 @@ async fn veto_becomes_the_response_plug_1() {
         .unwrap();
     let expected = (403, "PLUGIN_REJECTED".to_owned(), "blocked".to_owned());
     assert_eq!(app.rejection(), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hooks_after_the_response_have_a_limit_plug_2() {
+    /// More than the limit of 1,000 requests.
+    const REQUESTS: u64 = 1_010;
+    // The system accepts connections, and nothing responds.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let grant = GrantConfig {
+        http_hosts: vec!["127.0.0.1".to_owned()],
+        internal_addresses: true,
+        ..granted(&[Capability::Http])
+    };
+    let more = "capabilities = [\"http\"]\n[[hooks]]\nname = \"note\"\npoint = \"after_response\"\ntimeout = \"10m\"\n";
+    let app = Setup::new()
+        .config(|config| drop(config.grants.insert("notes".to_owned(), grant)))
+        .plugin("notes", more, &Guest::requesting(&url, "(i32.const 16)"))
+        .settings("notes", "timeout: 10m\n")
+        .start()
+        .await
+        .unwrap();
+    for _ in 0..REQUESTS {
+        assert_eq!(app.orders().0, 200);
+    }
+    let failures = "plugin_hook_failures_total{plugin=\"notes\"}";
+    eventually(async || app.metric(failures) > 0).await;
+    assert_eq!(app.metric(failures), REQUESTS - 1_000);
 }
 
 #[tokio::test(flavor = "multi_thread")]

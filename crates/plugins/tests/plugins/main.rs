@@ -4,6 +4,8 @@
 
 mod app;
 mod attacks;
+#[cfg(feature = "fuzz")]
+mod binary;
 mod changes;
 mod dependents;
 mod escapes;
@@ -14,9 +16,11 @@ mod guest;
 mod hooks;
 mod hostile;
 mod points;
+mod publish;
 #[cfg(feature = "fuzz")]
 mod random;
 mod reload;
+mod requests;
 mod required;
 mod samples;
 mod server;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::request::Parts;
 use seaworthy_core::{Actor, Code, Error, Grants, RequestContext, Timeout};
 use seaworthy_http::{Access, Authenticate, Authentication, Identity, RouteOptions, Routes};
-use seaworthy_plugins::{HookPoint, Plugins};
+use seaworthy_plugins::{HookCall, HookPoint, Plugins};
 use seaworthy_testkit::{eventually, http::get};
 
 use crate::{app::Setup, guest::Guest};
@@ -53,6 +53,48 @@ fn calls(point: HookPoint) -> u64 {
         // `orders` runs two operations, and the second one fails.
         HookPoint::BeforeBiz | HookPoint::BeforeData => 2,
         _ => 1,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn later_points_get_the_values_of_hooks_plug_1() {
+    let hook = |point: &str| {
+        format!("[[hooks]]\nname = \"set\"\npoint = \"{point}\"\ntimeout = \"20s\"\n")
+    };
+    let mut setup = Setup::new().config(|config| config.security.max_cpu_percent = Some(100));
+    for point in ["before_auth", "after_auth", "before_request"] {
+        let name = point.replace('_', "-");
+        let guest = Guest::setting(point, &format!("\"{name}\""));
+        setup = setup.plugin(&name, &hook(point), &guest);
+    }
+    let app = setup
+        .start_with(|service, plugins| {
+            service.authenticate(plugins.authentication(ByPath));
+            let plugins = plugins.clone();
+            let values = move || {
+                let plugins = plugins.clone();
+                async move {
+                    let call = HookCall::new().with_value("after_auth", "of the service");
+                    let report = plugins.run_hooks(HookPoint::BeforeBiz, call).await?;
+                    Ok::<_, Error>(
+                        serde_json::Value::from(report.call.values().clone()).to_string(),
+                    )
+                }
+            };
+            let routes = Routes::new().get("/values", values);
+            service.http(routes.with_options(|options| options.access(Access::Optional)));
+        })
+        .await
+        .unwrap();
+    for _ in 0..2 {
+        let values = get(app.service.addresses().http, "/values").unwrap().body;
+        let values: serde_json::Value = serde_json::from_str(&values).unwrap();
+        let expected = serde_json::json!({
+            "before_auth": "before-auth",
+            "after_auth": "of the service",
+            "before_request": "before-request",
+        });
+        assert_eq!(values, expected);
     }
 }
 

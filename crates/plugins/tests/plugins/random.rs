@@ -3,16 +3,25 @@
 use std::time::{Duration, Instant};
 
 use arbitrary::Unstructured;
-use seaworthy_plugins::{HookCall, HookPoint, Interface, PluginErrorCode, pack};
+use seaworthy_plugins::{Capability, HookCall, HookPoint, Interface, PluginErrorCode, pack};
 use sha2::{Digest as _, Sha256};
 use wasm_smith::{Config, Module};
 
 use crate::{
     app::{Setup, TestApp},
+    binary::with_constants,
     guest::{self, Guest},
 };
 
-const HOOK: &str = "[[hooks]]\nname = \"random\"\npoint = \"before_biz\"\ntimeout = \"20ms\"\n";
+const MANIFEST: &str = "capabilities = [\"log\", \"clock\", \"config\", \"key_value\"]\n[[hooks]]\nname = \"random\"\npoint = \"before_biz\"\ntimeout = \"20ms\"\n";
+/// The functions of the host that random modules call with random arguments.
+const IMPORTS: &str = r#"(module
+    (import "seaworthy:plugin/log@0.1.0" "write" (func (param i32 i32 i32)))
+    (import "seaworthy:plugin/clock@0.1.0" "now" (func (result i64)))
+    (import "seaworthy:plugin/configuration@0.1.0" "get" (func (param i32 i32 i32)))
+    (import "seaworthy:plugin/key-value@0.1.0" "get" (func (param i32 i32 i32)))
+    (import "seaworthy:plugin/key-value@0.1.0" "set" (func (param i32 i32 i32 i32 i32)))
+    (import "seaworthy:plugin/key-value@0.1.0" "delete" (func (param i32 i32))))"#;
 /// The number of random bytes from which a module is generated.
 const BYTES: usize = 4 * 1024;
 /// A module that the service does not stop runs endlessly. A loaded machine needs far less time.
@@ -26,7 +35,8 @@ fn component(seed: u64) -> Result<Vec<u8>, String> {
     let exports = wat::parse_str(Guest::quiet().text()).unwrap();
     let config = Config {
         exports: Some(exports),
-        max_imports: 0,
+        available_imports: Some(wat::parse_str(IMPORTS).unwrap()),
+        max_imports: 6,
         // The exported memory is one more.
         max_memories: 0,
         // The engine is built without garbage collection, which `externref` needs.
@@ -43,47 +53,97 @@ fn component(seed: u64) -> Result<Vec<u8>, String> {
         ..Config::default()
     };
     let module = Module::new(config, &mut data).map_err(|error| error.to_string())?;
-    pack(&module.to_bytes(), Interface::V0_1, "request-hook")
+    let mut module = module.to_bytes();
+    // A random step of the life cycle almost always fails. With steps that succeed, and with memory
+    // for the data of the call, the hook runs. The others test the steps.
+    if !seed.is_multiple_of(3) {
+        module = with_constants(&module, |export| match export {
+            "cabi_realloc" => Some(32),
+            step if step.contains("/lifecycle@") => Some(16),
+            _ => None,
+        });
+    }
+    pack(&module, Interface::V0_1, "request-hook")
 }
 
-/// Loads and calls random plugins. Returns the number that ran, and the problems of the others.
-async fn run(app: &TestApp, seeds: std::ops::Range<u64>) -> (usize, Vec<String>) {
-    let folder = app.folder.path().join("plugins");
-    let (mut ran, mut refused) = (0, Vec::new());
+/// The ends of random plugins.
+#[derive(Debug, Default)]
+struct Ends {
+    /// The problems of modules that were not loaded, so that none of their code ran.
+    refused: Vec<String>,
+    /// The modules whose `initialize` failed. Most of them trap, or return an address outside of
+    /// their memory.
+    not_initialized: usize,
+    /// The modules whose `start` failed.
+    not_started: usize,
+    /// The modules whose hook ran.
+    called: usize,
+}
+
+impl Ends {
+    /// The number of modules whose code ran.
+    fn ran(&self) -> usize {
+        self.not_initialized + self.not_started + self.called
+    }
+}
+
+/// Loads and calls random plugins.
+async fn run(app: &TestApp, seeds: std::ops::Range<u64>) -> Ends {
+    let mut ends = Ends::default();
     for seed in seeds {
-        let component = match component(seed) {
-            Ok(component) => component,
-            Err(problem) => {
-                refused.push(problem);
-                continue;
+        match component(seed) {
+            Err(problem) => ends.refused.push(problem),
+            Ok(component) => {
+                let begun = Instant::now();
+                run_one(app, &component, &mut ends, seed).await;
+                assert!(begun.elapsed() < TIMEOUT, "seed {seed}");
             }
-        };
-        let begun = Instant::now();
-        guest::write(&folder, "random", HOOK, &component, &app.key);
-        let loaded = app.plugins.load("random").await;
-        match &loaded {
-            Err(error) if error.code() == PluginErrorCode::LoadFailed => {
-                let problem = seaworthy_core::error_chain(error).to_string();
-                assert!(!problem.contains("panicked"), "seed {seed}: {problem}");
-                refused.push(problem);
-            }
-            // Most modules return an address outside of their memory when they are initialized.
-            _ => ran += 1,
         }
-        if loaded.is_ok() {
-            drop(app.plugins.start_plugin("random").await);
+    }
+    ends
+}
+
+async fn run_one(app: &TestApp, component: &[u8], ends: &mut Ends, seed: u64) {
+    let folder = app.folder.path().join("plugins");
+    guest::write(&folder, "random", MANIFEST, component, &app.key);
+    // A panic of the host in a call is an error of the call.
+    let check = |problem: &str| assert!(!problem.contains("panicked"), "seed {seed}: {problem}");
+    if let Err(error) = app.plugins.load("random").await {
+        let problem = seaworthy_core::error_chain(&error).to_string();
+        check(&problem);
+        match error.code() {
+            PluginErrorCode::LoadFailed => ends.refused.push(problem),
+            _ => ends.not_initialized += 1,
+        }
+        return;
+    }
+    match app.plugins.start_plugin("random").await {
+        Err(error) => {
+            check(&error.to_string());
+            ends.not_started += 1;
+        }
+        Ok(()) => {
             let call = HookCall::new().with_value("total", 7);
             let report = app.plugins.run_hooks(HookPoint::BeforeBiz, call).await;
-            assert!(report.unwrap().failed.len() <= 1, "seed {seed}");
-            app.plugins.unload("random").await.unwrap();
+            let report = report.unwrap();
+            report.failed.iter().for_each(|(_, problem)| check(problem));
+            // A random hook may replace the value, and cannot remove it.
+            assert!(report.call.value("total").is_some(), "seed {seed}");
+            ends.called += 1;
         }
-        assert!(begun.elapsed() < TIMEOUT, "seed {seed}");
     }
-    (ran, refused)
+    app.plugins.unload("random").await.unwrap();
 }
 
 async fn app() -> TestApp {
+    let capabilities = [
+        Capability::Log,
+        Capability::Clock,
+        Capability::Config,
+        Capability::KeyValue,
+    ];
     Setup::new()
+        .grant("random", &capabilities)
         .config(|config| {
             config.auto_load = Some(false);
             config.security.max_cpu_percent = Some(100);
@@ -98,8 +158,8 @@ async fn app() -> TestApp {
 #[tokio::test(flavor = "multi_thread")]
 async fn random_modules_do_not_harm_the_service_plug_2() {
     let app = app().await;
-    let (ran, refused) = run(&app, 0..30).await;
-    assert!(ran > 0, "{refused:#?}");
+    let ends = run(&app, 0..60).await;
+    assert!(ends.ran() > 0 && ends.called > 0, "{ends:#?}");
     assert_eq!(app.orders().0, 200, "the service goes on");
 }
 
@@ -110,8 +170,18 @@ async fn ten_thousand_random_modules_do_not_harm_the_service_plug_2() {
     // The engine and its caches exist after the first modules.
     run(&app, 0..500).await;
     let before = resident();
-    let (ran, refused) = run(&app, 500..10_000).await;
-    assert!(ran > 1_000, "{ran}, and rejected {}", refused.len());
+    let Ends {
+        refused,
+        not_initialized,
+        not_started,
+        called,
+    } = run(&app, 500..10_000).await;
+    println!(
+        "{} refused, {not_initialized} not initialized",
+        refused.len()
+    );
+    println!("{not_started} not started, {called} called");
+    assert!(called > 100 && not_initialized + not_started + called > 1_000);
     assert_eq!(app.orders().0, 200, "the service goes on");
     let grown = resident().saturating_sub(before);
     assert!(grown < 32 * 1024, "{grown} KiB more than before");

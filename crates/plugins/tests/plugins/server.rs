@@ -31,8 +31,8 @@ pub(crate) fn record() -> (String, mpsc::UnboundedReceiver<String>) {
 }
 
 /// Starts a server that sends these bytes as the response to each connection, and holds the
-/// connection open. Returns its URL and a report of each request.
-pub(crate) fn respond(response: &str) -> (String, mpsc::UnboundedReceiver<()>) {
+/// connection open. Returns its URL and the text of each request.
+pub(crate) fn respond(response: &str) -> (String, mpsc::UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let (sender, reports) = mpsc::unbounded_channel();
@@ -41,11 +41,16 @@ pub(crate) fn respond(response: &str) -> (String, mpsc::UnboundedReceiver<()>) {
         let mut held = Vec::new();
         for connection in listener.incoming() {
             let mut connection = connection.unwrap();
-            let _ = connection.read(&mut [0; 4096]);
+            let mut request = vec![0; 4096];
+            let length = connection.read(&mut request).unwrap_or_default();
+            request.truncate(length);
             // The client may refuse the response before its end.
             let _ = connection.write_all(response.as_bytes());
             held.push(connection);
-            if sender.send(()).is_err() {
+            if sender
+                .send(String::from_utf8_lossy(&request).into_owned())
+                .is_err()
+            {
                 return;
             }
         }

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use seaworthy_plugins::{EventType, PluginErrorCode, PluginFileConfig, PluginStatus};
+use seaworthy_plugins::{Capability, EventType, PluginErrorCode, PluginFileConfig, PluginStatus};
 use seaworthy_testkit::eventually;
 
 use crate::{
@@ -39,6 +39,11 @@ fn strict() -> Guest {
         )
         .with_words(640, &[1, 1200, 3])
         .with_text(1200, "bad")
+}
+
+/// The manifest of a plugin that may read its settings.
+fn with_config() -> String {
+    format!("capabilities = [\"config\"]\n{HOOK}")
 }
 
 /// Settings with a text that [`strict`] rejects.
@@ -162,7 +167,8 @@ async fn only_the_owner_reads_updated_configuration_plug_1() {
 async fn refused_configuration_leaves_file_and_version_plug_1() {
     let before = "# Kept.\npriority: 7\n";
     let app = Setup::new()
-        .plugin("guard", HOOK, &strict())
+        .grant("guard", &[Capability::Config])
+        .plugin("guard", &with_config(), &strict())
         .settings("guard", before)
         .start()
         .await
@@ -190,7 +196,8 @@ async fn dropped_update_leaves_no_rejected_configuration_plug_1() {
     let before = "# Kept.\npriority: 7\n";
     let app = Setup::new()
         .config(|config| config.auto_load = Some(false))
-        .plugin("guard", HOOK, &endless)
+        .grant("guard", &[Capability::Config])
+        .plugin("guard", &with_config(), &endless)
         .settings("guard", before)
         .start()
         .await
@@ -221,7 +228,8 @@ async fn rejected_update_leaves_link_and_mode_plug_1() {
 
     let app = Setup::new()
         .config(|config| config.auto_load = Some(false))
-        .plugin("guard", HOOK, &strict())
+        .grant("guard", &[Capability::Config])
+        .plugin("guard", &with_config(), &strict())
         .start()
         .await
         .unwrap();
@@ -321,6 +329,28 @@ async fn overridden_and_large_configuration_is_refused_plug_1() {
     assert!(!folder.join("guard.yaml").exists());
     let unknown = app.plugins.update_configuration("other", &config).await;
     assert_eq!(unknown.unwrap_err().code(), PluginErrorCode::NotFound);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_need_their_capability_plug_2() {
+    let setup = Setup::new().plugin("guard", HOOK, &strict());
+    // The guest sees no settings, so it accepts them.
+    let app = setup
+        .settings("guard", "settings:\n  token: x7\n")
+        .start()
+        .await;
+    assert_eq!(app.unwrap().orders().0, 403);
+    let setup = Setup::new().grant("guard", &[Capability::Config]).plugin(
+        "guard",
+        &with_config(),
+        &strict(),
+    );
+    let app = setup
+        .settings("guard", "settings:\n  token: x7\n")
+        .start()
+        .await;
+    let failed = seaworthy_core::error_chain(&app.err().unwrap()).to_string();
+    assert!(failed.ends_with("plugin \"guard\": bad"), "{failed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

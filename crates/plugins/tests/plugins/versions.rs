@@ -1,9 +1,11 @@
-//! Two versions of the interface at the same time.
+//! All versions of the interface at the same time.
 
 use seaworthy_plugins::{Decision, Event, EventType, HandlerError, HookCall, HookPoint};
 use serde_json::Map;
 
 use crate::{app::Setup, guest::Guest};
+
+const VERSIONS: [&str; 3] = ["0.1.0", "0.2.0", "0.3.0"];
 
 fn manifest(api: &str) -> String {
     format!("api = \"{api}\"\n[[hooks]]\nname = \"set\"\npoint = \"before_biz\"\n")
@@ -18,6 +20,11 @@ async fn old_and_new_plugins_run_beside_each_other_plug_1() {
             &manifest("0.2.0"),
             &Guest::setting("new", "2").version("0.2.0"),
         )
+        .plugin(
+            "newest",
+            &manifest("0.3.0"),
+            &Guest::setting("newest", "3").version("0.3.0"),
+        )
         .start()
         .await
         .unwrap();
@@ -29,11 +36,12 @@ async fn old_and_new_plugins_run_beside_each_other_plug_1() {
     assert_eq!(report.failed, []);
     assert_eq!(report.call.value("old"), Some(&1.into()));
     assert_eq!(report.call.value("new"), Some(&2.into()));
+    assert_eq!(report.call.value("newest"), Some(&3.into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn both_versions_decide_and_handle_events_plug_1() {
-    for version in ["0.1.0", "0.2.0"] {
+async fn all_versions_decide_and_handle_events_plug_1() {
+    for version in VERSIONS {
         let api = format!("api = \"{version}\"\n");
         let handler = format!("{api}[[handlers]]\nname = \"note\"\ntypes = [\"user.login\"]\n");
         let app = Setup::new()
@@ -58,7 +66,9 @@ async fn both_versions_decide_and_handle_events_plug_1() {
 
 #[tokio::test]
 async fn component_of_another_version_is_refused_plug_1() {
-    for (declared, built) in [("0.1.0", "0.2.0"), ("0.2.0", "0.1.0")] {
+    let declared = VERSIONS.into_iter();
+    let pairs = declared.flat_map(|declared| VERSIONS.map(|built| (declared, built)));
+    for (declared, built) in pairs.filter(|(declared, built)| declared != built) {
         let setup = Setup::new().plugin(
             "notes",
             &manifest(declared),
@@ -71,9 +81,10 @@ async fn component_of_another_version_is_refused_plug_1() {
         );
         assert_eq!(text, expected);
     }
+    // The host is older than the component.
     let setup = Setup::new().plugin("notes", &manifest("0.9.0"), &Guest::quiet());
     let failed = setup.start().await.err().unwrap();
     let text = seaworthy_core::error_chain(&failed).to_string();
-    let expected = "a plugin cannot be used: plugin \"notes\": plugin.toml is not a valid manifest: line 4: unknown variant `0.9.0`, expected `0.1.0` or `0.2.0`";
+    let expected = "a plugin cannot be used: plugin \"notes\": plugin.toml is not a valid manifest: line 4: unknown variant `0.9.0`, expected one of `0.1.0`, `0.2.0`, `0.3.0`";
     assert_eq!(text, expected);
 }

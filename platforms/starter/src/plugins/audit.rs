@@ -7,6 +7,9 @@ use seaworthy::{
 
 /// The name of the handler in logs.
 const HANDLER: &str = "audit-log";
+/// With the backoff of the bus, the retries of an entry last three minutes: longer than the failover
+/// of a database.
+const MAX_RETRIES: u32 = 60;
 
 /// The actions in the audit log for the events about plugins.
 const ACTIONS: [(EventType, &str); 7] = [
@@ -19,11 +22,12 @@ const ACTIONS: [(EventType, &str); 7] = [
     (EventType::CONFIG_CHANGED, "plugin.reload"),
 ];
 
-/// Subscribes a handler that appends an entry to the audit log for each change of a plugin.
+/// Subscribes a handler that appends an entry to the audit log for each change of a plugin, in the
+/// order of the changes.
 pub(super) fn record_changes(events: &EventBus, audit: &AuditLog, database: &Database) {
     let (audit, database) = (audit.clone(), database.clone());
     let types = ACTIONS.map(|(kind, _)| kind);
-    events.subscribe(HANDLER, types, move |event| {
+    events.subscribe_in_order(HANDLER, types, MAX_RETRIES, move |event| {
         let (audit, database) = (audit.clone(), database.clone());
         async move {
             let Some(entry) = entry(&event) else {

@@ -3,6 +3,7 @@
 use seaworthy::data::{Database, DatabaseConfig, sql};
 use seaworthy_testkit::{
     app::TestApp,
+    eventually,
     http::{get, request},
 };
 use serde_json::Value;
@@ -124,14 +125,36 @@ pub(crate) fn audited(url: &str) -> Vec<(String, Value)> {
         .collect()
 }
 
-fn entries(url: &str) -> Vec<(String, String)> {
+/// Waits until the audit log has exactly these actions about plugins.
+pub(crate) fn eventually_audited(url: &str, actions: &[&str]) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(eventually(async || {
+        let entries = read_entries(url).await;
+        entries.iter().map(|(action, _)| action).eq(actions)
+    }));
+}
+
+/// Runs a statement in the database of the service.
+pub(crate) fn execute(url: &str, statement: &'static str) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let config = DatabaseConfig::at(url.parse().unwrap());
-        let database = Database::builder("test", config).open().await.unwrap();
-        let logged = sql(
-            "SELECT action, details FROM audit_log WHERE action LIKE 'plugin.%' ORDER BY sequence",
-        );
-        logged.fetch_all(&database).await.unwrap()
-    })
+        let database = open(url).await;
+        sql(statement).execute(&database).await.unwrap();
+    });
+}
+
+async fn open(url: &str) -> Database {
+    let config = DatabaseConfig::at(url.parse().unwrap());
+    Database::builder("test", config).open().await.unwrap()
+}
+
+fn entries(url: &str) -> Vec<(String, String)> {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(read_entries(url))
+}
+
+async fn read_entries(url: &str) -> Vec<(String, String)> {
+    let logged =
+        sql("SELECT action, details FROM audit_log WHERE action LIKE 'plugin.%' ORDER BY sequence");
+    logged.fetch_all(&open(url).await).await.unwrap()
 }

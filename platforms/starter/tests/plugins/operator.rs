@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 
 use crate::{
     folder::Folder,
-    guard::{MANIFEST, PROCEEDS, VETOES, admin, assert_metric, audited, log_in, module},
+    guard::{
+        MANIFEST, PROCEEDS, VETOES, admin, assert_metric, audited, eventually_audited, execute,
+        log_in, module,
+    },
 };
 
 /// The problem of a guest that runs the instruction `unreachable`.
@@ -72,21 +75,41 @@ fn disabled_plugin_is_reported_until_it_is_enabled_plug_2() {
     }
     admin(&app, "enable");
     assert!(app.stop().unwrap().status.success());
-    let mut audited = audited(&folder.database());
-    // The bus delivers events concurrently.
-    audited.sort_by(|(one, _), (other, _)| one.cmp(other));
-    let plugin = json!({ "version": "1.0.0", "sha256": folder.hash("guard") });
+    let (version, sha256) = ("1.0.0", folder.hash("guard"));
+    let plugin = json!({ "version": version, "sha256": sha256 });
     let code = "PLUGIN_INTERNAL_ERROR";
+    let failed =
+        json!({ "version": version, "sha256": sha256, "problem": UNREACHABLE, "code": code });
     let expected = [
-        ("plugin.enable".to_owned(), plugin.clone()),
-        (
-            "plugin.fail".to_owned(),
-            json!({ "problem": UNREACHABLE, "code": code }),
-        ),
         ("plugin.load".to_owned(), plugin.clone()),
-        ("plugin.start".to_owned(), plugin),
+        ("plugin.start".to_owned(), plugin.clone()),
+        ("plugin.fail".to_owned(), failed),
+        ("plugin.enable".to_owned(), plugin),
     ];
-    assert_eq!(audited, expected);
+    assert_eq!(audited(&folder.database()), expected);
+}
+
+#[test]
+fn audit_entries_survive_errors_of_the_database_in_order_plug_1() {
+    let folder = Folder::new();
+    folder.add("guard", MANIFEST, &module(PROCEEDS), "hooks-and-events");
+    let mut app = folder.app().start().unwrap();
+    let database = folder.database();
+    eventually_audited(&database, &["plugin.load", "plugin.start"]);
+    execute(&database, "ALTER TABLE audit_log RENAME TO away");
+    admin(&app, "stop");
+    let retried = app
+        .process
+        .line("an event handler failed and is called again");
+    assert!(retried.unwrap().contains("audit-log"));
+    admin(&app, "start");
+    execute(&database, "ALTER TABLE away RENAME TO audit_log");
+    assert!(app.stop().unwrap().status.success());
+    let audited: Vec<String> = audited(&database)
+        .into_iter()
+        .map(|(action, _)| action)
+        .collect();
+    assert_eq!(audited.get(2..4).unwrap(), ["plugin.stop", "plugin.start"]);
 }
 
 #[test]

@@ -9,13 +9,17 @@ use std::{
 };
 
 use seaworthy_testkit::{
+    app::TestApp,
     eventually,
     http::{get, request},
 };
 
 use serde_json::Value;
 
-use crate::folder::Folder;
+use crate::{
+    folder::Folder,
+    guard::{MANIFEST, PROCEEDS, module},
+};
 
 /// The timeout of an export: a slow machine needs far less.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -50,21 +54,33 @@ fn auth_enhancer_rejects_blocked_addresses_plug_1() {
         "auth_enhancer",
         "settings:\n  blocked_addresses: \"10.0.0.9, 127.0.0.1\"\n",
     );
-    let grant = "plugins.grants.auth_enhancer.capabilities=config";
-    let app = folder.app().setting(grant).start().unwrap();
-    let profile = || app.send("GET", "/api/v1/auth/profile", "").unwrap();
-    let refused = profile();
+    folder.add_sample("audit_logger", "hooks-and-events");
+    let mut app = folder.app();
+    for grant in [
+        "auth_enhancer.capabilities=config,events",
+        "auth_enhancer.event_types=address.blocked",
+        "audit_logger.capabilities=log",
+    ] {
+        app = app.setting(&format!("plugins.grants.{grant}"));
+    }
+    let mut app = app.start().unwrap();
+    let profile = |app: &TestApp| app.send("GET", "/api/v1/auth/profile", "").unwrap();
+    let refused = profile(&app);
     assert_eq!(refused.status, 403, "{}", refused.body);
     let problem: Value = serde_json::from_str(&refused.body).unwrap();
     assert_eq!(problem["reason"], "PLUGIN_REJECTED", "{problem}");
     assert_eq!(problem["detail"], "this address is blocked", "{problem}");
+    // The other plugin gets the event of this one.
+    let line = app.process.line("event address.blocked id=").unwrap();
+    let expected = r#"source=plugins/auth_enhancer data={\"address\":\"127.0.0.1\"}"#;
+    assert!(line.contains(expected), "{line}");
     // An address is compared as a whole.
     folder.configure(
         "auth_enhancer",
         "settings:\n  blocked_addresses: \"127.0.0.10,127.0.0\"\n",
     );
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(eventually(async || profile().status != 403));
+    runtime.block_on(eventually(async || profile(&app).status != 403));
 }
 
 /// Starts a collector of traces. Returns its address and the bytes that it receives.
@@ -97,6 +113,10 @@ fn calls_of_a_sampled_trace_have_spans_plug_1() {
     let (address, bytes) = collector();
     let folder = Folder::new();
     folder.add_sample("audit_logger", "hooks-and-events");
+    // The hook runs in a task of its own, after the end of the request.
+    let manifest = MANIFEST.replace("before_biz", "after_response");
+    let manifest = manifest.replace("veto = true\n", "");
+    folder.add("guard", &manifest, &module(PROCEEDS), "hooks-and-events");
     let app = folder.app();
     let app = app.setting("plugins.grants.audit_logger.capabilities=log");
     let app = app.setting(&format!("tracing.endpoint=http://{address}"));
@@ -109,7 +129,8 @@ fn calls_of_a_sampled_trace_have_spans_plug_1() {
     let contains =
         |seen: &[u8], part: &str| seen.windows(part.len()).any(|at| at == part.as_bytes());
     request(app.http, "GET", "/helloworld/Ada", &sampled, "").unwrap();
-    while !(contains(&seen, "plugin.call") && contains(&seen, "after_auth")) {
+    let parts = ["plugin.call", "after_auth", "after_response"];
+    while !parts.iter().all(|part| contains(&seen, part)) {
         seen.extend(bytes.recv_timeout(TIMEOUT).unwrap());
     }
     assert!(contains(&seen, "audit_logger") && contains(&seen, "plugin.sha256"));

@@ -1,6 +1,12 @@
-use std::sync::atomic::AtomicUsize;
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use futures::future::BoxFuture;
 
 use super::*;
+use crate::config::DEFAULT_TIMEOUT;
 
 fn login() -> Event {
     Event::new(EventType::USER_LOGIN, "accounts")
@@ -87,13 +93,11 @@ async fn transient_failures_are_delivered_again_plug_1() {
         }
         .boxed()
     };
-    bus.replace(
-        &[],
-        [Subscription {
-            retries: 3,
-            ..subscription("flaky", flaky)
-        }],
-    );
+    let flaky = Subscription {
+        retries: 3,
+        ..subscription("flaky", flaky)
+    };
+    bus.replace_plugin(None, [flaky]);
     assert!(bus.publish(login()).await.is_empty());
     assert_eq!(tries.load(Ordering::Relaxed), 3);
 }
@@ -161,7 +165,7 @@ fn event_reaches_the_handlers_of_one_version_plug_1() {
             })
         })
     };
-    let mut handlers = bus.replace(&[], version(0));
+    let mut handlers = bus.replace_plugin(None, version(0));
     let publisher = bus.clone();
     let publisher = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread();
@@ -179,7 +183,7 @@ fn event_reaches_the_handlers_of_one_version_plug_1() {
         if publisher.is_finished() {
             break;
         }
-        handlers = bus.replace(&handlers, version(number));
+        handlers = bus.replace_plugin(handlers, version(number));
     }
     publisher.join().unwrap();
 }

@@ -95,7 +95,7 @@ struct Unobserved;
 
 impl Observe for Unobserved {
     fn called(&self, _: &Manifest, _: &str, _: Result<(), &Fault>, _: Instant) {}
-    fn changed(&self, _: &str, _: Transition, _: Option<&Fault>) {}
+    fn changed(&self, _: &Manifest, _: Transition, _: Option<&Fault>) {}
 }
 
 fn plugin(program: &Arc<Placed>) -> Arc<Plugin> {
@@ -287,11 +287,34 @@ async fn guest_does_not_start_after_its_caller_left_plug_2() {
     assert_eq!(program.calls.load(Ordering::Relaxed), 1);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn guest_does_not_start_after_its_caller_was_dropped_plug_2() {
+    let program = Arc::new(Placed::default());
+    let plugin = plugin(&program);
+    let (release, held) = mpsc::channel::<()>();
+    let work = move || {
+        held.recv_timeout(TIMEOUT).unwrap_err();
+    };
+    plugin.threads.run(work).unwrap();
+    let event = Event::new(crate::EventType::USER_LOGIN, "accounts");
+    let handle = |timeout| plugin.handle("note".to_owned(), event.clone(), timeout);
+    // Such as a request whose client closed the connection.
+    let mut dropped = Box::pin(handle(TIMEOUT));
+    assert!(futures::poll!(dropped.as_mut()).is_pending());
+    drop(dropped);
+    drop(release);
+    // The first call keeps its permit until its guest would start.
+    assert!(handle(TIMEOUT).await.is_ok());
+    assert_eq!(program.calls.load(Ordering::Relaxed), 1);
+}
+
 /// Disables a plugin so early that its next call is a trial.
 fn disable(plugin: &Plugin) {
     let before = Instant::now().checked_sub(FAULT_WINDOW * 2).unwrap();
     while !plugin.state.lock().faults.is_disabled() {
-        plugin.state.lock().faults.fail(before);
+        let mut state = plugin.state.lock();
+        let call = state.faults.permit(before).unwrap();
+        state.faults.fail(call, before);
     }
 }
 

@@ -5,8 +5,8 @@ use seaworthy_plugins::{Capability, HookCall, HookPoint, PluginStatus};
 use super::{HOOK, attack};
 use crate::{app::Setup, guest::Guest};
 
-/// The problem of a guest whose data exceed the payload limit while the engine reads them.
-const FUEL: &str = "too much data is being copied between the host and the guest: fuel allocated for hostcalls has been exhausted";
+/// The problem of a guest whose data exceed the payload limit.
+const PAYLOAD: &str = "exceeded the payload limit of 1048576 bytes";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn long_reasons_are_cut_plug_2() {
@@ -32,9 +32,9 @@ async fn large_data_of_host_calls_exceed_the_payload_plug_2() {
         .run_hooks(HookPoint::BeforeBiz, HookCall::new())
         .await
         .unwrap();
-    // The backtrace of the guest has numbers that the compiler of the text selects.
-    let problem = &report.failed[0].1;
-    assert!(problem.ends_with(&format!(": {FUEL}")), "{problem}");
+    assert_eq!(report.failed[0].1, PAYLOAD);
+    let counted = "plugin_faults_total{plugin=\"evil\",reason=\"payload\"}";
+    assert_eq!(app.metric(counted), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -105,7 +105,47 @@ async fn large_results_exceed_the_payload_plug_2() {
     // 200,000 empty entries fit into the memory of the guest, and would need megabytes in the host.
     let guest = Guest::hook("(drop (memory.grow (i32.const 100))) (i32.const 512)")
         .with_words(512, &[0, 0, 8192, 200_000]);
-    assert_eq!(attack(&guest).await, format!("trapped: {FUEL}"));
+    assert_eq!(attack(&guest).await, PAYLOAD);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_json_values_are_refused_plug_2() {
+    // The text is below the payload limit, and its values would need 20 times as much memory.
+    let values = format!("[{}[]]", "[],".repeat(100_000));
+    let guest = Guest::hook("(i32.const 512)")
+        .with_pages(20)
+        .with_words(512, &[0, 0, 600, 1])
+        .with_words(
+            600,
+            &[1024, 5, 65_536, u32::try_from(values.len()).unwrap()],
+        )
+        .with_text(1024, "lists")
+        .with_text(65_536, &values);
+    let expected = "set a value that has more than 1000 JSON values";
+    assert_eq!(attack(&guest).await, expected);
+    // Several hooks together have the same limit.
+    let values = format!("[{}[]]", "[],".repeat(400));
+    let guest = |name: &str| {
+        let length = u32::try_from(name.len()).unwrap();
+        Guest::hook("(i32.const 512)")
+            .with_words(512, &[0, 0, 600, 1])
+            .with_words(
+                600,
+                &[1024, length, 2048, u32::try_from(values.len()).unwrap()],
+            )
+            .with_text(1024, name)
+            .with_text(2048, &values)
+    };
+    let mut setup = Setup::new();
+    for name in ["a", "b", "c"] {
+        setup = setup.plugin(name, HOOK, &guest(name));
+    }
+    let app = setup.start().await.unwrap();
+    let call = app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+    let report = call.await.unwrap();
+    let problem = "set more values than later hooks may get".to_owned();
+    assert_eq!(report.failed, [("c/attack".to_owned(), problem)]);
+    assert!(report.call.value("b").is_some());
 }
 
 #[tokio::test(flavor = "multi_thread")]
