@@ -195,3 +195,6 @@ impl Plugins {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

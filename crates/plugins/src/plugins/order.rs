@@ -45,7 +45,7 @@ impl Plugins {
                     found.insert(name, manifest.dependencies);
                 }
                 Err(error) => {
-                    self.refuse(&name, &error);
+                    self.reject(&name, &error);
                     // Other plugins can depend on the running version.
                     if let Ok(plugin) = self.plugin(&name) {
                         found.insert(name.clone(), plugin.manifest.dependencies.clone());
@@ -62,7 +62,7 @@ impl Plugins {
                 }
                 Err(error) => {
                     let plugin = error.plugin().to_owned();
-                    self.refuse(&plugin, &order_error(error));
+                    self.reject(&plugin, &order_error(error));
                     if found.remove(&plugin).is_none() {
                         return Ok(Vec::new());
                     }
@@ -72,7 +72,7 @@ impl Plugins {
     }
 
     /// Logs and publishes the error of a plugin that cannot be loaded.
-    fn refuse(&self, plugin: &str, error: &PluginError) {
+    fn reject(&self, plugin: &str, error: &PluginError) {
         self.log(Some(plugin), "loaded", Err(error));
         self.announce_failure(Some(plugin), error);
     }

@@ -66,6 +66,14 @@ pub(crate) fn granted_http() -> GrantConfig {
     }
 }
 
+/// Returns the memory of this process in KiB.
+pub(crate) fn resident() -> i64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let size = line.and_then(|line| line.split_whitespace().next());
+    size.unwrap().parse().unwrap()
+}
+
 impl Setup {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();

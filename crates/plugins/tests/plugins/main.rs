@@ -8,6 +8,7 @@ mod attacks;
 mod binary;
 mod changes;
 mod dependents;
+mod disable;
 mod escapes;
 mod events;
 mod files;

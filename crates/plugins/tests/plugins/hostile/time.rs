@@ -5,12 +5,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use seaworthy_plugins::{Capability, GrantConfig, HookCall, HookPoint};
+use seaworthy_plugins::{HookCall, HookPoint};
 use tokio::task::JoinHandle;
 
 use super::{HOOK, TIMEOUT, attack_with};
 use crate::{
-    app::{Setup, granted},
+    app::{Setup, granted_http},
     guest::Guest,
     server::respond,
 };
@@ -121,11 +121,7 @@ async fn endless_guests_do_not_delay_other_plugins_plug_2() {
         .config(|config| {
             // A loop ends after a second of processor time, independent of other processes.
             config.security.max_cpu_percent = Some(10);
-            let grant = GrantConfig {
-                http_hosts: vec!["127.0.0.1".to_owned()],
-                internal_addresses: true,
-                ..granted(&[Capability::Http])
-            };
+            let grant = granted_http();
             config.grants.insert("evil".to_owned(), grant);
         })
         .plugin("evil", &more, &endless)
