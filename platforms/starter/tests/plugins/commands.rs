@@ -10,6 +10,9 @@ use crate::{
     guard::{LOOPS, MANIFEST, PROCEEDS, USER, VETOES, audited, log_in, module, policy},
 };
 
+/// The end of what the command prints if the plugin fails. The log is before it.
+const FAILED: &str = "error: the plugin \"guard\" failed\n";
+
 fn guard(hook: &str) -> Folder {
     let folder = Folder::new();
     folder.add("guard", MANIFEST, &module(hook), "hooks-and-events");
@@ -111,7 +114,7 @@ fn run_prints_values_and_rejections_plug_1() {
     // The command also applies the limits of the service, and fails with the plugin.
     folder.add("guard", MANIFEST, &module(LOOPS), "hooks-and-events");
     let failed = folder.try_command(&["run", "guard", "before_biz"]);
-    assert_eq!(failed.unwrap_err(), "error: the plugin \"guard\" failed\n");
+    assert!(failed.unwrap_err().ends_with(FAILED));
     let missing = folder.try_command(&["run", "guard", "before_data"]);
     let problem = "error: the plugin \"guard\" has no hook at the point before_data\n";
     assert_eq!(missing.unwrap_err(), problem);
@@ -124,10 +127,7 @@ fn run_delivers_events_and_asks_for_decisions_plug_1() {
     let run = |function| folder.try_command(&["run", "guard", function, "--input", "input.json"]);
     // The handler of the guard rejects each event.
     input(r#"{"type": "user.login", "data": {"user": "u-7"}}"#);
-    assert_eq!(
-        run("handle").unwrap_err(),
-        "error: the plugin \"guard\" failed\n"
-    );
+    assert!(run("handle").unwrap_err().ends_with(FAILED));
     input(r#"{"type": "user.logout"}"#);
     let problem = "error: the plugin \"guard\" has no handler of user.logout\n";
     assert_eq!(run("handle").unwrap_err(), problem);
