@@ -2,7 +2,7 @@ use axum::extract::State;
 use seaworthy_core::Error;
 use seaworthy_http::{Json, Path, Routes};
 
-use crate::{PluginInfo, Plugins};
+use crate::{PluginError, PluginInfo, Plugins};
 
 /// Returns the endpoints of the admin listener.
 pub(crate) fn routes(plugins: &Plugins) -> Routes {
@@ -34,14 +34,15 @@ async fn load(
     State(plugins): State<Plugins>,
     Path(name): Path<String>,
 ) -> Result<Json<PluginInfo>, Error> {
-    let info = plugins.load(&name).await?;
-    log_change(&name, "load");
-    Ok(Json(info))
+    let loaded = plugins.load(&name).await;
+    log_change(&name, "load", loaded.as_ref().err());
+    Ok(Json(loaded?))
 }
 
 async fn unload(State(plugins): State<Plugins>, Path(name): Path<String>) -> Result<(), Error> {
-    plugins.unload(&name).await?;
-    log_change(&name, "unload");
+    let changed = plugins.unload(&name).await;
+    log_change(&name, "unload", changed.as_ref().err());
+    changed?;
     Ok(())
 }
 
@@ -49,8 +50,9 @@ async fn start(
     State(plugins): State<Plugins>,
     Path(name): Path<String>,
 ) -> Result<Json<PluginInfo>, Error> {
-    plugins.start_plugin(&name).await?;
-    log_change(&name, "start");
+    let changed = plugins.start_plugin(&name).await;
+    log_change(&name, "start", changed.as_ref().err());
+    changed?;
     Ok(Json(plugins.get(&name)?))
 }
 
@@ -58,8 +60,9 @@ async fn stop(
     State(plugins): State<Plugins>,
     Path(name): Path<String>,
 ) -> Result<Json<PluginInfo>, Error> {
-    plugins.stop_plugin(&name).await?;
-    log_change(&name, "stop");
+    let changed = plugins.stop_plugin(&name).await;
+    log_change(&name, "stop", changed.as_ref().err());
+    changed?;
     Ok(Json(plugins.get(&name)?))
 }
 
@@ -67,8 +70,9 @@ async fn reload(
     State(plugins): State<Plugins>,
     Path(name): Path<String>,
 ) -> Result<Json<PluginInfo>, Error> {
-    plugins.reload(&name).await?;
-    log_change(&name, "reload");
+    let changed = plugins.reload(&name).await;
+    log_change(&name, "reload", changed.as_ref().err());
+    changed?;
     Ok(Json(plugins.get(&name)?))
 }
 
@@ -76,8 +80,9 @@ async fn enable(
     State(plugins): State<Plugins>,
     Path(name): Path<String>,
 ) -> Result<Json<PluginInfo>, Error> {
-    plugins.enable(&name)?;
-    log_change(&name, "enable");
+    let changed = plugins.enable(&name);
+    log_change(&name, "enable", changed.as_ref().err());
+    changed?;
     Ok(Json(plugins.get(&name)?))
 }
 
@@ -86,6 +91,12 @@ async fn check(State(plugins): State<Plugins>, Path(name): Path<String>) -> Resu
     Ok(())
 }
 
-fn log_change(plugin: &str, action: &str) {
-    tracing::info!(plugin, action, "an operator changed a plugin");
+/// Logs a change by an operator. A plugin whose own stop fails is stopped anyway.
+fn log_change(plugin: &str, action: &str, error: Option<&PluginError>) {
+    match error {
+        None => tracing::info!(plugin, action, "an operator changed a plugin"),
+        Some(problem) => {
+            tracing::warn!(plugin, action, %problem, "a change of a plugin by an operator failed");
+        }
+    }
 }

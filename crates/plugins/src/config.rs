@@ -3,14 +3,15 @@ use std::{collections::BTreeMap, fmt, path::PathBuf};
 use schemars::JsonSchema;
 use seaworthy_config::Profile;
 use seaworthy_core::{ByteSize, Timeout};
+use seaworthy_resilience::rate_limit::RateLimitConfig;
 use serde::{Deserialize, Serialize};
 
 use crate::{Capability, EventType};
 
 /// The plugins are part of the deployment, in the same folder as the settings of the service.
 const DEFAULT_DIRECTORY: &str = "plugins";
-/// A folder within the plugin folder, so that one volume has both.
-const DEFAULT_CONFIG_DIRECTORY: &str = "plugins/config";
+/// Outside of the plugin folder, in which each folder is a plugin.
+const DEFAULT_CONFIG_DIRECTORY: &str = "configs/plugins";
 /// Enough for hooks that process the data of one request.
 const DEFAULT_MEMORY: ByteSize = ByteSize::mebibytes(50);
 /// The maximum of PLUG-2. Plugins under development are built without optimization.
@@ -60,9 +61,17 @@ pub struct PluginsConfig {
     /// Whether the service loads and starts the plugins of the folder, and follows changes of the
     /// folder. The default is true in development, else false.
     pub auto_load: Option<bool>,
+    /// The plugins that must be started. Until then the service is not ready, and decisions and the
+    /// points with a veto fail with 503. The service loads them at its start, also without
+    /// `auto_load`.
+    pub required: Vec<String>,
     /// The reaction of the service to a failure of a policy or of a hook with a veto. The manifest
     /// and the settings of a plugin override it.
     pub on_failure: FailureMode,
+    /// The limit of the anonymous and rejected requests of one address, if plugins have hooks of
+    /// authentication. Above it the service rejects all requests of the address with 429, so that
+    /// one client cannot use the CPU share of these plugins.
+    pub auth_rate_limit: RateLimitConfig,
     /// The maximum number of queued events of each plugin and of each event handler of the service.
     /// If a queue is full, new events are not delivered to its handlers.
     pub max_queued_events: usize,
@@ -174,7 +183,9 @@ impl Default for PluginsConfig {
             directory: DEFAULT_DIRECTORY.into(),
             config_directory: DEFAULT_CONFIG_DIRECTORY.into(),
             auto_load: None,
+            required: Vec::new(),
             on_failure: FailureMode::default(),
+            auth_rate_limit: RateLimitConfig::default(),
             max_queued_events: DEFAULT_QUEUE,
             security: PluginSecurityConfig::default(),
             grants: BTreeMap::new(),

@@ -24,7 +24,8 @@ pub enum PluginErrorCode {
     Dependency,
     /// The signature is not trusted, or the operator did not grant a requested capability.
     Permission,
-    /// The health check of the plugin failed.
+    /// The plugin reports a problem in its health check, traps or exceeds a limit, or its change was
+    /// interrupted.
     Internal,
 }
 

@@ -27,7 +27,7 @@ pub use config::{FailureMode, GrantConfig, PluginFileConfig, PluginSecurityConfi
 pub use error::{PluginError, PluginErrorCode};
 pub use event::{Event, EventBus, EventType, HandlerError};
 pub use hook::{HookCall, HookPoint, Rejection};
-pub use info::{Metadata, PluginInfo, PluginStatus};
+pub use info::{Metadata, PluginFailure, PluginInfo, PluginStatus};
 pub use manifest::{
     Capability, HandlerDeclaration, HookDeclaration, Interface, Manifest, Signature, SigningKey,
     World,

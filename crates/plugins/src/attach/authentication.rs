@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use futures::FutureExt;
 use http::{HeaderValue, request::Parts};
@@ -37,28 +37,44 @@ impl<A: Authenticate> Authenticate for PluginAuthentication<A> {
             HookPoint::AfterAuth,
             HookPoint::AuthFailed,
         ];
-        if points.iter().all(|point| table.at(*point).is_empty()) {
+        let has_hooks = points.iter().any(|point| !table.at(*point).is_empty());
+        if !has_hooks && table.missing().is_none() {
             return self.inner.authenticate(request, context, route);
+        }
+        let address = context.client_address();
+        let limit = &self.plugins.0.address_limit;
+        let checked = address.map(|address| limit.check(address, Instant::now()));
+        if let Some(Err(error)) = checked {
+            return Authentication::Rejected(error);
         }
         let mut call = HookCall::new()
             .with_metadata("method", request.method.as_str())
             .with_metadata("path", request.uri.path());
-        if let Some(address) = context.client_address() {
+        if let Some(address) = address {
             call = call.with_metadata("client_address", address.to_string());
         }
         let (plugins, inner) = (self.plugins.clone(), Arc::clone(&self.inner));
         let (request, context, route) = (request.clone(), Arc::clone(context), route.clone());
         Authentication::Later(
             async move {
-                let before = plugins.run(&table, HookPoint::BeforeAuth, call, Some(&context));
-                let call = table.later_call(before.await?.call);
-                let result = match inner.authenticate(&request, &context, &route) {
-                    Authentication::Anonymous => Ok(None),
-                    Authentication::Known(identity) => Ok(Some(identity)),
-                    Authentication::Rejected(error) => Err(error),
-                    Authentication::Later(later) => later.await,
+                let result = async {
+                    let before = plugins.run(&table, HookPoint::BeforeAuth, call, Some(&context));
+                    let call = table.later_call(before.await?.call);
+                    let result = match inner.authenticate(&request, &context, &route) {
+                        Authentication::Anonymous => Ok(None),
+                        Authentication::Known(identity) => Ok(Some(identity)),
+                        Authentication::Rejected(error) => Err(error),
+                        Authentication::Later(later) => later.await,
+                    };
+                    after(&plugins, &table, call, &context, result).await
                 };
-                after(&plugins, &table, call, &context, result).await
+                let result = result.await;
+                if let Some(address) = address
+                    && !matches!(result, Ok(Some(_)))
+                {
+                    plugins.0.address_limit.count(address, Instant::now());
+                }
+                result
             }
             .boxed(),
         )

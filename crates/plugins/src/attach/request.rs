@@ -49,7 +49,7 @@ async fn call(plugins: &Plugins, ended: Arc<Semaphore>, request: Request, next: 
     let before = plugins.run(&table, HookPoint::BeforeRequest, data, context);
     let data = match before.await {
         Ok(report) => table.later_call(report.call),
-        Err(error) => return refused(error, is_grpc),
+        Err(error) => return rejected(error, is_grpc),
     };
     let response = next.run(request).await;
     let status = response.status().as_u16().to_string();
@@ -61,7 +61,7 @@ async fn call(plugins: &Plugins, ended: Arc<Semaphore>, request: Request, next: 
         .await
     {
         Ok(_) => {}
-        Err(error) => return refused(error, is_grpc),
+        Err(error) => return rejected(error, is_grpc),
     }
     let after = AfterResponse {
         plugins: plugins.clone(),
@@ -78,7 +78,7 @@ async fn call(plugins: &Plugins, ended: Arc<Semaphore>, request: Request, next: 
     })
 }
 
-fn refused(error: Error, is_grpc: bool) -> Response {
+fn rejected(error: Error, is_grpc: bool) -> Response {
     match is_grpc {
         true => grpc_rejection(error),
         false => error.into_response(),

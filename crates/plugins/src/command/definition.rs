@@ -1,5 +1,6 @@
 use seaworthy_service::clap::{Arg, Command};
 
+use super::run::{DECIDE, HANDLE};
 use crate::{HookPoint, World};
 
 /// Returns the arguments of the command.
@@ -9,6 +10,8 @@ pub(super) fn definition() -> Command {
             .required(true)
             .help("The name of the plugin.")
     };
+    let functions = HookPoint::ALL.map(HookPoint::as_str).into_iter();
+    let functions: Vec<&str> = functions.chain([DECIDE, HANDLE]).collect();
     Command::new("plugins")
         .about("Inspect, sign and test plugins.")
         .subcommand_required(true)
@@ -59,18 +62,16 @@ pub(super) fn definition() -> Command {
         )
         .subcommand(
             Command::new("run")
-                .about("Start a plugin and call the hooks of one point, with the limits of this service.")
+                .about("Start a plugin and call it, with the limits of this service. Fails if the call fails.")
                 .arg(name())
                 .arg(
-                    Arg::new("point")
+                    Arg::new("function")
                         .required(true)
-                        .value_parser(HookPoint::ALL.map(HookPoint::as_str))
-                        .help("The hook point."),
+                        .value_parser(functions)
+                        .help("A hook point, `decide` for a decision, or `handle` for an event."),
                 )
-                .arg(
-                    Arg::new("input")
-                        .long("input")
-                        .help("A file with the values of the call, a JSON object."),
-                ),
+                .arg(Arg::new("input").long("input").help(
+                    "A file with a JSON object: the values of the hooks, the subject, action, resource and context of the decision, or the type and data of the event.",
+                )),
         )
 }

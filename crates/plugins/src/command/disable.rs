@@ -8,7 +8,7 @@ use crate::{PluginsConfig, folder::disable_config};
 /// the old or the new file, also if this process ends early.
 ///
 /// # Errors
-/// - The name is not valid.
+/// - The name is not valid, or the plugin has neither a folder nor settings.
 /// - The file cannot be read or written, or has errors.
 /// - Another file or an environment variable enables the plugin.
 pub(super) fn disable<C: Settings>(

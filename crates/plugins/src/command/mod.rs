@@ -67,8 +67,8 @@ async fn execute<C: Settings>(
         Some(("disable", arguments)) => disable::disable(run, config, &text(arguments, "name")),
         Some(("run", arguments)) => {
             let input = arguments.get_one::<String>("input");
-            let point = text(arguments, "point");
-            run::call(run, config, &text(arguments, "name"), &point, input).await
+            let function = text(arguments, "function");
+            run::call(run, config, &text(arguments, "name"), &function, input).await
         }
         _ => Ok(()),
     }

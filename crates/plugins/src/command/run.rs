@@ -2,51 +2,168 @@ use std::fs;
 
 use seaworthy_config::Settings;
 use seaworthy_service::{CommandRun, StartError};
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
-use crate::{HookCall, HookPoint, Plugins, PluginsConfig};
+use crate::{Decision, Event, EventType, HookCall, HookPoint, Plugins, PluginsConfig};
 
-/// Starts a plugin and its dependencies, and calls their hooks at a point.
+/// The function that asks for a decision.
+pub(super) const DECIDE: &str = "decide";
+/// The function that delivers an event.
+pub(super) const HANDLE: &str = "handle";
+
+/// The source of the events of this command.
+const SOURCE: &str = "plugins run";
+
+/// The input of a decision.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Question {
+    subject: String,
+    action: String,
+    resource: String,
+    context: Map<String, Value>,
+}
+
+/// The input of a delivery.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Delivery {
+    #[serde(rename = "type")]
+    kind: EventType,
+    #[serde(default)]
+    data: Map<String, Value>,
+}
+
+/// The result of a call, for the console.
+struct Outcome {
+    document: Value,
+    /// Whether the plugin failed. A rejection or a denial is not a failure.
+    is_failed: bool,
+}
+
+/// Starts a plugin and its dependencies, and calls a function of them: the hooks of a point, the
+/// decisions, or the handlers of an event.
 ///
 /// # Errors
-/// The input is not a JSON object, or a plugin cannot be loaded or started.
+/// - The input is not valid.
+/// - A plugin cannot be loaded or started.
+/// - The plugin does not have the function, or fails.
 pub(super) async fn call<C: Settings>(
     run: &CommandRun<'_, C>,
     config: &PluginsConfig,
     name: &str,
-    point: &str,
+    function: &str,
     input: Option<&String>,
 ) -> Result<(), StartError> {
-    let values: Map<String, Value> = match input {
-        None => Map::new(),
-        Some(file) => {
-            let text = fs::read_to_string(file)
-                .map_err(|error| StartError::because(format!("{file} cannot be read"), error))?;
-            serde_json::from_str(&text).map_err(|error| {
-                StartError::because(format!("{file} is not a JSON object"), error)
-            })?
-        }
-    };
-    let point = HookPoint::ALL
-        .into_iter()
-        .find(|known| known.as_str() == point);
-    let Some(point) = point else {
-        return Err(StartError::new("the hook point is not known"));
-    };
     let plugins = Plugins::open(run.service, config)?;
     load_with_dependencies(&plugins, name).await?;
     plugins.start_plugin(name).await?;
+    let outcome = match function {
+        DECIDE => decide(&plugins, name, read_or_default(input)?).await?,
+        HANDLE => match input {
+            Some(file) => handle(&plugins, name, read(file)?).await?,
+            None => return Err(StartError::new("set --input to a file with an event")),
+        },
+        point => call_hooks(&plugins, name, point, read_or_default(input)?).await?,
+    };
+    let document = outcome.document;
+    run.console.answer(&format!("{document:#}"), &document);
+    match outcome.is_failed {
+        true => Err(StartError::new(format!("the plugin \"{name}\" failed"))),
+        false => Ok(()),
+    }
+}
+
+async fn call_hooks(
+    plugins: &Plugins,
+    name: &str,
+    point: &str,
+    values: Map<String, Value>,
+) -> Result<Outcome, StartError> {
+    let mut points = HookPoint::ALL.into_iter();
+    let known = points.find(|known| known.as_str() == point);
+    let known = known.ok_or_else(|| StartError::new("the hook point is not known"))?;
+    let mut hooks = plugins.get(name)?.hooks.into_iter();
+    if !hooks.any(|hook| hook.point == known) {
+        return Err(missing(name, &format!("hook at the point {point}")));
+    }
     let call = values
         .into_iter()
         .fold(HookCall::new(), |call, (name, value)| {
             call.with_value(name, value)
         });
-    let document = match plugins.run_hooks(point, call).await {
-        Ok(report) => json!({ "values": report.call.values(), "failed": report.failed }),
-        Err(error) => json!({ "rejected": error.reason(), "message": error.message() }),
+    Ok(match plugins.run_hooks(known, call).await {
+        Ok(report) => Outcome {
+            is_failed: !report.failed.is_empty(),
+            document: json!({ "values": report.call.values(), "failed": report.failed }),
+        },
+        Err(error) => Outcome {
+            is_failed: error.code() == seaworthy_core::Code::Unavailable,
+            document: json!({ "rejected": error.reason(), "message": error.message() }),
+        },
+    })
+}
+
+async fn decide(plugins: &Plugins, name: &str, question: Question) -> Result<Outcome, StartError> {
+    if !plugins.plugin(name)?.exports.policy {
+        return Err(missing(name, "interface `policy`"));
+    }
+    let Question {
+        subject,
+        action,
+        resource,
+        context,
+    } = question;
+    let decision = plugins.decide(&subject, &action, &resource, context).await;
+    let (document, is_failed) = match decision {
+        Ok(Decision::Allow) => (json!({ "decision": "allow" }), false),
+        Ok(Decision::Deny(reason)) => (json!({ "decision": "deny", "reason": reason }), false),
+        Err(error) => {
+            let problem = seaworthy_core::error_chain(&error).to_string();
+            (json!({ "failed": problem }), true)
+        }
     };
-    run.console.print(&format!("{document:#}"), &document);
-    Ok(())
+    Ok(Outcome {
+        document,
+        is_failed,
+    })
+}
+
+async fn handle(plugins: &Plugins, name: &str, event: Delivery) -> Result<Outcome, StartError> {
+    let mut handlers = plugins.get(name)?.handlers.into_iter();
+    if !handlers.any(|handler| handler.types.contains(&event.kind)) {
+        return Err(missing(name, &format!("handler of {}", event.kind)));
+    }
+    let data = event.data.into_iter();
+    let event = data.fold(Event::new(event.kind, SOURCE), |event, (name, value)| {
+        event.with_data(name, value)
+    });
+    let failed = plugins.events().publish(event).await.into_iter();
+    let failed: Vec<_> = failed
+        .map(|(handler, error)| (handler, error.to_string()))
+        .collect();
+    Ok(Outcome {
+        is_failed: !failed.is_empty(),
+        document: json!({ "failed": failed }),
+    })
+}
+
+fn missing(name: &str, what: &str) -> StartError {
+    StartError::new(format!("the plugin \"{name}\" has no {what}"))
+}
+
+/// # Errors
+/// The file cannot be read or has another content.
+fn read<T: DeserializeOwned>(file: &str) -> Result<T, StartError> {
+    let text = fs::read_to_string(file)
+        .map_err(|error| StartError::because(format!("{file} cannot be read"), error))?;
+    serde_json::from_str(&text)
+        .map_err(|error| StartError::because(format!("{file} is not a valid input"), error))
+}
+
+fn read_or_default<T: DeserializeOwned + Default>(file: Option<&String>) -> Result<T, StartError> {
+    file.map_or_else(|| Ok(T::default()), |file| read(file))
 }
 
 /// Loads and starts the dependencies of a plugin, and loads the plugin.

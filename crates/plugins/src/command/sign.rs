@@ -41,7 +41,8 @@ fn private_file(path: &Path) -> std::io::Result<fs::File> {
 /// Writes the hash of a component into its manifest, and signs the manifest.
 ///
 /// # Errors
-/// A file cannot be read or written, or the key or the manifest is not valid.
+/// A file cannot be read or written, the key or the manifest is not valid, or the manifest names
+/// another plugin.
 pub(super) fn sign<C>(
     run: &CommandRun<'_, C>,
     config: &PluginsConfig,
@@ -56,7 +57,14 @@ pub(super) fn sign<C>(
     let manifest = folder.join(MANIFEST);
     let text = read_manifest(&manifest)?;
     let text = with_hash(&text, &hash);
-    Manifest::parse(name, &text)?;
+    let declared = Manifest::parse(name, &text)?.name;
+    if declared != name {
+        let problem = format!(
+            "{} names \"{declared}\": the folder must have the same name",
+            manifest.display()
+        );
+        return Err(StartError::new(problem));
+    }
     fs::write(&manifest, &text).map_err(|error| unusable(&manifest, error))?;
     let signature = folder.join(SIGNATURE);
     fs::write(&signature, key.sign(text.as_bytes()).encode())

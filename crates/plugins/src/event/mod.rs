@@ -43,11 +43,11 @@ impl EventType {
     pub const PLUGIN_ERROR: Self = Self(Cow::Borrowed("plugin.error"));
     /// A plugin that was disabled after too many faults is called again.
     pub const PLUGIN_ENABLED: Self = Self(Cow::Borrowed("plugin.enabled"));
-    /// The service has started.
+    /// The plugins of the service are started. The service may not be ready yet.
     pub const SYSTEM_STARTUP: Self = Self(Cow::Borrowed("system.startup"));
     /// The service stops.
     pub const SYSTEM_SHUTDOWN: Self = Self(Cow::Borrowed("system.shutdown"));
-    /// The settings of a plugin changed.
+    /// A plugin was reloaded, for example with new settings.
     pub const CONFIG_CHANGED: Self = Self(Cow::Borrowed("config.changed"));
     /// A user logged in.
     pub const USER_LOGIN: Self = Self(Cow::Borrowed("user.login"));

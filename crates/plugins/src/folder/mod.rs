@@ -8,7 +8,7 @@ mod watch;
 
 pub(crate) use read::{Found, read_plugin, read_text, scan, sha256_hex};
 pub(crate) use replace::{disable_config, replace_config};
-pub(crate) use seen::{Applied, Seen, files_hash, hashes, seen};
+pub(crate) use seen::{Applied, FilesHash, Seen, files_hash, hashes, seen};
 pub(crate) use settings::{config_files, read_config};
 pub(crate) use watch::Watch;
 

@@ -43,13 +43,21 @@ pub(crate) fn replace_config(
 /// permissions of the file. Returns its path.
 ///
 /// # Errors
-/// As for [`replace_config`].
+/// As for [`replace_config`], or the plugin has neither a folder nor settings.
 pub(crate) fn disable_config(
     config: &PluginsConfig,
     profile: Profile,
     plugin: &str,
 ) -> Result<PathBuf, PluginError> {
     let file = SettingsFile::find(config, plugin)?;
+    // A running service may still have a plugin whose folder is gone.
+    if file.previous.is_none() && !config.directory.join(plugin).is_dir() {
+        let problem = format!(
+            "has no folder in {}, and no settings: check the name",
+            config.directory.display()
+        );
+        return Err(PluginError::new(PluginErrorCode::NotFound, plugin, problem));
+    }
     let (text, access) = match &file.previous {
         Some((text, metadata)) => {
             let text =

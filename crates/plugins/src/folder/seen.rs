@@ -1,4 +1,9 @@
-use std::{collections::BTreeMap, fs, io, path::Path, time::SystemTime};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
 
 use seaworthy_config::Profile;
 
@@ -8,13 +13,20 @@ use super::{COMPONENT, MANIFEST, SIGNATURE, config_files, read_text, scan, sha25
 pub(crate) type Seen = BTreeMap<String, Files>;
 
 /// The hash of each plugin at its last load, by its name.
-pub(crate) type Applied = BTreeMap<String, String>;
+pub(crate) type Applied = BTreeMap<String, FilesHash>;
+
+/// Hashes of the files of a plugin. A change of one reloads the plugin.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct FilesHash {
+    /// The hash of the manifest and the signature. The manifest has the hash of the component.
+    pub(crate) code: String,
+    pub(crate) settings: String,
+}
 
 /// The files of a plugin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Files {
-    /// A hash of the manifest, the signature and the settings. A change of it reloads the plugin.
-    pub(crate) hash: String,
+    pub(crate) hash: FilesHash,
     /// The length and the modification time of the component. The manifest has its hash, so a
     /// change of the component matters only if the plugin could not be loaded.
     component: Option<(u64, Option<SystemTime>)>,
@@ -43,14 +55,24 @@ pub(crate) fn seen(directory: &Path, configs: &Path, profile: Profile) -> io::Re
     Ok(names.into_iter().map(files).collect())
 }
 
-/// Returns a hash of the manifest, the signature and the settings of a plugin.
-pub(crate) fn files_hash(directory: &Path, configs: &Path, profile: Profile, name: &str) -> String {
+/// Returns the hashes of the files of a plugin.
+pub(crate) fn files_hash(
+    directory: &Path,
+    configs: &Path,
+    profile: Profile,
+    name: &str,
+) -> FilesHash {
     let plugin = directory.join(name);
+    FilesHash {
+        code: hash(&[plugin.join(MANIFEST), plugin.join(SIGNATURE)]),
+        settings: hash(&config_files(configs, profile, name)),
+    }
+}
+
+fn hash(files: &[PathBuf]) -> String {
     let mut content = Vec::new();
-    let own = [plugin.join(MANIFEST), plugin.join(SIGNATURE)];
-    let settings = config_files(configs, profile, name);
-    for file in own.into_iter().chain(settings) {
-        add(&mut content, &file);
+    for file in files {
+        add(&mut content, file);
     }
     sha256_hex(&content)
 }

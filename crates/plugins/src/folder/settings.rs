@@ -10,6 +10,8 @@ use crate::{PluginError, PluginErrorCode, PluginFileConfig, PluginsConfig};
 
 /// The section whose values may be secret.
 const SECRETS: &str = "settings";
+/// The start of the names of a plugin's environment variables, in lower case.
+const PREFIX: &str = "plugin_";
 
 /// Returns the files of the settings of a plugin. The second one overrides the first one.
 pub(crate) fn config_files(directory: &Path, profile: Profile, plugin: &str) -> [PathBuf; 2] {
@@ -19,8 +21,9 @@ pub(crate) fn config_files(directory: &Path, profile: Profile, plugin: &str) -> 
     ]
 }
 
-/// Reads the settings of a plugin from `NAME.yaml` and `NAME.PROFILE.yaml`. The second file
-/// overrides the first one. Returns the default if both are missing.
+/// Reads the settings of a plugin from `NAME.yaml`, `NAME.PROFILE.yaml` and the environment. The
+/// second file overrides the first one, and variables such as `PLUGIN_NAME__PRIORITY` override both.
+/// Returns the default if both files are missing.
 ///
 /// # Errors
 /// A file is too large or has errors.
@@ -46,7 +49,8 @@ pub(crate) fn read_config(
         return Ok((PluginFileConfig::default(), None));
     };
     let problem = || format!("its settings {} have errors", path.display());
-    let file = Loader::new(plugin)
+    // The variables of a plugin differ from those of a service with the same name.
+    let file = Loader::new(format!("{PREFIX}{plugin}"))
         .file(&path)
         .profile(profile)
         .load_without_secrets(&Schema::of::<PluginFileConfig>())

@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::HookPoint;
-use crate::plugin::Plugin;
+use crate::plugin::{Plugin, Use};
 
 /// A hook of a started plugin.
 #[derive(Debug, Clone)]
@@ -19,14 +19,19 @@ pub(crate) struct HookEntry {
 pub(crate) struct HookTable {
     hooks: BTreeMap<HookPoint, Vec<HookEntry>>,
     deciders: Vec<Arc<Plugin>>,
+    plugins: Vec<(Arc<Plugin>, Use)>,
+    /// A plugin that must be started and is not.
+    missing: Option<String>,
 }
 
 impl HookTable {
-    pub(crate) fn new(plugins: impl IntoIterator<Item = Arc<Plugin>>) -> Self {
+    /// Creates the table of the started plugins. `required` names those that must be started.
+    pub(crate) fn new(plugins: impl IntoIterator<Item = Arc<Plugin>>, required: &[String]) -> Self {
         let mut table: BTreeMap<HookPoint, Vec<HookEntry>> = BTreeMap::new();
-        let mut deciders = Vec::new();
+        let (mut deciders, mut used) = (Vec::new(), Vec::new());
         for plugin in plugins {
-            if plugin.program.exports().policy {
+            used.push((Arc::clone(&plugin), plugin.uses.begin()));
+            if plugin.exports.policy {
                 deciders.push(Arc::clone(&plugin));
             }
             for hook in &plugin.manifest.hooks {
@@ -38,7 +43,7 @@ impl HookTable {
                     name: hook.name.clone(),
                     priority: hook.priority.unwrap_or(plugin.file.priority),
                     timeout: timeout.min(plugin.file.timeout.get()),
-                    is_veto: hook.veto && hook.point.can_veto(),
+                    is_veto: hook.veto,
                 });
             }
         }
@@ -51,9 +56,17 @@ impl HookTable {
                 ))
             });
         }
+        let is_missing = |name: &&String| {
+            !used
+                .iter()
+                .any(|(plugin, _)| plugin.name() == name.as_str())
+        };
+        let missing = required.iter().find(is_missing).cloned();
         Self {
             hooks: table,
             deciders,
+            plugins: used,
+            missing,
         }
     }
 
@@ -66,8 +79,18 @@ impl HookTable {
         &self.deciders
     }
 
-    /// Whether there are no hooks.
+    /// Whether calls of hooks have no effect.
     pub(crate) fn is_empty(&self) -> bool {
-        self.hooks.is_empty()
+        self.hooks.is_empty() && self.missing.is_none()
+    }
+
+    /// Returns a plugin that must be started and is not.
+    pub(crate) fn missing(&self) -> Option<&str> {
+        self.missing.as_deref()
+    }
+
+    /// Whether requests must use a newer table, because a version of this one ended.
+    pub(crate) fn is_over(&self) -> bool {
+        self.plugins.iter().any(|(plugin, _)| plugin.is_retired())
     }
 }

@@ -20,7 +20,8 @@ use crate::{EventType, FailureMode, HookPoint, PluginError, PluginErrorCode, fol
 
 /// The maximum length of a name in bytes. A name is a label of metrics and a part of paths.
 const MAX_NAME: usize = 64;
-/// The maximum number of hooks, and of handlers, of a plugin: more than a sensible plugin has.
+/// The maximum number of hooks, handlers and dependencies of a plugin: more than a sensible plugin
+/// has.
 const MAX_DECLARATIONS: usize = 64;
 
 /// The versions of the interface that this host serves.
@@ -66,7 +67,8 @@ pub struct HookDeclaration {
     /// The timeout of one call. The default is 50 ms at the points of requests and of
     /// authentication, else 30 s. `timeout` in the settings of the plugin is its upper limit.
     pub timeout: Option<Timeout>,
-    /// Whether a rejection becomes the response, at points that permit it.
+    /// Whether a rejection becomes the response. Only some points permit it
+    /// ([`HookPoint::can_veto`]).
     #[serde(default)]
     pub veto: bool,
 }
@@ -112,7 +114,7 @@ pub struct Manifest {
     /// The URL of its page.
     #[serde(default)]
     pub homepage: String,
-    /// The names of the plugins that must be loaded and started first.
+    /// The names of the plugins that must be loaded and started first, at most 64.
     #[serde(default)]
     pub dependencies: Vec<String>,
     /// Keywords for a search.
@@ -187,15 +189,32 @@ impl Manifest {
         if self.sha256.len() != 64 || !self.sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Some("has an invalid `sha256`: use 64 hexadecimal digits".to_owned());
         }
-        if self.hooks.len().max(self.handlers.len()) > MAX_DECLARATIONS {
+        for (what, count) in [
+            ("hooks", self.hooks.len()),
+            ("handlers", self.handlers.len()),
+            ("dependencies", self.dependencies.len()),
+        ] {
+            if count > MAX_DECLARATIONS {
+                return Some(format!("has more than {MAX_DECLARATIONS} {what}"));
+            }
+        }
+        let ignored = |hook: &&HookDeclaration| hook.veto && !hook.point.can_veto();
+        if let Some(hook) = self.hooks.iter().find(ignored) {
             return Some(format!(
-                "has more than {MAX_DECLARATIONS} hooks or handlers"
+                "has `veto = true` in the hook \"{}\": a hook at the point {} cannot reject",
+                hook.name,
+                hook.point.as_str()
             ));
         }
         if let Some(dependency) = self.dependencies.iter().find(|name| !is_name(name)) {
             return Some(format!(
                 "has an invalid dependency {dependency:?}: use the name of a plugin"
             ));
+        }
+        let dependencies = self.dependencies.iter().map(String::as_str);
+        let capabilities = self.capabilities.iter().map(|wanted| wanted.as_str());
+        if let Some(name) = repeated(dependencies).or_else(|| repeated(capabilities)) {
+            return Some(format!("has \"{name}\" twice: remove one"));
         }
         let mut capabilities = self.capabilities.iter();
         if let Some(newer) = capabilities.find(|capability| capability.since() > self.api) {

@@ -29,12 +29,12 @@ use tokio::{
 };
 
 use super::{
-    Plugin,
+    Plugin, State,
     function::{Function, Place},
     guest_start::GuestStart,
 };
 use crate::{
-    Capability, Decision, Event, HandlerError, Plugins,
+    Capability, Decision, Event, HandlerError, PluginStatus, Plugins,
     runtime::{CallLimits, Fault, HookInput, HookOutcome, LifecycleStep, Program, Question, TICK},
     sandbox::{FAULT_WINDOW, Permission, ProcessorTime, Transition},
 };
@@ -52,8 +52,8 @@ impl Plugin {
             name: step.as_str(),
             timeout: self.limits.timeout,
             place: Place::Thread,
-            // The dependencies may be disabled while the plugin is loaded or stopped.
-            needs_dependencies: false,
+            // The plugin is not started while it is loaded or stopped.
+            needs_start: false,
         };
         self.call(function, move |program, limits| program.step(step, limits))
             .await
@@ -90,7 +90,7 @@ impl Plugin {
             timeout,
             // The handlers of an event run concurrently.
             place: Place::Thread,
-            needs_dependencies: true,
+            needs_start: true,
         };
         self.call(function, move |program, limits| {
             program.handle(&handler, &event, limits)
@@ -137,12 +137,14 @@ impl Plugin {
         function: Function,
         begun: Instant,
     ) -> Result<R, Fault> {
-        if function.needs_dependencies
+        if function.needs_start
             && let Some(missing) = self.missing_dependency()
         {
             return Err(Fault::Dependency(missing));
         }
-        let admission = self.admit(begun)?;
+        // A stop waits for the calls that begin before it, and `admit` rejects the later ones.
+        let running = self.calls.begin();
+        let admission = self.admit(&function, begun)?;
         let permission = admission.permission;
         let limits = CallLimits {
             timeout: function.timeout.min(self.limits.timeout),
@@ -156,11 +158,14 @@ impl Plugin {
         // Earlier calls may have used the share during the wait.
         let is_slow = {
             let (mut state, now) = (self.state.lock(), Instant::now());
+            state.check_started(&function)?;
             if !state.share.may_run(now) {
+                state.throttled_at = Some(now);
                 return Err(Fault::Throttled);
             }
             state.slow_until.is_some_and(|end| now < end)
         };
+        let program = self.program.lock().clone().ok_or(Fault::Stopped)?;
         let flavor = Handle::current().runtime_flavor();
         // A guest that waits for a response keeps its permit of `worker_guests`.
         let may_wait = self.manifest.capabilities.contains(&Capability::Http);
@@ -173,13 +178,13 @@ impl Plugin {
             if sender.is_closed() || !guest_start.begin() {
                 return;
             }
-            let run = || plugin.run(call, &limits, permission);
+            let run = || plugin.run(&*program, call, &limits, permission);
             let result = match context {
                 Some(context) => context::sync_scope(context, run),
                 None => run(),
             };
             admission.used();
-            drop(permits);
+            drop((permits, program, running));
             // The caller may have stopped waiting.
             drop(sender.send(result));
         };
@@ -219,12 +224,14 @@ impl Plugin {
         }
     }
 
-    fn admit(self: &Arc<Self>, now: Instant) -> Result<Admission, Fault> {
+    fn admit(self: &Arc<Self>, function: &Function, now: Instant) -> Result<Admission, Fault> {
         let mut state = self.state.lock();
+        state.check_started(function)?;
         let Some(permission) = state.faults.permit(now) else {
             return Err(Fault::Disabled);
         };
         if !state.share.may_run(now) {
+            state.throttled_at = Some(now);
             state.faults.abandon(permission, now);
             return Err(Fault::Throttled);
         }
@@ -241,13 +248,14 @@ impl Plugin {
     /// The component traps or exceeds a limit, or the host panics.
     fn run<R>(
         &self,
+        program: &dyn Program,
         call: impl FnOnce(&dyn Program, &CallLimits) -> Result<R, Fault>,
         limits: &CallLimits,
         permission: Permission,
     ) -> Result<R, Fault> {
         let begun = ProcessorTime::now();
         // Each call has its own memory, so a panic leaves no broken state in the program.
-        let ended = catch_unwind(AssertUnwindSafe(|| call(&*self.program, limits)));
+        let ended = catch_unwind(AssertUnwindSafe(|| call(program, limits)));
         let result = ended.unwrap_or_else(|_| Err(Fault::Trap("the host panicked".to_owned())));
         let used = begun.elapsed();
         let transition = {
@@ -281,6 +289,17 @@ impl Plugin {
             }
         }
         result
+    }
+}
+
+impl State {
+    /// # Errors
+    /// The plugin is stopped, and the function needs a started plugin.
+    fn check_started(&self, function: &Function) -> Result<(), Fault> {
+        match function.needs_start && self.status == PluginStatus::Stopped {
+            true => Err(Fault::Stopped),
+            false => Ok(()),
+        }
     }
 }
 

@@ -7,8 +7,8 @@ pub(super) struct Function {
     pub(super) name: &'static str,
     pub(super) timeout: Duration,
     pub(super) place: Place,
-    /// Whether the function fails if a dependency of the plugin is disabled.
-    pub(super) needs_dependencies: bool,
+    /// Whether the function fails if the plugin is stopped or a dependency of it is disabled.
+    pub(super) needs_start: bool,
 }
 
 impl Function {
@@ -18,7 +18,7 @@ impl Function {
             name,
             timeout,
             place: Place::TaskIfBrief,
-            needs_dependencies: true,
+            needs_start: true,
         }
     }
 }

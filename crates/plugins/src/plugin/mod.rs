@@ -4,27 +4,33 @@ mod call;
 mod function;
 mod guest_start;
 mod timers;
+mod uses;
 
 use std::{
     fmt,
     path::PathBuf,
-    sync::{Arc, Weak},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Instant,
 };
 
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
-use tokio::sync::Semaphore;
+use seaworthy_core::error_chain;
+use tokio::{sync::Semaphore, time::timeout};
 
 pub(crate) use timers::Timers;
+pub(crate) use uses::{Use, Uses};
 
 use crate::{
-    FailureMode, Manifest, PluginError, PluginErrorCode, PluginFileConfig, PluginInfo,
-    PluginStatus,
+    FailureMode, Manifest, PluginError, PluginFailure, PluginFileConfig, PluginInfo, PluginStatus,
+    folder::FilesHash,
     info::Metadata,
     plugins::Inner,
-    runtime::{CallLimits, Fault, Program},
-    sandbox::{CpuShare, FaultCount, GuestThreads, Transition},
+    runtime::{CallLimits, Exports, Fault, Program, TICK},
+    sandbox::{CpuShare, FAULT_WINDOW, FaultCount, GuestThreads, Transition},
 };
 
 /// One loaded version of a plugin. A reload replaces it.
@@ -32,11 +38,13 @@ pub(crate) struct Plugin {
     pub(crate) manifest: Manifest,
     pub(crate) file: PluginFileConfig,
     /// The hash of the manifest, the signature and the settings at the load.
-    pub(crate) files_hash: String,
+    pub(crate) files_hash: FilesHash,
     pub(crate) path: PathBuf,
     pub(crate) config_path: Option<PathBuf>,
     pub(crate) is_signed: bool,
-    pub(crate) program: Arc<dyn Program>,
+    /// `None` after the last call of this version, so that a long request does not keep its code.
+    pub(crate) program: Mutex<Option<Arc<dyn Program>>>,
+    pub(crate) exports: Exports,
     pub(crate) limits: CallLimits,
     /// The reaction of the service to a failure of this plugin.
     pub(crate) on_failure: FailureMode,
@@ -53,6 +61,12 @@ pub(crate) struct Plugin {
     /// The timers of callers.
     pub(crate) timers: Timers,
     pub(crate) state: Mutex<State>,
+    /// Whether a newer version replaced this one too long ago. Requests then use the newer version.
+    pub(crate) is_retired: AtomicBool,
+    /// The tables of hooks and the handlers that have this version.
+    pub(crate) uses: Uses,
+    /// The running calls.
+    pub(crate) calls: Uses,
     pub(crate) observe: Arc<dyn Observe>,
     /// The plugins of the service, which have its dependencies.
     pub(crate) plugins: Weak<Inner>,
@@ -63,28 +77,36 @@ pub(crate) struct State {
     /// Whether the plugin runs if its settings enable it. It is false until the first start, and
     /// after an operator stopped the plugin. A reload does not change it.
     pub(crate) is_active: bool,
+    /// Whether newer settings than those of this version disable the plugin.
+    pub(crate) is_turned_off: bool,
     pub(crate) load_time: DateTime<Utc>,
     pub(crate) start_time: Option<DateTime<Utc>>,
     pub(crate) stop_time: Option<DateTime<Utc>>,
-    pub(crate) error: Option<Failure>,
+    pub(crate) error: Option<PluginFailure>,
     pub(crate) share: CpuShare,
     pub(crate) faults: FaultCount,
     /// The time until which calls run on threads for guests, because one of them was not brief.
     pub(crate) slow_until: Option<Instant>,
+    /// The time of the last call that the CPU share rejected.
+    pub(crate) throttled_at: Option<Instant>,
 }
 
-/// A failure of a plugin, for operators.
-#[derive(Debug, Clone)]
-pub(crate) struct Failure {
-    pub(crate) code: PluginErrorCode,
-    pub(crate) problem: String,
-}
-
-impl From<&Fault> for Failure {
+impl From<&Fault> for PluginFailure {
     fn from(fault: &Fault) -> Self {
         Self {
-            code: fault.code(),
-            problem: fault.to_string(),
+            code: fault.code().as_str(),
+            message: fault.to_string(),
+            time: Utc::now(),
+        }
+    }
+}
+
+impl From<&PluginError> for PluginFailure {
+    fn from(error: &PluginError) -> Self {
+        Self {
+            code: error.code().as_str(),
+            message: error_chain(error).to_string(),
+            time: Utc::now(),
         }
     }
 }
@@ -105,28 +127,51 @@ impl Plugin {
     pub(crate) fn info(&self) -> PluginInfo {
         // The dependencies have states of their own, so no lock is held.
         let missing = self.missing_dependency().map(Fault::Dependency);
-        let state = self.state.lock();
+        let failed_reload = self.plugins.upgrade();
+        let failed_reload = failed_reload.and_then(|inner| inner.failure(self.name()));
+        let mut state = self.state.lock();
+        let now = Instant::now();
+        let is_recent = |at: Instant| now.saturating_duration_since(at) <= FAULT_WINDOW;
         let is_missing = missing.is_some() && state.status == PluginStatus::Started;
-        let failure = match &missing {
-            Some(missing) if is_missing => Some(Failure::from(missing)),
-            _ => state.error.clone(),
+        // An operator stopped the plugin, so its faults do not matter.
+        let is_failed = is_missing || state.faults.is_disabled();
+        let status = match is_failed && state.status != PluginStatus::Stopped {
+            true => PluginStatus::Error,
+            false => state.status,
         };
+        let is_current = |failure: &PluginFailure| {
+            let age = Utc::now().signed_duration_since(failure.time).to_std();
+            status == PluginStatus::Error || age.is_ok_and(|age| age <= FAULT_WINDOW)
+        };
+        let failure = match &missing {
+            Some(missing) if is_missing => Some(PluginFailure::from(missing)),
+            _ => state.error.clone().filter(is_current),
+        };
+        let next_trial = state.faults.next_trial();
+        let left = state.share.left(now).as_millis();
         PluginInfo {
             metadata: Metadata::from(&self.manifest),
-            status: match is_missing || state.faults.is_disabled() {
-                true => PluginStatus::Error,
-                false => state.status,
-            },
-            load_time: state.load_time,
+            status,
+            load_time: Some(state.load_time),
             start_time: state.start_time,
             stop_time: state.stop_time,
-            error_code: failure.as_ref().map(|failure| failure.code.as_str()),
-            error_msg: failure.map(|failure| failure.problem),
+            error_code: failure.as_ref().map(|failure| failure.code),
+            error_time: failure.as_ref().map(|failure| failure.time),
+            error_msg: failure.map(|failure| failure.message),
+            next_trial_time: next_trial.map(|at| Utc::now() + at.saturating_duration_since(now)),
+            needs_operator: state.faults.needs_operator(),
+            failed_reload,
+            throttled: state.throttled_at.is_some_and(is_recent),
+            cpu_share_left_ms: u64::try_from(left).unwrap_or(u64::MAX),
             path: self.path.clone(),
             config_path: self.config_path.clone(),
             api: self.manifest.api.as_str().to_owned(),
             sha256: self.manifest.sha256.clone(),
             signed: self.is_signed,
+            capabilities: self.manifest.capabilities.clone(),
+            hooks: self.manifest.hooks.clone(),
+            handlers: self.manifest.handlers.clone(),
+            on_failure: Some(self.on_failure),
         }
     }
 
@@ -146,7 +191,44 @@ impl Plugin {
 
     /// Whether neither its settings nor its faults disable the plugin.
     pub(crate) fn is_enabled(&self) -> bool {
-        self.file.enabled && !self.state.lock().faults.is_disabled()
+        let state = self.state.lock();
+        self.file.enabled && !state.is_turned_off && !state.faults.is_disabled()
+    }
+
+    /// Whether its settings enable the plugin.
+    pub(crate) fn is_turned_on(&self) -> bool {
+        self.file.enabled && !self.state.lock().is_turned_off
+    }
+
+    /// Whether faults disable the plugin.
+    pub(crate) fn is_disabled_by_faults(&self) -> bool {
+        self.state.lock().faults.is_disabled()
+    }
+
+    /// Marks that newer settings disable the plugin.
+    pub(crate) fn turn_off(&self) {
+        self.state.lock().is_turned_off = true;
+    }
+
+    /// Ends the use of this version by requests that began before its reload. They use the newer
+    /// version from then on.
+    pub(crate) fn retire(&self) {
+        self.is_retired.store(true, Ordering::Relaxed);
+        self.set_status(PluginStatus::Stopped);
+    }
+
+    pub(crate) fn is_retired(&self) -> bool {
+        self.is_retired.load(Ordering::Relaxed)
+    }
+
+    /// Waits until the running calls end, for at most the timeout of a call.
+    pub(crate) async fn calls_ended(&self) {
+        drop(timeout(self.limits.timeout + TICK, self.calls.ended()).await);
+    }
+
+    /// Releases the code. Later calls fail.
+    pub(crate) fn release(&self) {
+        drop(self.program.lock().take());
     }
 
     /// Returns the first dependency that is disabled, or that misses a dependency itself.
@@ -168,16 +250,14 @@ impl Plugin {
     /// Whether the plugin is started, or must not be started.
     pub(crate) fn is_settled(&self) -> bool {
         let state = self.state.lock();
-        state.status == PluginStatus::Started || !state.is_active || !self.file.enabled
+        let is_turned_on = self.file.enabled && !state.is_turned_off;
+        state.status == PluginStatus::Started || !state.is_active || !is_turned_on
     }
 
     pub(crate) fn set_error(&self, error: &PluginError) {
         let mut state = self.state.lock();
         state.status = PluginStatus::Error;
-        state.error = Some(Failure {
-            code: error.code(),
-            problem: error.to_string(),
-        });
+        state.error = Some(error.into());
     }
 }
 

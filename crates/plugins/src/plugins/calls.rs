@@ -3,10 +3,10 @@ use serde_json::{Map, Value};
 
 use super::{Plugins, RequestPlugins};
 use crate::{
-    FailureMode, HookCall, HookPoint, Rejection,
-    hook::HookEntry,
+    FailureMode, HookCall, HookPoint, PluginStatus, Rejection,
+    hook::{HookEntry, HookTable},
     plugin::Plugin,
-    runtime::{HookContext, HookInput, HookOutcome, Question},
+    runtime::{Fault, HookContext, HookInput, HookOutcome, Question},
     sandbox::json::{self, MAX_VALUES},
 };
 
@@ -36,14 +36,16 @@ pub enum Decision {
 }
 
 impl Plugins {
-    /// Calls the hooks of a point in the order of their priority. A hook that fails does not stop
-    /// the others.
+    /// Calls the hooks of a point in the order of their priority. The failure of a hook without a
+    /// veto does not stop the others.
     ///
-    /// Within a request all calls use the plugins that were started at its first call.
+    /// Within a request all calls use the plugins that were started at its first call, without those
+    /// that an operator stopped since. A request uses a replaced version for at most 30 s.
     ///
     /// # Errors
     /// - `PLUGIN_REJECTED`: a hook with a veto rejects the call.
     /// - `PLUGIN_UNAVAILABLE`: a hook with a veto fails, and `on_failure` of its plugin is `closed`.
+    ///   At a point with a veto: a plugin of `plugins.required` is not started.
     pub async fn run_hooks(&self, point: HookPoint, call: HookCall) -> Result<HookReport, Error> {
         let request = context::current();
         let table = self.of_request(request.as_deref());
@@ -123,12 +125,15 @@ impl Plugins {
     }
 
     /// Asks all started plugins with the interface `policy`, each with a timeout of 50 ms. All of
-    /// them must allow the action. Without such a plugin the result is [`Decision::Allow`].
+    /// them must allow the action. Without such a plugin the result is [`Decision::Allow`]. List
+    /// plugins that must decide in `plugins.required`.
     ///
-    /// Within a request all decisions use the plugins that were started at its first call.
+    /// Within a request all decisions use the plugins that were started at its first call, without
+    /// those that an operator stopped since.
     ///
     /// # Errors
-    /// A plugin fails, and its `on_failure` is `closed`: `PLUGIN_UNAVAILABLE`.
+    /// `PLUGIN_UNAVAILABLE`: a plugin fails, and its `on_failure` is `closed`, or a plugin of
+    /// `plugins.required` is not started.
     pub async fn decide(
         &self,
         subject: &str,
@@ -137,6 +142,7 @@ impl Plugins {
         context: Map<String, Value>,
     ) -> Result<Decision, Error> {
         let table = self.of_request(context::current().as_deref());
+        check_required(&table)?;
         for plugin in table.deciders() {
             let question = Question {
                 subject: subject.to_owned(),
@@ -147,10 +153,29 @@ impl Plugins {
             match plugin.decide(question, DECISION_TIMEOUT).await {
                 Ok(Decision::Allow) => {}
                 Ok(denial @ Decision::Deny(_)) => return Ok(denial),
-                Err(fault) => go_on_without(plugin, &fault.to_string())?,
+                Err(Fault::Stopped) if !self.is_started(plugin.name()) => {
+                    self.check_not_required(plugin.name())?;
+                }
+                Err(fault) => check_failure_mode(plugin, &fault.to_string())?,
             }
         }
         Ok(Decision::Allow)
+    }
+
+    fn is_started(&self, name: &str) -> bool {
+        let plugin = self.plugin(name);
+        plugin.is_ok_and(|plugin| plugin.status() == PluginStatus::Started)
+    }
+
+    /// Checks that the service continues without a plugin that an operator stopped.
+    ///
+    /// # Errors
+    /// `plugins.required` has the plugin.
+    fn check_not_required(&self, name: &str) -> Result<(), Error> {
+        match self.required().iter().any(|required| required == name) {
+            true => Err(not_started(name)),
+            false => Ok(()),
+        }
     }
 
     pub(crate) async fn run(
@@ -160,7 +185,12 @@ impl Plugins {
         call: HookCall,
         request: Option<&RequestContext>,
     ) -> Result<HookReport, Error> {
-        let hooks = table.at(point);
+        // The caller may hold its table for hours.
+        let newer = table.is_over().then(|| self.renew(table));
+        let table = newer.as_ref().unwrap_or(table);
+        if point.can_veto() {
+            check_required(table)?;
+        }
         let mut run = Run {
             point,
             request,
@@ -175,7 +205,7 @@ impl Plugins {
             let values = &mut run.report.call.values;
             values.entry(name).or_insert_with(|| value.clone());
         }
-        for hook in hooks {
+        for hook in table.at(point) {
             if let Some(set) = self.run_one(hook, &mut run).await? {
                 table.keep(set);
             }
@@ -219,6 +249,12 @@ impl Plugins {
                 format!("rejected, but may not veto: {}", rejection.reason)
             }
             Ok(HookOutcome::Fail(problem)) => problem,
+            Err(Fault::Stopped) if !self.is_started(hook.plugin.name()) => {
+                if run.point.can_veto() {
+                    self.check_not_required(hook.plugin.name())?;
+                }
+                return Ok(None);
+            }
             Err(fault) => fault.to_string(),
         };
         let name = format!("{}/{}", hook.plugin.name(), hook.name);
@@ -230,7 +266,7 @@ impl Plugins {
             "a hook failed"
         );
         if hook.is_veto {
-            go_on_without(&hook.plugin, &problem)?;
+            check_failure_mode(&hook.plugin, &problem)?;
         }
         run.report.failed.push((name, problem));
         Ok(None)
@@ -280,17 +316,35 @@ impl Run<'_> {
     }
 }
 
-/// Continues a call without a plugin that may veto, if `on_failure` of the plugin is `open`.
+/// Checks that a call continues without a failed plugin that may veto.
 ///
 /// # Errors
 /// `on_failure` of the plugin is `closed`: `PLUGIN_UNAVAILABLE`.
-fn go_on_without(plugin: &Plugin, problem: &str) -> Result<(), Error> {
-    if plugin.on_failure == FailureMode::Open {
-        return Ok(());
+fn check_failure_mode(plugin: &Plugin, problem: &str) -> Result<(), Error> {
+    match plugin.on_failure {
+        FailureMode::Open => Ok(()),
+        FailureMode::Closed => Err(unavailable(plugin.name(), problem)),
     }
+}
+
+/// Checks that the plugins that must be started are in the table.
+///
+/// # Errors
+/// One is not: `PLUGIN_UNAVAILABLE`.
+fn check_required(table: &HookTable) -> Result<(), Error> {
+    table
+        .missing()
+        .map_or(Ok(()), |name| Err(not_started(name)))
+}
+
+fn not_started(plugin: &str) -> Error {
+    unavailable(plugin, "is in plugins.required, and is not started")
+}
+
+fn unavailable(plugin: &str, problem: &str) -> Error {
     let message = "a plugin that decides about this request is unavailable: retry later";
-    let cause = format!("plugin {}: {problem}", plugin.name());
-    Err(Error::new(Code::Unavailable, "PLUGIN_UNAVAILABLE", message).with_cause(cause))
+    let cause = format!("plugin {plugin}: {problem}");
+    Error::new(Code::Unavailable, "PLUGIN_UNAVAILABLE", message).with_cause(cause)
 }
 
 fn rejected(hook: &HookEntry, rejection: Rejection) -> Error {

@@ -1,18 +1,20 @@
 use std::sync::Arc;
 
 use futures::future::maybe_done;
+use tokio::sync::Mutex;
 
 use super::Plugins;
 use crate::{PluginError, PluginErrorCode};
 
 impl Plugins {
-    /// Runs a change of plugins after all changes that were requested earlier. The change continues
-    /// if its caller stops waiting.
+    /// Runs a change of plugins after all changes with the same lock that were requested earlier.
+    /// The change continues if its caller stops waiting.
     ///
     /// # Errors
     /// The change fails or is interrupted.
     pub(super) async fn change<T, F>(
         &self,
+        lock: &Arc<Mutex<()>>,
         plugin: &str,
         change: impl FnOnce(Self) -> F,
     ) -> Result<T, PluginError>
@@ -20,7 +22,7 @@ impl Plugins {
         T: Send + 'static,
         F: Future<Output = Result<T, PluginError>> + Send + 'static,
     {
-        let mut turn = Box::pin(maybe_done(Arc::clone(&self.0.changes).lock_owned()));
+        let mut turn = Box::pin(maybe_done(Arc::clone(lock).lock_owned()));
         // The first poll takes the next place in the order of changes.
         let _ = futures::poll!(turn.as_mut());
         let change = change(self.clone());

@@ -1,14 +1,20 @@
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Instant,
+};
 
 use chrono::Utc;
 use parking_lot::Mutex;
-use tokio::{runtime::Handle, sync::Semaphore};
+use tokio::{
+    runtime::Handle,
+    sync::{Semaphore, oneshot},
+};
 
-use super::{Inner, MAX_GUESTS_PER_CORE, Plugins, cores, life::step};
+use super::{Inner, MAX_GUESTS_PER_CORE, Plugins, cores, life::step, order::check_folder};
 use crate::{
     Capability, GrantConfig, Manifest, PluginError, PluginErrorCode, PluginStatus,
     folder::{Found, files_hash, read_config, read_plugin},
-    plugin::{Plugin, State, Timers},
+    plugin::{Plugin, State, Timers, Uses},
     runtime::{self, CallLimits, Exports, Imports, LifecycleStep, Runtime},
     sandbox::{
         CpuShare, EventAccess, FaultCount, HttpAccess, KeyValueStore, LogAccess, max_processor_time,
@@ -34,13 +40,16 @@ impl Plugins {
     }
 
     async fn initialize(&self, name: &str) -> Result<Arc<Plugin>, PluginError> {
-        let (inner, owned) = (Arc::clone(&self.0), name.to_owned());
-        let handle = Handle::current();
-        let compiled = tokio::task::spawn_blocking(move || inner.compile(&owned, handle)).await;
-        let plugin = compiled.map_err(|error| {
-            PluginError::new(PluginErrorCode::LoadFailed, name, "could not be compiled")
-                .because(error)
-        })??;
+        let (inner, owned, handle) = (Arc::clone(&self.0), name.to_owned(), Handle::current());
+        let (sender, compiled) = oneshot::channel();
+        let failed = || {
+            let problem = "could not be compiled";
+            PluginError::new(PluginErrorCode::LoadFailed, name, problem)
+        };
+        let work = move || drop(sender.send(inner.compile(&owned, handle)));
+        let begun = self.0.compiler.run(work);
+        begun.map_err(|error| failed().because(error))?;
+        let plugin = compiled.await.map_err(|error| failed().because(error))??;
         step(&plugin, LifecycleStep::Initialize, PluginErrorCode::Config).await?;
         plugin.set_status(PluginStatus::Initialized);
         Ok(plugin)
@@ -55,6 +64,7 @@ impl Inner {
     fn runtime(&self, handle: Handle) -> Result<&dyn Runtime, String> {
         let max_memory = self.config.security.max_memory(self.profile).as_usize();
         // The check of a compiled component runs it once, outside of the limit of concurrent calls.
+        // There is one thread for compilations.
         let max_guests = MAX_GUESTS_PER_CORE * cores() + 1;
         let create = || {
             let on_tick = keep_worker_awake(handle, Arc::clone(&self.worker_guests));
@@ -73,6 +83,7 @@ impl Inner {
     /// The files are not valid, or the plugin requests a capability that is not granted.
     fn compile(self: &Arc<Self>, name: &str, handle: Handle) -> Result<Arc<Plugin>, PluginError> {
         let (config, security) = (&self.config, &self.config.security);
+        check_folder(&config.directory, name)?;
         // Hash the files first, so that a change between the two reads causes a reload.
         let (directory, configs) = (&config.directory, &config.config_directory);
         let files_hash = files_hash(directory, configs, self.profile, name);
@@ -128,7 +139,8 @@ impl Inner {
             path,
             config_path,
             is_signed,
-            program,
+            exports: program.exports(),
+            program: Mutex::new(Some(program)),
             limits,
             on_failure: on_failure.unwrap_or(self.config.on_failure),
             guests: Arc::clone(&self.guests),
@@ -139,6 +151,7 @@ impl Inner {
             state: Mutex::new(State {
                 status: PluginStatus::Loaded,
                 is_active: false,
+                is_turned_off: false,
                 load_time: Utc::now(),
                 start_time: None,
                 stop_time: None,
@@ -146,7 +159,11 @@ impl Inner {
                 share: CpuShare::new(percent, Instant::now()),
                 faults: FaultCount::default(),
                 slow_until: None,
+                throttled_at: None,
             }),
+            is_retired: AtomicBool::new(false),
+            uses: Uses::default(),
+            calls: Uses::default(),
             observe: Arc::clone(&self.observation) as _,
             plugins: Arc::downgrade(self),
         }))

@@ -27,7 +27,7 @@ impl Plugins {
         config: &PluginFileConfig,
     ) -> Result<PluginInfo, PluginError> {
         let (plugin, wanted) = (name.to_owned(), config.clone());
-        self.change(name, |plugins| async move {
+        self.change(&self.0.loads, name, |plugins| async move {
             plugins.update_locked(&plugin, wanted).await
         })
         .await
@@ -57,14 +57,14 @@ impl Plugins {
     ///
     /// # Errors
     /// The work fails or panics.
-    async fn blocking<T: Send + 'static>(
+    pub(super) async fn blocking<T: Send + 'static>(
         &self,
         plugin: &str,
         work: impl FnOnce() -> Result<T, PluginError> + Send + 'static,
     ) -> Result<T, PluginError> {
         let done = tokio::task::spawn_blocking(work).await;
         done.map_err(|error| {
-            let problem = "its settings cannot be written";
+            let problem = "its settings cannot be read or written";
             PluginError::new(PluginErrorCode::Config, plugin, problem).because(error)
         })?
     }

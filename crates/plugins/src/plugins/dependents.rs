@@ -39,18 +39,36 @@ impl Inner {
     /// itself.
     pub(crate) fn missing_dependency(&self, plugin: &Plugin) -> Option<String> {
         let loaded = self.loaded.lock();
+        let mut checked = BTreeMap::new();
         let mut needed = plugin.manifest.dependencies.iter();
-        needed.find(|name| !is_available(&loaded, name)).cloned()
+        needed
+            .find(|name| !check_available(&loaded, name, &mut checked))
+            .cloned()
     }
 }
 
-/// Whether a plugin and its dependencies are enabled. A plugin that is not loaded counts as enabled,
-/// because only requests that began before its unload still use its dependents.
 fn is_available(loaded: &BTreeMap<String, Loaded>, name: &str) -> bool {
-    let Some(entry) = loaded.get(name) else {
+    check_available(loaded, name, &mut BTreeMap::new())
+}
+
+/// Whether a plugin and its dependencies are enabled. A plugin that is not loaded counts as enabled,
+/// because only requests that began before its unload still use its dependents. `checked` has the
+/// results for the plugins that several others need.
+fn check_available<'a>(
+    loaded: &'a BTreeMap<String, Loaded>,
+    name: &str,
+    checked: &mut BTreeMap<&'a str, bool>,
+) -> bool {
+    let Some((name, entry)) = loaded.get_key_value(name) else {
         return true;
     };
+    if let Some(is_available) = checked.get(name.as_str()) {
+        return *is_available;
+    }
     // The load rejects circular dependencies, so this ends.
     let mut needed = entry.plugin.manifest.dependencies.iter();
-    entry.plugin.is_enabled() && needed.all(|name| is_available(loaded, name))
+    let is_available =
+        entry.plugin.is_enabled() && needed.all(|name| check_available(loaded, name, checked));
+    checked.insert(name, is_available);
+    is_available
 }

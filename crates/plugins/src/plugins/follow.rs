@@ -6,7 +6,7 @@ use seaworthy_service::Tasks;
 use super::{Plugins, observation::FolderRead};
 use crate::{
     PluginError,
-    folder::{Applied, Seen, Watch, hashes, seen},
+    folder::{Applied, FilesHash, Seen, Watch, hashes, seen},
 };
 
 impl Plugins {
@@ -16,7 +16,7 @@ impl Plugins {
     /// The folder cannot be read, dependencies are missing or circular, or a plugin cannot be
     /// started.
     pub async fn load_folder(&self) -> Result<(), PluginError> {
-        let _change = self.0.changes.lock().await;
+        let _turn = self.0.loads.lock().await;
         for name in self.order().await? {
             if self.plugin(&name).is_err() {
                 self.load_locked(&name).await?;
@@ -75,7 +75,7 @@ impl Plugins {
                 continue;
             }
             self.0.observation.folder_read(FolderRead::Changed);
-            let _change = self.0.changes.lock().await;
+            let _turn = self.0.loads.lock().await;
             // Read again, because an operator may have loaded a new plugin before the lock.
             if let Ok(now) = self.seen().await {
                 applied = self.apply_locked(applied, &now).await;
@@ -103,6 +103,7 @@ impl Plugins {
     /// that the next change of the folder repeats the others.
     async fn apply_locked(&self, mut applied: Applied, now: &Seen) -> Applied {
         self.unload_removed(now).await;
+        self.forget_failures(|name| now.contains_key(name));
         applied.retain(|name, _| now.contains_key(name));
         let order = match self.valid_order().await {
             Ok(order) => order,
@@ -133,18 +134,21 @@ impl Plugins {
             }
             self.log(Some(&name), "loaded", result.as_ref().map(drop));
         }
+        self.turn_off_disabled().await;
         applied
     }
 
     /// Whether a plugin was loaded from files with this hash, and does not need another start.
-    fn has_loaded(&self, name: &str, hash: &str) -> bool {
+    fn has_loaded(&self, name: &str, hash: &FilesHash) -> bool {
         let plugin = self.plugin(name);
-        plugin.is_ok_and(|plugin| plugin.files_hash == hash && plugin.is_settled())
+        plugin.is_ok_and(|plugin| plugin.files_hash == *hash && plugin.is_settled())
     }
 
     /// Unloads the plugins that are not in the folder, each one after its dependents.
     async fn unload_removed(&self, now: &Seen) {
-        let loaded = self.list().into_iter().map(|info| info.metadata.name);
+        let _change = self.0.changes.lock().await;
+        let loaded = self.loaded().into_iter();
+        let loaded = loaded.map(|plugin| plugin.name().to_owned());
         let mut removed: Vec<String> = loaded.filter(|name| !now.contains_key(name)).collect();
         while !removed.is_empty() {
             let is_free = |name: &String| self.dependents(name).is_empty();
@@ -165,10 +169,11 @@ impl Plugins {
     ///
     /// # Errors
     /// The plugin is not loaded, or cannot be started.
-    async fn start_if_enabled(&self, name: &str) -> Result<(), PluginError> {
+    pub(super) async fn start_if_enabled(&self, name: &str) -> Result<(), PluginError> {
+        let _change = self.0.changes.lock().await;
         let plugin = self.plugin(name)?;
         plugin.set_active(true);
-        match plugin.file.enabled {
+        match plugin.is_turned_on() {
             true => self.start_locked(name, true).await,
             false => Ok(()),
         }

@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Loaded, Plugins};
+use super::{Loaded, Plugins, end::clean_up};
 use crate::{
     EventType, PluginError, PluginErrorCode, PluginInfo, PluginStatus,
     plugin::Plugin,
@@ -16,13 +16,13 @@ impl Plugins {
     /// rejects its settings.
     pub async fn load(&self, name: &str) -> Result<PluginInfo, PluginError> {
         let plugin = name.to_owned();
-        self.change(
-            name,
-            |plugins| async move { plugins.load_locked(&plugin).await },
-        )
+        self.change(&self.0.loads, name, |plugins| async move {
+            plugins.load_locked(&plugin).await
+        })
         .await
     }
 
+    /// Needs the lock `loads`.
     pub(super) async fn load_locked(&self, name: &str) -> Result<PluginInfo, PluginError> {
         if self.plugin(name).is_ok() {
             let problem = "is already loaded: unload it first";
@@ -33,6 +33,11 @@ impl Plugins {
             ));
         }
         let plugin = self.prepare(name).await?;
+        let _change = self.0.changes.lock().await;
+        // A dependency may have been unloaded during the compilation.
+        self.check_dependencies(&plugin)
+            .inspect_err(|error| self.announce_failure(Some(name), error))?;
+        self.forget_failure(name);
         let info = plugin.info();
         let entry = Loaded {
             plugin,
@@ -88,7 +93,7 @@ impl Plugins {
     ) -> Result<(), PluginError> {
         for dependency in &plugin.manifest.dependencies {
             let needed = self.plugin(dependency)?;
-            let is_disabled = permits_disabled && !needed.file.enabled;
+            let is_disabled = permits_disabled && !needed.is_turned_on();
             if !is_disabled && needed.status() != PluginStatus::Started {
                 return Err(PluginError::new(
                     PluginErrorCode::Dependency,
@@ -107,12 +112,13 @@ impl Plugins {
     /// plugin fails to start.
     pub async fn start_plugin(&self, name: &str) -> Result<(), PluginError> {
         let plugin = name.to_owned();
-        self.change(name, |plugins| async move {
+        self.change(&self.0.changes, name, |plugins| async move {
             plugins.start_locked(&plugin, false).await
         })
         .await
     }
 
+    /// Needs the lock `changes`.
     pub(super) async fn start_locked(
         &self,
         name: &str,
@@ -123,7 +129,7 @@ impl Plugins {
             return Ok(());
         }
         plugin.set_active(true);
-        if !plugin.file.enabled {
+        if !plugin.is_turned_on() {
             let problem = "is disabled: set `enabled: true` in its settings";
             return Err(PluginError::new(
                 PluginErrorCode::StartFailed,
@@ -148,21 +154,22 @@ impl Plugins {
         Ok(())
     }
 
-    /// Stops a plugin, so that the service does not call its hooks, handlers and decisions. Does
-    /// not cancel running calls.
+    /// Stops a plugin, so that the service does not call its hooks, handlers and decisions, also in
+    /// requests that began before. Waits for running calls, for at most the timeout of a call, and
+    /// then calls the `stop` of the plugin, unless faults disable it.
     ///
     /// # Errors
     /// The plugin is not loaded, a started plugin depends on it, or its own stop fails. In the last
     /// case the plugin is stopped anyway.
     pub async fn stop_plugin(&self, name: &str) -> Result<(), PluginError> {
         let plugin = name.to_owned();
-        self.change(
-            name,
-            |plugins| async move { plugins.stop_locked(&plugin).await },
-        )
+        self.change(&self.0.changes, name, |plugins| async move {
+            plugins.stop_locked(&plugin).await
+        })
         .await
     }
 
+    /// Needs the lock `changes`.
     async fn stop_locked(&self, name: &str) -> Result<(), PluginError> {
         let plugin = self.plugin(name)?;
         let started = |dependent: &String| {
@@ -180,9 +187,7 @@ impl Plugins {
         if plugin.status() != PluginStatus::Started {
             return Ok(());
         }
-        plugin.set_status(PluginStatus::Stopped);
-        self.unregister(name);
-        let stopped = step(&plugin, LifecycleStep::Stop, PluginErrorCode::StopFailed).await;
+        let stopped = self.halt(&plugin).await;
         self.announce(EventType::PLUGIN_STOPPED, name);
         stopped
     }
@@ -193,12 +198,13 @@ impl Plugins {
     /// The plugin is not loaded, or another plugin depends on it.
     pub async fn unload(&self, name: &str) -> Result<(), PluginError> {
         let plugin = name.to_owned();
-        self.change(name, |plugins| async move {
+        self.change(&self.0.changes, name, |plugins| async move {
             plugins.unload_locked(&plugin).await
         })
         .await
     }
 
+    /// Needs the lock `changes`.
     pub(super) async fn unload_locked(&self, name: &str) -> Result<(), PluginError> {
         let plugin = self.plugin(name)?;
         if let Some(dependent) = self.dependents(name).first() {
@@ -211,12 +217,10 @@ impl Plugins {
         if let Err(error) = self.stop_locked(name).await {
             tracing::warn!(plugin = name, problem = %error, "a plugin failed to stop");
         }
-        if let Err(error) = step(&plugin, LifecycleStep::Cleanup, PluginErrorCode::StopFailed).await
-        {
-            tracing::warn!(plugin = name, problem = %error, "a plugin failed to clean up");
-        }
+        clean_up(&plugin).await;
         self.announce(EventType::PLUGIN_UNLOADED, name);
         self.0.loaded.lock().remove(name);
+        self.forget_failure(name);
         Ok(())
     }
 

@@ -5,18 +5,24 @@ mod change;
 mod compile;
 mod configuration;
 mod dependents;
+mod end;
+mod failures;
 mod follow;
+mod health;
 mod life;
 mod observation;
 mod order;
 mod registration;
 mod reload;
 mod request_plugins;
+mod required;
+mod settings;
+mod shutdown;
 mod start;
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, atomic::AtomicBool},
 };
 
 use arc_swap::ArcSwap;
@@ -26,13 +32,14 @@ use parking_lot::Mutex;
 pub(crate) use request_plugins::RequestPlugins;
 use seaworthy_client::HttpClient;
 use seaworthy_config::Profile;
-use seaworthy_core::{context, error_chain};
+use seaworthy_core::context;
 use seaworthy_service::Tasks;
 use tokio::sync::Semaphore;
 
 use crate::{
-    Event, EventBus, EventType, PluginError, PluginInfo, PluginStatus, PluginsConfig,
-    hook::HookTable, plugin::Plugin, runtime::Runtime, sandbox::GuestThreads,
+    Event, EventBus, EventType, PluginError, PluginFailure, PluginInfo, PluginStatus,
+    PluginsConfig, attach::AddressLimit, hook::HookTable, plugin::Plugin, runtime::Runtime,
+    sandbox::GuestThreads,
 };
 
 /// The maximum concurrent calls of all plugins for each core. There are more calls than cores,
@@ -67,8 +74,18 @@ pub(crate) struct Inner {
     threads: Arc<GuestThreads>,
     observation: Arc<Observation>,
     loaded: Mutex<BTreeMap<String, Loaded>>,
-    /// Serializes loads, starts, stops and reloads.
+    /// The failures of loads and reloads that no later one replaced, by the name of the plugin.
+    failures: Mutex<BTreeMap<String, PluginFailure>>,
+    /// Serializes loads and reloads. A compilation may hold it for minutes.
+    loads: Arc<tokio::sync::Mutex<()>>,
+    /// Serializes changes of the loaded plugins. A load and a reload take it after `loads`, when the
+    /// new version is initialized, so that a stop does not wait for a compilation.
     changes: Arc<tokio::sync::Mutex<()>>,
+    pub(crate) address_limit: AddressLimit,
+    /// Whether requests and decisions fail while a plugin of `plugins.required` is not started.
+    is_served: AtomicBool,
+    /// One thread with a low priority, so that compilations leave the cores to requests.
+    compiler: GuestThreads,
 }
 
 /// Returns the number of cores that this process may use.
@@ -90,27 +107,36 @@ impl Plugins {
         &self.0.bus
     }
 
-    /// Returns the states of all loaded plugins, in alphabetical order.
+    /// Returns the states of all loaded plugins, and of those that cannot be loaded, in alphabetical
+    /// order.
     #[must_use]
     pub fn list(&self) -> Vec<PluginInfo> {
-        // The state of a plugin depends on others, so no lock is held.
-        let plugins: Vec<Arc<Plugin>> = {
-            let loaded = self.0.loaded.lock();
-            let plugins = loaded.values().map(|entry| Arc::clone(&entry.plugin));
-            plugins.collect()
-        };
-        plugins.iter().map(|plugin| plugin.info()).collect()
+        let mut found = self.failed_loads();
+        found.extend(self.loaded().iter().map(|plugin| plugin.info()));
+        found.sort_by(|one, other| one.metadata.name.cmp(&other.metadata.name));
+        found
     }
 
-    /// Returns the state of a loaded plugin.
+    /// Returns the state of a plugin that is loaded or cannot be loaded.
     ///
     /// # Errors
-    /// No loaded plugin has this name.
+    /// No such plugin has this name.
     pub fn get(&self, name: &str) -> Result<PluginInfo, PluginError> {
-        self.plugin(name).map(|plugin| plugin.info())
+        match self.plugin(name) {
+            Ok(plugin) => Ok(plugin.info()),
+            Err(error) => self.failed_load(name).ok_or(error),
+        }
     }
 
-    /// Returns the states of the loaded plugins with a status.
+    /// Returns the loaded plugins in alphabetical order. The state of a plugin depends on others, so
+    /// no lock is held.
+    fn loaded(&self) -> Vec<Arc<Plugin>> {
+        let loaded = self.0.loaded.lock();
+        let plugins = loaded.values().map(|entry| Arc::clone(&entry.plugin));
+        plugins.collect()
+    }
+
+    /// Returns the states of the plugins with a status.
     #[must_use]
     pub fn with_status(&self, status: PluginStatus) -> Vec<PluginInfo> {
         let mut found = self.list();
@@ -157,18 +183,6 @@ impl Plugins {
         self.publish(event);
     }
 
-    /// Publishes that a plugin cannot be loaded or started, or that the whole folder cannot be
-    /// read.
-    fn announce_failure(&self, plugin: Option<&str>, error: &PluginError) {
-        let mut event = Event::new(EventType::PLUGIN_ERROR, SOURCE)
-            .with_data("problem", error_chain(error).to_string())
-            .with_data("code", error.code().as_str());
-        if let Some(plugin) = plugin {
-            event = event.with_data("plugin", plugin);
-        }
-        self.publish(event);
-    }
-
     /// Publishes an event with the actor of the current request.
     fn publish(&self, mut event: Event) {
         let context = context::current();
@@ -176,7 +190,11 @@ impl Plugins {
             event = event.with_data("actor", actor.as_str());
         }
         if let Err(error) = self.0.bus.publish_async(event) {
+            self.0.observation.event_dropped();
             tracing::warn!(problem = %error, "an event of a plugin was dropped");
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

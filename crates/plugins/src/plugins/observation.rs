@@ -7,7 +7,7 @@ use seaworthy_config::Settings;
 use seaworthy_core::context;
 use seaworthy_service::Assembly;
 use seaworthy_telemetry::{
-    metrics::{Counter, Family, Histogram, Kind},
+    metrics::{Counter, Family, Gauge, Histogram, Kind},
     tracer::{Attribute, SpanKind, SpanRecord, Tracer},
 };
 
@@ -28,6 +28,12 @@ const DURATION: &str = "plugin_call_duration_seconds";
 const DURATION_HELP: &str = "Duration of calls of plugins.";
 const HOOKS: &str = "plugin_hook_failures_total";
 const HOOKS_HELP: &str = "Hooks that failed.";
+const HANDLERS: &str = "plugin_handler_failures_total";
+const HANDLERS_HELP: &str = "Deliveries of events to plugins that failed.";
+const DROPPED: &str = "plugin_events_dropped_total";
+const DROPPED_HELP: &str = "Events about plugins that the bus did not accept.";
+const STARTED: &str = "plugin_started";
+const STARTED_HELP: &str = "Whether the service calls this version of a plugin.";
 const LINES: &str = "plugin_log_lines_dropped_total";
 const LINES_HELP: &str = "Lines of plugins above max_log_lines, which were not logged.";
 const READS: &str = "plugin_folder_reads_total";
@@ -39,7 +45,7 @@ static BOUNDS: [f64; 10] = [
     0.000_02, 0.000_05, 0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 1.0, 30.0,
 ];
 /// All results of [`Fault::reason`].
-const REASONS: [&str; 11] = [
+const REASONS: [&str; 12] = [
     "timeout",
     "memory",
     "host_calls",
@@ -49,6 +55,7 @@ const REASONS: [&str; 11] = [
     "throttled",
     "concurrency",
     "disabled",
+    "stopped",
     "dependency",
     "trap",
 ];
@@ -82,6 +89,10 @@ pub(super) struct Observation {
     faults: Vec<(&'static str, Family<Counter>)>,
     durations: Family<Histogram>,
     hooks: Family<Counter>,
+    handlers: Family<Counter>,
+    dropped: Counter,
+    /// By the name and the version, separated by a space.
+    started: Family<Gauge>,
     dropped_lines: Family<Counter>,
     reads: [(FolderRead, Counter); 3],
     bus: crate::EventBus,
@@ -95,6 +106,8 @@ impl Observation {
         metrics.declare(Kind::Counter, FAULTS, FAULTS_HELP, &["plugin", "reason"]);
         metrics.declare(Kind::Histogram, DURATION, DURATION_HELP, &["plugin"]);
         metrics.declare(Kind::Counter, HOOKS, HOOKS_HELP, &["plugin"]);
+        metrics.declare(Kind::Counter, HANDLERS, HANDLERS_HELP, &["plugin"]);
+        metrics.declare(Kind::Gauge, STARTED, STARTED_HELP, &["plugin", "version"]);
         metrics.declare(Kind::Counter, LINES, LINES_HELP, &["plugin"]);
         let counters = |name: &'static str, help: &'static str| {
             let metrics = metrics.clone();
@@ -118,7 +131,7 @@ impl Observation {
             (read, metrics.counter(READS, READS_HELP, &label))
         };
         let reads = FolderRead::ALL.map(read);
-        let timed = metrics.clone();
+        let (timed, gauges) = (metrics.clone(), metrics.clone());
         Self {
             calls: counters(CALLS, CALLS_HELP),
             faults: faults.into(),
@@ -126,6 +139,13 @@ impl Observation {
                 timed.histogram(DURATION, DURATION_HELP, &BOUNDS, &[("plugin", plugin)])
             }),
             hooks: counters(HOOKS, HOOKS_HELP),
+            handlers: counters(HANDLERS, HANDLERS_HELP),
+            dropped: metrics.counter(DROPPED, DROPPED_HELP, &[]),
+            started: Family::new(MAX_PLUGINS, move |version| {
+                let (plugin, version) = version.split_once(' ').unwrap_or((version, version));
+                let labels = [("plugin", plugin), ("version", version)];
+                gauges.gauge(STARTED, STARTED_HELP, &labels)
+            }),
             dropped_lines: counters(LINES, LINES_HELP),
             reads,
             bus: bus.clone(),
@@ -135,6 +155,20 @@ impl Observation {
 
     pub(super) fn hook_failed(&self, plugin: &str) {
         self.hooks.get_or_create(plugin).increment();
+    }
+
+    pub(super) fn handler_failed(&self, plugin: &str) {
+        self.handlers.get_or_create(plugin).increment();
+    }
+
+    pub(super) fn event_dropped(&self) {
+        self.dropped.increment();
+    }
+
+    /// Records whether the service calls a version.
+    pub(super) fn set_started(&self, plugin: &Manifest, is_started: bool) {
+        let version = format!("{} {}", plugin.name, plugin.version);
+        self.started.get_or_create(&version).set(is_started.into());
     }
 
     /// Returns the counter of the lines of a plugin that were not logged.
@@ -156,6 +190,7 @@ impl Observation {
             .with_data("version", manifest.version.to_string())
             .with_data("sha256", manifest.sha256.as_str());
         if let Err(error) = self.bus.publish_async(event) {
+            self.event_dropped();
             tracing::warn!(plugin, problem = %error, "an event of a plugin was dropped");
         }
     }

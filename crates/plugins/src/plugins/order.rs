@@ -4,6 +4,7 @@ use super::Plugins;
 use crate::{
     Manifest, PluginError, PluginErrorCode,
     folder::{MANIFEST, read_text, scan},
+    manifest::is_name,
     registry::{OrderError, load_order},
 };
 
@@ -21,31 +22,14 @@ impl Plugins {
     }
 
     /// Returns the names of a plugin and of its direct and indirect dependencies, in the order of
-    /// their load.
+    /// their load. Reads no other manifests.
     ///
     /// # Errors
-    /// A folder is missing, or as for [`order`](Self::order).
+    /// A folder is missing, a manifest is not valid, or dependencies are circular.
     pub(crate) async fn order_for(&self, name: &str) -> Result<Vec<String>, PluginError> {
-        let directory = self.0.config.directory.clone();
-        let found = dependencies(self.manifests().await?)?;
-        let mut needed = vec![name.to_owned()];
-        let mut next = 0;
-        while let Some(plugin) = needed.get(next) {
-            let Some(dependencies) = found.get(plugin) else {
-                return Err(PluginError::new(
-                    PluginErrorCode::NotFound,
-                    plugin,
-                    format!("has no folder in {}", directory.display()),
-                ));
-            };
-            let new = dependencies.iter().filter(|name| !needed.contains(name));
-            let new: Vec<String> = new.cloned().collect();
-            needed.extend(new);
-            next += 1;
-        }
-        let mut order = self.order().await?;
-        order.retain(|plugin| needed.contains(plugin));
-        Ok(order)
+        let (directory, plugin) = (self.0.config.directory.clone(), name.to_owned());
+        self.blocking(name, move || order_for(&directory, plugin))
+            .await
     }
 
     /// Returns the plugins of the folder in the order of their dependencies. Omits plugins with an
@@ -61,7 +45,7 @@ impl Plugins {
                     found.insert(name, manifest.dependencies);
                 }
                 Err(error) => {
-                    self.refuse(&name, &error);
+                    self.reject(&name, &error);
                     // Other plugins can depend on the running version.
                     if let Ok(plugin) = self.plugin(&name) {
                         found.insert(name.clone(), plugin.manifest.dependencies.clone());
@@ -78,7 +62,7 @@ impl Plugins {
                 }
                 Err(error) => {
                     let plugin = error.plugin().to_owned();
-                    self.refuse(&plugin, &order_error(error));
+                    self.reject(&plugin, &order_error(error));
                     if found.remove(&plugin).is_none() {
                         return Ok(Vec::new());
                     }
@@ -88,7 +72,7 @@ impl Plugins {
     }
 
     /// Logs and publishes the error of a plugin that cannot be loaded.
-    fn refuse(&self, plugin: &str, error: &PluginError) {
+    fn reject(&self, plugin: &str, error: &PluginError) {
         self.log(Some(plugin), "loaded", Err(error));
         self.announce_failure(Some(plugin), error);
     }
@@ -118,16 +102,47 @@ fn manifests(directory: &Path) -> Result<Manifests, PluginError> {
         PluginError::of_folder(problem).because(error)
     })?;
     let manifest = |name: String| {
-        let path = directory.join(&name).join(MANIFEST);
-        let text = read_text(&path).map_err(|error| {
-            let problem = format!("{} cannot be read", path.display());
-            PluginError::new(PluginErrorCode::LoadFailed, &name, problem).because(error)
-        });
-        let manifest =
-            text.and_then(|text| Manifest::parse(&name, &String::from_utf8_lossy(&text)));
+        let manifest = read_manifest(directory, &name);
         (name, manifest)
     };
     Ok(names.into_iter().map(manifest).collect())
+}
+
+/// # Errors
+/// The manifest cannot be read or is not valid.
+fn read_manifest(directory: &Path, name: &str) -> Result<Manifest, PluginError> {
+    let path = directory.join(name).join(MANIFEST);
+    let text = read_text(&path).map_err(|error| {
+        let problem = format!("{} cannot be read", path.display());
+        PluginError::new(PluginErrorCode::LoadFailed, name, problem).because(error)
+    })?;
+    Manifest::parse(name, &String::from_utf8_lossy(&text))
+}
+
+fn order_for(directory: &Path, name: String) -> Result<Vec<String>, PluginError> {
+    let (mut found, mut waiting) = (BTreeMap::new(), vec![name]);
+    while let Some(name) = waiting.pop() {
+        if found.contains_key(&name) {
+            continue;
+        }
+        check_folder(directory, &name)?;
+        let dependencies = read_manifest(directory, &name)?.dependencies;
+        waiting.extend(dependencies.iter().cloned());
+        found.insert(name, dependencies);
+    }
+    load_order(&found).map_err(order_error)
+}
+
+/// Checks that a plugin has a folder.
+///
+/// # Errors
+/// It has none: `PLUGIN_NOT_FOUND`.
+pub(super) fn check_folder(directory: &Path, name: &str) -> Result<(), PluginError> {
+    if is_name(name) && directory.join(name).is_dir() {
+        return Ok(());
+    }
+    let problem = format!("has no folder in {}", directory.display());
+    Err(PluginError::new(PluginErrorCode::NotFound, name, problem))
 }
 
 /// Returns the dependencies of each plugin.

@@ -18,6 +18,7 @@ impl Plugins {
             let new = subscriptions(plugin);
             entry.handlers = self.0.bus.replace_plugin(entry.handlers, new);
         }
+        self.0.observation.set_started(&plugin.manifest, true);
         self.publish_hooks(&loaded);
     }
 
@@ -35,6 +36,11 @@ impl Plugins {
             },
         };
         loaded.insert(new.name().to_owned(), entry);
+        if let Some(old) = &old {
+            self.0.observation.set_started(&old.plugin.manifest, false);
+        }
+        let is_started = new.status() == PluginStatus::Started;
+        self.0.observation.set_started(&new.manifest, is_started);
         self.publish_hooks(&loaded);
         old.map(|entry| entry.plugin)
     }
@@ -44,15 +50,17 @@ impl Plugins {
         let mut loaded = self.0.loaded.lock();
         if let Some(entry) = loaded.get_mut(name) {
             self.0.bus.replace_plugin(entry.handlers.take(), []);
+            let manifest = &entry.plugin.manifest;
+            self.0.observation.set_started(manifest, false);
         }
         self.publish_hooks(&loaded);
     }
 
     /// Replaces the table of hooks that new requests use.
-    fn publish_hooks(&self, loaded: &BTreeMap<String, Loaded>) {
+    pub(super) fn publish_hooks(&self, loaded: &BTreeMap<String, Loaded>) {
         let started = loaded.values().map(|entry| &entry.plugin);
         let started = started.filter(|plugin| plugin.status() == PluginStatus::Started);
-        let table = HookTable::new(started.cloned());
+        let table = HookTable::new(started.cloned(), self.required());
         self.0.hooks.store(Arc::new(table));
     }
 }
@@ -69,8 +77,12 @@ fn subscription(plugin: &Arc<Plugin>, handler: &HandlerDeclaration) -> Subscript
     let max = plugin.file.timeout;
     let timeout = handler.timeout.unwrap_or(max).min(max).get();
     let (called, declared) = (Arc::clone(plugin), handler.name.clone());
+    let in_use = plugin.uses.begin();
     let handle = move |event: Event| -> BoxFuture<'static, _> {
-        deliver(Arc::clone(&called), declared.clone(), event, timeout).boxed()
+        let (called, in_use) = (Arc::clone(&called), in_use.clone());
+        let delivery = deliver(called, declared.clone(), event, timeout);
+        // The version remains in use until the end of the delivery.
+        delivery.inspect(move |_| drop(in_use)).boxed()
     };
     Subscription {
         name: format!("{}/{}", plugin.name(), handler.name),
@@ -93,9 +105,15 @@ async fn deliver(
     event: Event,
     timeout: Duration,
 ) -> Result<(), HandlerError> {
-    match plugin.handle(handler, event, timeout).await {
+    let result = match plugin.handle(handler, event, timeout).await {
         Ok(result) => result,
         Err(fault) if fault.is_permanent() => Err(HandlerError::Permanent(fault.to_string())),
         Err(fault) => Err(HandlerError::Transient(fault.to_string())),
+    };
+    if result.is_err()
+        && let Some(inner) = plugin.plugins.upgrade()
+    {
+        inner.observation.handler_failed(plugin.name());
     }
+    result
 }

@@ -4,8 +4,8 @@ use crate::{
 };
 
 impl Plugins {
-    /// Loads a plugin again and replaces the running version. Each request uses one version until
-    /// its end. If the new version cannot be started, the old one stays.
+    /// Loads a plugin again and replaces the running version. A request that began before uses the
+    /// old version for at most 30 s. If the new version cannot be started, the old one stays.
     ///
     /// The reload does not start a plugin that was never started or that an operator stopped. A
     /// reload that is requested while another one runs follows it, and continues if its caller stops
@@ -15,34 +15,37 @@ impl Plugins {
     /// The plugin is not loaded, or the new version cannot be loaded or started.
     pub async fn reload(&self, name: &str) -> Result<(), PluginError> {
         let plugin = name.to_owned();
-        self.change(name, |plugins| async move {
+        self.change(&self.0.loads, name, |plugins| async move {
             plugins.reload_locked(&plugin).await
         })
         .await
     }
 
+    /// Needs the lock `loads`.
     pub(super) async fn reload_locked(&self, name: &str) -> Result<(), PluginError> {
-        let old = self.plugin(name)?;
+        self.plugin(name)?;
         let new = self.prepare(name).await?;
+        let _change = self.0.changes.lock().await;
+        // An operator may have stopped or unloaded plugins during the compilation.
+        let old = self.plugin(name)?;
+        let failed = |error: &PluginError| self.announce_failure(Some(name), error);
+        self.check_dependencies(&new).inspect_err(failed)?;
         // A plugin that failed to start, or that its settings disabled, gets another start here.
         new.set_active(old.is_active());
-        if new.file.enabled && old.is_active() {
-            let started = self.start_beside(&new).await;
-            started.inspect_err(|error| self.announce_failure(Some(name), error))?;
+        let is_started = new.file.enabled && old.is_active();
+        if is_started {
+            self.start_beside(&new).await.inspect_err(failed)?;
             new.set_status(PluginStatus::Started);
         }
         let was_available = self.is_available(name);
         let old = self.swap(&new);
+        self.forget_failure(name);
         if was_available != self.is_available(name) {
             self.announce_dependents(name);
         }
         if let Some(old) = old {
-            old.set_status(PluginStatus::Stopped);
-            for last in [LifecycleStep::Stop, LifecycleStep::Cleanup] {
-                if let Err(error) = step(&old, last, PluginErrorCode::StopFailed).await {
-                    tracing::warn!(plugin = name, problem = %error, "an old version of a plugin failed to stop");
-                }
-            }
+            // A plugin that its settings disable is not called by earlier requests either.
+            self.retire(old, is_started);
         }
         self.announce(EventType::CONFIG_CHANGED, name);
         tracing::info!(plugin = name, version = %new.manifest.version, "plugin reloaded");

@@ -14,45 +14,49 @@ use serde_json::{Map, Value};
 use super::Plugins;
 use crate::{HookCall, hook::HookTable};
 
-/// The hooks that a request uses until its end, and the values that they set for later points.
+/// The hooks that a request uses, and the values that they set for later points.
 #[derive(Debug)]
 pub(crate) struct RequestPlugins {
     table: Arc<HookTable>,
-    keeps_values: AtomicBool,
-    values: Mutex<Map<String, Value>>,
+    values: Arc<Values>,
+}
+
+#[derive(Debug, Default)]
+struct Values {
+    are_kept: AtomicBool,
+    set: Mutex<Map<String, Value>>,
 }
 
 impl RequestPlugins {
     fn new(table: Arc<HookTable>) -> Self {
         Self {
             table,
-            keeps_values: AtomicBool::new(false),
-            values: Mutex::default(),
+            values: Arc::default(),
         }
     }
 
     /// Keeps the values from now on. Only requests do so. The context of a task in the background
     /// lasts longer than one operation, whose values another one must not see.
     pub(crate) fn keep_values(&self) {
-        self.keeps_values.store(true, Ordering::Relaxed);
+        self.values.are_kept.store(true, Ordering::Relaxed);
     }
 
     /// Returns the values of earlier points.
     pub(super) fn values(&self) -> Map<String, Value> {
-        self.values.lock().clone()
+        self.values.set.lock().clone()
     }
 
     /// Keeps the values that a hook set.
     pub(super) fn keep(&self, set: Map<String, Value>) {
-        if self.keeps_values.load(Ordering::Relaxed) {
-            self.values.lock().extend(set);
+        if self.values.are_kept.load(Ordering::Relaxed) {
+            self.values.set.lock().extend(set);
         }
     }
 
     /// Returns the call of a later point of the same operation. It gets the values of hooks from the
     /// request, because points between both may have replaced them.
     pub(crate) fn later_call(&self, mut call: HookCall) -> HookCall {
-        if self.keeps_values.load(Ordering::Relaxed) {
+        if self.values.are_kept.load(Ordering::Relaxed) {
             call.values.clear();
         }
         call
@@ -68,7 +72,7 @@ impl Deref for RequestPlugins {
 }
 
 impl Plugins {
-    /// Returns the hooks that a request uses until its end.
+    /// Returns the hooks that a request uses until its end, or until a version of them ends.
     pub(crate) fn of_request(&self, request: Option<&RequestContext>) -> Arc<RequestPlugins> {
         let current = || Arc::new(RequestPlugins::new(self.0.hooks.load_full()));
         let Some(request) = request else {
@@ -77,8 +81,18 @@ impl Plugins {
         let snapshot = request.snapshot_or_init(Snapshot::Plugins, || {
             current() as Arc<dyn Any + Send + Sync>
         });
-        Arc::clone(snapshot)
-            .downcast()
-            .unwrap_or_else(|_| current())
+        match Arc::clone(snapshot).downcast::<RequestPlugins>() {
+            Ok(plugins) if plugins.is_over() => Arc::new(self.renew(&plugins)),
+            Ok(plugins) => plugins,
+            Err(_) => current(),
+        }
+    }
+
+    /// Returns the current hooks for a request, with its values.
+    pub(super) fn renew(&self, request: &RequestPlugins) -> RequestPlugins {
+        RequestPlugins {
+            table: self.0.hooks.load_full(),
+            values: Arc::clone(&request.values),
+        }
     }
 }

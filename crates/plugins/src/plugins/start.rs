@@ -1,25 +1,30 @@
 use std::{
     collections::BTreeMap,
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, atomic::AtomicBool},
 };
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use seaworthy_client::{Addresses, HttpClient, HttpClientConfig, Propagation};
 use seaworthy_config::{Profile, Settings};
-use seaworthy_health::{CheckFailure, Probe};
 use seaworthy_http::Authenticate;
 use seaworthy_service::{Assembly, StartError};
 use tokio::{runtime::Handle, sync::Semaphore};
 
-use super::{Inner, MAX_GUESTS_PER_CORE, Observation, Plugins, cores};
+use super::{Inner, MAX_GUESTS_PER_CORE, Observation, Plugins, cores, shutdown::Shutdown};
 use crate::{
-    Capability, Event, EventBus, EventType, PluginAuthentication, PluginInfo, PluginStatus,
-    PluginsConfig, attach::hooked, manifest::public_key, sandbox::GuestThreads,
+    Capability, Event, EventBus, EventType, PluginAuthentication, PluginsConfig,
+    attach::{AddressLimit, hooked},
+    manifest::public_key,
+    sandbox::GuestThreads,
 };
 
 /// The name of the client of the capability `http`.
 const CLIENT: &str = "plugins";
+/// The name of the threads of guests in listings of the system.
+const GUESTS: &str = "plugin-guest";
+/// The name of the thread of compilations in listings of the system.
+const COMPILER: &str = "plugin-compile";
 
 impl Plugins {
     /// Opens and serves the plugins of a service. Call it before you add routes.
@@ -40,20 +45,29 @@ impl Plugins {
     /// plugins of the folder, add handlers to [`events`](Self::events) first.
     ///
     /// With `auto_load` it loads and starts all plugins of the folder, and follows changes of the
-    /// folder. With `enabled = false` it only delivers events.
+    /// folder. Otherwise it loads and starts `plugins.required`, and follows the settings of loaded
+    /// plugins. With `enabled = false` it only delivers events.
+    ///
+    /// When the service stops, the plugins stop after its requests, workers and relays.
     ///
     /// # Errors
-    /// With `auto_load`, a plugin of the folder cannot be started.
+    /// A plugin of `plugins.required`, or with `auto_load` a plugin of the folder, cannot be started.
     pub async fn serve<C: Settings>(&self, service: &Assembly<C>) -> Result<(), StartError> {
         self.deliver_events(service);
+        self.require()?;
         if !self.0.config.enabled {
             return Ok(());
         }
+        service.component(Shutdown(self.clone()));
         self.hook_requests(service);
         self.watch_health(service);
         service.admin(crate::admin::routes(self));
         if self.loads_automatically() {
             self.follow_folder(service.tasks()).await?;
+        }
+        self.load_required().await?;
+        if !self.loads_automatically() {
+            self.follow_settings(service.tasks());
         }
         let started = Event::new(EventType::SYSTEM_STARTUP, super::SOURCE);
         if let Err(error) = self.0.bus.publish_async(started) {
@@ -89,10 +103,15 @@ impl Plugins {
                 Handle::try_current().map_or(0, |handle| max_worker_guests(&handle)),
             )),
             // Each guest has a permit of the semaphore `guests`, so no guest waits for a thread.
-            threads: Arc::new(GuestThreads::new(MAX_GUESTS_PER_CORE * cores())),
+            threads: Arc::new(GuestThreads::new(GUESTS, MAX_GUESTS_PER_CORE * cores())),
+            compiler: GuestThreads::new(COMPILER, 1),
             observation: Arc::new(Observation::new(service, &bus)),
             bus,
             loaded: Mutex::default(),
+            failures: Mutex::default(),
+            address_limit: AddressLimit::new(&config.auth_rate_limit, service.metrics()),
+            is_served: AtomicBool::new(false),
+            loads: Arc::default(),
             changes: Arc::default(),
         })))
     }
@@ -114,26 +133,6 @@ impl Plugins {
     fn hook_requests<C: Settings>(&self, service: &Assembly<C>) {
         let plugins = self.clone();
         service.wrap_routes(move |routes| hooked(routes, &plugins));
-    }
-
-    fn watch_health<C: Settings>(&self, service: &Assembly<C>) {
-        let plugins = Arc::downgrade(&self.0);
-        service
-            .health()
-            .register(Probe::observed("plugins", false, move || {
-                let Some(inner) = plugins.upgrade() else {
-                    return Ok(());
-                };
-                let failed: Vec<String> = Self(inner)
-                    .with_status(PluginStatus::Error)
-                    .into_iter()
-                    .map(|info: PluginInfo| info.metadata.name)
-                    .collect();
-                match failed.is_empty() {
-                    true => Ok(()),
-                    false => Err(CheckFailure::new(format!("failed: {}", failed.join(", ")))),
-                }
-            }));
     }
 
     fn deliver_events<C: Settings>(&self, service: &Assembly<C>) {

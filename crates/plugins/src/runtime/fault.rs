@@ -24,6 +24,9 @@ pub(crate) enum Fault {
     Concurrency(&'static str),
     #[error("is disabled after too many faults")]
     Disabled,
+    /// An operator stopped the plugin, or a newer version replaced this one.
+    #[error("is stopped")]
+    Stopped,
     /// The text is the dependency.
     #[error("depends on \"{0}\", which is disabled")]
     Dependency(String),
@@ -40,6 +43,7 @@ impl Fault {
                 | Self::Throttled
                 | Self::Concurrency(_)
                 | Self::Disabled
+                | Self::Stopped
                 | Self::Dependency(_)
         )
     }
@@ -54,6 +58,7 @@ impl Fault {
                 | Self::Input(_)
                 | Self::Throttled
                 | Self::Disabled
+                | Self::Stopped
                 | Self::Dependency(_)
                 | Self::Trap(_)
         )
@@ -80,6 +85,7 @@ impl Fault {
             Self::Throttled => "throttled",
             Self::Concurrency(_) => "concurrency",
             Self::Disabled => "disabled",
+            Self::Stopped => "stopped",
             Self::Dependency(_) => "dependency",
             Self::Trap(_) => "trap",
         }

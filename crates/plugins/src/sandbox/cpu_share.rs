@@ -41,6 +41,12 @@ impl CpuShare {
         self.left > 0
     }
 
+    /// Returns the time that is left. Zero if a call overdrew the share.
+    pub(crate) fn left(&mut self, now: Instant) -> Duration {
+        self.may_run(now);
+        Duration::from_micros(u64::try_from(self.left).unwrap_or_default())
+    }
+
     /// Charges the processor time that a call used.
     pub(crate) fn charge(&mut self, used: Duration) {
         let used = i64::try_from(used.as_micros()).unwrap_or(i64::MAX);
@@ -85,7 +91,9 @@ mod tests {
     fn overdrawn_share_recovers_with_time_plug_2() {
         let start = Instant::now();
         let mut share = CpuShare::new(10, start);
+        assert_eq!(share.left(start), Duration::from_millis(100));
         share.charge(Duration::from_secs(1));
+        assert_eq!(share.left(start), Duration::ZERO);
         assert!(!share.may_run(start + Duration::from_secs(8)));
         assert!(share.may_run(start + Duration::from_secs(10)));
     }

@@ -68,6 +68,19 @@ impl FaultCount {
         self.state != State::Enabled
     }
 
+    /// Returns the time of the next trial, if faults disable the plugin until then.
+    pub(crate) fn next_trial(&self) -> Option<Instant> {
+        match self.state {
+            State::DisabledUntil(end) => Some(end),
+            State::Enabled | State::Trial(_) | State::Disabled => None,
+        }
+    }
+
+    /// Whether the plugin is disabled until an operator enables it.
+    pub(crate) fn needs_operator(&self) -> bool {
+        self.state == State::Disabled
+    }
+
     /// Records a call without a fault.
     pub(crate) fn succeed(&mut self, call: Permission) -> Transition {
         if !self.is_trial(call) {
@@ -143,6 +156,7 @@ mod tests {
         let mut faults = FaultCount::default();
         assert_eq!(fail_often(&mut faults, start), Transition::Disabled);
         assert_eq!(faults.permit(start + Duration::from_secs(59)), None);
+        assert_eq!(faults.next_trial(), Some(start + INITIAL_BACKOFF));
         let later = start + INITIAL_BACKOFF;
         let trial = faults.permit(later).unwrap();
         assert_eq!(faults.permit(later), None, "only one call is a trial");
@@ -171,6 +185,7 @@ mod tests {
             assert_eq!(faults.fail(trial, now), Transition::Disabled);
         }
         assert_eq!(faults.permit(now + Duration::from_secs(86_400)), None);
+        assert!(faults.needs_operator() && faults.next_trial().is_none());
         faults.reset();
         assert_eq!(faults.permit(now), Some(CALL));
     }

@@ -9,8 +9,6 @@ use std::{
 
 use parking_lot::{Condvar, Mutex};
 
-/// The name of the threads in listings of the system.
-const NAME: &str = "plugin-guest";
 /// The time after which a thread without work ends, so that an unused plugin does not keep a
 /// thread.
 const LINGER: Duration = Duration::from_secs(10);
@@ -22,11 +20,12 @@ const NICE: i32 = 10;
 
 type Work = Box<dyn FnOnce() + Send>;
 
-/// Threads with a low priority, which run guests outside of the threads of the service. They begin
-/// with their first work.
+/// Threads with a low priority, which run guests and compilations outside of the threads
+/// of the service. They begin with their first work.
 #[derive(Debug)]
 pub(crate) struct GuestThreads {
     pool: Arc<Pool>,
+    name: &'static str,
     max: usize,
 }
 
@@ -46,10 +45,12 @@ struct State {
 }
 
 impl GuestThreads {
-    /// Creates a pool of at most `max` threads. Zero counts as one.
-    pub(crate) fn new(max: usize) -> Self {
+    /// Creates a pool of at most `max` threads. Zero counts as one. `name` is the name of the threads
+    /// in listings of the system.
+    pub(crate) fn new(name: &'static str, max: usize) -> Self {
         Self {
             pool: Arc::default(),
+            name,
             max: max.max(1),
         }
     }
@@ -63,7 +64,7 @@ impl GuestThreads {
         state.waiting.push_back(Box::new(work));
         if state.waiting.len() > state.idle && state.threads < self.max {
             let pool = Arc::clone(&self.pool);
-            let thread = thread::Builder::new().name(NAME.to_owned());
+            let thread = thread::Builder::new().name(self.name.to_owned());
             match thread.spawn(move || pool.work()) {
                 Ok(_) => state.threads += 1,
                 // The other threads do the work later.

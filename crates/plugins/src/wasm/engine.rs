@@ -64,6 +64,8 @@ impl WasmRuntime {
             .wasm_component_model(true)
             .concurrency_support(false)
             .epoch_interruption(true)
+            // One thread with a low priority compiles, so that requests keep their cores.
+            .parallel_compilation(false)
             .max_wasm_stack(MAX_STACK)
             .wasm_memory64(false)
             .wasm_multi_memory(false)

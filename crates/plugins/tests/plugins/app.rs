@@ -57,6 +57,23 @@ pub(crate) fn granted(capabilities: &[Capability]) -> GrantConfig {
     }
 }
 
+/// Returns the grant of requests to servers on this machine.
+pub(crate) fn granted_http() -> GrantConfig {
+    GrantConfig {
+        http_hosts: vec!["127.0.0.1".to_owned()],
+        internal_addresses: true,
+        ..granted(&[Capability::Http])
+    }
+}
+
+/// Returns the memory of this process in KiB.
+pub(crate) fn resident() -> i64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let size = line.and_then(|line| line.split_whitespace().next());
+    size.unwrap().parse().unwrap()
+}
+
 impl Setup {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -203,6 +220,27 @@ impl TestApp {
             (403, reason, text) if reason == "PLUGIN_REJECTED" => text,
             _ => String::new(),
         }
+    }
+
+    /// Returns the status code and the status of the readiness.
+    pub(crate) fn readiness(&self) -> (u16, String) {
+        let admin = self.service.addresses().admin;
+        let ready = seaworthy_testkit::http::get(admin, "/readyz").unwrap();
+        let body: serde_json::Value = serde_json::from_str(&ready.body).unwrap();
+        (
+            ready.status,
+            body["status"].as_str().unwrap_or_default().to_owned(),
+        )
+    }
+
+    /// Writes the settings of a plugin.
+    pub(crate) fn configure(&self, name: &str, yaml: &str) {
+        let file = self
+            .folder
+            .path()
+            .join("config")
+            .join(format!("{name}.yaml"));
+        std::fs::write(file, yaml).unwrap();
     }
 
     /// Sends a request. Returns the status and the body of the response.

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use seaworthy_plugins::{Capability, GrantConfig, PluginErrorCode};
+use seaworthy_plugins::PluginErrorCode;
 use seaworthy_testkit::eventually;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::{
-    app::{Setup, TestApp, granted},
+    app::{Setup, TestApp, granted_http},
     guest::Guest,
     server::respond,
 };
@@ -27,11 +27,7 @@ async fn with_slow_version(auto_load: bool) -> (TestApp, UnboundedReceiver<Strin
         .config(|config| {
             config.security.max_cpu_percent = Some(100);
             config.auto_load = Some(auto_load);
-            let grant = GrantConfig {
-                http_hosts: vec!["127.0.0.1".to_owned()],
-                internal_addresses: true,
-                ..granted(&[Capability::Http])
-            };
+            let grant = granted_http();
             config.grants.insert("guard".to_owned(), grant);
         })
         .plugin("guard", HOOK, &Guest::rejecting(403, "one"))

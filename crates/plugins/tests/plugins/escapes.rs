@@ -66,7 +66,7 @@ const OWN: [(Capability, &str, &str, &str); 5] = [
 ];
 
 /// Expects that the load of a component fails because of its imports.
-async fn refuse(app: &TestApp, name: &str, component: &[u8], what: &str) {
+async fn expect_rejection(app: &TestApp, name: &str, component: &[u8], what: &str) {
     let folder = app.folder.path().join("plugins");
     guest::write(&folder, name, "", component, &app.key);
     let refused = app.plugins.load(name).await.unwrap_err();
@@ -91,7 +91,7 @@ async fn foreign_interfaces_cannot_be_imported_plug_2() {
             "(component (import \"{interface}\" (instance (export \"{function}\" (func)))))"
         );
         let component = wat::parse_str(text).unwrap();
-        refuse(&app, &format!("escape-{number}"), &component, interface).await;
+        expect_rejection(&app, &format!("escape-{number}"), &component, interface).await;
     }
     // `pack` rejects a core module with imports of WASI 0.1.
     let module = "(module (import \"wasi_snapshot_preview1\" \"path_open\" (func)))";
@@ -112,7 +112,7 @@ async fn own_interfaces_need_their_capability_plug_2() {
     let app = setup.start().await.unwrap();
     for (number, (capability, interface, function, signature)) in OWN.iter().enumerate() {
         let guest = Guest::quiet().import(interface, function, signature);
-        refuse(&app, &format!("escape-{number}"), &guest.build(), interface).await;
+        expect_rejection(&app, &format!("escape-{number}"), &guest.build(), interface).await;
         // The same component with the capability is loaded.
         let name = format!("own-{number}");
         let more = format!("capabilities = [\"{}\"]\n", capability.as_str());

@@ -13,13 +13,11 @@ use std::{
     time::Duration,
 };
 
-use seaworthy_plugins::{
-    Capability, Decision, Event, EventBus, EventType, GrantConfig, HandlerError, PluginStatus,
-};
+use seaworthy_plugins::{Decision, Event, EventBus, EventType, HandlerError, PluginStatus};
 use serde_json::Map;
 
 use crate::{
-    app::{Setup, granted},
+    app::{Setup, granted_http},
     guest::Guest,
 };
 
@@ -280,11 +278,7 @@ async fn handlers_of_one_event_run_beside_each_other_plug_1() {
     let mut setup = Setup::new();
     for name in PLUGINS {
         let guest = Guest::requesting_in_handler(&format!("http://{address}/{name}"));
-        let grant = GrantConfig {
-            http_hosts: vec!["127.0.0.1".to_owned()],
-            internal_addresses: true,
-            ..granted(&[Capability::Http])
-        };
+        let grant = granted_http();
         setup = setup
             .config(|config| drop(config.grants.insert(name.to_owned(), grant)))
             .plugin(name, handlers, &guest)

@@ -202,3 +202,32 @@ async fn signature_that_is_not_a_file_is_refused_plug_2() {
     }
     assert_eq!(refused.unwrap().unwrap(), SIGNATURE);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn contradictory_manifests_are_refused_plug_1() {
+    let many: Vec<String> = (0..65)
+        .map(|number| format!("\"needed-{number}\""))
+        .collect();
+    for (more, problem) in [
+        (
+            "[[hooks]]\nname = \"late\"\npoint = \"after_biz\"\nveto = true\n".to_owned(),
+            "has `veto = true` in the hook \"late\": a hook at the point after_biz cannot reject",
+        ),
+        (
+            format!("dependencies = [{}]\n", many.join(", ")),
+            "has more than 64 dependencies",
+        ),
+        (
+            "dependencies = [\"base\", \"base\"]\n".to_owned(),
+            "has \"base\" twice: remove one",
+        ),
+        (
+            "capabilities = [\"log\", \"log\"]\n".to_owned(),
+            "has \"log\" twice: remove one",
+        ),
+    ] {
+        let setup = Setup::new().plugin("notes", &more, &Guest::quiet());
+        let expected = format!("plugin \"notes\": plugin.toml {problem}");
+        assert_eq!(rejection(setup).await, expected);
+    }
+}

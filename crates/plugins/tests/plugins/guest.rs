@@ -1,6 +1,6 @@
 //! Builds components from WebAssembly text.
 
-use std::{fmt::Write as _, fs, path::Path};
+use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
 use seaworthy_plugins::{Interface, SigningKey, pack};
 
@@ -27,6 +27,8 @@ pub(crate) struct Guest {
     handle: Option<String>,
     decide: Option<String>,
     initialize: String,
+    /// The bodies of the other steps of the life cycle.
+    steps: BTreeMap<&'static str, String>,
     start_function: &'static str,
     realloc: &'static str,
     pages: u32,
@@ -44,6 +46,7 @@ impl Guest {
             handle: None,
             decide: None,
             initialize: OK.to_owned(),
+            steps: BTreeMap::new(),
             start_function: "",
             realloc: REALLOC,
             pages: 1,
@@ -148,15 +151,20 @@ impl Guest {
         }
     }
 
-    /// A guest that denies every action.
-    pub(crate) fn denying(reason: &str) -> Self {
-        let decide = Some("(i32.const 512)".to_owned());
+    /// A guest whose decision has this body.
+    pub(crate) fn deciding(body: &str) -> Self {
+        let decide = Some(body.to_owned());
         Self {
             decide,
             ..Self::new("policy-decision")
         }
-        .with_words(512, &[1, 1024, length(reason)])
-        .with_text(1024, reason)
+    }
+
+    /// A guest that denies every action.
+    pub(crate) fn denying(reason: &str) -> Self {
+        Self::deciding("(i32.const 512)")
+            .with_words(512, &[1, 1024, length(reason)])
+            .with_text(1024, reason)
     }
 
     /// Sets the version of the interface.
@@ -184,6 +192,24 @@ impl Guest {
     /// Sets the body of `initialize`.
     pub(crate) fn with_initialize(mut self, body: &str) -> Self {
         self.initialize = body.to_owned();
+        self
+    }
+
+    /// Requests `URL/stop` and `URL/cleanup` in the steps `stop` and `cleanup`.
+    pub(crate) fn with_reports(mut self, url: &str) -> Self {
+        self = self
+            .import("http", "send", &format!("(param {})", "i32 ".repeat(9)))
+            .with_text(3000, "GET");
+        for (step, address) in [("stop", 3100), ("cleanup", 3300)] {
+            let url = format!("{url}{step}");
+            let body = format!(
+                "(call $send (i32.const 3000) (i32.const 3) (i32.const {address}) (i32.const {})
+                   (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 3600)) {OK}",
+                length(&url)
+            );
+            self.steps.insert(step, body);
+            self = self.with_text(address, &url);
+        }
         self
     }
 
@@ -234,7 +260,8 @@ impl Guest {
             &self.initialize,
         );
         for step in ["start", "stop", "cleanup", "health-check"] {
-            functions += &export("lifecycle", step, "", OK);
+            let body = self.steps.get(step).map_or(OK, String::as_str);
+            functions += &export("lifecycle", step, "", body);
         }
         if let Some(body) = &self.hook {
             // The canonical ABI passes more than 16 words in memory.

@@ -1,14 +1,13 @@
 //! Hooks, events and decisions of plugins.
 
 use seaworthy_plugins::{
-    Capability, Decision, Event, EventType, GrantConfig, HandlerError, HookCall, HookPoint,
-    PluginStatus,
+    Capability, Decision, Event, EventType, HandlerError, HookCall, HookPoint, PluginStatus,
 };
 use seaworthy_testkit::eventually;
 use serde_json::Map;
 
 use crate::{
-    app::{Setup, granted},
+    app::{Setup, granted_http},
     guest::Guest,
 };
 
@@ -33,11 +32,7 @@ async fn hooks_after_the_response_have_a_limit_plug_2() {
     // The system accepts connections, and nothing responds.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
-    let grant = GrantConfig {
-        http_hosts: vec!["127.0.0.1".to_owned()],
-        internal_addresses: true,
-        ..granted(&[Capability::Http])
-    };
+    let grant = granted_http();
     let more = "capabilities = [\"http\"]\n[[hooks]]\nname = \"note\"\npoint = \"after_response\"\ntimeout = \"10m\"\n";
     let app = Setup::new()
         .config(|config| drop(config.grants.insert("notes".to_owned(), grant)))

@@ -8,6 +8,7 @@ mod attacks;
 mod binary;
 mod changes;
 mod dependents;
+mod disable;
 mod escapes;
 mod events;
 mod files;
@@ -15,14 +16,15 @@ mod folder;
 mod guest;
 mod hooks;
 mod hostile;
-
 mod points;
 mod publish;
 #[cfg(feature = "fuzz")]
 mod random;
 mod reload;
 mod requests;
+mod required;
 mod samples;
 mod server;
 mod settings;
+mod stops;
 mod versions;

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use http::request::Parts;
-use seaworthy_core::{Code, Error, RequestContext};
-use seaworthy_http::{Access, Authenticate, Authentication, RouteOptions, Routes};
+use seaworthy_core::{Actor, Code, Error, Grants, RequestContext, Timeout};
+use seaworthy_http::{Access, Authenticate, Authentication, Identity, RouteOptions, Routes};
 use seaworthy_plugins::{HookCall, HookPoint, Plugins};
 use seaworthy_testkit::{eventually, http::get};
 
 use crate::{app::Setup, guest::Guest};
 
-/// Rejects the path `/refused`.
+/// Rejects the path `/refused`. The caller of `/known` is authenticated.
 struct ByPath;
 
 impl Authenticate for ByPath {
@@ -25,6 +25,12 @@ impl Authenticate for ByPath {
                 let message = "the credentials are not valid";
                 Authentication::Rejected(Error::new(Code::Unauthenticated, "REFUSED", message))
             }
+            "/known" => Authentication::Known(Identity {
+                actor: Actor::new("u-7"),
+                tenant: None,
+                grants: Grants::default(),
+                attachment: None,
+            }),
             _ => Authentication::Anonymous,
         }
     }
@@ -130,5 +136,88 @@ async fn every_point_calls_its_hooks_plug_1() {
         // Hooks after the response run concurrently with its delivery.
         eventually(async || app.metric(&counted) >= calls(point)).await;
         assert_eq!(app.metric(&counted), calls(point), "{counted}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn anonymous_client_does_not_use_up_the_hooks_plug_2() {
+    let hook = "[[hooks]]\nname = \"note\"\npoint = \"before_auth\"\ntimeout = \"20s\"\n";
+    let app = Setup::new()
+        .config(|config| {
+            config.security.max_cpu_percent = Some(100);
+            config.auth_rate_limit.requests = 3.try_into().unwrap();
+            config.auth_rate_limit.window = Timeout::from_secs(600);
+        })
+        .plugin("note", hook, &Guest::failing("seen"))
+        .start_with(|service, plugins| {
+            service.authenticate(plugins.authentication(ByPath));
+            let routes = Routes::new().get("/orders", async || "orders");
+            let routes = routes.get("/known", async || "known");
+            service.http(routes.with_options(|options| options.access(Access::Optional)));
+        })
+        .await
+        .unwrap();
+    let http = app.service.addresses().http;
+    let status = |path: &str| get(http, path).unwrap().status;
+    let calls = || app.metric("plugin_hook_failures_total{plugin=\"note\"}");
+    // The service does not count callers that it knows.
+    for _ in 0..5 {
+        assert_eq!(status("/known"), 200);
+    }
+    // The request above the limit shows that the address exceeds it.
+    for expected in [200, 404, 200, 200] {
+        let path = if expected == 404 { "/none" } else { "/orders" };
+        assert_eq!(status(path), expected);
+    }
+    let before = calls();
+    assert_eq!(before, 9);
+    for path in ["/orders", "/none", "/known"] {
+        assert_eq!(status(path), 429);
+    }
+    assert_eq!(calls(), before);
+}
+
+/// Rejects at a point, and returns the status of a request and of an operation.
+async fn vetoed(point: HookPoint) -> (u16, u16) {
+    let point = point.as_str();
+    let hook = format!(
+        "[[hooks]]\nname = \"guard\"\npoint = \"{point}\"\nveto = true\ntimeout = \"20s\"\n"
+    );
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .plugin("guard", &hook, &Guest::rejecting(429, "later"))
+        .start_with(|service, plugins| {
+            service.authenticate(plugins.authentication(ByPath));
+            let plugins = plugins.clone();
+            let stored = move || {
+                let plugins = plugins.clone();
+                async move {
+                    plugins
+                        .around_data("orders.read", async { Ok("stored") })
+                        .await
+                }
+            };
+            let routes = Routes::new().get("/orders", async || "orders");
+            let routes = routes.get("/stored", stored);
+            service.http(routes.with_options(|options| options.access(Access::Optional)));
+        })
+        .await
+        .unwrap();
+    let http = app.service.addresses().http;
+    let status = |path| get(http, path).unwrap().status;
+    (status("/orders"), status("/stored"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_point_with_a_veto_rejects_plug_1() {
+    let points = HookPoint::ALL.into_iter();
+    for point in points.filter(|point| point.can_veto()) {
+        let expected = match point {
+            // No operation calls `before_biz`.
+            HookPoint::BeforeBiz => (200, 200),
+            HookPoint::BeforeData => (200, 429),
+            _ => (429, 429),
+        };
+        assert_eq!(vetoed(point).await, expected, "{}", point.as_str());
     }
 }

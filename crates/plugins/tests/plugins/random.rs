@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use wasm_smith::{Config, Module};
 
 use crate::{
-    app::{Setup, TestApp},
+    app::{Setup, TestApp, resident},
     binary::with_constants,
     guest::{self, Guest},
 };
@@ -183,14 +183,6 @@ async fn ten_thousand_random_modules_do_not_harm_the_service_plug_2() {
     println!("{not_started} not started, {called} called");
     assert!(called > 100 && not_initialized + not_started + called > 1_000);
     assert_eq!(app.orders().0, 200, "the service goes on");
-    let grown = resident().saturating_sub(before);
+    let grown = resident() - before;
     assert!(grown < 32 * 1024, "{grown} KiB more than before");
-}
-
-/// The memory of this process in KiB.
-fn resident() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let size = line.and_then(|line| line.split_whitespace().next());
-    size.and_then(|size| size.parse().ok()).unwrap_or_default()
 }

@@ -8,6 +8,28 @@ use std::{
 
 use tokio::sync::mpsc;
 
+/// Starts a server that responds to each request with 204. Returns its URL and the path of each
+/// request.
+pub(crate) fn record() -> (String, mpsc::UnboundedReceiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let (sender, paths) = mpsc::unbounded_channel();
+    thread::spawn(move || {
+        for connection in listener.incoming() {
+            let mut connection = connection.unwrap();
+            let mut request = [0; 4096];
+            let length = connection.read(&mut request).unwrap_or_default();
+            let request = String::from_utf8_lossy(&request[..length]).into_owned();
+            let _ = connection.write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n");
+            let path = request.split(' ').nth(1).unwrap_or_default();
+            if sender.send(path.to_owned()).is_err() {
+                return;
+            }
+        }
+    });
+    (url, paths)
+}
+
 /// Starts a server that sends these bytes as the response to each connection, and holds the
 /// connection open. Returns its URL and the text of each request.
 pub(crate) fn respond(response: &str) -> (String, mpsc::UnboundedReceiver<String>) {

@@ -7,8 +7,11 @@ use serde_json::{Value, json};
 
 use crate::{
     folder::Folder,
-    guard::{LOOPS, MANIFEST, PROCEEDS, USER, VETOES, audited, log_in, module},
+    guard::{LOOPS, MANIFEST, PROCEEDS, USER, VETOES, audited, log_in, module, policy},
 };
+
+/// The end of what the command prints if the plugin fails. The log is before it.
+const FAILED: &str = "error: the plugin \"guard\" failed\n";
 
 fn guard(hook: &str) -> Folder {
     let folder = Folder::new();
@@ -108,9 +111,88 @@ fn run_prints_values_and_rejections_plug_1() {
     folder.add("guard", MANIFEST, &module(VETOES), "hooks-and-events");
     let expected = json!({ "rejected": "PLUGIN_REJECTED", "message": "later" });
     assert_eq!(run(&folder), expected);
-    // The command also applies the limits of the service.
+    // The command also applies the limits of the service, and fails with the plugin.
     folder.add("guard", MANIFEST, &module(LOOPS), "hooks-and-events");
-    assert_eq!(run(&folder)["rejected"], "PLUGIN_UNAVAILABLE");
+    let failed = folder.try_command(&["run", "guard", "before_biz"]);
+    assert!(failed.unwrap_err().ends_with(FAILED));
+    let missing = folder.try_command(&["run", "guard", "before_data"]);
+    let problem = "error: the plugin \"guard\" has no hook at the point before_data\n";
+    assert_eq!(missing.unwrap_err(), problem);
+}
+
+#[test]
+fn run_delivers_events_and_asks_for_decisions_plug_1() {
+    let folder = guard(PROCEEDS);
+    let input = |text: &str| fs::write(folder.path("input.json"), text).unwrap();
+    let run = |function| folder.try_command(&["run", "guard", function, "--input", "input.json"]);
+    // The handler of the guard rejects each event.
+    input(r#"{"type": "user.login", "data": {"user": "u-7"}}"#);
+    assert!(run("handle").unwrap_err().ends_with(FAILED));
+    input(r#"{"type": "user.logout"}"#);
+    let problem = "error: the plugin \"guard\" has no handler of user.logout\n";
+    assert_eq!(run("handle").unwrap_err(), problem);
+    input(r#"{"subject": "u-7", "action": "read", "resource": "order/1"}"#);
+    let problem = "error: the plugin \"guard\" has no interface `policy`\n";
+    assert_eq!(run("decide").unwrap_err(), problem);
+    input(r#"{"subjekt": "u-7"}"#);
+    let problem = run("decide").unwrap_err();
+    assert!(
+        problem.contains("input.json is not a valid input"),
+        "{problem}"
+    );
+    let rules = "name = \"rules\"\nversion = \"1.0.0\"\napi = \"0.2.0\"\n";
+    folder.add("rules", rules, &policy(), "policy-decision");
+    let printed = folder.command(&["run", "rules", "decide"]);
+    let printed: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(printed, json!({ "decision": "deny", "reason": "later" }));
+}
+
+#[test]
+fn commands_ignore_other_broken_plugins_plug_1() {
+    let folder = guard(PROCEEDS);
+    fs::create_dir(folder.path("plugins/broken")).unwrap();
+    fs::write(folder.path("plugins/broken/plugin.toml"), "name = ").unwrap();
+    folder.command(&["verify", "guard"]);
+    folder.command(&["run", "guard", "before_biz"]);
+}
+
+#[test]
+fn commands_refuse_names_of_no_plugin_plug_1() {
+    let folder = guard(PROCEEDS);
+    let problem = folder.try_command(&["disable", "gaurd"]).unwrap_err();
+    let expected = refused("has no folder in plugins, and no settings: check the name");
+    assert_eq!(problem, expected.replace("guard", "gaurd"));
+    assert!(!folder.path("config/gaurd.yaml").exists());
+    let manifest = folder.path("plugins/guard/plugin.toml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(
+        &manifest,
+        text.replace("name = \"guard\"", "name = \"other\""),
+    )
+    .unwrap();
+    let sign = ["sign", "guard", "--key", "signing.key"];
+    let problem = folder.try_command(&sign).unwrap_err();
+    let expected =
+        "error: plugins/guard/plugin.toml names \"other\": the folder must have the same name\n";
+    assert_eq!(problem, expected);
+}
+
+#[test]
+fn variables_of_a_plugin_differ_from_those_of_the_service_plug_1() {
+    let folder = Folder::new();
+    let manifest = MANIFEST.replace("\"guard\"", "\"starter\"");
+    folder.add("starter", &manifest, &module(PROCEEDS), "hooks-and-events");
+    folder.configure("starter", "priority: 7\n");
+    let run = |variable| {
+        let function = ["run", "starter", "before_biz"];
+        folder.try_command_with(&function, &[variable])
+    };
+    run(("STARTER__PLUGINS__AUTO_LOAD", "false")).unwrap();
+    let problem = run(("PLUGIN_STARTER__ENABLED", "false")).unwrap_err();
+    assert!(
+        problem.contains("is disabled: set `enabled: true`"),
+        "{problem}"
+    );
 }
 
 #[test]

@@ -55,12 +55,22 @@ impl Folder {
 
     /// Runs the command `plugins` of the program. Returns what it prints, or its problem.
     pub(crate) fn try_command(&self, arguments: &[&str]) -> Result<String, String> {
+        self.try_command_with(arguments, &[])
+    }
+
+    /// Runs the command `plugins` with these environment variables.
+    pub(crate) fn try_command_with(
+        &self,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Result<String, String> {
         let trusted = format!("plugins.security.trusted_keys={}", self.key);
         let run = Command::new(PROGRAM)
             .args(["--set", "plugins.directory=plugins"])
             .args(["--set", "plugins.config_directory=config"])
             .args(["--set", &trusted, "plugins"])
             .args(arguments)
+            .envs(variables.iter().copied())
             .current_dir(self.home.path())
             .output()
             .unwrap();

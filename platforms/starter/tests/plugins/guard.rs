@@ -60,6 +60,33 @@ pub(crate) fn module(hook: &str) -> String {
     )
 }
 
+/// Returns a module that denies every action with the text "later".
+pub(crate) fn policy() -> String {
+    let step = |name: &str, parameters: &str| {
+        format!(
+            "(func (export \"seaworthy:plugin/lifecycle@0.2.0#{name}\") {parameters} (result i32) (i32.const 16))\n"
+        )
+    };
+    let steps = ["start", "stop", "cleanup", "health-check"].map(|name| step(name, ""));
+    let decide = format!("(param {})", "i32 ".repeat(8));
+    format!(
+        r#"(module
+          (memory (export "memory") 1)
+          (data (i32.const 256) "\01\00\00\00\00\02\00\00\05\00\00\00")
+          (data (i32.const 512) "later")
+          (global $free (mut i32) (i32.const 8192))
+          (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (local i32)
+            (local.set 4 (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+            (global.set $free (i32.add (local.get 4) (local.get 3)))
+            (local.get 4))
+          {}{}
+          (func (export "seaworthy:plugin/policy@0.2.0#decide") {decide} (result i32)
+            (i32.const 256)))"#,
+        step("initialize", "(param i32 i32)"),
+        steps.concat()
+    )
+}
+
 /// Runs an action of the admin listener on the plugin, and expects success.
 pub(crate) fn admin(app: &TestApp, action: &str) {
     let path = format!("/plugins/guard/{action}");

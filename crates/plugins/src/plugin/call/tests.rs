@@ -1,7 +1,7 @@
 use std::{
     sync::{
         Weak,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc,
     },
     thread,
@@ -15,7 +15,8 @@ use serde_json::Map;
 use super::*;
 use crate::{
     FailureMode, HookPoint, Manifest, PluginFileConfig, PluginStatus,
-    plugin::{Observe, State, Timers},
+    folder::FilesHash,
+    plugin::{Observe, State, Timers, Uses},
     runtime::{Exports, HookContext},
     sandbox::{CpuShare, FaultCount, GuestThreads},
 };
@@ -103,16 +104,17 @@ fn plugin(program: &Arc<Placed>) -> Arc<Plugin> {
 
 /// Returns a plugin with further lines of its manifest.
 fn plugin_with(program: &Arc<Placed>, more: &str) -> Arc<Plugin> {
-    let program: Arc<Placed> = Arc::clone(program);
+    let program: Arc<dyn Program> = Arc::clone(program) as _;
     let manifest = format!("{MANIFEST}{more}");
     Arc::new(Plugin {
         manifest: Manifest::parse("guard", &manifest).unwrap(),
         file: PluginFileConfig::default(),
-        files_hash: String::new(),
+        files_hash: FilesHash::default(),
         path: "guard".into(),
         config_path: None,
         is_signed: true,
-        program,
+        exports: program.exports(),
+        program: Mutex::new(Some(program)),
         limits: CallLimits {
             timeout: Duration::from_secs(30),
             memory: 0,
@@ -124,11 +126,12 @@ fn plugin_with(program: &Arc<Placed>, more: &str) -> Arc<Plugin> {
         guests: Arc::new(Semaphore::new(1)),
         own_guests: Arc::new(Semaphore::new(1)),
         worker_guests: Arc::new(Semaphore::new(1)),
-        threads: Arc::new(GuestThreads::new(1)),
+        threads: Arc::new(GuestThreads::new(GUESTS, 1)),
         timers: Timers::default(),
         state: Mutex::new(State {
             status: PluginStatus::Started,
             is_active: true,
+            is_turned_off: false,
             load_time: Utc::now(),
             start_time: None,
             stop_time: None,
@@ -136,7 +139,11 @@ fn plugin_with(program: &Arc<Placed>, more: &str) -> Arc<Plugin> {
             share: CpuShare::new(100, Instant::now()),
             faults: FaultCount::default(),
             slow_until: None,
+            throttled_at: None,
         }),
+        is_retired: AtomicBool::new(false),
+        uses: Uses::default(),
+        calls: Uses::default(),
         observe: Arc::new(Unobserved),
         plugins: Weak::new(),
     })
@@ -333,4 +340,31 @@ async fn trial_whose_guest_does_not_start_is_repeated_plug_2() {
     drop(permit);
     assert!(hook(&plugin, TIMEOUT).await.is_ok());
     assert!(plugin.is_enabled());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stopped_plugin_rejects_calls_and_runs_its_steps_plug_1() {
+    let program = Arc::new(Placed::default());
+    let plugin = plugin(&program);
+    let release = program.hold();
+    let earlier = tokio::spawn({
+        let plugin = Arc::clone(&plugin);
+        async move { hook(&plugin, TIMEOUT).await }
+    });
+    while program.calls.load(Ordering::Relaxed) == 0 {
+        tokio::task::yield_now().await;
+    }
+    plugin.set_status(PluginStatus::Stopped);
+    assert_eq!(hook(&plugin, TIMEOUT).await, Err(Fault::Stopped));
+    let mut ended = Box::pin(plugin.calls_ended());
+    assert!(futures::poll!(ended.as_mut()).is_pending());
+    drop(release);
+    ended.await;
+    assert!(earlier.await.unwrap().is_ok());
+    assert!(plugin.step(LifecycleStep::Stop).await.is_ok());
+    let code = Arc::downgrade(&plugin.program.lock().clone().unwrap());
+    plugin.release();
+    drop(program);
+    assert!(code.upgrade().is_none());
+    assert_eq!(plugin.step(LifecycleStep::Stop).await, Err(Fault::Stopped));
 }

@@ -11,7 +11,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 #[test]
 fn work_runs_beside_other_work_up_to_the_maximum_plug_2() {
     const THREADS: usize = 3;
-    let threads = GuestThreads::new(THREADS);
+    let threads = GuestThreads::new("test", THREADS);
     let (sender, ended) = mpsc::channel();
     let barrier = Arc::new(Barrier::new(THREADS));
     for _ in 0..THREADS * 2 {
@@ -31,7 +31,7 @@ fn work_runs_beside_other_work_up_to_the_maximum_plug_2() {
 
 #[test]
 fn panic_of_work_does_not_end_its_thread_plug_2() {
-    let threads = GuestThreads::new(1);
+    let threads = GuestThreads::new("test", 1);
     threads.run(|| panic!("bad")).unwrap();
     let (sender, ended) = mpsc::channel();
     threads
@@ -43,7 +43,7 @@ fn panic_of_work_does_not_end_its_thread_plug_2() {
 
 #[test]
 fn threads_end_with_their_pool_after_their_work_plug_2() {
-    let threads = GuestThreads::new(1);
+    let threads = GuestThreads::new("test", 1);
     let (sender, ended) = mpsc::channel();
     for number in 0..10 {
         let sender = sender.clone();
@@ -66,7 +66,7 @@ fn threads_end_with_their_pool_after_their_work_plug_2() {
 #[test]
 fn guests_have_a_lower_priority_than_the_service_plug_2() {
     let nice = || rustix::process::getpriority_process(None).unwrap();
-    let threads = GuestThreads::new(1);
+    let threads = GuestThreads::new("test", 1);
     let (sender, measured) = mpsc::channel();
     let before = nice();
     threads.run(move || sender.send(nice()).unwrap()).unwrap();

@@ -3,7 +3,10 @@
 use seaworthy_plugins::{HookCall, HookPoint};
 
 use super::{HOOK, attack};
-use crate::{app::Setup, guest::Guest};
+use crate::{
+    app::{Setup, resident},
+    guest::Guest,
+};
 
 /// The problem of a call that exceeds 50 MiB.
 const MEMORY: &str = "needs more memory than 52428800 bytes";
@@ -100,12 +103,4 @@ async fn memory_of_bombs_is_released_plug_2() {
     }
     let grown = resident() - before;
     assert!(grown < MAX_GROWTH, "{grown} KiB more than before");
-}
-
-/// The memory of this process in KiB.
-fn resident() -> i64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let size = line.and_then(|line| line.split_whitespace().next());
-    size.unwrap().parse().unwrap()
 }

@@ -5,12 +5,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use seaworthy_plugins::{Capability, GrantConfig, HookCall, HookPoint};
+use seaworthy_plugins::{HookCall, HookPoint};
 use tokio::task::JoinHandle;
 
 use super::{HOOK, TIMEOUT, attack_with};
 use crate::{
-    app::{Setup, granted},
+    app::{Setup, granted_http},
     guest::Guest,
     server::respond,
 };
@@ -33,6 +33,63 @@ async fn endless_guests_end_at_their_timeout_plug_2() {
         let problem = attack_with(&HOOK.replace("10s", "50ms"), &guest).await;
         assert_eq!(problem, "exceeded its timeout of 50ms", "{body}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn timeouts_of_points_apply_without_settings_plug_2() {
+    for (point, timeout) in [("before_request", "50ms"), ("before_auth", "50ms")] {
+        let hook = format!("[[hooks]]\nname = \"attack\"\npoint = \"{point}\"\n");
+        let app = Setup::new()
+            .plugin("evil", &hook, &Guest::hook("(loop $l (br $l)) unreachable"))
+            .start()
+            .await
+            .unwrap();
+        let point = HookPoint::ALL
+            .into_iter()
+            .find(|known| known.as_str() == point);
+        let call = app.plugins.run_hooks(point.unwrap(), HookCall::new());
+        let problem = &call.await.unwrap().failed[0].1;
+        assert_eq!(*problem, format!("exceeded its timeout of {timeout}"));
+    }
+    let endless = Guest::deciding("(loop $l (br $l)) unreachable");
+    let app = Setup::new()
+        .plugin("rules", "", &endless)
+        .start()
+        .await
+        .unwrap();
+    let decision = app
+        .plugins
+        .decide("u-7", "read", "order", serde_json::Map::new());
+    let failed = decision.await.unwrap_err();
+    let problem = seaworthy_core::error_chain(&failed).to_string();
+    assert!(
+        problem.ends_with("plugin rules: exceeded its timeout of 50ms"),
+        "{problem}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn throttled_plugin_is_reported_plug_2() {
+    let hook = "[[hooks]]\nname = \"attack\"\npoint = \"before_biz\"\n";
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(1))
+        .plugin("evil", hook, &Guest::hook("(loop $l (br $l)) unreachable"))
+        .start()
+        .await
+        .unwrap();
+    let call = || app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+    let info = || app.plugins.get("evil").unwrap();
+    assert!(!info().throttled);
+    call().await.unwrap();
+    let failed = info();
+    let problem = "exceeded the processor time of 100ms";
+    assert_eq!(failed.error_msg.as_deref(), Some(problem));
+    assert!(failed.error_time.is_some());
+    assert_eq!((failed.throttled, failed.cpu_share_left_ms), (false, 0));
+    assert_eq!(call().await.unwrap().failed[0].1, THROTTLED);
+    assert!(info().throttled);
+    let degraded = (200, "degraded".to_owned());
+    seaworthy_testkit::eventually(async || app.readiness() == degraded).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,11 +121,7 @@ async fn endless_guests_do_not_delay_other_plugins_plug_2() {
         .config(|config| {
             // A loop ends after a second of processor time, independent of other processes.
             config.security.max_cpu_percent = Some(10);
-            let grant = GrantConfig {
-                http_hosts: vec!["127.0.0.1".to_owned()],
-                internal_addresses: true,
-                ..granted(&[Capability::Http])
-            };
+            let grant = granted_http();
             config.grants.insert("evil".to_owned(), grant);
         })
         .plugin("evil", &more, &endless)

@@ -1,0 +1,69 @@
+//! The end of a loaded version.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::sleep;
+
+use super::{Plugins, life::step};
+use crate::{PluginError, PluginErrorCode, PluginStatus, plugin::Plugin, runtime::LifecycleStep};
+
+/// The time for which requests and events that began before a reload use the old version: the
+/// default timeout of requests. Longer ones, such as streams, use the new version afterwards.
+const MAX_DRAIN: Duration = Duration::from_secs(30);
+
+impl Plugins {
+    /// Stops a started plugin: rejects its calls, waits for the running ones, and calls its `stop`.
+    ///
+    /// # Errors
+    /// Its `stop` fails. The plugin is stopped anyway.
+    pub(super) async fn halt(&self, plugin: &Arc<Plugin>) -> Result<(), PluginError> {
+        plugin.set_status(PluginStatus::Stopped);
+        self.unregister(plugin.name());
+        plugin.calls_ended().await;
+        last_step(plugin, LifecycleStep::Stop).await
+    }
+
+    /// Ends a version that a newer one replaced. With `drains` it first waits for the requests and
+    /// events that use it.
+    pub(super) fn retire(&self, old: Arc<Plugin>, drains: bool) {
+        let stop = self.0.tasks.stop().clone();
+        let ended = async move {
+            if drains {
+                tokio::select! {
+                    () = old.uses.ended() => {}
+                    () = sleep(MAX_DRAIN) => {}
+                    // The requests end before the tasks of the service stop.
+                    () = stop.requested() => {}
+                }
+            }
+            let was_started = old.status() == PluginStatus::Started;
+            old.retire();
+            old.calls_ended().await;
+            if was_started && let Err(error) = last_step(&old, LifecycleStep::Stop).await {
+                tracing::warn!(plugin = old.name(), problem = %error, "an old version of a plugin failed to stop");
+            }
+            clean_up(&old).await;
+        };
+        self.0.tasks.spawn_in_new_context("plugin-retire", ended);
+    }
+}
+
+/// Calls the `cleanup` of a stopped plugin, and releases its code.
+pub(super) async fn clean_up(plugin: &Arc<Plugin>) {
+    plugin.calls_ended().await;
+    if let Err(error) = last_step(plugin, LifecycleStep::Cleanup).await {
+        tracing::warn!(plugin = plugin.name(), problem = %error, "a plugin failed to clean up");
+    }
+    plugin.release();
+}
+
+/// Calls a last step of a plugin, unless its faults disable it.
+///
+/// # Errors
+/// The step fails.
+async fn last_step(plugin: &Arc<Plugin>, last: LifecycleStep) -> Result<(), PluginError> {
+    if plugin.is_disabled_by_faults() {
+        return Ok(());
+    }
+    step(plugin, last, PluginErrorCode::StopFailed).await
+}

@@ -1,0 +1,58 @@
+use seaworthy_core::error_chain;
+
+use super::{Inner, Plugins, SOURCE};
+use crate::{Event, EventType, PluginError, PluginErrorCode, PluginFailure, PluginInfo};
+
+impl Plugins {
+    /// Publishes that a plugin cannot be loaded or started, or that the whole folder cannot be
+    /// read. Keeps the failure of a plugin for operators.
+    pub(super) fn announce_failure(&self, plugin: Option<&str>, error: &PluginError) {
+        let mut event = Event::new(EventType::PLUGIN_ERROR, SOURCE)
+            .with_data("problem", error_chain(error).to_string())
+            .with_data("code", error.code().as_str());
+        if let Some(plugin) = plugin {
+            event = event.with_data("plugin", plugin);
+            // A name without a folder may be any text of a request.
+            if error.code() != PluginErrorCode::NotFound {
+                let mut failures = self.0.failures.lock();
+                failures.insert(plugin.to_owned(), error.into());
+            }
+        }
+        self.publish(event);
+    }
+
+    /// Forgets the failure of a plugin that was loaded, unloaded or removed.
+    pub(super) fn forget_failure(&self, plugin: &str) {
+        self.0.failures.lock().remove(plugin);
+    }
+
+    /// Forgets the failures of plugins whose folder is gone.
+    pub(super) fn forget_failures(&self, has_folder: impl Fn(&str) -> bool) {
+        let mut failures = self.0.failures.lock();
+        failures.retain(|name, _| has_folder(name));
+    }
+
+    /// Returns the states of the plugins that are not loaded because their load failed.
+    pub(super) fn failed_loads(&self) -> Vec<PluginInfo> {
+        let names: Vec<String> = self.0.failures.lock().keys().cloned().collect();
+        let failed = names.iter().filter_map(|name| self.failed_load(name));
+        failed.collect()
+    }
+
+    /// Returns the state of a plugin that is not loaded because its load failed.
+    pub(super) fn failed_load(&self, name: &str) -> Option<PluginInfo> {
+        if self.plugin(name).is_ok() {
+            return None;
+        }
+        let failure = self.0.failure(name)?;
+        let path = self.0.config.directory.join(name);
+        Some(PluginInfo::of_failed_load(name, path, failure))
+    }
+}
+
+impl Inner {
+    /// Returns the failure of the last load or reload of a plugin.
+    pub(crate) fn failure(&self, plugin: &str) -> Option<PluginFailure> {
+        self.failures.lock().get(plugin).cloned()
+    }
+}

@@ -1,0 +1,58 @@
+use std::sync::atomic::Ordering;
+
+use seaworthy_service::StartError;
+
+use super::Plugins;
+use crate::{PluginError, PluginStatus};
+
+impl Plugins {
+    /// Returns the plugins without which the service is not ready. Commands do not need them.
+    pub(super) fn required(&self) -> &[String] {
+        match self.0.is_served.load(Ordering::Relaxed) {
+            true => &self.0.config.required,
+            false => &[],
+        }
+    }
+
+    /// Makes requests and decisions fail until the required plugins are started.
+    ///
+    /// # Errors
+    /// Plugins are required, and `plugins.enabled` is false.
+    pub(super) fn require(&self) -> Result<(), StartError> {
+        if !self.0.config.required.is_empty() && !self.0.config.enabled {
+            return Err(StartError::new(
+                "plugins.required names plugins, but plugins.enabled is false: set it to true",
+            ));
+        }
+        self.0.is_served.store(true, Ordering::Relaxed);
+        self.publish_hooks(&self.0.loaded.lock());
+        Ok(())
+    }
+
+    /// Loads and starts the required plugins and their dependencies.
+    ///
+    /// # Errors
+    /// A plugin has no folder, or cannot be loaded or started.
+    pub(super) async fn load_required(&self) -> Result<(), PluginError> {
+        let _turn = self.0.loads.lock().await;
+        for name in self.required() {
+            for needed in self.order_for(name).await? {
+                if self.plugin(&needed).is_err() {
+                    self.load_locked(&needed).await?;
+                }
+                self.start_if_enabled(&needed).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the names of the required plugins that are not started.
+    pub(super) fn missing_required(&self) -> Vec<String> {
+        let required = self.required().iter();
+        let missing = required.filter(|name| {
+            let plugin = self.plugin(name);
+            !plugin.is_ok_and(|plugin| plugin.status() == PluginStatus::Started)
+        });
+        missing.cloned().collect()
+    }
+}

@@ -1,0 +1,117 @@
+use std::{collections::BTreeMap, sync::Arc};
+
+use seaworthy_service::Tasks;
+
+use super::Plugins;
+use crate::{
+    EventType, PluginError,
+    folder::{FilesHash, Watch, files_hash, read_config},
+    plugin::Plugin,
+};
+
+impl Plugins {
+    /// Applies changes of the settings of loaded plugins, in a service that does not follow the
+    /// plugin folder.
+    pub(super) fn follow_settings(&self, tasks: &Tasks) {
+        let plugins = self.clone();
+        tasks.supervise("plugin-settings", move |stop| {
+            let plugins = plugins.clone();
+            async move {
+                tokio::select! {
+                    () = plugins.apply_settings() => {}
+                    () = stop.requested() => {}
+                }
+            }
+        });
+    }
+
+    async fn apply_settings(&self) {
+        let watch = Watch::new(std::slice::from_ref(&self.0.config.config_directory));
+        // The files of the last attempt, so that a failed one is not repeated.
+        let mut tried: BTreeMap<String, FilesHash> = BTreeMap::new();
+        loop {
+            watch.changed().await;
+            for plugin in self.loaded() {
+                let name = plugin.name();
+                let is_new = |now: &FilesHash| {
+                    now.settings != plugin.files_hash.settings && tried.get(name) != Some(now)
+                };
+                if !self.read_hash(name).await.is_ok_and(|now| is_new(&now)) {
+                    continue;
+                }
+                let _turn = self.0.loads.lock().await;
+                // Read again, because an update may have restored the files before the lock.
+                if let Ok(now) = self.read_hash(name).await
+                    && is_new(&now)
+                {
+                    self.apply(&plugin, &now).await;
+                    tried.insert(name.to_owned(), now);
+                }
+            }
+            let directory = self.0.config.directory.clone();
+            self.forget_failures(|name| directory.join(name).is_dir());
+            self.turn_off_disabled().await;
+        }
+    }
+
+    /// Reloads a plugin with its new settings, unless its other files changed, too.
+    async fn apply(&self, plugin: &Plugin, now: &FilesHash) {
+        let name = plugin.name();
+        if now.code != plugin.files_hash.code {
+            tracing::warn!(
+                plugin = name,
+                "the settings of a plugin wait for its reload, because its files changed"
+            );
+            return;
+        }
+        let reloaded = self.reload_locked(name).await;
+        self.log(Some(name), "reloaded", reloaded.as_ref().map(drop));
+    }
+
+    async fn read_hash(&self, name: &str) -> Result<FilesHash, PluginError> {
+        let (inner, plugin) = (Arc::clone(&self.0), name.to_owned());
+        let read = move || {
+            let config = &inner.config;
+            let (directory, configs) = (&config.directory, &config.config_directory);
+            Ok(files_hash(directory, configs, inner.profile, &plugin))
+        };
+        self.blocking(name, read).await
+    }
+
+    /// Stops the plugins that their settings disable and that could not be reloaded. Their files may
+    /// have errors, and an operator can disable them nevertheless.
+    pub(super) async fn turn_off_disabled(&self) {
+        for plugin in self.loaded() {
+            if !plugin.is_turned_on() {
+                continue;
+            }
+            let (inner, name) = (Arc::clone(&self.0), plugin.name().to_owned());
+            let read = move || read_config(&inner.config, inner.profile, &name);
+            let Ok((config, _)) = self.blocking(plugin.name(), read).await else {
+                continue;
+            };
+            if !config.enabled {
+                self.turn_off(&plugin).await;
+            }
+        }
+    }
+
+    async fn turn_off(&self, plugin: &Arc<Plugin>) {
+        let _change = self.0.changes.lock().await;
+        let name = plugin.name();
+        // An operator may have replaced it before the lock.
+        let is_loaded = self.plugin(name).is_ok_and(|now| Arc::ptr_eq(&now, plugin));
+        if !is_loaded {
+            return;
+        }
+        plugin.turn_off();
+        if plugin.status() == crate::PluginStatus::Started {
+            if let Err(error) = self.halt(plugin).await {
+                tracing::warn!(plugin = name, problem = %error, "a plugin failed to stop");
+            }
+            self.announce(EventType::PLUGIN_STOPPED, name);
+        }
+        self.announce_dependents(name);
+        tracing::info!(plugin = name, "plugin disabled by its settings");
+    }
+}

@@ -1,0 +1,201 @@
+//! Plugins that must be started, and plugins that cannot be loaded.
+
+use seaworthy_plugins::{Capability, Decision, FailureMode, PluginStatus};
+use seaworthy_testkit::eventually;
+use serde_json::Map;
+
+use crate::{
+    app::{Setup, TestApp},
+    guest::Guest,
+};
+
+const HOOK: &str =
+    "[[hooks]]\nname = \"guard\"\npoint = \"before_request\"\nveto = true\ntimeout = \"30s\"\n";
+
+/// Asks for a decision. Returns it, or the reason of the error.
+async fn decide(app: &TestApp) -> Result<Decision, String> {
+    let decision = app.plugins.decide("u-7", "read", "order/1", Map::new());
+    decision.await.map_err(|error| error.reason().to_owned())
+}
+
+/// A service with the plugin `rules`, which requires it and its dependency.
+fn setup() -> Setup {
+    Setup::new()
+        .config(|config| {
+            config.required = vec!["rules".to_owned()];
+            config.auto_load = Some(false);
+            config.security.max_cpu_percent = Some(100);
+        })
+        .plugin("base", "", &Guest::quiet())
+        .plugin(
+            "rules",
+            "dependencies = [\"base\"]\n",
+            &Guest::denying("no"),
+        )
+        .plugin("other", "", &Guest::quiet())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn service_needs_its_required_plugins_plug_2() {
+    let app = setup().start().await.unwrap();
+    assert!(app.plugins.get("other").is_err());
+    let denied = Ok(Decision::Deny("no".to_owned()));
+    assert_eq!(decide(&app).await, denied);
+    assert_eq!(app.orders().0, 200);
+    eventually(async || app.readiness().0 == 200).await;
+    app.plugins.stop_plugin("rules").await.unwrap();
+    let unavailable = "PLUGIN_UNAVAILABLE".to_owned();
+    assert_eq!(decide(&app).await, Err(unavailable.clone()));
+    let (status, reason, _) = app.rejection();
+    assert_eq!((status, reason), (503, unavailable.clone()));
+    eventually(async || app.readiness().0 == 503).await;
+    app.plugins.unload("rules").await.unwrap();
+    assert_eq!(decide(&app).await, Err(unavailable));
+    app.plugins.load("rules").await.unwrap();
+    app.plugins.start_plugin("rules").await.unwrap();
+    assert_eq!(decide(&app).await, denied);
+    assert_eq!(app.orders().0, 200);
+    eventually(async || app.readiness().0 == 200).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn service_without_required_plugins_does_not_start_plug_2() {
+    let rejection = async |setup: Setup| {
+        let failed = setup.start().await.err().unwrap();
+        seaworthy_core::error_chain(&failed).to_string()
+    };
+    let missing = setup().config(|config| config.required = vec!["lost".to_owned()]);
+    let folder = missing.config.directory.display().to_string();
+    let expected = format!("a plugin cannot be used: plugin \"lost\": has no folder in {folder}");
+    assert_eq!(rejection(missing).await, expected);
+    let expected = "plugins.required names plugins, but plugins.enabled is false: set it to true";
+    assert_eq!(
+        rejection(setup().config(|config| config.enabled = false)).await,
+        expected
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn disabled_required_plugin_leaves_the_service_not_ready_plug_2() {
+    let app = setup()
+        .settings("rules", "enabled: false\n")
+        .start()
+        .await
+        .unwrap();
+    eventually(async || app.readiness().0 == 503).await;
+    assert_eq!(app.orders().0, 503);
+    app.configure("rules", "enabled: true\n");
+    eventually(async || app.readiness().0 == 200).await;
+    assert_eq!(decide(&app).await, Ok(Decision::Deny("no".to_owned())));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failed_loads_and_reloads_are_listed_plug_1() {
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .plugin("guard", HOOK, &Guest::rejecting(403, "one"))
+        .start()
+        .await
+        .unwrap();
+    let broken = app.folder.path().join("plugins/broken");
+    std::fs::create_dir_all(&broken).unwrap();
+    std::fs::write(broken.join("plugin.toml"), "name = ").unwrap();
+    let is_listed = async || app.plugins.get("broken").is_ok();
+    eventually(is_listed).await;
+    let info = app.plugins.get("broken").unwrap();
+    assert_eq!(
+        (info.status, info.error_code, info.load_time),
+        (PluginStatus::Error, Some("PLUGIN_LOAD_FAILED"), None)
+    );
+    assert!(info.error_time.is_some());
+    let degraded = (200, "degraded".to_owned());
+    eventually(async || app.readiness() == degraded).await;
+    std::fs::remove_dir_all(&broken).unwrap();
+    eventually(async || app.plugins.list().len() == 1).await;
+    eventually(async || app.readiness().1 == "ready").await;
+
+    let bad = Guest::rejecting(403, "two").with_initialize("unreachable");
+    app.replace("guard", HOOK, &bad);
+    eventually(async || app.readiness() == degraded).await;
+    let info = app.plugins.get("guard").unwrap();
+    assert_eq!(info.status, PluginStatus::Started);
+    assert_eq!(info.failed_reload.unwrap().code, "PLUGIN_CONFIG_ERROR");
+    app.replace("guard", HOOK, &Guest::rejecting(403, "three"));
+    eventually(async || app.readiness().1 == "ready").await;
+    assert_eq!(app.plugins.get("guard").unwrap().failed_reload, None);
+    assert_eq!(app.rejection_text(), "three");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn state_has_what_operators_need_plug_1() {
+    let more = format!("capabilities = [\"log\"]\n{HOOK}");
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .grant("guard", &[Capability::Log])
+        .plugin("guard", &more, &Guest::hook("unreachable"))
+        .start()
+        .await
+        .unwrap();
+    let started = |version: &str| {
+        let labels = format!("{{plugin=\"guard\",version=\"{version}\"}}");
+        app.metric(&format!("plugin_started{labels}"))
+    };
+    assert_eq!(started("1.0.0"), 1);
+    let info = || app.plugins.get("guard").unwrap();
+    assert_eq!(info().capabilities, [Capability::Log]);
+    assert_eq!(info().hooks[0].name, "guard");
+    assert_eq!(info().on_failure, Some(FailureMode::Closed));
+    assert!(info().next_trial_time.is_none() && !info().needs_operator);
+    for _ in 0..5 {
+        assert_eq!(app.orders().0, 503);
+    }
+    let disabled = info();
+    assert_eq!(disabled.status, PluginStatus::Error);
+    let next = disabled.next_trial_time.unwrap() - disabled.error_time.unwrap();
+    assert!((50..=60).contains(&next.num_seconds()), "{next}");
+    app.replace(
+        "guard",
+        &format!("version = \"2.0.0\"\n{more}"),
+        &Guest::rejecting(403, "two"),
+    );
+    eventually(async || app.rejection_text() == "two").await;
+    assert_eq!((started("1.0.0"), started("2.0.0")), (0, 1));
+    app.plugins.stop_plugin("guard").await.unwrap();
+    assert_eq!(started("2.0.0"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn load_without_a_folder_is_not_found_plug_1() {
+    let app = Setup::new().start().await.unwrap();
+    let admin = app.service.addresses().admin;
+    let load = |name: &str| {
+        let path = format!("/plugins/{name}/load");
+        let header = [("x-admin-request", "1")];
+        seaworthy_testkit::http::request(admin, "POST", &path, &header, "").unwrap()
+    };
+    let refused = load("lost");
+    assert_eq!(refused.status, 404, "{}", refused.body);
+    let problem: serde_json::Value = serde_json::from_str(&refused.body).unwrap();
+    assert_eq!(problem["reason"], "PLUGIN_NOT_FOUND");
+    // The names of such requests are not kept.
+    assert!(app.plugins.list().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn availability_of_diamonds_is_computed_once_plug_1() {
+    // 30 levels of two plugins that both need both of the previous level: 2^30 paths.
+    const LEVELS: usize = 30;
+    let mut setup = Setup::new().config(|config| config.security.max_cpu_percent = Some(100));
+    let mut needs = String::new();
+    for level in 0..LEVELS {
+        let names = ["a", "b"].map(|side| format!("n{level:02}-{side}"));
+        for name in &names {
+            setup = setup.plugin(name, &needs, &Guest::quiet());
+        }
+        needs = format!("dependencies = [\"{}\", \"{}\"]\n", names[0], names[1]);
+    }
+    let app = setup.start().await.unwrap();
+    let begun = std::time::Instant::now();
+    assert_eq!(app.plugins.list().len(), 2 * LEVELS);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(30));
+}

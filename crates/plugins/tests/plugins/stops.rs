@@ -1,0 +1,247 @@
+//! The end of plugins and of their versions.
+
+use std::sync::Arc;
+
+use seaworthy_core::Error;
+use seaworthy_http::Routes;
+use seaworthy_plugins::{Decision, HookCall, HookPoint, PluginStatus};
+use seaworthy_testkit::{eventually, http::get};
+use serde_json::Map;
+use tokio::{
+    sync::{Notify, mpsc::UnboundedReceiver},
+    task::JoinHandle,
+};
+
+use crate::{
+    app::{Setup, TestApp, granted_http},
+    guest::Guest,
+    server::record,
+};
+
+const HOOK: &str = "[[hooks]]\nname = \"version\"\npoint = \"before_biz\"\ntimeout = \"30s\"\n";
+const REPORTING: &str = "capabilities = [\"http\"]\n";
+
+/// A service whose request `/twice` calls the hooks and asks for a decision, twice.
+struct Open {
+    app: TestApp,
+    begun: Arc<Notify>,
+    continued: Arc<Notify>,
+}
+
+impl Open {
+    async fn start(setup: Setup) -> Self {
+        let (begun, continued) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (begins, waits) = (Arc::clone(&begun), Arc::clone(&continued));
+        let app = setup
+            .config(|config| {
+                config.security.max_cpu_percent = Some(100);
+                config.auto_load = Some(false);
+            })
+            .start_with(|service, plugins| {
+                let plugins = plugins.clone();
+                service.http(Routes::new().get("/twice", move || {
+                    let plugins = plugins.clone();
+                    let (begins, waits) = (Arc::clone(&begins), Arc::clone(&waits));
+                    async move {
+                        let call = async || {
+                            let call = HookCall::new();
+                            let report = plugins.run_hooks(HookPoint::BeforeBiz, call).await?;
+                            let version = report.call.value("version").cloned();
+                            let decision = plugins.decide("u", "read", "order", Map::new());
+                            let is_allowed = decision.await? == Decision::Allow;
+                            Ok::<_, Error>(format!("{version:?} {is_allowed}"))
+                        };
+                        let first = call().await?;
+                        begins.notify_one();
+                        waits.notified().await;
+                        let second = call().await?;
+                        Ok::<_, Error>(format!("{first}, {second}"))
+                    }
+                }));
+            })
+            .await
+            .unwrap();
+        app.plugins.load_folder().await.unwrap();
+        Self {
+            app,
+            begun,
+            continued,
+        }
+    }
+
+    /// Begins a request, and waits for its first calls.
+    async fn request(&self) -> JoinHandle<String> {
+        let address = self.app.service.addresses().http;
+        let request = move || get(address, "/twice").unwrap().body;
+        let request = tokio::task::spawn_blocking(request);
+        self.begun.notified().await;
+        request
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn open_request_does_not_call_a_stopped_plugin_plug_1() {
+    let setup = Setup::new()
+        .plugin("version", HOOK, &Guest::setting("version", "1"))
+        .plugin("rules", "", &Guest::denying("no"));
+    let open = Open::start(setup).await;
+    for unloads in [false, true] {
+        let request = open.request().await;
+        for name in ["version", "rules"] {
+            match unloads {
+                true => open.app.plugins.unload(name).await.unwrap(),
+                false => open.app.plugins.stop_plugin(name).await.unwrap(),
+            }
+        }
+        open.continued.notify_one();
+        assert_eq!(request.await.unwrap(), "Some(Number(1)) false, None true");
+        if !unloads {
+            for name in ["version", "rules"] {
+                open.app.plugins.start_plugin(name).await.unwrap();
+            }
+        }
+    }
+}
+
+/// Returns the paths that the last steps of a plugin requested.
+async fn last_steps(paths: &mut UnboundedReceiver<String>) -> [String; 2] {
+    [paths.recv().await.unwrap(), paths.recv().await.unwrap()]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_version_ends_after_its_requests_plug_1() {
+    let (url, mut paths) = record();
+    let more = format!("{REPORTING}{HOOK}");
+    let setup = Setup::new()
+        .config(|config| drop(config.grants.insert("version".to_owned(), granted_http())))
+        .plugin(
+            "version",
+            &more,
+            &Guest::setting("version", "1").with_reports(&url),
+        );
+    let open = Open::start(setup).await;
+    let request = open.request().await;
+    let next = Guest::setting("version", "2").with_reports(&format!("{url}new/"));
+    open.app.replace("version", &more, &next);
+    open.app.plugins.reload("version").await.unwrap();
+    open.continued.notify_one();
+    let seen = request.await.unwrap();
+    assert_eq!(seen, "Some(Number(1)) true, Some(Number(1)) true");
+    assert_eq!(last_steps(&mut paths).await, ["/stop", "/cleanup"]);
+    // The end of the request comes before the steps, because the second call still worked. Without
+    // requests the next version ends at once.
+    open.app
+        .replace("version", &more, &Guest::setting("version", "3"));
+    open.app.plugins.reload("version").await.unwrap();
+    assert_eq!(last_steps(&mut paths).await, ["/new/stop", "/new/cleanup"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn version_disabled_by_its_settings_ends_at_once_plug_1() {
+    let setup = Setup::new().plugin("version", HOOK, &Guest::setting("version", "1"));
+    let open = Open::start(setup).await;
+    let request = open.request().await;
+    open.app.configure("version", "enabled: false\n");
+    open.app.plugins.reload("version").await.unwrap();
+    eventually(async || {
+        // The old version ends in a task.
+        let names = open.app.plugins.list();
+        names[0].status == PluginStatus::Initialized
+    })
+    .await;
+    open.continued.notify_one();
+    assert_eq!(request.await.unwrap(), "Some(Number(1)) true, None true");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unload_and_shutdown_call_the_last_steps_plug_1() {
+    let (url, mut paths) = record();
+    let mut setup = Setup::new().config(|config| config.security.max_cpu_percent = Some(100));
+    for (name, needs) in [
+        ("a-base", ""),
+        ("b-child", "dependencies = [\"a-base\"]\n"),
+        ("other", ""),
+    ] {
+        let guest = Guest::quiet().with_reports(&format!("{url}{name}/"));
+        setup = setup
+            .config(|config| drop(config.grants.insert(name.to_owned(), granted_http())))
+            .plugin(name, &format!("{needs}{REPORTING}"), &guest);
+    }
+    let app = setup.start().await.unwrap();
+    app.plugins.unload("other").await.unwrap();
+    assert_eq!(
+        last_steps(&mut paths).await,
+        ["/other/stop", "/other/cleanup"]
+    );
+    let plugins = app.plugins.clone();
+    app.service.stop().await;
+    assert_eq!(
+        last_steps(&mut paths).await,
+        ["/b-child/stop", "/b-child/cleanup"]
+    );
+    assert_eq!(
+        last_steps(&mut paths).await,
+        ["/a-base/stop", "/a-base/cleanup"]
+    );
+    assert!(plugins.list().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faulty_plugin_stops_without_its_steps_plug_1() {
+    let (url, mut paths) = record();
+    let more = format!("{REPORTING}{HOOK}");
+    let app = Setup::new()
+        .config(|config| {
+            config.security.max_cpu_percent = Some(100);
+            config.grants.insert("evil".to_owned(), granted_http());
+        })
+        .plugin(
+            "evil",
+            &more,
+            &Guest::hook("unreachable").with_reports(&url),
+        )
+        .start()
+        .await
+        .unwrap();
+    for _ in 0..5 {
+        let call = app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+        assert_eq!(call.await.unwrap().failed.len(), 1);
+    }
+    eventually(async || app.readiness() == (200, "degraded".to_owned())).await;
+    app.plugins.stop_plugin("evil").await.unwrap();
+    assert_eq!(
+        app.plugins.get("evil").unwrap().status,
+        PluginStatus::Stopped
+    );
+    eventually(async || app.readiness() == (200, "ready".to_owned())).await;
+    app.plugins.unload("evil").await.unwrap();
+    assert!(paths.try_recv().is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stop_does_not_wait_for_the_load_of_another_plugin_plug_1() {
+    let (url, mut paths) = record();
+    let app = Setup::new()
+        .config(|config| {
+            config.auto_load = Some(false);
+            config.security.max_cpu_percent = Some(30);
+            config.grants.insert("slow".to_owned(), granted_http());
+        })
+        .plugin("other", HOOK, &Guest::setting("version", "1"))
+        .settings("slow", "timeout: 60s\n")
+        .start()
+        .await
+        .unwrap();
+    app.plugins.load_folder().await.unwrap();
+    // The guest ends after three seconds of processor time.
+    let endless = Guest::requesting_in_initialize(&url, "(loop $l (br $l)) unreachable");
+    app.replace("slow", REPORTING, &endless);
+    let plugins = app.plugins.clone();
+    let slow = tokio::spawn(async move { plugins.load("slow").await });
+    paths.recv().await.unwrap();
+    app.plugins.stop_plugin("other").await.unwrap();
+    app.plugins.start_plugin("other").await.unwrap();
+    app.plugins.unload("other").await.unwrap();
+    assert!(!slow.is_finished());
+    assert!(slow.await.unwrap().is_err());
+}
