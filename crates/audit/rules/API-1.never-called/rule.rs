@@ -16,7 +16,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A function that protects, starts or cleans up something is never called",
         severity: Severity::Low,
         category: Category::Contracts,
-        meaning: "Go, JavaScript, TypeScript, Python, Java, Kotlin, Rust: the name of a function begins with a verb of protection or life cycle (`validate`, `close`, `subscribe`, `retry`), and no other deployed file or line contains the name. Functions that a framework calls (annotations, decorators, classes with a base, hooks by name) are excluded. The finding has low confidence. The rule reports one per file.",
+        meaning: "Go, JavaScript, TypeScript, Python, Java, Kotlin, Rust: the name of a function begins with a verb of protection or life cycle (`validate`, `close`, `subscribe`, `retry`). No other deployed file or line contains the name, except interfaces that declare it. Functions that a framework calls (annotations, decorators, classes with a base, hooks by name) are excluded. The finding has low confidence. The rule reports one per file.",
         why: "The code looks as if it does something that never happens: input is not validated, a consumer does not run, a connection stays open.",
         fix: &[("any", "Call the function where it belongs, or delete it.")],
         references: &["https://pkg.go.dev/golang.org/x/tools/cmd/deadcode"],
@@ -136,6 +136,23 @@ const VERBS: &[&str] = &[
     "confirm",
     "graceful",
     "wait",
+    "load",
+    "read",
+    "configure",
+];
+
+/// Parts of questions whose answer protects something: `IsBlacklisted`, `is_revoked`.
+const STATES: &[&str] = &[
+    "blacklist",
+    "blocklist",
+    "revoked",
+    "allowed",
+    "authorized",
+    "permitted",
+    "duplicate",
+    "processed",
+    "throttled",
+    "banned",
 ];
 
 /// Functions that libraries call by name, in lower case.
@@ -225,9 +242,11 @@ fn check(model: &Model) -> Vec<Outcome> {
         .map(|(name, _)| *name)
         .collect();
     let counts = mentions(model, &named);
+    let declared = declarations(model, &named);
     let mut by_file: BTreeMap<&str, Vec<(&str, &Location)>> = BTreeMap::new();
     for (name, places) in &defined {
-        let once = counts.get(name).is_some_and(|count| *count == 1);
+        let declared = declared.get(name).copied().unwrap_or_default();
+        let once = counts.get(name).is_some_and(|count| *count == 1 + declared);
         if let Some(at) = places.first().filter(|_| once) {
             by_file.entry(&at.path).or_default().push((name, at));
         }
@@ -268,7 +287,14 @@ fn without_tests(text: &str) -> &str {
 /// Whether the first word of a name is a verb of the list, and no library calls the name.
 fn is_relevant(name: &str) -> bool {
     let lower = name.trim_start_matches('_').to_lowercase();
-    name.len() > 5
+    let asks = ["is", "has"].iter().any(|start| {
+        lower.strip_prefix(start).is_some_and(|rest| {
+            STATES
+                .iter()
+                .any(|state| rest.trim_start_matches('_').contains(state))
+        })
+    });
+    asks || name.len() > 5
         && !HOOKS.contains(&lower.as_str())
         && VERBS.iter().any(|verb| {
             lower.strip_prefix(verb).is_some_and(|_| {
@@ -301,6 +327,35 @@ fn is_framework(text: &str, at: usize, before: &str) -> bool {
             .is_some_and(|class| {
                 class.contains(" extends ") || class.contains(" implements ") || class.contains(':')
             })
+}
+
+static INTERFACE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?m)^(?:type \w+(?:\[[^\]\n]*\])? interface|(?:export |public )?(?:abstract class|interface) \w+[^{\n]*) \{\n(?P<body>(?:[^}\n][^\n]*\n|\n)*)\}").ok()
+});
+static METHOD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?m)^[ \t]+(?:(?:public|abstract|suspend|fun|async)\s+)*(?:[A-Z]\w*(?:<[^>\n]*>)?\s+)?(?P<name>\w+)\([^\n]*[^{\n]$").ok()
+});
+
+/// How often interfaces declare each name.
+fn declarations<'n>(model: &Model, names: &BTreeSet<&'n str>) -> BTreeMap<&'n str, usize> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let (Some(interface), Some(method)) = (INTERFACE.as_ref(), METHOD.as_ref()) else {
+        return counts;
+    };
+    for found in model.files.values().filter(is_read) {
+        let bodies = interface.captures_iter(&found.file.text);
+        for body in bodies.filter_map(|captures| captures.name("body")) {
+            for declared in method.captures_iter(body.as_str()) {
+                let name = declared
+                    .name("name")
+                    .and_then(|name| names.get(name.as_str()));
+                if let Some(name) = name {
+                    *counts.entry(name).or_default() += 1;
+                }
+            }
+        }
+    }
+    counts
 }
 
 /// How often the files that are not tests contain each name.

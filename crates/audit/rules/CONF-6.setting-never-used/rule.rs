@@ -1,6 +1,6 @@
 //! A setting is parsed and never used.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::facts::{FieldUses, SettingField};
 use crate::model::{Model, Service};
@@ -12,13 +12,48 @@ pub(crate) const RULE: Rule = Rule {
         title: "A setting is parsed and never used",
         severity: Severity::Low,
         category: Category::Configuration,
-        meaning: "Go, Rust: a struct of settings (`Config`, `Settings`, `Options`) has a field that no code of the repository reads. Structs from other modules, and fields of structs, are excluded. JavaScript, TypeScript: the same for an object `config`, `settings` or `env` with environment variables (low confidence), unless code passes on the whole object. Related locations show where the file sets it.",
+        meaning: "Go, Rust: a struct of settings (`Config`, `Settings`, `Options`) has a field that no code of the repository reads. For a Go module that no other module requires, only its own code counts. Structs from other modules, and fields of structs, are excluded. JavaScript, TypeScript: the same for an object `config`, `settings` or `env` with environment variables (low confidence), unless code passes on the whole object. Related locations show where the file sets it.",
         why: "A change of the setting has no effect. Often the code uses a hard-coded value instead.",
         fix: &[("any", "Use the setting, or delete it.")],
         references: &["https://12factor.net/config"],
     },
     check: Check::Service(check),
 };
+
+/// The folder of the Go module of a file.
+fn module<'p>(model: &Model, path: &'p str) -> Option<&'p str> {
+    let mut folder = path;
+    while let Some((parent, _)) = folder.rsplit_once('/') {
+        folder = parent;
+        if model
+            .files
+            .contains_key(format!("{folder}/go.mod").as_str())
+        {
+            return Some(folder);
+        }
+    }
+    None
+}
+
+/// Whether the code of another module imports the module of a folder.
+fn is_imported(model: &Model, folder: &str) -> bool {
+    let Some(own) = model.files.get(format!("{folder}/go.mod").as_str()) else {
+        return true;
+    };
+    let name = own
+        .file
+        .text
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("module "))
+        .map_or("", str::trim);
+    let inside = format!("{folder}/");
+    name.is_empty()
+        || model.files.values().any(|found| {
+            found.file.path.ends_with("go.mod")
+                && !found.file.path.starts_with(&inside)
+                && found.file.text.split_whitespace().any(|word| word == name)
+        })
+}
 
 /// Whether code reads a setting by its name as a text.
 fn is_named(model: &Model, name: &str) -> bool {
@@ -49,15 +84,31 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let uses: Vec<_> = model
         .files
         .values()
-        .flat_map(|found| found.facts.of::<FieldUses>().items.clone())
+        .flat_map(|found| {
+            let path = &*found.file.path;
+            let uses = found.facts.of::<FieldUses>();
+            uses.items
+                .iter()
+                .map(|uses| (path, uses.clone()))
+                .collect::<Vec<_>>()
+        })
         .collect();
-    let used: BTreeSet<&str> = uses
-        .iter()
-        .flat_map(|uses| uses.names.iter().map(String::as_str))
-        .collect();
+    let mut within: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     fields
         .deployed()
         .map(|field| {
+            // No other module reads the fields of a Go module that none imports.
+            let folder = module(model, &field.at.path)
+                .filter(|folder| field.at.path.ends_with(".go") && !is_imported(model, folder));
+            let used = &*within.entry(folder.unwrap_or_default()).or_insert_with(|| {
+                let start = folder
+                    .map(|folder| format!("{folder}/"))
+                    .unwrap_or_default();
+                uses.iter()
+                    .filter(|(path, _)| path.starts_with(&start))
+                    .flat_map(|(_, uses)| uses.names.iter().map(String::as_str))
+                    .collect()
+            });
             if used.contains(field.name.as_str()) || is_named(model, &field.name) {
                 Outcome::passed(format!("`{}.{}` is read", field.owner, field.name), None)
             } else if is_script(&field.at.path) {

@@ -13,7 +13,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The deployment omits a variable that the code requires",
         severity: Severity::High,
         category: Category::Configuration,
-        meaning: "The code exits if a variable is not set (`os.environ[\"X\"]` at the top level of a Python module, `env::var(\"X\").expect(…)` in Rust). A workload lists all variables of the service, and neither the workload nor the image sets this one. Low confidence: the code reads a variable without a fallback, and neither the deployment nor the example file (`.env.example`) nor the check of the settings (Joi, zod) has its name.",
+        meaning: "The code exits if a variable is not set (`os.environ[\"X\"]` at the top level of a Python module, `env::var(\"X\").expect(…)` in Rust). A workload lists all variables of the service, and neither the workload nor the image sets this one. Low confidence: the code reads a variable without a fallback. Neither the deployment nor the example file (`.env.example`) nor the validation of the settings (Joi, zod) has its name.",
         why: "The container exits at startup.",
         fix: &[(
             "any",

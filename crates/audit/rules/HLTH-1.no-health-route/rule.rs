@@ -48,17 +48,13 @@ const TEXTS: &[&str] = &[
     "actuator",
     "terminus",
 ];
-/// Parts of paths that are about health.
+/// Segments of paths that are about health.
 const WORDS: &[&str] = &[
-    "health",
-    "ready",
-    "live",
-    "alive",
-    "ping",
-    "status",
-    "heartbeat",
-    "up",
+    "live", "livez", "alive", "ping", "status", "up", "readyz", "_status", "statusz",
 ];
+/// Parts of segments that are about health. `deliveries`, `shippings` and `order-status` contain
+/// other words.
+const PARTS: &[&str] = &["health", "ready", "alive", "liveness", "heartbeat"];
 
 /// A service of Spring Boot whose build names no Actuator, the starter with the health routes.
 fn without_actuator(model: &Model, service: &Service) -> Option<Outcome> {
@@ -180,11 +176,9 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         })];
     }
     let about = |path: &str| {
-        path.to_lowercase().split('/').any(|part| {
-            WORDS
-                .iter()
-                .any(|word| part == *word || (word.len() > 3 && part.contains(word)))
-        })
+        path.to_lowercase()
+            .split('/')
+            .any(|part| WORDS.contains(&part) || PARTS.iter().any(|word| part.contains(word)))
     };
     // Another file mounts the router, so its routes show no word about health.
     let mounts = service.facts.of::<Mount>();
@@ -208,6 +202,10 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             "the path of the route at {}:{} is not a literal",
             route.at.path, route.at.line
         );
+        // A controller of NestJS may have a decorator of the repository.
+        if route.at.path.ends_with("controller.ts") {
+            return vec![unresolved(model, service, reason)];
+        }
         return vec![Outcome::unknown(reason)];
     }
     match routes.find(|route| route.path.known().is_some_and(|path| about(path))) {

@@ -1,8 +1,10 @@
 //! The service does not propagate the request ID.
 
 use crate::model::facts::{OutboundCall, Topic};
-use crate::model::{Model, Service};
-use crate::rule::{Category, Check, Metadata, Outcome, Rule, Severity, observed_anywhere};
+use crate::model::{Model, Service, ServiceKind};
+use crate::rule::{
+    Category, Check, Metadata, Outcome, Rule, Severity, absent_in_texts, observed_anywhere,
+};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -10,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The service does not propagate the request ID",
         severity: Severity::Low,
         category: Category::Observability,
-        meaning: "Go: a middleware assigns request IDs, the service calls other services over HTTP, and no code sets a request ID or trace header on outgoing requests.",
+        meaning: "Go: a middleware assigns request IDs, the service calls other services over HTTP, and no code sets a request ID or trace header on outgoing requests. Low confidence, for servers in every language: no file of the service mentions a request ID, a correlation ID or a trace.",
         why: "The logs of two services cannot be correlated.",
         fix: &[(
             "any",
@@ -21,15 +23,40 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Service(check),
 };
 
-fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
-    if service
-        .facts
-        .of::<OutboundCall>()
-        .deployed()
-        .next()
-        .is_none()
-    {
+/// Words of code that assigns or passes on an identifier of a request.
+const WORDS: &[&str] = &[
+    "request-id",
+    "request_id",
+    "requestid",
+    "correlation",
+    "traceparent",
+    "trace_id",
+    "traceid",
+    "trace-id",
+    "opentelemetry",
+    "otel",
+    "sleuth",
+    "zipkin",
+    "jaeger",
+    "tracing",
+    "dd-trace",
+    "kratos",
+    "go-zero",
+];
+
+fn check(model: &Model, service: &Service) -> Vec<Outcome> {
+    let calls = service.facts.of::<OutboundCall>();
+    if calls.deployed().next().is_some() {
+        let found = observed_anywhere(service, Topic::RequestIdentifier);
+        if !found.is_empty() {
+            return found;
+        }
+    }
+    if service.kind != ServiceKind::Server {
         return Vec::new();
     }
-    observed_anywhere(service, Topic::RequestIdentifier)
+    let evidence = "no file of the service assigns or passes on a request ID";
+    absent_in_texts(model, service, WORDS, evidence)
+        .into_iter()
+        .collect()
 }

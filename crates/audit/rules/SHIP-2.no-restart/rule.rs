@@ -34,7 +34,10 @@ fn check(model: &Model) -> Vec<Outcome> {
             .iter()
             .filter(|entry| entry.dockerfile.is_some() && entry.profiles.is_empty())
             .collect();
-        let stopped: Vec<_> = runs.iter().filter(|entry| !entry.has_restart_policy).collect();
+        let stopped: Vec<_> = runs
+            .iter()
+            .filter(|entry| !entry.has_restart_policy)
+            .collect();
         let Some(first) = stopped.first() else {
             outcomes.extend(runs.first().map(|entry| {
                 Outcome::passed("services start again after a failure", Some(&entry.at))

@@ -88,7 +88,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                 !port.is_loopback()
                     && port
                         .container_port
-                        .is_some_and(|port| data_ports.contains(&port))
+                        .is_none_or(|port| data_ports.contains(&port))
             })
             .collect();
         if open.is_empty() {
@@ -104,7 +104,9 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             let at = found
                 .file
                 .location(port.span.clone(), Some(entry.name.as_str().into()));
-            let number = port.container_port.unwrap_or_default();
+            // A variable may name the port: `3307:${MYSQL_PORT}`.
+            let usual = data_ports.first().copied().unwrap_or_default();
+            let number = port.container_port.unwrap_or(usual);
             let mut breach = Breach::new(
                 at,
                 Confidence::Medium,

@@ -72,6 +72,8 @@ const STORES: &[&str] = &[
     "manager",
     "orm",
     "data.",
+    "queries",
+    "querier",
 ];
 /// Methods that send a message, in lower case.
 const SENDS: &[&str] = &[
@@ -88,6 +90,9 @@ const SENDS: &[&str] = &[
     "send",
     "emit",
     "enqueue",
+    "pushevent",
+    "pushmessage",
+    "push_event",
 ];
 /// Parts of what such a method belongs to.
 const BROKERS: &[&str] = &[
@@ -151,8 +156,9 @@ fn is_own_send(call: &Call<'_>) -> bool {
 }
 
 fn is_write(method: &str) -> bool {
+    let method = method.strip_prefix("query").unwrap_or(method);
     WRITES.contains(&method)
-        || ["update", "insert", "save"]
+        || ["update", "insert", "save", "create", "delete"]
             .iter()
             .any(|verb| method.starts_with(verb))
 }

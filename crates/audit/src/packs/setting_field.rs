@@ -99,7 +99,8 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
         let name = owner
             .child_by_field_name("name")
             .map_or("", |name| code.text(name));
-        if OWNERS.iter().any(|end| name.ends_with(end)) && !code.text(owner).contains("cfg(test)") {
+        let named = OWNERS.iter().any(|end| name.ends_with(end)) || go && is_filled(code, name);
+        if named && !code.text(owner).contains("cfg(test)") {
             fields(code, owner, name, facts);
         }
     }
@@ -176,6 +177,19 @@ fn read_script(code: &Code<'_>, facts: &mut FactSink<'_>) {
             facts.add(fact, code.place(key));
         }
     }
+}
+
+/// Whether code fills a struct from the environment: `&MailServer{Host: os.Getenv("HOST")}`.
+fn is_filled(code: &Code<'_>, name: &str) -> bool {
+    !name.is_empty()
+        && code.file.text.contains("Getenv(")
+        && code
+            .find_all(code.root, &["composite_literal"])
+            .into_iter()
+            .any(|made| {
+                let kind = made.child_by_field_name("type").map(|kind| code.text(kind));
+                kind == Some(name) && code.text(made).contains("Getenv(")
+            })
 }
 
 fn is_object(name: &str) -> bool {

@@ -74,19 +74,24 @@ impl<'s> Flows<'s> {
         if !call.is_resolvable {
             return Effects::default();
         }
-        let mut shared = None;
-        for index in self.by_name.get(&*call.method).into_iter().flatten() {
-            let own = self
-                .functions
-                .get(*index)
-                .is_some_and(|function| std::ptr::eq(*function, caller));
-            if own {
-                continue;
-            }
-            let effects = self.effects.get(*index).copied().unwrap_or_default();
-            shared = Some(shared.map_or(effects, |shared: Effects| shared.and(effects)));
-        }
-        shared.unwrap_or_default()
+        let called: Vec<_> = self
+            .by_name
+            .get(&*call.method)
+            .into_iter()
+            .flatten()
+            .filter_map(|index| Some((self.functions.get(*index)?, self.effects.get(*index)?)))
+            .filter(|(function, _)| !std::ptr::eq(**function, caller))
+            .collect();
+        // A function of the same file is more likely than one of another layer.
+        let near = called
+            .iter()
+            .any(|(function, _)| function.at.path == caller.at.path);
+        called
+            .into_iter()
+            .filter(|(function, _)| !near || function.at.path == caller.at.path)
+            .map(|(_, effects)| *effects)
+            .reduce(Effects::and)
+            .unwrap_or_default()
     }
 
     /// Calls of a function with all their effects.

@@ -178,13 +178,23 @@ fn starts(method: &str, words: &[&str]) -> bool {
     words.iter().any(|word| method.starts_with(word))
 }
 
+/// The verb of a method of a repository: `QueryCreateUser` creates.
+fn work(method: &str) -> &str {
+    ["query", "exec", "db"]
+        .iter()
+        .filter_map(|start| method.strip_prefix(start))
+        .find(|rest| starts(rest, WRITES) || starts(rest, READS))
+        .unwrap_or(method)
+}
+
 fn effects(code: &Code<'_>, call: &Call<'_>) -> Effects {
     if call.method.starts_with('@') {
         return Effects::default();
     }
     let method = call.method.to_lowercase();
+    let method = work(&method);
     let emits = method == "emit" && mentions(call.receiver, &["client"]);
-    let hands_over = starts(&method, &["sendmessage", "sendevent", "publish", "produce"])
+    let hands_over = starts(method, &["sendmessage", "sendevent", "publish", "produce"])
         && mentions(
             call.receiver,
             &[
@@ -194,21 +204,21 @@ fn effects(code: &Code<'_>, call: &Call<'_>) -> Effects {
     if is_send(call) || emits || hands_over {
         return Effects::PUBLISH;
     }
-    if is_store_write(code, call) || is_store(code, call) && starts(&method, WRITES) {
-        return if starts(&method, INSERTS) {
+    if is_store_write(code, call) || is_store(code, call) && starts(method, WRITES) {
+        return if starts(method, INSERTS) {
             Effects::WRITE.with(Effects::INSERT)
         } else {
             Effects::WRITE
         };
     }
-    if is_remote(call, &method) {
-        return if starts(&method, CHANGES) {
+    if is_remote(call, method) {
+        return if starts(method, CHANGES) {
             Effects::REMOTE.with(Effects::CHANGE)
         } else {
             Effects::REMOTE
         };
     }
-    if is_store(code, call) && starts(&method, READS) {
+    if is_store(code, call) && starts(method, READS) {
         return Effects::READ;
     }
     Effects::default()

@@ -88,7 +88,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     endless(
         &[".ts"],
-        r"(?P<what>\bHttpModule\s*[,\]]|\bClientProxyFactory\.create\(|\bClientsModule\.register(?:Async)?\()",
+        r"(?P<what>\bHttpModule\s*[,\]])",
         r"(?i)timeout\(|timeout:|deadline",
     ),
     endless(

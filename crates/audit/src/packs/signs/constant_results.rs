@@ -31,6 +31,13 @@ pub(super) const SIGNS: &[Sign] = &[
         REACHES,
         r"@Override\s+public \w+ (?:request|charge|pay|transfer|send)\w*\([^)]+\)\s*\{\s*(?P<what>return new \w+\((?:0|true|\x22\w+\x22)\));\s*\}",
     ),
+    review(
+        Topic::HealthResult,
+        GO,
+        r"func \([^)\n]*\) (?P<what>(?:Health|HealthCheck|CheckHealth|Check|Ping))\(\s*\w+ context\.Context,[^)\n]*\) \([^)\n]*\) \{\s*\n\s*return &[\w.]+\{[^{}]*\}, nil\s*\n\}",
+        "",
+        "`{}` always succeeds, also without its database",
+    ),
     constant(
         GO,
         r"// todo: add your logic here and delete this line\s*\n\s*(?P<what>return (?:&[\w.]+\{\}, nil|nil))\s*\n\}",

@@ -26,6 +26,7 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
     if file.role != Role::Production || !file.path.ends_with(".go") {
         return;
     }
+    logged_only(file, assignment, facts);
     for captures in assignment.captures_iter(&file.text) {
         let (Some(whole), Some(name)) = (captures.get(0), captures.name("name")) else {
             continue;
@@ -51,6 +52,83 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
     }
 }
 
+/// Lines after a check that are read.
+const MAX_LINES: usize = 14;
+
+/// Reports values that a function uses although it only logged their error.
+fn logged_only(file: &SourceFile, assignment: &Regex, facts: &mut FactSink<'_>) {
+    for captures in assignment.captures_iter(&file.text) {
+        let (Some(whole), Some(name), Some(error)) = (
+            captures.get(0),
+            captures.name("name"),
+            captures.name("error"),
+        ) else {
+            continue;
+        };
+        let rest = file.text.get(whole.end()..).unwrap_or_default();
+        if is_used_after_log(rest, name.as_str(), error.as_str()) {
+            let practice = Practice {
+                topic: Topic::UncheckedValue,
+                verdict: Verdict::Review,
+                elsewhere: "",
+                evidence: format!(
+                    "`{}` is used after a failure that the code only logs",
+                    name.as_str()
+                ),
+            };
+            facts.add(practice, name.range());
+        }
+    }
+}
+
+/// Whether a block that checks an error only logs it, and the lines after it use the value.
+fn is_used_after_log(rest: &str, name: &str, error: &str) -> bool {
+    let mut lines = rest.lines();
+    let Some(head) = lines.next() else {
+        return false;
+    };
+    if head.trim() != format!("if {error} != nil {{") {
+        return false;
+    }
+    let indentation = head.len() - head.trim_start().len();
+    let mut logs = false;
+    for line in lines.by_ref() {
+        let text = line.trim();
+        if text == "}" {
+            break;
+        }
+        let lower = text.to_lowercase();
+        let ends = ["fatal", "panic", "exit("]
+            .iter()
+            .any(|end| lower.contains(end));
+        let record = ["log", "print"].iter().any(|word| lower.contains(word));
+        if !text.starts_with("//") && (ends || !record || text.starts_with("return")) {
+            return false;
+        }
+        logs |= record && !text.starts_with("//");
+    }
+    logs && lines
+        .take(MAX_LINES)
+        .take_while(|line| {
+            let own = line.len() - line.trim_start().len();
+            line.trim().is_empty() || own >= indentation
+        })
+        .take_while(|line| !line.contains(&format!("{name} != nil")))
+        .any(|line| {
+            let line = line.trim();
+            !line.starts_with("//")
+                && [".", "("].iter().any(|after| {
+                    let called = format!("{name}{after}");
+                    line.match_indices(&called).any(|(at, _)| {
+                        let before = line.get(..at).and_then(|head| head.chars().next_back());
+                        !before.is_some_and(|letter| {
+                            letter.is_alphanumeric() || "_.\"".contains(letter)
+                        })
+                    })
+                })
+        })
+}
+
 /// Whether a line reads a member of a value, and does not only test it.
 fn uses(line: &str, name: &str) -> bool {
     let line = line.trim();
@@ -71,7 +149,20 @@ fn mentions(line: &str, error: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{ASSIGNMENT, uses};
+    use super::{ASSIGNMENT, is_used_after_log, uses};
+
+    #[test]
+    fn value_after_a_logged_failure_is_found() {
+        let logged = "\tif err != nil {\n\t\tlog.Error(\"no telemetry\", err)\n\t}\n";
+        let used = format!("{logged}\tdefer func() {{\n\t\tstop(ctx)\n\t}}()\n");
+        assert!(is_used_after_log(&used, "stop", "err"));
+        let tested = format!("{logged}\tif stop != nil {{\n\t\tstop(ctx)\n\t}}\n");
+        assert!(!is_used_after_log(&tested, "stop", "err"));
+        let fatal = "\tif err != nil {\n\t\tlog.Fatal(err)\n\t}\n\tdb.Ping()\n";
+        assert!(!is_used_after_log(fatal, "db", "err"));
+        let returned = "\tif err != nil {\n\t\tlog.Println(err)\n\t\treturn\n\t}\n\tdb.Ping()\n";
+        assert!(!is_used_after_log(returned, "db", "err"));
+    }
 
     #[test]
     fn a_member_before_the_check_is_a_use() {

@@ -97,6 +97,16 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         topic: Topic::Print,
         verdict: Verdict::Minor,
+        files: &["service.ts", "controller.ts", "guard.ts", "gateway.ts"],
+        pattern: r"(?P<what>\bconsole\.(?:error|warn|info|debug))\(",
+        unless: "",
+        elsewhere: "",
+        evidence: "`{}` bypasses the logger",
+        within: "",
+    },
+    Sign {
+        topic: Topic::Print,
+        verdict: Verdict::Minor,
         files: JVM,
         pattern: r"\b(?P<what>System\.(?:out|err)\.print(?:ln|f)?|\.printStackTrace)\(",
         unless: "",

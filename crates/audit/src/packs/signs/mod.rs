@@ -7,10 +7,12 @@
 mod absent;
 mod access;
 mod accounts;
+mod acknowledgements;
 mod amounts;
 mod answers;
 mod background;
 mod body;
+mod causes;
 mod chance;
 mod checks;
 mod clients;
@@ -24,6 +26,7 @@ mod defaults;
 mod delivery;
 mod dependency;
 mod early_use;
+mod endings;
 mod ends;
 mod error_flow;
 mod event_sourcing;
@@ -44,6 +47,8 @@ mod input;
 mod languages;
 mod leaks;
 mod levels;
+mod literals;
+mod logged_settings;
 mod logs;
 mod lookup;
 mod lost_settings;
@@ -55,6 +60,7 @@ mod nest;
 mod open_routes;
 mod order;
 mod origins;
+mod outages;
 mod owners;
 mod page_sizes;
 mod panics;
@@ -82,6 +88,9 @@ mod switches;
 mod taking;
 mod tasks;
 mod token;
+mod transactions;
+mod transports;
+mod trust;
 mod uploads;
 mod values;
 mod workers;
@@ -182,6 +191,15 @@ const fn inside(
 
 const LISTS: &[&[Sign]] = &[
     absent::SIGNS,
+    literals::SIGNS,
+    transactions::SIGNS,
+    outages::SIGNS,
+    causes::SIGNS,
+    endings::SIGNS,
+    transports::SIGNS,
+    trust::SIGNS,
+    logged_settings::SIGNS,
+    acknowledgements::SIGNS,
     access::SIGNS,
     accounts::SIGNS,
     amounts::SIGNS,

@@ -33,6 +33,10 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>(?:setHeader|header|set)\(\s*['\x22`]Access-Control-Allow-Origin['\x22`]\s*,\s*['\x22`]\*)",
     ),
     any(
+        SCRIPT,
+        r"(?i)(?P<what>return \w*origins?\w*(?:\.length)?\s*(?:>\s*0\s*)?\?\s*\w+\s*:\s*['\x22]\*['\x22]|\borigins?\w*\s*[:=]\s*[^\n;]*(?:\|\||\?\?)\s*['\x22]\*['\x22])",
+    ),
+    any(
         GO,
         r#"(?P<what>(?:AllowOrigins|AllowedOrigins|AllowOrigin|AllowedOrigin)\s*[:=]\s*(?:\[\]string\{\s*)?"(?:https?://)?\*"|AllowAllOrigins\s*[:=]\s*true|cors\.(?:Default|AllowAll|New)\(\)|"Access-Control-Allow-Origin"\s*,\s*(?:"\*"|\w+\.(?:Header|Request\.Header)\.Get\(|origin))"#,
     ),

@@ -62,6 +62,16 @@ pub(super) const SIGNS: &[Sign] = &[
         r"ConstantTimeCompare|hmac\.Equal",
     ),
     compared(
+        GO,
+        r"(?P<what>\b\w*(?i:token|otp|code|hash)\w*\s*[!=]=\s*\w+\.\w*(?:Token|OTP|Otp|ResetCode|VerificationCode)\w*)",
+        r"ConstantTimeCompare|hmac\.Equal",
+    ),
+    compared(
+        SCRIPT,
+        r"(?P<what>\b(?:token|otp|code|refreshToken)\s*[!=]==?\s*\w+\.\w*(?:[tT]oken|[oO]tp|[cC]ode)\w*)",
+        "timingSafeEqual|statusCode|errorCode|zipCode|countryCode",
+    ),
+    compared(
         PYTHON,
         r"(?P<what>\b\w*(?i:api_?key|secret|signature)\w*\s*[!=]=\s*(?:settings|config|self|os\.environ|expected)\b[^\n:]*)",
         "compare_digest",

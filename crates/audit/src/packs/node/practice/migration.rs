@@ -6,6 +6,7 @@ use crate::packs::practice::mentions;
 use crate::syntax::{Call, Code};
 
 pub(super) fn migration(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    settings(code, call, facts);
     if mentions(
         &code.file.path,
         &["migrat", "seed", "cli", "data-source", "script"],
@@ -40,4 +41,38 @@ pub(super) fn migration(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
         },
         code.place(at),
     );
+}
+
+/// Settings of TypeORM that a function returns: `return { synchronize: true } as DataSourceOptions`.
+/// The first call of a file reads all of them.
+fn settings(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    let first = code
+        .calls
+        .first()
+        .is_some_and(|first| first.node.id() == call.node.id());
+    let typed = [
+        "DataSourceOptions",
+        "TypeOrmModuleOptions",
+        "ConnectionOptions",
+    ]
+    .iter()
+    .any(|kind| code.file.text.contains(kind));
+    if !first || !typed || mentions(&code.file.path, &["migrat", "seed", "script"]) {
+        return;
+    }
+    for pair in code.find_all(code.root, &["pair"]) {
+        let key = pair.child_by_field_name("key").map(|key| code.text(key));
+        let value = pair.child_by_field_name("value");
+        let on = value.is_some_and(|value| code.boolean(value) == Resolution::Known(true));
+        let in_call = code
+            .enclosing(pair, &["call_expression", "new_expression"])
+            .is_some();
+        if key == Some("synchronize") && on && !in_call {
+            let fact = Migration {
+                library: "TypeORM `synchronize`",
+                versioned: false,
+            };
+            facts.add(fact, code.place(pair));
+        }
+    }
 }

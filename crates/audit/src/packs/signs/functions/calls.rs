@@ -169,10 +169,10 @@ pub(super) static LANGUAGES: [Calls; 8] = [
         r"^\s*for\s+(?:\w+,\s*\w+\s*:?=\s*range\b|\w+\s*:=\s*\d|\w+(?:\.\w+)*\.Next\()",
         [
             r"(?i:\b(?:\w+\.)*(?:db|tx|conn|pool|\w*repo\w*|\w*store|dao|coll\w*|\w*model|queries|q))\.(?:QueryRow\w*|Query\w*|First|Find\w*|Take|Get\w*|FindOne\w*)\(",
-            r#"(?i:\b(?:\w+\.)*(?:db|tx|conn|pool|dao))\.(?:Exec|ExecContext)\(\s*(?:[\w.()]+,\s*)?["`]\s*(?i:insert|update|delete)\b|(?i:\b(?:\w+\.)*(?:db|\w*repo\w*|\w*store|dao|coll\w*|\w*model|queries))\.(?:Create\w*|Save\w*|Update\w*|Delete\w*|Insert\w*)\("#,
+            r#"(?i:\b(?:\w+\.)*(?:db|tx|conn|pool|dao))\.(?:Exec|ExecContext)\(\s*(?:[\w.()]+,\s*)?["`]\s*(?i:insert|update|delete)\b|(?i:\b(?:\w+\.)*(?:db|\w*repo\w*|\w*store|dao|coll\w*|\w*model|\w*repositor(?:y|ies)|queries))\.(?:(?:Query|Exec|Db|DB)?(?:Create|Save|Update|Delete|Insert|Add)\w*)\("#,
             r"\b(?:\w+\.)*\w*(?i:producer|publisher|writer|broker|bus|ch|channel|queue|nats|js)\w*\.(?:Publish\w*|WriteMessages|SendMessage\w*|Produce\w*|Enqueue\w*|Emit)\(|\bgo publish\w*\(|\bgo \w+\.[pP]ublish\w*\(",
             r"\bhttp\.(?:Get|Post|PostForm)\(|\b\w*[cC]lient\.(?:Do|Post|Get)\(",
-            r"(?i:\b(?:\w+\.)*(?:\w*repo\w*|\w*store|db|dao|queries))\.(?:Exists\w*|Get\w*By(?:Email|Name|Username)|Find\w*By(?:Email|Name|Username))\(",
+            r"(?i:\b(?:\w+\.)*(?:\w*repo\w*|\w*store|db|dao|queries))\.(?:Exists\w*|(?:Query)?(?:Get|Find)\w*By(?:Email|Name|Username|UserID|UserId))\(|\b\w{1,3}\.(?:Get|Find)\w*By(?:Email|Username|Name)\(",
         ],
     ),
     Calls::new(

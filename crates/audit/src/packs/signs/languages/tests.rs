@@ -1,5 +1,6 @@
 //! Signs of each language, with texts that keep the requirement.
 
+mod between_services;
 mod details;
 mod flows;
 

@@ -1,0 +1,55 @@
+//! Consumers that acknowledge a failed message, or end at the first error of the broker.
+
+use super::{GO, PYTHON, SCRIPT, Sign, inside, review};
+use crate::model::facts::Topic;
+
+const FAILED: &str =
+    "`{}` also runs after a failure that the code only logs, so the message is lost";
+/// Words of code that keeps a failed message.
+const KEPT: &str =
+    r"(?i)nack\w*\(|reject\w*\(|dead.?letter|dlq|\bretry\w*\(|backoff|ResetOffset|requeue";
+
+pub(super) const SIGNS: &[Sign] = &[
+    inside(
+        Topic::DroppedMessage,
+        GO,
+        r"(?P<what>\b\w+\.(?:MarkMessage|MarkOffset|CommitMessages|CommitMessage))\(",
+        r"err != nil \{\s*\n(?:[^\n}]*(?i:log|print)[^\n]*\n)+\s*\}",
+        KEPT,
+        FAILED,
+    ),
+    inside(
+        Topic::DroppedMessage,
+        SCRIPT,
+        r"(?P<what>\b(?:this\.)?\w*[cC]hannel\w*\.ack|\b\w+\.resolveOffset)\(",
+        r"catch\s*(?:\([^)\n]*\))?\s*\{\s*(?:[^\n{}]*(?i:log|console)[^\n{}]*\n\s*)+\}",
+        KEPT,
+        FAILED,
+    ),
+    inside(
+        Topic::DroppedMessage,
+        PYTHON,
+        r"(?P<what>\b\w+\.(?:basic_ack|commit))\(",
+        r"\b(?:basic_deliver|method|msg|message|record)\b[\s\S]*except\b[^\n]*:\s*\n(?:[ \t]+[^\n]*(?i:log|print)[^\n]*\n)+(?:[ \t]*\n|[ \t]*finally:|[ \t]*\w+\.(?:basic_ack|commit))",
+        KEPT,
+        FAILED,
+    ),
+    review(
+        Topic::Reconnect,
+        GO,
+        r"for \{\s*\n(?:[^\n]*\n){0,4}?[^\n]*(?P<what>\b\w+\.Consume)\(\s*\w*[cC]tx\w*[^\n]*(?:\n\s*if err != nil|; err != nil) \{\s*\n(?:[^\n}]*(?i:log|print)[^\n]*\n)?\s*(?:return|break|panic)\b",
+        r"(?i)backoff|retry|time\.Sleep",
+        "the consumer ends at the first error of `{}`",
+    ),
+    Sign {
+        elsewhere: r"(?i)NotifyClose|reconnect",
+        ..inside(
+            Topic::Reconnect,
+            GO,
+            r"\bfor \w+ := range (?P<what>\w*(?i:messages|msgs|deliveries|delivery))\s*\{",
+            r"\.Consume(?:WithContext)?\(",
+            r"(?i)NotifyClose|reconnect",
+            "the loop over `{}` ends with its connection, and nothing connects again",
+        )
+    },
+];

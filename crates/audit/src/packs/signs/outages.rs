@@ -1,0 +1,82 @@
+//! Failures of dependencies that a response or a result reports as something else.
+
+use super::{GO, JVM, PYTHON, SCRIPT, Sign, inside, review};
+use crate::model::facts::Topic;
+
+const BLAMED: &str =
+    "a failure of a dependency is answered with `{}`, as if the caller had made an error";
+/// Words of code that tells failures apart.
+const APART: &str =
+    r"instanceof|\.code\b|\.status(?:Code)?\s*===|isAxiosError|getStatus\(|error\.name";
+
+pub(super) const SIGNS: &[Sign] = &[
+    inside(
+        Topic::ErrorAnswer,
+        SCRIPT,
+        r"\bcatch\s*(?:\(\w*(?::\s*\w+)?\))?\s*\{(?:[^{}]|\{[^{}]*\})*?(?P<what>\bstatus\(\s*(?:HttpStatus\.(?:BAD_REQUEST|UNAUTHORIZED|NOT_FOUND|FORBIDDEN)|40[0-4])\s*\)|throw new (?:BadRequest|Unauthorized|NotFound|Forbidden)Exception)",
+        r"\.send(?:<[^>\n]*>)?\(|toPromise|firstValueFrom|fetch\(|axios|\.find\w*\(|\.query\(|\.save\(",
+        APART,
+        BLAMED,
+    ),
+    review(
+        Topic::ErrorAnswer,
+        &[".ts"],
+        r"\bcatchError\(\s*(?:\(?\w*\)?\s*=>)\s*\{?[^{}]*?(?P<what>throw new (?:Unauthorized|BadRequest|NotFound|Forbidden)Exception)",
+        APART,
+        BLAMED,
+    ),
+    inside(
+        Topic::ErrorAnswer,
+        PYTHON,
+        r"except(?: Exception(?: as \w+)?)?:\s*\n(?:[ \t]+[^\n]*(?i:log|print)[^\n]*\n)*[ \t]+raise HTTPException\(\s*(?:status_code\s*=\s*)?(?P<what>40[0-4]|status\.HTTP_40[0-4]\w*)",
+        r"requests\.|httpx|session\.|\bdb\.|await ",
+        r"except \w*(?:NotFound|Validation|NoResult|Jwt|JWT)\w*",
+        BLAMED,
+    ),
+    review(
+        Topic::ErrorAnswer,
+        JVM,
+        r"catch\s*\(\s*(?:final )?(?:Rest|Feign|WebClient|HttpClient)\w*Exception\s+\w+\s*\)\s*\{[^{}]*?(?P<what>HttpStatus\.(?:BAD_REQUEST|NOT_FOUND|UNAUTHORIZED)|\.badRequest\(\))",
+        r"getStatusCode|status\(\)",
+        BLAMED,
+    ),
+    review(
+        Topic::InternalError,
+        SCRIPT,
+        r"\bcatch\s*\(\s*\w+[^)\n]*\)\s*\{(?:[^{}]|\{[^{}]*\})*?return\s*\{[^{}]*?(?P<what>\b(?:messages?|error|errors|reason)\s*:\s*(?:error|err|e))\s*[,}\n]",
+        "",
+        "`{}` exposes the text of an internal error to the client",
+    ),
+    inside(
+        Topic::IgnoredError,
+        SCRIPT,
+        r"\btry\s*\{(?:[^{}]|\{[^{}]*\})*?\breturn\s+(?P<what>this\.\w+(?:\.\w+)*\.(?:find|query|get|save|create|update|delete|send|request)\w*)\(",
+        r"\basync\b",
+        r"\breturn await\b|\.toPromise\(\)",
+        "the promise of `{}` leaves the `try`, so its failure is not caught",
+    ),
+    inside(
+        Topic::IgnoredError,
+        GO,
+        r"\bfor (?P<what>(?:rows|cursor|cur|iter|it|result|results)\.Next)\(",
+        r"\.(?:Decode|Scan|Value)\(",
+        r"\.(?:Err|Error)\(\)",
+        "no code reads the error after `{}`, so an aborted list looks complete",
+    ),
+    inside(
+        Topic::IgnoredError,
+        GO,
+        r"\w+, _ :?= (?P<what>(?:\w+\.)+(?:Stat|ReadAll|ReadFile|Open|Do))\(",
+        r"\bfunc\b",
+        "",
+        "the error of `{}` is dropped",
+    ),
+    inside(
+        Topic::UncheckedValue,
+        GO,
+        r"\w+, _ :?= (?P<what>pem\.Decode)\(",
+        r"\.Bytes\b",
+        r"[=!]= nil \{?\s*(?:\n[^\n]*PEM|\|\||&&)|\bblock [=!]= nil|\bdata [=!]= nil|\bb [=!]= nil|\bp [=!]= nil",
+        "`{}` returns nothing for a text without a block, and the code reads it",
+    ),
+];

@@ -1,0 +1,31 @@
+//! Transactions that a path leaves open, or that do not cover a read.
+
+use super::{GO, SCRIPT, Sign, inside};
+use crate::model::facts::Topic;
+
+pub(super) const SIGNS: &[Sign] = &[
+    inside(
+        Topic::Leak,
+        SCRIPT,
+        r"\bif\s*\(\s*!\s*\w+\s*\)\s*(?:\{\s*)?(?P<what>return)\b",
+        r"\.startTransaction\(",
+        r"isTransactionActive|finally\s*\{[^}]*rollback",
+        "this `{}` neither commits nor rolls back the open transaction",
+    ),
+    inside(
+        Topic::Leak,
+        GO,
+        r"(?:err != nil|== nil|!ok|!\w+) \{\s*\n\s*(?P<what>return)\b",
+        r"(?:tx|trx), err :?= [^\n]*\.Begin\w*\([\s\S]*\n[\s\S]*\.Commit\(",
+        r"\.Rollback\(|\bdefer\b|\.Transaction\(|rollback",
+        "this `{}` neither commits nor rolls back the open transaction",
+    ),
+    inside(
+        Topic::PartialWrite,
+        SCRIPT,
+        r"\bawait\s+(?P<what>this\.\w*[rR]epo\w*\.(?:find\w*|save|update|delete|insert|remove|count\w*))\(",
+        r"\.startTransaction\(",
+        r"getRepository\(|withRepository",
+        "`{}` runs outside of the transaction of its function",
+    ),
+];

@@ -1,0 +1,44 @@
+//! Transports between services and to collectors: encryption, and time limits of NestJS clients.
+
+use super::{GO, PYTHON, Sign, review};
+use crate::model::facts::Topic;
+
+const PLAIN: &str = "`{}` sends its data without encryption";
+
+pub(super) const SIGNS: &[Sign] = &[
+    review(
+        Topic::Encryption,
+        GO,
+        r"(?P<what>\botlp\w+\.WithInsecure\(\))",
+        "WithTLSCredentials|WithTLSClientConfig",
+        PLAIN,
+    ),
+    review(
+        Topic::Encryption,
+        PYTHON,
+        r"(?P<what>\bOTLP\w+Exporter\([^)]*insecure\s*=\s*True)",
+        "",
+        PLAIN,
+    ),
+    review(
+        Topic::Encryption,
+        &[".ts"],
+        r"(?P<what>\btransport:\s*Transport\.(?:GRPC|TCP))\b",
+        r"credentials|tlsOptions|createSsl",
+        PLAIN,
+    ),
+    review(
+        Topic::OutboundTimeout,
+        &[".ts"],
+        r"\b(?:firstValueFrom|lastValueFrom)\(\s*(?P<what>this\.\w+(?:\s*\.\w+)+)(?:<[^>\n]*>)?\(",
+        r"(?i)timeout\(|timeout:|deadline|\bhttp\w*\.(?:get|post|put|delete|patch)\(",
+        "`{}` has no timeout",
+    ),
+    review(
+        Topic::OutboundTimeout,
+        &[".ts"],
+        r"(?:return|=)\s+(?:await\s+)?(?P<what>this\.\w*(?:[cC]lient|[sS]ervice|[pP]roxy)\w*\s*\.send)(?:<[^>\n]*>)?\(",
+        r"(?i)timeout\(|timeout:|deadline|firstValueFrom|lastValueFrom|mailer|mailService",
+        "`{}` has no timeout",
+    ),
+];

@@ -1,0 +1,79 @@
+//! What a caller may claim: headers of a gateway, types that do not exist at run time, open admin
+//! listeners.
+
+use super::{GO, JVM, PYTHON, Sign, inside, review};
+use crate::model::facts::Topic;
+
+const HEADER: &str =
+    "the identity comes from the header `{}`, which every caller that reaches the port can set";
+
+pub(super) const SIGNS: &[Sign] = &[
+    inside(
+        Topic::CallerIdentity,
+        GO,
+        r#"(?i)\.(?:get|values)\(\s*"(?P<what>x-(?:user|consumer|account|tenant|customer|auth|member|role|forwarded-user|authenticated)[\w-]*)"\s*\)"#,
+        r"(?i)metadata|header|\bctx\b|\bc\.",
+        r"(?i)ParseWithClaims|VerifyToken|ValidateToken|\bhmac\b|verifySignature|PeerCertificates",
+        HEADER,
+    ),
+    review(
+        Topic::CallerIdentity,
+        PYTHON,
+        r#"(?i)headers(?:\.get\(|\[)\s*["'](?P<what>x-(?:user|consumer|account|tenant|customer|member|role|auth)[\w-]*)["']"#,
+        r"(?i)jwt\.decode|verify_token|hmac",
+        HEADER,
+    ),
+    review(
+        Topic::CallerIdentity,
+        JVM,
+        r#"(?i)(?:@RequestHeader\(\s*(?:value\s*=\s*|name\s*=\s*)?|getHeader\(\s*|getFirst\(\s*)"(?P<what>x-(?:user|consumer|account|tenant|customer|member|role|auth)[\w-]*)""#,
+        r"(?i)JwtDecoder|parseSignedClaims|parseClaimsJws|\bhmac\b|addHeader|\.header\(",
+        HEADER,
+    ),
+    review(
+        Topic::LimiterKey,
+        GO,
+        r#"\b(?:md|meta|metadata)\.Get\(\s*"(?P<what>(?i:x-forwarded-for|x-real-ip))"\s*\)"#,
+        r"(?i)trusted_?prox",
+        "the caller chooses the address in `{}`, and the code takes the first one",
+    ),
+    review(
+        Topic::QueryToken,
+        &[".yml", ".yaml"],
+        r"(?m)^[ \t]*(?P<what>uri_param_names):[ \t]*\r?\n[ \t]*-[ \t]*\w",
+        "",
+        "`{}` accepts a token in the address, which logs and caches store",
+    ),
+    review(
+        Topic::Management,
+        &[".yml", ".yaml", ".env", ".conf"],
+        r#"(?P<what>\b\w*ADMIN\w*(?:LISTEN|ADDR|ADDRESS|BIND|HOST)\w*)["']?\s*[:=]\s*["']?0\.0\.0\.0"#,
+        r"(?i)admin_?token|rbac|enforce_rbac",
+        "`{}` opens the administration to the network, without authentication",
+    ),
+    review(
+        Topic::UnsafeInput,
+        &["controller.ts"],
+        r"(?P<what>@(?:Body|Query)\(\)\s*\w+\s*:\s*(?:\{|any\b|unknown\b|Record<|Partial<|object\b))",
+        r"(?i)zod|joi",
+        "the type of `{}` does not exist at run time, so a ValidationPipe checks nothing",
+    ),
+    Sign {
+        elsewhere: r"ValidationPipe|ZodValidationPipe|APP_PIPE|useGlobalPipes",
+        ..inside(
+            Topic::UnsafeInput,
+            &["main.ts"],
+            r"(?P<what>\bNestFactory\.create(?:Microservice)?)\b",
+            r"\blisten\(",
+            "useGlobalPipes",
+            "no ValidationPipe runs after `{}`, so the rules of the classes check nothing",
+        )
+    },
+    review(
+        Topic::MassAssignment,
+        &[".ts"],
+        r"(?P<what>\bnew ValidationPipe\(\s*(?:\)|\{\s*transform:\s*true,?\s*\}))",
+        "",
+        "`{}` keeps fields that the class does not declare",
+    ),
+];
