@@ -68,7 +68,7 @@ pub(super) async fn call<C: Settings>(
         point => call_hooks(&plugins, name, point, read_or_default(input)?).await?,
     };
     let document = outcome.document;
-    run.console.answer(&format!("{document:#}"), &document);
+    run.console.print(&format!("{document:#}"), &document);
     match outcome.is_failed {
         true => Err(StartError::new(format!("the plugin \"{name}\" failed"))),
         false => Ok(()),
