@@ -150,7 +150,7 @@ const DEFAULTS: [(&str, &str); 15] = [
 #[test]
 fn defaults_are_those_of_the_contract_conf_1() {
     let arguments = ["config", "show", "--format", "json"];
-    let process = ServiceProcess::start_as_is(Path::new(PROGRAM), &arguments, &[]);
+    let process = ServiceProcess::start_unchanged(Path::new(PROGRAM), &arguments, &[]);
     let shown = process.unwrap().ended().unwrap().stdout.join("\n");
     let shown: Value = serde_json::from_str(&shown).unwrap();
     let values = shown["values"].as_array().unwrap();
@@ -344,7 +344,8 @@ fn assert_rotated(compress: &str, ending: &str) {
         "admin.addr=127.0.0.1:0",
     ];
     let variables = [&ENVIRONMENT[..], &variables].concat();
-    let process = ServiceProcess::start_unchanged(Path::new(PROGRAM), &settings, &variables).unwrap();
+    let process =
+        ServiceProcess::start_unchanged(Path::new(PROGRAM), &settings, &variables).unwrap();
     let backup = |number: u32| path.with_extension(format!("log.{number}{ending}"));
     wait(|| backup(2).is_file());
     assert!(!backup(3).exists());

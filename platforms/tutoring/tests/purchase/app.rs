@@ -29,6 +29,7 @@ use uuid::Uuid;
 pub(crate) use tutoring_testkit::{data, json_of, wait_for};
 
 use crate::{
+    clock::ShiftedClock,
     peer::Peer,
     provider::Provider,
     tokens::{SECRET, SESSION, operator_token},
@@ -113,6 +114,7 @@ pub(crate) struct TestPlatform {
     restarts: Mutex<()>,
     folder: TempDir,
     course: Uuid,
+    clock: Option<ShiftedClock>,
 }
 
 fn settings(provider: SocketAddr) -> Vec<String> {
@@ -154,6 +156,11 @@ fn settings(provider: SocketAddr) -> Vec<String> {
 impl TestPlatform {
     /// Starts the program with one zone and the sample course.
     pub(crate) async fn start(servers: Servers) -> Self {
+        Self::start_with(servers, None).await
+    }
+
+    /// The same, with a clock that the test moves.
+    pub(crate) async fn start_with(servers: Servers, clock: Option<ShiftedClock>) -> Self {
         let mut app = Self {
             provider: Provider::start().await,
             servers,
@@ -162,6 +169,7 @@ impl TestPlatform {
             restarts: Mutex::default(),
             folder: TempDir::new().unwrap(),
             course: Uuid::nil(),
+            clock,
         };
         app.run();
         let (latitude, longitude) = CENTRE;
@@ -216,7 +224,14 @@ impl TestPlatform {
         settings.extend(self.servers.settings());
         arguments.extend(settings.iter().flat_map(|setting| ["--set", setting]));
         let program = Path::new(env!("CARGO_BIN_EXE_tutoring"));
-        let mut process = ServiceProcess::start_unchanged(program, &arguments, &[]).unwrap();
+        let environment = self.clock.as_ref().map(ShiftedClock::environment);
+        let environment = environment.unwrap_or_default();
+        let environment: Vec<_> = environment
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let mut process =
+            ServiceProcess::start_unchanged(program, &arguments, &environment).unwrap();
         process.line("Tutoring is running").unwrap();
         let mut addresses = BTreeMap::new();
         for (service, _) in SERVICES {
@@ -230,6 +245,11 @@ impl TestPlatform {
         }
         *self.addresses.write().unwrap() = addresses;
         *self.process.lock().unwrap() = Some(process);
+    }
+
+    /// Sets the clock of the program to a time in seconds since 1970.
+    pub(crate) fn set_clock(&self, seconds: i64) {
+        self.clock.as_ref().unwrap().set(seconds);
     }
 
     /// Kills the program with SIGKILL.

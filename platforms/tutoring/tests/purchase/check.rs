@@ -293,10 +293,12 @@ impl TestPlatform {
         let path = format!("/students/{student}/courses/{}/state", self.course());
         let state = self.get(&path, &student_token(student));
         assert_eq!(state["purchaseStatus"], "READY", "{student}: {state}");
-        let is_assigned = self
-            .allocations(student)
-            .iter()
-            .any(|one| matches!(one["status"].as_str(), Some("approved" | "active")));
+        let is_assigned = self.allocations(student).iter().any(|one| {
+            matches!(
+                one["status"].as_str(),
+                Some("approved" | "active" | "completed")
+            )
+        });
         let shown = state["trainerStatus"] == "ASSIGNED";
         assert_eq!(shown, is_assigned, "{student}: {state}");
     }

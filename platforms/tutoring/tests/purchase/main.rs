@@ -13,6 +13,7 @@ mod acceptance;
 mod app;
 mod bought;
 mod check;
+mod clock;
 mod kill;
 mod model;
 mod outage;
@@ -23,6 +24,7 @@ mod play;
 #[expect(dead_code, reason = "the tests of the payment service use the rest")]
 mod provider;
 mod sessions;
+mod story;
 mod tokens;
 
 /// Declares each test on embedded engines, and on PostgreSQL with Redis.
