@@ -27,6 +27,7 @@ impl Bench {
             capabilities: vec![Capability::Http],
             http_hosts: vec!["127.0.0.1".to_owned()],
             internal_addresses: true,
+            ..GrantConfig::default()
         };
         let folder = tempfile::tempdir()?;
         let key = SigningKey::generate()?;

@@ -8,15 +8,12 @@ const EXPORTS: u8 = 7;
 const CODE: u8 = 10;
 /// The length of the magic number and the version at the start of a module.
 const HEAD: usize = 8;
-/// A function without locals: `i32.const` with the value of the last byte but one, and `end`.
-const CONSTANT: [u8; 4] = [0, 0x41, 0, 0x0b];
-
 /// Replaces the bodies of exported functions by constants from 0 to 63. `constant` returns the one
 /// of an export by its name, or `None` if its body stays. The module imports functions only.
 pub(crate) fn with_constants(module: &[u8], constant: impl Fn(&str) -> Option<u8>) -> Vec<u8> {
     let (mut imported, mut constants) = (0, Vec::new());
-    let mut changed = module[..HEAD].to_vec();
-    let mut rest = &module[HEAD..];
+    let (head, mut rest) = module.split_at(HEAD);
+    let mut changed = head.to_vec();
     while let Some((id, after)) = rest.split_first() {
         rest = after;
         let mut content = take_bytes(&mut rest);
@@ -40,11 +37,7 @@ pub(crate) fn with_constants(module: &[u8], constant: impl Fn(&str) -> Option<u8
                 for index in imported..imported + count {
                     let body = take_bytes(&mut content);
                     let value = constants.iter().find(|(function, _)| *function == index);
-                    let body = value.map_or(body.to_vec(), |(_, value)| {
-                        let mut body = CONSTANT.to_vec();
-                        body[2] = *value;
-                        body
-                    });
+                    let body = value.map_or(body.to_vec(), |(_, value)| constant_body(*value));
                     section.extend(leb(body.len()));
                     section.extend(body);
                 }
@@ -56,6 +49,11 @@ pub(crate) fn with_constants(module: &[u8], constant: impl Fn(&str) -> Option<u8
         changed.extend(section);
     }
     changed
+}
+
+/// Returns the body of a function without locals: `i32.const` and `end`.
+fn constant_body(value: u8) -> Vec<u8> {
+    vec![0, 0x41, value, 0x0b]
 }
 
 /// Takes a length and as many bytes.

@@ -52,10 +52,15 @@ fn http_setup(grant: GrantConfig, url: &str, timeout: &str) -> Setup {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn granted_host_responds_plug_2() {
-    let (url, _requests) =
-        respond("HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok");
-    let app = http_setup(granted(&["127.0.0.1"], true), &url, "20s");
-    assert_eq!(failures(&app.start().await.unwrap()).await, "sent");
+    // With or without its port.
+    for has_port in [false, true] {
+        let (url, _requests) =
+            respond("HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok");
+        let host = url.trim_start_matches("http://").trim_end_matches('/');
+        let host = if has_port { host } else { "127.0.0.1" };
+        let app = http_setup(granted(&[host], true), &url, "20s");
+        assert_eq!(failures(&app.start().await.unwrap()).await, "sent");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -83,6 +83,32 @@ fn auth_enhancer_rejects_blocked_addresses_plug_1() {
     runtime.block_on(eventually(async || profile(&app).status != 403));
 }
 
+#[test]
+fn lines_above_the_budget_of_a_plugin_are_dropped_plug_2() {
+    const REQUESTS: usize = 50;
+    let folder = Folder::new();
+    folder.add_sample("audit_logger", "hooks-and-events");
+    let app = folder.app();
+    let app = app.setting("plugins.grants.audit_logger.capabilities=log");
+    let app = app
+        .setting("plugins.security.max_log_lines=1")
+        .start()
+        .unwrap();
+    for _ in 0..REQUESTS {
+        assert_eq!(get(app.http, "/helloworld/Ada").unwrap().status, 200);
+    }
+    let metrics = get(app.admin, "/metrics").unwrap().body;
+    let dropped = "plugin_log_lines_dropped_total{plugin=\"audit_logger\"} ";
+    assert!(metrics.contains(dropped), "{metrics}");
+    let written = app.stop().unwrap().stdout;
+    let written = written
+        .iter()
+        .filter(|line| line.contains("a plugin logged a text"));
+    let written = written.count();
+    // A loaded machine may need some seconds for the requests.
+    assert!((1..REQUESTS / 2).contains(&written), "{written}");
+}
+
 /// Starts a collector of traces. Returns its address and the bytes that it receives.
 fn collector() -> (SocketAddr, Receiver<Vec<u8>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
