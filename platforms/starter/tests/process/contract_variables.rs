@@ -358,7 +358,7 @@ fn assert_rotated(compress: &str, ending: &str) {
         }
     };
     for path in plain {
-        let text = fs::read_to_string(path).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
         assert!(
             text.len() <= 1_000 || text.lines().count() == 1,
             "{path:?}: {text}"
