@@ -1,6 +1,6 @@
 //! The end of plugins and of their versions.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use seaworthy_core::Error;
 use seaworthy_http::Routes;
@@ -19,6 +19,8 @@ use crate::{
 };
 
 const HOOK: &str = "[[hooks]]\nname = \"version\"\npoint = \"before_biz\"\ntimeout = \"30s\"\n";
+/// The timeout of waits: a loaded machine needs far less.
+const TIMEOUT: Duration = Duration::from_secs(60);
 const REPORTING: &str = "capabilities = [\"http\"]\n";
 
 /// A service whose request `/twice` calls the hooks and asks for a decision, twice. The hooks fail with
@@ -107,7 +109,8 @@ async fn open_request_does_not_call_a_stopped_plugin_plug_1() {
 
 /// Returns the paths that the last steps of a plugin requested.
 async fn last_steps(paths: &mut UnboundedReceiver<String>) -> [String; 2] {
-    [paths.recv().await.unwrap(), paths.recv().await.unwrap()]
+    let next = async { [paths.recv().await.unwrap(), paths.recv().await.unwrap()] };
+    tokio::time::timeout(TIMEOUT, next).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
