@@ -116,12 +116,13 @@ impl Plugins {
             let Some(hash) = now.get(&name).map(|files| &files.hash) else {
                 continue;
             };
-            if applied.get(&name) == Some(hash) {
+            // An operator may have loaded the same files, or restored them after an error.
+            if self.has_loaded(&name, hash) {
+                self.forget_failure(&name);
+                applied.insert(name, hash.clone());
                 continue;
             }
-            // An operator may have loaded the same files.
-            if self.has_loaded(&name, hash) {
-                applied.insert(name, hash.clone());
+            if applied.get(&name) == Some(hash) {
                 continue;
             }
             let result = match self.plugin(&name).is_ok() {

@@ -69,9 +69,11 @@ async fn unload_leaves_nothing_of_a_plugin_plug_1() {
     assert_eq!(call.await.unwrap().failed, []);
     let login = Event::new(EventType::USER_LOGIN, "accounts");
     assert_eq!(plugins.events().publish(login).await, []);
-    let plugin = plugins.plugin("notes").unwrap();
-    let code = Arc::downgrade(&plugin.program.lock().clone().unwrap());
-    let plugin = Arc::downgrade(&plugin);
+    let (plugin, code) = {
+        let plugin = plugins.plugin("notes").unwrap();
+        let code = plugin.program.lock().clone().unwrap();
+        (Arc::downgrade(&plugin), Arc::downgrade(&code))
+    };
     plugins.unload("notes").await.unwrap();
     // The thread of the last call drops its data after its result.
     eventually(async || code.upgrade().is_none() && plugin.upgrade().is_none()).await;

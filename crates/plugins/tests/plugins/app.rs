@@ -227,10 +227,8 @@ impl TestApp {
         let admin = self.service.addresses().admin;
         let ready = seaworthy_testkit::http::get(admin, "/readyz").unwrap();
         let body: serde_json::Value = serde_json::from_str(&ready.body).unwrap();
-        (
-            ready.status,
-            body["status"].as_str().unwrap_or_default().to_owned(),
-        )
+        let status = body.get("status").and_then(serde_json::Value::as_str);
+        (ready.status, status.unwrap_or_default().to_owned())
     }
 
     /// Writes the settings of a plugin.

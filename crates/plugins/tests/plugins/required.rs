@@ -124,6 +124,13 @@ async fn failed_loads_and_reloads_are_listed_plug_1() {
     eventually(async || app.readiness().1 == "ready").await;
     assert_eq!(app.plugins.get("guard").unwrap().failed_reload, None);
     assert_eq!(app.rejection_text(), "three");
+
+    let manifest = app.path("guard", "plugin.toml");
+    let kept = std::fs::read(&manifest).unwrap();
+    std::fs::write(&manifest, "name = ").unwrap();
+    eventually(async || app.readiness() == degraded).await;
+    std::fs::write(&manifest, kept).unwrap();
+    eventually(async || app.readiness().1 == "ready").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

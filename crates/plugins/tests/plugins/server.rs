@@ -19,7 +19,8 @@ pub(crate) fn record() -> (String, mpsc::UnboundedReceiver<String>) {
             let mut connection = connection.unwrap();
             let mut request = [0; 4096];
             let length = connection.read(&mut request).unwrap_or_default();
-            let request = String::from_utf8_lossy(&request[..length]).into_owned();
+            let request = request.get(..length).unwrap_or_default();
+            let request = String::from_utf8_lossy(request).into_owned();
             let _ = connection.write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n");
             let path = request.split(' ').nth(1).unwrap_or_default();
             if sender.send(path.to_owned()).is_err() {

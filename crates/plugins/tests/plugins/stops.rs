@@ -1,6 +1,6 @@
 //! The end of plugins and of their versions.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use seaworthy_core::Error;
 use seaworthy_http::Routes;
@@ -19,9 +19,12 @@ use crate::{
 };
 
 const HOOK: &str = "[[hooks]]\nname = \"version\"\npoint = \"before_biz\"\ntimeout = \"30s\"\n";
+/// The timeout of waits: a loaded machine needs far less.
+const TIMEOUT: Duration = Duration::from_secs(60);
 const REPORTING: &str = "capabilities = [\"http\"]\n";
 
-/// A service whose request `/twice` calls the hooks and asks for a decision, twice.
+/// A service whose request `/twice` calls the hooks and asks for a decision, twice. The hooks fail with
+/// the version of their plugin.
 struct Open {
     app: TestApp,
     begun: Arc<Notify>,
@@ -46,10 +49,11 @@ impl Open {
                         let call = async || {
                             let call = HookCall::new();
                             let report = plugins.run_hooks(HookPoint::BeforeBiz, call).await?;
-                            let version = report.call.value("version").cloned();
+                            let failed = report.failed.into_iter();
+                            let versions: Vec<_> = failed.map(|(_, version)| version).collect();
                             let decision = plugins.decide("u", "read", "order", Map::new());
                             let is_allowed = decision.await? == Decision::Allow;
-                            Ok::<_, Error>(format!("{version:?} {is_allowed}"))
+                            Ok::<_, Error>(format!("{versions:?} {is_allowed}"))
                         };
                         let first = call().await?;
                         begins.notify_one();
@@ -82,7 +86,7 @@ impl Open {
 #[tokio::test(flavor = "multi_thread")]
 async fn open_request_does_not_call_a_stopped_plugin_plug_1() {
     let setup = Setup::new()
-        .plugin("version", HOOK, &Guest::setting("version", "1"))
+        .plugin("version", HOOK, &Guest::failing("1"))
         .plugin("rules", "", &Guest::denying("no"));
     let open = Open::start(setup).await;
     for unloads in [false, true] {
@@ -94,7 +98,7 @@ async fn open_request_does_not_call_a_stopped_plugin_plug_1() {
             }
         }
         open.continued.notify_one();
-        assert_eq!(request.await.unwrap(), "Some(Number(1)) false, None true");
+        assert_eq!(request.await.unwrap(), "[\"1\"] false, [] true");
         if !unloads {
             for name in ["version", "rules"] {
                 open.app.plugins.start_plugin(name).await.unwrap();
@@ -105,7 +109,8 @@ async fn open_request_does_not_call_a_stopped_plugin_plug_1() {
 
 /// Returns the paths that the last steps of a plugin requested.
 async fn last_steps(paths: &mut UnboundedReceiver<String>) -> [String; 2] {
-    [paths.recv().await.unwrap(), paths.recv().await.unwrap()]
+    let next = async { [paths.recv().await.unwrap(), paths.recv().await.unwrap()] };
+    tokio::time::timeout(TIMEOUT, next).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,31 +119,27 @@ async fn old_version_ends_after_its_requests_plug_1() {
     let more = format!("{REPORTING}{HOOK}");
     let setup = Setup::new()
         .config(|config| drop(config.grants.insert("version".to_owned(), granted_http())))
-        .plugin(
-            "version",
-            &more,
-            &Guest::setting("version", "1").with_reports(&url),
-        );
+        .plugin("version", &more, &Guest::failing("1").with_reports(&url));
     let open = Open::start(setup).await;
     let request = open.request().await;
-    let next = Guest::setting("version", "2").with_reports(&format!("{url}new/"));
+    let next = Guest::failing("2").with_reports(&format!("{url}new/"));
     open.app.replace("version", &more, &next);
     open.app.plugins.reload("version").await.unwrap();
+    // The request still uses the old version.
+    assert!(paths.try_recv().is_err());
     open.continued.notify_one();
     let seen = request.await.unwrap();
-    assert_eq!(seen, "Some(Number(1)) true, Some(Number(1)) true");
+    assert_eq!(seen, "[\"1\"] true, [\"1\"] true");
     assert_eq!(last_steps(&mut paths).await, ["/stop", "/cleanup"]);
-    // The end of the request comes before the steps, because the second call still worked. Without
-    // requests the next version ends at once.
-    open.app
-        .replace("version", &more, &Guest::setting("version", "3"));
+    // Without requests the next version ends at once.
+    open.app.replace("version", &more, &Guest::failing("3"));
     open.app.plugins.reload("version").await.unwrap();
     assert_eq!(last_steps(&mut paths).await, ["/new/stop", "/new/cleanup"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn version_disabled_by_its_settings_ends_at_once_plug_1() {
-    let setup = Setup::new().plugin("version", HOOK, &Guest::setting("version", "1"));
+    let setup = Setup::new().plugin("version", HOOK, &Guest::failing("1"));
     let open = Open::start(setup).await;
     let request = open.request().await;
     open.app.configure("version", "enabled: false\n");
@@ -150,7 +151,7 @@ async fn version_disabled_by_its_settings_ends_at_once_plug_1() {
     })
     .await;
     open.continued.notify_one();
-    assert_eq!(request.await.unwrap(), "Some(Number(1)) true, None true");
+    assert_eq!(request.await.unwrap(), "[\"1\"] true, [] true");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -227,7 +228,7 @@ async fn stop_does_not_wait_for_the_load_of_another_plugin_plug_1() {
             config.security.max_cpu_percent = Some(30);
             config.grants.insert("slow".to_owned(), granted_http());
         })
-        .plugin("other", HOOK, &Guest::setting("version", "1"))
+        .plugin("other", HOOK, &Guest::failing("1"))
         .settings("slow", "timeout: 60s\n")
         .start()
         .await

@@ -208,9 +208,12 @@ fn disable_stops_the_plugin_of_a_running_service_plug_1() {
     let printed = folder.command(&["disable", "guard"]);
     assert_eq!(printed, "guard is disabled in config/guard.yaml\n");
     runtime.block_on(eventually(async || log_in(&app).0 == 200));
-    let info = get(app.admin, "/plugins/guard").unwrap().body;
-    let info: Value = serde_json::from_str(&info).unwrap();
-    assert_eq!(info["status"], "initialized", "{info}");
+    // The service may stop the plugin first, and then reload it with its settings.
+    runtime.block_on(eventually(async || {
+        let info = get(app.admin, "/plugins/guard").unwrap().body;
+        let info: Value = serde_json::from_str(&info).unwrap();
+        info["status"] == "initialized"
+    }));
     let settings = fs::read_to_string(folder.path("config/guard.yaml")).unwrap();
     assert_eq!(settings, "enabled: false\npriority: 7\n");
     assert!(app.stop().unwrap().status.success());

@@ -10,10 +10,12 @@ impl Folder {
     fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
         let config = PluginsConfig {
+            directory: home.path().join("plugins"),
             config_directory: home.path().join("config"),
             ..PluginsConfig::default()
         };
         fs::create_dir(&config.config_directory).unwrap();
+        fs::create_dir_all(config.directory.join("guard")).unwrap();
         Self { home, config }
     }
 
