@@ -65,14 +65,14 @@ pub(super) const SIGNS: &[Sign] = &[
             &["main.ts"],
             r"(?P<what>\bNestFactory\.create(?:Microservice)?)\b",
             r"\blisten\(",
-            "useGlobalPipes",
+            r"useGlobalPipes|\(\s*app\s*[,)]|[sS]etup\w*\(",
             "no ValidationPipe runs after `{}`, so the rules of the classes check nothing",
         )
     },
     review(
         Topic::MassAssignment,
         &[".ts"],
-        r"(?P<what>\bnew ValidationPipe\(\s*(?:\)|\{\s*transform:\s*true,?\s*\}))",
+        r"ValidationPipe[^}]*\}\s*from\s*['\x22]@nestjs/common['\x22][\s\S]*?(?P<what>\bnew ValidationPipe\(\s*(?:\)|\{\s*transform:\s*true,?\s*\}))",
         "",
         "`{}` keeps fields that the class does not declare",
     ),

@@ -280,8 +280,8 @@ fn literal_addresses_and_missing_checks_are_found() {
         (
             Topic::MassAssignment,
             "main.ts",
-            "app.useGlobalPipes(new ValidationPipe())\n",
-            "app.useGlobalPipes(new ValidationPipe({ whitelist: true }))\n",
+            "import { ValidationPipe } from '@nestjs/common'\napp.useGlobalPipes(new ValidationPipe())\n",
+            "import { ValidationPipe } from '@nestjs/common'\napp.useGlobalPipes(new ValidationPipe({ whitelist: true }))\n",
         ),
         (
             Topic::SecretComparison,
