@@ -46,7 +46,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::Management,
-        &[".yml", ".yaml", ".env", ".conf"],
+        &["compose.yml", "compose.yaml"],
         r#"(?P<what>\b\w*ADMIN\w*(?:LISTEN|ADDR|ADDRESS|BIND|HOST)\w*)["']?\s*[:=]\s*["']?0\.0\.0\.0"#,
         r"(?i)admin_?token|rbac|enforce_rbac",
         "`{}` opens the administration to the network, without authentication",
