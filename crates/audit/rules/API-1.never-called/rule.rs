@@ -16,7 +16,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A function that protects, starts or cleans up something is never called",
         severity: Severity::Low,
         category: Category::Contracts,
-        meaning: "Go, JavaScript, TypeScript, Python, Java, Kotlin, Rust: the name of a function begins with a verb of protection or life cycle (`validate`, `close`, `subscribe`, `retry`). No other deployed file or line contains the name, except interfaces that declare it. Functions that a framework calls (annotations, decorators, classes with a base, hooks by name) are excluded. The finding has low confidence. The rule reports one per file.",
+        meaning: "Go, JavaScript, TypeScript, Python, Java, Kotlin, Rust: the name of a function begins with a verb of protection or life cycle (`validate`, `close`, `subscribe`, `retry`). No other deployed file or line contains the name, except interfaces that declare it. Functions that a framework calls (annotations, decorators, classes with a base, hooks by name) are excluded. An internal Go package that no code imports counts too. The finding has low confidence. The rule reports one per file.",
         why: "The code looks as if it does something that never happens: input is not validated, a consumer does not run, a connection stays open.",
         fix: &[("any", "Call the function where it belongs, or delete it.")],
         references: &["https://pkg.go.dev/golang.org/x/tools/cmd/deadcode"],
@@ -233,8 +233,9 @@ fn check(model: &Model) -> Vec<Outcome> {
             }
         }
     }
+    let packages = unused_packages(model);
     if defined.is_empty() {
-        return Vec::new();
+        return packages;
     }
     let named: BTreeSet<&str> = defined
         .iter()
@@ -251,10 +252,78 @@ fn check(model: &Model) -> Vec<Outcome> {
             by_file.entry(&at.path).or_default().push((name, at));
         }
     }
-    if by_file.is_empty() {
+    if by_file.is_empty() && packages.is_empty() {
         return vec![Outcome::passed("every such function is called", None)];
     }
-    by_file.into_values().filter_map(breach).collect()
+    let functions = by_file.into_values().filter_map(breach);
+    functions.chain(packages).collect()
+}
+
+static CONSTRUCTOR: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?m)^func (?:New\w*|[A-Z]\w*)\(").ok());
+
+/// Internal packages of Go that no code imports. No other module can import them.
+fn unused_packages(model: &Model) -> Vec<Outcome> {
+    let (Some(constructor), false) = (CONSTRUCTOR.as_ref(), model.files.is_empty()) else {
+        return Vec::new();
+    };
+    let is_go = |found: &&FileFacts| found.file.path.ends_with(".go");
+    let imported: BTreeSet<&str> = model
+        .files
+        .values()
+        .filter(is_go)
+        .filter(|found| found.file.role != Role::Test)
+        .flat_map(|found| found.file.text.lines())
+        .filter_map(|line| line.split('"').nth(1))
+        .filter(|path| path.contains('/'))
+        .collect();
+    let mut seen = BTreeSet::new();
+    let mut outcomes = Vec::new();
+    for found in model.files.values().filter(is_go).filter(is_read) {
+        let Some((folder, _)) = found.file.path.rsplit_once('/') else {
+            continue;
+        };
+        let Some(package) = package(model, folder) else {
+            continue;
+        };
+        let Some(start) = constructor.find(&found.file.text) else {
+            continue;
+        };
+        if imported.contains(package.as_str()) || !seen.insert(folder) {
+            continue;
+        }
+        let evidence = format!("no code imports the internal package `{package}`");
+        outcomes.push(Breach::review(found.file.location(start.range(), None), evidence).into());
+    }
+    outcomes
+}
+
+/// The import path of an internal package, by the `go.mod` above its folder.
+fn package(model: &Model, folder: &str) -> Option<String> {
+    let internal = format!("/{folder}/").contains("/internal/");
+    let mut root = folder;
+    while internal {
+        let above = root.rsplit_once('/').map_or("", |(above, _)| above);
+        let manifest = match above {
+            "" => "go.mod".to_owned(),
+            above => format!("{above}/go.mod"),
+        };
+        if let Some(found) = model.files.get(manifest.as_str()) {
+            let name = found
+                .file
+                .text
+                .lines()
+                .find_map(|line| line.trim().strip_prefix("module "))?
+                .trim();
+            let rest = folder.strip_prefix(above)?.trim_start_matches('/');
+            return Some(format!("{name}/{rest}"));
+        }
+        if above.is_empty() {
+            return None;
+        }
+        root = above;
+    }
+    None
 }
 
 fn breach(mut functions: Vec<(&str, &Location)>) -> Option<Outcome> {

@@ -1,8 +1,9 @@
 //! A compose service starts before its database is ready.
 
-use crate::model::Model;
 use crate::model::facts::{ComposeService, is_store_image};
+use crate::model::{FileFacts, Model};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::source::Located;
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -10,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A compose service starts before its database is ready",
         severity: Severity::Low,
         category: Category::Operations,
-        meaning: "A compose entry names a database, cache or broker in `depends_on` without `condition: service_healthy`. The rule reports one finding per file. Development files are excluded.",
+        meaning: "A compose entry names a database, cache or broker in `depends_on` without `condition: service_healthy`. The rule reports one finding per file. Development files are excluded. Low confidence: a service starts before another service of the repository is ready.",
         why: "The service starts while its database still starts, fails or caches an error, and restarts until the order happens to be right.",
         fix: &[(
             "any",
@@ -20,6 +21,36 @@ pub(crate) const RULE: Rule = Rule {
     },
     check: Check::Repository(check),
 };
+
+/// A service that starts when another service of the repository has started, and not when it is
+/// ready.
+fn unready(found: &FileFacts, entries: &[Located<ComposeService>]) -> Option<Outcome> {
+    let is_built = |name: &str| {
+        entries
+            .iter()
+            .any(|entry| entry.name == name && entry.context.is_some())
+    };
+    let (first, name) = entries
+        .iter()
+        .filter(|entry| entry.context.is_some())
+        .find_map(|entry| {
+            let early = entry
+                .depends_on
+                .iter()
+                .find(|(name, healthy)| !healthy && is_built(name))?;
+            Some((entry, &early.0))
+        })?;
+    let span = first
+        .depends_on_span
+        .clone()
+        .unwrap_or_else(|| first.at.span.clone());
+    let at = found.file.location(span, Some(first.name.as_str().into()));
+    let evidence = format!(
+        "`{}` starts when `{name}` has started, and not when it is ready",
+        first.name
+    );
+    Some(Breach::review(at, evidence).into())
+}
 
 fn check(model: &Model) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
@@ -47,6 +78,7 @@ fn check(model: &Model) -> Vec<Outcome> {
             })
             .collect();
         let early: Vec<_> = depending.iter().filter(|(_, _, waits)| !waits).collect();
+        outcomes.extend(unready(found, &entries.items));
         let Some((first, store, _)) = early.first() else {
             outcomes.extend(depending.first().map(|(entry, _, _)| {
                 Outcome::passed(

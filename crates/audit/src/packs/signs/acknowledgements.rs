@@ -52,4 +52,12 @@ pub(super) const SIGNS: &[Sign] = &[
             "the loop over `{}` ends with its connection, and nothing connects again",
         )
     },
+    inside(
+        Topic::Redelivery,
+        GO,
+        r"(?P<what>\.Nack\(\s*false\s*,\s*true\s*\))",
+        r"\bfunc\b",
+        r"(?i)x-death|attempt|\.Redelivered|requeue",
+        "`{}` returns a message that always fails to the queue for ever",
+    ),
 ];

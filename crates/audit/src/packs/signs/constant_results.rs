@@ -40,6 +40,10 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     constant(
         GO,
+        r"func \([^)\n]*\) (?:Login|Refresh|Verify|Reset|Register|Create|Update|Delete|Send|Pay|Charge|Refund|Cancel|Process)\w*\([^)\n]+\) \([^)\n]*error\) \{\s*\n\s*(?P<what>return (?:nil|[\w.&]+\{\}), (?:nil|(?:\w+\.)?Err\w+))\s*\n\}",
+    ),
+    constant(
+        GO,
         r"// todo: add your logic here and delete this line\s*\n\s*(?P<what>return (?:&[\w.]+\{\}, nil|nil))\s*\n\}",
     ),
 ];

@@ -6,8 +6,7 @@ use crate::model::facts::Topic;
 const BLAMED: &str =
     "a failure of a dependency is answered with `{}`, as if the caller had made an error";
 /// Words of code that tells failures apart.
-const APART: &str =
-    r"instanceof|\.code\b|\.status(?:Code)?\s*===|isAxiosError|getStatus\(|error\.name";
+const APART: &str = r"instanceof|\.code\b|\.status(?:Code)?\s*===|isAxiosError|getStatus\(|error\.name|\.verify\w*\(";
 
 pub(super) const SIGNS: &[Sign] = &[
     inside(

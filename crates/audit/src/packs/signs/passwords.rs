@@ -63,7 +63,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     compared(
         GO,
-        r"(?P<what>\b\w*(?i:token|otp|code|hash)\w*\s*[!=]=\s*\w+\.\w*(?:Token|OTP|Otp|ResetCode|VerificationCode)\w*)",
+        r"(?P<what>\b\w*(?i:token|secret|key)\w*\[0\]\s*[!=]=\s*(?:\w+\.)*\w*(?i:token|secret|key)\w*|\b\w*(?i:token|otp|code|hash)\w*\s*[!=]=\s*\w+\.\w*(?:Token|OTP|Otp|ResetCode|VerificationCode)\w*)",
         r"ConstantTimeCompare|hmac\.Equal",
     ),
     compared(

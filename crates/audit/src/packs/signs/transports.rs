@@ -41,4 +41,14 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?i)timeout\(|timeout:|deadline|firstValueFrom|lastValueFrom|mailer|mailService",
         "`{}` has no timeout",
     ),
+    Sign {
+        elsewhere: r"context\.With(?:Timeout|Deadline)\(|timeout\.UnaryClientInterceptor",
+        ..review(
+            Topic::OutboundTimeout,
+            GO,
+            r"(?P<what>\b\w+(?:\.\w+)*\.(?:c|client|\w*[cC]lient|rpc|stub)\.[A-Z]\w+)\(\s*ctx,\s*&\w+\.\w+(?:Request|Req)\{",
+            "WithTimeout|WithDeadline",
+            "`{}` has no deadline of its own",
+        )
+    },
 ];

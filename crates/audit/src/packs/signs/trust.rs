@@ -46,7 +46,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::Management,
-        &[".yml", ".yaml", ".env", ".conf"],
+        &["compose.yml", "compose.yaml"],
         r#"(?P<what>\b\w*ADMIN\w*(?:LISTEN|ADDR|ADDRESS|BIND|HOST)\w*)["']?\s*[:=]\s*["']?0\.0\.0\.0"#,
         r"(?i)admin_?token|rbac|enforce_rbac",
         "`{}` opens the administration to the network, without authentication",
@@ -65,14 +65,14 @@ pub(super) const SIGNS: &[Sign] = &[
             &["main.ts"],
             r"(?P<what>\bNestFactory\.create(?:Microservice)?)\b",
             r"\blisten\(",
-            "useGlobalPipes",
+            r"useGlobalPipes|\(\s*app\s*[,)]|[sS]etup\w*\(",
             "no ValidationPipe runs after `{}`, so the rules of the classes check nothing",
         )
     },
     review(
         Topic::MassAssignment,
         &[".ts"],
-        r"(?P<what>\bnew ValidationPipe\(\s*(?:\)|\{\s*transform:\s*true,?\s*\}))",
+        r"ValidationPipe[^}]*\}\s*from\s*['\x22]@nestjs/common['\x22][\s\S]*?(?P<what>\bnew ValidationPipe\(\s*(?:\)|\{\s*transform:\s*true,?\s*\}))",
         "",
         "`{}` keeps fields that the class does not declare",
     ),

@@ -106,7 +106,7 @@ pub(super) const SIGNS: &[Sign] = &[
         Topic::RequestContext,
         GO,
         r"(?P<what>\.(?:InsertOne|InsertMany|Find|FindOne|UpdateOne|DeleteOne|Aggregate|QueryContext|ExecContext)\(\s*context\.(?:TODO|Background)\(\))",
-        "",
+        r"\bgo func\b|\bfunc (?:main|init|New\w*|[cC]onnect\w*)\(",
         "`{}` has no deadline and ignores the context of its caller",
     ),
     review(

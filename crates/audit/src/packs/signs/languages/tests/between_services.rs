@@ -280,8 +280,8 @@ fn literal_addresses_and_missing_checks_are_found() {
         (
             Topic::MassAssignment,
             "main.ts",
-            "app.useGlobalPipes(new ValidationPipe())\n",
-            "app.useGlobalPipes(new ValidationPipe({ whitelist: true }))\n",
+            "import { ValidationPipe } from '@nestjs/common'\napp.useGlobalPipes(new ValidationPipe())\n",
+            "import { ValidationPipe } from '@nestjs/common'\napp.useGlobalPipes(new ValidationPipe({ whitelist: true }))\n",
         ),
         (
             Topic::SecretComparison,
@@ -306,6 +306,54 @@ fn literal_addresses_and_missing_checks_are_found() {
             "user.go",
             "type User struct {\n\tID string `json:\"id\"`\n\tVerificationToken string `json:\"token\"`\n}\n",
             "type User struct {\n\tID string `json:\"id\"`\n\tVerificationToken string `json:\"-\"`\n}\n",
+        ),
+    ]);
+}
+
+#[test]
+fn ends_stubs_and_redeliveries_of_go_are_found() {
+    check(&[
+        (
+            Topic::Cleanup,
+            "main.go",
+            "func main() {\n\tsignal.Notify(quit, syscall.SIGTERM)\n\t<-quit\n\tlog.Println(\"bye\")\n}\n",
+            "func main() {\n\tsignal.Notify(quit, syscall.SIGTERM)\n\t<-quit\n\tsrv.Shutdown(deadline)\n}\n",
+        ),
+        (
+            Topic::Cleanup,
+            "server.go",
+            "func stop() {\n\t<-done\n\tserver.GracefulStop()\n}\n",
+            "func stop() {\n\t<-done\n\ttime.AfterFunc(limit, server.Stop)\n\tserver.GracefulStop()\n}\n",
+        ),
+        (
+            Topic::Cleanup,
+            "client.go",
+            "func dial(a string) (*C, error) {\n\tconn, err := grpc.NewClient(a, opts)\n\treturn wrap(conn), err\n}\n",
+            "func dial(a string) (*C, error) {\n\tconn, err := grpc.NewClient(a, opts)\n\tonStop(func() { conn.Close() })\n\treturn wrap(conn), err\n}\n",
+        ),
+        (
+            Topic::Redelivery,
+            "a.go",
+            "func reject(d amqp.Delivery) {\n\td.Nack(false, true)\n}\n",
+            "func reject(d amqp.Delivery) {\n\td.Nack(false, false)\n}\n",
+        ),
+        (
+            Topic::Stub,
+            "service.go",
+            "func (s *Service) Login(req Request) (Response, error) {\n\treturn Response{}, ErrInvalid\n}\n",
+            "func (s *Service) Login(req Request) (Response, error) {\n\treturn s.check(req)\n}\n",
+        ),
+        (
+            Topic::SecretComparison,
+            "a.go",
+            "func f() bool {\n\treturn tokens[0] != serviceToken\n}\n",
+            "func f() bool {\n\treturn subtle.ConstantTimeCompare([]byte(tokens[0]), want) == 1\n}\n",
+        ),
+        (
+            Topic::OutboundTimeout,
+            "a.go",
+            "func (u *U) Create(ctx context.Context) {\n\tu.c.CreateUser(ctx, &pb.CreateUserRequest{Email: e})\n}\n",
+            "func (u *U) Create(ctx context.Context) {\n\tctx, cancel := context.WithTimeout(ctx, limit)\n\tdefer cancel()\n\tu.c.CreateUser(ctx, &pb.CreateUserRequest{Email: e})\n}\n",
         ),
     ]);
 }

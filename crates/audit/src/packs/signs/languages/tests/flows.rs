@@ -118,7 +118,7 @@ fn errors_that_never_reach_the_answer_are_found() {
             Topic::IgnoredError,
             "a.go",
             "func f() {\n\tfor cursor.Next(ctx) {\n\t\tif err := cursor.Decode(&row); err == nil {\n\t\t\trows = append(rows, row)\n\t\t}\n\t}\n}\n",
-            "func f() {\n\tfor cursor.Next(ctx) {\n\t\tif err := cursor.Decode(&row); err != nil {\n\t\t\treturn nil, err\n\t\t}\n\t\trows = append(rows, row)\n\t}\n}\n",
+            "func f() {\n\tfor cursor.Next(ctx) {\n\t\tif err := cursor.Decode(&row); err != nil {\n\t\t\treturn nil, err\n\t\t}\n\t\trows = append(rows, row)\n\t}\n\treturn rows, cursor.Err()\n}\n",
         ),
         (
             Topic::IgnoredError,
