@@ -47,7 +47,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::Management,
         &["compose.yml", "compose.yaml"],
-        r#"(?P<what>\b\w*ADMIN\w*(?:LISTEN|ADDR|ADDRESS|BIND|HOST)\w*)["']?\s*[:=]\s*["']?0\.0\.0\.0"#,
+        r#"(?P<what>\b\w*ADMIN_LISTEN)["']?\s*[:=]\s*["']?0\.0\.0\.0"#,
         r"(?i)admin_?token|rbac|enforce_rbac",
         "`{}` opens the administration to the network, without authentication",
     ),
