@@ -161,13 +161,13 @@ pub(crate) fn legacy_texts_are_read_and_moved_sec_5(database: &EmptyDatabase) {
         assert_eq!(shown["email"], "le***@example.org", "{shown}");
         assert_eq!(shown["phone"], "+33*****5678", "{shown}");
     };
-    accepting.each_ref().map(assert_read);
+    accepting.iter().for_each(assert_read);
     let secrets = [&SECRETS[..], &LEGACY_ROOT].concat();
     encryption_with(database.url(), "rewrap", &secrets);
 
     // Nothing needs the legacy root or its texts.
     let strict = [(); 2].map(|()| Replica::start(database));
-    strict.each_ref().map(assert_read);
+    strict.iter().for_each(assert_read);
 }
 
 #[test]

@@ -4,7 +4,6 @@ use seaworthy::{
     config::{Environment, Loader},
     data::Database,
     messaging::{Subscription, Topics},
-    prelude::*,
     service::RunningService,
 };
 use seaworthy_testkit::{
