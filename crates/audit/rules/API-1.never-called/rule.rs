@@ -300,28 +300,22 @@ fn unused_packages(model: &Model) -> Vec<Outcome> {
 
 /// The import path of an internal package, by the `go.mod` above its folder.
 fn package(model: &Model, folder: &str) -> Option<String> {
-    let internal = format!("/{folder}/").contains("/internal/");
+    if !format!("/{folder}/").contains("/internal/") {
+        return None;
+    }
     let mut root = folder;
-    while internal {
-        let above = root.rsplit_once('/').map_or("", |(above, _)| above);
-        let manifest = match above {
+    while !root.is_empty() {
+        root = root.rsplit_once('/').map_or("", |(above, _)| above);
+        let manifest = match root {
             "" => "go.mod".to_owned(),
-            above => format!("{above}/go.mod"),
+            root => format!("{root}/go.mod"),
         };
         if let Some(found) = model.files.get(manifest.as_str()) {
-            let name = found
-                .file
-                .text
-                .lines()
-                .find_map(|line| line.trim().strip_prefix("module "))?
-                .trim();
-            let rest = folder.strip_prefix(above)?.trim_start_matches('/');
-            return Some(format!("{name}/{rest}"));
+            let mut lines = found.file.text.lines();
+            let name = lines.find_map(|line| line.trim().strip_prefix("module "))?;
+            let rest = folder.strip_prefix(root)?.trim_start_matches('/');
+            return Some(format!("{}/{rest}", name.trim()));
         }
-        if above.is_empty() {
-            return None;
-        }
-        root = above;
     }
     None
 }

@@ -117,7 +117,7 @@ async fn only_granted_public_hosts_are_reached_plug_2() {
     let app = http_setup(granted(&["127.0.0.1"], false), &url, "1s");
     let problem = failures(&app.start().await.unwrap()).await;
     let expected = format!(
-        "127.0.0.1:{port}: 127.0.0.1 is not a public address; set addresses to \"any\" to allow it"
+        "127.0.0.1:{port}: 127.0.0.1 is not a public address: set addresses to \"any\" to allow it"
     );
     assert_eq!(problem, expected);
     listener.set_nonblocking(true).unwrap();

@@ -40,7 +40,6 @@ impl Events {
     }
 
     /// Returns all events.
-    #[must_use]
     pub fn all(&self) -> MutexGuard<'_, Vec<Value>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

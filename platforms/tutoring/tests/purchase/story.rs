@@ -110,7 +110,7 @@ impl Student {
                 (answer.status == 200).then_some(())
             });
         };
-        if self.index % 2 == 0 {
+        if self.index.is_multiple_of(2) {
             webhook("early");
         }
         wait_for("the confirmation", || {
