@@ -1,8 +1,8 @@
-use std::{sync::Arc, time::Instant};
+use std::{net::IpAddr, sync::Arc, time::Instant};
 
 use futures::FutureExt;
 use http::{HeaderValue, request::Parts};
-use seaworthy_core::{Error, RequestContext};
+use seaworthy_core::{Code, Error, RequestContext};
 use seaworthy_http::{Authenticate, Authentication, Identity, RouteOptions};
 
 use crate::{HookCall, HookPoint, Plugins, plugins::RequestPlugins};
@@ -57,6 +57,11 @@ impl<A: Authenticate> Authenticate for PluginAuthentication<A> {
         let (request, context, route) = (request.clone(), Arc::clone(context), route.clone());
         Authentication::Later(
             async move {
+                let mut uncounted = address.map(|address| Uncounted {
+                    plugins: plugins.clone(),
+                    address,
+                    is_due: true,
+                });
                 let result = async {
                     let before = plugins.run(&table, HookPoint::BeforeAuth, call, Some(&context));
                     let call = table.later_call(before.await?.call);
@@ -69,10 +74,12 @@ impl<A: Authenticate> Authenticate for PluginAuthentication<A> {
                     after(&plugins, &table, call, &context, result).await
                 };
                 let result = result.await;
-                if let Some(address) = address
-                    && !matches!(result, Ok(Some(_)))
-                {
-                    plugins.0.address_limit.count(address, Instant::now());
+                if let Some(uncounted) = &mut uncounted {
+                    uncounted.is_due = match &result {
+                        Ok(identity) => identity.is_none(),
+                        // The fault of a plugin or of a store, and not of the client.
+                        Err(error) => error.code() != Code::Unavailable,
+                    };
                 }
                 result
             }
@@ -82,6 +89,22 @@ impl<A: Authenticate> Authenticate for PluginAuthentication<A> {
 
     fn challenge(&self, rejection: &Error, route: &RouteOptions) -> Option<HeaderValue> {
         self.inner.challenge(rejection, route)
+    }
+}
+
+/// Counts a request when it is dropped, also if the client cancels it.
+struct Uncounted {
+    plugins: Plugins,
+    address: IpAddr,
+    is_due: bool,
+}
+
+impl Drop for Uncounted {
+    fn drop(&mut self) {
+        if self.is_due {
+            let limit = &self.plugins.0.address_limit;
+            limit.count(self.address, Instant::now());
+        }
     }
 }
 

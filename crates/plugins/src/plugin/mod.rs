@@ -205,6 +205,11 @@ impl Plugin {
         self.state.lock().faults.is_disabled()
     }
 
+    /// Whether newer settings than its own disable the plugin.
+    pub(crate) fn is_turned_off_later(&self) -> bool {
+        self.file.enabled && self.state.lock().is_turned_off
+    }
+
     /// Marks that newer settings disable the plugin.
     pub(crate) fn turn_off(&self) {
         self.state.lock().is_turned_off = true;

@@ -142,7 +142,9 @@ impl Plugins {
     /// Whether a plugin was loaded from files with this hash, and does not need another start.
     fn has_loaded(&self, name: &str, hash: &FilesHash) -> bool {
         let plugin = self.plugin(name);
-        plugin.is_ok_and(|plugin| plugin.files_hash == *hash && plugin.is_settled())
+        plugin.is_ok_and(|plugin| {
+            plugin.files_hash == *hash && plugin.is_settled() && !plugin.is_turned_off_later()
+        })
     }
 
     /// Unloads the plugins that are not in the folder, each one after its dependents.

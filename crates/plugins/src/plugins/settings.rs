@@ -33,10 +33,18 @@ impl Plugins {
             watch.changed().await;
             for plugin in self.loaded() {
                 let name = plugin.name();
-                let is_new = |now: &FilesHash| {
-                    now.settings != plugin.files_hash.settings && tried.get(name) != Some(now)
+                let is_changed = |now: &FilesHash| {
+                    now.settings != plugin.files_hash.settings || plugin.is_turned_off_later()
                 };
-                if !self.read_hash(name).await.is_ok_and(|now| is_new(&now)) {
+                let is_new = |now: &FilesHash| is_changed(now) && tried.get(name) != Some(now);
+                let Ok(now) = self.read_hash(name).await else {
+                    continue;
+                };
+                if !is_new(&now) {
+                    // The files of the loaded version were restored after a failed attempt.
+                    if !is_changed(&now) && tried.remove(name).is_some_and(|failed| failed != now) {
+                        self.forget_failure(name);
+                    }
                     continue;
                 }
                 let _turn = self.0.loads.lock().await;

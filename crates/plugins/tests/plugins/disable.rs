@@ -52,10 +52,17 @@ async fn settings_disable_a_plugin_with_broken_files_plug_1() {
             .start()
             .await
             .unwrap();
+        app.configure("guard", "enabled: true\n");
         app.plugins.load_folder().await.unwrap();
-        std::fs::write(app.path("guard", "plugin.toml"), "name = ").unwrap();
+        let file = app.path("guard", "plugin.toml");
+        let manifest = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, "name = ").unwrap();
         assert_eq!(app.orders().0, 403);
         app.configure("guard", "enabled: false\n");
         eventually(async || app.orders().0 == 200).await;
+        // The files of the version that its settings stopped are restored.
+        std::fs::write(&file, manifest).unwrap();
+        app.configure("guard", "enabled: true\n");
+        eventually(async || app.orders().0 == 403).await;
     }
 }

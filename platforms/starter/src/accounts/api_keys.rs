@@ -37,13 +37,17 @@ impl Accounts {
         let owner = self.verify_caller(given.password).await?.id;
         self.verify_second_factor(owner, given.totp_code.expose())
             .await?;
-        let owner = owner.to_string();
+        let (user, owner) = (owner, owner.to_string());
         let lifetime = Some(given.lifetime).filter(|lifetime| !lifetime.is_zero());
         let (name, scopes) = (given.name.as_str(), given.scopes.as_slice());
         self.database
             .transaction(|tx| {
                 let owner = owner.as_str();
                 async move {
+                    // An operator may have disabled the user meanwhile.
+                    let locked = self.users.lock(&tx, user).await?;
+                    let locked = locked.filter(|user| user.is_active);
+                    locked.ok_or_else(errors::token_invalid)?;
                     let new = self.api_keys.create(&tx, owner, name, scopes, lifetime);
                     let new = new.await?;
                     let entry = AuditEntry::new("api_key.create")

@@ -37,6 +37,7 @@ impl Accounts {
                 let proved = &proved;
                 async move {
                     let user = self.users.lock(&tx, id).await?;
+                    let user = user.filter(|user| user.is_active);
                     let user = user.ok_or_else(errors::token_invalid)?;
                     let Some(codes) = self.factors.confirm(&tx, proved).await? else {
                         return Ok(None);

@@ -11,6 +11,9 @@ use crate::{
 
 /// The scope of the accounts of admins, a part of the keys in Redis.
 const ADMIN: &str = "admin";
+/// The maximum size of an address in bytes (RFC 5321). Longer names belong to no account, so they
+/// share one key, and a client cannot fill the memory with them.
+const MAX_ACCOUNT: usize = 254;
 
 /// The rate limit of logins (RES-6). It follows every reload (CONF-4).
 #[derive(Debug, Clone)]
@@ -37,6 +40,11 @@ impl LoginLimit {
     /// # Errors
     /// `RATE_LIMITED`, or `SERVICE_DEGRADED` if Redis is unavailable.
     pub async fn count(&self, account: &str) -> Result<(), Error> {
+        let account = if account.len() > MAX_ACCOUNT {
+            ""
+        } else {
+            account
+        };
         let key = address().map(|key| key.on_route(account));
         admit(&self.0, key).await
     }

@@ -45,6 +45,15 @@ pub(crate) struct RescheduleChange {
     notes: Option<String>,
 }
 
+impl RescheduleChange {
+    fn is_empty(&self) -> bool {
+        self.new_date.is_none()
+            && self.new_time.is_none()
+            && self.reason.is_none()
+            && self.notes.is_none()
+    }
+}
+
 impl Schedule {
     /// Stores a request to move a session. The token names the requester.
     ///
@@ -99,6 +108,11 @@ impl Schedule {
         id: Uuid,
         change: &RescheduleChange,
     ) -> Result<Reschedule, Error> {
+        // Members with other names are ignored, and a change without an effect must not succeed.
+        if change.is_empty() {
+            let problem = "must be present, or newTime, reason or notes";
+            return Err(errors::invalid("newDate", problem));
+        }
         self.database
             .transaction(|tx| async move {
                 let mut request = self.own_request(&tx, actor, id).await?;

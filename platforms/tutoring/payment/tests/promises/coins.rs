@@ -95,9 +95,15 @@ pub(crate) async fn reversal_takes_free_coins_once_msg_5(app: TestApp) {
         assert_eq!(post(reverse, "student-8"), 0);
     }
     // Coins that a payment reserves stay.
-    assert_eq!(post("/coins/referral", "student-9"), 50);
+    let referred = Uuid::from_u128(9).to_string();
+    assert_eq!(post("/coins/referral", &referred), 50);
     app.bought(student, &json!({ "coinsToRedeem": 30 }));
     assert_eq!(app.wallet(student), (50, 30));
-    assert_eq!(post(reverse, "student-9"), 30);
+    assert_eq!(post(reverse, &referred), 30);
+    // Another course replaces the coins that the reversal took, once.
+    for number in [1, 1, 2] {
+        let reference = format!("{referred}:{number}");
+        assert_eq!(post("/coins/referral", &reference), 50);
+    }
     app.check_invariants();
 }
