@@ -147,7 +147,14 @@ fn settings(provider: SocketAddr) -> Vec<String> {
         // The tests let more calls fail than a breaker accepts.
         "payment.clients.razorpay.policies.breaker.mode=off".to_owned(),
     ]);
-    for service in ["payment", "booking", "course", "student", "notification"] {
+    for service in [
+        "gateway",
+        "payment",
+        "booking",
+        "course",
+        "student",
+        "notification",
+    ] {
         set.push(format!("{service}.server.http.rate_limit.enabled=false"));
     }
     set
