@@ -41,7 +41,8 @@ impl PostgresServer {
     /// # Errors
     /// It cannot be started, or is not ready in time.
     pub fn start(programs: impl Into<PathBuf>) -> io::Result<Self> {
-        Self::start_with(programs, &["fsync=off", "max_connections=200"])
+        // Several tests share the server, and each may run a platform of a dozen services.
+        Self::start_with(programs, &["fsync=off", "max_connections=1000"])
     }
 
     /// Starts one with these settings, such as `fsync=on`.
