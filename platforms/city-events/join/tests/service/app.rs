@@ -36,6 +36,12 @@ pub(crate) struct TestApp {
     empty: EmptyDatabase,
 }
 
+/// Settings with which a slow machine completes thousands of concurrent requests.
+const LONG_QUEUES: [&str; 2] = [
+    "server.http.load_shed.max_queue_delay=60s",
+    "server.http.timeout=60s",
+];
+
 pub(crate) async fn start(empty: EmptyDatabase) -> TestApp {
     start_with(empty, &[]).await
 }
@@ -43,7 +49,12 @@ pub(crate) async fn start(empty: EmptyDatabase) -> TestApp {
 /// Starts with a waitlist for 1,000 users.
 pub(crate) async fn start_with_long_waitlist(empty: EmptyDatabase) -> TestApp {
     let lengths = ["waitlist.min_length=1000", "waitlist.max_length=1000"];
-    start_with(empty, &lengths).await
+    start_with(empty, &[&lengths, &LONG_QUEUES[..]].concat()).await
+}
+
+/// Starts without a rejection of requests that wait for long.
+pub(crate) async fn start_for_long_queues(empty: EmptyDatabase) -> TestApp {
+    start_with(empty, &LONG_QUEUES).await
 }
 
 /// Starts without a delay before a stop.

@@ -66,8 +66,15 @@ seaworthy_testkit::on_every_database! {
     grpc:
         http_and_grpc_share_idempotency_keys_and_errors;
     concurrency:
-        two_thousand_joins_fill_seats_and_default_waitlist_in_order,
         concurrent_joins_and_cancels_have_a_serial_history;
+}
+
+/// Tests with long queues.
+mod long_queues {
+    seaworthy_testkit::on_every_database! {
+        crate::app::start_for_long_queues, run_in_test;
+        concurrency: two_thousand_joins_fill_seats_and_default_waitlist_in_order;
+    }
 }
 
 /// Tests with a long waitlist.
