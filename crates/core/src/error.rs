@@ -153,6 +153,18 @@ impl Error {
         self.0.retry_after
     }
 
+    /// Returns the value of `Retry-After`: [`retry_after`](Self::retry_after) in whole seconds, at
+    /// least 1. It is rounded up, because a retry after the rounded-down time would be rejected
+    /// again.
+    #[must_use]
+    pub fn retry_after_seconds(&self) -> Option<u64> {
+        let wait = self.0.retry_after?;
+        let seconds = wait
+            .as_secs()
+            .saturating_add(u64::from(wait.subsec_nanos() > 0));
+        Some(seconds.max(1))
+    }
+
     /// Returns the private cause, for logs.
     #[must_use]
     pub fn cause(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
@@ -185,5 +197,22 @@ impl StdError for Error {
             .cause
             .as_deref()
             .map(|cause| cause as &(dyn StdError + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_rounded_up_to_whole_seconds_res_6() {
+        let seconds = |wait| {
+            let error = Error::new(Code::Unavailable, "OVERLOADED", "try again later");
+            error.with_retry_after(wait).retry_after_seconds()
+        };
+        assert_eq!(seconds(Duration::ZERO), Some(1));
+        assert_eq!(seconds(Duration::from_secs(2)), Some(2));
+        assert_eq!(seconds(Duration::from_millis(2_001)), Some(3));
+        assert_eq!(seconds(Duration::MAX), Some(u64::MAX));
     }
 }

@@ -1,3 +1,6 @@
+//! The validation of messages, which calls the checks of each field. `rule_checks` generates the
+//! checks.
+
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 use super::{

@@ -75,10 +75,9 @@ impl ErrorResponse {
             code: ErrorCode::InvalidParameter.name().to_owned(),
             message: violation.description.clone(),
         });
-        let suggestion = error.retry_after().map(|wait| {
-            let seconds = wait.as_millis().div_ceil(1_000);
-            format!("try again in {seconds} s")
-        });
+        let suggestion = error
+            .retry_after_seconds()
+            .map(|seconds| format!("try again in {seconds} s"));
         Self {
             status: LibraryCode::status(error).into(),
             code: ErrorCode::of(error).name().to_owned(),

@@ -1,3 +1,5 @@
+//! The limits of all policies by their names. `rate_limit/limits/` contains how they count.
+
 use std::collections::BTreeMap;
 
 use parking_lot::Mutex;

@@ -82,7 +82,7 @@ impl From<&Error> for ErrorResponse {
             error.reason().to_lowercase(),
             error.message(),
         );
-        response.retry_after = error.retry_after().map(|delay| delay.as_secs().max(1));
+        response.retry_after = error.retry_after_seconds();
         for violation in error.fields() {
             response = response.with_meta(&violation.field, violation.description.clone());
         }

@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use seaworthy::{
     axum::{
@@ -147,7 +147,7 @@ pub fn error_response(error: Error) -> Response {
     if code == "VALIDATION_ERROR" {
         body.insert("errors".to_owned(), invalid_fields(&error));
     }
-    let wait = error.retry_after().map(whole_seconds);
+    let wait = error.retry_after_seconds();
     if let Some(seconds) = wait
         && matches!(status, StatusCode::LOCKED | StatusCode::TOO_MANY_REQUESTS)
     {
@@ -190,10 +190,6 @@ fn invalid_fields(error: &Error) -> Value {
 fn number_or_text(text: &str) -> Value {
     text.parse::<i64>()
         .map_or_else(|_| text.into(), Value::from)
-}
-
-fn whole_seconds(wait: Duration) -> u64 {
-    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
 /// Makes all responses of a service follow the interface: errors in envelopes, and correlation IDs
@@ -261,7 +257,6 @@ mod tests {
         let (status, code) = status_and_code(&invalid);
         assert_eq!(status, StatusCode::BAD_REQUEST);
         assert_eq!(message_of(&invalid, code), "Validation error");
-        assert_eq!(whole_seconds(Duration::from_millis(1_500)), 2);
         assert_eq!(number_or_text("4"), json!(4));
     }
 }

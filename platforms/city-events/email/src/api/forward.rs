@@ -52,8 +52,8 @@ pub(super) async fn forward(
             LimitError::Exceeded(..) => (StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"),
             LimitError::Degraded(_) => (StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
         };
-        let wait = Error::from(reason).retry_after().unwrap_or_default();
-        let seconds = HeaderValue::from(wait.as_secs().max(1));
+        let seconds = Error::from(reason).retry_after_seconds().unwrap_or(1);
+        let seconds = HeaderValue::from(seconds);
         return (status, [(header::RETRY_AFTER, seconds)], text).into_response();
     }
     let request = match (kind, new_password) {

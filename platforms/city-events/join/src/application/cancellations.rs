@@ -9,7 +9,7 @@ use city_events_contract::{Moment, messages::EmailEventCanceled};
 use seaworthy::{core::error_chain, data::Transaction, messaging::Message, service::Stop};
 use uuid::Uuid;
 
-use super::{JoinError, Joins, changes};
+use super::{JoinError, Joins, change_records};
 use crate::{
     domain::{EventState, Join, JoinStatus, Seats, StatusChange},
     store::{
@@ -121,7 +121,7 @@ impl Joins {
             actor: None,
             at: now,
         });
-        changes::queue_for_audit(tx, seats.event, expired).await?;
+        change_records::queue_for_audit(tx, seats.event, expired).await?;
         let (event, count, why) = (seats.event, page.len(), reason.to_owned());
         tx.on_commit(move || tracing::info!(%event, count, reason = why, "joins expired"));
         let key = seats.event.to_string();

@@ -1,9 +1,10 @@
 //! Use cases. Each change of an event's seats is one transaction that locks the row of the event
-//! first. It stores the change, its history and its messages together (MSG-4).
+//! first. It stores the change, its history and its messages together (MSG-4). Joins and
+//! cancellations begin in `participants`, and `batch` executes them.
 
 mod batch;
 mod cancellations;
-mod changes;
+mod change_records;
 mod concurrency_limit;
 mod error;
 mod events;

@@ -10,7 +10,7 @@ use seaworthy::{
 };
 use uuid::Uuid;
 
-use super::{JoinError, Joins, changes};
+use super::{JoinError, Joins, change_records};
 use crate::{
     domain::{Actor, Ban, Join, JoinStatus, Rejection, Seats, StatusChange},
     store::{bans, joins, seats},
@@ -169,7 +169,7 @@ async fn reject(
         actor: Some(actor),
         at: now,
     };
-    changes::record(tx, seats, change).await
+    change_records::record(tx, seats, change).await
 }
 
 fn audit_entry(action: &'static str, event: Uuid, user: Uuid) -> AuditEntry {

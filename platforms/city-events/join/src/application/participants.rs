@@ -8,7 +8,7 @@ use city_events_contract::{
 use seaworthy::data::Transaction;
 use uuid::Uuid;
 
-use super::{JoinError, Joins, batch::Execution, changes, messages::message_about};
+use super::{JoinError, Joins, batch::Execution, change_records, messages::message_about};
 use crate::{
     domain::{
         Action, Actor, Candidate, Command, CurrentJoin, Decision, IdempotencyKey, JoinStatus,
@@ -148,7 +148,7 @@ impl Joins {
                 actor: Some(command.actor.id),
                 at,
             };
-            changes::log_after_commit(tx, seats.event, change);
+            change_records::log_after_commit(tx, seats.event, change);
         }
         let outcome = rows.outcome;
         execution.rows.push(rows);
@@ -182,7 +182,7 @@ impl Joins {
                 to,
                 reason: Some(SELF_CANCEL),
                 revision: seats.revision,
-                request_id: changes::current_request_id(),
+                request_id: change_records::current_request_id(),
             });
             let canceled = JoinCanceled {
                 event_id: seats.event,
@@ -201,7 +201,7 @@ impl Joins {
                 actor: Some(user),
                 at: now,
             };
-            changes::log_after_commit(tx, seats.event, change);
+            change_records::log_after_commit(tx, seats.event, change);
         }
         execution.rows.push(JoinRows {
             command,
@@ -251,7 +251,7 @@ impl Joins {
             actor: Some(user),
             at: now,
         };
-        changes::record(tx, seats, change).await?;
+        change_records::record(tx, seats, change).await?;
         let canceled = JoinCanceled {
             event_id: seats.event,
             user_id: user,
@@ -304,6 +304,6 @@ fn add_join(
         to,
         reason: None,
         revision: seats.revision,
-        request_id: changes::current_request_id(),
+        request_id: change_records::current_request_id(),
     }
 }

@@ -1,7 +1,7 @@
 use city_events_contract::{Moment, messages::JoinPromoted};
 use seaworthy::data::Transaction;
 
-use super::{JoinError, Joins, changes};
+use super::{JoinError, Joins, change_records};
 use crate::{
     domain::{Join, JoinStatus, Seats, StatusChange},
     store::joins,
@@ -54,7 +54,7 @@ impl Joins {
             actor: None,
             at: now,
         };
-        changes::record(tx, seats, change).await?;
+        change_records::record(tx, seats, change).await?;
         let promoted = JoinPromoted {
             event_id: seats.event,
             user_id: join.user,
