@@ -1,8 +1,8 @@
 //! Idempotency keys in the database of the service (API-6), for all replicas and across restarts.
 
-mod answer;
 mod error;
 mod eviction;
+mod known_key;
 mod mark;
 mod outcome;
 mod room;

@@ -10,8 +10,8 @@ use seaworthy_contract::idempotency::{
 };
 
 use super::{
-    answer::Known,
     error::KeyError,
+    known_key::Known,
     mark::KeyMark,
     outcome,
     room::{Capacity, Limits, Wanted},

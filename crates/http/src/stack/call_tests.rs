@@ -33,12 +33,12 @@ struct Fixture {
 }
 
 /// The response as the client sees it: the HTTP status, and head and trailers together.
-struct Answer {
+struct TestResponse {
     status: StatusCode,
     fields: HeaderMap,
 }
 
-impl Answer {
+impl TestResponse {
     fn field(&self, name: &str) -> &str {
         self.fields
             .get(name)
@@ -120,7 +120,7 @@ fn plain() -> Fixture {
 }
 
 impl Fixture {
-    async fn call(&self, method: &str, headers: &[(&str, &str)]) -> Answer {
+    async fn call(&self, method: &str, headers: &[(&str, &str)]) -> TestResponse {
         let mut request = Request::post(format!("/orders.v1.Orders/{method}"))
             .header("content-type", "application/grpc");
         for (name, value) in headers {
@@ -134,13 +134,13 @@ impl Fixture {
         service.oneshot(request).await.unwrap()
     }
 
-    async fn send(&self, request: Request<Body>) -> Answer {
+    async fn send(&self, request: Request<Body>) -> TestResponse {
         let response = self.begin(request).await;
         let (parts, body) = response.into_parts();
         let mut fields = parts.headers;
         let collected = body.collect().await.unwrap();
         fields.extend(collected.trailers().cloned().unwrap_or_default());
-        Answer {
+        TestResponse {
             status: parts.status,
             fields,
         }

@@ -6,9 +6,9 @@ use seaworthy_core::{Error, Grants};
 use seaworthy_resilience::rate_limit::{Count, Counted, LimitedCaller, RateLimits};
 
 use super::{
-    answer::{not_found, panicked},
     exchange::{Exchange, Panicked},
     future::{Next, State},
+    respond::{not_found, panicked},
 };
 use crate::{
     Identity, RouteOptions,
@@ -101,7 +101,7 @@ impl Exchange {
         };
         match outcome {
             Ok(request) => self.route(request),
-            Err(error) => State::answer(self.fail(error)),
+            Err(error) => State::respond(self.fail(error)),
         }
     }
 

@@ -16,8 +16,8 @@ use tokio::time::{Sleep, sleep_until};
 
 use super::{
     StackBody,
-    answer::panicked,
     exchange::{Exchange, Panicked},
+    respond::panicked,
 };
 use crate::{Identity, deadline};
 
@@ -40,7 +40,7 @@ pin_project! {
 pin_project! {
     #[project = StateProjection]
     pub(super) enum State {
-        Answer { response: Option<Response<Body>> },
+        Respond { response: Option<Response<Body>> },
         Authenticating {
             future: BoxFuture<'static, Result<Option<Identity>, Error>>,
             request: Option<Request<Body>>,
@@ -63,8 +63,8 @@ pub(super) enum Next {
 }
 
 impl State {
-    pub(super) fn answer(response: Response<Body>) -> Self {
-        Self::Answer {
+    pub(super) fn respond(response: Response<Body>) -> Self {
+        Self::Respond {
             response: Some(response),
         }
     }
@@ -109,14 +109,14 @@ impl Future for StackFuture {
         loop {
             let Some(exchange) = this.exchange.as_mut() else {
                 let response = match this.state.as_mut().project() {
-                    StateProjection::Answer { response } => response.take(),
+                    StateProjection::Respond { response } => response.take(),
                     _ => None,
                 };
                 let response = response.unwrap_or_else(|| Response::new(Body::empty()));
                 return Poll::Ready(Ok(response.map(|body| StackBody::new(body, None))));
             };
             let response = match this.state.as_mut().project() {
-                StateProjection::Answer { response } => response.take(),
+                StateProjection::Respond { response } => response.take(),
                 StateProjection::Authenticating { future, request } => {
                     match exchange.guard(|| future.as_mut().poll(context)) {
                         Ok(Poll::Pending) => None,
@@ -167,7 +167,7 @@ impl Future for StackFuture {
                         Poll::Ready(()) => {
                             let late = exchange.fail(deadline::exceeded());
                             // Drops the handler and everything that it awaits in its context.
-                            let nothing = State::Answer { response: None };
+                            let nothing = State::Respond { response: None };
                             let _ = exchange.guard(|| this.state.set(nothing));
                             late
                         }
@@ -175,7 +175,7 @@ impl Future for StackFuture {
                 }
             };
             return match this.exchange.take() {
-                Some(exchange) => Poll::Ready(Ok(exchange.answer(response))),
+                Some(exchange) => Poll::Ready(Ok(exchange.respond(response))),
                 None => Poll::Pending,
             };
         }

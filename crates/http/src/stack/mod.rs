@@ -5,12 +5,12 @@
 //! [`Service::call`](tower_service::Service::call) of [`StackService`] runs them in the order of
 //! [`Step::ORDER`].
 
-mod answer;
 mod body;
 mod builder;
 mod caller;
 mod exchange;
 mod future;
+mod respond;
 mod service;
 mod step;
 

@@ -13,9 +13,9 @@ use tokio::time::timeout;
 
 use super::{
     config::BulkheadConfig,
-    places::{Place, Places},
+    fair_semaphore::{FairSemaphore, SemaphorePermit},
 };
-use crate::{Rejected, Rejection};
+use crate::{Rejection, RejectionReason};
 
 /// The bulkhead of one dependency. Clones share the permits.
 #[derive(Clone)]
@@ -25,7 +25,7 @@ struct Inner {
     name: Arc<str>,
     /// Read only by calls that do not find a permit.
     config: RwLock<BulkheadConfig>,
-    places: Places,
+    permits: FairSemaphore,
     waiting: Arc<AtomicU32>,
     rejected: Counter,
 }
@@ -34,7 +34,7 @@ struct Inner {
 #[derive(Debug)]
 #[must_use = "the permit is released on drop"]
 pub struct BulkheadPermit {
-    _place: Place,
+    _place: SemaphorePermit,
 }
 
 /// A bulkhead at one instant, for the admin API.
@@ -48,7 +48,7 @@ pub struct BulkheadSnapshot {
     pub waiting: u32,
     /// Maximum number of concurrent calls.
     pub max_concurrent_calls: u32,
-    /// Rejected calls since the start.
+    /// RejectionReason calls since the start.
     pub rejected: u64,
 }
 
@@ -59,15 +59,15 @@ impl Bulkhead {
     /// Creates a bulkhead without running calls.
     #[must_use]
     pub fn new(name: &str, config: &BulkheadConfig, metrics: &Metrics) -> Self {
-        let places = Places::new(config.max_concurrent_calls.get());
+        let permits = FairSemaphore::new(config.max_concurrent_calls.get());
         let waiting = Arc::new(AtomicU32::new(0));
         let labels = [("name", name)];
-        let (taken, queue) = (places.clone(), Arc::clone(&waiting));
+        let (taken, queue) = (permits.clone(), Arc::clone(&waiting));
         metrics.observable_gauge(
             "bulkhead_running_calls",
             "Running calls of a bulkhead.",
             &labels,
-            move || f64::from(taken.taken()),
+            move || f64::from(taken.in_use()),
         );
         metrics.observable_gauge(
             "bulkhead_waiting_calls",
@@ -78,7 +78,7 @@ impl Bulkhead {
         Self(Arc::new(Inner {
             name: name.into(),
             config: RwLock::new(config.clone()),
-            places,
+            permits,
             waiting,
             rejected: metrics.counter(
                 "bulkhead_rejected_total",
@@ -98,15 +98,15 @@ impl Bulkhead {
     /// a smaller bulkhead may have more running calls than its limit until they end.
     pub fn reload(&self, config: &BulkheadConfig) {
         let mut current = self.0.config.write();
-        self.0.places.resize(config.max_concurrent_calls.get());
+        self.0.permits.resize(config.max_concurrent_calls.get());
         *current = config.clone();
     }
 
     /// Returns a permit if one is available.
     #[must_use]
     pub fn try_acquire(&self) -> Option<BulkheadPermit> {
-        let place = self.0.places.try_take()?;
-        Some(BulkheadPermit { _place: place })
+        let permit = self.0.permits.try_acquire()?;
+        Some(BulkheadPermit { _place: permit })
     }
 
     /// Waits for a permit, at most `max_wait`.
@@ -127,8 +127,8 @@ impl Bulkhead {
         if wait.is_zero() || queued >= max_waiting {
             return Err(self.rejection());
         }
-        match timeout(wait, inner.places.take()).await {
-            Ok(place) => Ok(BulkheadPermit { _place: place }),
+        match timeout(wait, inner.permits.acquire()).await {
+            Ok(permit) => Ok(BulkheadPermit { _place: permit }),
             Err(_) => Err(self.rejection()),
         }
     }
@@ -138,7 +138,7 @@ impl Bulkhead {
     pub fn snapshot(&self) -> BulkheadSnapshot {
         BulkheadSnapshot {
             name: self.name().to_owned(),
-            running: self.0.places.taken(),
+            running: self.0.permits.in_use(),
             waiting: self.0.waiting.load(Ordering::Relaxed),
             max_concurrent_calls: self.0.config.read().max_concurrent_calls.get(),
             rejected: self.0.rejected.get(),
@@ -147,7 +147,7 @@ impl Bulkhead {
 
     fn rejection(&self) -> Rejection {
         self.0.rejected.increment();
-        Rejection::new(&self.0.name, Rejected::BulkheadFull)
+        Rejection::new(&self.0.name, RejectionReason::BulkheadFull)
     }
 }
 

@@ -7,10 +7,10 @@
 //! calls.
 
 mod config;
+mod fair_semaphore;
 mod future;
 mod handle;
 mod layer;
-mod places;
 mod service;
 
 pub use config::BulkheadConfig;

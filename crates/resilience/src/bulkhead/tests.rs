@@ -19,8 +19,8 @@ use seaworthy_telemetry::metrics::{Format, Metrics};
 use tokio::{sync::Semaphore, time::Instant};
 use tower::{ServiceBuilder, ServiceExt as _, service_fn};
 
-use super::{places::Places, *};
-use crate::{CallError, CallLayer, Rejected};
+use super::{fair_semaphore::FairSemaphore, *};
+use crate::{CallError, CallLayer, RejectionReason};
 
 fn config(max_wait: Delay) -> BulkheadConfig {
     BulkheadConfig {
@@ -55,7 +55,7 @@ async fn full_bulkhead_queues_one_call_and_rejects_next_res_5() {
     let began = Instant::now();
     let error = service.clone().oneshot(()).await.unwrap_err();
     assert!(
-        matches!(error, CallError::Rejected(rejection) if rejection.by() == Rejected::BulkheadFull)
+        matches!(error, CallError::Rejected(rejection) if rejection.reason() == RejectionReason::BulkheadFull)
     );
     assert_eq!(began.elapsed(), Duration::ZERO);
     let text = metrics.render(Format::PrometheusText);
@@ -128,18 +128,18 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 proptest! {
     #[test]
     fn permits_are_bounded_and_in_fifo_order_res_5(all in 1_u32..5, steps in steps()) {
-        let places = Places::new(all);
+        let permits = FairSemaphore::new(all);
         let mut held = Vec::new();
         let mut waiting: VecDeque<_> = VecDeque::new();
         for step in steps {
             match step {
                 Step::Ask => {
                     let mut wait = Box::pin({
-                        let places = places.clone();
-                        async move { places.take().await }
+                        let permits = permits.clone();
+                        async move { permits.acquire().await }
                     });
                     match wait.as_mut().now_or_never() {
-                        Some(place) => held.push(place),
+                        Some(permit) => held.push(permit),
                         None => waiting.push_back(wait),
                     }
                 }
@@ -149,76 +149,76 @@ proptest! {
                 Step::GiveBack(index) if !held.is_empty() => {
                     drop(held.swap_remove(index % held.len()));
                     if let Some(first) = waiting.front_mut() {
-                        let place = first.as_mut().now_or_never();
-                        prop_assert!(place.is_some(), "the first who waits has no place");
-                        held.extend(place);
+                        let permit = first.as_mut().now_or_never();
+                        prop_assert!(permit.is_some(), "the first who waits has no permit");
+                        held.extend(permit);
                         waiting.pop_front();
                     }
                 }
                 Step::Leave(_) | Step::GiveBack(_) => {}
             }
             let taken = u32::try_from(held.len()).unwrap();
-            prop_assert_eq!(places.taken(), taken);
+            prop_assert_eq!(permits.in_use(), taken);
             prop_assert!(taken <= all);
-            prop_assert!(waiting.is_empty() || taken == all, "one waits though a place is free");
-            prop_assert_eq!(places.try_take().is_some(), taken < all);
+            prop_assert!(waiting.is_empty() || taken == all, "one waits though a permit is free");
+            prop_assert_eq!(permits.try_acquire().is_some(), taken < all);
             for wait in &mut waiting {
                 prop_assert!(wait.as_mut().now_or_never().is_none(), "someone overtook");
             }
         }
         waiting.clear();
         held.clear();
-        prop_assert_eq!(places.taken(), 0);
+        prop_assert_eq!(permits.in_use(), 0);
     }
 }
 
 #[test]
 fn permit_of_cancelled_call_goes_to_next_res_5() {
-    let places = Places::new(1);
-    let held = places.try_take().unwrap();
-    let mut first = Box::pin(places.take());
-    let mut second = Box::pin(places.take());
+    let permits = FairSemaphore::new(1);
+    let held = permits.try_acquire().unwrap();
+    let mut first = Box::pin(permits.acquire());
+    let mut second = Box::pin(permits.acquire());
     assert!(first.as_mut().now_or_never().is_none());
     assert!(second.as_mut().now_or_never().is_none());
     drop(held);
     drop(first);
     assert!(second.as_mut().now_or_never().is_some());
     drop(second);
-    assert_eq!(places.taken(), 0);
+    assert_eq!(permits.in_use(), 0);
 }
 
 #[test]
 fn concurrent_acquire_and_release_keep_all_places_res_5() {
     const ALL: u32 = 3;
-    let (places, inside) = (Places::new(ALL), AtomicU32::new(0));
+    let (permits, inside) = (FairSemaphore::new(ALL), AtomicU32::new(0));
     std::thread::scope(|scope| {
         for thread in 0..8_u32 {
-            let (places, inside) = (&places, &inside);
+            let (permits, inside) = (&permits, &inside);
             scope.spawn(move || {
                 let runtime = tokio::runtime::Builder::new_current_thread()
                     .build()
                     .unwrap();
                 for turn in 0..20_000_u32 {
-                    // Cancels every third wait after one poll, at which a place may just be passed
+                    // Cancels every third wait after one poll, at which a permit may just be passed
                     // to it.
-                    let place = if (thread + turn) % 3 == 0 {
-                        places.take().now_or_never()
+                    let permit = if (thread + turn) % 3 == 0 {
+                        permits.acquire().now_or_never()
                     } else {
-                        Some(runtime.block_on(places.take()))
+                        Some(runtime.block_on(permits.acquire()))
                     };
-                    if let Some(place) = place {
+                    if let Some(permit) = permit {
                         assert!(inside.fetch_add(1, Ordering::SeqCst) < ALL);
                         if turn % 7 == 0 {
                             std::thread::yield_now();
                         }
                         inside.fetch_sub(1, Ordering::SeqCst);
-                        drop(place);
+                        drop(permit);
                     }
                 }
             });
         }
     });
-    assert_eq!(places.taken(), 0);
-    let free: Vec<_> = std::iter::from_fn(|| places.try_take()).collect();
+    assert_eq!(permits.in_use(), 0);
+    let free: Vec<_> = std::iter::from_fn(|| permits.try_acquire()).collect();
     assert_eq!(free.len(), 3);
 }

@@ -84,7 +84,7 @@ impl Rejection {
     }
 
     /// The headers and the body of the response. The log has the same request ID.
-    pub(super) fn answer(self, id: &RequestId, peer: SocketAddr) -> (HeaderMap, Bytes) {
+    pub(super) fn response(self, id: &RequestId, peer: SocketAddr) -> (HeaderMap, Bytes) {
         let error = self.error();
         tracing::debug!(%peer, request_id = id.as_str(), reason = error.reason(), "request rejected");
         let status = self.status();
@@ -105,7 +105,7 @@ impl Rejection {
 
     /// The response as bytes of HTTP/1, for a connection whose parser does not send a response.
     pub(super) fn http1(self, peer: SocketAddr) -> Vec<u8> {
-        let (headers, body) = self.answer(&RequestId::generate(), peer);
+        let (headers, body) = self.response(&RequestId::generate(), peer);
         let status = self.status();
         let reason = status.canonical_reason().unwrap_or_default();
         let date = httpdate::fmt_http_date(std::time::SystemTime::now());

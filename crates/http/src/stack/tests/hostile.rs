@@ -184,7 +184,10 @@ fn all<'a>(headers: &'a [(&'static str, HeaderValue)], name: &str) -> Vec<&'a He
 }
 
 /// No header causes a 5xx response except a deadline, and every response is complete.
-fn check(answer: &Answer, headers: &[(&'static str, HeaderValue)]) -> Result<(), TestCaseError> {
+fn check(
+    answer: &TestResponse,
+    headers: &[(&'static str, HeaderValue)],
+) -> Result<(), TestCaseError> {
     let is_late = answer.status == StatusCode::GATEWAY_TIMEOUT && !all(headers, TIMEOUT).is_empty();
     prop_assert!(
         !answer.status.is_server_error() || is_late,

@@ -49,13 +49,13 @@ use crate::{
     server::{Listener, ListenerConfig},
 };
 
-struct Answer {
+struct TestResponse {
     status: StatusCode,
     headers: HeaderMap,
     body: String,
 }
 
-impl Answer {
+impl TestResponse {
     fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
@@ -105,7 +105,7 @@ fn stack(routes: Routes) -> Stack {
     stack_with(HttpConfig::default(), routes)
 }
 
-async fn send(stack: &Stack, request: Request<Body>) -> Answer {
+async fn send(stack: &Stack, request: Request<Body>) -> TestResponse {
     let peer = SocketAddr::from(([192, 0, 2, 1], 4711));
     let response = stack
         .connection(peer, false)
@@ -114,14 +114,14 @@ async fn send(stack: &Stack, request: Request<Body>) -> Answer {
         .unwrap();
     let (parts, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    Answer {
+    TestResponse {
         status: parts.status,
         headers: parts.headers,
         body: String::from_utf8(body.to_vec()).unwrap(),
     }
 }
 
-async fn get(stack: &Stack, path: &str) -> Answer {
+async fn get(stack: &Stack, path: &str) -> TestResponse {
     send(stack, request(Method::GET, path)).await
 }
 

@@ -9,22 +9,22 @@ use std::{
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-/// Replaces the number of free places while none is free and calls wait.
-const AWAITED: u32 = u32::MAX;
+/// Replaces the number of free permits while none is free and calls wait.
+const HAS_WAITERS: u32 = u32::MAX;
 
-/// A fair semaphore. Without waiting calls, it takes and releases a place with one atomic step.
-/// Waiting calls get places in their order. Cheap to clone. All clones share the places.
+/// A fair semaphore. Without waiting calls, it acquires and releases a permit with one atomic step.
+/// Waiting calls get permits in their order. Cheap to clone. All clones share the permits.
 ///
-/// Under the lock of the queue, the queue has entries exactly when `free` is [`AWAITED`]. A free
-/// place then goes to the first entry, so calls keep their order.
+/// Under the lock of the queue, the queue has entries exactly when `free` is [`HAS_WAITERS`]. A free
+/// permit then goes to the first entry, so calls keep their order.
 #[derive(Debug, Clone)]
-pub(super) struct Places(Arc<Inner>);
+pub(super) struct FairSemaphore(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     all: AtomicU32,
     free: AtomicU32,
-    /// Taken places that `release` removes instead of freeing, because `resize` reduced the total.
+    /// Acquired permits that `release` removes instead of freeing, because `resize` reduced the total.
     surplus: AtomicU32,
     queue: Mutex<Queue>,
 }
@@ -33,23 +33,23 @@ struct Inner {
 struct Queue {
     next_number: u64,
     /// In ascending order of the number, which is the order of arrival.
-    entries: VecDeque<(u64, oneshot::Sender<Place>)>,
+    entries: VecDeque<(u64, oneshot::Sender<SemaphorePermit>)>,
 }
 
-/// A place that is taken until this value is dropped. `None` only while it passes to another owner.
+/// A permit that is held until this value is dropped. `None` only while it passes to another owner.
 #[derive(Debug)]
-pub(super) struct Place(Option<Places>);
+pub(super) struct SemaphorePermit(Option<FairSemaphore>);
 
 /// An entry of the queue, which leaves it when this is dropped.
 struct Waiting<'a> {
-    places: &'a Inner,
+    permits: &'a Inner,
     number: u64,
 }
 
-impl Places {
-    /// Creates free places, at most one less than the range of `u32`.
+impl FairSemaphore {
+    /// Creates free permits, at most one less than the range of `u32`.
     pub(super) fn new(all: u32) -> Self {
-        let all = all.min(AWAITED - 1);
+        let all = all.min(HAS_WAITERS - 1);
         Self(Arc::new(Inner {
             all: AtomicU32::new(all),
             free: AtomicU32::new(all),
@@ -58,73 +58,75 @@ impl Places {
         }))
     }
 
-    /// Returns the number of taken places.
-    pub(super) fn taken(&self) -> u32 {
+    /// Returns the number of acquired permits.
+    pub(super) fn in_use(&self) -> u32 {
         let read = |number: &AtomicU32| number.load(Ordering::Relaxed);
         let all = read(&self.0.all).saturating_add(read(&self.0.surplus));
         match read(&self.0.free) {
-            AWAITED => all,
+            HAS_WAITERS => all,
             free => all.saturating_sub(free),
         }
     }
 
-    /// Changes the number of places. Calls must not overlap.
+    /// Changes the number of permits. Calls must not overlap.
     pub(super) fn resize(&self, all: u32) {
-        let all = all.min(AWAITED - 1);
+        let all = all.min(HAS_WAITERS - 1);
         let before = self.0.all.swap(all, Ordering::Relaxed);
         for _ in before..all {
             self.clone().release();
         }
         let surplus = before.saturating_sub(all);
         self.0.surplus.fetch_add(surplus, Ordering::Relaxed);
-        // Removes free places immediately. `release` removes the taken ones.
+        // Removes free permits immediately. `release` removes the acquired ones.
         for _ in 0..surplus {
-            let Some(mut place) = self.try_take() else {
+            let Some(mut permit) = self.try_acquire() else {
                 return;
             };
             if self.0.remove_surplus() {
-                place.0 = None;
+                permit.0 = None;
             }
         }
     }
 
-    /// Takes a place if one is free.
-    pub(super) fn try_take(&self) -> Option<Place> {
+    /// Acquires a permit if one is free.
+    pub(super) fn try_acquire(&self) -> Option<SemaphorePermit> {
         let less = |free| match free {
-            0 | AWAITED => None,
+            0 | HAS_WAITERS => None,
             free => Some(free - 1),
         };
         self.0.change_free(Ordering::Acquire, less)?;
-        Some(Place(Some(self.clone())))
+        Some(SemaphorePermit(Some(self.clone())))
     }
 
-    /// Waits for a place, in the order of arrival. Cancel safe.
-    pub(super) async fn take(&self) -> Place {
+    /// Waits for a permit, in the order of arrival. Cancel safe.
+    pub(super) async fn acquire(&self) -> SemaphorePermit {
         loop {
-            let (number, receiver) = match self.ask() {
-                Ok(place) => return place,
+            let (number, receiver) = match self.acquire_or_enqueue() {
+                Ok(permit) => return permit,
                 Err(queued) => queued,
             };
             let _waiting = Waiting {
-                places: &self.0,
+                permits: &self.0,
                 number,
             };
-            if let Ok(place) = receiver.await {
-                return place;
+            if let Ok(permit) = receiver.await {
+                return permit;
             }
         }
     }
 
-    /// Takes a place, or appends an entry to the queue and returns it.
-    fn ask(&self) -> Result<Place, (u64, oneshot::Receiver<Place>)> {
+    /// Acquires a permit, or appends an entry to the queue and returns it.
+    fn acquire_or_enqueue(
+        &self,
+    ) -> Result<SemaphorePermit, (u64, oneshot::Receiver<SemaphorePermit>)> {
         let mut queue = self.0.queue.lock();
-        let less_or_awaited = |free| match free {
-            0 | AWAITED => Some(AWAITED),
+        let less_or_has_waiters = |free| match free {
+            0 | HAS_WAITERS => Some(HAS_WAITERS),
             free => Some(free - 1),
         };
-        match self.0.change_free(Ordering::Acquire, less_or_awaited) {
-            None | Some(0 | AWAITED) => {}
-            Some(_) => return Ok(Place(Some(self.clone()))),
+        match self.0.change_free(Ordering::Acquire, less_or_has_waiters) {
+            None | Some(0 | HAS_WAITERS) => {}
+            Some(_) => return Ok(SemaphorePermit(Some(self.clone()))),
         }
         let (sender, receiver) = oneshot::channel();
         let number = queue.next_number;
@@ -133,27 +135,27 @@ impl Places {
         Err((number, receiver))
     }
 
-    /// Releases one place to the first waiting call, if any.
+    /// Releases one permit to the first waiting call, if any.
     fn release(self) {
         if self.0.remove_surplus() {
             return;
         }
-        let more = |free| (free != AWAITED).then(|| free + 1);
+        let more = |free| (free != HAS_WAITERS).then(|| free + 1);
         while self.0.change_free(Ordering::Release, more).is_none() {
             let Some(first) = self.0.pop_first() else {
                 continue;
             };
-            match first.send(Place(Some(self.clone()))) {
+            match first.send(SemaphorePermit(Some(self.clone()))) {
                 Ok(()) => return,
-                // The waiting call has ended, so the place goes to the next one.
-                Err(mut place) => place.0 = None,
+                // The waiting call has ended, so the permit goes to the next one.
+                Err(mut permit) => permit.0 = None,
             }
         }
     }
 }
 
 impl Inner {
-    /// Changes the number of free places and returns the previous one, unless `change` returns
+    /// Changes the number of free permits and returns the previous one, unless `change` returns
     /// `None`.
     fn change_free(&self, order: Ordering, change: impl Fn(u32) -> Option<u32>) -> Option<u32> {
         self.free
@@ -161,7 +163,7 @@ impl Inner {
             .ok()
     }
 
-    /// Removes one surplus place. Returns `false` if there is none.
+    /// Removes one surplus permit. Returns `false` if there is none.
     fn remove_surplus(&self) -> bool {
         let less = |surplus: u32| surplus.checked_sub(1);
         self.surplus
@@ -169,7 +171,7 @@ impl Inner {
             .is_ok()
     }
 
-    fn pop_first(&self) -> Option<oneshot::Sender<Place>> {
+    fn pop_first(&self) -> Option<oneshot::Sender<SemaphorePermit>> {
         let mut queue = self.queue.lock();
         let (_, first) = queue.entries.pop_front()?;
         self.clear_awaited_if_empty(&queue);
@@ -184,7 +186,7 @@ impl Inner {
         }
     }
 
-    /// Call it after an entry has left the queue. `free` is [`AWAITED`] while the queue has
+    /// Call it after an entry has left the queue. `free` is [`HAS_WAITERS`] while the queue has
     /// entries, and that changes only under the lock.
     fn clear_awaited_if_empty(&self, queue: &Queue) {
         if queue.entries.is_empty() {
@@ -193,16 +195,16 @@ impl Inner {
     }
 }
 
-impl Drop for Place {
+impl Drop for SemaphorePermit {
     fn drop(&mut self) {
-        if let Some(places) = self.0.take() {
-            places.release();
+        if let Some(permits) = self.0.take() {
+            permits.release();
         }
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.places.leave(self.number);
+        self.permits.leave(self.number);
     }
 }
