@@ -14,7 +14,7 @@ const DEFAULT_BATCH_SIZE: BatchSize = BatchSize::clamped(500);
 const DEFAULT_LINGER: Timeout = Timeout::from_millis(10);
 /// With a poll interval of 1 s, another relay publishes the events of a killed process within 5 s.
 const DEFAULT_CLAIM_TTL: Timeout = Timeout::from_secs(3);
-/// Publishes soon after a commit in another process, with 40 queries per second at most.
+/// Publishes soon after a commit in another process, with at most 40 queries per second and relay.
 const DEFAULT_MIN_POLL_INTERVAL: Timeout = Timeout::from_millis(25);
 /// One query per second costs an idle database almost nothing.
 const DEFAULT_MAX_POLL_INTERVAL: Timeout = Timeout::from_secs(1);
