@@ -141,7 +141,7 @@ fn lines(folder: &Path) -> usize {
 }
 
 #[test]
-#[ignore = "a measurement; needs a release build and a quiet machine"]
+#[ignore = "a measurement: needs a release build and a quiet machine"]
 fn hundred_thousand_lines_take_under_five_seconds() {
     let mut times = Vec::new();
     for services in [50, 100, 200] {
