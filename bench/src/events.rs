@@ -245,7 +245,7 @@ async fn steady(service: &TestService) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Measures the processor time of the idle service.
+/// Measures the CPU time of the idle service.
 async fn idle() -> Result<(), Failure> {
     tokio::time::sleep(Duration::from_secs(3)).await;
     let before = processor_seconds()?;
@@ -255,7 +255,7 @@ async fn idle() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Returns the processor time of this process in seconds (proc(5), `stat`, fields 14 and 15, in
+/// Returns the CPU time of this process in seconds (proc(5), `stat`, fields 14 and 15, in
 /// hundredths of a second on Linux).
 fn processor_seconds() -> Result<f64, Failure> {
     let stat = std::fs::read_to_string("/proc/self/stat")?;

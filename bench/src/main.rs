@@ -148,7 +148,7 @@ enum Benchmark {
         rounds: u32,
     },
     /// Events from the commit to the consumer, through outbox and RabbitMQ: rate, latency, and the
-    /// processor time of an idle service.
+    /// CPU time of an idle service.
     Events {
         /// Folder of the PostgreSQL binaries.
         #[arg(long)]
@@ -182,7 +182,7 @@ enum Benchmark {
         #[arg(long, default_value_t = 5)]
         seconds: u32,
     },
-    /// A running platform at any base URL: rate and latency of requests, and the processor time of
+    /// A running platform at any base URL: rate and latency of requests, and the CPU time of
     /// its processes and servers.
     Platform(platform::Options),
     /// Goodput and rejections of the example `pool` of `hello` at four times its capacity, over

@@ -24,9 +24,9 @@ const OVERLOADS: [u32; 3] = [110, 200, 400];
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(1);
 /// The limit of the service settles in this time.
 const SETTLING: Duration = Duration::from_secs(3);
-/// The promise: the share of the peak that the service keeps.
+/// The requirement: the share of the peak that the service keeps.
 const MIN_SHARE: f64 = 0.95;
-/// The promise: the time of a rejection.
+/// The requirement: the time of a rejection.
 const MAX_REJECTION: Duration = Duration::from_millis(50);
 
 #[derive(Debug, Args)]
@@ -99,7 +99,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         .iter()
         .any(|(_, share, is_kept)| *share < MIN_SHARE || !is_kept)
     {
-        return Err("the service does not keep its promise: 95 % of its peak, and rejections within 50 ms (p99)".into());
+        return Err("the service does not meet the requirement: 95 % of its peak, and rejections within 50 ms (p99)".into());
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! A running platform at any base URL: rate and latency of its routes, and the processor time of
+//! A running platform at any base URL: rate and latency of its routes, and the CPU time of
 //! its processes and servers.
 
 mod chaos;
@@ -60,7 +60,7 @@ pub(crate) struct Options {
     /// Duration of a row, in seconds.
     #[arg(long, default_value_t = 10)]
     seconds: u32,
-    /// Process whose processor time and memory are measured with its children, as `NAME=PID`.
+    /// Process whose CPU time and memory are measured with its children, as `NAME=PID`.
     #[arg(long = "process", value_name = "NAME=PID")]
     processes: Vec<MeasuredProcess>,
     /// PostgreSQL database with an outbox whose rows are counted at the end.

@@ -1,10 +1,10 @@
-//! Processor time and memory of processes, with their children.
+//! CPU time and memory of processes, with their children.
 
 use std::{collections::HashMap, fs, str::FromStr};
 
 use crate::Failure;
 
-/// Linux reports processor time in units of 10 ms.
+/// Linux reports CPU time in units of 10 ms.
 const TICK_MILLISECONDS: f64 = 10.0;
 /// Linux reports resident memory in pages.
 const PAGE_KIB: u64 = 4;

@@ -14,7 +14,7 @@ use crate::report::{LeftOut, Report};
 use crate::repository::{Inventory, SkipReason, walk};
 use crate::rule;
 
-/// Why an audit could not begin.
+/// Errors that prevent an audit.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
     /// The path is not a folder that can be read.
@@ -25,8 +25,8 @@ pub enum AuditError {
         /// The error of the operating system.
         source: std::io::Error,
     },
-    /// A tier was given to a service that is not there.
-    #[error("{place}: there is no service `{name}`; the services are: {known}")]
+    /// The settings set a tier for a service that does not exist.
+    #[error("{place}: `{name}` is not a service of the repository: use one of {known}")]
     UnknownService {
         /// The location of the tier setting.
         place: String,
@@ -37,7 +37,7 @@ pub enum AuditError {
     },
 }
 
-/// How far an audit is.
+/// The progress of an audit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
     /// Looking for files.
@@ -49,7 +49,7 @@ pub enum Progress {
         /// Files to read.
         of: usize,
     },
-    /// Asking rules.
+    /// Checking rules.
     Asking,
 }
 
@@ -65,7 +65,7 @@ pub fn audit(root: &Path, config: &AuditConfig) -> Result<Report, AuditError> {
     audit_with_progress(root, config, &|_| {})
 }
 
-/// As [`audit`], telling how far it is. The function is called from several threads, once for each
+/// Audits like [`audit`] and reports its progress. Several threads call the function, once for each
 /// file.
 ///
 /// # Errors
@@ -138,7 +138,7 @@ fn read(
             .filter(|skipped| skipped.reason == SkipReason::OverBudget)
             .count();
         incomplete.push(format!(
-            "the limits on files, bytes and depth were reached: {count} files and folders or more were not read"
+            "a limit on files, bytes or depth was reached: at least {count} files and folders were not read"
         ));
     }
     let unreadable: Vec<_> = inventory
@@ -148,7 +148,7 @@ fn read(
         .collect();
     if let Some(first) = unreadable.first() {
         incomplete.push(format!(
-            "{} files or folders could not be read, the first is {}",
+            "{} files or folders could not be read, for example {}",
             unreadable.len(),
             first.path
         ));

@@ -20,7 +20,7 @@ const MAX_FACT_CHARACTERS: usize = 240;
 /// Outcomes of each kind that are listed.
 const MAX_LISTED: usize = 8;
 
-/// Why a miss cannot be explained.
+/// Errors of [`explain_miss`].
 #[derive(Debug, thiserror::Error)]
 pub enum MissError {
     /// The repository cannot be audited.
@@ -30,7 +30,7 @@ pub enum MissError {
     #[error("`{0}` does not name one rule: list all with `seaworthy audit rules`")]
     Rule(String),
     /// The repository has no such file.
-    #[error("{0}: the repository has no such file; give the path relative to its root")]
+    #[error("{0}: the repository does not contain this file: use a path relative to its root")]
     File(String),
     /// Writing to a string failed, which does not happen.
     #[error(transparent)]
@@ -254,7 +254,7 @@ fn result(
     }
     if let Some(finding) = outcome.open.iter().find(|finding| near(finding)) {
         return format!(
-            "no miss. Line {} is reported, with severity {} and confidence {}.",
+            "the rule reports line {}, with severity {} and confidence {}.",
             finding.line,
             finding.severity,
             finding.confidence.name()
@@ -262,7 +262,7 @@ fn result(
     }
     if let Some((finding, place)) = outcome.suppressed.iter().find(|(finding, _)| near(finding)) {
         return format!(
-            "line {} is found, and {} suppresses it.",
+            "the rule reports line {}, and {} suppresses the finding.",
             finding.line,
             printable::line(place)
         );
@@ -286,19 +286,19 @@ fn result(
         );
     }
     if names.is_empty() && matches!(rule.check, Check::Service(_)) {
-        return "the file belongs to no service, and the rule checks services only. Look at the join in `model/build/`.".to_owned();
+        return "the file does not belong to a service, and the rule checks services only. See `model/build/`, which assigns files to services.".to_owned();
     }
     match outcome {
         Outcome { open, .. } if !open.is_empty() => {
-            "the rule reports other places of the service only. Look at the facts above: the pack does not see this line, or the rule reports one place per service.".to_owned()
+            "the rule reports other places of the service only. If the facts above do not include this line, extend the language support (`packs/`). Otherwise the rule reports one place per service.".to_owned()
         }
         Outcome { undecided, .. } if !undecided.is_empty() => {
-            "the rule could not decide. Close the gap that the reason names, or return a review finding.".to_owned()
+            "the rule could not decide. Make the auditor read what the reason names, or return a finding to review.".to_owned()
         }
         Outcome { passed, .. } if !passed.is_empty() => {
-            "the rule passed. Its evidence above outweighs this line.".to_owned()
+            "the rule passed, because of the evidence above.".to_owned()
         }
-        _ => "the rule does not apply to this service. If the facts above do not show the line, a pack has to read it first.".to_owned(),
+        _ => "the rule does not apply to this service. If the facts above do not include this line, extend the language support (`packs/`).".to_owned(),
     }
 }
 

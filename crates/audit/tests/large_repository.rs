@@ -4,7 +4,7 @@
 //! Measure the elapsed time on a quiet machine: `cargo test --release -p seaworthy-audit --test
 //! large_repository -- --ignored --nocapture`
 //!
-//! Another test always checks the growth of the processor time, which does not depend on other
+//! Another test always checks the growth of the CPU time, which does not depend on other
 //! processes.
 #![expect(
     clippy::unwrap_used,
@@ -75,7 +75,7 @@ fn peak_memory_mebibytes() -> Option<u64> {
     Some(kibibytes / 1024)
 }
 
-/// Processor time of this process in hundredths of a second.
+/// CPU time of this process in hundredths of a second.
 #[cfg(target_os = "linux")]
 fn processor_time() -> u64 {
     let stat = fs::read_to_string("/proc/self/stat").unwrap();
@@ -103,7 +103,7 @@ fn audit_time_grows_linearly_with_files_and_services() {
         let files = write_repository(folder.path(), services, 0);
         (services, folder, files)
     });
-    // The shortest of several rounds: what else the machine does makes processor time longer too,
+    // The shortest of several rounds: what else the machine does makes CPU time longer too,
     // never shorter.
     let mut times = [u64::MAX; 2];
     for _ in 0..4 {
@@ -141,7 +141,7 @@ fn lines(folder: &Path) -> usize {
 }
 
 #[test]
-#[ignore = "a measurement; needs a release build and a quiet machine"]
+#[ignore = "a measurement: needs a release build and a quiet machine"]
 fn hundred_thousand_lines_take_under_five_seconds() {
     let mut times = Vec::new();
     for services in [50, 100, 200] {

@@ -221,7 +221,7 @@ fn reads_the_configuration_file_unless_excluded() {
     assert_eq!(output.status.code(), Some(2));
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(
-        message.contains("seaworthy-audit.toml:2: there is no service `unknown`"),
+        message.contains("seaworthy-audit.toml:2: `unknown` is not a service of the repository"),
         "{message}"
     );
     fs::write(&config, "fail-on = \"low\"\nfial = 1\n").unwrap();
@@ -329,7 +329,7 @@ fn explains_a_miss() {
     let output = run("Dockerfile:1", "SHIP-1.root-user");
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0));
-    assert!(text.contains("no miss. Line 1 is reported"), "{text}");
+    assert!(text.contains("the rule reports line 1"), "{text}");
     for (place, rule) in [
         ("Dockerfile", "SHIP-1.root-user"),
         ("Dockerfile:0", "SHIP-1.root-user"),

@@ -51,14 +51,14 @@ fn alias_bomb() -> String {
 }
 
 fn make_hostile(root: &Path, outside: &Path) {
-    // Links: in a circle, to a folder above, to a file and a folder outside.
+    // Links: in a loop, to a folder above, to a file and a folder outside.
     symlink(root, root.join("circle")).unwrap();
     symlink(root.join("two"), root.join("one")).unwrap();
     symlink(root.join("one"), root.join("two")).unwrap();
     symlink("/", root.join("everything")).unwrap();
     symlink(outside, root.join("outside")).unwrap();
     symlink(outside.join("Dockerfile"), root.join("Dockerfile")).unwrap();
-    // A pipe, whose reader would wait for ever.
+    // A pipe, whose reader would wait forever.
     let made = Command::new("mkfifo")
         .arg(root.join("pipe.yaml"))
         .status()
@@ -220,7 +220,7 @@ fn rejects_hostile_configuration_and_baseline() {
     write(root, "seaworthy-audit.toml", "baseline = \"known.json\"\n");
     write(root, "known.json", "[".repeat(300_000));
     assert_eq!(bounded(root, &[]).status.code(), Some(2));
-    // A pipe, whose reader would wait for ever.
+    // A pipe, whose reader would wait forever.
     fs::remove_file(root.join("known.json")).unwrap();
     let made = Command::new("mkfifo")
         .arg(root.join("known.json"))

@@ -26,8 +26,7 @@ const METHODS: [Method; 7] = [
     Method::OPTIONS,
 ];
 const CALLS: &str = "http_client_requests_total";
-const CALLS_HELP: &str =
-    "Calls that have ended, by the status of the response or the reason of the error.";
+const CALLS_HELP: &str = "Calls that have ended, by status of the response or reason of the error.";
 const OTHER: &str = "OTHER";
 /// Maximum number of outcomes per method.
 const MAX_OUTCOMES: usize = 64;
@@ -67,7 +66,7 @@ impl ClientMetrics {
                 method,
                 duration: metrics.histogram(
                     "http_client_request_duration_seconds",
-                    "Time from a call to the last byte of its response, with all attempts and redirects.",
+                    "Time of a call with all attempts and redirects, until the last byte of its response.",
                     DURATION_BUCKETS,
                     &[("client", name), ("method", label)],
                 ),

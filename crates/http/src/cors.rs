@@ -84,14 +84,14 @@ impl Default for CorsConfig {
 pub enum CorsError {
     /// An origin is not a scheme, a host and a port.
     #[error(
-        "cors.allowed_origins: {0:?} is not an origin such as https://app.example.org (no path, no trailing slash)"
+        "cors.allowed_origins: {0:?} is not a valid origin: use scheme, host and port, without a path or trailing slash, such as https://app.example.org"
     )]
     Origin(String),
     /// A text is not a valid HTTP method.
-    #[error("cors.allowed_methods: {0:?} is not a method")]
+    #[error("cors.allowed_methods: {0:?} is not a valid HTTP method: use a method such as GET")]
     Method(String),
     /// A text is not a valid header name.
-    #[error("cors.{0}: {1:?} is not a header name")]
+    #[error("cors.{0}: {1:?} is not a valid header name: use a name such as x-request-id")]
     Header(&'static str, String),
     /// Every origin together with credentials.
     #[error(

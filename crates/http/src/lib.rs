@@ -1,8 +1,8 @@
 //! HTTP server with a timeout on every phase of a connection and one fixed middleware order.
 //!
-//! The [`server`] accepts connections and limits what a client can take. The [`Stack`] passes every
-//! request through the same steps in the same order ([`Step::ORDER`]). Handlers are plain axum
-//! handlers, registered with [`Routes`].
+//! The [`server`] accepts connections and limits the resources that a client can use. The
+//! [`Stack`] passes every request through the same steps in the same order ([`Step::ORDER`]).
+//! Handlers are plain axum handlers, registered with [`Routes`].
 //!
 //! ```
 //! use seaworthy_core::{Code, Error, ServiceIdentity};

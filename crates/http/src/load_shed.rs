@@ -52,7 +52,7 @@ impl Default for LoadShedConfig {
 pub(crate) struct LoadShed(AdaptiveConcurrency);
 
 /// Counts one request as in flight until the last clone is dropped. A call that continues after
-/// its client has left keeps a clone.
+/// its client has disconnected keeps a clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Admission(Arc<ConcurrencyPermit>);
 
@@ -110,7 +110,7 @@ impl Admission {
         self.0.record(outcome, waited);
     }
 
-    /// Records that the client left before the response.
+    /// Records that the client disconnected before the response.
     pub(crate) fn abandon(&self, waited: Duration) {
         self.0.abandon(waited);
     }

@@ -83,8 +83,8 @@ pub struct MessagingConfig {
     pub publish_timeout: Timeout,
     /// Settings of every subscription.
     pub defaults: SubscriptionConfig,
-    /// Settings of single subscriptions, by consumer group. They override the service's code. An
-    /// entry without a subscription fails the start.
+    /// Settings of single subscriptions, by consumer group. They override the service's code.
+    /// Startup fails for an entry without a subscription.
     pub subscriptions: BTreeMap<String, SubscriptionOverrides>,
     /// The interval between measurements of the lag of each subscription.
     pub lag_interval: Timeout,

@@ -4,7 +4,7 @@
 //! The broker URL chooses the engine. An engine implements [`transport::Transport`]: it publishes
 //! with confirms, delivers and acknowledges. This crate implements everything else once for all
 //! engines: concurrency, order by key, retries, dead letters, circuit breakers, metrics and
-//! graceful stops. One conformance suite tests it on every engine.
+//! graceful shutdown. One conformance suite tests it on every engine.
 //!
 //! ```
 //! use seaworthy_messaging::{Event, Failure, Message, Messaging, MessagingConfig, Received, Subscription, Topics};

@@ -96,9 +96,9 @@ async fn outbox<C: Settings>(
 async fn print_status<C>(run: &CommandRun<'_, C>, database: &Database) -> Result<(), StartError> {
     let status = status(database).await?;
     let oldest = status.oldest.as_secs_f64();
+    let (pending, dead_letters) = (status.pending, status.dead_letters);
     let text = format!(
-        "{} events pending, the oldest for {oldest:.1} s; {} dead letters",
-        status.pending, status.dead_letters
+        "pending events: {pending}, the oldest for {oldest:.1} s\ndead letters: {dead_letters}"
     );
     run.console.print(
         &text,
@@ -153,8 +153,27 @@ fn print_count<C>(
         )));
     }
     run.console.print(
-        &format!("{count} events {outcome}"),
+        &format!("{} {outcome}", dead_letters(count)),
         &json!({ "events": count }),
     );
     Ok(())
+}
+
+fn dead_letters(count: u64) -> String {
+    match count {
+        1 => "1 dead letter".to_owned(),
+        _ => format!("{count} dead letters"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::dead_letters;
+
+    #[test]
+    fn count_of_one_dead_letter_is_singular() {
+        assert_eq!(dead_letters(0), "0 dead letters");
+        assert_eq!(dead_letters(1), "1 dead letter");
+        assert_eq!(dead_letters(2), "2 dead letters");
+    }
 }

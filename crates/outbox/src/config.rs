@@ -10,24 +10,24 @@ use crate::batch_size::BatchSize;
 const DEFAULT_CONCURRENCY: NonZeroU16 = NonZeroU16::new(2).unwrap();
 /// A broker confirms this many events within a few milliseconds.
 const DEFAULT_BATCH_SIZE: BatchSize = BatchSize::clamped(500);
-/// Larger batches under load save most of the database's work. Consumers do not notice the delay.
+/// Under load, larger batches need fewer statements. The delay is short compared to a delivery.
 const DEFAULT_LINGER: Timeout = Timeout::from_millis(10);
 /// With a poll interval of 1 s, another relay publishes the events of a killed process within 5 s.
 const DEFAULT_CLAIM_TTL: Timeout = Timeout::from_secs(3);
-/// Soon after a commit in another process, and little work for the database.
+/// Publishes soon after a commit in another process, with at most 40 queries per second and relay.
 const DEFAULT_MIN_POLL_INTERVAL: Timeout = Timeout::from_millis(25);
 /// One query per second costs an idle database almost nothing.
 const DEFAULT_MAX_POLL_INTERVAL: Timeout = Timeout::from_secs(1);
-/// An event that the broker rejected this often will be rejected again.
+/// After this many rejections, further attempts are unlikely to succeed.
 const DEFAULT_MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(10).unwrap();
-/// A missing subscriber may appear within a second.
+/// A missing subscriber may start within a second.
 const DEFAULT_INITIAL_BACKOFF: Timeout = Timeout::from_millis(200);
 /// Ten attempts then take about four minutes.
 const DEFAULT_MAX_BACKOFF: Timeout = Timeout::from_secs(60);
 /// An operator should investigate an event that has waited this long.
 const DEFAULT_MAX_MESSAGE_AGE: Timeout = Timeout::from_secs(60);
-/// Longer than any broker redelivers an unacknowledged message, and than an operator needs to
-/// replay dead letters.
+/// Longer than the redelivery of every supported broker, with time for an operator to replay dead
+/// letters.
 const DEFAULT_RETENTION: Timeout = Timeout::from_secs(7 * 24 * 60 * 60);
 
 /// Settings of the outbox and the inbox of a service.
@@ -41,9 +41,9 @@ const DEFAULT_RETENTION: Timeout = Timeout::from_secs(7 * 24 * 60 * 60);
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct OutboxConfig {
-    /// How relays publish stored events.
+    /// Settings of the relays.
     pub relay: RelayConfig,
-    /// How consumers recognize repeated messages.
+    /// Settings of the inbox.
     pub inbox: InboxConfig,
 }
 
@@ -59,8 +59,8 @@ pub struct RelayConfig {
     /// The maximum number of events that a relay claims in one batch. A lower `database.max_rows`
     /// lowers it.
     pub batch_size: BatchSize,
-    /// How long a relay waits after a small batch, so that the next batch is larger. The first
-    /// event after an idle time is published immediately.
+    /// How long a relay waits after a small batch, so that the next batch is larger. A relay
+    /// publishes the first event after an idle time immediately.
     pub linger: Timeout,
     /// How long a claim is valid. A relay renews it while it publishes. After a crash, other relays
     /// wait this long.
@@ -84,7 +84,7 @@ pub struct RelayConfig {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct InboxConfig {
-    /// How long the inbox remembers a message.
+    /// How long the inbox stores the ID of a handled message.
     pub retention: Timeout,
 }
 

@@ -50,13 +50,13 @@ pub struct Inbox {
 pub enum InboxOutcome {
     /// The effect was committed.
     Processed,
-    /// The effect was committed by an earlier delivery. Nothing was done.
+    /// An earlier delivery committed the effect. This delivery has no effect.
     Duplicate,
 }
 
 impl Inbox {
-    /// Creates the inbox of a consumer, usually named as its group, in a database with the tables
-    /// of [`MIGRATIONS`](crate::MIGRATIONS).
+    /// Creates the inbox of a consumer in a database with the tables of
+    /// [`MIGRATIONS`](crate::MIGRATIONS). Use the name of the consumer group.
     #[must_use]
     pub fn new(database: Database, consumer: &str, config: InboxConfig) -> Self {
         Self {

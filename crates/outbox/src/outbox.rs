@@ -71,9 +71,9 @@ impl From<StoreError> for Error {
 }
 
 impl Outbox {
-    /// Starts the outbox in `database`, whose events `publisher` publishes. Apply
-    /// [`MIGRATIONS`](crate::MIGRATIONS) to the database. Relays start immediately. At the stop of
-    /// the service they publish the remaining events, after all components that may store one.
+    /// Starts the outbox in `database`. Apply [`MIGRATIONS`](crate::MIGRATIONS) to the database.
+    /// Relays start immediately and publish the events with `publisher`. When the service stops,
+    /// they publish the remaining events after all components that may store one have stopped.
     ///
     /// # Errors
     /// [`StartError`] if the tables cannot be read.
@@ -141,7 +141,7 @@ impl Outbox {
                 let oldest = checked.metrics.oldest();
                 if oldest > max_age.get() {
                     return Err(CheckFailure::new(format!(
-                        "an event has waited for {} s",
+                        "the oldest event has waited for {} s: check the broker and the relays",
                         oldest.as_secs()
                     )));
                 }
@@ -185,7 +185,7 @@ impl Outbox {
         prepared.map_err(StoreError::Unpublishable)
     }
 
-    /// Returns an inbox in the same database for a consumer, usually named as its group.
+    /// Returns an inbox in the same database for a consumer. Use the name of the consumer group.
     #[must_use]
     pub fn inbox(&self, consumer: &str, config: &OutboxConfig) -> Inbox {
         Inbox::new(self.0.database.clone(), consumer, config.inbox.clone())

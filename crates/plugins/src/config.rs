@@ -30,7 +30,7 @@ const DEFAULT_PAYLOAD: ByteSize = ByteSize::mebibytes(1);
 const DEFAULT_STORED: ByteSize = ByteSize::mebibytes(1);
 /// A fifth of the default rate limit of the log, which all plugins share.
 const DEFAULT_LOG_LINES: u32 = 20;
-/// Enough for rare findings. It also limits plugins that handle each other's events in a circle.
+/// Enough for rare findings. It also limits plugins that handle each other's events in a loop.
 const DEFAULT_EVENTS: u32 = 10;
 /// A value in the middle, so that plugins can run before and after the default.
 const DEFAULT_PRIORITY: i32 = 100;
@@ -110,8 +110,8 @@ pub struct PluginSecurityConfig {
     /// development, else 50 MiB.
     #[schemars(extend("x-unsafe" = [{ "id": "PLUG-2", "above": "100MiB" }]))]
     pub max_memory: Option<ByteSize>,
-    /// The maximum share of one processor core that a plugin uses, in percent: 1 to 100, and in
-    /// production at most 10. The processor time of one call is at most ten seconds of this share:
+    /// The maximum share of one CPU core that a plugin uses, in percent: 1 to 100, and in
+    /// production at most 10. The CPU time of one call is at most ten seconds of this share:
     /// 500 ms at 5 %. The default is 10 in development, else 5.
     #[schemars(range(min = 1, max = 100), extend("x-unsafe" = [{ "id": "PLUG-2", "above": 10 }]))]
     pub max_cpu_percent: Option<u8>,

@@ -126,7 +126,7 @@ pub struct PluginInfo {
     pub failed_reload: Option<PluginFailure>,
     /// Whether a call was rejected within the last minute because of the CPU share.
     pub throttled: bool,
-    /// The processor time in milliseconds that the CPU share permits at once.
+    /// The CPU time in milliseconds that the CPU share permits at once.
     pub cpu_share_left_ms: u64,
     /// The folder of the plugin.
     pub path: PathBuf,

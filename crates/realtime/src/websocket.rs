@@ -76,7 +76,7 @@ pub(crate) async fn close(websocket: &mut WebSocket, code: u16, limit: Duration)
     let _ = timeout(limit, closing).await;
 }
 
-/// Sends events until the client has left (`None`) or the hub closes the connection.
+/// Sends events until the client has disconnected (`None`) or the hub closes the connection.
 async fn exchange(websocket: &mut WebSocket, connection: &mut Connection) -> Option<Closed> {
     let interval = connection.config().keep_alive.get();
     let limit = connection.config().ping_timeout.get();

@@ -1,11 +1,11 @@
 //! Timeouts, retries, circuit breakers, bulkheads and limits as tower layers.
 //!
-//! A policy has two parts:
+//! A policy has three parts:
 //!
 //! - a state machine that does not read a clock or draw random numbers, so that simulations can
 //!   test it (`docs/resilience-outage.md`),
-//! - a tower layer around a named handle. Clones of a handle share its state, so one dependency has
-//!   one circuit breaker.
+//! - a handle with a name. Its clones share the state, so one dependency has one circuit breaker,
+//! - a thin tower layer that uses the handle.
 //!
 //! All layers use [`CallError`]. It separates failures of the dependency, timeouts and rejections
 //! by a policy, so that a rejection never counts as a failure of the dependency.

@@ -55,8 +55,8 @@ enum Fault {
 
 fn main() -> ExitCode {
     let definition = clap::Command::new("tally")
-        .about("Count to the number of the settings, or for ever.")
-        .arg(clap::Arg::new("for-ever").long("for-ever").num_args(0));
+        .about("Count to the number of the settings, or without an end.")
+        .arg(clap::Arg::new("forever").long("forever").num_args(0));
     let commands =
         Commands::new().with(ServiceCommand::new(definition, |run| Box::pin(tally(run))));
     Service::new("trial", env!("CARGO_PKG_VERSION")).main_with(commands, assemble)
@@ -74,8 +74,8 @@ async fn tally(run: CommandRun<'_, TrialConfig>) -> Result<(), StartError> {
     }
     tracing::info!("a line that no command prints");
     tracing::warn!("a line that a command prints beside its answer");
-    if run.arguments.get_flag("for-ever") {
-        run.console.progress("counting for ever");
+    if run.arguments.get_flag("forever") {
+        run.console.progress("counting without an end");
         std::future::pending::<()>().await;
     }
     let counted: Vec<u32> = (1..=number).collect();

@@ -262,7 +262,7 @@ impl<C: Settings> Assembly<C> {
     }
 
     /// Sets the authentication of callers, over HTTP and gRPC. With it, every route must declare
-    /// its access, otherwise the start fails (AUTH-5).
+    /// its access, otherwise startup fails (AUTH-5).
     pub fn authenticate(&self, authenticate: impl Authenticate) {
         self.parts.added.lock().authenticate = Some(Arc::new(authenticate));
     }

@@ -81,16 +81,16 @@ impl Service {
         self
     }
 
-    /// Adds the variables of a legacy deployment. Each one sets a key, or fails the start with a
-    /// text that names its replacement.
+    /// Adds the variables of a legacy deployment. Each one sets a key, or startup fails with a
+    /// message that names its replacement.
     #[must_use]
     pub fn legacy_variables(mut self, variables: impl IntoIterator<Item = LegacyVariable>) -> Self {
         self.variables.extend(variables);
         self
     }
 
-    /// Adds the keys of legacy configuration files. Each one sets a key, or fails the start with a
-    /// text that names its replacement.
+    /// Adds the keys of legacy configuration files. Each one sets a key, or startup fails with a
+    /// message that names its replacement.
     #[must_use]
     pub fn legacy_keys(mut self, keys: impl IntoIterator<Item = LegacyKey>) -> Self {
         self.legacy_keys.extend(keys);

@@ -11,7 +11,7 @@ use crate::{Platform, PlatformOptions, seed::seed};
 #[must_use]
 pub fn run() -> ExitCode {
     PlatformProgram::new("city-events", env!("CARGO_PKG_VERSION"))
-        .about("All City Events services in one process. Each service is also a separate program.")
+        .about("All City Events services in one process. Each service is also a separate binary.")
         .example("bff.rate_limit.enabled=false")
         .main::<RunningPlatform>()
 }

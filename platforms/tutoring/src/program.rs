@@ -15,7 +15,7 @@ use crate::{
 #[must_use]
 pub fn run() -> ExitCode {
     PlatformProgram::new("tutoring", env!("CARGO_PKG_VERSION"))
-        .about("The services of Tutoring in one process. Each service is also a separate program.")
+        .about("The services of Tutoring in one process. Each service is also a separate binary.")
         .example("gateway.limits.enabled=false")
         .main::<RunningPlatform>()
 }

@@ -20,7 +20,7 @@ pub(crate) const RULE: Rule = Rule {
                 "Java",
                 "`response.sendError(HttpServletResponse.SC_UNAUTHORIZED)`, then return.",
             ),
-            ("any", "Answer each failure with its status."),
+            ("any", "Respond to each failure with its status."),
         ],
         references: &["https://expressjs.com/en/guide/error-handling.html"],
     },

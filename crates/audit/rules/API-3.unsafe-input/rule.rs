@@ -9,11 +9,11 @@ pub(crate) const RULE: Rule = Rule {
         title: "Caller input becomes a command, a URL or a pattern",
         severity: Severity::Medium,
         category: Category::Security,
-        meaning: "Go, JavaScript and Python: a value becomes part of a shell command. Or a request parameter becomes the target of a redirect, the address of an outgoing request, or a regular expression. The finding has low confidence. Text in the HTML of a mail, a callback address of the caller, and an ID in the path of a call (Java) count too.",
+        meaning: "Go, JavaScript and Python: a value becomes part of a shell command. Or a request parameter becomes the target of a redirect, the URL of an outgoing request, or a regular expression. The finding has low confidence. Text in the HTML of a mail, a callback address of the caller, and an ID in the path of a call (Java) count too.",
         why: "A caller runs commands, reaches internal addresses, sends users to other sites, or blocks the process with one expression.",
         fix: &[(
             "any",
-            "Pass arguments as a list without a shell. Compare targets and addresses with a list, and escape text before it becomes a pattern.",
+            "Pass arguments as a list without a shell. Compare targets and URLs with a list, and escape text before it becomes a pattern.",
         )],
         references: &[
             "https://cheatsheetseries.owasp.org/cheatsheets/Injection_Prevention_Cheat_Sheet.html",
@@ -23,7 +23,7 @@ pub(crate) const RULE: Rule = Rule {
         observed_in_repository(
             model,
             Topic::UnsafeInput,
-            "text of callers becomes no command, address or pattern",
+            "text of callers does not become a command, URL or pattern",
         )
     }),
 };

@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         severity: Severity::Medium,
         category: Category::Security,
         meaning: "The path of a route is that of a webhook (`/webhook`), and its file does not mention a verification (signature, HMAC, secret). Low confidence, because a middleware in another file may verify it.",
-        why: "Everyone who knows the address can report payments that did not happen.",
+        why: "Everyone who knows the URL can report payments that did not happen.",
         fix: &[(
             "any",
             "Verify the signature of the sender over the raw body, and reject old timestamps.",

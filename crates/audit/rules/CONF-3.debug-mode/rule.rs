@@ -14,7 +14,7 @@ pub(crate) const RULE: Rule = Rule {
         why: "Error pages show tracebacks and settings. The Flask console lets any visitor run code.",
         fix: &[(
             "any",
-            "Read the flag from the environment, with `False` as the default. Fail the start in production if it is true.",
+            "Read the flag from the environment, with `False` as the default. Make startup fail in production if it is true.",
         )],
         references: &["https://docs.djangoproject.com/en/stable/ref/settings/#debug"],
     },

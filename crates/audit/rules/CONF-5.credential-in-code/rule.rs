@@ -9,11 +9,11 @@ pub(crate) const RULE: Rule = Rule {
         title: "The code contains a credential",
         severity: Severity::Medium,
         category: Category::Configuration,
-        meaning: "Code gives a name like `jwtSecret` or `password` a literal value, passes a literal password to a client, or contains an address with a password. Names of settings, types, texts for people, seeds and tests are excluded. Low for an address of this machine.",
+        meaning: "Code gives a name like `jwtSecret` or `password` a literal value, passes a literal password to a client, or contains a URL with a password. Names of settings, types, texts for people, seeds and tests are excluded. Low for an address of this machine.",
         why: "Everyone with read access to the code or the image knows the value. It reaches production unless a deployment overrides it.",
         fix: &[(
             "any",
-            "Read the value from the environment or from a secret file, and fail the start if it is missing.",
+            "Read the value from the environment or from a secret file, and make startup fail if it is missing.",
         )],
         references: &["https://cwe.mitre.org/data/definitions/798.html"],
     },

@@ -20,7 +20,7 @@ pub(crate) const RULE: Rule = Rule {
             ("Python", "`SECRET_KEY = os.environ[\"SECRET_KEY\"]`"),
             (
                 "any",
-                "Remove the fallback, and fail the start if the variable is missing.",
+                "Remove the fallback, and make startup fail if the variable is missing.",
             ),
         ],
         references: &["https://cwe.mitre.org/data/definitions/798.html"],

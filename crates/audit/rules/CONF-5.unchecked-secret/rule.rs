@@ -21,7 +21,7 @@ pub(crate) const RULE: Rule = Rule {
         observed_in_repository(
             model,
             Topic::UncheckedSecret,
-            "a missing secret ends the start",
+            "startup fails if a secret is missing",
         )
     }),
 };

@@ -8,7 +8,7 @@ use crate::rule::{
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "CONF-6.chart-value",
-        title: "A Helm chart and its values do not fit",
+        title: "A Helm chart and its values do not match",
         severity: Severity::Medium,
         category: Category::Configuration,
         meaning: "A template uses a value that no values file of the chart contains, without a default. Or `values.yaml` contains a value that no template uses. Values of other charts and `global` are excluded. The finding has low confidence, because a deployment can set values on the command line.",

@@ -13,7 +13,7 @@ pub(crate) const RULE: Rule = Rule {
         why: "The operator changes a setting, and nothing happens. A spelling mistake disables a limit or selects a weaker algorithm.",
         fix: &[(
             "any",
-            "Fail the start if a value is invalid, and test that each documented variable reaches its field.",
+            "Make startup fail if a value is invalid, and test that each documented variable reaches its field.",
         )],
         references: &["https://12factor.net/config"],
     },

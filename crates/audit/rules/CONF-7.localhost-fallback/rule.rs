@@ -14,7 +14,7 @@ pub(crate) const RULE: Rule = Rule {
         why: "The container looks for the dependency inside itself. The service starts, and fails at its first use of the dependency.",
         fix: &[(
             "any",
-            "Set the variable in the deployment. Remove the fallback from the code, so that a missing address fails the start.",
+            "Set the variable in the deployment. Remove the fallback from the code, so that startup fails if the address is missing.",
         )],
         references: &["https://12factor.net/config"],
     },

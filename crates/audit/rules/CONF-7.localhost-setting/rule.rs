@@ -16,7 +16,7 @@ pub(crate) const RULE: Rule = Rule {
         why: "In a container the address is the container itself, so the service does not find its dependency.",
         fix: &[(
             "any",
-            "Set the address per environment, and fail the start if it is missing.",
+            "Set the address per environment, and make startup fail if it is missing.",
         )],
         references: &["https://12factor.net/config"],
     },

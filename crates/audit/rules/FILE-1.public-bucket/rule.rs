@@ -13,7 +13,7 @@ pub(crate) const RULE: Rule = Rule {
         why: "Every object that is stored later is public too, also one that a user did not publish. Buckets are found by their names.",
         fix: &[(
             "any",
-            "Keep the bucket private. Serve its objects through the service, or with signed addresses that expire.",
+            "Keep the bucket private. Serve its objects through the service, or with signed URLs that expire.",
         )],
         references: &[
             "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html",

@@ -1,4 +1,4 @@
-//! The health route succeeds whatever the state of its dependencies.
+//! The health route does not depend on the state of the dependencies.
 
 use crate::model::facts::HealthHandler;
 use crate::model::{Model, Service};
@@ -9,14 +9,14 @@ use crate::rule::{
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "HLTH-2.health-always-succeeds",
-        title: "The health route succeeds whatever the state of its dependencies",
+        title: "The health route does not depend on the state of the dependencies",
         severity: Severity::Medium,
         category: Category::Health,
         meaning: "A health handler reports the state of a dependency in its response, always with status 200. Or the only health route of a service with a database or broker is constant (low confidence). Routes for liveness are excluded.",
         why: "Orchestrators read the status alone. They send traffic to an instance that cannot reach its database.",
         fix: &[(
             "any",
-            "Answer 503 on the readiness route while a required dependency is unavailable, and keep a constant route for liveness.",
+            "Return 503 on the readiness route while a required dependency is unavailable, and keep a constant route for liveness.",
         )],
         references: &[
             "https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/",

@@ -13,7 +13,7 @@ pub(crate) const RULE: Rule = Rule {
         why: "The load balancer sends requests to a replica that cannot serve them.",
         fix: &[(
             "any",
-            "Answer 503 if a dependency that requests need is not available.",
+            "Return 503 if a dependency that requests need is not available.",
         )],
         references: &[
             "https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/",

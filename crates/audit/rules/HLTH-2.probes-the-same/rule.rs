@@ -11,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Liveness and readiness use the same probe",
         severity: Severity::Low,
         category: Category::Health,
-        meaning: "A container uses the same path and port for liveness and readiness. Low, and informative if the thresholds differ, because a longer liveness threshold can be intended. Low confidence if the liveness and readiness routes have the same handler, and for equal commands or TCP checks. The values of a Helm chart count.",
+        meaning: "A container uses the same path and port for liveness and readiness. Severity low, and info if the thresholds differ, because a longer liveness threshold can be intended. Low confidence if the liveness and readiness routes have the same handler, and for equal commands or TCP checks. The values of a Helm chart count.",
         why: "If the path checks dependencies, a slow database restarts every pod. If it does not, pods that cannot serve receive traffic.",
         fix: &[(
             "any",

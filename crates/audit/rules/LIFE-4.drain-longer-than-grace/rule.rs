@@ -111,7 +111,9 @@ fn answer(
     let mut breach = Breach::new(
         at.clone(),
         Confidence::High,
-        format!("the code drains for {drain} s ({place}); {who} is killed after {grace} s ({how})"),
+        format!(
+            "the code drains for {drain} s ({place}), but {who} is killed after {grace} s ({how})"
+        ),
     );
     breach.severity = severity;
     breach.into()

@@ -6,7 +6,7 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_reposit
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "OBS-3.personal-data",
-        title: "Logs contain addresses or numbers of persons",
+        title: "Logs contain e-mail addresses or telephone numbers",
         severity: Severity::Medium,
         category: Category::Observability,
         meaning: "An argument of a logging call is an e-mail address, a telephone number or a postal code (`recipient.getEmail()`), or in C# a whole message. The rule reports one finding per file.",
@@ -20,7 +20,7 @@ pub(crate) const RULE: Rule = Rule {
         observed_in_repository(
             model,
             Topic::PersonLogged,
-            "no logging call contains an address or a number",
+            "no logging call contains an e-mail address or a telephone number",
         )
     }),
 };

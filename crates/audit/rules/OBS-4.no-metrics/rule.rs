@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The service exposes no metrics",
         severity: Severity::Info,
         category: Category::Observability,
-        meaning: "A Go, Node.js, Python, Rust or Java server exposes no metrics and imports no metrics library. Informative, because a mesh or an agent may collect metrics.",
+        meaning: "A Go, Node.js, Python, Rust or Java server exposes no metrics and imports no metrics library. Severity info, because a mesh or an agent may collect metrics.",
         why: "Operators cannot alert on errors or latency, and have no baseline.",
         fix: &[(
             "any",

@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The service exports no traces",
         severity: Severity::Info,
         category: Category::Observability,
-        meaning: "A Go, Node.js, Python, Rust or Java server installs no tracer and imports no tracing library (OpenTelemetry, Datadog, Elastic, New Relic, Zipkin, Jaeger). If it imports one and the installation is not visible, the result is unknown, or low confidence if no file of the service configures an exporter. Informative, because a mesh may export traces.",
+        meaning: "A Go, Node.js, Python, Rust or Java server installs no tracer and imports no tracing library (OpenTelemetry, Datadog, Elastic, New Relic, Zipkin, Jaeger). If it imports one and the installation is not visible, the result is unknown, or low confidence if no file of the service configures an exporter. Severity info, because a mesh may export traces.",
         why: "Operators cannot see which service was slow.",
         fix: &[(
             "any",

@@ -11,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The repository has no alert rules",
         severity: Severity::Info,
         category: Category::Observability,
-        meaning: "The repository deploys workloads to Kubernetes and contains no `PrometheusRule` or Prometheus rule file. Informative, because the rules may be in another repository.",
+        meaning: "The repository deploys workloads to Kubernetes and contains no `PrometheusRule` or Prometheus rule file. Severity info, because the rules may be in another repository.",
         why: "Users notice outages before operators do.",
         fix: &[(
             "any",

@@ -14,7 +14,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Outgoing calls have no circuit breaker",
         severity: Severity::Info,
         category: Category::Resilience,
-        meaning: "A service calls other services over HTTP or gRPC, and imports or mentions no circuit breaker. Informative, because a mesh may break circuits, and short timeouts may suffice.",
+        meaning: "A service calls other services over HTTP or gRPC, and imports or mentions no circuit breaker. Severity info, because a mesh may break circuits, and short timeouts may suffice.",
         why: "While a dependency is slow, every request waits for its timeout and holds memory.",
         fix: &[(
             "any",

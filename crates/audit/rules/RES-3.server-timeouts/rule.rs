@@ -14,7 +14,7 @@ pub(crate) const RULE: Rule = Rule {
         fix: &[
             (
                 "Go",
-                "`&http.Server{Addr: addr, Handler: h, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 60 * time.Second}` and `server.ListenAndServe()`; mind `WriteTimeout` for streams.",
+                "`&http.Server{Addr: addr, Handler: h, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 60 * time.Second}` and `server.ListenAndServe()`, with a `WriteTimeout` that suits your streams.",
             ),
             (
                 "any",

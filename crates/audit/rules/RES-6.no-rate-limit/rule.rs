@@ -13,7 +13,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The service has no rate limit",
         severity: Severity::Info,
         category: Category::Resilience,
-        meaning: "A Go, Node.js, Python, Rust, Java or Kotlin server registers no rate limit middleware and imports no rate limit library. Informative, because a gateway may limit requests.",
+        meaning: "A Go, Node.js, Python, Rust, Java or Kotlin server registers no rate limit middleware and imports no rate limit library. Severity info, because a gateway may limit requests.",
         why: "One client, or one retry loop in a client, can make the service unavailable for all others.",
         fix: &[(
             "any",

@@ -13,7 +13,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A database connection is not encrypted",
         severity: Severity::Medium,
         category: Category::Security,
-        meaning: "A URL in a configuration file or manifest has `sslmode=disable` for a public or company host name. Low for hosts without a dot, private addresses and cluster names. This machine is excluded. Code that puts such an address together is reported for review, as are settings of a connection in code that name no encryption.",
+        meaning: "A URL in a configuration file or manifest has `sslmode=disable` for a public or company host name. Low for hosts without a dot, private addresses and cluster names. This machine is excluded. Code that puts such a URL together is reported for review, as are settings of a connection in code that name no encryption.",
         why: "Attackers on the network can read and change passwords and rows.",
         fix: &[("any", "Use `sslmode=verify-full` with the CA certificate.")],
         references: &["https://www.postgresql.org/docs/current/libpq-ssl.html"],
@@ -99,7 +99,7 @@ fn built(model: &Model) -> impl Iterator<Item = Outcome> {
                 regex.captures_iter(&file.text).filter_map(|found| {
                     let mode = found.get(1)?;
                     let at = file.location(mode.range(), None);
-                    let evidence = "an address that the code puts together has `sslmode=disable`";
+                    let evidence = "a URL that the code puts together has `sslmode=disable`";
                     Some(Breach::review(at, evidence).into())
                 })
             })

@@ -12,11 +12,11 @@ pub(crate) const RULE: Rule = Rule {
         title: "Credentials travel over plain HTTP",
         severity: Severity::Medium,
         category: Category::Security,
-        meaning: "The settings fetch or check tokens at an `http://` address, or a proxy has a listener without TLS and none with TLS. Or the values of a Helm chart switch an ingress on without a certificate. The finding has low confidence, because a mesh or a load balancer may encrypt.",
+        meaning: "The settings fetch or check tokens at an `http://` URL, or a proxy has a listener without TLS and none with TLS. Or the values of a Helm chart switch an ingress on without a certificate. The finding has low confidence, because a mesh or a load balancer may encrypt.",
         why: "Everyone on the network path can read tokens and passwords.",
         fix: &[(
             "any",
-            "Use `https://` addresses, and end TLS at the proxy with a certificate.",
+            "Use `https://` URLs, and end TLS at the proxy with a certificate.",
         )],
         references: &["https://cwe.mitre.org/data/definitions/319.html"],
     },

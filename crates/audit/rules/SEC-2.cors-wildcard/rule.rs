@@ -33,7 +33,7 @@ pub(crate) const RULE: Rule = Rule {
             ),
             (
                 "any",
-                "List your own origins per environment. Fail the start in production if the list is empty.",
+                "List your own origins per environment. Make startup fail in production if the list is empty.",
             ),
         ],
         references: &[

@@ -12,7 +12,10 @@ pub(crate) const RULE: Rule = Rule {
         category: Category::Security,
         meaning: "A variable for allowed origins (`CORS_ORIGIN`, `ALLOWED_ORIGINS`) has a localhost fallback.",
         why: "Without the variable, production rejects its own web pages and allows any page on a user's own machine. No error shows this.",
-        fix: &[("any", "Fail the start in production if no origins are set.")],
+        fix: &[(
+            "any",
+            "Make startup fail in production if no origins are set.",
+        )],
         references: &["https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS"],
     },
     check: Check::Service(check),

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "No CI job checks dependencies for known vulnerabilities",
         severity: Severity::Info,
         category: Category::Security,
-        meaning: "The repository has CI files. Neither they nor a Dependabot or Renovate configuration contain a check such as `govulncheck`, `npm audit`, `cargo deny`, `pip-audit`, Trivy, Snyk or OSV-Scanner. Informative, because a platform may run one.",
+        meaning: "The repository has CI files. Neither they nor a Dependabot or Renovate configuration contain a check such as `govulncheck`, `npm audit`, `cargo deny`, `pip-audit`, Trivy, Snyk or OSV-Scanner. Severity info, because a platform may run one.",
         why: "Published vulnerabilities can stay in the image for months.",
         fix: &[
             ("Go", "`govulncheck ./...` in CI."),

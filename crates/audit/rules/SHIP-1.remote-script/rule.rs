@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         severity: Severity::Medium,
         category: Category::Operations,
         meaning: "A Dockerfile pipes a download into a shell: `curl … | sh`.",
-        why: "The owner of the address controls the image, and the same commit builds another image tomorrow.",
+        why: "The owner of the URL controls the image, and the same commit builds another image tomorrow.",
         fix: &[(
             "any",
             "Install a package with a fixed version, or download a file and verify its checksum first.",

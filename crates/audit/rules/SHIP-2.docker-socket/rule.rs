@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A container can control the Docker engine of its host",
         severity: Severity::High,
         category: Category::Operations,
-        meaning: "A compose service or a pod mounts `docker.sock`. Informative for programs that watch or control containers (Traefik, Portainer, log collectors, CI agents).",
+        meaning: "A compose service or a pod mounts `docker.sock`. Severity info for programs that watch or control containers (Traefik, Portainer, log collectors, CI agents).",
         why: "An attacker in the container becomes root on the host, because the socket can start a privileged container.",
         fix: &[(
             "any",

@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The workloads have no NetworkPolicy",
         severity: Severity::Info,
         category: Category::Operations,
-        meaning: "The repository deploys workloads that serve requests to Kubernetes, and contains no `NetworkPolicy` (or Cilium or Istio policy). Informative, because another repository may contain it.",
+        meaning: "The repository deploys workloads that serve requests to Kubernetes, and contains no `NetworkPolicy` (or Cilium or Istio policy). Severity info, because another repository may contain it.",
         why: "An attacker in one pod can reach every database of the cluster.",
         fix: &[(
             "any",

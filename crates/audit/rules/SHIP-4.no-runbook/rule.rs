@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The repository has no runbook",
         severity: Severity::Info,
         category: Category::Operations,
-        meaning: "The repository deploys services (an image or a workload), and no document describes how to operate, roll back or recover them. Informative, because the runbook may be in a wiki.",
+        meaning: "The repository deploys services (an image or a workload), and no document describes how to operate, roll back or recover them. Severity info, because the runbook may be in a wiki.",
         why: "The engineer on call has no instructions during an incident.",
         fix: &[(
             "any",

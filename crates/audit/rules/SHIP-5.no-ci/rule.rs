@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The repository has no CI",
         severity: Severity::Info,
         category: Category::Operations,
-        meaning: "The repository contains services with code and no known CI files. Informative, because CI may be configured elsewhere.",
+        meaning: "The repository contains services with code and no known CI files. Severity info, because CI may be configured elsewhere.",
         why: "Build errors on the main branch appear only at the next deployment.",
         fix: &[("any", "Build, lint and test on every change.")],
         references: &["https://martinfowler.com/articles/continuousIntegration.html"],

@@ -222,7 +222,7 @@ impl Place<'_> {
                 self.error(
                     id,
                     format!(
-                        "no rule has the ID `{}`; `seaworthy audit rules` lists them",
+                        "no rule has the ID `{}`: list all with `seaworthy audit rules`",
                         id.get_ref()
                     ),
                 )
@@ -258,7 +258,7 @@ impl Place<'_> {
         if inner.path.is_none() && inner.fingerprint.is_none() && inner.service.is_none() {
             return Err(self.error(
                 written,
-                "a suppression names a `path`, a `fingerprint` or a `service`; to switch a rule off, use `[rules.\"ID\"]`",
+                "a suppression must name a `path`, a `fingerprint` or a `service`: to switch a rule off, use `[rules.\"ID\"]`",
             ));
         }
         let path = inner

@@ -1,4 +1,4 @@
-//! Tiers: how much a service has to promise.
+//! Tiers: which requirements apply to a service.
 
 use std::fmt;
 
@@ -7,22 +7,21 @@ use serde::{Deserialize, Serialize};
 use crate::model::ServiceKind;
 use crate::rule::{Category, Metadata, Severity};
 
-/// How much a service has to promise.
+/// Selects the requirements that apply to a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tier {
     /// Runs permanently and serves requests: every rule applies.
     #[default]
     Standard,
-    /// Runs to its end and is started again by a schedule or by hand: it gets no traffic, so probes
-    /// and request metrics are not asked for.
+    /// Runs to its end, started by a schedule or an operator. It gets no traffic, so the rules for
+    /// probes and request metrics do not apply.
     Batch,
-    /// An experiment that no user depends on: every rule is asked, and nothing is worth more than
-    /// low.
+    /// An experiment that no user depends on: every rule applies, with at most severity low.
     Prototype,
 }
 
-/// Promises about requests that a program which runs to its end does not answer.
+/// Requirements about requests. They do not apply to programs that run to their end.
 const NOT_FOR_BATCH: [&str; 3] = ["LIFE-3", "LIFE-7", "OBS-4"];
 
 impl Tier {
@@ -34,7 +33,7 @@ impl Tier {
         !(batch && (rule.category == Category::Health || NOT_FOR_BATCH.contains(&rule.promise())))
     }
 
-    /// The severity of a breach in this tier.
+    /// Returns the severity of a breach in this tier.
     #[must_use]
     pub(crate) fn severity(self, severity: Severity) -> Severity {
         match self {
@@ -43,7 +42,7 @@ impl Tier {
         }
     }
 
-    /// The name used in every output.
+    /// Returns the name that every output uses.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -65,9 +64,9 @@ impl fmt::Display for Tier {
 pub struct ServiceTier {
     /// Name of the service, as the report prints it.
     pub service: String,
-    /// Its tier.
+    /// The tier that the configuration sets.
     pub tier: Tier,
-    /// The location of the setting, for the error if there is no such service:
-    /// `seaworthy-audit.toml:4:1`.
+    /// The location of the setting, such as `seaworthy-audit.toml:4:1`. The error for an unknown
+    /// service prints it.
     pub place: String,
 }

@@ -34,7 +34,7 @@ fn explained(path: &str, line: usize, config: &AuditConfig) -> String {
 #[test]
 fn reported_line_is_no_miss() {
     let text = explained("main.go", 7, &AuditConfig::default());
-    assert!(text.contains("no miss. Line 7 is reported"), "{text}");
+    assert!(text.contains("the rule reports line 7"), "{text}");
     assert!(text.contains("outbound calls"), "{text}");
     assert!(text.contains(">       7 |"), "{text}");
 }

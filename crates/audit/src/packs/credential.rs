@@ -274,10 +274,10 @@ fn address<'t>(code: &Code<'t>, node: Node<'t>, facts: &mut FactSink<'_>) {
     let (verdict, evidence) = match (local, weak) {
         (true, true) => (
             Verdict::Minor,
-            "an address of this machine contains a default password",
+            "a URL of this machine contains a default password",
         ),
-        (_, true) => (Verdict::Broken, "an address contains a default password"),
-        (_, false) => (Verdict::Broken, "an address contains a password"),
+        (_, true) => (Verdict::Broken, "a URL contains a default password"),
+        (_, false) => (Verdict::Broken, "a URL contains a password"),
     };
     show(code, facts, node, Topic::CodeCredential, verdict, evidence);
 }

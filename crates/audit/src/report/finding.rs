@@ -150,7 +150,7 @@ impl Finding {
     }
 }
 
-/// A kept promise.
+/// A check that passed.
 #[derive(Debug, Clone, Serialize)]
 pub struct Passed {
     /// Rule.

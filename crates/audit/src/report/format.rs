@@ -59,7 +59,7 @@ impl fmt::Display for Format {
 
 /// Text that names no form.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is not a format; use pretty, json, sarif, markdown, html, junit or github")]
+#[error("`{0}` is not a format: use pretty, json, sarif, markdown, html, junit or github")]
 pub struct UnknownFormat(String);
 
 impl FromStr for Format {

@@ -76,7 +76,7 @@ pub fn pretty(report: &Report) -> Result<String, fmt::Error> {
     for left_out in &report.left_out {
         writeln!(
             out,
-            "  {DIM}not read    {} {}, the first is {}{DIM:#}",
+            "  {DIM}not read    {} {}, for example {}{DIM:#}",
             count(left_out.count, "file"),
             left_out.reason,
             printable(&left_out.example)
@@ -119,7 +119,7 @@ fn not_audited(out: &mut String, report: &Report) -> fmt::Result {
     writeln!(out)
 }
 
-/// Informative findings take one line each.
+/// Findings of severity info take one line each.
 fn note(out: &mut String, finding: &Finding) -> fmt::Result {
     writeln!(
         out,

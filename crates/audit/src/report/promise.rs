@@ -1,4 +1,4 @@
-//! The promises of the catalogue in one sentence each, as a checklist needs them.
+//! The requirements of the catalogue in one sentence each, as a checklist needs them.
 
 /// A requirement.
 #[derive(Debug, Clone, Copy)]
@@ -11,7 +11,7 @@ pub(crate) struct Promise {
     pub(crate) sentence: &'static str,
 }
 
-/// The promise with an ID.
+/// Returns the requirement with an ID.
 pub(crate) fn promise(id: &str) -> Option<&'static Promise> {
     PROMISES.iter().find(|promise| promise.id == id)
 }
@@ -24,12 +24,12 @@ const fn of(id: &'static str, topic: &'static str, sentence: &'static str) -> Pr
     }
 }
 
-/// Every promise that files may show something of, in the catalogue's order.
+/// Every requirement that files may show something of, in the catalogue's order.
 const PROMISES: &[Promise] = &[
     of(
         "CONF-1",
         "Configuration layers",
-        "Configuration has layers, and an unknown key fails the start",
+        "Configuration has layers, and startup fails for an unknown key",
     ),
     of(
         "CONF-2",
@@ -69,7 +69,7 @@ const PROMISES: &[Promise] = &[
     of("LIFE-3", "Eager start", "No request performs startup work"),
     of(
         "LIFE-4",
-        "Graceful stop",
+        "Graceful shutdown",
         "A stop finishes accepted work within a timeout",
     ),
     of(
@@ -224,7 +224,11 @@ const PROMISES: &[Promise] = &[
         "Connection to the broker",
         "A lost connection to the broker is opened again",
     ),
-    of("MSG-2", "Publishers", "A broken publisher fails the start"),
+    of(
+        "MSG-2",
+        "Publishers",
+        "Startup fails if a publisher is broken",
+    ),
     of(
         "MSG-3",
         "Acknowledgement",
@@ -401,7 +405,7 @@ mod tests {
         for rule in rules() {
             assert!(
                 promise(rule.metadata.promise()).is_some(),
-                "{}: add the promise to report/promise.rs",
+                "{}: add the requirement to report/promise.rs",
                 rule.metadata.id
             );
         }

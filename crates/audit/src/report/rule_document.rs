@@ -7,7 +7,7 @@ use super::markdown::capitalised;
 use super::promise::promise;
 use crate::rule::{Metadata, Rule};
 
-/// All rules as one page of Markdown, by promise of the catalogue.
+/// All rules as one page of Markdown, by requirement of the catalogue.
 ///
 /// # Errors
 /// Never in practice: writing to a string cannot fail.
@@ -54,7 +54,7 @@ fn one(out: &mut String, metadata: &Metadata) -> fmt::Result {
         metadata.title,
         metadata.severity,
         promise(metadata.promise()).map_or_else(String::new, |promise| format!(
-            " · promise {}: {}",
+            " · requirement {}: {}",
             promise.id, promise.sentence
         )),
         metadata.meaning,
@@ -90,7 +90,7 @@ mod tests {
         let committed = include_str!("../../../../docs/audit-rules.md");
         assert!(
             rule_document(rules()).unwrap() == committed,
-            "docs/audit-rules.md is not current; run: cargo run -p seaworthy-cli -- audit rules --markdown > docs/audit-rules.md"
+            "docs/audit-rules.md is not current: run cargo run -p seaworthy-cli -- audit rules --markdown > docs/audit-rules.md"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The score: kept promises by weight. Unknown results do not change it. The report shows them as
+//! The score: passed checks by weight. Unknown results do not change it. The report shows them as
 //! coverage.
 
 use std::collections::BTreeMap;
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::finding::Findings;
 use crate::rule::{Category, Severity, rules};
 
-/// Share of kept promises.
+/// The share of passed checks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Score {
     /// 0 to 100. Absent if no rule could decide.

@@ -20,24 +20,24 @@ const MIN_COVERAGE: u8 = 50;
 /// The key of findings to review among the numbers of a service.
 pub const REVIEW: &str = "review";
 
-/// The answer in one word.
+/// The verdict of an audit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// Nothing high or critical is open.
+    /// No critical or high finding is open.
     Ready,
-    /// Something high is open: ready on the condition that it is fixed within a week.
+    /// A high finding is open: ready on condition that it is fixed within a week.
     ReadyWithConditions,
-    /// Something critical is open.
+    /// A critical finding is open.
     NotReady,
-    /// Too few checks could be decided.
+    /// Too few checks are decided.
     Undecided,
-    /// Nothing critical is open in the audited services, and others were not audited.
+    /// No critical finding is open in the audited services, and other services were not audited.
     PartlyAudited,
 }
 
 impl Verdict {
-    /// For people.
+    /// Returns the verdict as the report prints it.
     #[must_use]
     pub const fn sentence(self) -> &'static str {
         match self {
@@ -55,17 +55,17 @@ impl Verdict {
 /// One service of the report.
 #[derive(Debug, Clone, Serialize)]
 pub struct ServiceSummary {
-    /// Name.
+    /// The name of the service.
     pub name: String,
-    /// The kind of action.
+    /// Whether it is a server, a worker, a job or a third-party program.
     pub kind: ServiceKind,
-    /// How much it has to promise.
+    /// Which requirements apply to it.
     pub tier: Tier,
-    /// Source folder.
+    /// The folder of its source.
     pub root: Option<String>,
-    /// Languages.
+    /// Languages of its source files.
     pub languages: Vec<&'static str>,
-    /// Its Dockerfile.
+    /// The path of its Dockerfile.
     pub dockerfile: Option<String>,
     /// Open findings by severity, and those to review under [`REVIEW`].
     pub findings: BTreeMap<&'static str, usize>,
@@ -76,21 +76,21 @@ pub struct ServiceSummary {
 pub struct Report {
     /// Name of the repository's folder.
     pub repository: String,
-    /// The answer.
+    /// The verdict.
     pub verdict: Verdict,
     /// Overall score and coverage.
     pub score: Score,
-    /// By chapter.
+    /// Scores by category.
     pub categories: Vec<CategoryScore>,
-    /// Services.
+    /// The audited services.
     pub services: Vec<ServiceSummary>,
     /// Services whose source was not found or whose language is not read.
     pub not_audited: Vec<NotAudited>,
     /// Findings, worst first.
     pub findings: Vec<Finding>,
-    /// Kept promises.
+    /// Checks that passed.
     pub passed: Vec<Passed>,
-    /// Open questions.
+    /// Checks that the auditor could not decide.
     pub unknown: Vec<Unknown>,
     /// Files read.
     pub files: usize,
@@ -98,11 +98,11 @@ pub struct Report {
     pub incomplete: Vec<String>,
     /// Files that were not read, by reason.
     pub left_out: Vec<LeftOut>,
-    /// Findings that a person has judged.
+    /// Findings that a comment or the configuration suppresses.
     pub suppressed: Vec<Suppressed>,
     /// Rules that the configuration switches off.
     pub switched_off: Vec<SwitchedOff>,
-    /// Suppressions that do not count, or no longer.
+    /// Suppressions that are invalid, expired or unused.
     pub notices: Vec<Notice>,
     /// The comparison with a baseline.
     pub comparison: Option<Comparison>,
@@ -114,11 +114,11 @@ pub struct Report {
 /// do not read them either.
 #[derive(Debug, Clone, Serialize)]
 pub struct LeftOut {
-    /// Why, in words that follow "3 files".
+    /// The reason, as a phrase that follows "3 files".
     pub reason: &'static str,
-    /// How many.
+    /// The number of files.
     pub count: usize,
-    /// The first of them.
+    /// The path of the first file.
     pub example: String,
 }
 

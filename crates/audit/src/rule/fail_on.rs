@@ -32,7 +32,7 @@ impl FailOn {
 
 /// Text that names no threshold.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is not a severity; use critical, high, medium, low, info, or never")]
+#[error("`{0}` is not a severity: use critical, high, medium, low, info, or never")]
 pub struct UnknownThreshold(String);
 
 impl FromStr for FailOn {

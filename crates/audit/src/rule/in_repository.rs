@@ -32,7 +32,7 @@ pub fn observed_in_repository(model: &Model, topic: Topic, passed: &str) -> Vec<
         };
         let evidence = match seen.len() {
             0 => first.evidence.clone(),
-            more => format!("{}; {more} more places in this file", first.evidence),
+            more => format!("{} ({more} more places in this file)", first.evidence),
         };
         outcomes.push(match outcome(first, &evidence) {
             Outcome::Breach(breach) => Outcome::Breach(Breach {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Informative. It does not affect the score.
+    /// A note that does not affect the score.
     Info,
     /// Fix at the next opportunity.
     Low,
@@ -52,7 +52,7 @@ impl fmt::Display for Severity {
 
 /// Text that names no severity.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is not a severity; use critical, high, medium, low or info")]
+#[error("`{0}` is not a severity: use critical, high, medium, low or info")]
 pub struct UnknownSeverity(String);
 
 impl FromStr for Severity {

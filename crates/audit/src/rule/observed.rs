@@ -33,7 +33,7 @@ pub fn observed_by_file(service: &Service, topic: Topic) -> Vec<Outcome> {
             let evidence = match count {
                 1 => practice.evidence.clone(),
                 _ => format!(
-                    "{}; {} more places in this file",
+                    "{} ({} more places in this file)",
                     practice.evidence,
                     count - 1
                 ),

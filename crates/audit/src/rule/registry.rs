@@ -10,7 +10,7 @@ pub fn rules() -> &'static [&'static Rule] {
     RULES
 }
 
-/// The rules that an ID names: one for a full ID, all of a promise for a catalogue ID (`SHIP-1`).
+/// The rules that an ID names: one for a full ID, all of a requirement for its ID (`SHIP-1`).
 #[must_use]
 pub fn explain(id: &str) -> Vec<&'static Rule> {
     let wanted = |rule: &&&Rule| {

@@ -209,7 +209,7 @@ pub fn telemetry_is_installed(
         });
     if depends {
         return vec![Outcome::unknown(
-            "a library for it is a dependency; an agent may install it at start",
+            "a library for it is a dependency, and an agent may install it at startup",
         )];
     }
     let Some(server) = start_of(model, service) else {

@@ -116,7 +116,7 @@ pub(crate) fn apply(
                 format!("this suppression expired on {until}")
             }
             _ if !judgement.used => {
-                "this suppression matches no finding; it can be deleted".to_owned()
+                "this suppression does not match a finding: delete it".to_owned()
             }
             _ => continue,
         };

@@ -50,7 +50,7 @@ pub(super) fn read(file: &SourceFile) -> (Vec<CommentSuppression>, Vec<(usize, S
         if found.len() + wrong.len() >= MAX_PER_FILE {
             wrong.push((
                 number,
-                format!("more than {MAX_PER_FILE} suppressions in one file; the rest is ignored"),
+                format!("the file has more than {MAX_PER_FILE} suppressions: the rest is ignored"),
             ));
             break;
         }
@@ -114,7 +114,7 @@ fn parse(text: &str) -> Result<Parsed, String> {
     }
     let (head, reason) = text
         .split_once(" because ")
-        .ok_or("it has no reason; append `because …`")?;
+        .ok_or("it has no reason: append `because …`")?;
     let (ids, reason, date) = match head.split_once(" until ") {
         Some((ids, date)) => (ids, reason, Some(date.trim())),
         // The date may follow the reason.
@@ -126,7 +126,7 @@ fn parse(text: &str) -> Result<Parsed, String> {
     let until = date
         .map(|date| {
             date.parse()
-                .map_err(|_| format!("`{date}` is not a date; write `until 2027-01-31`"))
+                .map_err(|_| format!("`{date}` is not a date: write `until 2027-01-31`"))
         })
         .transpose()?;
     let reason = reason.trim();
@@ -142,7 +142,7 @@ fn parse(text: &str) -> Result<Parsed, String> {
                 .map(|rule| rule.metadata.id)
                 .find(|known| known.eq_ignore_ascii_case(id))
                 .ok_or_else(|| {
-                    format!("no rule has the ID `{id}`; `seaworthy audit rules` lists them")
+                    format!("no rule has the ID `{id}`: list all with `seaworthy audit rules`")
                 })
         })
         .collect::<Result<_, _>>()?;

@@ -90,7 +90,7 @@ fn a_suppression_of_nothing_is_reported() {
         format!("# {ALLOW} because of history\nFROM alpine:3.20\nUSER app\nCMD [\"/bin/true\"]\n");
     let report = report(&text, &on("2026-11-21"));
     assert_eq!(report.notices[0].place, "Dockerfile:1");
-    assert!(report.notices[0].text.as_str().contains("can be deleted"));
+    assert!(report.notices[0].text.as_str().contains("delete it"));
 }
 
 #[test]

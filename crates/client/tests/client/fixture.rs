@@ -33,7 +33,7 @@ pub(crate) enum Reply {
     Last(Vec<u8>),
     /// Answers never.
     Silence,
-    /// Sends the first bytes once and the second for ever, with a pause before each.
+    /// Sends the first bytes once and the second without an end, with a pause before each.
     Endless(Vec<u8>, Vec<u8>, Duration),
 }
 

@@ -131,7 +131,7 @@ fn describe(effect: &Effect<Key>, service: &str) -> String {
             let values: Vec<_> = values.iter().map(|value| format!("`{value}`")).collect();
             format!("Only {} is accepted: {advice}", values.join(" or "))
         }
-        Effect::Rejected { advice } => format!("Fails the start: {advice}"),
+        Effect::Rejected { advice } => format!("Startup fails: {advice}"),
     })
 }
 

@@ -222,7 +222,7 @@ fn documents_list_effects_of_legacy_variables_conf_6() {
         "| `PORT` | Sets `addr`: a port, which becomes an address on all interfaces |",
         "| `APP_ENV` | Sets the profile if `HELLO__PROFILE` does not |",
         "| `OUTBOX` | Only `true` or `1` is accepted: remove it |",
-        "| `SMTP_HOST` | Fails the start: set mail.url |",
+        "| `SMTP_HOST` | Startup fails: set mail.url |",
     ] {
         assert!(docs.contains(line), "{docs}");
     }
@@ -437,7 +437,7 @@ fn documents_list_keys_of_legacy_files_conf_6() {
         "| `security.enabled` | `true` requires `store.url`, and `false` requires that it is not set |",
         "| `security.cors.age` | Sets `store.max_age`: a number of seconds |",
         "| `log.output` | Only `stdout` is accepted: logs go to stdout: remove it |",
-        "| `log.file` | Fails the start: remove it |",
+        "| `log.file` | Startup fails: remove it |",
     ] {
         assert!(docs.contains(line), "{docs}");
     }

@@ -87,7 +87,7 @@ pub(crate) async fn sweeper_removes_old_imports_file_1(test: TestImports) {
     ] {
         assert_eq!(test.count(left).await, 0, "{left}");
     }
-    // The client has left while it sent the file.
+    // The client disconnected while it sent the file.
     test.create(new_import(), &file(["30"])).await;
     test.execute(
         "UPDATE csv_imports SET status = 'receiving', changed_us = changed_us - 700000000",

@@ -11,7 +11,7 @@ impl Database {
     /// connections (LIFE-3). Readiness then checks the server, and the stop closes the pool last.
     /// The policies are those of the dependency `name`.
     ///
-    /// The start fails if the migrations of the database differ from `migrations` (DATA-2). With
+    /// Startup fails if the migrations of the database differ from `migrations` (DATA-2). With
     /// `migrate_at_start` it applies them first. In the profile `development` it always migrates an
     /// SQLite file.
     ///

@@ -1,4 +1,4 @@
-//! The promises of the listener, kept against clients that send exactly the bytes they like.
+//! The requirements of the listener, with clients that send arbitrary bytes.
 
 mod body_budget;
 mod cost;

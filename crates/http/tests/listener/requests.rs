@@ -164,7 +164,7 @@ async fn half_closed_client_gets_its_answer_life_6() {
 async fn request_of_closed_client_is_cancelled_after_timeout_life_6() {
     let fixture = start().await;
     drop(half_closed(&fixture, "GET /wait HTTP/1.1\r\nhost: a\r\n\r\n").await);
-    // The handler would wait for ever.
+    // The handler would wait forever.
     while !fixture.server.connections().is_empty() {
         tokio::task::yield_now().await;
     }

@@ -37,7 +37,7 @@ pub struct RabbitmqConfig {
     /// Settings of queues without their own settings.
     pub queue_defaults: QueueConfig,
     /// Settings of single queues, by consumer group, for a broker that is shared with other
-    /// systems. An entry without a subscription fails the start.
+    /// systems. Startup fails for an entry without a subscription.
     pub queues: BTreeMap<String, QueueConfig>,
 }
 

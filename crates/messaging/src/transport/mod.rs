@@ -1,5 +1,5 @@
 //! The interface of an engine. The crate implements everything else once for all engines:
-//! concurrency, order, retries, dead letters, breakers, context, metrics and graceful stops.
+//! concurrency, order, retries, dead letters, breakers, context, metrics and graceful shutdown.
 //!
 //! The conformance suite tests these requirements:
 //!

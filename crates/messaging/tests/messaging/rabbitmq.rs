@@ -181,7 +181,11 @@ async fn messages_of_unplanned_topics_stop_no_consumer_msg_3() {
         publisher.publish(message).await.unwrap();
     }
     let handled = timeout(Duration::from_secs(60), arrived.recv()).await;
-    assert_eq!(handled, Ok(Some(())), "the planned message waits for ever");
+    assert_eq!(
+        handled,
+        Ok(Some(())),
+        "the planned message is never delivered"
+    );
     let letters = messaging.dead_letters().unwrap();
     for topic in &foreign {
         let found = letters.list(&Topic::new(topic).unwrap(), None, 10).await;

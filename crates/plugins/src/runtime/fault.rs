@@ -13,7 +13,7 @@ pub(crate) enum Fault {
     HostCalls(u32),
     #[error("exceeded the payload limit of {0} bytes")]
     Payload(usize),
-    #[error("exceeded the processor time of {0:?}")]
+    #[error("exceeded the CPU time of {0:?}")]
     ProcessorTime(Duration),
     #[error("exceeded the input limit of {0} bytes per call")]
     Input(usize),

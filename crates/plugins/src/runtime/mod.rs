@@ -98,7 +98,7 @@ pub(crate) struct CallLimits {
     pub(crate) payload: usize,
     /// The maximum number of calls to the host.
     pub(crate) host_calls: u32,
-    /// The maximum processor time.
+    /// The maximum CPU time.
     pub(crate) processor_time: Duration,
 }
 

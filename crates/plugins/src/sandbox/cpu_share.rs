@@ -5,7 +5,7 @@ const MAX_COLLECTED: Duration = Duration::from_secs(1);
 /// The maximum time whose share one call may use in advance. The engine ends a longer call.
 const MAX_OVERDRAWN: Duration = Duration::from_secs(10);
 
-/// The share of a processor core that a plugin may use: a token bucket of time. A call may overdraw
+/// The share of a CPU core that a plugin may use: a token bucket of time. A call may overdraw
 /// it, and later calls wait until it is positive again.
 #[derive(Debug)]
 pub(crate) struct CpuShare {
@@ -47,14 +47,14 @@ impl CpuShare {
         Duration::from_micros(u64::try_from(self.left).unwrap_or_default())
     }
 
-    /// Charges the processor time that a call used.
+    /// Charges the CPU time that a call used.
     pub(crate) fn charge(&mut self, used: Duration) {
         let used = i64::try_from(used.as_micros()).unwrap_or(i64::MAX);
         self.left = self.left.saturating_sub(used);
     }
 }
 
-/// Returns the maximum processor time of one call with `percent` of one core.
+/// Returns the maximum CPU time of one call with `percent` of one core.
 pub(crate) fn max_processor_time(percent: u8) -> Duration {
     MAX_OVERDRAWN * u32::from(percent) / 100
 }

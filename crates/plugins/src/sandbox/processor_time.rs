@@ -1,16 +1,16 @@
 use std::time::Duration;
 
-/// A point in the processor time of a thread. The time of a waiting thread does not count.
+/// A point in the CPU time of a thread. The time of a waiting thread does not count.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ProcessorTime(Duration);
 
 impl ProcessorTime {
-    /// Returns the processor time of the current thread.
+    /// Returns the CPU time of the current thread.
     pub(crate) fn now() -> Self {
         Self(thread_time())
     }
 
-    /// Returns the processor time since this point. Call it on the thread that created the point.
+    /// Returns the CPU time since this point. Call it on the thread that created the point.
     pub(crate) fn elapsed(self) -> Duration {
         thread_time().saturating_sub(self.0)
     }

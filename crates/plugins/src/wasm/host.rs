@@ -31,9 +31,9 @@ pub(super) struct Host {
     /// The memory of the guest, in bytes.
     memory: usize,
     processor: ProcessorTime,
-    /// The processor time at the last tick.
+    /// The CPU time at the last tick.
     ticked: Duration,
-    /// The longest processor time between two ticks. An instruction that the engine cannot
+    /// The longest CPU time between two ticks. An instruction that the engine cannot
     /// interrupt makes it long.
     longest: Duration,
     host_calls: u32,
@@ -62,12 +62,12 @@ impl Host {
         }
     }
 
-    /// Checks the deadline and the processor time of a running guest at each tick. Ticks can be
+    /// Checks the deadline and the CPU time of a running guest at each tick. Ticks can be
     /// late, so the check reads the clock. It ends the guest so early that one more bulk
     /// instruction can end before the deadline. See [`margin`].
     ///
     /// # Errors
-    /// The deadline or the processor time is exceeded.
+    /// The deadline or the CPU time is exceeded.
     pub(super) fn tick(&mut self) -> wasmtime::Result<UpdateDeadline> {
         let used = self.processor.elapsed();
         self.longest = self.longest.max(used.saturating_sub(self.ticked));
@@ -108,11 +108,11 @@ impl Host {
         }
     }
 
-    /// Checks the processor time of a guest that has returned, because no tick interrupts a bulk
+    /// Checks the CPU time of a guest that has returned, because no tick interrupts a bulk
     /// instruction at its end. A guest that was late because it waited for a core is not at fault.
     ///
     /// # Errors
-    /// The deadline passed, and the guest used more processor time than its timeout.
+    /// The deadline passed, and the guest used more CPU time than its timeout.
     pub(super) fn check_end(&mut self) -> wasmtime::Result<()> {
         match Instant::now() >= self.deadline && self.processor.elapsed() > self.limits.timeout {
             true => Err(self.exceed(Fault::Timeout(self.limits.timeout))),

@@ -12,7 +12,7 @@ use wasmtime::{
 use super::{data::short, functions::Functions, host::Host, ticker::Ticker};
 use crate::runtime::{CallLimits, Fault, Imports};
 
-/// The timeout and the processor time of the check at the load of a component.
+/// The timeout and the CPU time of the check at the load of a component.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
 /// The maximum number of handles of resources of a call. Each uses a few bytes in the host.
 const MAX_HANDLES: usize = 1_000;

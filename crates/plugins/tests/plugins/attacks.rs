@@ -28,7 +28,7 @@ async fn queued_calls_stay_within_the_share_plug_2() {
     let calls: Vec<_> = calls.collect();
     let mut ran = 0;
     for call in calls {
-        ran += usize::from(call.await.unwrap() == "exceeded the processor time of 100ms");
+        ran += usize::from(call.await.unwrap() == "exceeded the CPU time of 100ms");
     }
     // The calls that run concurrently, before the first of them is charged.
     let cores = std::thread::available_parallelism().unwrap().get();

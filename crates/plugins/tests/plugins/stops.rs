@@ -234,7 +234,7 @@ async fn stop_does_not_wait_for_the_load_of_another_plugin_plug_1() {
         .await
         .unwrap();
     app.plugins.load_folder().await.unwrap();
-    // The guest ends after three seconds of processor time.
+    // The guest ends after three seconds of CPU time.
     let endless = Guest::requesting_in_initialize(&url, "(loop $l (br $l)) unreachable");
     app.replace("slow", REPORTING, &endless);
     let plugins = app.plugins.clone();

@@ -83,7 +83,7 @@ where
     let mut failed = None;
     match assembled {
         Some(Err(failure)) => {
-            tracing::error!(causes = failure.causes(), "the start failed");
+            tracing::error!(causes = failure.causes(), "startup failed");
             failed = Some(failure);
         }
         Some(Ok(())) => {

@@ -3,7 +3,7 @@
 
 /// Success.
 pub(crate) const SUCCESS: u8 = 0;
-/// The start failed, or a probe failed.
+/// Startup failed, or a probe failed.
 pub(crate) const FAILURE: u8 = 1;
 
 /// The command line is invalid.

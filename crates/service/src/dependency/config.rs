@@ -22,7 +22,7 @@ pub struct ConnectConfig {
     pub initial_backoff: Timeout,
     /// Maximum backoff between two attempts.
     pub max_backoff: Timeout,
-    /// Time limit for all attempts together. After it the start fails.
+    /// Time limit for all attempts together. After it, startup fails.
     pub total_timeout: Timeout,
     /// Time limit for one attempt.
     pub attempt_timeout: Timeout,

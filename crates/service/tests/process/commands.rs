@@ -77,7 +77,7 @@ fn unknown_command_or_argument_is_usage_error() {
     assert_eq!(run(&["talley"]).status.code(), Some(2));
     let ended = run(&["tally", "--forever"]);
     assert_eq!(ended.status.code(), Some(2));
-    assert!(ended.stderr.contains("--for-ever"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("--forever"), "{}", ended.stderr);
     let ended = run(&["help", "tally"]);
     assert_eq!(ended.status.code(), Some(0));
     assert!(
@@ -91,14 +91,14 @@ fn unknown_command_or_argument_is_usage_error() {
 fn a_signal_ends_a_command_in_order_life_4() {
     let arguments = [
         "tally",
-        "--for-ever",
+        "--forever",
         "--set",
         "number=1",
         "--format",
         "json",
     ];
     let mut process = ServiceProcess::start_unchanged(&example("trial"), &arguments, &[]).unwrap();
-    process.error_line("counting for ever").unwrap();
+    process.error_line("counting without an end").unwrap();
     process.signal(Signal::TERM).unwrap();
     let ended = process.ended().unwrap();
     assert_eq!(ended.status.code(), Some(75), "{}", ended.stderr);

@@ -88,7 +88,7 @@ impl Metrics {
         );
         self.observable_counter(
             "runtime_busy_seconds_total",
-            "Time that all worker threads were busy. Divide its rate by runtime_workers for the busy ratio.",
+            "Busy time of all worker threads. Its rate divided by runtime_workers is the busy ratio.",
             &[],
             value(|runtime| (0..runtime.num_workers()).map(|worker| runtime.worker_total_busy_duration(worker).as_secs_f64()).sum()),
         );

@@ -132,15 +132,15 @@ impl EmptyDatabase {
     }
 }
 
-/// Runs a promise in the test itself.
+/// Runs a test function in the test itself.
 pub async fn run_in_test<F: Future<Output = ()>>(promise: F) {
     promise.await;
 }
 
-/// Runs a promise as a task, as the server runs a request.
+/// Runs a test function as a task, as the server runs a request.
 ///
 /// # Panics
-/// The promise is not kept.
+/// The test function panics.
 #[expect(clippy::panic, reason = "this is how a test fails")]
 pub async fn run_as_task<F: Future<Output = ()> + Send + 'static>(promise: F) {
     if let Err(error) = tokio::spawn(promise).await {
@@ -152,7 +152,7 @@ pub async fn run_as_task<F: Future<Output = ()> + Send + 'static>(promise: F) {
 /// `Send`.
 ///
 /// # Panics
-/// The promise is not kept.
+/// The test function panics.
 #[expect(clippy::panic, reason = "this is how a test fails")]
 pub async fn run_as_local_task<F: Future<Output = ()> + 'static>(promise: F) {
     let tasks = tokio::task::LocalSet::new();
@@ -162,7 +162,7 @@ pub async fn run_as_local_task<F: Future<Output = ()> + 'static>(promise: F) {
     }
 }
 
-/// Declares each promise as one test on each engine. A promise is an asynchronous function of a
+/// Declares each function as one test on each engine. It is an asynchronous function of a
 /// module of this test. It takes the result of `open` with an [`EmptyDatabase`], and
 /// [`run_in_test`] or [`run_as_task`] runs it.
 ///
@@ -173,11 +173,11 @@ pub async fn run_as_local_task<F: Future<Output = ()> + 'static>(promise: F) {
 /// }
 /// ```
 ///
-/// `@ pgbouncer` before the function runs the promises on PostgreSQL through PgBouncer instead.
+/// `@ pgbouncer` before the function runs the functions on PostgreSQL through PgBouncer instead.
 #[macro_export]
 #[expect(
     clippy::crate_in_macro_def,
-    reason = "the promises are those of the test that names them"
+    reason = "the functions are those of the test that names them"
 )]
 macro_rules! on_every_database {
     ($open:path, $how:ident; $($module:ident: $($name:ident),+;)+) => {

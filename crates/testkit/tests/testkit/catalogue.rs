@@ -1,4 +1,4 @@
-//! `docs/catalogue-status.md` says for each promise of the catalogue which tests keep it.
+//! `docs/catalogue-status.md` says for each requirement of the catalogue which tests cover it.
 #![allow(clippy::unwrap_used, reason = "an unreadable file fails the test")]
 
 use std::{
@@ -10,7 +10,7 @@ use std::{
 
 use seaworthy_testkit::document;
 
-/// Folders of the repository with tests of promises.
+/// Folders of the repository with tests of requirements.
 const FOLDERS: [&str; 3] = ["crates", "platforms", "examples"];
 /// Folders with code that no build compiles.
 const SKIPPED_FOLDERS: [&str; 3] = ["fixtures", "target", "node_modules"];
@@ -22,7 +22,7 @@ struct Evidence {
 }
 
 #[test]
-fn catalogue_status_names_the_tests_of_each_promise_conf_6() {
+fn catalogue_status_names_tests_of_each_requirement_conf_6() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let catalogue = fs::read_to_string(root.join("docs/catalogue.md")).unwrap();
     let mut evidence: BTreeMap<String, Evidence> = BTreeMap::new();
@@ -45,7 +45,11 @@ fn catalogue_status_names_the_tests_of_each_promise_conf_6() {
         }
     }
     let ids = catalogue_ids(&catalogue);
-    assert!(ids.len() > 80, "the catalogue has {} promises", ids.len());
+    assert!(
+        ids.len() > 80,
+        "the catalogue has {} requirements",
+        ids.len()
+    );
     document::assert_current(
         &root.join("docs/catalogue-status.md"),
         &page(&ids, &evidence),
@@ -56,9 +60,9 @@ fn page(ids: &[String], evidence: &BTreeMap<String, Evidence>) -> String {
     let mut page = String::from(
         "# Status of the catalogue\n\n\
          This page is generated from the names of the tests and the rules of the auditor. It says for each\n\
-         promise of the [catalogue](catalogue.md) whether a test keeps it.\n\n\
-         - **kept**: tests of the framework or of a platform carry the ID of the promise.\n\
-         - **audited**: only rules of the auditor cover the promise.\n\
+         requirement of the [catalogue](catalogue.md) whether a test covers it.\n\n\
+         - **kept**: tests of the framework or of a platform carry the ID of the requirement.\n\
+         - **audited**: only rules of the auditor cover the requirement.\n\
          - **planned**: no test and no rule carries the ID.\n\n\
          | ID | Status | Audit rule | One of the tests |\n\
          | --- | --- | --- | --- |\n",

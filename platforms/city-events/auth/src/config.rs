@@ -98,7 +98,7 @@ pub struct AuthConfig {
     /// Whether the first start on an empty database creates three users. It creates them only in
     /// the profile `development` with every listener on a loopback address.
     pub seed_users: bool,
-    /// Whether the start fails while a seeded user has the published password, also in the profile
+    /// Whether startup fails while a seeded user has the published password, also in the profile
     /// `development` on loopback addresses. Set it if another program forwards requests to the
     /// service. In other profiles, or with a listener on another address, the start always fails.
     pub reject_default_passwords: bool,

@@ -12,9 +12,9 @@ use crate::{
     features::{Entry, evaluate},
 };
 
-/// The flags of a page without a size.
+/// The default page size.
 const DEFAULT_PAGE_SIZE: i32 = 20;
-/// The reason in the audit log of a change without one.
+/// The default reason of a change in the audit log.
 const DEFAULT_REASON: &str = "changed through the API";
 
 /// The flags of the contract for parts that cannot be turned off: stored values stay encrypted,
@@ -42,7 +42,7 @@ impl FeatureToggles {
         Entry::new(self.0.entry(flag).unwrap_or_default())
     }
 
-    /// Returns a flag that exists.
+    /// Returns the entry of a flag.
     ///
     /// # Errors
     /// `FLAG_NOT_FOUND`.

@@ -25,7 +25,7 @@ pub(crate) fn password_incorrect() -> Error {
 
 /// Also for user names that do not exist.
 pub(crate) fn account_locked(wait: Duration) -> Error {
-    let message = "too many logins have failed: the account is locked";
+    let message = "too many logins have failed: try again at unlock_time";
     Error::new(Code::Forbidden, "ACCOUNT_LOCKED", message)
         .with_metadata("unlock_time", unix_seconds_after(wait).to_string())
         .with_retry_after(wait)
@@ -87,7 +87,7 @@ pub(crate) fn refresh_token_invalid() -> Error {
 }
 
 pub(crate) fn api_key_forbidden() -> Error {
-    let message = "log in, and name only scopes that you have yourself";
+    let message = "log in, and request only scopes that you have";
     Error::new(Code::Forbidden, "INSUFFICIENT_PERMISSION", message)
 }
 

@@ -46,7 +46,7 @@ impl Entry {
         Value::Object(self.0)
     }
 
-    /// Takes the fields over that a definition of the contract does not have.
+    /// Copies the fields that a definition of the contract does not have.
     pub(crate) fn keeping(mut self, known: &Self) -> Self {
         for name in KEPT {
             if let Some(value) = known.0.get(name) {

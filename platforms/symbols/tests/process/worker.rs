@@ -213,7 +213,7 @@ fn commands_show_migrations_and_outbox_data_2_msg_4() {
         ended.stdout.join("\n")
     };
     let status = run(&["outbox", "status"]);
-    assert!(status.starts_with("1 events pending"), "{status}");
+    assert!(status.starts_with("pending events: 1,"), "{status}");
     assert!(run(&["migrate", "status"]).contains("applied    1 symbols"));
     run(&["migrate", "verify"]);
 }

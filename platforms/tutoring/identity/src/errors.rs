@@ -14,7 +14,7 @@ pub(crate) fn invalid_credentials(remaining: u32) -> Error {
 }
 
 pub(crate) fn account_locked(wait: Duration) -> Error {
-    let message = "too many logins have failed: the account is locked";
+    let message = "too many logins have failed: try again after the time in Retry-After";
     Error::new(Code::Forbidden, "ACCOUNT_LOCKED", message).with_retry_after(wait)
 }
 

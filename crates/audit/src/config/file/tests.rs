@@ -92,7 +92,7 @@ fn error_names_line_column_and_valid_values() {
         (
             "[[suppress]]\nrule = \"SHIP-1.root-user\"\nreason = \"a\"",
             "1:1",
-            "names a `path`",
+            "must name a `path`",
         ),
         (
             "[[suppress]]\nrule = \"SHIP-1.root-user\"\npath = \"a\"\nreason = \"a\"\nuntil = 10:00:00",

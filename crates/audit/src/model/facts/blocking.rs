@@ -2,7 +2,7 @@
 
 use crate::model::Fact;
 
-/// A place where a program waits or works for ever.
+/// A place where a program waits or works without an end.
 #[derive(Debug, Clone)]
 pub struct Blocking {
     /// The code in a few words.

@@ -1,4 +1,4 @@
-//! A practice of code that one place shows as kept or broken.
+//! Practices: requirements that one place of the code keeps or breaks.
 
 use crate::model::Fact;
 
@@ -7,11 +7,11 @@ use crate::model::Fact;
 pub enum Topic {
     /// An HTTP server bounds the time for headers and reads.
     ServerTimeouts,
-    /// A program ends itself only in `main`.
+    /// Only `main` ends the process.
     ExitOutsideMain,
-    /// A dependency that does not answer at start is tried again.
+    /// The service retries its connection to a dependency at startup.
     ConnectRetry,
-    /// A failed initialisation is an error, not a null.
+    /// A failed initialization returns an error, not null.
     SilentNull,
     /// A limiter that cannot decide rejects.
     LimiterFailure,
@@ -21,31 +21,31 @@ pub enum Topic {
     LimiterKey,
     /// A consumer acknowledges after the work.
     Acknowledgement,
-    /// A failed message is kept or reported, never reported as done.
+    /// A failed message is retried or dead-lettered, not acknowledged.
     DroppedMessage,
     /// Debug mode is off.
     DebugMode,
-    /// A timeout, breaker or limiter that is made is used.
+    /// The code uses each timeout, breaker and limiter that it creates.
     DeadResilience,
     /// No credential is logged.
     SecretLogged,
-    /// A body that is read is bounded.
+    /// The size of a body has a limit.
     UnboundedBody,
-    /// Inner errors stay inside.
+    /// Responses do not contain internal errors.
     InternalError,
-    /// Text of a caller stays out of SQL.
+    /// SQL statements do not contain text of callers.
     SqlText,
-    /// A request's context reaches what is done for it.
+    /// Calls use the context of their request.
     RequestContext,
-    /// A pool of connections is bounded.
+    /// A connection pool has a limit.
     PoolBounds,
     /// A health result expires.
     HealthCache,
-    /// Dependencies are ready before traffic.
+    /// The service connects to its dependencies before it gets traffic.
     LazyStart,
-    /// A loop in the background ends with the program.
+    /// A background loop stops at the shutdown.
     BackgroundLoop,
-    /// A claim's type is checked.
+    /// The code checks the type of a claim.
     UncheckedClaim,
     /// The rejection of a JavaScript promise is handled.
     FloatingPromise,
@@ -53,35 +53,35 @@ pub enum Topic {
     Print,
     /// Logs go to standard output, not to files.
     FileLogging,
-    /// The default log level shows what happens without drowning it.
+    /// The default log level is neither debug nor error.
     LogLevel,
     /// Dependencies and base images get security fixes.
     SupportedVersion,
-    /// A build takes fixed versions.
+    /// A build uses fixed versions.
     FixedVersion,
-    /// Tools of tests are not shipped.
+    /// Test dependencies are not deployed.
     TestDependency,
     /// A build runs no script from the network.
     RemoteScript,
     /// Containers and accounts have no rights that they do not need.
     Privileges,
-    /// The database is a program of its own.
+    /// The database is a separate server.
     EmbeddedDatabase,
     /// Management endpoints are not public.
     Management,
-    /// Credentials travel encrypted.
+    /// Connections that carry credentials are encrypted.
     PlainHttp,
     /// The proxy at the edge limits requests.
     EdgeLimit,
     /// Scripts of a page cannot read tokens.
     BrowserToken,
-    /// Logs contain no addresses and numbers of persons.
+    /// Logs do not contain e-mail addresses or telephone numbers.
     PersonLogged,
     /// The size of a page has a maximum.
     PageSize,
-    /// Addresses of dependencies are not this host.
+    /// Default addresses of dependencies are not localhost.
     LocalAddress,
-    /// A failed call becomes an error, not a panic.
+    /// A failed call returns an error and does not panic.
     RequestPanic,
     /// Async threads do not block.
     Blocking,
@@ -93,9 +93,9 @@ pub enum Topic {
     TaskLimit,
     /// The broker confirms each message.
     PublisherConfirm,
-    /// Work in the background has an owner.
+    /// A background task has an owner.
     OwnedTask,
-    /// A lost connection is an event, not the end of the process.
+    /// A lost connection does not end the process.
     ErrorListener,
     /// Writes that belong together are one transaction.
     PartialWrite,
@@ -123,7 +123,7 @@ pub enum Topic {
     ShutdownContext,
     /// Telemetry is flushed at the end.
     TelemetryFlush,
-    /// The request ID goes along with outgoing calls.
+    /// Outgoing calls contain the request ID.
     RequestIdentifier,
     /// No test topic or empty payload is published.
     TestPayload,
@@ -133,35 +133,35 @@ pub enum Topic {
     PlaintextGrpc,
     /// Limits apply in every environment.
     ConditionalLimit,
-    /// Retries wait, longer each time, and end.
+    /// Retries have a growing backoff and a limit.
     RetryDelay,
     /// The broker delivers a bounded number of messages before an acknowledgement.
     Prefetch,
-    /// Values of a request travel by type, not by text.
+    /// Keys of the request context are types, not strings.
     ContextKey,
-    /// A route without an explicit rule is closed.
+    /// A route without an explicit rule is forbidden.
     OpenByDefault,
     /// The code contains no credential.
     CodeCredential,
-    /// A call through a default client or a client without limits ends.
+    /// An outgoing call has a timeout.
     OutboundTimeout,
     /// The function that cancels a context is called.
     LostCancel,
-    /// Errors are looked at.
+    /// The code handles errors.
     IgnoredError,
     /// The type and the form of outside data are checked before use.
     UncheckedValue,
     /// The cleanup closes everything that was opened.
     Cleanup,
-    /// Requests and records stay out of logs.
+    /// Logs do not contain whole requests or records.
     BodyLogged,
-    /// Documents of the interface are not public.
+    /// API documents are not public.
     ApiDocs,
     /// Routes for debugging are not deployed.
     DebugRoute,
     /// Data of users outlives the process.
     MemoryState,
-    /// Each failure is answered, with the right status.
+    /// Each failure gets a response with the right status.
     ErrorAnswer,
     /// The identity of a caller is verified, not taken from its request.
     CallerIdentity,
@@ -169,13 +169,13 @@ pub enum Topic {
     WeakRandom,
     /// Passwords are hashed with a function for passwords.
     PlainPassword,
-    /// A change and the message about it happen together or not at all.
+    /// A change and its message are atomic.
     DualWrite,
-    /// Notifications of other systems are verified.
+    /// The code verifies the sender of a webhook.
     Webhook,
-    /// A connection to a broker is opened again.
+    /// The code reconnects to a broker.
     Reconnect,
-    /// Deployed code is written to its end.
+    /// Deployed code contains no stubs.
     Stub,
     /// A list has a limit.
     UnboundedList,
@@ -187,17 +187,17 @@ pub enum Topic {
     ImagePixels,
     /// Objects of a bucket are private.
     PublicBucket,
-    /// Names of clients are not paths.
+    /// File names of clients do not select paths.
     ClientPath,
-    /// A percentage follows the user, not chance.
+    /// A percentage rollout is stable for a user.
     RandomPercentage,
-    /// Text of a caller becomes no command, address or pattern.
+    /// Text of a caller does not become a command, URL or pattern.
     UnsafeInput,
-    /// A missing secret ends the start.
+    /// Startup fails if a secret is missing.
     UncheckedSecret,
-    /// Every path gives back what was opened.
+    /// Every path closes what it opened.
     Leak,
-    /// A health check that fails is answered as a failure.
+    /// A failed health check returns a failure.
     HealthResult,
     /// Images contain no secret.
     ImageSecret,
@@ -209,7 +209,7 @@ pub enum Topic {
     QueryPerRow,
     /// A login does not reveal which accounts exist.
     AccountEnumeration,
-    /// Hashes of passwords stay in the database.
+    /// Responses do not contain hashes of passwords.
     ExposedHash,
     /// A session gets a new identifier at the login.
     SessionFixation,
@@ -219,19 +219,19 @@ pub enum Topic {
     SettingCredential,
     /// Connections and cookies are encrypted.
     Encryption,
-    /// An image is built the same each time, and contains what it runs only.
+    /// A build of an image is repeatable, and the image contains only what it runs.
     ImageHygiene,
     /// Texts of callers have a maximum length.
     TextLength,
-    /// Sample data stays out of deployments.
+    /// Deployments do not contain sample data.
     SampleData,
     /// Every route that changes data has a guard.
     OpenRoute,
     /// Redis keys expire.
     Expiry,
-    /// The attempts of a login are limited.
+    /// Failed logins have a limit.
     LoginLimit,
-    /// A message that fails always is not delivered endlessly.
+    /// A message that always fails is not redelivered without a limit.
     Redelivery,
     /// Each valid setting has an effect, and an invalid one is an error.
     LostSetting,
@@ -241,13 +241,13 @@ pub enum Topic {
     SecretComparison,
     /// Logs have fields.
     LogFormat,
-    /// Tokens stay out of addresses.
+    /// URLs do not contain tokens.
     QueryToken,
-    /// A missing name of the environment does not mean development.
+    /// The default environment is not development.
     EnvironmentDefault,
     /// Data of stores is not in a folder of one node.
     HostPath,
-    /// Stores accept callers with a password only.
+    /// Stores require a password.
     OpenStore,
     /// Numbers of callers have a range.
     NumberRange,
@@ -256,26 +256,26 @@ pub enum Topic {
 /// Whether the practice is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// Kept here.
+    /// The place keeps the practice.
     Kept,
-    /// Broken here, and the place alone decides.
+    /// The place breaks the practice, and no other place can change that.
     Broken,
-    /// Broken here as far as the repository shows.
+    /// The place breaks the practice as far as the repository shows.
     LikelyBroken,
-    /// Likely broken here, and a person has to verify it. The report lists it for review.
+    /// The place likely breaks the practice. The report lists it for review.
     Review,
-    /// Broken here, with little harm.
+    /// The place breaks the practice, with severity low.
     Minor,
-    /// Unknown.
+    /// The auditor cannot decide.
     Unclear,
 }
 
-/// One place.
+/// A place that keeps or breaks a practice.
 #[derive(Debug, Clone)]
 pub struct Practice {
-    /// The topic.
+    /// The practice.
     pub topic: Topic,
-    /// The verdict.
+    /// Whether the place keeps the practice.
     pub verdict: Verdict,
     /// A pattern of any file of the service that keeps the practice. Empty for none.
     pub elsewhere: &'static str,
@@ -291,7 +291,7 @@ pub struct Elsewhere {
 }
 
 impl Fact for Elsewhere {
-    const KIND: &'static str = "texts that show that a service keeps a requirement";
+    const KIND: &'static str = "strings that show that a service keeps a requirement";
 }
 
 impl Fact for Practice {

@@ -102,7 +102,7 @@ fn limiter_key(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             call.node,
             Topic::LimiterKey,
             Verdict::Unclear,
-            "the header is read; trusted proxies are mentioned",
+            "the code reads the header and mentions trusted proxies",
         );
     } else {
         show(

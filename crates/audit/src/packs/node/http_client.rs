@@ -82,7 +82,7 @@ fn setting(code: &Code<'_>, call: &Call<'_>, at: usize, key: &str) -> Resolution
     }
 }
 
-/// Clients whose default is to wait for ever, or for minutes.
+/// Clients whose default timeout is unlimited or several minutes.
 fn others(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     let settings: String = call
         .arguments

@@ -34,7 +34,7 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".rs"],
         r"(?P<what>\.map_err\(\s*\|_\w*\|\s*\w+(?:::\w+)*::(?:NotFound|WrongCredentials|InvalidCredentials|Unauthorized)\b)",
         "",
-        "`{}` answers every error as a mistake of the caller",
+        "`{}` reports every error as a mistake of the caller",
     ),
     review(
         Topic::DualWrite,
@@ -76,7 +76,7 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"\b(?:qs|params)\s*:\s*\{[^{}]*(?P<what>\bpassword)\b|\?(?:[\w=&${}.]*&)?(?P<address>password=)\$\{",
         "",
-        "the address of a request contains a password",
+        "the URL of a request contains a password",
     ),
     review(
         Topic::OutboundTimeout,
@@ -97,7 +97,7 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".ts"],
         r"\bExceptionFilter\b[\s\S]*?(?P<what>\b(?:message|stack)\s*[:=]\s*\(?(?:exception|error|err)(?: as \w+\))?\.(?:message|stack))",
         "",
-        "the answer contains the text of every exception (`{}`)",
+        "the response contains the text of every exception (`{}`)",
     ),
     review(
         Topic::OpenRoute,

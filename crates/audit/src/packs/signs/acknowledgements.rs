@@ -58,6 +58,6 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\.Nack\(\s*false\s*,\s*true\s*\))",
         r"\bfunc\b",
         r"(?i)x-death|attempt|\.Redelivered|requeue",
-        "`{}` returns a message that always fails to the queue for ever",
+        "`{}` returns a message that always fails to the queue without a limit",
     ),
 ];

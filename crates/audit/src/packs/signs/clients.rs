@@ -4,7 +4,7 @@ use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
 
 const ENDLESS: &str = "`{}` has no timeout";
-const ONCE: &str = "`{}` is not retried, so the start fails if the dependency is not ready";
+const ONCE: &str = "`{}` is not retried, so startup fails if the dependency is not ready";
 const WAITS: &str = "`{}` sets neither the pool size nor the acquire timeout";
 const ALL: &str = "`{}` reads every row";
 const BODY: &str = "`{}` reads a body without a limit";

@@ -18,7 +18,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>\.GracefulStop\(\))",
         r"\bfunc\b",
         r"\.Stop\(\)|time\.After|WithTimeout|NewTimer",
-        "`{}` waits for ever for a call that does not end",
+        "`{}` waits without a limit for a call that does not end",
     ),
     Sign {
         elsewhere: r"\.Shutdown\w*\(|GracefulStop\(|\.Stop\(",

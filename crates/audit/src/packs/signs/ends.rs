@@ -132,6 +132,6 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".rs"],
         r"(?P<what>\b(?:\w+::)*\w*[cC]onnect\w*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\s*\.await\s*\.(?:expect|unwrap))\(",
         r"(?i)retry|backoff|connect_lazy|mod tests",
-        "the start fails if a dependency does not respond",
+        "startup fails if a dependency does not respond",
     ),
 ];

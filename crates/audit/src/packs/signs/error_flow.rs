@@ -25,7 +25,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"if err := (?P<what>\w+\.(?:Decode|Scan|StructScan|Unmarshal)\([^\n]*\)); err == nil \{",
         r"\bfor\b[^\n]*\.Next\(|\bfor\b[^\n]*range",
         r"else \{|continue",
-        "a row that `{}` rejects is missing in the answer, and the caller sees success",
+        "a row that `{}` rejects is missing in the response, and the caller sees success",
     ),
     // The filters of NestJS answer every other error with 500.
     review(
@@ -33,7 +33,7 @@ pub(super) const SIGNS: &[Sign] = &[
         &["controller.ts", "resolver.ts"],
         r"(?P<what>\bthrow new Error\()",
         r"@(?:MessagePattern|EventPattern|GrpcMethod)",
-        "`{}` is answered as 500, because it is not an HTTP exception",
+        "`{}` becomes status 500, because it is not an HTTP exception",
     ),
     // gRPC gives a plain error the code `Unknown`.
     inside(
@@ -42,7 +42,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>return nil, (?:fmt\.Errorf|errors\.New)\()",
         r"func \([^)]*\) \w+\(\s*\w+ context\.Context,\s*\w+ \*\w*(?:pb|proto|v1|api)\w*\.\w+\)\s*\(\s*\*\w*(?:pb|proto|v1|api)\w*\.\w+,\s*error\s*\)",
         "",
-        "`{}…)` becomes the code `Unknown`, which a gateway answers as 500",
+        "`{}…)` becomes the code `Unknown`, which a gateway returns as 500",
     ),
     Sign {
         elsewhere: r"\bNOT_SERVING\b",

@@ -9,7 +9,7 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"(?m)^\s*(?P<what>(?:this\.)?\w*[cC]lient\w*\.emit)\(\s*['\x22`]",
         r"(?i)firstValueFrom|lastValueFrom|toPromise|subscribe\(|socket",
-        "`{}` returns before the broker answers, so a failure reaches no caller",
+        "`{}` returns before the broker responds, so no caller gets a failure",
     ),
     review(
         Topic::LazyStart,
@@ -61,13 +61,13 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"@Param\(\s*['\x22]\w+['\x22]\s*\)\s*\w+\s*:\s*string[\s\S]{0,160}?(?P<what>\.\w*(?i:proxy|get|post|put|delete|request)\w*\(\s*`/[^`\n]*\$\{\w+\}[^`\n]*`)",
         r"encodeURIComponent",
-        "a parameter of the path becomes part of the address in `{}`, and `../` reaches other routes",
+        "a parameter of the path becomes part of the URL in `{}`, and `../` reaches other routes",
     ),
     review(
         Topic::UncheckedValue,
         SCRIPT,
         r"@Param\(\s*['\x22]\w+['\x22]\s*\)\s*\w+\s*:\s*string[\s\S]{0,260}?(?P<what>\b(?:Number|parseInt)\(\s*\w+)",
         r"isNaN|isInteger|ParseIntPipe",
-        "a text that is not a number becomes `NaN` in `{})`, and the database answers with an error",
+        "a text that is not a number becomes `NaN` in `{})`, and the database returns an error",
     ),
 ];

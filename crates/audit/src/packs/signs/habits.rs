@@ -154,7 +154,7 @@ pub(super) const SIGNS: &[Sign] = &[
         GO,
         r"case \w+ := <-[^\n]*:\s*\n\s*if \w+ == nil \{\s*\n\s*(?P<what>continue)\b",
         "",
-        "after the channel is closed, `{}` runs the loop again at once and for ever",
+        "after the channel is closed, `{}` runs the loop again at once and without an end",
     ),
     review(
         Topic::Acknowledgement,

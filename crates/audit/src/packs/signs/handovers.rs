@@ -116,7 +116,7 @@ pub(super) const SIGNS: &[Sign] = &[
         GO,
         r"(?:RPC|Rpc|Client)\.Get\w*\((?:[^\n]*\n){1,60}?[^\n]*(?P<what>\b\w*(?:[rR]es|[rR]esp|[rR]eply|[rR]esponse)\.[A-Z]\w+\.[A-Z]\w+)\b",
         r"\.[A-Z]\w+ [!=]= nil",
-        "`{}` panics if the answer has no such message",
+        "`{}` panics if the response has no such message",
     ),
     review(
         Topic::UncheckedLookup,

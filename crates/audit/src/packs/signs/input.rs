@@ -35,7 +35,7 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"(?P<what>\b(?:axios(?:\.\w+)?|fetch|got)\(\s*(?:String\()?\s*(?:req|request|ctx)\.(?:query|body|params)\b)",
         "",
-        "the caller chooses the address of a request of this service",
+        "the caller chooses the URL of a request of this service",
     ),
     review(
         Topic::UnsafeInput,

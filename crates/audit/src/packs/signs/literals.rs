@@ -3,7 +3,7 @@
 use super::{GO, PYTHON, SCRIPT, Sign, inside, review};
 use crate::model::facts::Topic;
 
-const LITERAL: &str = "the address `{}` is a literal, so each environment needs its own build";
+const LITERAL: &str = "the URL `{}` is a literal, so each environment needs its own build";
 /// Words of code that takes the address from a setting first.
 const SETTING: &str = r"process\.env\.\w*(?:URL|HOST|ADDR)|Getenv|getEnv|os\.environ|config(?:Service)?\.(?:get|\w*[uU]rl|\w*[hH]ost)";
 
@@ -43,7 +43,7 @@ pub(super) const SIGNS: &[Sign] = &[
         r#"fmt\.Sprintf\(\s*"(?P<what>[^"\n]*/%[sv][^"\n]*)""#,
         r"(?:PathValue|\.Param|\.Query|QueryParam|FormValue|Vars)\([\s\S]*(?:http\.NewRequest|\.Get\(|\.Post\(|\.Do\()",
         r"PathEscape|QueryEscape|uuid\.Parse|strconv\.|ParseInt",
-        "a value of the caller becomes part of the address `{}` unchanged",
+        "a value of the caller becomes part of the URL `{}` unchanged",
     ),
     review(
         Topic::Encryption,

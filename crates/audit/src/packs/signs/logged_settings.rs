@@ -4,7 +4,7 @@ use super::{GO, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
 
 const WHOLE: &str = "a log record contains all settings of `{}`, including their secrets";
-const ADDRESS: &str = "a log record contains the address `{}`, including its password";
+const ADDRESS: &str = "a log record contains the URL `{}`, including its password";
 
 pub(super) const SIGNS: &[Sign] = &[
     review(

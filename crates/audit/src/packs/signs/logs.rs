@@ -11,7 +11,7 @@ pub(super) const SIGNS: &[Sign] = &[
         pattern: r"(?i)\b(?P<what>log(?:ger)?\.(?:info|warn|error|debug)\([^;]*?[,+]\s*[\w.()]*get(?:email|phone|mobile|telephone)\w*\(\))",
         unless: "",
         elsewhere: "",
-        evidence: "a log record contains the address or number of a person",
+        evidence: "a log record contains the e-mail address or telephone number of a person",
         within: "",
     },
     Sign {
@@ -21,7 +21,7 @@ pub(super) const SIGNS: &[Sign] = &[
         pattern: r"\b(?P<what>(?:_?[lL]og(?:ger)?)\.(?:Log)?(?:Information|Warning|Error|Debug)\([^;]*?[,{]\s*\w+\.(?:\w+\.)*(?:Email\w*|Phone\w*|TelephoneNumber|PostalCode|Iban|BirthDate))",
         unless: "",
         elsewhere: "",
-        evidence: "a log record contains the address or number of a person",
+        evidence: "a log record contains the e-mail address or telephone number of a person",
         within: "",
     },
     Sign {
@@ -41,7 +41,7 @@ pub(super) const SIGNS: &[Sign] = &[
         pattern: r#"\b(?P<what>log(?:ger|ging)?\.(?:info|warning|error|debug|exception)\([^\n]*?(?:,\s*|\{)(?:\w+\.)+(?:email|phone|phone_number|mobile)\b)"#,
         unless: "",
         elsewhere: "",
-        evidence: "a log record contains the address or number of a person",
+        evidence: "a log record contains the e-mail address or telephone number of a person",
         within: "",
     },
     Sign {
@@ -51,7 +51,7 @@ pub(super) const SIGNS: &[Sign] = &[
         pattern: r"\b(?P<what>(?:console|logger|log|this\.logger)\.(?:log|info|warn|error|debug)\([^\n]*?(?:,\s*|\$\{)(?:\w+\.)+(?:email|phone|phoneNumber|mobile)\b)",
         unless: "",
         elsewhere: "",
-        evidence: "a log record contains the address or number of a person",
+        evidence: "a log record contains the e-mail address or telephone number of a person",
         within: "",
     },
     Sign {

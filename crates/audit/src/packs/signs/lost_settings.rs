@@ -41,7 +41,7 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"(?P<what>(?:\.get(?:<\w+>)?\(\s*['\x22]\w*(?:BROKERS?|HOSTS?|URLS?|URI|DSN|ENDPOINTS?)['\x22]\s*\)|process\.env\.\w*(?:BROKERS?|HOSTS?|URLS?|URI|DSN|ENDPOINTS?))\s*(?:\|\||\?\?))\s*(?:''|\x22\x22)",
         "",
-        "an empty address replaces the missing variable of `{}`",
+        "an empty URL replaces the missing variable of `{}`",
     ),
     lost(
         SCRIPT,

@@ -136,9 +136,7 @@ const JVM: &[&str] = &[".java", ".kt"];
 /// A pattern that shows a violated practice.
 #[derive(Debug, Clone, Copy)]
 struct Sign {
-    /// The topic.
     topic: Topic,
-    /// The verdict.
     verdict: Verdict,
     /// Suffixes of the paths that are read, in lower case.
     files: &'static [&'static str],

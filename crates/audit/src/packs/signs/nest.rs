@@ -25,7 +25,7 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"(?P<what>`(?:https?://|\$\{[^{}`]*\})(?:[^`{}$]|\$\{[^{}`]*\})*[\w/]\}(?:[^`{}$]|\$\{[^{}`]*\})*`)",
         "",
-        "the address `{}` contains a brace that ends nothing",
+        "the URL `{}` contains an unmatched brace",
     ),
     inside(
         Topic::ErrorAnswer,
@@ -64,14 +64,14 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".ts"],
         r"new \w+Exception\(\s*[^()]*?,\s*(?P<what>err|error|e)\s*,?\s*\)",
         r"\bcause\b",
-        "`{}` is the description of the answer, so the client reads the inner error",
+        "`{}` is the description of the response, so the client gets the inner error",
     ),
     review(
         Topic::UnsafeInput,
         &["client.ts", "service.ts", "adapter.ts"],
         r"\.(?:get|post|put|patch|delete)(?:<[^>\n]*>)?\(\s*`\$\{[^}]*(?i:url|host|base)[^}]*\}/(?:[^`$]|\$\{[^}]*\})*?(?P<what>\$\{\s*\w*(?i:id|name|slug|code)\s*\})",
         r"encodeURIComponent|ParseIntPipe|ParseUUIDPipe",
-        "`{}` becomes part of the address unchanged, and `../` reaches other routes",
+        "`{}` becomes part of the URL unchanged, and `../` reaches other routes",
     ),
     review(
         Topic::SampleData,

@@ -4,7 +4,7 @@ use super::{GO, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
 
 const SPINS: &str =
-    "after a failure `{}` runs the loop again at once, and a closed connection fails for ever";
+    "after a failure `{}` runs the loop again at once, and a closed connection fails forever";
 
 const fn spins(files: &'static [&'static str], pattern: &'static str) -> Sign {
     review(
@@ -111,6 +111,6 @@ pub(super) const SIGNS: &[Sign] = &[
         GO,
         r"(?m)^func (?:\([^)\n]*\) )?(?P<what>\w*(?:Callback|Webhook|PaymentNotify|PayNotify)\w*)\((?:\w+ )?(?:\*gin\.Context|echo\.Context|\*fiber\.Ctx|http\.ResponseWriter|ctx context\.Context|(?:in|req) \*)",
         r"(?i)\bsign|verif|hmac|secret|checksum",
-        "`{}` accepts a notification without a look at its signature",
+        "`{}` accepts a notification without verifying its signature",
     ),
 ];

@@ -4,7 +4,7 @@ use super::{GO, JVM, PYTHON, SCRIPT, Sign, inside, review};
 use crate::model::facts::Topic;
 
 const BLAMED: &str =
-    "a failure of a dependency is answered with `{}`, as if the caller had made an error";
+    "a failure of a dependency is returned as `{}`, as if the caller had made an error";
 /// Words of code that tells failures apart.
 const APART: &str = r"instanceof|\.code\b|\.status(?:Code)?\s*===|isAxiosError|getStatus\(|error\.name|\.verify\w*\(";
 

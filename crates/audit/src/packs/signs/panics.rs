@@ -44,7 +44,7 @@ pub(super) const SIGNS: &[Sign] = &[
             r"{1,10}?[^\n]*(?:(?:RwLock|Mutex)::new\(None\)|OnceCell::new\(\))"
         ),
         "",
-        "`{}` parses the address only, so the first request connects",
+        "`{}` parses the URL only, so the first request connects",
     ),
     review(
         Topic::ConnectRetry,
@@ -65,7 +65,7 @@ pub(super) const SIGNS: &[Sign] = &[
         RUST,
         r"\bfn \w*(?:health|ready|readiness)\w*\([^{]*\)\s*->\s*(?P<what>impl IntoResponse|(?:axum::)?Json<\w+>)\s*\{",
         r"StatusCode::|SERVICE_UNAVAILABLE|\b503\b|is_constant",
-        "the answer `{}` has the status 200 in every state",
+        "the response `{}` has the status 200 in every state",
     ),
     review(
         Topic::HealthResult,
@@ -101,7 +101,7 @@ pub(super) const SIGNS: &[Sign] = &[
             r"{1,80}?[^\n]*(?:\.recv\(\)\.await|ReceiverStream::new\()"
         ),
         r"unbounded_channel|\.try_send\(",
-        "`{}` waits for ever if the channel is full, because its receiver starts later",
+        "`{}` waits forever if the channel is full, because its receiver starts later",
     ),
     review(
         Topic::QueryPerRow,

@@ -5,8 +5,7 @@ use crate::model::facts::Topic;
 
 const SHORT: &str = "`{}` accepts passwords of fewer than eight characters";
 const COMPARED: &str = "the time of `{}` depends on the number of equal characters";
-const TIMING: &str =
-    "an unknown account is answered without `{}…)`, so the time reveals which accounts exist";
+const TIMING: &str = "the login of an unknown account does not call `{}…)`, so its response time reveals which accounts exist";
 
 const fn short(
     files: &'static [&'static str],

@@ -40,14 +40,14 @@ pub(super) const SIGNS: &[Sign] = &[
         JVM,
         r"(?P<what>\bBodyHandlers\.of(?:String|ByteArray))\(",
         "",
-        "`{}` reads an answer of any size into memory",
+        "`{}` reads a response of any size into memory",
     ),
     review(
         Topic::IgnoredError,
         JVM,
         r"(?P<what>\b\w*(?:[hH]ttp\w*|[cC]lient)\.\w+\([^;]*\)\s*(?:\.(?:join|get)\(\))?\.body\(\))",
         r"statusCode\(",
-        "the status of the answer is not read, so an error page is parsed as data",
+        "the status of the response is not read, so an error page is parsed as data",
     ),
     review(
         Topic::UnsafeInput,
@@ -68,7 +68,7 @@ pub(super) const SIGNS: &[Sign] = &[
         WORK,
         r"\bif\s*\(\s*!\w+(?:\.\w+\(\))?(?:\s*\|\|\s*!\w+)*\s*\)\s*\{\s*(?P<what>return null);\s*\}",
         "",
-        "`{}` hides a failure, so the caller answers with success",
+        "`{}` hides a failure, so the caller reports success",
     ),
     review(
         Topic::MassAssignment,

@@ -4,7 +4,7 @@ use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};
 use crate::model::facts::Topic;
 
 const IN_QUERY: &str =
-    "`{}` reads the token from the address, which proxies and browsers store in logs and history";
+    "`{}` reads the token from the URL, which proxies and browsers store in logs and history";
 /// Links in mails contain tokens for one use.
 const LINKS: &str = r"(?i)reset_?password|verify_?email|email_?verif|unsubscribe|invitation|magic_?link|confirm_?email|activat";
 
@@ -49,6 +49,6 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"\.cookie\(\s*['\x22]\w*(?i:jwt|token)\w*['\x22][\s\S]{0,700}?\breturn\s*\{[^;]*?(?P<what>\b(?:access_?[tT]oken|token|jwt)\s*:\s*\w+)",
         "",
-        "the answer contains the token (`{}`) beside the cookie that scripts cannot read",
+        "the response contains the token (`{}`) beside the cookie that scripts cannot read",
     ),
 ];

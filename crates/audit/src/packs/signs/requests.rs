@@ -155,7 +155,7 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".rs"],
         r"\b(?P<what>(?:init_pool|create_pool|(?:Pg|MySql)Pool::connect|connect)\((?:[^()]|\([^()]*\))*\)(?:\s*\.await)?\s*\.(?:expect|unwrap))\(",
         r"retry|backoff|connect_lazy|mod tests",
-        "the start fails if the database does not respond",
+        "startup fails if the database does not respond",
     ),
     review(
         Topic::OutboundTimeout,

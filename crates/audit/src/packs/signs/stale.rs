@@ -6,7 +6,7 @@ use crate::model::facts::Topic;
 
 const STALE: &str = "`{}` keeps a copy that no change of the record removes";
 const FOREIGN: &str =
-    "`{}` releases the lock without a look at its owner, so it may end the lock of another process";
+    "`{}` releases the lock without checking its owner, so it may end the lock of another process";
 const UNBOUNDED: &str = "`{}` starts one task for each message, and no code limits their number";
 
 /// A copy in a cache. `elsewhere` matches code that removes one.

@@ -84,14 +84,14 @@ pub(super) const SIGNS: &[Sign] = &[
         GO,
         r"(?m)^\s*[\w.]+ :?= (?P<what>(?:\w+\.)*(?:(?:Init|Connect|Open|Setup|Must)\w*(?:Redis|Postgres|DB|Mysql|MySQL|Mongo|Kafka|Rabbit|AMQP|Nats|SQL)|New\w*(?:Postgres|DB|Mysql|MySQL|Mongo|Rabbit|AMQP|Nats|SQL))\w*\()",
         r"(?i)retry|backoff|attempt",
-        "`{}…)` returns no error, so the start fails if a dependency is not ready",
+        "`{}…)` returns no error, so startup fails if a dependency is not ready",
     ),
     review(
         Topic::ConnectRetry,
         GO,
         r"(?P<what>\b(?:amqp|kafka|nats|redisstream|stan)\.New(?:Publisher|Subscriber|Consumer|Producer|Conn|Connection)\w*\()",
         r"(?i)retry|backoff|attempt",
-        "`{}…)` is not retried, so the start fails if the broker is not ready",
+        "`{}…)` is not retried, so startup fails if the broker is not ready",
     ),
     review(
         Topic::Cleanup,

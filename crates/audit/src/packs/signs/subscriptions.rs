@@ -1,4 +1,4 @@
-//! Subscriptions: streams that end, and messages that a broker does not keep or delivers for ever.
+//! Subscriptions: streams that end, and messages that a broker loses or redelivers without a limit.
 
 use super::body::line;
 use super::{GO, JVM, PYTHON, SCRIPT, Sign, review};

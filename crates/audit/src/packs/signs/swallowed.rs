@@ -1,4 +1,4 @@
-//! Failures that are only logged, and failures of every kind that get the same answer.
+//! Failures that are only logged, and failures that all get the same response.
 
 use std::sync::LazyLock;
 
@@ -163,7 +163,7 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             facts,
             Topic::ErrorAnswer,
             at.range(),
-            "failures of every kind get the same answer, also a store that is down",
+            "all failures get the same response, even an unavailable store",
         );
     }
 }

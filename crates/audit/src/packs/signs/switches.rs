@@ -64,7 +64,7 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".yaml", ".yml"],
         r#"(?P<what>nginx\.ingress\.kubernetes\.io/proxy-(?:read|send)-timeout):\s*["']?\d{4,}"#,
         r"(?i)websocket|grpc",
-        "`{}` keeps a request that nothing answers open for many minutes",
+        "`{}` keeps a request without a response open for many minutes",
     ),
     review(
         Topic::FileLogging,

@@ -42,14 +42,14 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".yml", ".yaml"],
         r"(?m)^[ \t]*(?P<what>uri_param_names):[ \t]*\r?\n[ \t]*-[ \t]*\w",
         "",
-        "`{}` accepts a token in the address, which logs and caches store",
+        "`{}` accepts a token in the URL, which logs and caches store",
     ),
     review(
         Topic::Management,
         &["compose.yml", "compose.yaml"],
         r#"(?P<what>\b\w*ADMIN_LISTEN)["']?\s*[:=]\s*["']?0\.0\.0\.0"#,
         r"(?i)admin_?token|rbac|enforce_rbac",
-        "`{}` opens the administration to the network, without authentication",
+        "`{}` exposes the management endpoints to the network, without authentication",
     ),
     review(
         Topic::UnsafeInput,

@@ -30,7 +30,7 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"\b(?:res|response|resp)\.on\(\s*['\x22]data['\x22]\s*,\s*\(?\w+\)?\s*=>\s*[({]*\s*(?P<what>\w+\s*\+=\s*\w+|\w+\.push\(\w+\))",
         r"\.length\s*>|(?i)max_?(?:bytes|size|length)",
-        "`{}` collects an answer of any size",
+        "`{}` collects a response of any size",
     ),
     review(
         Topic::Encryption,
@@ -86,14 +86,14 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"(?:log\w*|console)\.\w+\([^;\n]*\b(?:url|uri|dsn)\s*:\s*(?P<what>[\w.]*(?i:rabbit\w*|redis|mongo\w*|database|db|amqp|postgres\w*)\.(?:url|uri|dsn))\b",
         r"(?i)redact|mask",
-        "the log contains `{}`, and such an address can contain a password",
+        "the log contains `{}`, and such a URL can contain a password",
     ),
     review(
         Topic::UnsafeInput,
         SCRIPT,
         r"\breq\.body[\s\S]*?(?P<what>\b(?:validate|isValid|check)\w*(?i:url)\w*\(\s*(?:callback|webhook)\w*)",
         r"(?i)allow_?list|whitelist|isPrivate|ssrf|ipaddr",
-        "`{}…)` checks the form of an address of the caller, which may be an internal one",
+        "`{}…)` checks the form of a URL of the caller, which may be an internal one",
     ),
     review(
         Topic::UnsafeInput,

@@ -88,7 +88,7 @@ pub(super) fn not_verified(narrative: &Narrative<'_>) -> Markup {
             @for left_out in &report.left_out {
                 li {
                     "Not read: " (count(left_out.count, "file")) " " (left_out.reason)
-                    ", the first is " code { (seen(&left_out.example)) }
+                    ", for example " code { (seen(&left_out.example)) }
                 }
             }
             @for reason in &report.incomplete { li { "Incomplete: " (prose(reason)) } }

@@ -89,7 +89,7 @@ pub(super) fn checklist(narrative: &Narrative<'_>) -> Markup {
                         strong { (words_of(item.state).1.trim_matches('*')) }
                         " (" (item.basis)
                         @if !item.labels.is_empty() {
-                            "; see "
+                            ", see "
                             @for (number, label) in item.labels.iter().enumerate() {
                                 @if number > 0 { ", " }
                                 a href=(format!("#{label}")) { (label) }

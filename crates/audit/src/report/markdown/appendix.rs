@@ -117,7 +117,7 @@ pub(super) fn not_verified(out: &mut String, narrative: &Narrative<'_>) -> fmt::
     for left_out in &report.left_out {
         writeln!(
             out,
-            "- Not read: {} {}, the first is {}",
+            "- Not read: {} {}, for example {}",
             count(left_out.count, "file"),
             left_out.reason,
             code(&left_out.example)

@@ -58,7 +58,7 @@ pub(in crate::report) fn heading(section: Section) -> String {
     }
 }
 
-/// Informative findings take one line each.
+/// Findings of severity info take one line each.
 fn note(out: &mut String, group: &Group<'_>) -> fmt::Result {
     let places: Vec<String> = group
         .findings

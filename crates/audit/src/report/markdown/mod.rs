@@ -26,7 +26,7 @@ use strengths::strengths;
 /// The number of places of one group that are shown with their code. The report only names the
 /// others.
 pub(super) const MAX_FRAMES: usize = 4;
-/// The number of shown evidence lines for a kept promise.
+/// The number of shown evidence lines for a passed check.
 pub(super) const MAX_EVIDENCE: usize = 3;
 /// Further places that are named of one finding.
 pub(super) const MAX_RELATED_SHOWN: usize = 5;

@@ -104,7 +104,7 @@ pub(super) fn checklist(out: &mut String, narrative: &Narrative<'_>) -> fmt::Res
             let see = if item.labels.is_empty() {
                 String::new()
             } else {
-                format!("; see {}", item.labels.join(", "))
+                format!(", see {}", item.labels.join(", "))
             };
             writeln!(
                 out,

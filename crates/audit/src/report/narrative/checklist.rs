@@ -1,4 +1,4 @@
-//! The catalogue as a checklist: the evidence for each promise in the files.
+//! The catalogue as a checklist: the evidence for each requirement in the files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,14 +26,13 @@ pub(in crate::report) enum State {
     Unknown,
 }
 
-/// One promise.
+/// One requirement.
 #[derive(Debug)]
 pub(in crate::report) struct ChecklistItem {
     /// The catalogue's ID.
     pub(in crate::report) id: &'static str,
     /// The requirement in one sentence.
     pub(in crate::report) sentence: &'static str,
-    /// The state.
     pub(in crate::report) state: State,
     /// The evidence.
     pub(in crate::report) basis: String,
@@ -41,7 +40,7 @@ pub(in crate::report) struct ChecklistItem {
     pub(in crate::report) labels: Vec<String>,
 }
 
-/// Promises that were asked about, by category.
+/// Returns the requirements that rules check, by category.
 pub(super) fn checklist(
     report: &Report,
     groups: &[Group<'_>],

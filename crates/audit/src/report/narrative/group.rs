@@ -9,7 +9,6 @@ use crate::rule::{Category, Confidence, Severity};
 pub(in crate::report) struct Group<'r> {
     /// How the text refers to it: `C1`, `H2`, `R1`.
     pub(in crate::report) label: String,
-    /// The section.
     pub(in crate::report) section: Section,
     /// The highest severity of its places. In a section of a severity all have this one.
     pub(in crate::report) severity: Severity,

@@ -46,7 +46,6 @@ impl Cell {
 /// One service.
 #[derive(Debug)]
 pub(in crate::report) struct MatrixRow<'r> {
-    /// The service.
     pub(in crate::report) service: &'r ServiceSummary,
     /// Whether its code was not audited.
     pub(in crate::report) is_unread: bool,

@@ -41,7 +41,7 @@ pub(super) struct Narrative<'r> {
     pub(super) plan: Vec<Stage>,
     /// Services by category.
     pub(super) matrix: Matrix<'r>,
-    /// Promise by promise.
+    /// The requirements, by category.
     pub(super) checklist: Vec<(Category, Vec<ChecklistItem>)>,
     /// Open questions: one answer of a rule, and for which services it was given.
     pub(super) unknown: Vec<(&'r Unknown, Vec<&'r str>)>,

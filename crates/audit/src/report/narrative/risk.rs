@@ -8,7 +8,7 @@ use crate::rule::{Category, Severity};
 /// Risks in the table. The rest is in the remediation plan.
 const MAX_RISKS: usize = 5;
 
-/// Sentences for promises whose consequence differs from that of their category.
+/// Sentences for requirements whose consequence differs from that of their category.
 const BY_PROMISE: &[(&str, &str)] = &[
     (
         "AUTH-1",
@@ -80,7 +80,6 @@ const fn of_category(category: Category) -> &'static str {
 pub(in crate::report) struct Risk {
     /// The group of findings that shows it.
     pub(in crate::report) label: String,
-    /// The severity.
     pub(in crate::report) severity: Severity,
     /// The problem.
     pub(in crate::report) title: &'static str,

@@ -6,9 +6,7 @@ use crate::rule::{Category, rules};
 /// One category.
 #[derive(Debug)]
 pub(in crate::report) struct ScorecardRow {
-    /// Category.
     pub(in crate::report) category: Category,
-    /// Its score.
     pub(in crate::report) score: Score,
     /// Open findings that are certain. Notes do not count.
     pub(in crate::report) findings: usize,

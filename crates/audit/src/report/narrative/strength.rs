@@ -9,7 +9,6 @@ use crate::rule::{Category, rules};
 /// Something that is right.
 #[derive(Debug)]
 pub(in crate::report) struct Strength<'r> {
-    /// The topic.
     pub(in crate::report) topic: &'static str,
     /// Rule.
     pub(in crate::report) id: &'static str,
@@ -20,7 +19,6 @@ pub(in crate::report) struct Strength<'r> {
 /// The place of a passed check.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::report) struct Place<'r> {
-    /// Service.
     pub(in crate::report) service: Option<&'r str>,
     /// File and line.
     pub(in crate::report) at: Option<(&'r str, usize)>,

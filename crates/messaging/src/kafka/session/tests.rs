@@ -105,7 +105,7 @@ async fn assert_left(member: &Arc<Member>) {
     {
         // Otherwise the client would never end, and this test would hang.
         std::mem::forget(Arc::clone(member));
-        panic!("the client waits for a reply for ever");
+        panic!("the client waits for a reply without a timeout");
     }
 }
 

@@ -82,7 +82,7 @@ async fn throttled_plugin_is_reported_plug_2() {
     assert!(!info().throttled);
     call().await.unwrap();
     let failed = info();
-    let problem = "exceeded the processor time of 100ms";
+    let problem = "exceeded the CPU time of 100ms";
     assert_eq!(failed.error_msg.as_deref(), Some(problem));
     assert!(failed.error_time.is_some());
     assert_eq!((failed.throttled, failed.cpu_share_left_ms), (false, 0));
@@ -104,7 +104,7 @@ async fn endless_guest_ends_with_its_processor_time_plug_2() {
         .unwrap();
     let call = || app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
     let problem = &call().await.unwrap().failed[0].1;
-    assert_eq!(problem, "exceeded the processor time of 100ms");
+    assert_eq!(problem, "exceeded the CPU time of 100ms");
     let problem = &call().await.unwrap().failed[0].1;
     assert_eq!(problem, THROTTLED);
 }
@@ -119,7 +119,7 @@ async fn endless_guests_do_not_delay_other_plugins_plug_2() {
     let more = format!("capabilities = [\"http\"]\n{}", hook("before_data", "30s"));
     let app = Setup::new()
         .config(|config| {
-            // A loop ends after a second of processor time, independent of other processes.
+            // A loop ends after a second of CPU time, independent of other processes.
             config.security.max_cpu_percent = Some(10);
             let grant = granted_http();
             config.grants.insert("evil".to_owned(), grant);
@@ -155,7 +155,7 @@ async fn endless_guests_do_not_delay_other_plugins_plug_2() {
     let mut looped = 0;
     for attack in attacks {
         let problem = attack.await.unwrap().unwrap().failed.remove(0).1;
-        let is_loop = problem == "exceeded the processor time of 1s";
+        let is_loop = problem == "exceeded the CPU time of 1s";
         looped += usize::from(is_loop);
         assert!(is_loop || problem == THROTTLED, "{problem}");
     }
@@ -239,7 +239,7 @@ async fn requests_continue_beside_a_guest_on_a_worker_plug_2() {
     let addresses = app.service.addresses();
     let (http, admin) = (addresses.http, addresses.admin);
     let get = seaworthy_testkit::http::get;
-    // The first call of the plugin occupies a worker for two seconds of processor time.
+    // The first call of the plugin occupies a worker for two seconds of CPU time.
     let attack = thread::spawn(move || get(http, "/orders").unwrap().status);
     let mut answered = 0;
     while !attack.is_finished() {

@@ -101,7 +101,7 @@ impl Joins {
         drop(self.tasks.spawn_in_new_context(TASK, task));
     }
 
-    /// Executes queued commands until none is left for another worker.
+    /// Executes queued commands until the queue is empty or another worker takes the rest.
     async fn execute_queued(self, mut slot: WorkerSlot) {
         loop {
             // Further commands arrive while the worker waits, so the permit comes first.

@@ -79,9 +79,9 @@ impl JoinError {
 impl From<DataError> for JoinError {
     fn from(error: DataError) -> Self {
         match error.kind() {
-            // PostgreSQL rejects a text with NUL.
+            // PostgreSQL rejects a string with NUL.
             DataErrorKind::InvalidValue => {
-                Rejection::Invalid("a text contains a character that cannot be stored").into()
+                Rejection::Invalid("a field contains the NUL character: remove it").into()
             }
             _ => Self::Database(error),
         }

@@ -1,4 +1,4 @@
-//! Commands of users for the own join: join and cancel.
+//! Commands of users for their own join: create and cancel.
 
 use chrono::TimeDelta;
 use city_events_contract::{
@@ -172,7 +172,7 @@ impl Joins {
             at: if is_current { now } else { join.updated_at },
         };
         let mut change = None;
-        // The cancel of an ended join succeeds without effect.
+        // Cancelling an ended join succeeds without effect.
         if is_current {
             joins::cancel(tx, join.id, user, SELF_CANCEL, now).await?;
             seats.apply_change(Some(join.status), to);
@@ -221,7 +221,7 @@ impl Joins {
         now: Moment,
     ) -> Result<Outcome, JoinError> {
         let is_current = join.status.is_current();
-        // The cancel of an ended join succeeds without effect.
+        // Cancelling an ended join succeeds without effect.
         let outcome = Outcome {
             decision: Decision::Status(JoinStatus::Canceled),
             at: if is_current { now } else { join.updated_at },

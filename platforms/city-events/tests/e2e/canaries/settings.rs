@@ -8,7 +8,7 @@ use super::{
     process::{plant_variables, start},
 };
 
-/// Returns settings that fail the start. A line break separates two settings of one start.
+/// Returns settings with which startup fails. A line break separates two settings of one start.
 fn invalid_settings(secret: &str) -> Vec<String> {
     let settings = [
         format!("auth.database.url=postgres:/bote:{secret}@"),

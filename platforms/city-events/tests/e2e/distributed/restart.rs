@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{client::Client, eventually::TIMEOUT, pictures::red_and_blue, platform::media::upload};
 
-/// The requests per second of the promise.
+/// The requests per second of the requirement.
 const RATE: u32 = 80;
 /// The share of the requests that may fail, in percent.
 const MAX_FAILED: usize = 1;

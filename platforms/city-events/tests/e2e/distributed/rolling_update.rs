@@ -16,7 +16,7 @@ use super::{
 const PODS: usize = 2;
 /// The time until the last node sends an ended pod no new connection.
 const MAX_SKEW: Duration = Duration::from_secs(3);
-/// The requests of the promise.
+/// The requests of the requirement.
 const REQUESTS: usize = 100_000;
 /// The numbers of the manifests are divided by this in the short test.
 const SHORTER: u32 = 5;

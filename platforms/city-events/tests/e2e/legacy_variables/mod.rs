@@ -1,4 +1,4 @@
-//! Variables of the legacy services. Each one sets a key or fails the start (CONF-1).
+//! Variables of the legacy services. Each one sets a key, or startup fails (CONF-1).
 
 mod auth;
 mod email;

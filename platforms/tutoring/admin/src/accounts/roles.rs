@@ -64,7 +64,8 @@ impl Accounts {
         let mut permissions = Vec::new();
         for (index, name) in names.iter().enumerate() {
             let known = permission(name).ok_or_else(|| {
-                errors::invalid(&format!("permissions[{index}]"), "is not a permission")
+                let problem = "is not a valid permission: use one of GET /permissions";
+                errors::invalid(&format!("permissions[{index}]"), problem)
             })?;
             caller.require(known)?;
             permissions.push(known);

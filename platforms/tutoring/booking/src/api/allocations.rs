@@ -219,7 +219,8 @@ pub(super) async fn list(
         None => Filter::All,
         Some(status) => {
             let known = STATUSES.into_iter().find(|known| *known == status);
-            let known = known.ok_or_else(|| errors::invalid("status", "is not a status"))?;
+            let problem = "must be pending, approved, active, completed, rejected or cancelled";
+            let known = known.ok_or_else(|| errors::invalid("status", problem))?;
             Filter::Status(known)
         }
     };

@@ -48,7 +48,8 @@ pub(super) async fn zones(
 ) -> HandlerResult {
     let Query(query) = query?;
     let place = Place::new(query.lat, query.lng);
-    let place = place.ok_or_else(|| errors::invalid("lat", "is not a coordinate"))?;
+    let problem = "must be from -90 to 90, with lng from -180 to 180";
+    let place = place.ok_or_else(|| errors::invalid("lat", problem))?;
     let mut zones = Zones::around(&schedule.database, place).await?;
     zones.retain(|zone| query.city_id.is_none_or(|city| city == zone.city_id));
     match zones.is_empty() {

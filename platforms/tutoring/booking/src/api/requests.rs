@@ -72,7 +72,9 @@ pub(super) async fn list(
     let (Query(page), Query(query)) = (page?, query?);
     let status = query.status.as_deref().unwrap_or("pending");
     if !STATUSES.contains(&status) {
-        return Err(errors::invalid("status", "is not a status").into());
+        return Err(
+            errors::invalid("status", "must be pending, approved, rejected or cancelled").into(),
+        );
     }
     let page = page.checked()?;
     let (limit, offset) = (page.limit, page.offset());

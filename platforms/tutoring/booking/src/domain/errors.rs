@@ -61,6 +61,14 @@ pub(crate) fn invalid(field: &str, problem: &str) -> Error {
     Error::invalid(vec![FieldViolation::new(field, problem)])
 }
 
+/// Coordinates outside of their range.
+pub(crate) fn coordinates_invalid() -> Error {
+    invalid(
+        "latitude",
+        "must be from -90 to 90, with a longitude from -180 to 180",
+    )
+}
+
 pub(crate) fn sunday_too_late() -> Error {
     invalid(
         "schedule.timeSlot",

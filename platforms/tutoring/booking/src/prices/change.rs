@@ -203,8 +203,9 @@ impl PriceList {
     /// `VALIDATION_ERROR` for an unknown switch.
     pub(crate) async fn set_flags(&self, flags: &BTreeMap<String, bool>) -> Result<(), Error> {
         let unknown = flags.keys().filter(|name| !FLAGS.contains(&name.as_str()));
+        let problem = format!("is not a valid switch: use {}", FLAGS.join(", "));
         let unknown: Vec<_> = unknown
-            .map(|name| FieldViolation::new(name.as_str(), "is not a switch"))
+            .map(|name| FieldViolation::new(name.as_str(), problem.as_str()))
             .collect();
         if !unknown.is_empty() {
             return Err(Error::invalid(unknown));

@@ -75,7 +75,7 @@ impl Schedule {
     ) -> Result<Place, Error> {
         if let (Some(latitude), Some(longitude)) = given {
             let place = Place::new(latitude, longitude);
-            return place.ok_or_else(|| errors::invalid("latitude", "is not a coordinate"));
+            return place.ok_or_else(errors::coordinates_invalid);
         }
         let known = match student {
             Some(student) => Copies::place_of_student(&self.database, student).await?,

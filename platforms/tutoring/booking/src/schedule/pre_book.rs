@@ -58,7 +58,7 @@ impl NewPreBooking {
             return Err(errors::invalid("address", problem));
         }
         if Place::new(self.latitude, self.longitude).is_none() {
-            return Err(errors::invalid("latitude", "is not a coordinate"));
+            return Err(errors::coordinates_invalid());
         }
         if !MODES.contains(&(self.mode.as_str(), self.group_size)) {
             let problem = "must be 1on1, 1on2 or 1on3, with the same groupSize";

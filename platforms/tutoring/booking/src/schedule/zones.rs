@@ -196,7 +196,7 @@ impl Schedule {
     /// `VALIDATION_ERROR`.
     pub(crate) async fn check_service(&self, request: &ServiceRequest) -> Result<Value, Error> {
         let place = Place::new(request.latitude, request.longitude);
-        let place = place.ok_or_else(|| errors::invalid("latitude", "is not a coordinate"))?;
+        let place = place.ok_or_else(errors::coordinates_invalid)?;
         let (course, slot) = (request.course_id, request.timeslot);
         let question = Question {
             course,

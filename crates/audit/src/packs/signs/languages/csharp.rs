@@ -239,6 +239,6 @@ pub(super) const SIGNS: &[Sign] = &[
         CSHARP,
         r#"(?P<what>\b(?:app\.Run|UseUrls)\(\s*"http)"#,
         "",
-        "`{}…` has a literal address, which no setting replaces",
+        "`{}…` has a literal URL, which no setting replaces",
     ),
 ];

@@ -61,8 +61,7 @@ const VOLATILE: &str = "`{}` declares a queue that a restart of the broker delet
 const TRANSIENT: &str =
     "a restart of the broker deletes the message of `{}`, which is not persistent";
 const AUTOMATIC: &str = "`{}` acknowledges a message before it is handled";
-const ONE_CONNECTION: &str =
-    "`{}` is not retried, so the start fails if the dependency is not ready";
+const ONE_CONNECTION: &str = "`{}` is not retried, so startup fails if the dependency is not ready";
 const HIDDEN: &str = "`{}` hides the failure";
 const SHARED: &str = "parallel requests change `{}` without a lock, and each replica has its own";
 const STOP: &str = "`{}` runs without a handler of SIGTERM, so a stop aborts the current message";

@@ -15,7 +15,7 @@ pub(super) const SIGNS: &[Sign] = &[
         RUBY,
         r"(?P<what>\bparams\[:(?:api_key|token|access_token|auth_token)\])",
         r"(?i)http_header|request\.headers|authenticate_with_http_token",
-        "the credential of `{}` is in the address, and logs of proxies contain it",
+        "the credential of `{}` is in the URL, and logs of proxies contain it",
     ),
     review(
         Topic::SecretComparison,

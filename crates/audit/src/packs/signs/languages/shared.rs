@@ -20,7 +20,7 @@ pub(super) const SIGNS: &[Sign] = &[
         CODE,
         r#"(?P<what>["'`](?:amqps?|postgres(?:ql)?|mysql2?|mongodb(?:\+srv)?|rediss?|mssql)://)(?:\w[\w.-]*)?:[^@\s"'`$#{}<>%*]{2,}@"#,
         "",
-        "the address `{}…` contains a literal credential",
+        "the URL `{}…` contains a literal credential",
     ),
     review(
         Topic::MemoryState,

@@ -5,7 +5,7 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
-        id: "HLTH-3.cached-for-ever",
+        id: "HLTH-3.cached-without-expiry",
         title: "A health check result is cached without expiry",
         severity: Severity::High,
         category: Category::Health,
