@@ -14,7 +14,7 @@ mod yaml;
 use std::{collections::BTreeMap, fmt};
 
 pub use folder::{differences, read_overlay, write};
-pub use overlay::{AlertOverlay, InvalidOverlay, Overlay};
+pub use overlay::{AlertOverlay, InvalidOverlay, Overlay, Usage};
 use seaworthy_facts::Facts;
 
 /// Files by their path below the output folder.

@@ -20,6 +20,11 @@ pub(crate) const TEMPLATE: &str = "\
 # [addresses.orders]
 # \"rate_limit.redis.address\" = \"redis.example.org:6379\"
 
+# Measured use of a pod at its peak. The requests and the memory limit of its containers follow.
+# [usage.orders]
+# cpu_millicores = 150
+# memory_mib = 60
+
 # One alert, for all services.
 # [alerts.OutboxOld]
 # threshold = 300.0
@@ -47,6 +52,18 @@ pub struct Overlay {
     pub alerts: BTreeMap<String, AlertOverlay>,
     /// Addresses as `host:port`, by service and by key of the setting.
     pub addresses: BTreeMap<String, BTreeMap<String, String>>,
+    /// The measured use of a pod, by service.
+    pub usage: BTreeMap<String, Usage>,
+}
+
+/// The measured use of a pod at its peak load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Usage {
+    /// Processor time, in thousandths of a core.
+    pub cpu_millicores: u32,
+    /// Resident memory, in MiB.
+    pub memory_mib: u32,
 }
 
 /// A change of an alert.
@@ -73,6 +90,7 @@ impl Default for Overlay {
             latency_seconds: 0.5,
             alerts: BTreeMap::new(),
             addresses: BTreeMap::new(),
+            usage: BTreeMap::new(),
         }
     }
 }
@@ -107,6 +125,13 @@ impl Overlay {
             if !(50.0..100.0).contains(&percent) {
                 let problem =
                     format!("overlay.toml: {key} is {percent}, expected 50 to less than 100");
+                return Err(InvalidOverlay(problem));
+            }
+        }
+        for (name, usage) in &overlay.usage {
+            if usage.cpu_millicores == 0 || usage.memory_mib == 0 {
+                let problem =
+                    format!("overlay.toml: the usage of {name} is 0, expected measured values");
                 return Err(InvalidOverlay(problem));
             }
         }
@@ -145,6 +170,7 @@ mod tests {
         });
         let all = Overlay::read(&uncommented.collect::<Vec<_>>().join("\n")).unwrap();
         assert_eq!(all.alerts["OutboxOld"].threshold, Some(300.0));
+        assert_eq!(all.usage["orders"].memory_mib, 60);
     }
 
     #[test]
@@ -154,5 +180,8 @@ mod tests {
         let error = Overlay::read("availability_percent = 100.0").unwrap_err();
         assert!(error.to_string().contains("100"), "{error}");
         assert!(Overlay::read("unknown = 1").is_err());
+        let zero = "[usage.orders]\ncpu_millicores = 0\nmemory_mib = 60";
+        let error = Overlay::read(zero).unwrap_err();
+        assert!(error.to_string().contains("orders"), "{error}");
     }
 }

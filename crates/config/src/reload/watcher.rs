@@ -189,9 +189,10 @@ impl Watcher {
             )
         });
         ConfigErrors::check(errors)?;
-        inner
-            .rotations
-            .publish(&inner.secret_leaves, &inner.secrets);
+        // Also the values of secrets that need a restart: a component that reads such a secret for
+        // the first time later, such as the key of a rare call, gets its newest value.
+        let read = loaded.inner();
+        inner.rotations.publish(&read.secret_leaves, &read.secrets);
         let loaded = Loaded::new(inner);
         let cells = self.0.cells.lock();
         self.0.current.store(Arc::new(loaded.clone()));

@@ -318,7 +318,8 @@ async fn followed_secret_rotates_without_restart_conf_5() {
     std::fs::write(files.path().join("a"), "second").unwrap();
     let reloaded = watcher.reload().await.unwrap();
     assert_eq!(reloaded.needs_restart, ["one"], "no component follows it");
-    assert_eq!(settings.current(), ["first", "other"]);
+    // A component reads it for the first time.
+    assert_eq!(settings.current(), ["second", "other"]);
     let reloaded = watcher.reload().await.unwrap();
     assert_eq!(reloaded.changed, ["one"]);
     assert_eq!(settings.current(), ["second", "other"]);

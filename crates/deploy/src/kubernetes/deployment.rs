@@ -1,7 +1,10 @@
 use seaworthy_facts::{Facts, Probe};
 
 use super::{FIRST, config, in_wave, object, pod, seconds, selector};
-use crate::yaml::{Yaml, list, map};
+use crate::{
+    Overlay,
+    yaml::{Yaml, list, map},
+};
 
 pub(super) const COMMENT: &str = "\
 After SIGTERM the service stays open for lifecycle.drain_delay, so it needs no
@@ -35,13 +38,14 @@ pub(super) fn settings(facts: &Facts) -> Vec<Yaml> {
 }
 
 /// Returns Deployment and Service.
-pub(super) fn objects(facts: &Facts) -> Vec<Yaml> {
-    vec![deployment(facts, &config::text(facts)), service(facts)]
+pub(super) fn objects(facts: &Facts, overlay: &Overlay) -> Vec<Yaml> {
+    let settings = config::text(facts);
+    vec![deployment(facts, overlay, &settings), service(facts)]
 }
 
-fn deployment(facts: &Facts, settings: &str) -> Yaml {
+fn deployment(facts: &Facts, overlay: &Overlay, settings: &str) -> Yaml {
     let name = facts.name.as_str();
-    let mut container = pod::container(facts, &["serve"]);
+    let mut container = pod::container(facts, overlay, &["serve"]);
     let ports = facts.listeners.iter().map(|listener| {
         map([
             ("name", listener.name.as_str().into()),

@@ -1,7 +1,10 @@
 use seaworthy_facts::Facts;
 
 use super::{SECOND, in_wave, object, pod};
-use crate::yaml::{Yaml, map};
+use crate::{
+    Overlay,
+    yaml::{Yaml, map},
+};
 
 pub(super) const COMMENT: &str = "\
 The service is ready only if its migrations are applied. Run this job before a rollout:
@@ -9,9 +12,9 @@ Argo CD does so because of the annotations. With kubectl, apply prerequisites.ya
 this file, and wait for the job.";
 
 /// Returns the job that applies the migrations of this version.
-pub(super) fn objects(facts: &Facts) -> Vec<Yaml> {
+pub(super) fn objects(facts: &Facts, overlay: &Overlay) -> Vec<Yaml> {
     let name = format!("{}-migrate", facts.name);
-    let container = pod::container(facts, &["migrate", "up"]);
+    let container = pod::container(facts, overlay, &["migrate", "up"]);
     let mut spec = pod::spec(facts, container);
     spec.push("restartPolicy", "Never");
     let metadata = map([("labels", pod::labels(&name, facts))]);

@@ -56,7 +56,7 @@ pub(crate) fn render(
     add(
         "deployment.yaml",
         deployment::COMMENT,
-        deployment::objects(facts),
+        deployment::objects(facts, overlay),
     );
     add(
         "availability.yaml",
@@ -67,7 +67,8 @@ pub(crate) fn render(
     add("network.yaml", network::COMMENT, network);
     add("monitor.yaml", monitor::COMMENT, monitor::objects(facts));
     if facts.has_command("migrate") {
-        add("migrate.yaml", migrate::COMMENT, migrate::objects(facts));
+        let migrate = migrate::objects(facts, overlay);
+        add("migrate.yaml", migrate::COMMENT, migrate);
     }
     let kustomization = map([
         ("apiVersion", "kustomize.config.k8s.io/v1beta1".into()),

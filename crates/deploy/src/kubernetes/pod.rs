@@ -3,12 +3,56 @@
 use seaworthy_facts::Facts;
 
 use super::{NAME, NETWORK, config, selector};
-use crate::yaml::{Yaml, list, map};
+use crate::{
+    Overlay,
+    overlay::Usage,
+    yaml::{Yaml, list, map},
+};
 
 /// The user of the image.
 const USER: i64 = 65_532;
 /// 0440: the group of the pod reads secrets.
 const SECRET_MODE: i64 = 288;
+/// The requests of a service whose use is not measured.
+const DEFAULT_CPU: u32 = 100;
+const DEFAULT_MEMORY: u32 = 128;
+/// The autoscaler adds pods at this use of the request, so the measured peak needs no further pod.
+const CPU_TARGET_PERCENT: u32 = 70;
+/// Requests are multiples of this number of millicores.
+const CPU_STEP: u32 = 10;
+/// The share of the measured memory that a pod requests.
+const MEMORY_PERCENT: u32 = 125;
+/// Requests are multiples of this number of MiB.
+const MEMORY_STEP: u32 = 16;
+/// The bodies of requests and the caches of a peak that is higher than the measured one, in MiB.
+const MIN_MEMORY_LIMIT: u32 = 256;
+
+/// The requests of a container in millicores and MiB, and the limit of its memory in MiB.
+struct Resources {
+    cpu: u32,
+    memory: u32,
+    memory_limit: u32,
+}
+
+impl Resources {
+    fn new(usage: Option<&Usage>) -> Self {
+        let share = |value: u32, numerator: u32, denominator: u32, step: u32| {
+            let share = value.saturating_mul(numerator).div_ceil(denominator);
+            share.div_ceil(step).saturating_mul(step)
+        };
+        let (cpu, memory) = usage.map_or((DEFAULT_CPU, DEFAULT_MEMORY), |usage| {
+            (
+                share(usage.cpu_millicores, 100, CPU_TARGET_PERCENT, CPU_STEP),
+                share(usage.memory_mib, MEMORY_PERCENT, 100, MEMORY_STEP),
+            )
+        });
+        Self {
+            cpu,
+            memory,
+            memory_limit: memory.saturating_mul(2).max(MIN_MEMORY_LIMIT),
+        }
+    }
+}
 
 /// Returns the labels of a pod.
 pub(super) fn labels(name: &str, facts: &Facts) -> Yaml {
@@ -20,7 +64,8 @@ pub(super) fn labels(name: &str, facts: &Facts) -> Yaml {
 }
 
 /// Returns a container of the image of the service with these arguments.
-pub(super) fn container(facts: &Facts, arguments: &[&str]) -> Yaml {
+pub(super) fn container(facts: &Facts, overlay: &Overlay, arguments: &[&str]) -> Yaml {
+    let resources = Resources::new(overlay.usage.get(&facts.name));
     let arguments = arguments.iter().copied().map(Yaml::from);
     let config = ["--config".into(), mount(facts).into()];
     let mut variables = vec![map([
@@ -60,15 +105,15 @@ pub(super) fn container(facts: &Facts, arguments: &[&str]) -> Yaml {
                 (
                     "requests",
                     map([
-                        ("cpu", "100m".into()),
-                        ("memory", "128Mi".into()),
+                        ("cpu", format!("{}m", resources.cpu).into()),
+                        ("memory", format!("{}Mi", resources.memory).into()),
                         ("ephemeral-storage", "16Mi".into()),
                     ]),
                 ),
                 (
                     "limits",
                     map([
-                        ("memory", "256Mi".into()),
+                        ("memory", format!("{}Mi", resources.memory_limit).into()),
                         ("ephemeral-storage", "64Mi".into()),
                     ]),
                 ),

@@ -5,11 +5,14 @@
 //! message. So the messages of a rejected batch are sent one at a time until the broker rejects
 //! one.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, pin::Pin};
 
-use futures::future::join_all;
+use futures::{
+    future::{MaybeDone, join_all, maybe_done},
+    poll,
+};
 use lapin::{
-    Channel, Confirmation, ErrorKind,
+    Channel, Confirmation, ErrorKind, PublisherConfirm,
     message::BasicReturnMessage,
     options::BasicPublishOptions,
     protocol::{AMQPErrorKind, AMQPSoftError},
@@ -22,6 +25,9 @@ use super::{
     topology, wire,
 };
 use crate::{Envelope, PublishError, transport::TransportError};
+
+/// The number of bytes that the client copies before they are written to the socket.
+const MAX_UNWRITTEN: usize = 256 * 1024;
 
 /// The result of a message.
 type Answer = Result<(), PublishError>;
@@ -155,23 +161,34 @@ impl Inner {
     /// Sends all messages before it waits for the first confirm.
     async fn send_on(&self, channel: &Channel, batch: &[&Envelope]) -> Vec<Outcome> {
         let mut sent = Vec::with_capacity(batch.len());
+        let mut writing = Vec::new();
+        let mut bytes = 0;
         for envelope in batch {
             let target = self.target(envelope);
             let options = BasicPublishOptions {
                 mandatory: target.mandatory,
                 ..BasicPublishOptions::default()
             };
-            let confirm = channel
-                .basic_publish(
-                    target.exchange.into(),
-                    target.routing_key.into(),
-                    options,
-                    envelope.payload(),
-                    wire::properties(envelope, &self.config.headers),
-                )
-                .await;
-            sent.push(confirm);
+            let publish = channel.basic_publish(
+                target.exchange.into(),
+                target.routing_key.into(),
+                options,
+                envelope.payload(),
+                wire::properties(envelope, &self.config.headers),
+            );
+            // The first poll passes the message to the thread that writes to the socket. The
+            // future ends after the message is written. To wait for each would cost two changes
+            // of thread and one system call per message.
+            let mut publish = Box::pin(maybe_done(publish));
+            let _ = poll!(publish.as_mut());
+            writing.push(publish);
+            bytes += envelope.size();
+            if bytes >= MAX_UNWRITTEN {
+                written(&mut writing, &mut sent).await;
+                bytes = 0;
+            }
         }
+        written(&mut writing, &mut sent).await;
         let confirms = sent.into_iter().map(|sent| async { sent?.await });
         self.outcomes(join_all(confirms).await, batch)
     }
@@ -224,6 +241,17 @@ impl Inner {
                 })
             })
             .collect()
+    }
+}
+
+/// Waits until all messages are written. Appends their confirms, in order.
+async fn written<F: Future<Output = lapin::Result<PublisherConfirm>>>(
+    writing: &mut Vec<Pin<Box<MaybeDone<F>>>>,
+    sent: &mut Vec<lapin::Result<PublisherConfirm>>,
+) {
+    for mut publish in writing.drain(..) {
+        publish.as_mut().await;
+        sent.extend(publish.as_mut().take_output());
     }
 }
 

@@ -56,11 +56,14 @@ pub struct FcmConfig {
     /// The ID of the Firebase project.
     pub project_id: String,
     /// The e-mail address of the service account.
+    #[schemars(extend("x-reloadable" = true))]
     pub client_email: String,
     /// The ID of the private key of the service account.
+    #[schemars(extend("x-reloadable" = true))]
     pub private_key_id: String,
     /// The private key of the service account in PEM (PKCS #8, RSA).
     #[serde(skip_serializing)]
+    #[schemars(extend("x-reloadable" = true))]
     pub private_key: Option<Secret<String>>,
     /// The audience of assertions, the member `token_uri` of the key file.
     pub token_uri: String,
@@ -88,10 +91,12 @@ pub struct ApnsConfig {
     /// The ID of the team.
     pub team_id: String,
     /// The ID of the key.
+    #[schemars(extend("x-reloadable" = true))]
     pub key_id: String,
     /// The bundle ID of the application, which Apple calls topic.
     pub topic: String,
     /// The private key in PEM (PKCS #8, P-256), the file `.p8`.
     #[serde(skip_serializing)]
+    #[schemars(extend("x-reloadable" = true))]
     pub private_key: Option<Secret<String>>,
 }

@@ -67,9 +67,11 @@ pub struct ProviderConfig {
     /// The kind of provider.
     pub kind: ProviderKind,
     /// The public ID of the API key. Clients open the page of the provider with it. Required.
+    #[schemars(extend("x-reloadable" = true))]
     pub key_id: String,
     /// The secret of the API key, which also signs confirmations. Required.
     #[serde(skip_serializing)]
+    #[schemars(extend("x-reloadable" = true))]
     pub key_secret: Option<Secret<String>>,
     /// The secret that signs webhooks. Required.
     #[serde(skip_serializing)]

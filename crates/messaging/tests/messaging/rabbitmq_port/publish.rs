@@ -1,4 +1,7 @@
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use futures::future::join_all;
 use lapin::{
@@ -10,7 +13,11 @@ use seaworthy_messaging::{
     Envelope, PublishError, Topic,
     transport::{Deliveries, Transport},
 };
-use tokio::time::timeout;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _, copy},
+    net::{TcpListener, TcpStream},
+    time::timeout,
+};
 
 use super::{TIMEOUT, TestBroker, message, topic_plan};
 
@@ -188,4 +195,65 @@ async fn full_queue_refuses_only_its_topic_msg_4() {
         }
     };
     timeout(TIMEOUT, again).await.unwrap();
+}
+
+/// Passes connections to a broker. Returns its URL, and how often bytes arrived from clients.
+async fn counting_proxy(url: &str) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (start, rest) = url.split_once('@').unwrap();
+    let (server, path) = rest.split_once('/').unwrap();
+    let url = format!("{start}@{}/{path}", listener.local_addr().unwrap());
+    let (server, arrivals) = (server.to_owned(), Arc::new(AtomicUsize::new(0)));
+    let counted = Arc::clone(&arrivals);
+    tokio::spawn(async move {
+        loop {
+            let (client, _) = listener.accept().await.unwrap();
+            let server = TcpStream::connect(&server).await.unwrap();
+            let (mut from_client, mut to_client) = client.into_split();
+            let (mut from_server, mut to_server) = server.into_split();
+            tokio::spawn(async move { copy(&mut from_server, &mut to_client).await });
+            let counted = Arc::clone(&counted);
+            tokio::spawn(async move {
+                let mut buffer = vec![0; 64 * 1024];
+                while let Ok(length @ 1..) = from_client.read(&mut buffer).await {
+                    counted.fetch_add(1, Ordering::Relaxed);
+                    to_server.write_all(&buffer[..length]).await.unwrap();
+                }
+            });
+        }
+    });
+    (url, arrivals)
+}
+
+/// The client writes the messages of a batch together. Otherwise each needs a system call.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn large_batch_is_written_together_and_in_order_msg_1() {
+    let Some(mut broker) = TestBroker::new() else {
+        return;
+    };
+    let url = broker.config.url.with_credentials(None).unwrap();
+    let (url, arrivals) = counting_proxy(url.as_str()).await;
+    broker.config.url = url.parse().unwrap();
+    let topic = broker.topic("topic");
+    let transport = broker.connect().await;
+    let plan = broker.plan("group", vec![topic.clone()]);
+    let deliveries = transport.open(plan).await.unwrap();
+    let texts: Vec<String> = (0..500).map(|number| format!("{number:1024}")).collect();
+    let batch = texts.iter().map(|text| message(&topic, text)).collect();
+    let before = arrivals.load(Ordering::Relaxed);
+    let answers = transport.publish(batch).await;
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    let writes = arrivals.load(Ordering::Relaxed) - before;
+    assert!(writes < 250, "{writes} writes for 500 messages");
+    let mut received = Vec::new();
+    while received.len() < texts.len() {
+        let next = timeout(TIMEOUT, deliveries.next()).await.unwrap().unwrap();
+        let tags = next.iter().map(|delivery| delivery.tag).collect();
+        received.extend(
+            next.into_iter()
+                .map(|delivery| String::from_utf8(delivery.envelope.payload().to_vec()).unwrap()),
+        );
+        deliveries.acknowledge(tags).await.unwrap();
+    }
+    assert!(received == texts, "the messages are not in order");
 }

@@ -8,6 +8,8 @@ use crate::{app::open_database, client::Client, eventually::eventually, flow};
 
 /// The published event of the legacy databases.
 const EVENT: &str = "00000000-0000-4000-8000-000000000012";
+/// The processed picture of the first user.
+const UPLOAD: &str = "00000000-0000-4000-8000-000000000021";
 /// The exchange that the legacy services declare for dead letters.
 const LEGACY_EXCHANGE: &str = r#"rabbit_exchange:declare(rabbit_misc:r(<<"/">>, exchange, <<"city.events.dlx">>), fanout, true, false, false, [], <<"legacy">>)."#;
 
@@ -42,11 +44,12 @@ macro_rules! legacy {
     };
 }
 
-const LEGACY: [(&str, MigrationSet); 4] = [
+const LEGACY: [(&str, MigrationSet); 5] = [
     legacy!("auth"),
     legacy!("event"),
     legacy!("join"),
     legacy!("feed"),
+    legacy!("media"),
 ];
 
 /// Logs in with the password of all legacy users.
@@ -99,6 +102,13 @@ async fn adopted_deployment_serves_its_users_data_2() {
     let again = log_in(&cluster, "ada@example.org").await;
     assert!(again.is_ok(), "{:?}", again.err());
 
+    // The pictures.
+    let status = ada.get(&format!("/api/media/{UPLOAD}/status")).await;
+    assert_eq!(status.status, 200, "{status:?}");
+    assert_eq!(status.json()["status"], "READY", "{status:?}");
+    let derived = format!("/derived/avatar/{UPLOAD}_512.jpg");
+    assert!(status.text.contains(&derived), "{status:?}");
+
     // The events and joins, and the unpublished messages of the outboxes.
     let view = ada.view(EVENT).await;
     assert_eq!(view["event"]["title"], "A concert");
@@ -136,6 +146,7 @@ async fn adopted_deployment_serves_its_users_data_2() {
     flow::user_registers_publishes_and_unpublishes(&cluster).await;
 
     // The way back.
+    cluster.service("media-worker").stop();
     for (name, _) in LEGACY {
         cluster.service(name).stop();
         let undo = ["migrate", "adopt", "--undo", "--discard-changes"];
@@ -148,4 +159,6 @@ async fn adopted_deployment_serves_its_users_data_2() {
     assert_eq!(count(&cluster, "event", unpublished).await, 2);
     let index = "SELECT count(*) FROM event_index";
     assert_eq!(count(&cluster, "feed", index).await, 2);
+    let uploads = "SELECT count(*) FROM media_uploads WHERE status = 'READY'";
+    assert_eq!(count(&cluster, "media", uploads).await, 1);
 }

@@ -11,6 +11,7 @@ use super::{
     Push, PushError, PushFuture, SendPush,
     assertion::{AssertionKey, now},
     client, missing, retry_after,
+    rotation::{Account, PushAccount},
 };
 use crate::config::{ApnsConfig, NotificationConfig};
 
@@ -26,8 +27,14 @@ const PRIORITY: &str = "10";
 /// The Apple Push Notification service, by its HTTP/2 interface.
 pub(super) struct Apns {
     client: HttpClient,
-    key: AssertionKey,
+    team: Account<Team>,
     config: ApnsConfig,
+}
+
+/// The team at Apple.
+struct Team {
+    key: AssertionKey,
+    id: String,
     /// The token of the team, and the second in which it was signed.
     token: Mutex<Option<(Secret<String>, u64)>>,
 }
@@ -47,39 +54,14 @@ impl Apns {
         if !config.enabled {
             return Ok(None);
         }
-        for (key, text) in [
-            ("apns.team_id", &config.team_id),
-            ("apns.key_id", &config.key_id),
-            ("apns.topic", &config.topic),
-        ] {
-            if text.is_empty() {
-                return Err(missing(key));
-            }
+        if config.topic.is_empty() {
+            return Err(missing("apns.topic"));
         }
-        let pem = config.private_key.as_ref();
-        let pem = pem.ok_or_else(|| missing("apns.private_key"))?;
-        let key = AssertionKey::p256(&config.key_id, pem);
         Ok(Some(Self {
             client: client(service, CLIENT)?,
-            key: key.map_err(|error| StartError::with_cause("apns.private_key", error))?,
+            team: Account::follow(service)?,
             config: config.clone(),
-            token: Mutex::new(None),
         }))
-    }
-
-    fn team_token(&self) -> Result<Secret<String>, PushError> {
-        let refused = || PushError::Rejected("the team token cannot be signed".to_owned());
-        let mut cached = self.token.lock().map_err(|_| refused())?;
-        let issued = now();
-        if let Some((token, since)) = &*cached
-            && issued < since + TOKEN_LIFETIME
-        {
-            return Ok(token.clone());
-        }
-        let claims = json!({ "iss": self.config.team_id, "iat": issued });
-        let token = self.key.sign(&claims).map_err(|_| refused())?;
-        *cached = Some((token.clone(), issued));
-        Ok(token)
     }
 
     async fn push(&self, push: &Push) -> Result<(), PushError> {
@@ -88,11 +70,12 @@ impl Apns {
         let aps = json!({ "alert": alert, "sound": "default" });
         body.insert("aps".to_owned(), aps);
         let id = push.id.to_string();
+        let team = self.team.current();
         let expires = push.expires_at.map_or(0, |at| at.timestamp());
         let mut request = self
             .client
             .post(&format!("/3/device/{}", push.token))
-            .bearer(&self.team_token()?)
+            .bearer(&team.token()?)
             .header("apns-topic", self.config.topic.as_str())
             .header("apns-push-type", "alert")
             .header("apns-priority", PRIORITY)
@@ -115,11 +98,57 @@ impl Apns {
             .unwrap_or("Unknown")
             .to_owned();
         if reason == "ExpiredProviderToken"
-            && let Ok(mut cached) = self.token.lock()
+            && let Ok(mut cached) = team.token.lock()
         {
             *cached = None;
         }
         Err(failure(status, wait, reason))
+    }
+}
+
+impl Team {
+    fn token(&self) -> Result<Secret<String>, PushError> {
+        let refused = || PushError::Rejected("the team token cannot be signed".to_owned());
+        let mut cached = self.token.lock().map_err(|_| refused())?;
+        let issued = now();
+        if let Some((token, since)) = &*cached
+            && issued < since + TOKEN_LIFETIME
+        {
+            return Ok(token.clone());
+        }
+        let claims = json!({ "iss": self.id, "iat": issued });
+        let token = self.key.sign(&claims).map_err(|_| refused())?;
+        *cached = Some((token.clone(), issued));
+        Ok(token)
+    }
+}
+
+impl PushAccount for Team {
+    const SECTION: &str = "apns";
+
+    fn read(settings: &NotificationConfig) -> Result<Self, StartError> {
+        let config = &settings.apns;
+        for (key, text) in [
+            ("apns.team_id", &config.team_id),
+            ("apns.key_id", &config.key_id),
+        ] {
+            if text.is_empty() {
+                return Err(missing(key));
+            }
+        }
+        let pem = config.private_key.as_ref();
+        let pem = pem.ok_or_else(|| missing("apns.private_key"))?;
+        let key = AssertionKey::p256(&config.key_id, pem);
+        Ok(Self {
+            key: key.map_err(|error| StartError::with_cause("apns.private_key", error))?,
+            id: config.team_id.clone(),
+            token: Mutex::new(None),
+        })
+    }
+
+    fn is_current(&self, settings: &NotificationConfig) -> bool {
+        let config = &settings.apns;
+        self.id == config.team_id && self.key.is(&config.key_id, config.private_key.as_ref())
     }
 }
 
@@ -139,7 +168,8 @@ fn failure(
         "Unregistered" | "BadDeviceToken" | "DeviceTokenNotForTopic" | "ExpiredToken" => {
             return PushError::InvalidToken(reason);
         }
-        "ExpiredProviderToken" => {
+        // A rotation can change the key at Apple and here at different times.
+        "ExpiredProviderToken" | "InvalidProviderToken" => {
             return PushError::Transient {
                 reason,
                 retry_after,

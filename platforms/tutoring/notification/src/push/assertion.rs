@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 /// A key that signs the JSON Web Tokens of a push service, with exactly the claims that it expects.
 pub(super) struct AssertionKey {
     id: String,
+    pem: Secret<String>,
     pair: Pair,
 }
 
@@ -36,6 +37,7 @@ impl AssertionKey {
         let pair = RsaKeyPair::from_pkcs8(&der(pem)?).map_err(|_| InvalidKey)?;
         Ok(Self {
             id: id.to_owned(),
+            pem: pem.clone(),
             pair: Pair::Rsa(pair),
         })
     }
@@ -48,8 +50,14 @@ impl AssertionKey {
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &der(pem)?);
         Ok(Self {
             id: id.to_owned(),
+            pem: pem.clone(),
             pair: Pair::P256(pair.map_err(|_| InvalidKey)?),
         })
+    }
+
+    /// Whether this is the key with an ID and a PEM.
+    pub(super) fn is(&self, id: &str, pem: Option<&Secret<String>>) -> bool {
+        self.id == id && pem.is_some_and(|pem| pem.expose() == self.pem.expose())
     }
 
     /// Signs a token with these claims.

@@ -11,6 +11,7 @@ use super::{
     Push, PushError, PushFuture, SendPush,
     assertion::{AssertionKey, now},
     client, missing, retry_after,
+    rotation::{Account, PushAccount},
 };
 use crate::config::{FcmConfig, NotificationConfig};
 
@@ -30,8 +31,14 @@ const TOKEN_MARGIN: u64 = 60;
 pub(super) struct Fcm {
     client: HttpClient,
     tokens: HttpClient,
-    key: AssertionKey,
+    account: Account<ServiceAccount>,
     config: FcmConfig,
+}
+
+/// The service account at Google.
+struct ServiceAccount {
+    key: AssertionKey,
+    email: String,
     /// The access token, and the second in which it ends.
     token: Mutex<Option<(Secret<String>, u64)>>,
 }
@@ -53,47 +60,25 @@ impl Fcm {
         if !config.enabled {
             return Ok(None);
         }
-        for (key, text) in [
-            ("fcm.project_id", &config.project_id),
-            ("fcm.client_email", &config.client_email),
-            ("fcm.private_key_id", &config.private_key_id),
-        ] {
-            if text.is_empty() {
-                return Err(missing(key));
-            }
+        if config.project_id.is_empty() {
+            return Err(missing("fcm.project_id"));
         }
-        let pem = config.private_key.as_ref();
-        let pem = pem.ok_or_else(|| missing("fcm.private_key"))?;
-        let key = AssertionKey::rsa(&config.private_key_id, pem);
         Ok(Some(Self {
             client: client(service, CLIENT)?,
             tokens: client(service, TOKENS)?,
-            key: key.map_err(|error| StartError::with_cause("fcm.private_key", error))?,
+            account: Account::follow(service)?,
             config: config.clone(),
-            token: Mutex::new(None),
         }))
     }
 
-    fn cached(&self) -> Option<Secret<String>> {
-        let cached = self.token.lock().ok()?;
-        let (token, end) = cached.as_ref()?;
-        (now() + TOKEN_MARGIN < *end).then(|| token.clone())
-    }
-
-    fn cache(&self, token: Option<(Secret<String>, u64)>) {
-        if let Ok(mut cached) = self.token.lock() {
-            *cached = token;
-        }
-    }
-
     /// Returns an access token, by an assertion that the service account signs.
-    async fn access_token(&self) -> Result<Secret<String>, PushError> {
-        if let Some(token) = self.cached() {
+    async fn access_token(&self, account: &ServiceAccount) -> Result<Secret<String>, PushError> {
+        if let Some(token) = account.cached() {
             return Ok(token);
         }
         let issued = now();
-        let assertion = self.key.sign(&json!({
-            "iss": self.config.client_email,
+        let assertion = account.key.sign(&json!({
+            "iss": account.email,
             "scope": SCOPE,
             "aud": self.config.token_uri,
             "iat": issued,
@@ -120,12 +105,13 @@ impl Fcm {
         }
         let answer: TokenAnswer = answer.json().await?;
         let token = Secret::new(answer.access_token);
-        self.cache(Some((token.clone(), issued + answer.expires_in)));
+        account.cache(Some((token.clone(), issued + answer.expires_in)));
         Ok(token)
     }
 
     async fn push(&self, push: &Push) -> Result<(), PushError> {
-        let token = self.access_token().await?;
+        let account = self.account.current();
+        let token = self.access_token(&account).await?;
         let ttl = push.expires_at.map(|expires_at| {
             let seconds = expires_at.timestamp().saturating_sub_unsigned(now());
             format!("{}s", seconds.max(0))
@@ -148,10 +134,56 @@ impl Fcm {
             return Ok(());
         }
         if status == StatusCode::UNAUTHORIZED {
-            self.cache(None);
+            account.cache(None);
         }
         let body: Result<Value, ClientError> = sent.json().await;
         Err(failure(status, wait, &body.unwrap_or_default()))
+    }
+}
+
+impl ServiceAccount {
+    fn cached(&self) -> Option<Secret<String>> {
+        let cached = self.token.lock().ok()?;
+        let (token, end) = cached.as_ref()?;
+        (now() + TOKEN_MARGIN < *end).then(|| token.clone())
+    }
+
+    fn cache(&self, token: Option<(Secret<String>, u64)>) {
+        if let Ok(mut cached) = self.token.lock() {
+            *cached = token;
+        }
+    }
+}
+
+impl PushAccount for ServiceAccount {
+    const SECTION: &str = "fcm";
+
+    fn read(settings: &NotificationConfig) -> Result<Self, StartError> {
+        let config = &settings.fcm;
+        for (key, text) in [
+            ("fcm.client_email", &config.client_email),
+            ("fcm.private_key_id", &config.private_key_id),
+        ] {
+            if text.is_empty() {
+                return Err(missing(key));
+            }
+        }
+        let pem = config.private_key.as_ref();
+        let pem = pem.ok_or_else(|| missing("fcm.private_key"))?;
+        let key = AssertionKey::rsa(&config.private_key_id, pem);
+        Ok(Self {
+            key: key.map_err(|error| StartError::with_cause("fcm.private_key", error))?,
+            email: config.client_email.clone(),
+            token: Mutex::new(None),
+        })
+    }
+
+    fn is_current(&self, settings: &NotificationConfig) -> bool {
+        let config = &settings.fcm;
+        self.email == config.client_email
+            && self
+                .key
+                .is(&config.private_key_id, config.private_key.as_ref())
     }
 }
 

@@ -3,6 +3,7 @@
 mod apns;
 mod assertion;
 mod fcm;
+mod rotation;
 
 use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 

@@ -1,5 +1,7 @@
 use std::{
+    fs,
     net::SocketAddr,
+    path::Path,
     process::Command,
     sync::{Arc, Mutex},
 };
@@ -32,7 +34,7 @@ use tutoring_notification::NotificationConfig;
 use tutoring_testkit::{Peer, SECRET, SERVICE_SECRET, call, connect, sign};
 use uuid::Uuid;
 
-use crate::providers::Providers;
+use crate::providers::{Providers, PublicKeys};
 
 pub(crate) use tutoring_testkit::{data, json_of, service_token, wait_for};
 
@@ -44,13 +46,40 @@ pub(crate) struct TestApp {
     live: Arc<Mutex<Vec<LiveEvent>>>,
     peer: Peer,
     _service: RunningService,
-    _folder: TempDir,
+    folder: TempDir,
     empty: EmptyDatabase,
 }
 
 fn pem(der: &[u8]) -> String {
     let body = BASE64.encode(der);
-    format!("-----BEGIN PRIVATE KEY-----\\n{body}\\n-----END PRIVATE KEY-----\\n")
+    format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n")
+}
+
+/// Creates the keys of both services with this number, and writes them with their IDs into the
+/// settings files in a folder.
+fn write_keys(folder: &Path, number: u32) -> PublicKeys {
+    let google = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
+    let apple = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+    let der: Pkcs8V1Der<'_> = google.as_der().unwrap();
+    let [google_file, apple_file] = ["google.pem", "apple.p8"].map(|name| folder.join(name));
+    fs::write(&google_file, pem(der.as_ref())).unwrap();
+    fs::write(&apple_file, pem(apple.to_pkcs8v1().unwrap().as_ref())).unwrap();
+    let (google_id, apple_id) = (format!("key-{number}"), format!("APPLEKEY{number}"));
+    let settings = json!({
+        "fcm": {
+            "private_key_id": google_id,
+            "private_key": format!("file:{}", google_file.display()),
+        },
+        "apns": {
+            "key_id": apple_id,
+            "private_key": format!("file:{}", apple_file.display()),
+        },
+    });
+    fs::write(folder.join("config.yaml"), settings.to_string()).unwrap();
+    PublicKeys::new(
+        (&google_id, google.public_key().as_ref()),
+        (&apple_id, apple.public_key().as_ref()),
+    )
 }
 
 pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
@@ -58,12 +87,9 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
     let broker = format!("sqlite:{}", folder.path().join("broker.db").display());
     let live = Arc::new(Mutex::new(Vec::new()));
     let peer = start_peer(&broker, &live).await;
-    let google = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
-    let apple = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
-    let providers =
-        Providers::start(google.public_key().as_ref(), apple.public_key().as_ref()).await;
-    let google: Pkcs8V1Der<'_> = google.as_der().unwrap();
-    let apple = apple.to_pkcs8v1().unwrap();
+    let files = folder.path().join("config");
+    fs::create_dir(&files).unwrap();
+    let providers = Providers::start(write_keys(&files, 1)).await;
     let server = providers.address;
     let settings = vec![
         format!("backend.database.url={}", empty.url()),
@@ -75,13 +101,9 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
         "fcm.enabled=true".to_owned(),
         "fcm.project_id=tutoring-test".to_owned(),
         "fcm.client_email=push@tutoring-test.iam.gserviceaccount.com".to_owned(),
-        "fcm.private_key_id=key-1".to_owned(),
-        format!("fcm.private_key={}", pem(google.as_ref())),
         "apns.enabled=true".to_owned(),
         "apns.team_id=TEAM".to_owned(),
-        "apns.key_id=APPLEKEY".to_owned(),
         "apns.topic=org.example.tutoring".to_owned(),
-        format!("apns.private_key={}", pem(apple.as_ref())),
         format!("clients.fcm.base_url=http://{server}"),
         format!("clients.google_tokens.base_url=http://{server}"),
         format!("clients.apns.base_url=http://{server}"),
@@ -92,6 +114,7 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
         "log.level=error".to_owned(),
     ];
     let loader = Loader::new("tutoring-notification")
+        .directory(&files)
         .environment(Environment::default())
         .overrides(settings.clone());
     let service = tutoring_notification::service()
@@ -105,7 +128,7 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
         live,
         peer,
         _service: service,
-        _folder: folder,
+        folder,
         empty,
     }
 }
@@ -171,6 +194,12 @@ pub(crate) async fn sealed(
 }
 
 impl TestApp {
+    /// Replaces the keys of both push services, at the services and in the settings.
+    pub(crate) fn rotate_keys(&self) {
+        let keys = write_keys(&self.folder.path().join("config"), 2);
+        self.providers.rotate(keys);
+    }
+
     pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
         call(self.http, (method, path), token, &[], body)
     }

@@ -47,6 +47,7 @@ on_both! {
     push:
         pushes_reach_both_services_and_invalid_tokens_stop_int_1,
         refused_push_is_tried_again_res_2,
+        rotated_push_keys_take_effect_conf_5,
         device_token_belongs_to_one_user_auth_5,
         preferences_choose_channels_and_quiet_hours_api_2;
 }

@@ -34,7 +34,11 @@ struct Claims {
 /// The requests that the servers received, and their next responses.
 #[derive(Default)]
 pub(crate) struct Received {
+    /// The valid keys of both services. Others are rejected.
+    keys: Option<PublicKeys>,
     pub(crate) minted: u32,
+    /// The number of access tokens that are no longer valid.
+    revoked: u32,
     pub(crate) fcm: Vec<Value>,
     /// Device token, headers and body.
     pub(crate) apns: Vec<(String, HeaderMap, Value)>,
@@ -52,11 +56,21 @@ pub(crate) struct Providers {
     _service: RunningService,
 }
 
+/// The public keys of the application, with their IDs.
 #[derive(Clone)]
-struct Keys {
-    received: Shared,
-    google: DecodingKey,
-    apple: DecodingKey,
+pub(crate) struct PublicKeys {
+    google: (String, DecodingKey),
+    apple: (String, DecodingKey),
+}
+
+impl PublicKeys {
+    /// `google` and `apple` are public keys as raw bytes: RSA in PKCS #1, and a point of P-256.
+    pub(crate) fn new(google: (&str, &[u8]), apple: (&str, &[u8])) -> Self {
+        Self {
+            google: (google.0.to_owned(), DecodingKey::from_rsa_der(google.1)),
+            apple: (apple.0.to_owned(), DecodingKey::from_ec_der(apple.1)),
+        }
+    }
 }
 
 #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -64,14 +78,10 @@ struct Keys {
 struct EmptyConfig {}
 
 impl Providers {
-    /// `google` and `apple` are public keys as raw bytes: RSA in PKCS #1, and a point of P-256.
-    pub(crate) async fn start(google: &[u8], apple: &[u8]) -> Self {
+    pub(crate) async fn start(keys: PublicKeys) -> Self {
         let received = Shared::default();
-        let keys = Keys {
-            received: Arc::clone(&received),
-            google: DecodingKey::from_rsa_der(google),
-            apple: DecodingKey::from_ec_der(apple),
-        };
+        received.lock().unwrap().keys = Some(keys);
+        let state = Arc::clone(&received);
         let loader = Loader::new("providers")
             .environment(Environment::default())
             .overrides([
@@ -89,7 +99,7 @@ impl Providers {
                     .route("/v1/projects/tutoring-test/messages:send", post(fcm))
                     .route("/3/device/{token}", post(apns))
                     .with_options(|options| options.access(Access::Public))
-                    .with_state(keys);
+                    .with_state(state);
                 service.http(routes);
                 Ok(())
             },
@@ -103,6 +113,13 @@ impl Providers {
             _service: service,
         }
     }
+
+    /// Replaces the keys. Tokens of the previous keys are rejected from then on.
+    pub(crate) fn rotate(&self, keys: PublicKeys) {
+        let mut received = self.received.lock().unwrap();
+        received.keys = Some(keys);
+        received.revoked = received.minted;
+    }
 }
 
 async fn absent() -> StatusCode {
@@ -111,7 +128,9 @@ async fn absent() -> StatusCode {
 
 /// The token endpoint of Google: an assertion that the service account signed becomes an access
 /// token.
-async fn mint(State(keys): State<Keys>, form: String) -> Response {
+async fn mint(State(shared): State<Shared>, form: String) -> Response {
+    let mut received = shared.lock().unwrap();
+    let (id, key) = received.keys.as_ref().unwrap().google.clone();
     let assertion = form.strip_prefix(
         "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=",
     );
@@ -121,30 +140,33 @@ async fn mint(State(keys): State<Keys>, form: String) -> Response {
     };
     let mut rules = Validation::new(Algorithm::RS256);
     rules.set_audience(&["https://oauth2.googleapis.com/token"]);
-    let claims = decode::<Claims>(assertion, &keys.google, &rules).map(|token| token.claims);
+    let claims = decode::<Claims>(assertion, &key, &rules).map(|token| token.claims);
     let header = decode_header(assertion).unwrap();
     let is_valid = claims.as_ref().is_ok_and(|claims| {
         claims.iss == "push@tutoring-test.iam.gserviceaccount.com"
             && claims.scope.as_deref() == Some("https://www.googleapis.com/auth/firebase.messaging")
             && claims.exp.unwrap() - claims.iat <= 3_600
             && claims.aud.is_some()
-            && header.kid.as_deref() == Some("key-1")
+            && header.kid.as_ref() == Some(&id)
     });
     if !is_valid {
         let body = json!({ "error": "invalid_grant" });
         return (StatusCode::BAD_REQUEST, Body(body)).into_response();
     }
-    let mut received = keys.received.lock().unwrap();
     received.minted += 1;
     let token = format!("ya29.{}", received.minted);
     Body(json!({ "access_token": token, "expires_in": 3_599, "token_type": "Bearer" }))
         .into_response()
 }
 
-async fn fcm(State(keys): State<Keys>, headers: HeaderMap, Body(body): Body<Value>) -> Response {
-    let mut received = keys.received.lock().unwrap();
+async fn fcm(
+    State(shared): State<Shared>,
+    headers: HeaderMap,
+    Body(body): Body<Value>,
+) -> Response {
+    let mut received = shared.lock().unwrap();
     let current = format!("Bearer ya29.{}", received.minted);
-    if headers["authorization"] != current {
+    if headers["authorization"] != current || received.minted == received.revoked {
         let error = json!({ "error": { "code": 401, "status": "UNAUTHENTICATED" } });
         return (StatusCode::UNAUTHORIZED, Body(error)).into_response();
     }
@@ -156,7 +178,7 @@ async fn fcm(State(keys): State<Keys>, headers: HeaderMap, Body(body): Body<Valu
 }
 
 async fn apns(
-    State(keys): State<Keys>,
+    State(shared): State<Shared>,
     Param(token): Param<String>,
     version: Version,
     headers: HeaderMap,
@@ -173,13 +195,14 @@ async fn apns(
     let mut rules = Validation::new(Algorithm::ES256);
     rules.required_spec_claims.clear();
     rules.validate_exp = false;
-    let claims = decode::<Claims>(bearer, &keys.apple, &rules).map(|token| token.claims);
+    let mut received = shared.lock().unwrap();
+    let (id, key) = received.keys.as_ref().unwrap().apple.clone();
+    let claims = decode::<Claims>(bearer, &key, &rules).map(|token| token.claims);
     let is_valid = claims.is_ok_and(|claims| claims.iss == "TEAM" && claims.iat > 0)
-        && decode_header(bearer).unwrap().kid.as_deref() == Some("APPLEKEY");
+        && decode_header(bearer).unwrap().kid.as_ref() == Some(&id);
     if !is_valid {
         return refused(StatusCode::FORBIDDEN, "InvalidProviderToken");
     }
-    let mut received = keys.received.lock().unwrap();
     received.apns.push((token, headers, body));
     match received.apns_answers.pop_front() {
         Some((status, reason)) => refused(StatusCode::from_u16(status).unwrap(), reason),

@@ -111,6 +111,28 @@ pub(crate) async fn refused_push_is_tried_again_res_2(app: TestApp) {
     assert_eq!((received.fcm.len(), received.minted), (4, 2));
 }
 
+pub(crate) async fn rotated_push_keys_take_effect_conf_5(app: TestApp) {
+    app.register(7, "fcm:token-1", "android");
+    app.register(7, &apple_token('a'), "ios");
+    let wait_for_both = |title: &str| {
+        wait_for(title, || {
+            let received = app.providers.received.lock().unwrap();
+            let fcm = received.fcm.iter();
+            let mut fcm = fcm.map(|push| &push["notification"]["title"]);
+            let apns = received.apns.iter();
+            let mut apns = apns.map(|(_, _, body)| &body["aps"]["alert"]["title"]);
+            (fcm.any(|of| of == title) && apns.any(|of| of == title)).then_some(())
+        });
+    };
+    app.send("Before");
+    wait_for_both("Before");
+    // A push between the change at the services and in the settings is repeated.
+    app.rotate_keys();
+    app.send("After");
+    wait_for_both("After");
+    assert_eq!(active(&app).len(), 2);
+}
+
 pub(crate) async fn device_token_belongs_to_one_user_auth_5(app: TestApp) {
     app.register(7, "fcm:shared", "android");
     app.register(8, "fcm:shared", "android");

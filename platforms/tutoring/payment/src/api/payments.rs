@@ -53,7 +53,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Error> {
 fn created_view(payments: &Payments, created: Created) -> Value {
     json!({
         "orderId": created.order_id,
-        "keyId": payments.provider.key_id,
+        "keyId": payments.provider.key_id(),
         "expiresAt": created.payment.expires_at,
         "payment": PaymentView::from(created.payment),
     })

@@ -1,5 +1,6 @@
 //! The trait of payment providers.
 
+mod api_key;
 mod fake;
 mod razorpay;
 mod signature;
@@ -18,7 +19,7 @@ pub(crate) use fake::FakeProvider;
 pub(crate) use razorpay::{PaymentEntity, RefundEntity};
 pub(crate) use signature::Signatures;
 
-use self::razorpay::Razorpay;
+use self::{api_key::ApiKeys, razorpay::Razorpay};
 use crate::config::{PaymentConfig, ProviderKind};
 
 /// The state of a payment at the provider.
@@ -145,7 +146,7 @@ impl From<ProviderError> for Error {
 pub(crate) struct Provider {
     pub(crate) calls: Arc<dyn PaymentProvider>,
     pub(crate) signatures: Signatures,
-    pub(crate) key_id: String,
+    keys: ApiKeys,
     /// The fake, whose payments a developer makes.
     pub(crate) fake: Option<Arc<FakeProvider>>,
 }
@@ -157,18 +158,14 @@ impl Provider {
     /// [`StartError`] for a missing key, and for the fake in production.
     pub(crate) fn new(service: &Assembly<PaymentConfig>) -> Result<Self, StartError> {
         let config = &service.settings().provider;
-        let missing = |key| StartError::new(format!("{key} must be set"));
-        let secret = config.key_secret.as_ref();
-        let secret = secret.ok_or_else(|| missing("provider.key_secret"))?;
+        let keys = ApiKeys::new(service.reloadable())?;
         let webhook = config.webhook_secret.as_ref();
-        let webhook = webhook.ok_or_else(|| missing("provider.webhook_secret"))?;
-        if config.key_id.is_empty() {
-            return Err(missing("provider.key_id"));
-        }
-        let signatures = Signatures::new(secret, webhook);
+        let webhook =
+            webhook.ok_or_else(|| StartError::new("provider.webhook_secret must be set"))?;
+        let signatures = Signatures::new(&keys, webhook);
         let (calls, fake): (Arc<dyn PaymentProvider>, _) = match config.kind {
             ProviderKind::Razorpay => {
-                let razorpay = Razorpay::new(service, &config.key_id, secret)?;
+                let razorpay = Razorpay::new(service, &keys)?;
                 (Arc::new(razorpay), None)
             }
             ProviderKind::Fake => {
@@ -184,9 +181,14 @@ impl Provider {
         Ok(Self {
             calls,
             signatures,
-            key_id: config.key_id.clone(),
+            keys,
             fake,
         })
+    }
+
+    /// Returns the public ID of the API key, with which clients open the page of the provider.
+    pub(crate) fn key_id(&self) -> String {
+        self.keys.current().id
     }
 }
 

@@ -9,7 +9,7 @@ use tutoring_contract::{Currency, Money};
 
 use super::{
     NewOrder, PaymentProvider, ProviderError, ProviderFuture, ProviderPage, ProviderPayment,
-    ProviderRefund, ProviderStatus,
+    ProviderRefund, ProviderStatus, api_key::ApiKeys,
 };
 use crate::config::PaymentConfig;
 
@@ -19,8 +19,7 @@ const CLIENT: &str = "razorpay";
 /// Razorpay, by version 1 of its interface.
 pub(super) struct Razorpay {
     client: HttpClient,
-    /// `Basic` and the API key. Its ID and its secret change together, at a restart.
-    authorization: Secret<String>,
+    keys: ApiKeys,
 }
 
 /// A payment in responses and webhooks.
@@ -85,21 +84,22 @@ impl From<RefundEntity> for ProviderRefund {
 impl Razorpay {
     pub(super) fn new(
         service: &Assembly<PaymentConfig>,
-        key_id: &str,
-        secret: &Secret<String>,
+        keys: &ApiKeys,
     ) -> Result<Self, StartError> {
         let client = service.http_client(CLIENT).map_err(|error| {
             StartError::with_cause(format!("clients.{CLIENT} cannot be used"), error)
         })?;
-        let key = BASE64.encode(format!("{key_id}:{}", secret.expose()).as_bytes());
         Ok(Self {
             client,
-            authorization: Secret::new(format!("Basic {key}")),
+            keys: keys.clone(),
         })
     }
 
     fn signed(&self, request: RequestBuilder) -> RequestBuilder {
-        request.header("authorization", self.authorization.expose().as_str())
+        let key = self.keys.current();
+        let key = format!("{}:{}", key.id, key.secret.expose());
+        let authorization = Secret::new(format!("Basic {}", BASE64.encode(key.as_bytes())));
+        request.header("authorization", authorization.expose().as_str())
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<HttpResponse, ProviderError> {
@@ -115,11 +115,16 @@ impl Razorpay {
 
 fn failed(error: ClientError) -> ProviderError {
     match &error {
-        // 408 and 429 are worth a repeat.
+        // 408 and 429 are worth a repeat, and so is 401: the key is wrong, and not the request. A
+        // rotation can change the key at the provider and here at different times.
         ClientError::Status { status, .. }
             if status.is_client_error()
-                && ![StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS]
-                    .contains(status) =>
+                && ![
+                    StatusCode::UNAUTHORIZED,
+                    StatusCode::REQUEST_TIMEOUT,
+                    StatusCode::TOO_MANY_REQUESTS,
+                ]
+                .contains(status) =>
         {
             ProviderError::Rejected(error)
         }

@@ -2,19 +2,20 @@ use aws_lc_rs::hmac;
 use data_encoding::HEXLOWER;
 use seaworthy::prelude::*;
 
+use super::api_key::ApiKeys;
+
 /// The signatures of the provider.
 #[derive(Clone)]
 pub(crate) struct Signatures {
-    /// Belongs to the ID of the API key, so it changes only at a restart.
-    api: hmac::Key,
+    keys: ApiKeys,
     /// Follows rotations (CONF-5).
     webhook: Secret<String>,
 }
 
 impl Signatures {
-    pub(crate) fn new(api: &Secret<String>, webhook: &Secret<String>) -> Self {
+    pub(super) fn new(keys: &ApiKeys, webhook: &Secret<String>) -> Self {
         Self {
-            api: key(api),
+            keys: keys.clone(),
             webhook: webhook.clone(),
         }
     }
@@ -22,7 +23,7 @@ impl Signatures {
     /// Whether a signature belongs to an order and a payment. The comparison takes constant time.
     pub(crate) fn is_confirmation(&self, order: &str, payment: &str, signature: &str) -> bool {
         is_valid(
-            &self.api,
+            &key(&self.keys.current().secret),
             format!("{order}|{payment}").as_bytes(),
             signature,
         )
@@ -35,7 +36,8 @@ impl Signatures {
 
     /// Signs a confirmation, as the fake provider does.
     pub(crate) fn sign_confirmation(&self, order: &str, payment: &str) -> String {
-        let tag = hmac::sign(&self.api, format!("{order}|{payment}").as_bytes());
+        let api = key(&self.keys.current().secret);
+        let tag = hmac::sign(&api, format!("{order}|{payment}").as_bytes());
         HEXLOWER.encode(tag.as_ref())
     }
 
@@ -62,14 +64,22 @@ impl std::fmt::Debug for Signatures {
 
 #[cfg(test)]
 mod tests {
-    use seaworthy::core::SecretRotation;
+    use seaworthy::{config::Reloadable, core::SecretRotation};
 
     use super::*;
+    use crate::config::PaymentConfig;
+
+    fn keys(secret: &str) -> ApiKeys {
+        let mut config = PaymentConfig::default();
+        config.provider.key_id = "id".to_owned();
+        config.provider.key_secret = Some(Secret::new(secret.to_owned()));
+        ApiKeys::new(Reloadable::fixed(config)).unwrap()
+    }
 
     #[test]
     fn signatures_depend_on_every_byte_sec_1() {
         let secret = |text: &str| Secret::new(text.to_owned());
-        let signatures = Signatures::new(&secret("api"), &secret("webhook"));
+        let signatures = Signatures::new(&keys("api"), &secret("webhook"));
         let confirmation = signatures.sign_confirmation("order_1", "pay_1");
         assert!(signatures.is_confirmation("order_1", "pay_1", &confirmation));
         assert!(!signatures.is_confirmation("order_1", "pay_2", &confirmation));
@@ -81,7 +91,7 @@ mod tests {
         }
         assert!(!signatures.is_webhook(b"{} ", &webhook));
         // The two keys are not interchangeable.
-        let other = Signatures::new(&secret("webhook"), &secret("api"));
+        let other = Signatures::new(&keys("webhook"), &secret("api"));
         assert!(!other.is_webhook(b"{}", &webhook));
     }
 
@@ -89,7 +99,7 @@ mod tests {
     fn webhooks_follow_the_rotated_secret_conf_5() {
         let rotation = SecretRotation::default();
         let webhook = Secret::with_rotation("first".to_owned(), &rotation);
-        let signatures = Signatures::new(&Secret::new("api".to_owned()), &webhook);
+        let signatures = Signatures::new(&keys("api"), &webhook);
         let first = signatures.sign_webhook(b"{}");
         rotation.set(Secret::new("second".to_owned()));
         let second = signatures.sign_webhook(b"{}");
@@ -101,7 +111,8 @@ mod tests {
     fn confirmation_equals_the_documented_example_sec_1() {
         // HMAC-SHA256 of "order_1|pay_1" with the key "secret", by another implementation.
         let secret = Secret::new("secret".to_owned());
-        let signed = Signatures::new(&secret, &secret).sign_confirmation("order_1", "pay_1");
+        let signed =
+            Signatures::new(&keys("secret"), &secret).sign_confirmation("order_1", "pay_1");
         assert_eq!(
             signed,
             "52115a0d3400de9e86aade1f1b6eba9e8974604f4e267a9e9a16633a4c8dd2cb"

@@ -1,4 +1,4 @@
-use std::{net::SocketAddr, process::Command};
+use std::{fs, net::SocketAddr, path::Path, process::Command};
 
 use aws_lc_rs::hmac;
 use data_encoding::HEXLOWER;
@@ -34,6 +34,7 @@ pub(crate) use tutoring_testkit::{data, json_of, rejection, service_token, wait_
 
 use crate::provider::Provider;
 
+const API_KEY: &str = "rzp_test_key";
 const API_SECRET: &str = "secret-of-the-api-key";
 const WEBHOOK_SECRET: &str = "secret-of-the-webhooks";
 pub(crate) const COURSE: Uuid = Uuid::from_u128(0xc0);
@@ -50,7 +51,7 @@ pub(crate) struct TestApp {
     peer: Peer,
     _service: RunningService,
     _booking: RunningService,
-    _folder: TempDir,
+    folder: TempDir,
     _empty: EmptyDatabase,
 }
 
@@ -84,6 +85,15 @@ fn secrets() -> [String; 3] {
     ]
 }
 
+/// Writes an API key into the settings files in a folder.
+fn write_key(folder: &Path, id: &str, secret: &str) {
+    let file = folder.join("razorpay");
+    fs::write(&file, secret).unwrap();
+    let reference = format!("file:{}", file.display());
+    let settings = json!({ "provider": { "key_id": id, "key_secret": reference } });
+    fs::write(folder.join("config.yaml"), settings.to_string()).unwrap();
+}
+
 pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
     let folder = TempDir::new().unwrap();
     let file = |name: &str| format!("sqlite:{}", folder.path().join(name).display());
@@ -102,15 +112,16 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
         .start::<BookingConfig, _>(loader, tutoring_booking::assemble)
         .await
         .unwrap_or_else(|error| panic!("{:?}", error.chain()));
-    let provider = Provider::start().await;
+    let provider = Provider::start(API_KEY, API_SECRET).await;
+    let files = folder.path().join("config");
+    fs::create_dir(&files).unwrap();
+    write_key(&files, API_KEY, API_SECRET);
     let mut settings = common();
     settings.extend(secrets());
     settings.extend([
         format!("database.url={}", empty.url()),
         format!("broker.url={broker}"),
         "limits.enabled=false".to_owned(),
-        "provider.key_id=rzp_test_key".to_owned(),
-        format!("provider.key_secret={API_SECRET}"),
         format!("provider.webhook_secret={WEBHOOK_SECRET}"),
         format!("clients.razorpay.base_url=http://{}", provider.address),
         "clients.razorpay.policies.attempt_timeout=1s".to_owned(),
@@ -122,6 +133,7 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
         ),
     ]);
     let loader = Loader::new("tutoring-payment")
+        .directory(&files)
         .environment(Environment::default())
         .overrides(settings.clone());
     let service = tutoring_payment::service()
@@ -138,7 +150,7 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
         peer,
         _service: service,
         _booking: booking,
-        _folder: folder,
+        folder,
         _empty: empty,
     };
     app.publish_course(1, "published").await;
@@ -258,11 +270,21 @@ impl TestApp {
         }
     }
 
+    /// Replaces the API key in the settings.
+    pub(crate) fn rotate_key(&self, id: &str, secret: &str) {
+        write_key(&self.folder.path().join("config"), id, secret);
+    }
+
     /// Confirms a payment with a valid signature.
     pub(crate) fn confirm(&self, bought: &Bought, provider_payment: &str) -> Answer {
-        let text = format!("{}|{provider_payment}", bought.order);
-        let signature = sign(API_SECRET, text.as_bytes());
-        let body = json!({ "providerPaymentId": provider_payment, "signature": signature });
+        self.confirm_by(API_SECRET, bought, provider_payment)
+    }
+
+    /// Confirms a payment with the signature of an API key.
+    pub(crate) fn confirm_by(&self, secret: &str, bought: &Bought, paid: &str) -> Answer {
+        let text = format!("{}|{paid}", bought.order);
+        let signature = sign(secret, text.as_bytes());
+        let body = json!({ "providerPaymentId": paid, "signature": signature });
         let path = format!("/{}/confirm", bought.id);
         self.post(&path, &student_token(bought.student), &body)
     }

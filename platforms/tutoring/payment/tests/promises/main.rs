@@ -69,7 +69,8 @@ on_both! {
         captured_money_without_news_is_found_msg_5,
         unknown_money_is_reported_api_1,
         provider_outage_keeps_payments_open_res_1,
-        refused_payments_do_not_delay_expired_ones_msg_5;
+        refused_payments_do_not_delay_expired_ones_msg_5,
+        rotated_api_key_takes_effect_conf_5;
     routes:
         every_route_refuses_callers_without_rights_auth_5;
     model:

@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use data_encoding::BASE64;
 use seaworthy::axum::{
     Json, Router,
     extract::{Path, Query, Request, State},
@@ -17,9 +18,6 @@ use seaworthy::axum::{
 };
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-
-/// `rzp_test_key:secret-of-the-api-key` in base64.
-const AUTHORIZATION: &str = "Basic cnpwX3Rlc3Rfa2V5OnNlY3JldC1vZi10aGUtYXBpLWtleQ==";
 
 /// The behavior of the server.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,6 +35,8 @@ pub(crate) enum Mode {
 #[derive(Default)]
 struct Bank {
     mode: Mode,
+    /// The header `authorization` of the only valid API key.
+    authorization: String,
     orders: BTreeMap<String, Value>,
     payments: BTreeMap<String, Value>,
     refunds: Vec<Value>,
@@ -45,6 +45,11 @@ struct Bank {
 }
 
 impl Bank {
+    fn set_key(&mut self, id: &str, secret: &str) {
+        let key = BASE64.encode(format!("{id}:{secret}").as_bytes());
+        self.authorization = format!("Basic {key}");
+    }
+
     fn id(&mut self, prefix: &str) -> String {
         self.next += 1;
         format!("{prefix}_{:014}", self.next)
@@ -68,8 +73,9 @@ fn list(items: Vec<Value>) -> Response {
 }
 
 impl Provider {
-    pub(crate) async fn start() -> Self {
+    pub(crate) async fn start(key_id: &str, secret: &str) -> Self {
         let bank = Shared::default();
+        bank.lock().unwrap().set_key(key_id, secret);
         let router = Router::new()
             .route("/v1/orders", post(create_order).get(find_orders))
             .route("/v1/orders/{id}/payments", get(payments_of_order))
@@ -84,6 +90,11 @@ impl Provider {
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move { serve(listener, router).await.unwrap() });
         Self { address, bank }
+    }
+
+    /// Replaces the API key.
+    pub(crate) fn set_key(&self, id: &str, secret: &str) {
+        self.bank.lock().unwrap().set_key(id, secret);
     }
 
     pub(crate) fn set_mode(&self, mode: Mode) {
@@ -156,10 +167,13 @@ impl Provider {
 /// Checks the key, and fails as the mode demands.
 async fn disturb(State(bank): State<Shared>, request: Request, next: Next) -> Response {
     let key = request.headers().get("authorization");
-    if key.is_none_or(|key| key != AUTHORIZATION) {
+    let (mode, expected) = {
+        let bank = bank.lock().unwrap();
+        (bank.mode, bank.authorization.clone())
+    };
+    if key.is_none_or(|key| key != expected.as_str()) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    let mode = bank.lock().unwrap().mode;
     let is_write = request.method() == "POST";
     match mode {
         Mode::Works => next.run(request).await,

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    app::{TestApp, admin_token, data},
+    app::{Bought, TestApp, admin_token, data, rejection, wait_for},
     provider::Mode,
 };
 
@@ -129,4 +129,37 @@ pub(crate) async fn refused_payments_do_not_delay_expired_ones_msg_5(app: TestAp
     app.run_worker("expire payments");
     assert_eq!(app.status(&last), "cancelled");
     assert_eq!(app.status(&refused[0]), "initiated");
+}
+
+pub(crate) async fn rotated_api_key_takes_effect_conf_5(app: TestApp) {
+    let (id, secret) = ("rzp_test_second", "second-secret-of-the-api-key");
+    let first = app.bought(Uuid::new_v4(), &json!({}));
+    assert_eq!(first.data["keyId"], "rzp_test_key");
+    let before = app.provider.pay(&first.order, "captured");
+    // The provider rejects the old key before the settings have the new one. No payment ends by it.
+    app.provider.set_key(id, secret);
+    let student = Uuid::new_v4();
+    let key = [("idempotency-key", "rotation")];
+    let buy = || app.buy(student, &json!({}), &key);
+    assert_eq!(rejection(&buy()), (502, "SERVICE_UNAVAILABLE".to_owned()));
+    app.rotate_key(id, secret);
+    let second = wait_for("the new key", || {
+        let answer = buy();
+        (answer.status == 201).then(|| data(&answer))
+    });
+    assert_eq!(second["keyId"], id);
+    let second = Bought {
+        student,
+        id: second["payment"]["id"].as_str().unwrap().to_owned(),
+        order: second["orderId"].as_str().unwrap().to_owned(),
+        data: second,
+    };
+    let paid = app.provider.pay(&second.order, "captured");
+    let refused = app.confirm(&second, &paid);
+    assert_eq!(rejection(&refused), (400, "VALIDATION_ERROR".to_owned()));
+    assert_eq!(app.confirm_by(secret, &second, &paid).status, 200);
+    assert_eq!(app.status(&second), "succeeded");
+    // The webhook confirms a payment whose confirmation has the signature of the old key.
+    assert_eq!(app.captured(&before).status, 200);
+    assert_eq!(app.status(&first), "succeeded");
 }
