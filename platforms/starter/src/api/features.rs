@@ -91,8 +91,9 @@ impl FeatureToggles {
         &self,
         flag: &str,
         enabled: bool,
+        expected: Option<u64>,
     ) -> Result<wire::FeatureToggleInfo, Error> {
-        let version = self.0.version(flag);
+        let version = expected.unwrap_or_else(|| self.0.version(flag));
         let mut entry = self.found(flag)?;
         entry.set_enabled(enabled);
         self.define(flag, entry, Some(version), "").await
@@ -186,7 +187,8 @@ impl wire::FeatureToggle for FeatureToggles {
         self.found(&request.flag)?;
         let author = Author::new(DEFAULT_REASON);
         let before = self.0.entry(&request.flag);
-        self.0.remove(&request.flag, None, &author).await?;
+        let expected = request.expected_version;
+        self.0.remove(&request.flag, expected, &author).await?;
         record_change(before.as_ref(), None);
         Ok(wire::DeleteToggleReply { success: true })
     }
@@ -195,7 +197,9 @@ impl wire::FeatureToggle for FeatureToggles {
         &self,
         request: wire::EnableToggleRequest,
     ) -> Result<wire::EnableToggleReply, Error> {
-        let toggle = self.set_enabled(&request.flag, true).await?;
+        let toggle = self
+            .set_enabled(&request.flag, true, request.expected_version)
+            .await?;
         Ok(wire::EnableToggleReply {
             toggle: Some(toggle),
         })
@@ -205,7 +209,9 @@ impl wire::FeatureToggle for FeatureToggles {
         &self,
         request: wire::DisableToggleRequest,
     ) -> Result<wire::DisableToggleReply, Error> {
-        let toggle = self.set_enabled(&request.flag, false).await?;
+        let toggle = self
+            .set_enabled(&request.flag, false, request.expected_version)
+            .await?;
         Ok(wire::DisableToggleReply {
             toggle: Some(toggle),
         })
