@@ -227,7 +227,9 @@ impl Tokens {
             let (roles, database) = (roles.clone(), database.clone());
             async move {
                 let owner = UserId::parse(&owner)?;
+                // Also of an owner whose status was changed without the command `users`.
                 let own = Users::roles(&database, owner).await?;
+                let own = own.ok_or_else(errors::api_key_invalid)?;
                 Ok(permissions(&roles, &own))
             }
         };

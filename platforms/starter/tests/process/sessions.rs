@@ -225,9 +225,14 @@ pub(crate) fn disabled_user_loses_access_on_every_replica_auth_3(database: &Empt
         // As for a wrong password.
         assert_error(&replica.login("ada", PASSWORD), 401, "PASSWORD_INCORRECT");
     }
+    // The sessions from before do not come back.
     command(database, &["users", "enable", "ada"]);
-    let (access, _) = tokens(&second.login("ada", PASSWORD));
-    let profile = first.call("GET", "/api/v1/auth/profile", &access, "");
-    assert_eq!(profile.status, 200, "{}", profile.body);
+    let profile = |access: &str| first.call("GET", "/api/v1/auth/profile", access, "");
+    assert_error(&profile(&access), 401, "TOKEN_INVALID");
     assert_error(&first.refresh(&refresh), 401, "REFRESH_TOKEN_INVALID");
+    let (access, refresh) = tokens(&second.login("ada", PASSWORD));
+    // Enabling an active user ends nothing.
+    command(database, &["users", "enable", "ada"]);
+    assert_eq!(profile(&access).status, 200);
+    tokens(&first.refresh(&refresh));
 }
