@@ -69,9 +69,8 @@ impl FeatureToggles {
         expected: Option<u64>,
         reason: &str,
     ) -> Result<wire::FeatureToggleInfo, Error> {
-        if ALWAYS_ON.contains(&flag) && !entry.is_always_on() {
-            let message = "this part of the service cannot be turned off";
-            return Err(Error::new(Code::Invalid, "FLAG_ALWAYS_ON", message));
+        if !entry.is_always_on() {
+            check_can_be_off(flag)?;
         }
         let reason = if reason.is_empty() {
             DEFAULT_REASON
@@ -185,6 +184,7 @@ impl wire::FeatureToggle for FeatureToggles {
         request: wire::DeleteToggleRequest,
     ) -> Result<wire::DeleteToggleReply, Error> {
         self.found(&request.flag)?;
+        check_can_be_off(&request.flag)?;
         let author = Author::new(DEFAULT_REASON);
         let before = self.0.entry(&request.flag);
         let expected = request.expected_version;
@@ -228,6 +228,18 @@ impl wire::FeatureToggle for FeatureToggles {
             reason: reason.to_owned(),
         })
     }
+}
+
+/// Checks that a flag is not one of a part that is always on.
+///
+/// # Errors
+/// `FLAG_ALWAYS_ON`.
+fn check_can_be_off(flag: &str) -> Result<(), Error> {
+    if ALWAYS_ON.contains(&flag) {
+        let message = "this part of the service cannot be turned off";
+        return Err(Error::new(Code::Invalid, "FLAG_ALWAYS_ON", message));
+    }
+    Ok(())
 }
 
 fn count(number: usize) -> i32 {

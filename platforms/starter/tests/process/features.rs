@@ -337,6 +337,9 @@ pub(crate) fn flags_of_the_contract_are_known_without_a_file_flag_1(database: &E
             &json!({}),
         );
         assert_error(&refused, 400, "FLAG_ALWAYS_ON");
+        let path = format!("/{flag}");
+        let refused = call(&replica, &admin, "DELETE", &path, &Value::Null);
+        assert_error(&refused, 400, "FLAG_ALWAYS_ON");
     }
 }
 
