@@ -10,6 +10,8 @@ pub struct Operation {
     pub created_us: i64,
     /// The user. `None` for anonymous calls.
     pub user_id: Option<String>,
+    /// The HTTP method, which is POST for gRPC. Empty for an operation that the service declared.
+    pub method: String,
     /// The HTTP method, the name of the gRPC method, or the name that the service declared.
     pub operation: String,
     /// The path template, or the name of the gRPC service.
@@ -66,6 +68,7 @@ impl FromRow for Operation {
             id: row.get("id")?,
             created_us: row.get("created_us")?,
             user_id: row.get("user_id")?,
+            method: row.get("method")?,
             operation: row.get("operation")?,
             target: row.get("target")?,
             path: row.get("path")?,

@@ -39,6 +39,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet::of_part(
             include_str!("../migrations/0002_values.up.sql"),
             include_str!("../migrations/0002_values.down.sql"),
         ),
+        Migration::new(
+            3,
+            "method",
+            include_str!("../migrations/0003_method.up.sql"),
+            include_str!("../migrations/0003_method.down.sql"),
+        ),
     ],
 );
 
@@ -169,10 +175,11 @@ impl OperationLog {
         duration_ms: Option<i64>,
         result: &str,
     ) -> Result<(), DataError> {
-        sql("INSERT INTO operation_logs (id, created_us, user_id, operation, target, path, content, result, duration_ms, request_id, trace_id, client_ip)
-             VALUES (?, {now_us}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        sql("INSERT INTO operation_logs (id, created_us, user_id, method, operation, target, path, content, result, duration_ms, request_id, trace_id, client_ip)
+             VALUES (?, {now_us}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
             .bind(id)
             .bind(start.user.as_deref().map(cut))
+            .bind(cut(&start.method))
             .bind(cut(&start.operation))
             .bind(cut(&start.target))
             .bind(start.path.clone())
@@ -248,7 +255,7 @@ impl OperationLog {
             size => size.min(MAX_PAGE_SIZE),
         };
         let skipped = u64::from(query.page.max(1) - 1) * u64::from(size);
-        sql("SELECT id, created_us, user_id, operation, target, path, content, old_value, new_value, status, result, duration_ms, request_id, trace_id, client_ip
+        sql("SELECT id, created_us, user_id, method, operation, target, path, content, old_value, new_value, status, result, duration_ms, request_id, trace_id, client_ip
              FROM operation_logs
              WHERE (? IS NULL OR user_id = ?) AND created_us >= ? AND created_us < ?
              ORDER BY created_us DESC, id DESC LIMIT ? OFFSET ?")

@@ -35,6 +35,7 @@ const MAX_READ: usize = 64 * 1024;
 /// A call at its start.
 pub(crate) struct CallStart {
     pub(crate) user: Option<String>,
+    pub(crate) method: String,
     pub(crate) operation: String,
     pub(crate) target: String,
     pub(crate) path: String,
@@ -49,6 +50,7 @@ impl CallStart {
         let address = context.client_address();
         Self {
             user: actor(context),
+            method: String::new(),
             operation,
             target,
             path,
@@ -86,6 +88,7 @@ impl OperationLog {
             return next.run(request).await;
         };
         let started = Instant::now();
+        let method = request.method().to_string();
         let (operation, target, path) = match &call {
             Some(call) => {
                 let service = call.method.parent_service().full_name().to_owned();
@@ -96,11 +99,12 @@ impl OperationLog {
                 let template = template.map(MatchedPath::as_str);
                 let path = path::masked(&path, template, self.config());
                 let target = template.map_or_else(|| path.clone(), str::to_owned);
-                (request.method().to_string(), target, path)
+                (method.clone(), target, path)
             }
         };
         let (request, mut content) = self.content(request, call.as_ref()).await;
         let mut start = CallStart::new(&context, operation, target, path);
+        start.method = method;
         start.path = path::cut(start.path, start.user.is_none());
         // A handler may reject the content of an anonymous caller.
         if start.user.is_some() {

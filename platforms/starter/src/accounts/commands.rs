@@ -1,7 +1,8 @@
-//! Commands for operators.
+//! Commands for operators. Each change has an entry in the audit log.
 
 use seaworthy::{
     account::{Sessions, TokenVersions},
+    audit_log::{AuditEntry, AuditLog},
     crypto::Root,
     data::{Database, DatabaseConfig},
     prelude::*,
@@ -18,24 +19,30 @@ use crate::{
     store::{Keys, Users},
 };
 
+/// The actor in the audit log. The person has access to the database and the secrets.
+const OPERATOR: &str = "operator";
+
 /// Selects the settings of the database.
 type DatabaseSettings = fn(&StarterConfig) -> &DatabaseConfig;
 
-/// Returns the command `roles grant USERNAME ROLE`, which makes the first administrator.
+/// Returns the command `roles grant|revoke USERNAME ROLE`, which makes the first administrator.
 pub(crate) fn roles_command(
     name: &'static str,
     config: DatabaseSettings,
 ) -> ServiceCommand<StarterConfig> {
-    let grant = Command::new("grant")
-        .about("Grant a role to a user. The access tokens of the user become invalid.")
-        .arg(Arg::new("username").required(true))
-        .arg(Arg::new("role").required(true));
+    let change = |name: &'static str, about: &'static str| {
+        Command::new(name)
+            .about(about)
+            .arg(Arg::new("username").required(true))
+            .arg(Arg::new("role").required(true))
+    };
     let command = Command::new("roles")
-        .about("Grant roles to users.")
+        .about("Grant and revoke roles of users. All sessions of the user get new permissions.")
         .subcommand_required(true)
-        .subcommand(grant);
+        .subcommand(change("grant", "Grant a role to a user."))
+        .subcommand(change("revoke", "Revoke a role of a user."));
     ServiceCommand::new(command, move |run| {
-        Box::pin(async move { grant_role(&run, name, config).await })
+        Box::pin(async move { change_role(&run, name, config).await })
     })
 }
 
@@ -61,35 +68,52 @@ pub(crate) fn users_command(
     })
 }
 
-async fn grant_role(
+async fn change_role(
     run: &CommandRun<'_, StarterConfig>,
     name: &'static str,
     config: DatabaseSettings,
 ) -> Result<(), StartError> {
-    let Some(("grant", arguments)) = run.arguments.subcommand() else {
-        return Err(StartError::new("use `roles grant USERNAME ROLE`"));
+    let Some((action, arguments)) = run.arguments.subcommand() else {
+        return Err(StartError::new("use `roles grant|revoke USERNAME ROLE`"));
     };
     let role = argument(arguments, "role");
-    if !run.service.settings().auth.roles.contains_key(&role) {
+    let is_granted = action == "grant";
+    // A role that the settings do not have any more can be revoked.
+    if is_granted && !run.service.settings().auth.roles.contains_key(&role) {
         return Err(StartError::new(format!("auth.roles has no role {role:?}")));
     }
-    let (database, users, user) = find_user(run, arguments, name, config).await?;
-    database
+    let found = find_user(run, arguments, name, config).await?;
+    let is_changed = found
+        .database
         .transaction(|tx| {
-            let (users, role) = (&users, role.as_str());
+            let (found, role) = (&found, role.as_str());
             async move {
-                users.grant(&tx, user.id, role).await?;
-                // The next token of the user has the permissions of the role.
-                TokenVersions::raise(&tx, &user.id.to_string()).await?;
-                Ok::<_, Error>(())
+                let (user, users) = (found.user.id, &found.users);
+                let action = if is_granted {
+                    users.grant(&tx, user, role).await?;
+                    "role.grant"
+                } else if users.revoke(&tx, user, role).await? {
+                    "role.revoke"
+                } else {
+                    return Ok(false);
+                };
+                // The next token of the user has the present permissions.
+                TokenVersions::raise(&tx, &user.to_string()).await?;
+                let entry = found.entry(action).detail("role", role);
+                found.audit.append(&tx, entry).await?;
+                Ok::<_, Error>(true)
             }
         })
         .await
-        .map_err(|error: Error| StartError::with_cause("the role cannot be granted", error))?;
-    let username = user.username.expose();
-    let document = json!({ "username": username, "role": role });
+        .map_err(|error: Error| StartError::with_cause("the roles cannot be changed", error))?;
+    let username = found.user.username.expose();
+    if !is_changed {
+        return Err(StartError::new(format!("{username} has no role {role:?}")));
+    }
+    let document = json!({ "username": username, "role": role, "granted": is_granted });
+    let verb = if is_granted { "has" } else { "does not have" };
     run.console
-        .print(&format!("{username} has the role {role}"), &document);
+        .print(&format!("{username} {verb} the role {role}"), &document);
     Ok(())
 }
 
@@ -102,26 +126,57 @@ async fn set_status(
         return Err(StartError::new("use `users disable|enable USERNAME`"));
     };
     let is_active = action == "enable";
-    let (database, users, user) = find_user(run, arguments, name, config).await?;
-    let sessions = Sessions::new(database.clone(), run.service.settings().auth.sessions());
-    database
+    let found = find_user(run, arguments, name, config).await?;
+    let sessions = Sessions::new(
+        found.database.clone(),
+        run.service.settings().auth.sessions(),
+    );
+    found
+        .database
         .transaction(|tx| {
-            let (users, sessions, user) = (&users, &sessions, &user);
+            let (found, sessions) = (&found, &sessions);
             async move {
-                users.set_active(&tx, user.id, is_active).await?;
-                let id = user.id.to_string();
-                sessions.end_all(&tx, &id).await?;
-                TokenVersions::raise(&tx, &id).await?;
+                found
+                    .users
+                    .set_active(&tx, found.user.id, is_active)
+                    .await?;
+                let id = found.user.id.to_string();
+                let action = if is_active {
+                    // What the user had was revoked with the status, and does not come back.
+                    "user.enable"
+                } else {
+                    sessions.end_all(&tx, &id).await?;
+                    TokenVersions::raise(&tx, &id).await?;
+                    "user.disable"
+                };
+                found.audit.append(&tx, found.entry(action)).await?;
                 Ok::<_, Error>(())
             }
         })
         .await
         .map_err(|error: Error| StartError::with_cause("the user cannot be changed", error))?;
-    let (username, status) = (user.username.expose(), format!("{action}d"));
+    let (username, status) = (found.user.username.expose(), format!("{action}d"));
     let document = json!({ "username": username, "status": status });
     run.console
         .print(&format!("{username} is {status}"), &document);
     Ok(())
+}
+
+/// The user of a command, and the stores in which it changes the user.
+struct Found {
+    database: Database,
+    users: Users,
+    audit: AuditLog,
+    user: User,
+}
+
+impl Found {
+    /// Returns an entry of the audit log about the user.
+    fn entry(&self, action: &'static str) -> AuditEntry {
+        AuditEntry::new(action)
+            .actor(OPERATOR)
+            .target("user", self.user.id.to_string())
+    }
 }
 
 /// Opens the database, and returns the user whom the arguments name.
@@ -130,16 +185,23 @@ async fn find_user(
     arguments: &ArgMatches,
     name: &'static str,
     config: DatabaseSettings,
-) -> Result<(Database, Users, User), StartError> {
+) -> Result<Found, StartError> {
     let settings = run.service.settings();
     let root = Root::from_settings(run.service, &settings.kms)?;
     let database = Database::connect(run.service, name, config(settings), &[]).await?;
-    let users = Users::new(Keys::open(&database, root, &settings.kms).await?);
+    let keys = Keys::open(&database, root, &settings.kms).await?;
+    let audit = AuditLog::new(database.clone(), &keys.audit_log())?;
+    let users = Users::new(keys);
     let username = argument(arguments, "username");
     let user = users.by_name(&database, &username).await;
     let user = user.map_err(|error| StartError::with_cause("the user cannot be read", error))?;
     let user = user.ok_or_else(|| StartError::new("there is no user with this name"))?;
-    Ok((database, users, user))
+    Ok(Found {
+        database,
+        users,
+        audit,
+        user,
+    })
 }
 
 fn argument(arguments: &ArgMatches, name: &str) -> String {

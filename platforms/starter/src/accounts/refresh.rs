@@ -38,6 +38,7 @@ impl Accounts {
         session: SecretToken,
     ) -> Result<Session, Error> {
         let roles = Users::roles(tx, user.id).await?;
+        let roles = roles.ok_or_else(errors::token_invalid)?;
         let version = TokenVersions::current(tx, &user.id.to_string()).await?;
         self.tokens.sign(user, &roles, version, &session)
     }

@@ -228,7 +228,9 @@ impl Tokens {
             let (roles, database) = (roles.clone(), database.clone());
             async move {
                 let owner = UserId::parse(&owner)?;
+                // Also of an owner whose status was changed without the command `users`.
                 let own = Users::roles(&database, owner).await?;
+                let own = own.ok_or_else(errors::api_key_invalid)?;
                 Ok(permissions(&roles, &own))
             }
         };
@@ -292,14 +294,18 @@ fn permissions(all: &BTreeMap<String, Vec<String>>, own: &[String]) -> Vec<Strin
     granted.flatten().cloned().collect()
 }
 
-/// Revokes tokens by the versions in the database.
+/// Accepts access tokens of the present version in the database.
 struct StoredVersions(Database);
 
 impl Revocation for StoredVersions {
     fn status(&self, token: &Arc<VerifiedToken>) -> RevocationStatus {
         let (database, token) = (self.0.clone(), Arc::clone(token));
         RevocationStatus::Pending(Box::pin(async move {
-            let own = token.claims().number(VERSION)?.unwrap_or_default();
+            let claims = token.claims();
+            if claims.text(TYPE)? != Some(ACCESS) {
+                return Err(TokenError::Type);
+            }
+            let own = claims.number(VERSION)?.ok_or(TokenError::Claim)?;
             let current = TokenVersions::current(&database, token.actor().as_str()).await;
             let current = current.map_err(|error| {
                 tracing::warn!(%error, "revoked tokens cannot be checked");

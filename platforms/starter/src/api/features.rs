@@ -69,9 +69,8 @@ impl FeatureToggles {
         expected: Option<u64>,
         reason: &str,
     ) -> Result<wire::FeatureToggleInfo, Error> {
-        if ALWAYS_ON.contains(&flag) && !entry.is_always_on() {
-            let message = "this part of the service cannot be turned off";
-            return Err(Error::new(Code::Invalid, "FLAG_ALWAYS_ON", message));
+        if !entry.is_always_on() {
+            check_can_be_off(flag)?;
         }
         let reason = if reason.is_empty() {
             DEFAULT_REASON
@@ -91,8 +90,9 @@ impl FeatureToggles {
         &self,
         flag: &str,
         enabled: bool,
+        expected: Option<u64>,
     ) -> Result<wire::FeatureToggleInfo, Error> {
-        let version = self.0.version(flag);
+        let version = expected.unwrap_or_else(|| self.0.version(flag));
         let mut entry = self.found(flag)?;
         entry.set_enabled(enabled);
         self.define(flag, entry, Some(version), "").await
@@ -184,9 +184,11 @@ impl wire::FeatureToggle for FeatureToggles {
         request: wire::DeleteToggleRequest,
     ) -> Result<wire::DeleteToggleReply, Error> {
         self.found(&request.flag)?;
+        check_can_be_off(&request.flag)?;
         let author = Author::new(DEFAULT_REASON);
         let before = self.0.entry(&request.flag);
-        self.0.remove(&request.flag, None, &author).await?;
+        let expected = request.expected_version;
+        self.0.remove(&request.flag, expected, &author).await?;
         record_change(before.as_ref(), None);
         Ok(wire::DeleteToggleReply { success: true })
     }
@@ -195,7 +197,9 @@ impl wire::FeatureToggle for FeatureToggles {
         &self,
         request: wire::EnableToggleRequest,
     ) -> Result<wire::EnableToggleReply, Error> {
-        let toggle = self.set_enabled(&request.flag, true).await?;
+        let toggle = self
+            .set_enabled(&request.flag, true, request.expected_version)
+            .await?;
         Ok(wire::EnableToggleReply {
             toggle: Some(toggle),
         })
@@ -205,7 +209,9 @@ impl wire::FeatureToggle for FeatureToggles {
         &self,
         request: wire::DisableToggleRequest,
     ) -> Result<wire::DisableToggleReply, Error> {
-        let toggle = self.set_enabled(&request.flag, false).await?;
+        let toggle = self
+            .set_enabled(&request.flag, false, request.expected_version)
+            .await?;
         Ok(wire::DisableToggleReply {
             toggle: Some(toggle),
         })
@@ -222,6 +228,18 @@ impl wire::FeatureToggle for FeatureToggles {
             reason: reason.to_owned(),
         })
     }
+}
+
+/// Checks that a flag is not one of a part that is always on.
+///
+/// # Errors
+/// `FLAG_ALWAYS_ON`.
+fn check_can_be_off(flag: &str) -> Result<(), Error> {
+    if ALWAYS_ON.contains(&flag) {
+        let message = "this part of the service cannot be turned off";
+        return Err(Error::new(Code::Invalid, "FLAG_ALWAYS_ON", message));
+    }
+    Ok(())
 }
 
 fn count(number: usize) -> i32 {

@@ -85,7 +85,12 @@ pub(crate) fn contracts(
         ApiKeysMethod::ListApiKeys | ApiKeysMethod::RevokeApiKey => MethodOptions::new(),
     };
     let accounts = Arc::new(accounts);
-    let config = || ContractConfig::default().with_errors(StarterErrors);
+    let max_body_size = service.framework().server.http.max_body_size;
+    let config = || ContractConfig {
+        max_body_size,
+        errors: Arc::new(StarterErrors),
+        ..ContractConfig::default()
+    };
     let auth = auth::Auth(Arc::clone(&accounts), operations.clone(), plugins);
     let toggles = features::FeatureToggles(flags);
     let operations = operations::Operations::new(operations, Arc::clone(&accounts), cache);

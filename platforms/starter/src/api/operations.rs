@@ -86,6 +86,7 @@ fn operation(stored: Operation) -> wire::Operation {
     wire::Operation {
         id: stored.id,
         user_id: stored.user_id.unwrap_or_default(),
+        method: stored.method,
         operation: stored.operation,
         target: stored.target,
         path: stored.path,

@@ -91,6 +91,12 @@ pub(crate) fn api_key_forbidden() -> Error {
     Error::new(Code::Forbidden, "INSUFFICIENT_PERMISSION", message)
 }
 
+/// As for unknown keys, also for those of disabled users.
+pub(crate) fn api_key_invalid() -> Error {
+    let message = "the API key is unknown, revoked or expired: create another one";
+    Error::new(Code::Unauthenticated, "API_KEY_INVALID", message)
+}
+
 pub(crate) fn api_key_not_found() -> Error {
     let message = "you have no API key with this ID";
     Error::new(Code::NotFound, "API_KEY_NOT_FOUND", message)

@@ -265,17 +265,20 @@ impl Users {
             .map(drop)
     }
 
-    /// Returns the roles of a user.
+    /// Returns the roles of an active user. `None` for a user who is disabled or does not exist.
     pub(crate) async fn roles(
         connection: &dyn Connection,
         id: UserId,
-    ) -> Result<Vec<String>, DataError> {
-        let rows: Vec<(String,)> =
-            sql("SELECT role FROM user_roles WHERE user_id = ? ORDER BY role LIMIT 100")
-                .bind(id.0)
-                .fetch_all(connection)
-                .await?;
-        Ok(rows.into_iter().map(|(role,)| role).collect())
+    ) -> Result<Option<Vec<String>>, DataError> {
+        let rows: Vec<(Option<String>,)> =
+            sql("SELECT role FROM users LEFT JOIN user_roles ON user_id = id
+             WHERE id = ? AND status = ? ORDER BY role LIMIT 100")
+            .bind(id.0)
+            .bind(ACTIVE)
+            .fetch_all(connection)
+            .await?;
+        let is_active = !rows.is_empty();
+        Ok(is_active.then(|| rows.into_iter().filter_map(|(role,)| role).collect()))
     }
 
     /// Grants a role. A user who has the role keeps it.
@@ -292,5 +295,20 @@ impl Users {
             .execute(connection)
             .await
             .map(drop)
+    }
+
+    /// Revokes a role. Returns whether the user had it.
+    pub(crate) async fn revoke(
+        &self,
+        connection: &dyn Connection,
+        id: UserId,
+        role: &str,
+    ) -> Result<bool, DataError> {
+        let revoked = sql("DELETE FROM user_roles WHERE user_id = ? AND role = ?")
+            .bind(id.0)
+            .bind(role)
+            .execute(connection)
+            .await?;
+        Ok(revoked.rows_affected() > 0)
     }
 }

@@ -1,4 +1,9 @@
-use std::{net::SocketAddr, ops::Deref, path::Path, process::Command};
+use std::{
+    net::SocketAddr,
+    ops::Deref,
+    path::Path,
+    process::{Command, Output},
+};
 
 use rustix::process::Signal;
 use seaworthy::data::{Database, DatabaseConfig, sql};
@@ -167,24 +172,41 @@ pub(crate) fn grant_admin(database: &EmptyDatabase, username: &str) {
 
 /// Runs a command of the program on a database.
 pub(crate) fn command(database: &EmptyDatabase, arguments: &[&str]) {
+    let ran = try_command(database, arguments);
+    assert!(ran.status.success(), "{ran:?}");
+}
+
+/// Runs a command of the program, which may fail.
+pub(crate) fn try_command(database: &EmptyDatabase, arguments: &[&str]) -> Output {
     let url = format!("data.database.url={}", database.url());
-    let ran = Command::new(env!("CARGO_BIN_EXE_starter"))
+    Command::new(env!("CARGO_BIN_EXE_starter"))
         .args(arguments)
         .args(["--set", &url])
         .args(SECRETS.iter().flat_map(|secret| ["--set", secret]))
         .output()
-        .unwrap();
-    assert!(ran.status.success(), "{ran:?}");
+        .unwrap()
 }
 
-/// Returns the actions and the target types of the audit log, oldest first.
+/// Returns the actions and the targets of the audit log, oldest first.
 pub(crate) fn audited(database: &EmptyDatabase) -> Vec<(String, String)> {
+    in_database(database, async |database| {
+        let logged = sql("SELECT action, target_id FROM audit_log ORDER BY sequence");
+        logged.fetch_all(&database).await.unwrap()
+    })
+}
+
+/// Changes the database besides the service.
+pub(crate) fn execute(database: &EmptyDatabase, statement: &'static str) {
+    in_database(database, async |database| {
+        sql(statement).execute(&database).await.unwrap();
+    });
+}
+
+fn in_database<T>(database: &EmptyDatabase, work: impl AsyncFnOnce(Database) -> T) -> T {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let config = DatabaseConfig::at(database.url().parse().unwrap());
-        let database = Database::builder("test", config).open().await.unwrap();
-        let logged = sql("SELECT action, target_id FROM audit_log ORDER BY sequence");
-        logged.fetch_all(&database).await.unwrap()
+        work(Database::builder("test", config).open().await.unwrap()).await
     })
 }
 

@@ -1,7 +1,10 @@
-use seaworthy_testkit::database::EmptyDatabase;
+use seaworthy_testkit::{database::EmptyDatabase, http::request};
 use serde_json::{Value, json};
 
-use crate::app::{PASSWORD, Replica, assert_error, grant_admin, json_of, tokens};
+use crate::{
+    app::{PASSWORD, Replica, assert_error, grant_admin, json_of, tokens},
+    contract_variables::start,
+};
 
 const CAPTCHA: &[&str] = &["auth.captcha_enabled=true"];
 
@@ -114,6 +117,23 @@ pub(crate) fn mail_to_an_address_is_limited_and_recorded_auth_2(database: &Empty
         (&sent[0]["result"], &sent[0]["client_ip"]),
         (&"ok".into(), &"127.0.0.1".into())
     );
+}
+
+#[test]
+fn codes_are_shown_in_development_only_auth_2() {
+    let folder = tempfile::tempdir().unwrap();
+    // The profile is `test`.
+    let mut process = start(folder.path(), &[]);
+    let (http, _) = process.addresses().unwrap();
+    process.line("\"message\":\"ready\"").unwrap();
+    let get = |path: &str| request(http, "GET", path, &[], "").unwrap();
+    for path in ["/mailbox", "/mailbox.json"] {
+        assert_error(&get(path), 404, "ROUTE_NOT_FOUND");
+    }
+    for query in ["email&target=ada@example.org", "sms&target=%2B33612345678"] {
+        let answer = get(&format!("/api/v1/auth/captcha?captcha_type={query}"));
+        assert_error(&answer, 400, "CAPTCHA_KIND_NOT_OFFERED");
+    }
 }
 
 pub(crate) fn verified_address_needs_its_own_code_auth_2(database: &EmptyDatabase) {

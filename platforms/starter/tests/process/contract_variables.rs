@@ -1,24 +1,16 @@
 //! Variables of the contract (section 18), each of which has an effect.
 
-use std::{
-    fs,
-    net::{TcpListener, TcpStream},
-    path::Path,
-};
+use std::{net::TcpListener, path::Path};
 
 use seaworthy_testkit::{
-    http::{Answer, request},
+    http::request,
     process::{Ended, ServiceProcess},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::{
-    app::{PASSWORD, json_of},
-    features::wait,
-    settings::ENVIRONMENT,
-};
+use crate::settings::ENVIRONMENT;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_starter");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_starter");
 
 /// All variables of the contract with the values of its template. Secrets and addresses that have
 /// no default are those of a deployment.
@@ -162,30 +154,8 @@ fn defaults_are_those_of_the_contract_conf_1() {
     }
 }
 
-#[test]
-fn disabled_monitoring_is_not_served_conf_1() {
-    let folder = tempfile::tempdir().unwrap();
-    let address = free_address();
-    let variables = [
-        ("HEALTH_ADDR", address.as_str()),
-        ("HEALTH_ENABLED", "false"),
-        ("METRICS_ENABLED", "false"),
-    ];
-    let mut process = start(folder.path(), &variables);
-    let (http, admin) = process.addresses().unwrap();
-    process.line("\"message\":\"ready\"").unwrap();
-    assert!(TcpStream::connect(&address).is_err(), "{address} is open");
-    let metrics = request(admin, "GET", "/metrics", &[], "").unwrap();
-    assert_eq!(metrics.status, 404, "{metrics:?}");
-    // Orchestrators use the probes of the other listeners.
-    assert_eq!(
-        request(http, "GET", "/health", &[], "").unwrap().status,
-        200
-    );
-}
-
 /// Starts the service with further variables on a database in a folder.
-fn start(folder: &Path, variables: &[(&str, &str)]) -> ServiceProcess {
+pub(crate) fn start(folder: &Path, variables: &[(&str, &str)]) -> ServiceProcess {
     let database = format!(
         "data.database.url=sqlite:{}",
         folder.join("starter.db").display()
@@ -201,21 +171,15 @@ fn start(folder: &Path, variables: &[(&str, &str)]) -> ServiceProcess {
 }
 
 /// Checks variables without a start.
-fn checked(variables: &[(&str, &str)]) -> Ended {
+pub(crate) fn checked(variables: &[(&str, &str)]) -> Ended {
     let variables = [&ENVIRONMENT, variables].concat();
     let process =
         ServiceProcess::start_unchanged(Path::new(PROGRAM), &["config", "check"], &variables);
     process.unwrap().ended().unwrap()
 }
 
-fn register(http: std::net::SocketAddr, username: &str) -> Answer {
-    let json = [("content-type", "application/json")];
-    let body = json!({ "username": username, "password": PASSWORD }).to_string();
-    request(http, "POST", "/api/v1/auth/register", &json, &body).unwrap()
-}
-
 /// Returns an address that was free a moment ago.
-fn free_address() -> String {
+pub(crate) fn free_address() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().to_string()
 }
@@ -232,168 +196,6 @@ fn burst_of_the_contract_limits_requests_at_once_conf_1() {
     let greet = || request(http, "GET", "/helloworld/Ada", &[], "").unwrap();
     let statuses = [greet(), greet(), greet(), greet()].map(|answer| answer.status);
     assert_eq!(statuses, [200, 200, 200, 429]);
-}
-
-#[test]
-fn probes_of_the_contract_have_their_own_listener_conf_1() {
-    let folder = tempfile::tempdir().unwrap();
-    let address = free_address();
-    let mut process = start(folder.path(), &[("HEALTH_ADDR", &address)]);
-    process.line("\"message\":\"ready\"").unwrap();
-    let probes = address.parse().unwrap();
-    for path in ["/health", "/health/live", "/health/ready"] {
-        let answer = request(probes, "GET", path, &[], "").unwrap();
-        let body = json_of(&answer);
-        assert_eq!(
-            (answer.status, &body["status"]),
-            (200, &"healthy".into()),
-            "{path}"
-        );
-    }
-    for path in ["/helloworld/Ada", "/metrics"] {
-        assert_eq!(
-            request(probes, "GET", path, &[], "").unwrap().status,
-            404,
-            "{path}"
-        );
-    }
-}
-
-#[test]
-fn flags_of_the_contract_have_a_file_and_a_switch_conf_1() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("flags.yaml");
-    fs::write(&file, "user.management: false\n").unwrap();
-    let file = file.to_str().unwrap();
-    for (enabled, status) in [("true", 403), ("false", 200)] {
-        let variables = [("FEATURES_FILE", file), ("FEATURES_ENABLED", enabled)];
-        let mut process = start(folder.path(), &variables);
-        let (http, _) = process.addresses().unwrap();
-        process.line("\"message\":\"ready\"").unwrap();
-        let answer = register(http, "ada");
-        assert_eq!(answer.status, status, "{enabled}: {}", answer.body);
-    }
-    let missing = folder.path().join("missing.yaml");
-    let variables = [("FEATURES_FILE", missing.to_str().unwrap())];
-    let ended = start(folder.path(), &variables).ended().unwrap();
-    assert_eq!(ended.status.code(), Some(1), "{ended:#?}");
-    assert!(
-        ended.stderr.contains("the file does not exist"),
-        "{}",
-        ended.stderr
-    );
-}
-
-#[test]
-fn flag_file_is_watched_unless_the_contract_says_otherwise_conf_1() {
-    let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
-    let file = folders[0].path().join("flags.yaml");
-    fs::write(&file, "user.management: false\n").unwrap();
-    let file = file.to_str().unwrap();
-    let start = |folder: usize, watch| {
-        let variables = [
-            ("FEATURES_FILE", file),
-            ("FEATURES_WATCH", watch),
-            ("RATE_LIMIT_ENABLED", "false"),
-            ("STARTER__AUTH__LOGIN_RATE_LIMIT__ENABLED", "false"),
-        ];
-        let mut process = start(folders[folder].path(), &variables);
-        let (http, _) = process.addresses().unwrap();
-        process.line("\"message\":\"ready\"").unwrap();
-        (process, http)
-    };
-    let ((_watching, watching), (_other, other)) = (start(0, "true"), start(1, "false"));
-    for http in [watching, other] {
-        assert_eq!(register(http, "ada").status, 403);
-    }
-    fs::write(file, "user.management: true\n").unwrap();
-    wait(|| register(watching, "ada").status == 200);
-    assert_eq!(register(other, "ada").status, 403);
-}
-
-#[test]
-fn log_of_the_contract_is_also_a_rotated_file_conf_1() {
-    assert_rotated("false", "");
-    assert_rotated("true", ".gz");
-}
-
-/// Fills a log, whose backups have names with this ending.
-fn assert_rotated(compress: &str, ending: &str) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("logs/starter.log");
-    let address = free_address();
-    let variables = [
-        ("LOG_OUTPUT", "file"),
-        ("LOG_MAX_SIZE", "1kB"),
-        ("LOG_MAX_BACKUPS", "2"),
-        ("KRATOS_LOG_ROTATION_COMPRESS", compress),
-        ("STARTER__LOG__FILE__PATH", path.to_str().unwrap()),
-    ];
-    let database = format!(
-        "data.database.url=sqlite:{}",
-        folder.path().join("a.db").display()
-    );
-    let settings = [
-        "--set",
-        &database,
-        "--set",
-        "data.database.migrate_at_start=true",
-        "--set",
-        &format!("server.http.addr={address}"),
-        "--set",
-        "admin.addr=127.0.0.1:0",
-    ];
-    let variables = [&ENVIRONMENT[..], &variables].concat();
-    let process =
-        ServiceProcess::start_unchanged(Path::new(PROGRAM), &settings, &variables).unwrap();
-    let backup = |number: u32| path.with_extension(format!("log.{number}{ending}"));
-    wait(|| backup(2).is_file());
-    assert!(!backup(3).exists());
-    let plain = match ending {
-        "" => vec![path.clone(), backup(1), backup(2)],
-        _ => {
-            let is_compressed = |bytes: Vec<u8>| bytes.starts_with(&[0x1f, 0x8b]);
-            wait(|| fs::read(backup(2)).is_ok_and(is_compressed));
-            vec![path.clone()]
-        }
-    };
-    for path in plain {
-        let text = fs::read_to_string(&path).unwrap();
-        assert!(
-            text.len() <= 1_000 || text.lines().count() == 1,
-            "{path:?}: {text}"
-        );
-    }
-    process.signal(rustix::process::Signal::TERM).unwrap();
-    let ended = process.ended().unwrap();
-    assert_eq!(ended.stdout, Vec::<String>::new());
-}
-
-#[test]
-fn production_refuses_log_files_obs_1() {
-    let check = |variables: &[(&str, &str)]| {
-        let ended = checked(&[&[("ENVIRONMENT", "production")], variables].concat());
-        assert_eq!(ended.status.code(), Some(78), "{ended:#?}");
-        ended.stdout.join("\n")
-    };
-    for output in ["file", "both"] {
-        let problems = check(&[("LOG_OUTPUT", output)]);
-        for part in [
-            "OBS-1   log.output  (env LOG_OUTPUT)",
-            "fix: set it to stdout",
-        ] {
-            assert!(problems.contains(part), "{part}: {problems}");
-        }
-    }
-    // A template may set the sizes of files, which have no effect on stdout.
-    let sizes = [
-        ("LOG_MAX_SIZE", "100MB"),
-        ("LOG_MAX_AGE", "30d"),
-        ("LOG_MAX_BACKUPS", "10"),
-    ];
-    let problems = check(&[&[("LOG_OUTPUT", "stdout")], &sizes[..]].concat());
-    assert!(problems.contains("server.http.tls"), "{problems}");
-    assert!(!problems.contains("OBS-1"), "{problems}");
 }
 
 #[test]

@@ -21,6 +21,14 @@ fn errors_have_the_form_of_the_contract_api_2() {
     assert_eq!(body["field_errors"][0]["field"], "username", "{body}");
     assert!(!body.to_string().contains(PASSWORD), "{body}");
 
+    let large = "a".repeat(3 << 20);
+    let body = json!({ "username": "ada", "password": large });
+    let answer = replica.post("/api/v1/auth/login", &body);
+    assert_eq!(
+        (answer.status, &json_of(&answer)["code"]),
+        (413, &"INVALID_REQUEST".into())
+    );
+
     let unknown = replica.send("GET", "/nothing", "").unwrap();
     assert_eq!(
         (unknown.status, json_of(&unknown)["code"].clone()),

@@ -98,6 +98,15 @@ pub(crate) fn toggles_change_on_all_replicas_with_permission_flag_1(database: &E
         409,
         "VERSION_CONFLICT",
     );
+    let version = json!({ "expected_version": "0" });
+    for (method, path, body) in [
+        ("POST", "/new_page/enable", &version),
+        ("POST", "/new_page/disable", &version),
+        ("DELETE", "/new_page?expected_version=0", &Value::Null),
+    ] {
+        let stale = call(&second, &admin, method, path, body);
+        assert_error(&stale, 409, "VERSION_CONFLICT");
+    }
     let bad = json!({ "config": { "enabled": true, "strategy": "PERCENTAGE", "rules": { "percentage": "130" } } });
     assert_error(
         &call(&second, &admin, "PUT", "/other", &bad),
@@ -327,6 +336,9 @@ pub(crate) fn flags_of_the_contract_are_known_without_a_file_flag_1(database: &E
             &format!("/{flag}/disable"),
             &json!({}),
         );
+        assert_error(&refused, 400, "FLAG_ALWAYS_ON");
+        let path = format!("/{flag}");
+        let refused = call(&replica, &admin, "DELETE", &path, &Value::Null);
         assert_error(&refused, 400, "FLAG_ALWAYS_ON");
     }
 }

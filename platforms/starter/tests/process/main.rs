@@ -19,13 +19,17 @@ mod documents;
 mod dump;
 mod errors;
 mod features;
+mod flag_variables;
 mod governed;
 mod headers;
 mod idempotency_keys;
 mod keys;
 mod lockout;
+mod log_variables;
 mod logs;
+mod monitoring_variables;
 mod operations;
+mod operators;
 mod probes;
 mod profile;
 mod redis;
@@ -195,6 +199,8 @@ on_both_engines! {
         api_key_calls_within_its_scopes_until_revoked_auth_5,
         api_key_calls_no_method_without_a_scope_auth_5,
         api_key_ends_with_the_rights_of_its_owner_auth_5,
+        api_key_is_valid_only_while_its_owner_is_active_auth_5,
+        api_keys_end_while_their_owner_is_disabled_auth_5,
         api_key_needs_password_and_second_factor_auth_5;
     second_factor:
         login_needs_the_second_factor_once_enabled_auth_4,
@@ -237,6 +243,9 @@ on_both_engines! {
         replicas_claim_different_nodes_core_1,
         node_of_two_replicas_loses_no_entry_core_1,
         switched_off_log_stores_nothing_obs_11;
+    operators:
+        changes_of_users_take_effect_and_are_audited_obs_11,
+        change_without_its_audit_entry_is_rolled_back_obs_11;
     replicas:
         operation_log_is_read_from_replicas_data_1;
     documents:

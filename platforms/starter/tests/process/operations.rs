@@ -110,7 +110,10 @@ pub(crate) fn unsafe_calls_have_one_redacted_entry_obs_11(database: &EmptyDataba
     let content = all[0]["content"].as_str().unwrap();
     assert!(content.contains("co***@example.org"), "{content}");
     assert_eq!(all[3]["path"], "/api/v1/features/new_page");
-    assert_eq!(all[3]["before"], "");
+    assert_eq!(
+        (&all[3]["method"], &all[3]["before"]),
+        (&"PUT".into(), &"".into())
+    );
     let after: Value = serde_json::from_str(all[3]["after"].as_str().unwrap()).unwrap();
     assert_eq!(after["enabled"], true, "{after}");
     assert_eq!(all[3]["client_ip"], "127.0.0.1");
@@ -178,6 +181,7 @@ except grpc.RpcError:
     ] {
         assert_eq!(of(index, "operation"), operation, "{text}");
         assert_eq!(of(index, "target"), "auth.v1.Auth");
+        assert_eq!(of(index, "method"), "POST");
         assert_eq!(of(index, "path"), format!("/auth.v1.Auth/{operation}"));
         assert_eq!(
             (of(index, "result").as_str(), &all[index]["status"]),

@@ -1,5 +1,9 @@
 use std::thread;
 
+use seaworthy::{
+    auth::token::{Algorithm, NewToken, TokenSigner, TokenSignerConfig},
+    prelude::Secret,
+};
 use seaworthy_testkit::{authority::Authority, database::EmptyDatabase, requirement::required};
 use serde_json::{Value, json};
 
@@ -123,6 +127,32 @@ pub(crate) fn tokens_of_one_kind_are_not_another_kind_auth_3(database: &EmptyDat
     let answer = seaworthy_testkit::http::request(replica.http, "POST", LOGOUT, &basic, "{}");
     assert_error(&answer.unwrap(), 401, "INVALID_TOKEN_FORMAT");
 
+    // Signed by the service, but not an access token.
+    let id = claims(&access)["sub"].as_str().unwrap().to_owned();
+    let profile = |kind: Option<&str>, version: Option<u64>| {
+        let secret = SECRETS[0].split_once('=').unwrap().1.to_owned();
+        let config = TokenSignerConfig {
+            issuer: "starter".to_owned(),
+            ..TokenSignerConfig::default()
+        };
+        let secret = Secret::new(secret);
+        let signer = TokenSigner::with_secret(config, "jwt_secret_key", Algorithm::Hs256, &secret);
+        let token = NewToken::for_subject(id.as_str()).audience("starter");
+        let token = kind.map_or(token.clone(), |kind| token.claim("type", kind));
+        let token = version.map_or(token.clone(), |version| token.claim("ver", version));
+        let token = signer.unwrap().sign(token).unwrap();
+        replica.call("GET", "/api/v1/auth/profile", token.expose(), "")
+    };
+    assert_eq!(profile(Some("access"), Some(0)).status, 200);
+    for (kind, version) in [
+        (None, Some(0)),
+        (Some("refresh"), Some(0)),
+        (Some("api"), Some(0)),
+        (Some("access"), None),
+    ] {
+        assert_error(&profile(kind, version), 401, "TOKEN_INVALID");
+    }
+
     let refreshing = claims(&refresh);
     assert_eq!(refreshing["type"], "refresh");
     assert_eq!(refreshing["jti"].as_str().unwrap().len(), 32);
@@ -225,9 +255,14 @@ pub(crate) fn disabled_user_loses_access_on_every_replica_auth_3(database: &Empt
         // As for a wrong password.
         assert_error(&replica.login("ada", PASSWORD), 401, "PASSWORD_INCORRECT");
     }
+    // The sessions from before do not come back.
     command(database, &["users", "enable", "ada"]);
-    let (access, _) = tokens(&second.login("ada", PASSWORD));
-    let profile = first.call("GET", "/api/v1/auth/profile", &access, "");
-    assert_eq!(profile.status, 200, "{}", profile.body);
+    let profile = |access: &str| first.call("GET", "/api/v1/auth/profile", access, "");
+    assert_error(&profile(&access), 401, "TOKEN_INVALID");
     assert_error(&first.refresh(&refresh), 401, "REFRESH_TOKEN_INVALID");
+    let (access, refresh) = tokens(&second.login("ada", PASSWORD));
+    // Enabling an active user ends nothing.
+    command(database, &["users", "enable", "ada"]);
+    assert_eq!(profile(&access).status, 200);
+    tokens(&first.refresh(&refresh));
 }
