@@ -89,6 +89,19 @@ async fn unreadable_folder_does_not_unload_plugins_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn settings_disable_a_plugin_of_an_unreadable_folder_plug_1() {
+    let app = Setup::new()
+        .plugin("guard", HOOK, &Guest::rejecting(403, "one"))
+        .start()
+        .await
+        .unwrap();
+    let folder = app.folder.path().join("plugins");
+    std::fs::rename(&folder, app.folder.path().join("away")).unwrap();
+    app.configure("guard", "enabled: false\n");
+    eventually(async || app.orders().0 == 200).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn request_uses_one_version_until_its_end_plug_1() {
     const HOOK: &str = "[[hooks]]\nname = \"version\"\npoint = \"before_biz\"\ntimeout = \"30s\"\n";
     let (begun, reloaded) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
