@@ -57,8 +57,8 @@ async fn removed_and_disabled_plugins_stop_plug_1() {
     let settings = app.folder.path().join("config/guard.yaml");
     std::fs::write(&settings, "enabled: false\n").unwrap();
     eventually(async || app.orders().0 == 200).await;
-    let status = app.plugins.get("guard").unwrap().status;
-    assert_eq!(status, PluginStatus::Initialized);
+    let status = || app.plugins.get("guard").unwrap().status;
+    eventually(async || status() == PluginStatus::Initialized).await;
     std::fs::remove_dir_all(app.folder.path().join("plugins/guard")).unwrap();
     eventually(async || app.plugins.list().is_empty()).await;
 }
