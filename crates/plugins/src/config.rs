@@ -38,6 +38,8 @@ const DEFAULT_PRIORITY: i32 = 100;
 pub(crate) const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(30);
 /// A short restart of a dependency ends within these retries.
 const DEFAULT_RETRY_COUNT: u32 = 3;
+/// The default timeout of requests. Longer ones, such as streams, use the new version afterwards.
+const DEFAULT_DRAIN_TIMEOUT: Timeout = Timeout::from_secs(30);
 /// More waiting events mean that the handlers are too slow for the source.
 const DEFAULT_QUEUE: usize = 1_000;
 
@@ -72,6 +74,9 @@ pub struct PluginsConfig {
     /// authentication. Above it the service rejects all requests of the address with 429, so that
     /// one client cannot use the CPU share of these plugins.
     pub auth_rate_limit: RateLimitConfig,
+    /// How long requests and events that began before a change of the plugins use the previous
+    /// versions. Afterwards they use the current ones.
+    pub drain_timeout: Timeout,
     /// The maximum number of queued events of each plugin and of each event handler of the service.
     /// If a queue is full, new events are not delivered to its handlers.
     pub max_queued_events: usize,
@@ -186,6 +191,7 @@ impl Default for PluginsConfig {
             required: Vec::new(),
             on_failure: FailureMode::default(),
             auth_rate_limit: RateLimitConfig::default(),
+            drain_timeout: DEFAULT_DRAIN_TIMEOUT,
             max_queued_events: DEFAULT_QUEUE,
             security: PluginSecurityConfig::default(),
             grants: BTreeMap::new(),

@@ -12,7 +12,10 @@ use seaworthy_plugins::{
 use seaworthy_service::{NoSettings, RunningService, Service};
 use serde_json::Value;
 
-use crate::{Failure, guests::COMMON};
+use crate::{
+    Failure,
+    guests::{COMMON, LARGE_MEMORY, MEMORY},
+};
 
 pub(crate) struct Bench {
     folder: tempfile::TempDir,
@@ -81,6 +84,20 @@ impl Bench {
         write_signed(&folder, name, hook, &component, &self.key)
     }
 
+    /// Writes a plugin with the memory that compilers of Rust allocate by default.
+    pub(crate) fn write_large(
+        &self,
+        name: &str,
+        hook: &str,
+        functions: &str,
+    ) -> Result<(), Failure> {
+        let common = COMMON.replacen(MEMORY, LARGE_MEMORY, 1);
+        let text = format!("(module {functions} {common})");
+        let component = pack(text.as_bytes(), Interface::V0_2, "request-hook")?;
+        let folder = self.folder.path().join(name);
+        write_signed(&folder, name, hook, &component, &self.key)
+    }
+
     pub(crate) async fn load(
         &self,
         name: &str,
@@ -89,6 +106,10 @@ impl Bench {
         world: &str,
     ) -> Result<(), Failure> {
         self.write(name, hook, functions, world)?;
+        self.load_written(name).await
+    }
+
+    pub(crate) async fn load_written(&self, name: &str) -> Result<(), Failure> {
         self.plugins.load(name).await?;
         Ok(self.plugins.start_plugin(name).await?)
     }

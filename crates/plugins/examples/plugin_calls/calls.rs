@@ -58,19 +58,9 @@ fn bare() -> Result<(), Failure> {
     Ok(())
 }
 
-pub(crate) async fn calls(bench: &Bench) -> Result<(), Failure> {
-    let begun = Instant::now();
-    for _ in 0..CALLS {
-        bench
-            .plugins
-            .run_hooks(HookPoint::BeforeBiz, HookCall::new())
-            .await?;
-    }
-    println!("no hook: {:?}", begun.elapsed() / u32::try_from(CALLS)?);
-    bare()?;
-    bench
-        .load("empty", &hook("before_biz"), EMPTY, "request-hook")
-        .await?;
+/// Returns the times of the hook of a plugin.
+async fn hooks(bench: &Bench, plugin: &str) -> Result<Vec<Duration>, Failure> {
+    bench.load_written(plugin).await?;
     let mut times = Vec::with_capacity(CALLS);
     for number in 0..WARM_UP + CALLS {
         let begun = Instant::now();
@@ -85,9 +75,25 @@ pub(crate) async fn calls(bench: &Bench) -> Result<(), Failure> {
             times.push(begun.elapsed());
         }
     }
-    let p50 = print("empty hook", times);
+    bench.plugins.unload(plugin).await?;
+    Ok(times)
+}
+
+pub(crate) async fn calls(bench: &Bench) -> Result<(), Failure> {
+    let begun = Instant::now();
+    for _ in 0..CALLS {
+        bench
+            .plugins
+            .run_hooks(HookPoint::BeforeBiz, HookCall::new())
+            .await?;
+    }
+    println!("no hook: {:?}", begun.elapsed() / u32::try_from(CALLS)?);
+    bare()?;
+    bench.write("empty", &hook("before_biz"), EMPTY, "request-hook")?;
+    let p50 = print("empty hook", hooks(bench, "empty").await?);
     goal("p50 of an empty hook at most 15 µs", p50 <= MAX_HOOK);
-    bench.plugins.unload("empty").await?;
+    bench.write_large("large", &hook("before_biz"), EMPTY)?;
+    print("empty hook with 1.1 MiB", hooks(bench, "large").await?);
 
     bench.load("allow", "", ALLOW, "policy-decision").await?;
     let mut context = Map::new();

@@ -13,6 +13,10 @@ pub(crate) const COMMON: &str = r#"
   (func (export "seaworthy:plugin/lifecycle@0.2.0#stop") (result i32) (i32.const 16))
   (func (export "seaworthy:plugin/lifecycle@0.2.0#cleanup") (result i32) (i32.const 16))
   (func (export "seaworthy:plugin/lifecycle@0.2.0#health-check") (result i32) (i32.const 16))"#;
+/// The memory of [`COMMON`].
+pub(crate) const MEMORY: &str = r#"(memory (export "memory") 1)"#;
+/// The memory that compilers of Rust allocate by default: a stack of 1 MiB, and data.
+pub(crate) const LARGE_MEMORY: &str = r#"(memory (export "memory") 17)"#;
 pub(crate) const EMPTY: &str =
     r#"(func (export "seaworthy:plugin/hooks@0.2.0#run") (param i32) (result i32) (i32.const 16))"#;
 /// Sets `version` to the digit at 82.

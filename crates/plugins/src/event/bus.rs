@@ -1,7 +1,9 @@
 use std::{
     collections::VecDeque,
     fmt,
-    sync::{Arc, Weak},
+    pin::pin,
+    sync::{Arc, OnceLock, Weak},
+    time::Duration,
 };
 
 use arc_swap::ArcSwap;
@@ -9,7 +11,8 @@ use futures::FutureExt;
 use parking_lot::Mutex;
 use seaworthy_core::{Code, Error, RequestContext, context};
 use seaworthy_service::Stop;
-use tokio::{sync::Notify, task::JoinSet};
+use seaworthy_telemetry::metrics::{Family, Gauge, GaugeGuard};
+use tokio::{sync::Notify, task::JoinSet, time::sleep};
 
 use super::{
     Event, EventType, HandlerError,
@@ -25,11 +28,20 @@ type Filter = dyn Fn(&Event) -> bool + Send + Sync;
 /// one does not delay the others.
 struct Subscriber {
     id: u64,
+    /// The plugin, or the handler of the host.
+    name: String,
     handlers: Handlers,
-    queued: VecDeque<Arc<Event>>,
+    queued: VecDeque<Queued>,
+    /// The number of queued events.
+    depth: Gauge,
     /// The deliveries of queued events that run.
     running: usize,
     max_running: usize,
+}
+
+struct Queued {
+    event: Arc<Event>,
+    _counted: GaugeGuard,
 }
 
 /// The delivery of a queued event to the handlers that its subscriber has at its start. It counts as
@@ -67,6 +79,8 @@ struct Inner {
     changes: Mutex<()>,
     /// Notified when an event is queued.
     queued: Notify,
+    /// The number of queued events of each subscriber.
+    depths: OnceLock<Family<Gauge>>,
 }
 
 #[derive(Default)]
@@ -98,7 +112,14 @@ impl EventBus {
             filters: ArcSwap::default(),
             changes: Mutex::default(),
             queued: Notify::new(),
+            depths: OnceLock::new(),
         }))
+    }
+
+    /// Records the number of queued events of later subscribers.
+    pub(crate) fn record_depths(&self, depths: Family<Gauge>) {
+        // The service records them once.
+        let _ = self.0.depths.set(depths);
     }
 
     pub(crate) fn downgrade(&self) -> WeakEventBus {
@@ -119,7 +140,7 @@ impl EventBus {
     {
         let handle = move |event| handle(event).boxed();
         let declared = Subscription::of_host(name, types, Box::new(handle));
-        let added = self.replace(None, [declared], MAX_DELIVERIES);
+        let added = self.replace(None, name, [declared], MAX_DELIVERIES);
         added.unwrap_or_default()
     }
 
@@ -144,7 +165,8 @@ impl EventBus {
             retries: max_retries,
             ..Subscription::of_host(name, types, Box::new(handle))
         };
-        self.replace(None, [declared], 1).unwrap_or_default()
+        let added = self.replace(None, name, [declared], 1);
+        added.unwrap_or_default()
     }
 
     /// Replaces the handlers of a plugin in one step, so that each event reaches either the old or
@@ -153,14 +175,16 @@ impl EventBus {
     pub(crate) fn replace_plugin(
         &self,
         old: Option<u64>,
+        plugin: &str,
         new: impl IntoIterator<Item = Subscription>,
     ) -> Option<u64> {
-        self.replace(old, new, MAX_DELIVERIES)
+        self.replace(old, plugin, new, MAX_DELIVERIES)
     }
 
     fn replace(
         &self,
         old: Option<u64>,
+        name: &str,
         new: impl IntoIterator<Item = Subscription>,
         max_running: usize,
     ) -> Option<u64> {
@@ -185,10 +209,13 @@ impl EventBus {
             None => {
                 state.last_id += 1;
                 let id = state.last_id;
+                let depths = self.0.depths.get();
                 state.subscribers.push(Subscriber {
                     id,
+                    name: name.to_owned(),
                     handlers: new,
                     queued: VecDeque::new(),
+                    depth: depths.map_or_else(Gauge::default, |all| all.get_or_create(name)),
                     running: 0,
                     max_running,
                 });
@@ -203,7 +230,7 @@ impl EventBus {
 
     /// Removes a handler and its queued events. Does not cancel deliveries that run.
     pub fn unsubscribe(&self, id: u64) {
-        self.replace(Some(id), [], MAX_DELIVERIES);
+        self.replace(Some(id), "", [], MAX_DELIVERIES);
     }
 
     /// Adds a filter. The bus delivers and queues only events that pass all filters.
@@ -255,7 +282,10 @@ impl EventBus {
                     continue;
                 }
                 if subscriber.queued.len() < self.0.max_queued {
-                    subscriber.queued.push_back(Arc::clone(&event));
+                    subscriber.queued.push_back(Queued {
+                        event: Arc::clone(&event),
+                        _counted: subscriber.depth.guard(),
+                    });
                 } else {
                     full = subscriber.handlers.first().map(|first| first.name.clone());
                 }
@@ -277,10 +307,14 @@ impl EventBus {
         self.0.filters.load().iter().all(|passes| passes(event))
     }
 
-    /// Delivers queued events until `stop` completes and all queues are empty. The bus then accepts
-    /// no more events for the queues. Each delivery has a new request context, so that it uses the
-    /// plugins that run at its start.
-    pub(crate) async fn work(&self, stop: &Stop) {
+    /// Delivers queued events until `stop` completes and all queues are empty, or for `stop_timeout`
+    /// afterwards. The bus then accepts no more events for the queues. Each delivery has a new request
+    /// context, so that it uses the plugins that run at its start.
+    pub(crate) async fn work(&self, stop: &Stop, stop_timeout: Duration) {
+        let mut timed_out = pin!(async {
+            stop.requested().await;
+            sleep(stop_timeout).await;
+        });
         let service = context::current().map(|context| context.service().clone());
         let mut running = JoinSet::new();
         loop {
@@ -299,6 +333,23 @@ impl EventBus {
                 () = self.0.queued.notified() => {}
                 Some(_) = running.join_next() => {}
                 () = stop.requested(), if !stop.is_requested() => {}
+                () = &mut timed_out => {
+                    self.abandon();
+                    return running.shutdown().await;
+                }
+            }
+        }
+    }
+
+    /// Rejects further events. Drops the queued ones, and logs them with those of running deliveries.
+    fn abandon(&self) {
+        let mut state = self.0.state.lock();
+        state.is_stopped = true;
+        for subscriber in &mut state.subscribers {
+            let queued = std::mem::take(&mut subscriber.queued).len();
+            let (handler, events) = (&*subscriber.name, queued + subscriber.running);
+            if events > 0 {
+                tracing::error!(handler, events, "events were not delivered before the stop");
             }
         }
     }
@@ -310,7 +361,7 @@ impl EventBus {
             if subscriber.running >= subscriber.max_running {
                 return None;
             }
-            let event = subscriber.queued.pop_front()?;
+            let Queued { event, .. } = subscriber.queued.pop_front()?;
             subscriber.running += 1;
             Some(Delivery {
                 bus: self.clone(),

@@ -1,4 +1,10 @@
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use tokio::time::Instant;
 
 use super::HookPoint;
 use crate::plugin::{Plugin, Use};
@@ -13,6 +19,13 @@ pub(crate) struct HookEntry {
     pub(crate) is_veto: bool,
 }
 
+impl HookEntry {
+    /// Whether both entries are the same hook, perhaps of different versions of its plugin.
+    pub(crate) fn has_name_of(&self, other: &Self) -> bool {
+        self.plugin.name() == other.plugin.name() && self.name == other.name
+    }
+}
+
 /// The hooks and decisions of all started plugins. A request uses the same table until its end, so
 /// that it does not mix versions of a plugin.
 #[derive(Debug, Default)]
@@ -22,6 +35,8 @@ pub(crate) struct HookTable {
     plugins: Vec<(Arc<Plugin>, Use)>,
     /// A plugin that must be started and is not.
     missing: Option<String>,
+    /// The time at which a newer table replaced this one.
+    replaced: OnceLock<Instant>,
 }
 
 impl HookTable {
@@ -67,6 +82,7 @@ impl HookTable {
             deciders,
             plugins: used,
             missing,
+            replaced: OnceLock::new(),
         }
     }
 
@@ -89,8 +105,19 @@ impl HookTable {
         self.missing.as_deref()
     }
 
-    /// Whether requests must use a newer table, because a version of this one ended.
-    pub(crate) fn is_over(&self) -> bool {
-        self.plugins.iter().any(|(plugin, _)| plugin.is_retired())
+    /// Marks that new requests use a newer table.
+    pub(crate) fn set_replaced(&self) {
+        // A table is replaced once.
+        let _ = self.replaced.set(Instant::now());
+    }
+
+    /// Whether requests that have this table must use the current one. A required plugin may have
+    /// started since, a version of this table ended, or another table replaced it longer ago than
+    /// `max_age`.
+    pub(crate) fn is_over(&self, max_age: Duration) -> bool {
+        let replaced = self.replaced.get();
+        self.missing.is_some()
+            || self.plugins.iter().any(|(plugin, _)| plugin.is_retired())
+            || replaced.is_some_and(|replaced| replaced.elapsed() >= max_age)
     }
 }

@@ -312,6 +312,10 @@ async fn permit(
     deadline: TokioInstant,
     whose: &'static str,
 ) -> Result<OwnedSemaphorePermit, Fault> {
+    // Usually a permit is free, and no timer is needed.
+    if let Ok(permit) = Arc::clone(semaphore).try_acquire_owned() {
+        return Ok(permit);
+    }
     let permit = Arc::clone(semaphore).acquire_owned();
     match timeout_at(deadline, permit).await {
         Ok(Ok(permit)) => Ok(permit),

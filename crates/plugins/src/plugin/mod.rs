@@ -61,7 +61,8 @@ pub(crate) struct Plugin {
     /// The timers of callers.
     pub(crate) timers: Timers,
     pub(crate) state: Mutex<State>,
-    /// Whether a newer version replaced this one too long ago. Requests then use the newer version.
+    /// Whether the plugin was unloaded, or a newer version replaced this one too long ago. Requests
+    /// then use the current version.
     pub(crate) is_retired: AtomicBool,
     /// The tables of hooks and the handlers that have this version.
     pub(crate) uses: Uses,
@@ -210,13 +211,13 @@ impl Plugin {
         self.file.enabled && self.state.lock().is_turned_off
     }
 
-    /// Marks that newer settings disable the plugin.
-    pub(crate) fn turn_off(&self) {
-        self.state.lock().is_turned_off = true;
+    /// Sets whether newer settings disable the plugin.
+    pub(crate) fn set_turned_off(&self, is_turned_off: bool) {
+        self.state.lock().is_turned_off = is_turned_off;
     }
 
-    /// Ends the use of this version by requests that began before its reload. They use the newer
-    /// version from then on.
+    /// Ends the use of this version by requests that began before its reload or unload. They use the
+    /// current version from then on.
     pub(crate) fn retire(&self) {
         self.is_retired.store(true, Ordering::Relaxed);
         self.set_status(PluginStatus::Stopped);

@@ -40,7 +40,7 @@ impl Plugins {
     /// veto does not stop the others.
     ///
     /// Within a request all calls use the plugins that were started at its first call, without those
-    /// that an operator stopped since. A request uses a replaced version for at most 30 s.
+    /// that an operator stopped since. After `plugins.drain_timeout` it uses the current plugins.
     ///
     /// # Errors
     /// - `PLUGIN_REJECTED`: a hook with a veto rejects the call.
@@ -144,13 +144,22 @@ impl Plugins {
         let table = self.of_request(context::current().as_deref());
         check_required(&table)?;
         for plugin in table.deciders() {
-            let question = Question {
+            let question = || Question {
                 subject: subject.to_owned(),
                 action: action.to_owned(),
                 resource: resource.to_owned(),
                 context: context.clone(),
             };
-            match plugin.decide(question, DECISION_TIMEOUT).await {
+            let mut decided = plugin.decide(question(), DECISION_TIMEOUT).await;
+            if decided == Err(Fault::Stopped) && plugin.is_retired() {
+                // The version ended after this request found it.
+                let table = self.0.hooks.load_full();
+                let mut current = table.deciders().iter();
+                if let Some(newer) = current.find(|newer| newer.name() == plugin.name()) {
+                    decided = newer.decide(question(), DECISION_TIMEOUT).await;
+                }
+            }
+            match decided {
                 Ok(Decision::Allow) => {}
                 Ok(denial @ Decision::Deny(_)) => return Ok(denial),
                 Err(Fault::Stopped) if !self.is_started(plugin.name()) => {
@@ -186,7 +195,7 @@ impl Plugins {
         request: Option<&RequestContext>,
     ) -> Result<HookReport, Error> {
         // The caller may hold its table for hours.
-        let newer = table.is_over().then(|| self.renew(table));
+        let newer = self.renew(table);
         let table = newer.as_ref().unwrap_or(table);
         if point.can_veto() {
             check_required(table)?;
@@ -224,16 +233,25 @@ impl Plugins {
         hook: &HookEntry,
         run: &mut Run<'_>,
     ) -> Result<Option<Map<String, Value>>, Error> {
-        let context = hook_context(run.request);
-        let context_size = context.size();
-        let input = HookInput {
+        let input = || HookInput {
             hook: hook.name.clone(),
             point: run.point,
-            context,
+            context: hook_context(run.request),
             values: run.report.call.values.clone(),
             metadata: run.report.call.metadata.clone(),
         };
-        let problem = match hook.plugin.hook(input, hook.timeout).await {
+        let first = input();
+        let context_size = first.context.size();
+        let mut called = hook.plugin.hook(first, hook.timeout).await;
+        if called == Err(Fault::Stopped) && hook.plugin.is_retired() {
+            // The version ended after this request found it.
+            let table = self.0.hooks.load_full();
+            let mut current = table.at(run.point).iter();
+            if let Some(newer) = current.find(|newer| newer.has_name_of(hook)) {
+                called = newer.plugin.hook(input(), newer.timeout).await;
+            }
+        }
+        let problem = match called {
             Ok(HookOutcome::Proceed(set)) if set.is_empty() => return Ok(None),
             Ok(HookOutcome::Proceed(set)) => {
                 let max = self.0.config.security.max_payload_size.as_usize();

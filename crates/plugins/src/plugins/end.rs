@@ -1,15 +1,11 @@
 //! The end of a loaded version.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use tokio::time::sleep;
 
 use super::{Plugins, life::step};
 use crate::{PluginError, PluginErrorCode, PluginStatus, plugin::Plugin, runtime::LifecycleStep};
-
-/// The time for which requests and events that began before a reload use the old version: the
-/// default timeout of requests. Longer ones, such as streams, use the new version afterwards.
-const MAX_DRAIN: Duration = Duration::from_secs(30);
 
 impl Plugins {
     /// Stops a started plugin: rejects its calls, waits for the running ones, and calls its `stop`.
@@ -26,12 +22,12 @@ impl Plugins {
     /// Ends a version that a newer one replaced. With `drains` it first waits for the requests and
     /// events that use it.
     pub(super) fn retire(&self, old: Arc<Plugin>, drains: bool) {
-        let stop = self.0.tasks.stop().clone();
+        let (stop, timeout) = (self.0.tasks.stop().clone(), self.0.config.drain_timeout);
         let ended = async move {
             if drains {
                 tokio::select! {
                     () = old.uses.ended() => {}
-                    () = sleep(MAX_DRAIN) => {}
+                    () = sleep(timeout.get()) => {}
                     // The requests end before the tasks of the service stop.
                     () = stop.requested() => {}
                 }

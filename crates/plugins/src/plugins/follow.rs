@@ -135,16 +135,13 @@ impl Plugins {
             }
             self.log(Some(&name), "loaded", result.as_ref().map(drop));
         }
-        self.turn_off_disabled().await;
         applied
     }
 
     /// Whether a plugin was loaded from files with this hash, and does not need another start.
     fn has_loaded(&self, name: &str, hash: &FilesHash) -> bool {
         let plugin = self.plugin(name);
-        plugin.is_ok_and(|plugin| {
-            plugin.files_hash == *hash && plugin.is_settled() && !plugin.is_turned_off_later()
-        })
+        plugin.is_ok_and(|plugin| plugin.files_hash == *hash && plugin.is_settled())
     }
 
     /// Unloads the plugins that are not in the folder, each one after its dependents.

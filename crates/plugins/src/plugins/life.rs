@@ -217,6 +217,8 @@ impl Plugins {
         if let Err(error) = self.stop_locked(name).await {
             tracing::warn!(plugin = name, problem = %error, "a plugin failed to stop");
         }
+        // Requests and tasks that began before use the version of a later load.
+        plugin.retire();
         clean_up(&plugin).await;
         self.announce(EventType::PLUGIN_UNLOADED, name);
         self.0.loaded.lock().remove(name);

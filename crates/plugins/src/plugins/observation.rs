@@ -36,6 +36,8 @@ const STARTED: &str = "plugin_started";
 const STARTED_HELP: &str = "Whether the service calls this version of a plugin.";
 const LINES: &str = "plugin_log_lines_dropped_total";
 const LINES_HELP: &str = "Lines of plugins above max_log_lines, which were not logged.";
+const QUEUED: &str = "plugin_events_queued";
+const QUEUED_HELP: &str = "Events in the queues of plugins and of event handlers of the service.";
 const READS: &str = "plugin_folder_reads_total";
 const READS_HELP: &str = "Reads of the plugin folder that ended.";
 /// The maximum number of plugins with their own label: far more than a service has.
@@ -109,6 +111,7 @@ impl Observation {
         metrics.declare(Kind::Counter, HANDLERS, HANDLERS_HELP, &["plugin"]);
         metrics.declare(Kind::Gauge, STARTED, STARTED_HELP, &["plugin", "version"]);
         metrics.declare(Kind::Counter, LINES, LINES_HELP, &["plugin"]);
+        metrics.declare(Kind::Gauge, QUEUED, QUEUED_HELP, &["subscriber"]);
         let counters = |name: &'static str, help: &'static str| {
             let metrics = metrics.clone();
             Family::new(MAX_PLUGINS, move |plugin| {
@@ -131,6 +134,10 @@ impl Observation {
             (read, metrics.counter(READS, READS_HELP, &label))
         };
         let reads = FolderRead::ALL.map(read);
+        let depths = metrics.clone();
+        bus.record_depths(Family::new(MAX_PLUGINS, move |subscriber| {
+            depths.gauge(QUEUED, QUEUED_HELP, &[("subscriber", subscriber)])
+        }));
         let (timed, gauges) = (metrics.clone(), metrics.clone());
         Self {
             calls: counters(CALLS, CALLS_HELP),

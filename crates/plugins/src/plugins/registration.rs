@@ -16,7 +16,8 @@ impl Plugins {
         let mut loaded = self.0.loaded.lock();
         if let Some(entry) = loaded.get_mut(plugin.name()) {
             let new = subscriptions(plugin);
-            entry.handlers = self.0.bus.replace_plugin(entry.handlers, new);
+            let bus = &self.0.bus;
+            entry.handlers = bus.replace_plugin(entry.handlers, plugin.name(), new);
         }
         self.0.observation.set_started(&plugin.manifest, true);
         self.publish_hooks(&loaded);
@@ -28,12 +29,13 @@ impl Plugins {
         let mut loaded = self.0.loaded.lock();
         let old = loaded.remove(new.name());
         let handlers = old.as_ref().and_then(|entry| entry.handlers);
+        let declared = match new.status() {
+            PluginStatus::Started => subscriptions(new),
+            _ => Vec::new(),
+        };
         let entry = Loaded {
             plugin: Arc::clone(new),
-            handlers: match new.status() {
-                PluginStatus::Started => self.0.bus.replace_plugin(handlers, subscriptions(new)),
-                _ => self.0.bus.replace_plugin(handlers, []),
-            },
+            handlers: self.0.bus.replace_plugin(handlers, new.name(), declared),
         };
         loaded.insert(new.name().to_owned(), entry);
         if let Some(old) = &old {
@@ -49,7 +51,8 @@ impl Plugins {
     pub(super) fn unregister(&self, name: &str) {
         let mut loaded = self.0.loaded.lock();
         if let Some(entry) = loaded.get_mut(name) {
-            self.0.bus.replace_plugin(entry.handlers.take(), []);
+            let handlers = entry.handlers.take();
+            self.0.bus.replace_plugin(handlers, name, []);
             let manifest = &entry.plugin.manifest;
             self.0.observation.set_started(manifest, false);
         }
@@ -61,7 +64,7 @@ impl Plugins {
         let started = loaded.values().map(|entry| &entry.plugin);
         let started = started.filter(|plugin| plugin.status() == PluginStatus::Started);
         let table = HookTable::new(started.cloned(), self.required());
-        self.0.hooks.store(Arc::new(table));
+        self.0.hooks.swap(Arc::new(table)).set_replaced();
     }
 }
 

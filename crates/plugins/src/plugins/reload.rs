@@ -5,7 +5,7 @@ use crate::{
 
 impl Plugins {
     /// Loads a plugin again and replaces the running version. A request that began before uses the
-    /// old version for at most 30 s. If the new version cannot be started, the old one stays.
+    /// old version for at most `plugins.drain_timeout`. If the new version cannot be started, the old one stays.
     ///
     /// The reload does not start a plugin that was never started or that an operator stopped. A
     /// reload that is requested while another one runs follows it, and continues if its caller stops
@@ -44,8 +44,13 @@ impl Plugins {
             self.announce_dependents(name);
         }
         if let Some(old) = old {
-            // A plugin that its settings disable is not called by earlier requests either.
-            self.retire(old, is_started);
+            let was_started = old.status() == PluginStatus::Started;
+            // A plugin that its settings disable is not called by earlier requests either. A version
+            // that was stopped has no requests.
+            self.retire(old, is_started && was_started);
+            if was_started && !is_started {
+                self.announce(EventType::PLUGIN_STOPPED, name);
+            }
         }
         self.announce(EventType::CONFIG_CHANGED, name);
         tracing::info!(plugin = name, version = %new.manifest.version, "plugin reloaded");

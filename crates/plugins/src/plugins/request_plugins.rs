@@ -21,6 +21,10 @@ pub(crate) struct RequestPlugins {
     values: Arc<Values>,
 }
 
+/// The hooks that a request context keeps for its later calls. Others replace them if they are over.
+#[derive(Debug)]
+struct Pinned(Mutex<Arc<RequestPlugins>>);
+
 #[derive(Debug, Default)]
 struct Values {
     are_kept: AtomicBool,
@@ -72,27 +76,32 @@ impl Deref for RequestPlugins {
 }
 
 impl Plugins {
-    /// Returns the hooks that a request uses until its end, or until a version of them ends.
+    /// Returns the hooks that a request uses until its end, or until they are over. Contexts of tasks
+    /// may last as long as the service.
     pub(crate) fn of_request(&self, request: Option<&RequestContext>) -> Arc<RequestPlugins> {
         let current = || Arc::new(RequestPlugins::new(self.0.hooks.load_full()));
         let Some(request) = request else {
             return current();
         };
         let snapshot = request.snapshot_or_init(Snapshot::Plugins, || {
-            current() as Arc<dyn Any + Send + Sync>
+            Arc::new(Pinned(Mutex::new(current()))) as Arc<dyn Any + Send + Sync>
         });
-        match Arc::clone(snapshot).downcast::<RequestPlugins>() {
-            Ok(plugins) if plugins.is_over() => Arc::new(self.renew(&plugins)),
-            Ok(plugins) => plugins,
-            Err(_) => current(),
+        let Ok(pinned) = Arc::clone(snapshot).downcast::<Pinned>() else {
+            return current();
+        };
+        let mut plugins = pinned.0.lock();
+        if let Some(newer) = self.renew(&plugins) {
+            *plugins = Arc::new(newer);
         }
+        Arc::clone(&plugins)
     }
 
-    /// Returns the current hooks for a request, with its values.
-    pub(super) fn renew(&self, request: &RequestPlugins) -> RequestPlugins {
-        RequestPlugins {
+    /// Returns the current hooks for a request, with its values, if the hooks that it has are over.
+    pub(super) fn renew(&self, request: &RequestPlugins) -> Option<RequestPlugins> {
+        let is_over = request.is_over(self.0.config.drain_timeout.get());
+        is_over.then(|| RequestPlugins {
             table: self.0.hooks.load_full(),
             values: Arc::clone(&request.values),
-        }
+        })
     }
 }

@@ -33,9 +33,7 @@ impl Plugins {
             watch.changed().await;
             for plugin in self.loaded() {
                 let name = plugin.name();
-                let is_changed = |now: &FilesHash| {
-                    now.settings != plugin.files_hash.settings || plugin.is_turned_off_later()
-                };
+                let is_changed = |now: &FilesHash| now.settings != plugin.files_hash.settings;
                 let is_new = |now: &FilesHash| is_changed(now) && tried.get(name) != Some(now);
                 let Ok(now) = self.read_hash(name).await else {
                     continue;
@@ -58,7 +56,6 @@ impl Plugins {
             }
             let directory = self.0.config.directory.clone();
             self.forget_failures(|name| directory.join(name).is_dir());
-            self.turn_off_disabled().await;
         }
     }
 
@@ -86,33 +83,76 @@ impl Plugins {
         self.blocking(name, read).await
     }
 
-    /// Stops the plugins that their settings disable and that could not be reloaded. Their files may
-    /// have errors, and an operator can disable them nevertheless.
-    pub(super) async fn turn_off_disabled(&self) {
-        for plugin in self.loaded() {
-            if !plugin.is_turned_on() {
-                continue;
+    /// Applies `enabled` of the settings of loaded plugins. An operator can thus disable a plugin while
+    /// another one is compiled, and if files of plugins have errors or cannot be read.
+    pub(super) fn follow_switches(&self, tasks: &Tasks) {
+        let plugins = self.clone();
+        tasks.supervise("plugin-switches", move |stop| {
+            let plugins = plugins.clone();
+            async move {
+                tokio::select! {
+                    () = plugins.apply_switches() => {}
+                    () = stop.requested() => {}
+                }
             }
-            let (inner, name) = (Arc::clone(&self.0), plugin.name().to_owned());
-            let read = move || read_config(&inner.config, inner.profile, &name);
-            let Ok((config, _)) = self.blocking(plugin.name(), read).await else {
-                continue;
-            };
-            if !config.enabled {
-                self.turn_off(&plugin).await;
+        });
+    }
+
+    async fn apply_switches(&self) {
+        let watch = Watch::new(std::slice::from_ref(&self.0.config.config_directory));
+        loop {
+            for plugin in self.loaded() {
+                let is_on = plugin.is_turned_on();
+                // A version that its own settings disable needs a reload.
+                if !is_on && !plugin.is_turned_off_later() {
+                    continue;
+                }
+                let (inner, name) = (Arc::clone(&self.0), plugin.name().to_owned());
+                let read = move || read_config(&inner.config, inner.profile, &name);
+                match self.blocking(plugin.name(), read).await {
+                    Ok((config, _)) if config.enabled && !is_on => self.turn_on(&plugin).await,
+                    Ok((config, _)) if !config.enabled && is_on => self.turn_off(&plugin).await,
+                    _ => {}
+                }
             }
+            watch.changed().await;
         }
+    }
+
+    /// Starts a version again that later settings disabled, if its own settings are restored. A reload
+    /// applies other settings.
+    async fn turn_on(&self, plugin: &Arc<Plugin>) {
+        let name = plugin.name();
+        let now = self.read_hash(name).await;
+        if now.is_ok_and(|now| now.settings != plugin.files_hash.settings) {
+            return;
+        }
+        let _change = self.0.changes.lock().await;
+        if !self.is_loaded(plugin) {
+            return;
+        }
+        plugin.set_turned_off(false);
+        if plugin.is_active() {
+            let started = self.start_locked(name, true).await;
+            self.log(Some(name), "started", started.as_ref().map(drop));
+        }
+        self.announce_dependents(name);
+        tracing::info!(plugin = name, "plugin enabled by its settings");
+    }
+
+    /// Whether this version of a plugin is loaded. An operator may have replaced it.
+    fn is_loaded(&self, plugin: &Arc<Plugin>) -> bool {
+        let loaded = self.plugin(plugin.name());
+        loaded.is_ok_and(|loaded| Arc::ptr_eq(&loaded, plugin))
     }
 
     async fn turn_off(&self, plugin: &Arc<Plugin>) {
         let _change = self.0.changes.lock().await;
         let name = plugin.name();
-        // An operator may have replaced it before the lock.
-        let is_loaded = self.plugin(name).is_ok_and(|now| Arc::ptr_eq(&now, plugin));
-        if !is_loaded {
+        if !self.is_loaded(plugin) {
             return;
         }
-        plugin.turn_off();
+        plugin.set_turned_off(true);
         if plugin.status() == crate::PluginStatus::Started {
             if let Err(error) = self.halt(plugin).await {
                 tracing::warn!(plugin = name, problem = %error, "a plugin failed to stop");

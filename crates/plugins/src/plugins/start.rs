@@ -8,8 +8,8 @@ use parking_lot::Mutex;
 use seaworthy_client::{Addresses, HttpClient, HttpClientConfig, Propagation};
 use seaworthy_config::{Profile, Settings};
 use seaworthy_http::Authenticate;
-use seaworthy_service::{Assembly, StartError};
-use tokio::{runtime::Handle, sync::Semaphore};
+use seaworthy_service::{Assembly, Phase, StartError};
+use tokio::{runtime::Handle, sync::Semaphore, time::timeout};
 
 use super::{Inner, MAX_GUESTS_PER_CORE, Observation, Plugins, cores, shutdown::Shutdown};
 use crate::{
@@ -66,6 +66,7 @@ impl Plugins {
             self.follow_folder(service.tasks()).await?;
         }
         self.load_required().await?;
+        self.follow_switches(service.tasks());
         if !self.loads_automatically() {
             self.follow_settings(service.tasks());
         }
@@ -137,15 +138,18 @@ impl Plugins {
 
     fn deliver_events<C: Settings>(&self, service: &Assembly<C>) {
         let bus = self.0.bus.clone();
+        // The deliveries end before the service aborts its tasks.
+        let phase = service.framework().lifecycle.timeout(Phase::Workers).get();
+        let stop_timeout = phase - phase / 10;
         service.tasks().supervise("plugin-events", move |stop| {
             let bus = bus.clone();
-            async move { bus.work(&stop).await }
+            async move { bus.work(&stop, stop_timeout).await }
         });
         let (inner, stop) = (Arc::clone(&self.0), service.tasks().stop().clone());
         service.tasks().spawn("plugin-shutdown", async move {
             stop.requested().await;
             let event = Event::new(EventType::SYSTEM_SHUTDOWN, super::SOURCE);
-            drop(inner.bus.publish(event).await);
+            drop(timeout(stop_timeout, inner.bus.publish(event)).await);
         });
     }
 }
@@ -170,8 +174,8 @@ fn clients<C: Settings>(
     }
     let failed =
         |error| StartError::with_cause("the HTTP client of plugins cannot be built", error);
-    let shared = service.http_client_builder(CLIENT).build();
-    let shared = shared.map_err(failed)?.config().clone();
+    let shared = service.framework().clients.get(CLIENT).cloned();
+    let shared = shared.unwrap_or_default();
     let identity = service.identity();
     let agent = format!("{}/{}", identity.name(), identity.version());
     let clients = grants.map(|(plugin, grant)| {
@@ -183,8 +187,11 @@ fn clients<C: Settings>(
             },
             ..shared.clone()
         };
-        let client = HttpClient::builder(&format!("{CLIENT}/{plugin}"))
+        let name = format!("{CLIENT}/{plugin}");
+        let client = HttpClient::builder(&name)
             .config(config)
+            // A reload of `clients.plugins` changes the policies of all members of this group.
+            .policies(service.resilience().dependency(&name))
             .metrics(service.metrics())
             .tracer(service.telemetry().tracer())
             .user_agent(&agent)

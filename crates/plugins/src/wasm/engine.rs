@@ -18,6 +18,12 @@ const MAX_TABLES: u32 = 16;
 pub(super) const MAX_TABLE_ELEMENTS: usize = 10_000;
 /// The maximum metadata of the engine for one instance, in bytes.
 const MAX_INSTANCE_SIZE: usize = 1024 * 1024;
+/// The first bytes of the memory of a guest that the engine clears itself for the next guest: the
+/// default of compilers for C. The engine returns the rest to the system. For this the system
+/// interrupts all cores on which the service runs, which takes longer than a brief call.
+const MAX_KEPT_MEMORY: usize = 2 * PAGE;
+/// As [`MAX_KEPT_MEMORY`], for each table. Usual tables have at most 512 elements of 8 bytes.
+const MAX_KEPT_TABLE: usize = 4 * 1024;
 /// The size of a page of WebAssembly, in bytes.
 const PAGE: usize = 64 * 1024;
 
@@ -56,9 +62,10 @@ impl WasmRuntime {
             .max_core_instance_size(MAX_INSTANCE_SIZE)
             .table_elements(MAX_TABLE_ELEMENTS)
             .max_memory_size(max_memory)
-            // Return the memory of a call to the system at its end.
-            .linear_memory_keep_resident(0)
-            .table_keep_resident(0);
+            // `pagemap_scan` does not clear pages that the system swapped out. The next guest could
+            // read them.
+            .linear_memory_keep_resident(MAX_KEPT_MEMORY)
+            .table_keep_resident(MAX_KEPT_TABLE);
         let mut config = Config::new();
         config
             .wasm_component_model(true)

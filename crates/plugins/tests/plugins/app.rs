@@ -13,6 +13,9 @@ use crate::guest::{self, Guest};
 /// The timeout of waits: a loaded machine needs far less.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
+/// The file of the settings of the service.
+const SETTINGS: &str = "service.yaml";
+
 pub(crate) struct TestApp {
     pub(crate) service: RunningService,
     pub(crate) plugins: Plugins,
@@ -47,6 +50,7 @@ pub(crate) struct Setup {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) key: SigningKey,
     pub(crate) config: PluginsConfig,
+    overrides: Vec<&'static str>,
 }
 
 /// Returns the grant of capabilities without hosts.
@@ -92,7 +96,20 @@ impl Setup {
             folder,
             key,
             config,
+            overrides: vec!["server.http.rate_limit.enabled=false"],
         }
+    }
+
+    /// Sets a setting of the service.
+    pub(crate) fn set(mut self, setting: &'static str) -> Self {
+        self.overrides.push(setting);
+        self
+    }
+
+    /// Writes the file of the settings of the service.
+    pub(crate) fn service_settings(self, yaml: &str) -> Self {
+        std::fs::write(self.folder.path().join(SETTINGS), yaml).unwrap();
+        self
     }
 
     /// Adds a signed plugin. `more` is added to its manifest.
@@ -133,8 +150,11 @@ impl Setup {
         add: impl FnOnce(&Assembly<NoSettings>, &Plugins),
     ) -> Result<TestApp, StartError> {
         let started = OnceLock::new();
-        let loader =
-            Loader::for_tests("orders").overrides(["server.http.rate_limit.enabled=false"]);
+        let mut loader = Loader::for_tests("orders").overrides(self.overrides);
+        let file = self.folder.path().join(SETTINGS);
+        if file.exists() {
+            loader = loader.file(file);
+        }
         let service = Service::new("orders", "1.0.0")
             .start::<NoSettings, _>(loader, async |service| {
                 let plugins = Plugins::start(service, &self.config).await?;
@@ -229,6 +249,16 @@ impl TestApp {
         let body: serde_json::Value = serde_json::from_str(&ready.body).unwrap();
         let status = body.get("status").and_then(serde_json::Value::as_str);
         (ready.status, status.unwrap_or_default().to_owned())
+    }
+
+    /// Writes the settings of the service, and reloads them.
+    pub(crate) fn reload_settings(&self, yaml: &str) {
+        std::fs::write(self.folder.path().join(SETTINGS), yaml).unwrap();
+        let admin = self.service.addresses().admin;
+        let header = [("x-admin-request", "1")];
+        let reload = seaworthy_testkit::http::request(admin, "POST", "/config/reload", &header, "");
+        let reload = reload.unwrap();
+        assert_eq!(reload.status, 200, "{}", reload.body);
     }
 
     /// Writes the settings of a plugin.

@@ -14,6 +14,8 @@ use std::{
 };
 
 use seaworthy_plugins::{Decision, Event, EventBus, EventType, HandlerError, PluginStatus};
+use seaworthy_service::StopOutcome;
+use seaworthy_testkit::eventually;
 use serde_json::Map;
 
 use crate::{
@@ -190,6 +192,59 @@ async fn each_delivery_uses_the_plugins_that_run_plug_1() {
     assert_eq!(decide().await, denied);
     app.plugins.stop_plugin("rules").await.unwrap();
     assert_eq!(decide().await, Decision::Allow);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn metric_counts_queued_events_plug_1() {
+    const EVENTS: u64 = 3;
+    let app = Setup::new().start().await.unwrap();
+    let events = app.plugins.events();
+    let (sender, mut begun) = tokio::sync::mpsc::unbounded_channel();
+    let released = Arc::new(tokio::sync::Semaphore::new(0));
+    let permits = Arc::clone(&released);
+    events.subscribe_in_order("entries", [EventType::USER_LOGIN], 0, move |_| {
+        let _ = sender.send(());
+        let permits = Arc::clone(&permits);
+        async move {
+            permits.acquire().await.unwrap().forget();
+            Ok(())
+        }
+    });
+    for _ in 0..EVENTS {
+        let login = Event::new(EventType::USER_LOGIN, "accounts");
+        events.publish_async(login).unwrap();
+    }
+    begun.recv().await.unwrap();
+    let queued = || app.metric("plugin_events_queued{subscriber=\"entries\"}");
+    assert_eq!(queued(), EVENTS - 1);
+    released.add_permits(1);
+    begun.recv().await.unwrap();
+    assert_eq!(queued(), EVENTS - 2);
+    released.add_permits(2);
+    eventually(async || queued() == 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stop_ends_retries_before_its_timeout_plug_1() {
+    let app = Setup::new()
+        .set("lifecycle.worker_timeout=1s")
+        .start()
+        .await
+        .unwrap();
+    let events = app.plugins.events().clone();
+    let (sender, mut calls) = tokio::sync::mpsc::unbounded_channel();
+    events.subscribe_in_order("entries", [EventType::USER_LOGIN], 60, move |_| {
+        let _ = sender.send(());
+        std::future::ready(Err(HandlerError::Transient("no database".to_owned())))
+    });
+    let login = || Event::new(EventType::USER_LOGIN, "accounts");
+    for _ in 0..3 {
+        events.publish_async(login()).unwrap();
+    }
+    calls.recv().await.unwrap();
+    assert_eq!(app.service.stop().await, StopOutcome::Clean);
+    let refused = events.publish_async(login()).unwrap_err();
+    assert_eq!(refused.reason(), "EVENT_BUS_STOPPED");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod attacks;
 #[cfg(feature = "fuzz")]
 mod binary;
 mod changes;
+mod clients;
 mod dependents;
 mod disable;
 mod escapes;

@@ -57,8 +57,8 @@ async fn removed_and_disabled_plugins_stop_plug_1() {
     let settings = app.folder.path().join("config/guard.yaml");
     std::fs::write(&settings, "enabled: false\n").unwrap();
     eventually(async || app.orders().0 == 200).await;
-    let status = app.plugins.get("guard").unwrap().status;
-    assert_eq!(status, PluginStatus::Initialized);
+    let status = || app.plugins.get("guard").unwrap().status;
+    eventually(async || status() == PluginStatus::Initialized).await;
     std::fs::remove_dir_all(app.folder.path().join("plugins/guard")).unwrap();
     eventually(async || app.plugins.list().is_empty()).await;
 }
@@ -86,6 +86,19 @@ async fn unreadable_folder_does_not_unload_plugins_plug_2() {
     let newer = format!("version = \"2.0.0\"\n{HOOK}");
     app.replace("guard", &newer, &Guest::rejecting(403, "two"));
     eventually(async || app.rejection_text() == "two").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_disable_a_plugin_of_an_unreadable_folder_plug_1() {
+    let app = Setup::new()
+        .plugin("guard", HOOK, &Guest::rejecting(403, "one"))
+        .start()
+        .await
+        .unwrap();
+    let folder = app.folder.path().join("plugins");
+    std::fs::rename(&folder, app.folder.path().join("away")).unwrap();
+    app.configure("guard", "enabled: false\n");
+    eventually(async || app.orders().0 == 200).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

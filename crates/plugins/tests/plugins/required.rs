@@ -1,5 +1,8 @@
 //! Plugins that must be started, and plugins that cannot be loaded.
 
+use std::sync::Arc;
+
+use seaworthy_core::{RequestContext, ServiceIdentity, Timeout, context};
 use seaworthy_plugins::{Capability, Decision, FailureMode, PluginStatus};
 use seaworthy_testkit::eventually;
 use serde_json::Map;
@@ -56,6 +59,40 @@ async fn service_needs_its_required_plugins_plug_2() {
     assert_eq!(decide(&app).await, denied);
     assert_eq!(app.orders().0, 200);
     eventually(async || app.readiness().0 == 200).await;
+}
+
+/// Runs a test in the context of a task, which may last as long as the service.
+async fn in_task(test: impl Future<Output = ()>) {
+    let task = RequestContext::background(ServiceIdentity::new("orders", "1.0.0"));
+    context::scope(Arc::new(task), test).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tasks_use_required_plugins_after_their_start_plug_2() {
+    let app = setup().start().await.unwrap();
+    app.plugins.stop_plugin("rules").await.unwrap();
+    in_task(async {
+        assert_eq!(decide(&app).await, Err("PLUGIN_UNAVAILABLE".to_owned()));
+        app.plugins.start_plugin("rules").await.unwrap();
+        assert_eq!(decide(&app).await, Ok(Decision::Deny("no".to_owned())));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tasks_use_new_plugins_after_the_timeout_plug_2() {
+    let setup = setup().config(|config| {
+        config.required.clear();
+        config.drain_timeout = Timeout::from_millis(1);
+    });
+    let app = setup.start().await.unwrap();
+    in_task(async {
+        assert_eq!(decide(&app).await, Ok(Decision::Allow));
+        app.plugins.load_folder().await.unwrap();
+        let denied = Ok(Decision::Deny("no".to_owned()));
+        eventually(async || decide(&app).await == denied).await;
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

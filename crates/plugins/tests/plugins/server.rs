@@ -31,6 +31,28 @@ pub(crate) fn record() -> (String, mpsc::UnboundedReceiver<String>) {
     (url, paths)
 }
 
+/// Starts a server that closes a connection without a response when the sender of its request is
+/// dropped. Returns its URL and the requests.
+pub(crate) fn hold() -> (String, mpsc::UnboundedReceiver<std::sync::mpsc::Sender<()>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let (sender, requests) = mpsc::unbounded_channel();
+    thread::spawn(move || {
+        for connection in listener.incoming() {
+            let connection = connection.unwrap();
+            let (release, released) = std::sync::mpsc::channel();
+            if sender.send(release).is_err() {
+                return;
+            }
+            thread::spawn(move || {
+                let _ = released.recv();
+                drop(connection);
+            });
+        }
+    });
+    (url, requests)
+}
+
 /// Starts a server that sends these bytes as the response to each connection, and holds the
 /// connection open. Returns its URL and the text of each request.
 pub(crate) fn respond(response: &str) -> (String, mpsc::UnboundedReceiver<String>) {

@@ -48,6 +48,9 @@ impl Resilience {
     }
 
     /// Returns the policies of a dependency. Each call returns the same state.
+    ///
+    /// A dependency `group/member` without settings of its own uses those of `group`. Each member has
+    /// its own breaker, bulkhead and limits.
     #[must_use]
     pub fn dependency(&self, name: &str) -> Policies {
         let inner = &*self.0;
@@ -72,7 +75,9 @@ impl Resilience {
 
     fn config_of(&self, dependency: &str) -> PoliciesConfig {
         let config = self.0.config.read();
-        let config = config.dependencies.get(dependency);
+        let all = &config.dependencies;
+        let of_group = || all.get(dependency.split_once('/')?.0);
+        let config = all.get(dependency).or_else(of_group);
         config.cloned().unwrap_or_default()
     }
 

@@ -55,6 +55,16 @@ impl<K: Hash + Eq + Clone> Gcra<K> {
         })
     }
 
+    /// Returns the decision about one request of a key, and does not count the request.
+    #[must_use]
+    pub fn peek(&self, key: &K, now: Instant) -> Decision {
+        let (interval, tolerance) = (self.interval, self.tolerance);
+        let elapsed = nanoseconds(now.saturating_duration_since(self.start));
+        let now = elapsed.saturating_add(tolerance);
+        let mut arrival = self.arrivals.get(key, now, interval);
+        decide(&mut arrival, now, interval, tolerance)
+    }
+
     /// Returns the number of keys that are stored.
     #[must_use]
     pub fn keys(&self) -> usize {

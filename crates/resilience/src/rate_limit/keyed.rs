@@ -39,6 +39,18 @@ impl<K> Default for Shard<K> {
     }
 }
 
+impl<K> Shard<K> {
+    /// Whether the shard has no space for another key. Removes keys of the past, at most once per
+    /// `sweep_interval`.
+    fn is_full(&mut self, capacity: usize, now: u64, sweep_interval: u64) -> bool {
+        if self.numbers.len() >= capacity && now >= self.crowded_until {
+            self.numbers.retain(|(_, number)| *number > now);
+            self.crowded_until = now.saturating_add(sweep_interval);
+        }
+        self.numbers.len() >= capacity
+    }
+}
+
 impl<K: Hash + Eq + Clone> Keyed<K> {
     pub(super) fn new(max_keys: u32) -> Self {
         let capacity = usize::try_from(max_keys).unwrap_or(usize::MAX) / SHARDS;
@@ -67,16 +79,29 @@ impl<K: Hash + Eq + Clone> Keyed<K> {
         if let Some((_, number)) = shard.numbers.find_mut(hash, |(known, _)| known == key) {
             return change(number);
         }
-        if shard.numbers.len() >= self.capacity && now >= shard.crowded_until {
-            shard.numbers.retain(|(_, number)| *number > now);
-            shard.crowded_until = now.saturating_add(sweep_interval);
-        }
-        if shard.numbers.len() >= self.capacity {
+        if shard.is_full(self.capacity, now, sweep_interval) {
             return change(&mut shard.overflow);
         }
         let hash_of = |(known, _): &(K, u64)| self.hasher.hash_one(known);
         let mut added = shard.numbers.insert_unique(hash, (key.clone(), 0), hash_of);
         change(&mut added.get_mut().1)
+    }
+
+    /// Returns the number that [`update`](Self::update) would change. Does not add the key.
+    pub(super) fn get(&self, key: &K, now: u64, sweep_interval: u64) -> u64 {
+        let hash = self.hasher.hash_one(key);
+        let shard = usize::try_from(hash >> SHARD_BITS).unwrap_or_default() % SHARDS;
+        let Some(shard) = self.shards.get(shard) else {
+            return 0;
+        };
+        let mut shard = shard.lock();
+        if let Some((_, number)) = shard.numbers.find(hash, |(known, _)| known == key) {
+            return *number;
+        }
+        match shard.is_full(self.capacity, now, sweep_interval) {
+            true => shard.overflow,
+            false => 0,
+        }
     }
 
     /// Returns the number of keys.

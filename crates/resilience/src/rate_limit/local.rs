@@ -69,6 +69,20 @@ impl RateLimiter {
         decision
     }
 
+    /// Returns the decision about one request of a key, and does not count the request. Counts a
+    /// rejection.
+    ///
+    /// Use it for requests that count only after their end, such as failed ones.
+    #[must_use]
+    pub fn peek(&self, key: &RateLimitKey, now: Instant) -> Decision {
+        let inner = &*self.0;
+        let decision = inner.limit.peek(key, now);
+        if !decision.allowed {
+            inner.blocked.increment();
+        }
+        decision
+    }
+
     /// Returns the current state.
     #[must_use]
     pub fn snapshot(&self) -> RateLimitSnapshot {

@@ -189,3 +189,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn peek_decides_like_the_next_check_res_6() {
+    let config = RateLimitConfig {
+        requests: NonZeroU32::new(2).unwrap(),
+        window: Timeout::from_secs(2),
+        max_keys: NonZeroU32::MIN,
+        ..RateLimitConfig::default()
+    };
+    let limit = Gcra::new(&config);
+    let start = Instant::now();
+    // Far more keys than the limit stores. The others share a limit.
+    for key in (0..200).chain(0..200) {
+        let peeked = [(); 3].map(|()| limit.peek(&key, start));
+        assert_eq!(peeked, [limit.check(&key, start); 3]);
+    }
+    assert!(!limit.peek(&200, start).allowed);
+    assert!(limit.peek(&200, start + Duration::from_secs(2)).allowed);
+}

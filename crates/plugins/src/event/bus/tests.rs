@@ -97,7 +97,7 @@ async fn transient_failures_are_delivered_again_plug_1() {
         retries: 3,
         ..subscription("flaky", flaky)
     };
-    bus.replace_plugin(None, [flaky]);
+    bus.replace_plugin(None, "flaky", [flaky]);
     assert!(bus.publish(login()).await.is_empty());
     assert_eq!(tries.load(Ordering::Relaxed), 3);
 }
@@ -165,7 +165,7 @@ fn event_reaches_the_handlers_of_one_version_plug_1() {
             })
         })
     };
-    let mut handlers = bus.replace_plugin(None, version(0));
+    let mut handlers = bus.replace_plugin(None, "plugin", version(0));
     let publisher = bus.clone();
     let publisher = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread();
@@ -183,7 +183,7 @@ fn event_reaches_the_handlers_of_one_version_plug_1() {
         if publisher.is_finished() {
             break;
         }
-        handlers = bus.replace_plugin(handlers, version(number));
+        handlers = bus.replace_plugin(handlers, "plugin", version(number));
     }
     publisher.join().unwrap();
 }

@@ -55,6 +55,53 @@ async fn memory_does_not_pass_from_one_call_to_the_next_plug_2() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn all_memory_and_tables_are_reset_between_calls_plug_2() {
+    // Each address is zero at the begin of a call, also in memory that the engine keeps, in memory that
+    // it returns to the system, and in memory that the guest adds.
+    let probes = [4_096, 65_544, 131_060, 140_000, 200_000, 262_144, 390_000];
+    let probes: String = probes
+        .iter()
+        .map(|address| format!("(call $probe (i32.const {address}))"))
+        .collect();
+    let elements: String = [1, 511, 600, 5_999]
+        .iter()
+        .map(|element| format!("(call $element (i32.const {element}))"))
+        .collect();
+    let body = format!(
+        "(drop (memory.grow (i32.const 2))) {probes} {elements}
+         (if (i32.ne (i32.load8_u (i32.const 2048)) (i32.const 120)) (then unreachable))
+         (i32.store8 (i32.const 2048) (i32.const 0)) (i32.const 16)"
+    );
+    let guest = |address: u32| {
+        Guest::hook(&body)
+            .with_pages(4)
+            // The guests share the memory of the engine, and have different images.
+            .with_text(address, "own")
+            .with_text(2048, "x")
+            .with_functions(
+                "(table $t 6000 funcref) (elem declare func $probe)
+             (func $probe (param i32)
+               (if (i32.load (local.get 0)) (then unreachable))
+               (i32.store (local.get 0) (i32.const 1)))
+             (func $element (param i32)
+               (if (i32.eqz (ref.is_null (table.get $t (local.get 0)))) (then unreachable))
+               (table.set $t (local.get 0) (ref.func $probe)))",
+            )
+    };
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .plugin("evil", HOOK, &guest(3_000))
+        .plugin("other", HOOK, &guest(90_000))
+        .start()
+        .await
+        .unwrap();
+    for _ in 0..20 {
+        let call = app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+        assert_eq!(call.await.unwrap().failed, []);
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn bombs_do_not_increase_the_memory_of_their_process_plug_2() {

@@ -127,3 +127,21 @@ async fn reloaded_hedge_applies_to_the_next_call_conf_4() {
         assert_eq!(calls.load(Ordering::Relaxed), expected, "{settings}");
     }
 }
+
+#[test]
+fn members_of_a_group_share_settings_and_no_state_conf_4() {
+    let bulkhead = |calls: u32| {
+        config(&format!(
+            r#"{{"bulkhead": {{"max_concurrent_calls": {calls}}}}}"#
+        ))
+    };
+    let resilience = Resilience::new(bulkhead(1), Metrics::new());
+    let [one, other] = ["stock/one", "stock/other"].map(|name| resilience.dependency(name));
+    let acquire = |policies: &Policies| policies.bulkhead().try_acquire();
+    let first = acquire(&one).unwrap();
+    assert!(acquire(&one).is_none());
+    let second = acquire(&other).unwrap();
+    resilience.reload(bulkhead(2));
+    assert!(acquire(&one).is_some());
+    drop((first, second));
+}
