@@ -140,7 +140,7 @@ impl PushAccount for Team {
         let pem = pem.ok_or_else(|| missing("apns.private_key"))?;
         let key = AssertionKey::p256(&config.key_id, pem);
         Ok(Self {
-            key: key.map_err(|error| StartError::because("apns.private_key", error))?,
+            key: key.map_err(|error| StartError::with_cause("apns.private_key", error))?,
             id: config.team_id.clone(),
             token: Mutex::new(None),
         })

@@ -172,7 +172,7 @@ impl PushAccount for ServiceAccount {
         let pem = pem.ok_or_else(|| missing("fcm.private_key"))?;
         let key = AssertionKey::rsa(&config.private_key_id, pem);
         Ok(Self {
-            key: key.map_err(|error| StartError::because("fcm.private_key", error))?,
+            key: key.map_err(|error| StartError::with_cause("fcm.private_key", error))?,
             email: config.client_email.clone(),
             token: Mutex::new(None),
         })

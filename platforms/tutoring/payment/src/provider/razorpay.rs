@@ -87,7 +87,7 @@ impl Razorpay {
         keys: &ApiKeys,
     ) -> Result<Self, StartError> {
         let client = service.http_client(CLIENT).map_err(|error| {
-            StartError::because(format!("clients.{CLIENT} cannot be used"), error)
+            StartError::with_cause(format!("clients.{CLIENT} cannot be used"), error)
         })?;
         Ok(Self {
             client,
