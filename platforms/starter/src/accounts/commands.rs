@@ -105,7 +105,7 @@ async fn change_role(
             }
         })
         .await
-        .map_err(|error: Error| StartError::because("the roles cannot be changed", error))?;
+        .map_err(|error: Error| StartError::with_cause("the roles cannot be changed", error))?;
     let username = found.user.username.expose();
     if !is_changed {
         return Err(StartError::new(format!("{username} has no role {role:?}")));
@@ -154,7 +154,7 @@ async fn set_status(
             }
         })
         .await
-        .map_err(|error: Error| StartError::because("the user cannot be changed", error))?;
+        .map_err(|error: Error| StartError::with_cause("the user cannot be changed", error))?;
     let (username, status) = (found.user.username.expose(), format!("{action}d"));
     let document = json!({ "username": username, "status": status });
     run.console
@@ -194,7 +194,7 @@ async fn find_user(
     let users = Users::new(keys);
     let username = argument(arguments, "username");
     let user = users.by_name(&database, &username).await;
-    let user = user.map_err(|error| StartError::because("the user cannot be read", error))?;
+    let user = user.map_err(|error| StartError::with_cause("the user cannot be read", error))?;
     let user = user.ok_or_else(|| StartError::new("there is no user with this name"))?;
     Ok(Found {
         database,
