@@ -20,7 +20,8 @@ pub(crate) fn normalized_email(text: &str) -> Result<Option<String>, Error> {
     }
 }
 
-/// Returns the digits of a telephone number after an optional plus sign. `None` for an empty text.
+/// Returns the digits of a telephone number after an optional plus sign, which replaces `00`, so
+/// that a number has one form. `None` for an empty text.
 ///
 /// # Errors
 /// `VALIDATION_FAILED` if the text is not a telephone number.
@@ -38,6 +39,10 @@ pub(crate) fn normalized_phone(text: &str) -> Result<Option<String>, Error> {
         .chars()
         .filter(|letter| !is_separator(letter))
         .collect();
+    let (sign, digits) = match digits.strip_prefix("00") {
+        Some(international) if sign.is_empty() => ("+", international),
+        _ => (sign, digits.as_str()),
+    };
     let is_number = digits.bytes().all(|digit| digit.is_ascii_digit());
     if !is_number || !PHONE_DIGITS.contains(&digits.len()) {
         let form = "use 5 to 15 digits after an optional plus sign";
@@ -76,6 +81,7 @@ mod tests {
         }
         let phone = |text| outcome(normalized_phone(text));
         assert_eq!(phone("+33 6 12-34.56(78)"), "+33612345678");
+        assert_eq!(phone("0033 612345678"), "+33612345678");
         assert_eq!(phone("13800000000"), "13800000000");
         assert_eq!(phone(""), "");
         for text in ["1234", "call me", "++3361234567", "1234567890123456"] {

@@ -49,6 +49,25 @@ fn errors_have_the_form_of_the_contract_api_2() {
 }
 
 #[test]
+fn address_is_taken_in_any_form_api_3() {
+    let database = EmptyDatabase::sqlite().unwrap();
+    let replica = Replica::start(&database);
+    let register = |username: &str, field: &str, address: &str| {
+        let body = json!({ "username": username, "password": PASSWORD, field: address });
+        replica.post("/api/v1/auth/register", &body)
+    };
+    assert_eq!(register("ada", "phone", "+33 6 12-34.56(78)").status, 200);
+    assert_eq!(register("bob", "email", "Ada@Example.org").status, 200);
+    for (field, address) in [
+        ("phone", "+33612345678"),
+        ("phone", "0033612345678"),
+        ("email", " ada@example.ORG"),
+    ] {
+        assert_error(&register("eve", field, address), 409, "USER_EXISTS");
+    }
+}
+
+#[test]
 fn logins_of_an_address_are_limited_res_6() {
     let database = EmptyDatabase::sqlite().unwrap();
     let replica = Replica::start_with(&database, &["auth.login_rate_limit.enabled=true"]);
