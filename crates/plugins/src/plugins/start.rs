@@ -175,7 +175,8 @@ fn clients<C: Settings>(
     if grants.peek().is_none() {
         return Ok(BTreeMap::new());
     }
-    let failed = |error| StartError::because("the HTTP client of plugins cannot be built", error);
+    let failed =
+        |error| StartError::with_cause("the HTTP client of plugins cannot be built", error);
     let shared = service.framework().clients.get(CLIENT).cloned();
     let shared = shared.unwrap_or_default();
     let identity = service.identity();
