@@ -26,12 +26,13 @@ impl Plugins {
         // The first poll takes the next place in the order of changes.
         let _ = futures::poll!(turn.as_mut());
         let change = change(self.clone());
-        let changed = self.0.tasks.spawn("plugin-change", async move {
+        let changed = self.until_stop(async move {
             turn.as_mut().await;
             let _turn = turn.as_mut().take_output();
             change.await
         });
-        changed.await.ok().flatten().unwrap_or_else(|| {
+        let changed = self.0.tasks.spawn("plugin-change", changed);
+        changed.await.ok().flatten().flatten().unwrap_or_else(|| {
             let problem = "its change was interrupted";
             Err(PluginError::new(PluginErrorCode::Internal, plugin, problem))
         })

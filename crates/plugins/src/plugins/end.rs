@@ -40,7 +40,26 @@ impl Plugins {
             }
             clean_up(&old).await;
         };
+        let ended = self.until_stop(ended);
         self.0.tasks.spawn_in_new_context("plugin-retire", ended);
+    }
+
+    /// Runs work of a task. If the service stops, the work ends in time. Returns `None` then.
+    pub(super) fn until_stop<W: Future>(
+        &self,
+        work: W,
+    ) -> impl Future<Output = Option<W::Output>> + use<W> {
+        let (stop, timeout) = (self.0.tasks.stop().clone(), self.0.stop_timeout);
+        async move {
+            let timed_out = async {
+                stop.requested().await;
+                sleep(timeout).await;
+            };
+            tokio::select! {
+                done = work => Some(done),
+                () = timed_out => None,
+            }
+        }
     }
 }
 

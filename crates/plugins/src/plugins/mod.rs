@@ -23,6 +23,7 @@ mod start;
 use std::{
     collections::BTreeMap,
     sync::{Arc, OnceLock, atomic::AtomicBool},
+    time::Duration,
 };
 
 use arc_swap::ArcSwap;
@@ -63,6 +64,9 @@ pub(crate) struct Inner {
     pub(crate) bus: EventBus,
     pub(crate) hooks: ArcSwap<HookTable>,
     pub(crate) tasks: Tasks,
+    /// How long tasks continue after the service requested its stop. The service aborts its tasks
+    /// later, and then its stop is not clean.
+    stop_timeout: Duration,
     /// Created at the first load, so that a service without plugins does not create an engine.
     runtime: OnceLock<Result<Arc<dyn Runtime>, String>>,
     /// The clients of the plugins to which the operator grants the capability `http`, by name.

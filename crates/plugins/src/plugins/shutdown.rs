@@ -1,11 +1,18 @@
+use std::time::Duration;
+
 use futures::{FutureExt, future::BoxFuture};
 use seaworthy_service::{Component, Stage};
+use tokio::time::timeout;
 
 use super::{Plugins, end::clean_up};
 use crate::{PluginStatus, registry::load_order};
 
 /// Stops the plugins after all parts of the service that call them.
-pub(super) struct Shutdown(pub(super) Plugins);
+pub(super) struct Shutdown {
+    pub(super) plugins: Plugins,
+    /// The maximum time of the last steps of all plugins.
+    pub(super) timeout: Duration,
+}
 
 impl Component for Shutdown {
     fn name(&self) -> &str {
@@ -19,11 +26,18 @@ impl Component for Shutdown {
     fn request_stop(&self) {}
 
     fn stopped(&self) -> BoxFuture<'_, ()> {
-        self.0.shut_down().boxed()
+        let shut_down = timeout(self.timeout, self.plugins.shut_down());
+        let ended = shut_down.map(|ended| {
+            if ended.is_err() {
+                let plugins = self.running().join(", ");
+                tracing::error!(plugins, "plugins did not stop before the timeout");
+            }
+        });
+        ended.boxed()
     }
 
     fn running(&self) -> Vec<String> {
-        let plugins = self.0.loaded().into_iter();
+        let plugins = self.plugins.loaded().into_iter();
         plugins.map(|plugin| plugin.name().to_owned()).collect()
     }
 

@@ -1,6 +1,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, OnceLock, atomic::AtomicBool},
+    time::Duration,
 };
 
 use arc_swap::ArcSwap;
@@ -58,7 +59,10 @@ impl Plugins {
         if !self.0.config.enabled {
             return Ok(());
         }
-        service.component(Shutdown(self.clone()));
+        service.component(Shutdown {
+            plugins: self.clone(),
+            timeout: stop_timeout(service, Phase::Pools),
+        });
         self.hook_requests(service);
         self.watch_health(service);
         service.admin(crate::admin::routes(self));
@@ -97,6 +101,7 @@ impl Plugins {
             profile: service.profile(),
             hooks: ArcSwap::default(),
             tasks: service.tasks().clone(),
+            stop_timeout: stop_timeout(service, Phase::Workers),
             runtime: OnceLock::new(),
             clients: clients(service, config)?,
             guests: Arc::new(Semaphore::new(MAX_GUESTS_PER_CORE * cores())),
@@ -138,9 +143,7 @@ impl Plugins {
 
     fn deliver_events<C: Settings>(&self, service: &Assembly<C>) {
         let bus = self.0.bus.clone();
-        // The deliveries end before the service aborts its tasks.
-        let phase = service.framework().lifecycle.timeout(Phase::Workers).get();
-        let stop_timeout = phase - phase / 10;
+        let stop_timeout = self.0.stop_timeout;
         service.tasks().supervise("plugin-events", move |stop| {
             let bus = bus.clone();
             async move { bus.work(&stop, stop_timeout).await }
@@ -199,6 +202,13 @@ fn clients<C: Settings>(
         Ok((plugin.clone(), client.map_err(failed)?))
     });
     clients.collect()
+}
+
+/// Returns the time after which work of plugins ends in a phase of the stop, so that the service does
+/// not abort it.
+fn stop_timeout<C: Settings>(service: &Assembly<C>, phase: Phase) -> Duration {
+    let timeout = service.framework().lifecycle.timeout(phase).get();
+    timeout - timeout / 10
 }
 
 /// Returns how many guests may occupy a worker of the runtime: one fewer than there are workers.

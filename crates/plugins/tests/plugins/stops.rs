@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use seaworthy_core::{Error, Timeout};
 use seaworthy_http::Routes;
 use seaworthy_plugins::{Decision, HookCall, HookPoint, PluginStatus};
+use seaworthy_service::StopOutcome;
 use seaworthy_testkit::{eventually, http::get};
 use serde_json::Map;
 use tokio::{
@@ -273,6 +274,33 @@ async fn unload_and_shutdown_call_the_last_steps_plug_1() {
         ["/a-base/stop", "/a-base/cleanup"]
     );
     assert!(plugins.list().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stalled_last_steps_do_not_abort_the_stop_plug_2() {
+    let (url, mut waiting) = hold();
+    let app = Setup::new()
+        .set("lifecycle.worker_timeout=1s")
+        .set("lifecycle.pool_timeout=1s")
+        .config(|config| {
+            config.auto_load = Some(false);
+            config.grants.insert("stalled".to_owned(), granted_http());
+        })
+        .plugin(
+            "stalled",
+            REPORTING,
+            &Guest::quiet().with_reports(&format!("{url}old/")),
+        )
+        .start()
+        .await
+        .unwrap();
+    app.plugins.load_folder().await.unwrap();
+    // The `stop` of the old version waits for a response.
+    let newer = Guest::quiet().with_reports(&format!("{url}new/"));
+    app.replace("stalled", REPORTING, &newer);
+    app.plugins.reload("stalled").await.unwrap();
+    let _unanswered = waiting.recv().await.unwrap();
+    assert_eq!(app.service.stop().await, StopOutcome::Clean);
 }
 
 #[tokio::test(flavor = "multi_thread")]
