@@ -71,8 +71,9 @@ impl Platform {
         };
         // The future of a start is too large for the stack.
         let running = Box::pin(service.start(loader, assemble)).await;
-        let running = running
-            .map_err(|error| StartError::because(format!("{name} does not start"), Chain(error)))?;
+        let running = running.map_err(|error| {
+            StartError::with_cause(format!("{name} does not start"), Chain(error))
+        })?;
         self.0.push((name, running));
         Ok(())
     }

@@ -31,11 +31,11 @@ const ACCOUNT: &str = "isEmailVerified";
 
 /// Returns the topics that the service consumes.
 pub(crate) fn consumed_topics() -> Topics {
-    Topics::of::<Occurred<TrainerAllocated>>()
-        .and::<Occurred<SessionSubstituted>>()
-        .and::<Occurred<StudentDeallocated>>()
-        .and::<Occurred<StudentChanged>>()
-        .and::<Occurred<TrainerChanged>>()
+    Topics::from_event::<Occurred<TrainerAllocated>>()
+        .with::<Occurred<SessionSubstituted>>()
+        .with::<Occurred<StudentDeallocated>>()
+        .with::<Occurred<StudentChanged>>()
+        .with::<Occurred<TrainerChanged>>()
 }
 
 /// A message with an effect on contacts, doubts or names.
