@@ -109,6 +109,21 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
 /// volume.
 fn broker(model: &Model, entry: &Located<ComposeService>) -> Option<Outcome> {
     let image = entry.image.as_deref()?;
+    let queues = [
+        "rabbitmq", "kafka", "cp-kafka", "redpanda", "activemq", "minio",
+    ];
+    let name = image
+        .rsplit('/')
+        .next()
+        .and_then(|last| last.split(['@', ':']).next());
+    if name.is_some_and(|name| queues.contains(&name)) && entry.volumes.is_empty() {
+        let evidence = format!(
+            "`{}` has no volume, so a new container starts empty",
+            entry.name
+        );
+        let breach = Breach::review(entry.at.clone(), evidence).severity(Severity::Low);
+        return Some(breach.into());
+    }
     let redis = ["redis", "valkey"].iter().any(|name| {
         image
             .rsplit('/')

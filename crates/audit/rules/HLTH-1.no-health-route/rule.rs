@@ -48,6 +48,21 @@ const TEXTS: &[&str] = &[
     "actuator",
     "terminus",
 ];
+/// Words of code that uses a database or a broker.
+const DEPENDENCIES: &[&str] = &[
+    "sql.open(",
+    "gorm.open(",
+    "pgxpool.",
+    "kafka.new",
+    "amqp.dial",
+    "redis.newclient",
+    "mongo.connect",
+    "prismaclient",
+    "typeorm",
+    "mongoose.connect",
+    "kafkajs",
+    "amqplib",
+];
 /// Segments of paths that are about health.
 const WORDS: &[&str] = &[
     "live", "livez", "alive", "ping", "status", "up", "readyz", "_status", "statusz",
@@ -164,7 +179,13 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         framework.contains("grpc") || framework.contains("microservice")
     });
     if !deployed && counted && !remote && routes.items.len() < MIN_ROUTES {
-        return Vec::new();
+        // What it depends on decides whether it can answer.
+        let depends = texts_contain(model, service, DEPENDENCIES);
+        return depends
+            .then(|| absent_in_texts(model, service, TEXTS, NAMED))
+            .flatten()
+            .into_iter()
+            .collect();
     }
     if routes.items.is_empty() {
         return vec![without_actuator(model, service).unwrap_or_else(|| {

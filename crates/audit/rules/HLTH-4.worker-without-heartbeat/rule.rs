@@ -2,7 +2,9 @@
 
 use crate::model::facts::{Blocking, Consumer};
 use crate::model::{Model, Service, ServiceKind};
-use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::rule::{
+    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, absent_in_texts,
+};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -23,7 +25,18 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Service(check),
 };
 
-fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+/// Words of code that shows whether a worker is alive.
+const TEXTS: &[&str] = &[
+    "health",
+    "heartbeat",
+    "livez",
+    "readyz",
+    "liveness",
+    "/ping",
+];
+const UNWATCHED: &str = "the service only consumes messages, and no code shows whether it is alive";
+
+fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     if service.kind != ServiceKind::Worker {
         return Vec::new();
     }
@@ -34,7 +47,10 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
         .or_else(|| service.compose.first().map(|entry| &entry.at))
         .or_else(|| service.image.as_ref().map(|image| &image.at))
     else {
-        return Vec::new();
+        // Without a deployment, the code shows whether anything could watch the worker.
+        return absent_in_texts(model, service, TEXTS, UNWATCHED)
+            .into_iter()
+            .collect();
     };
     let containers: Vec<_> = service
         .workloads

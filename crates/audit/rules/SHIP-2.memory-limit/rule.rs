@@ -3,6 +3,7 @@
 use crate::model::Model;
 use crate::model::facts::ComposeService;
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::source::Located;
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -67,10 +68,24 @@ fn check(model: &Model) -> Vec<Outcome> {
                 "every service of this repository has a memory limit",
                 built.first().map(|entry| &entry.at),
             )),
-            None => {}
+            None => outcomes.extend(stores(&entries.items)),
         }
     }
     outcomes
+}
+
+/// Images of others without a limit, if a file runs nothing else.
+fn stores(entries: &[Located<ComposeService>]) -> Option<Outcome> {
+    let first = entries
+        .iter()
+        .find(|entry| entry.image.is_some() && entry.context.is_none() && !entry.limits_memory)?;
+    let evidence = "no store of the file has a memory limit";
+    let limited = entries.iter().any(|entry| entry.limits_memory);
+    (!limited).then(|| {
+        Breach::review(first.at.clone(), evidence)
+            .severity(Severity::Low)
+            .into()
+    })
 }
 
 /// Whether a service of the repository has the name of an image: `shop/account-service`.

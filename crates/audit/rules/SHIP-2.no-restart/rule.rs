@@ -3,6 +3,7 @@
 use crate::model::Model;
 use crate::model::facts::ComposeService;
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::source::Located;
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -34,6 +35,9 @@ fn check(model: &Model) -> Vec<Outcome> {
             .iter()
             .filter(|entry| entry.dockerfile.is_some() && entry.profiles.is_empty())
             .collect();
+        if runs.is_empty() {
+            outcomes.extend(stores(&entries.items));
+        }
         let stopped: Vec<_> = runs
             .iter()
             .filter(|entry| !entry.has_restart_policy)
@@ -64,4 +68,20 @@ fn check(model: &Model) -> Vec<Outcome> {
         );
     }
     outcomes
+}
+
+/// Images of others without a restart policy, if a file runs nothing else.
+fn stores(entries: &[Located<ComposeService>]) -> Option<Outcome> {
+    let restarts = entries.iter().any(|entry| entry.has_restart_policy);
+    let first = entries.iter().find(|entry| {
+        entry.image.is_some() && entry.context.is_none() && entry.profiles.is_empty()
+    })?;
+    (!restarts).then(|| {
+        Breach::review(
+            first.at.clone(),
+            "no store of the file starts again after a failure",
+        )
+        .severity(Severity::Low)
+        .into()
+    })
 }

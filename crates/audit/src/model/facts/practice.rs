@@ -251,6 +251,10 @@ pub enum Topic {
     OpenStore,
     /// Numbers of callers have a range.
     NumberRange,
+    /// Money is stored in a type without rounding.
+    MoneyType,
+    /// A label of a metric has few values.
+    MetricLabel,
 }
 
 /// Whether the practice is kept.

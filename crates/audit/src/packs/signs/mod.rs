@@ -4,13 +4,16 @@
 //! One file per subject holds its list. A sign that needs the structure of the code belongs into a
 //! pack of its language.
 
+mod abandoned;
 mod absent;
 mod access;
 mod accounts;
 mod acknowledgements;
+mod addresses;
 mod amounts;
 mod answers;
 mod background;
+mod bodies;
 mod body;
 mod causes;
 mod chance;
@@ -25,6 +28,7 @@ mod dead_letters;
 mod defaults;
 mod delivery;
 mod dependency;
+mod details;
 mod early_use;
 mod endings;
 mod ends;
@@ -36,6 +40,7 @@ mod expiry;
 mod exposure;
 mod failures;
 mod fallbacks;
+mod figures;
 mod formats;
 mod frameworks;
 mod functions;
@@ -53,6 +58,7 @@ mod logs;
 mod lookup;
 mod lost_settings;
 mod manifests;
+mod markup;
 mod messages;
 mod migration;
 mod mistakes;
@@ -76,7 +82,10 @@ mod resources;
 mod scope;
 mod scripts;
 mod servers;
+mod services;
+mod sessions;
 mod settings;
+mod shapes;
 mod stale;
 mod start;
 mod statements;
@@ -92,6 +101,7 @@ mod transactions;
 mod transports;
 mod trust;
 mod uploads;
+mod upstream;
 mod values;
 mod workers;
 mod writes;
@@ -124,6 +134,7 @@ pub(super) const PACKS: &[Pack] = &[
     early_use::PACK,
     owners::PACK,
     swallowed::PACK,
+    bodies::PACK,
 ];
 
 /// Ends of the paths of JavaScript and TypeScript.
@@ -264,6 +275,15 @@ const LISTS: &[&[Sign]] = &[
     stock::SIGNS,
     workers::SIGNS,
     writes::SIGNS,
+    abandoned::SIGNS,
+    details::SIGNS,
+    upstream::SIGNS,
+    figures::SIGNS,
+    addresses::SIGNS,
+    markup::SIGNS,
+    services::SIGNS,
+    sessions::SIGNS,
+    shapes::SIGNS,
 ];
 
 fn signs() -> impl Iterator<Item = &'static Sign> {

@@ -1,6 +1,6 @@
 //! Routes that are registered outside of the guard which other routes of the same file have.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -19,9 +19,11 @@ pub(super) const PACK: Pack = Pack {
 const ENDS: &[&str] = &[".go", ".ts", ".js", ".mjs"];
 /// Words of a guard: middleware that authenticates or authorizes a caller.
 const GUARD: &str = r"(?i)\b(?:\w+\.)*\w*(?:auth(?:enticate|orize|middleware|guard|required|session)?|jwt|verify_?token|require_?(?:login|user|auth|admin)|is_?auth\w*|protect(?:ed)?|ensure\w*|session_?middleware|passport)\w*\b";
+/// A guard of one route: `r.With(guard).Post(…)`.
+const WITH: &str = r"^\s*[\w.]+\.(?:With|with)\((?P<rest>[^\n]*)\)\.(?:Get|Post|Put|Patch|Delete|get|post|put|patch|delete)\(";
 const ROUTE: &str = r#"^\s*(?P<router>[\w.]+)\.(?P<method>GET|POST|PUT|PATCH|DELETE|Get|Post|Put|Patch|Delete|get|post|put|patch|delete)\(\s*["'`](?P<path>[^"'`]*)["'`]\s*,(?P<rest>.*)$"#;
 const GROUP: &str = r"^\s*(?:const\s+|let\s+|var\s+)?(?P<name>\w+)\s*:?=\s*(?P<parent>[\w.]+)\.(?:Group|Route|group)\((?P<rest>.*)$";
-const USE: &str = r"^\s*(?P<router>[\w.]+)\.(?:Use|use|With)\((?P<rest>.*)$";
+const USE: &str = r"^\s*(?P<router>[\w.]+)\.(?:Use|use)\((?P<rest>.*)$";
 /// Paths that a caller without credentials needs.
 const PUBLIC: &str = r"(?i)login|log-in|signin|sign-in|signup|sign-up|register|token|refresh|health|ready|live|ping|metrics|version|forgot|reset|verify|confirm|webhook|callback|oauth|public|swagger|docs|captcha|logout|^/?$";
 
@@ -30,6 +32,7 @@ struct Patterns {
     route: Regex,
     group: Regex,
     using: Regex,
+    with: Regex,
     public: Regex,
 }
 
@@ -39,6 +42,7 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
         route: Regex::new(ROUTE).ok()?,
         group: Regex::new(GROUP).ok()?,
         using: Regex::new(USE).ok()?,
+        with: Regex::new(WITH).ok()?,
         public: Regex::new(PUBLIC).ok()?,
     })
 });
@@ -58,7 +62,8 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
         controller(file, patterns, facts);
         return;
     }
-    let mut guarded: BTreeSet<&str> = BTreeSet::new();
+    // The names of routers with a guard, and the indentation of the line that adds it.
+    let mut guarded: BTreeMap<&str, usize> = BTreeMap::new();
     let mut kept = 0_usize;
     let mut open = Vec::new();
     let mut start = 0;
@@ -72,26 +77,37 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
                 .and_then(|found| line.get(found.range()))
                 .unwrap_or_default()
         };
-        if let Some(captures) = patterns.group.captures(line) {
-            let inherits = guarded.contains(part(&captures, "parent"));
+        let depth = line.len() - line.trim_start().len();
+        if !line.trim().is_empty() {
+            guarded.retain(|_, own| *own <= depth);
+        }
+        if let Some(captures) = patterns.with.captures(line) {
+            if patterns.guard.is_match(part(&captures, "rest")) {
+                kept += 1;
+            }
+        } else if let Some(captures) = patterns.group.captures(line) {
+            let inherits = guarded.contains_key(part(&captures, "parent"));
             if inherits || patterns.guard.is_match(part(&captures, "rest")) {
-                guarded.insert(part(&captures, "name"));
+                guarded.insert(part(&captures, "name"), depth);
             }
         } else if let Some(captures) = patterns.using.captures(line) {
             if patterns.guard.is_match(part(&captures, "rest")) {
-                guarded.insert(part(&captures, "router"));
+                guarded.insert(part(&captures, "router"), depth);
             }
         } else if let Some(captures) = patterns.route.captures(line) {
             let rest = part(&captures, "rest");
             // The last argument is the handler.
             let middleware = rest.rsplit_once(',').map_or("", |(before, _)| before);
             let after = rest.split_once(',').map_or("", |(_, after)| after);
-            if guarded.contains(part(&captures, "router"))
+            if guarded.contains_key(part(&captures, "router"))
                 || patterns.guard.is_match(middleware)
                 || patterns.guard.is_match(after)
             {
                 kept += 1;
-            } else if !patterns.public.is_match(part(&captures, "path")) {
+            } else if !patterns.public.is_match(part(&captures, "path"))
+                || part(&captures, "path").trim_matches('/').is_empty()
+                    && !part(&captures, "method").eq_ignore_ascii_case("get")
+            {
                 let reads = part(&captures, "method").eq_ignore_ascii_case("get");
                 open.push((
                     at + (line.len() - line.trim_start().len())..at + line.len(),

@@ -51,6 +51,7 @@ fn settings(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
         .first()
         .is_some_and(|first| first.node.id() == call.node.id());
     let typed = [
+        "TypeOrmModule.forRootAsync",
         "DataSourceOptions",
         "TypeOrmModuleOptions",
         "ConnectionOptions",
@@ -66,7 +67,7 @@ fn settings(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
         let on = value.is_some_and(|value| code.boolean(value) == Resolution::Known(true));
         let in_call = code
             .enclosing(pair, &["call_expression", "new_expression"])
-            .is_some();
+            .is_some_and(|call| !code.text(call).contains("TypeOrmModule.forRootAsync"));
         if key == Some("synchronize") && on && !in_call {
             let fact = Migration {
                 library: "TypeORM `synchronize`",

@@ -3,6 +3,7 @@
 mod between_services;
 mod details;
 mod flows;
+mod reviews;
 
 use crate::model::facts::{Practice, Topic};
 use crate::model::{FactSink, FactStore};

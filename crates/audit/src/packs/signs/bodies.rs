@@ -1,0 +1,66 @@
+//! Checks that need the whole body of a function: a parameter that no call gets, a record that is
+//! read and written back, a failure that only a log shows, a promise that no code awaits.
+
+mod functions;
+mod go;
+mod script;
+
+use std::ops::Range;
+
+use crate::model::FactSink;
+use crate::model::facts::{Practice, Topic, Verdict};
+use crate::packs::{Pack, Reader};
+use crate::repository::Role;
+use crate::source::SourceFile;
+
+pub(super) const PACK: Pack = Pack {
+    name: "bodies of functions",
+    reader: Reader::Text(read),
+};
+
+/// Places of one check in one file.
+const MAX_PLACES: usize = 12;
+/// Words of code that keeps a record from parallel changes.
+const LOCKED: &str = r"FOR UPDATE|clause\.Locking|(?i:pessimistic|optimistic|\bversion\b|\.lock\(|serializable|transaction|rowversion|\btx\b|session)";
+
+fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
+    let path = file.path.to_lowercase();
+    let aside = ["migrat", "seed", "script", "mock", "example"];
+    if file.role != Role::Production || aside.iter().any(|part| path.contains(part)) {
+        return;
+    }
+    let mut found = Found {
+        facts,
+        counts: Vec::new(),
+    };
+    if path.ends_with(".go") {
+        go::read(&file.text, &mut found);
+    } else if [".ts", ".js", ".mjs"].iter().any(|end| path.ends_with(end)) {
+        script::read(&file.text, &mut found);
+    }
+}
+
+/// Records places, with a limit for each topic.
+struct Found<'f, 's> {
+    facts: &'f mut FactSink<'s>,
+    counts: Vec<Topic>,
+}
+
+impl Found<'_, '_> {
+    fn show(&mut self, topic: Topic, span: Range<usize>, evidence: String) {
+        if self.counts.iter().filter(|own| **own == topic).count() >= MAX_PLACES {
+            return;
+        }
+        self.counts.push(topic);
+        let practice = Practice {
+            topic,
+            verdict: Verdict::Review,
+            elsewhere: "",
+            evidence,
+        };
+        self.facts.add(practice, span);
+    }
+}
+
+#[cfg(test)]
+mod tests;

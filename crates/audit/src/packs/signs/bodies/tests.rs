@@ -1,0 +1,148 @@
+use crate::model::facts::{Practice, Topic};
+use crate::model::{FactSink, FactStore};
+use crate::repository::{Role, Tracked};
+use crate::source::SourceFile;
+
+fn shows(path: &str, text: &str, topic: Topic) -> bool {
+    let file = SourceFile::new(path, text, Role::Production, Tracked::Yes);
+    let mut store = FactStore::default();
+    super::read(&file, &mut FactSink::new(&file, &mut store));
+    store
+        .of::<Practice>()
+        .items
+        .iter()
+        .any(|practice| practice.topic == topic)
+}
+
+/// A topic, a path, a text that breaks the requirement, and one that keeps it.
+fn check(cases: &[(Topic, &str, &str, &str)]) {
+    for (topic, path, bad, good) in cases {
+        assert!(shows(path, bad, *topic), "{topic:?} {path} {bad}");
+        assert!(!shows(path, good, *topic), "{topic:?} {path} {good}");
+    }
+}
+
+#[test]
+fn contexts_and_options_that_no_call_gets_are_found() {
+    check(&[
+        (
+            Topic::RequestContext,
+            "a.go",
+            "func (h *Handler) Create(ctx context.Context, req *pb.Req) (*pb.Res, error) {\n\treturn h.service.Create(req)\n}\n",
+            "func (h *Handler) Create(ctx context.Context, req *pb.Req) (*pb.Res, error) {\n\treturn h.service.Create(ctx, req)\n}\n",
+        ),
+        (
+            Topic::RequestContext,
+            "a.go",
+            "func (w *Waiter) Wait(ctx context.Context) error {\n\tfor w.check(ctx) != nil {\n\t\ttime.Sleep(w.pause)\n\t}\n\treturn nil\n}\n",
+            "func (w *Waiter) Wait(ctx context.Context) error {\n\tfor w.check(ctx) != nil {\n\t\tselect {\n\t\tcase <-ctx.Done():\n\t\t\treturn ctx.Err()\n\t\tcase <-time.After(w.pause):\n\t\t}\n\t}\n\treturn nil\n}\n",
+        ),
+        (
+            Topic::RequestContext,
+            "a.go",
+            "func (s *Mailer) Notify(id uint32) error {\n\t_, err := s.users.GetUser(context.TODO(), id)\n\treturn err\n}\n",
+            "func (s *Mailer) Notify(ctx context.Context, id uint32) error {\n\t_, err := s.users.GetUser(ctx, id)\n\treturn err\n}\n",
+        ),
+        (
+            Topic::LostSetting,
+            "a.go",
+            "func New(name string, opts ...Option) *Health {\n\treturn &Health{name: name}\n}\n",
+            "func New(name string, opts ...Option) *Health {\n\th := &Health{name: name}\n\tfor _, opt := range opts {\n\t\topt(h)\n\t}\n\treturn h\n}\n",
+        ),
+    ]);
+}
+
+#[test]
+fn records_that_are_written_back_are_found() {
+    check(&[
+        (
+            Topic::SharedState,
+            "a.go",
+            "func (s *Server) Rename(id int64, name string) error {\n\tevent, err := s.store.GetByID(id)\n\tif err != nil {\n\t\treturn err\n\t}\n\tevent.Name = name\n\treturn s.store.Update(event)\n}\n",
+            "func (s *Server) Rename(id int64, name string) error {\n\tevent, err := s.store.GetByID(id)\n\tif err != nil {\n\t\treturn err\n\t}\n\treturn s.store.SetName(event.ID, name)\n}\n",
+        ),
+        (
+            Topic::SharedState,
+            "a.ts",
+            "class A {\n  async rename(id: string, name: string) {\n    const category = await this.findOne(id);\n    category.name = name;\n    return this.repo.save(category);\n  }\n}\n",
+            "class A {\n  async rename(id: string, name: string) {\n    const category = await this.findOne(id);\n    if (category.name === name) return;\n    return this.repo.update({ id }, { name });\n  }\n}\n",
+        ),
+    ]);
+}
+
+#[test]
+fn failures_that_only_a_log_shows_are_found() {
+    check(&[
+        (
+            Topic::DualWrite,
+            "a.go",
+            "func (s *Server) Create(e *Event) error {\n\tif err := s.store.Create(e); err != nil {\n\t\treturn err\n\t}\n\tif err := s.search.IndexEvent(e); err != nil {\n\t\ts.log.Error(\"index\",\n\t\t\t\"error\", err,\n\t\t)\n\t}\n\treturn nil\n}\n",
+            "func (s *Server) Create(e *Event) error {\n\tif err := s.search.IndexEvent(e); err != nil {\n\t\treturn err\n\t}\n\treturn nil\n}\n",
+        ),
+        (
+            Topic::SilentNull,
+            "main.go",
+            "func main() {\n\tpublisher, err := events.NewPublisher(url)\n\tif err != nil {\n\t\tslog.Warn(\"no events\", \"error\", err)\n\t}\n\trun(publisher)\n}\n",
+            "func main() {\n\tpublisher, err := events.NewPublisher(url)\n\tif err != nil {\n\t\tslog.Error(\"no events\", \"error\", err)\n\t\tos.Exit(1)\n\t}\n\trun(publisher)\n}\n",
+        ),
+        (
+            Topic::ErrorAnswer,
+            "a.go",
+            "func (s *Auth) Login(name string) error {\n\tuser, err := s.repo.FindByName(name)\n\tif err != nil {\n\t\treturn errors.New(\"user not found\")\n\t}\n\treturn user.check()\n}\n",
+            "func (s *Auth) Login(name string) error {\n\tuser, err := s.repo.FindByName(name)\n\tif errors.Is(err, sql.ErrNoRows) {\n\t\treturn errors.New(\"user not found\")\n\t}\n\tif err != nil {\n\t\treturn err\n\t}\n\treturn user.check()\n}\n",
+        ),
+        (
+            Topic::IgnoredError,
+            "a.go",
+            "func (h *H) Get(w http.ResponseWriter, r *http.Request) {\n\tres, err := h.client.Get(r.Context())\n\tif err != nil {\n\t\thttp.Error(w, \"failed\", http.StatusInternalServerError)\n\t\treturn\n\t}\n\twrite(w, res)\n}\n",
+            "func (h *H) Get(w http.ResponseWriter, r *http.Request) {\n\tres, err := h.client.Get(r.Context())\n\tif err != nil {\n\t\tslog.Error(\"get\", \"error\", err)\n\t\thttp.Error(w, \"failed\", http.StatusInternalServerError)\n\t\treturn\n\t}\n\twrite(w, res)\n}\n",
+        ),
+        (
+            Topic::Cleanup,
+            "main.go",
+            "func main() {\n\tselect {\n\tcase <-stop:\n\t\tlog.Print(\"stop\")\n\tcase err := <-errCh:\n\t\tlog.Print(err)\n\t}\n}\n",
+            "func main() {\n\tselect {\n\tcase <-stop:\n\t\tlog.Print(\"stop\")\n\tcase err := <-errCh:\n\t\tlog.Print(err)\n\t\tos.Exit(1)\n\t}\n}\n",
+        ),
+    ]);
+}
+
+#[test]
+fn promises_that_no_code_awaits_are_found() {
+    check(&[
+        (
+            Topic::FloatingPromise,
+            "a.js",
+            "const consume = async () => {\n  await consumer.connect();\n};\n\nconsume();\n",
+            "const consume = async () => {\n  await consumer.connect();\n};\n\nconsume().catch(stop);\n",
+        ),
+        (
+            Topic::FloatingPromise,
+            "a.ts",
+            "class A {\n  async notify(id: string): Promise<void> {\n    await this.mail.send(id);\n  }\n  async create(id: string) {\n    this.notify(id);\n  }\n}\n",
+            "class A {\n  async notify(id: string): Promise<void> {\n    await this.mail.send(id);\n  }\n  async create(id: string) {\n    await this.notify(id);\n  }\n}\n",
+        ),
+    ]);
+    assert!(!shows(
+        "a.js",
+        "const consume = async () => {\n  try {\n    await consumer.connect();\n  } catch (e) {\n    stop(e);\n  }\n};\n\nconsume();\n",
+        Topic::FloatingPromise
+    ));
+}
+
+#[test]
+fn constant_health_and_changes_of_no_record_are_found() {
+    check(&[
+        (
+            Topic::HealthResult,
+            "a.go",
+            "func (h *H) HealthCheck(w http.ResponseWriter, r *http.Request) {\n\tw.WriteHeader(http.StatusOK)\n}\n",
+            "func (h *H) HealthCheck(w http.ResponseWriter, r *http.Request) {\n\tif h.db.Ping() != nil {\n\t\tw.WriteHeader(503)\n\t}\n\tw.WriteHeader(http.StatusOK)\n}\n",
+        ),
+        (
+            Topic::IgnoredError,
+            "a.go",
+            "func (r *Repo) Delete(ctx context.Context, id string) error {\n\t_, err := r.db.ExecContext(ctx, query, id)\n\treturn err\n}\n",
+            "func (r *Repo) Delete(ctx context.Context, id string) error {\n\tres, err := r.db.ExecContext(ctx, query, id)\n\tif n, _ := res.RowsAffected(); n == 0 {\n\t\treturn ErrNotFound\n\t}\n\treturn err\n}\n",
+        ),
+    ]);
+}
