@@ -203,6 +203,27 @@ impl Coins {
         Ok(found.map(|(amount,)| amount))
     }
 
+    /// Returns the coins of a referral that its reversals did not take, because the student had spent
+    /// them. The next reward is smaller by these, so that no coin is given twice.
+    pub(crate) async fn kept(
+        connection: &dyn Connection,
+        student: Uuid,
+        referred: &str,
+        reversal: &str,
+    ) -> Result<i64, DataError> {
+        let entries: Vec<(i64,)> = sql("SELECT amount FROM coin_transactions WHERE student_id = ? AND ((type = ? AND (reference_id = ? OR reference_id LIKE ?)) OR (type = ? AND (reference_id = ? OR reference_id LIKE ?)))")
+            .bind(student)
+            .bind(CoinKind::Referral.as_str())
+            .bind(referred)
+            .bind(format!("{referred}:%"))
+            .bind(CoinKind::Adjust.as_str())
+            .bind(format!("{reversal}{referred}"))
+            .bind(format!("{reversal}{referred}:%"))
+            .fetch_all(connection)
+            .await?;
+        Ok(entries.iter().map(|(amount,)| amount).sum())
+    }
+
     /// Returns a page of the ledger, the newest first, and the number of entries.
     pub(crate) async fn ledger(
         connection: &dyn Connection,

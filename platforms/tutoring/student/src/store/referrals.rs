@@ -40,6 +40,37 @@ impl FromRow for DueReward {
     }
 }
 
+/// Returns the rewards that a condition on a time selects.
+macro_rules! due {
+    ($rest:literal, $connection:ident, $limit:ident) => {
+        sql(concat!(
+            "SELECT referred_id, referrer_id, reversals FROM referrals WHERE ",
+            $rest,
+            ", referred_id LIMIT ?"
+        ))
+        .bind(Utc::now())
+        .bind($limit)
+        .fetch_all($connection)
+        .await
+    };
+}
+
+/// Stores the time of a call. Returns whether the condition is true.
+macro_rules! begin {
+    ($rest:literal, $connection:ident, $referred:ident) => {{
+        let begun = sql(concat!(
+            "UPDATE referrals SET ",
+            $rest,
+            " AND referred_id = ?"
+        ))
+        .bind(Utc::now())
+        .bind($referred)
+        .execute($connection)
+        .await?;
+        Ok(begun.rows_affected() > 0)
+    }};
+}
+
 /// Statements on referrals.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Referrals;
@@ -61,10 +92,11 @@ impl Referrals {
         Ok(inserted.rows_affected() > 0)
     }
 
-    /// Makes the reward for a referred student due, and keeps a reward whose reversal was due. Other
-    /// students, and a repeat, are no-ops.
+    /// Makes the reward for a referred student due. A reversal that no call has started is removed, and
+    /// its reward stays. After a started one another reward follows, because the coins may be gone.
+    /// Other students, and a repeat, are no-ops.
     pub(crate) async fn make_due(tx: &Transaction, referred: Uuid) -> Result<(), DataError> {
-        sql("UPDATE referrals SET reversal_due_at = NULL, reward_due_at = CASE WHEN rewarded_at IS NULL THEN COALESCE(reward_due_at, ?) END WHERE referred_id = ?")
+        sql("UPDATE referrals SET reversal_due_at = CASE WHEN reversal_started_at IS NOT NULL THEN reversal_due_at END, reward_due_at = CASE WHEN rewarded_at IS NULL OR reversal_started_at IS NOT NULL THEN COALESCE(reward_due_at, ?) END WHERE referred_id = ?")
             .bind(Utc::now())
             .bind(referred)
             .execute(tx)
@@ -90,11 +122,11 @@ impl Referrals {
         connection: &dyn Connection,
         limit: u32,
     ) -> Result<Vec<DueReward>, DataError> {
-        sql("SELECT referred_id, referrer_id, reversals FROM referrals WHERE reward_due_at <= ? ORDER BY reward_due_at, referred_id LIMIT ?")
-            .bind(Utc::now())
-            .bind(limit)
-            .fetch_all(connection)
-            .await
+        due!(
+            "reward_due_at <= ? AND reversal_started_at IS NULL ORDER BY reward_due_at",
+            connection,
+            limit
+        )
     }
 
     /// Returns the first reversals that are due.
@@ -102,11 +134,11 @@ impl Referrals {
         connection: &dyn Connection,
         limit: u32,
     ) -> Result<Vec<DueReward>, DataError> {
-        sql("SELECT referred_id, referrer_id, reversals FROM referrals WHERE reversal_due_at <= ? ORDER BY reversal_due_at, referred_id LIMIT ?")
-            .bind(Utc::now())
-            .bind(limit)
-            .fetch_all(connection)
-            .await
+        due!(
+            "reversal_due_at <= ? ORDER BY reversal_due_at",
+            connection,
+            limit
+        )
     }
 
     /// Stores that a call credits the coins. Returns `false` if a refund removed the reward.
@@ -114,12 +146,23 @@ impl Referrals {
         connection: &dyn Connection,
         referred: Uuid,
     ) -> Result<bool, DataError> {
-        let begun = sql("UPDATE referrals SET reward_started_at = ? WHERE referred_id = ? AND reward_due_at IS NOT NULL")
-            .bind(Utc::now())
-            .bind(referred)
-            .execute(connection)
-            .await?;
-        Ok(begun.rows_affected() > 0)
+        begin!(
+            "reward_started_at = ? WHERE reward_due_at IS NOT NULL AND reversal_started_at IS NULL",
+            connection,
+            referred
+        )
+    }
+
+    /// Stores that a call takes the coins. Returns `false` if a purchase removed the reversal.
+    pub(crate) async fn begin_reversal(
+        connection: &dyn Connection,
+        referred: Uuid,
+    ) -> Result<bool, DataError> {
+        begin!(
+            "reversal_started_at = ? WHERE reversal_due_at IS NOT NULL",
+            connection,
+            referred
+        )
     }
 
     /// Stores that the referrer has the coins. A reversal that is due stays due.
@@ -136,15 +179,12 @@ impl Referrals {
             .map(drop)
     }
 
-    /// Stores that the referrer has lost the coins. If the referred student bought a course
-    /// meanwhile, another reward is due.
+    /// Stores that the referrer has lost the coins. A reward that became due meanwhile stays due.
     pub(crate) async fn set_reversed(
         connection: &dyn Connection,
         reward: &DueReward,
     ) -> Result<(), DataError> {
-        sql("UPDATE referrals SET reward_due_at = CASE WHEN reversal_due_at IS NULL THEN ? END, reward_started_at = NULL, rewarded_at = NULL, reversal_due_at = NULL, reversals = reversals + 1
-             WHERE referred_id = ? AND reversals = ?")
-            .bind(Utc::now())
+        sql("UPDATE referrals SET reward_started_at = NULL, rewarded_at = NULL, reversal_due_at = NULL, reversal_started_at = NULL, reversals = reversals + 1 WHERE referred_id = ? AND reversals = ?")
             .bind(reward.referred)
             .bind(reward.reversals)
             .execute(connection)
