@@ -1,10 +1,6 @@
 use std::time::Duration;
 
-use seaworthy::data::{
-    Connection, DataError, FromRow, Row, Transaction,
-    chrono::{DateTime, Utc},
-    sql,
-};
+use seaworthy::data::prelude::*;
 use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
@@ -12,9 +8,11 @@ use uuid::Uuid;
 const IN_FLIGHT: Duration = Duration::from_secs(60);
 
 /// A referral whose reward, or whose reversal of it, is due.
-#[derive(Debug)]
+#[derive(Debug, FromRow)]
 pub(crate) struct DueReward {
+    #[from_row(column = "referred_id")]
     pub(crate) referred: Uuid,
+    #[from_row(column = "referrer_id")]
     pub(crate) referrer: Uuid,
     /// The rewards that the referrer has lost.
     reversals: i32,
@@ -27,16 +25,6 @@ impl DueReward {
             0 => self.referred.to_string(),
             lost => format!("{}:{lost}", self.referred),
         }
-    }
-}
-
-impl FromRow for DueReward {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            referred: row.get("referred_id")?,
-            referrer: row.get("referrer_id")?,
-            reversals: row.get("reversals")?,
-        })
     }
 }
 
@@ -82,26 +70,18 @@ impl Referrals {
         referred: Uuid,
         referrer: Uuid,
     ) -> Result<bool, DataError> {
-        let inserted =
-            insert_or_ignore!("referrals (referred_id, referrer_id, created_at) VALUES (?, ?, ?)")
-                .bind(referred)
-                .bind(referrer)
-                .bind(Utc::now())
-                .execute(tx)
-                .await?;
-        Ok(inserted.rows_affected() > 0)
+        insert_or_ignore!("referrals (referred_id, referrer_id, created_at) VALUES ({referred}, {referrer}, {Utc::now()})")
+                .changes(tx)
+                .await
     }
 
     /// Makes the reward for a referred student due. A reversal that no call has started is removed, and
     /// its reward stays. After a started one another reward follows, because the coins may be gone.
     /// Other students, and a repeat, are no-ops.
     pub(crate) async fn make_due(tx: &Transaction, referred: Uuid) -> Result<(), DataError> {
-        sql("UPDATE referrals SET reversal_due_at = CASE WHEN reversal_started_at IS NOT NULL THEN reversal_due_at END, reward_due_at = CASE WHEN rewarded_at IS NULL OR reversal_started_at IS NOT NULL THEN COALESCE(reward_due_at, ?) END WHERE referred_id = ?")
-            .bind(Utc::now())
-            .bind(referred)
-            .execute(tx)
+        sql!("UPDATE referrals SET reversal_due_at = CASE WHEN reversal_started_at IS NOT NULL THEN reversal_due_at END, reward_due_at = CASE WHEN rewarded_at IS NULL OR reversal_started_at IS NOT NULL THEN COALESCE(reward_due_at, {Utc::now()}) END WHERE referred_id = {referred}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Removes a reward that is due. If the referrer has the coins, or may have them soon, their
@@ -112,9 +92,8 @@ impl Referrals {
             .bind(now)
             .bind(now + IN_FLIGHT)
             .bind(referred)
-            .execute(tx)
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Returns the first rewards that are due.
@@ -170,13 +149,9 @@ impl Referrals {
         connection: &dyn Connection,
         reward: &DueReward,
     ) -> Result<(), DataError> {
-        sql("UPDATE referrals SET reward_due_at = NULL, rewarded_at = ? WHERE referred_id = ? AND reversals = ?")
-            .bind(Utc::now())
-            .bind(reward.referred)
-            .bind(reward.reversals)
-            .execute(connection)
+        sql!("UPDATE referrals SET reward_due_at = NULL, rewarded_at = {Utc::now()} WHERE referred_id = {reward.referred} AND reversals = {reward.reversals}")
+            .apply(connection)
             .await
-            .map(drop)
     }
 
     /// Stores that the referrer has lost the coins. A reward that became due meanwhile stays due.
@@ -184,12 +159,9 @@ impl Referrals {
         connection: &dyn Connection,
         reward: &DueReward,
     ) -> Result<(), DataError> {
-        sql("UPDATE referrals SET reward_started_at = NULL, rewarded_at = NULL, reversal_due_at = NULL, reversal_started_at = NULL, reversals = reversals + 1 WHERE referred_id = ? AND reversals = ?")
-            .bind(reward.referred)
-            .bind(reward.reversals)
-            .execute(connection)
+        sql!("UPDATE referrals SET reward_started_at = NULL, rewarded_at = NULL, reversal_due_at = NULL, reversal_started_at = NULL, reversals = reversals + 1 WHERE referred_id = {reward.referred} AND reversals = {reward.reversals}")
+            .apply(connection)
             .await
-            .map(drop)
     }
 
     /// Delays a reward or a reversal, unless a message removed it.
@@ -199,13 +171,9 @@ impl Referrals {
         backoff: Duration,
     ) -> Result<(), DataError> {
         let at: DateTime<Utc> = Utc::now() + backoff;
-        sql("UPDATE referrals SET reward_due_at = CASE WHEN reward_due_at IS NOT NULL THEN ? END, reversal_due_at = CASE WHEN reversal_due_at IS NOT NULL THEN ? END WHERE referred_id = ?")
-            .bind(at)
-            .bind(at)
-            .bind(referred)
-            .execute(connection)
+        sql!("UPDATE referrals SET reward_due_at = CASE WHEN reward_due_at IS NOT NULL THEN {at} END, reversal_due_at = CASE WHEN reversal_due_at IS NOT NULL THEN {at} END WHERE referred_id = {referred}")
+            .apply(connection)
             .await
-            .map(drop)
     }
 
     /// Returns the number of students whom a student referred, and of those with a reward.
@@ -213,8 +181,7 @@ impl Referrals {
         connection: &dyn Connection,
         referrer: Uuid,
     ) -> Result<(u64, u64), DataError> {
-        sql("SELECT COUNT(*), COUNT(rewarded_at) FROM referrals WHERE referrer_id = ?")
-            .bind(referrer)
+        sql!("SELECT COUNT(*), COUNT(rewarded_at) FROM referrals WHERE referrer_id = {referrer}")
             .fetch_one(connection)
             .await
     }
