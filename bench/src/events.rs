@@ -148,7 +148,7 @@ async fn start(database_url: &str, broker_url: &str) -> Result<TestService, Fail
                 .concurrency(64)
                 .prefetch(500);
             messaging.subscribe(subscription).await?;
-            let publisher = messaging.publisher(Topics::of::<Stored>()).await?;
+            let publisher = messaging.publisher(Topics::from_event::<Stored>()).await?;
             let config = OutboxConfig::default();
             let outbox = Outbox::start(service, &database, publisher, &config).await?;
             let _ = assembled.set((database, outbox));
@@ -175,7 +175,7 @@ async fn store(database: &Database, outbox: &Outbox, first: u32, count: u32) -> 
                     number,
                     stored_us: now_us(),
                 };
-                Message::of(&event).key(&(number % KEYS).to_string())
+                Message::from_event(&event).key(&(number % KEYS).to_string())
             });
             outbox.store_all(&tx, messages).await
         })

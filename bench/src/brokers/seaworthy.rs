@@ -80,7 +80,7 @@ impl Side for SeaworthySide {
             self.messaging.subscribe(subscription).await?;
             self.messaging.pause(&name);
             self.until_connected(&name, false).await;
-            let topics = Topics::new().and_topic(&name);
+            let topics = Topics::new().with_topic(&name);
             let publisher = self.messaging.publisher(topics).await?;
             let publish = timed(async {
                 for first in (0..messages).step_by(BATCH as usize) {

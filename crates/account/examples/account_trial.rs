@@ -42,7 +42,7 @@ fn sealer(service: &Assembly<TrialConfig>) -> Result<Sealer, StartError> {
     let settings = service.settings();
     keyring(settings)
         .map(Sealer::new)
-        .map_err(|error| StartError::because("there is no keyring", error))
+        .map_err(|error| StartError::with_cause("there is no keyring", error))
 }
 
 fn keyring(settings: &TrialConfig) -> Result<Keyring, Box<dyn std::error::Error + Send + Sync>> {

@@ -92,7 +92,7 @@ async fn verify<C>(
     let verified = log
         .verify(seen)
         .await
-        .map_err(|error| StartError::because("the audit log is damaged", error))?;
+        .map_err(|error| StartError::with_cause("the audit log is damaged", error))?;
     run.console.print(&line(&verified), &verified);
     match (verified.seen, seen) {
         // The operator requested the comparison, so its absence is an error.

@@ -69,7 +69,7 @@ impl Cache {
                         timeout: config.timeout,
                     })
                     .map_err(|error| {
-                        StartError::because(format!("the settings of {name} are invalid"), error)
+                        StartError::with_cause(format!("the settings of {name} are invalid"), error)
                     })?;
                     let own = default_prefix(service, &name);
                     let entries = config.prefix.as_ref().unwrap_or(&own);

@@ -115,7 +115,7 @@ impl RedisStore {
             RecordedResponse::restored(status, &headers, body.into())
         });
         Ok(match (answer, ending.as_str()) {
-            (Some(answer), _) => KeyState::Answered(answer),
+            (Some(answer), _) => KeyState::Completed(answer),
             (None, RUNNING) => KeyState::Running,
             (None, DONE) => KeyState::ResponseNotStored,
             (None, _) => KeyState::OutcomeUnknown,

@@ -203,7 +203,7 @@ impl Exchange<'_> {
             },
             CallError::TimedOut(elapsed) => {
                 let head = self.inner.policies.attempt_timeout().get();
-                if elapsed.limit() == head && head < self.bound.allowed {
+                if elapsed.timeout() == head && head < self.bound.allowed {
                     self.timed_out(Limit::Head, head)
                 } else {
                     self.timed_out(self.bound.limit, self.bound.allowed)

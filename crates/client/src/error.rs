@@ -186,7 +186,7 @@ impl ClientError {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Request { .. } => "INVALID_REQUEST",
-            Self::Rejected { rejection, .. } => rejection.by().reason(),
+            Self::Rejected { rejection, .. } => rejection.reason().as_str(),
             Self::TimedOut { limit, .. } => limit.reason(),
             Self::AddressDenied { .. } => "ADDRESS_DENIED",
             Self::Credentials { .. } => "NO_CREDENTIALS",

@@ -55,7 +55,7 @@ impl<T: Serialize + DeserializeOwned + JsonSchema + Default + Clone + Send + Syn
 ///     greeting: String,
 /// }
 ///
-/// let schema = Schema::of::<Framework>().and::<Hello>();
+/// let schema = Schema::of::<Framework>().with::<Hello>();
 /// assert_eq!(schema.document()["properties"]["greeting"]["type"], "string");
 /// ```
 ///
@@ -111,7 +111,7 @@ impl Schema {
 
     /// Adds a settings type. A load fails if two types have the same top-level key.
     #[must_use]
-    pub fn and<T: Settings>(mut self) -> Self {
+    pub fn with<T: Settings>(mut self) -> Self {
         self.parts.push(Part::of::<T>());
         Self::new(self.parts)
     }

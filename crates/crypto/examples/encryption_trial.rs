@@ -73,7 +73,9 @@ fn main() -> ExitCode {
     let command = encryption_command(
         "database",
         |settings: &TrialConfig| &settings.database,
-        |service| sealer(service).map_err(|error| StartError::because("there are no keys", error)),
+        |service| {
+            sealer(service).map_err(|error| StartError::with_cause("there are no keys", error))
+        },
         COLUMNS,
     );
     Service::new("encryption-trial", env!("CARGO_PKG_VERSION"))

@@ -39,8 +39,8 @@ const ROTATED: &str = "a new key is active: wait five minutes, in which running 
 ///
 /// fn sealer(service: &Assembly<UsersConfig>) -> Result<Sealer, StartError> {
 ///     let text = service.settings().key.as_ref().ok_or_else(|| StartError::new("set key"))?;
-///     let of = |error| StartError::because("the key is invalid", error);
-///     let id = KeyId::new("2026-11").map_err(|error| StartError::because("the name of the key is invalid", error))?;
+///     let of = |error| StartError::with_cause("the key is invalid", error);
+///     let id = KeyId::new("2026-11").map_err(|error| StartError::with_cause("the name of the key is invalid", error))?;
 ///     Ok(Sealer::new(Keyring::new(id, &key_from_text(text).map_err(of)?).map_err(of)?))
 /// }
 ///
@@ -89,7 +89,7 @@ fn definition() -> Command {
 
 fn new_key<C>(run: &CommandRun<'_, C>) -> Result<(), StartError> {
     let key = new_key_text()
-        .map_err(|error| StartError::because("a new key cannot be generated", error))?;
+        .map_err(|error| StartError::with_cause("a new key cannot be generated", error))?;
     let document = json!({ "key": key.expose() });
     run.console.print(key.expose(), &document);
     Ok(())
@@ -99,7 +99,7 @@ async fn rotate<C>(run: &CommandRun<'_, C>, sealer: &Sealer) -> Result<(), Start
     sealer
         .rotate()
         .await
-        .map_err(|error| StartError::because("the key cannot be rotated", error))?;
+        .map_err(|error| StartError::with_cause("the key cannot be rotated", error))?;
     run.console.print(ROTATED, &json!({ "rotated": true }));
     Ok(())
 }
@@ -119,7 +119,7 @@ pub(crate) async fn rewrap_columns<C>(
             .await
             .map_err(|error| {
                 let what = format!("not all data keys of {} could be rewrapped", column.name);
-                StartError::because(what, error)
+                StartError::with_cause(what, error)
             })?;
         reports.push(report);
     }

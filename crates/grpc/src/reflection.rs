@@ -23,7 +23,7 @@ pub(crate) fn calls(descriptors: &[&'static [u8]]) -> Result<Routes, StartError>
         }
     }
     let refused = |error| {
-        StartError::because(
+        StartError::with_cause(
             "the descriptors of the contracts cannot be read for reflection",
             error,
         )

@@ -20,7 +20,7 @@ use seaworthy_core::{ByteSize, Code, Error, RequestMemory};
 use tokio::time::Instant;
 
 use crate::{
-    body_budget::{self, BodyBudget, BudgetSpent, Holding, Idle, Room},
+    body_budget::{self, BodyBudget, BudgetExhausted, Reservation, IdleBody, PendingReservation},
     load_shed::BodyWait,
     rpc::MessagePosition,
     server::RequestBodyError,
@@ -41,7 +41,7 @@ pub(crate) struct BodyReport(Arc<Reading>);
 #[derive(Debug)]
 struct Reading {
     fault: OnceLock<BodyFault>,
-    holding: Holding,
+    reservation: Reservation,
     /// Nanoseconds that the handler waited for the client.
     waited: AtomicU64,
 }
@@ -58,7 +58,7 @@ impl BodyFault {
         if let Some(BodyTooLarge { limit }) = error.downcast_ref() {
             return Some(Self::TooLarge(*limit));
         }
-        if error.is::<BudgetSpent>() {
+        if error.is::<BudgetExhausted>() {
             return Some(Self::NoRoom);
         }
         match error.downcast_ref() {
@@ -76,14 +76,14 @@ impl BodyFault {
                 "BODY_TOO_SLOW",
                 "the request body arrived too slowly",
             ),
-            Self::NoRoom => body_budget::spent(),
+            Self::NoRoom => body_budget::exhausted(),
         }
     }
 }
 
 impl RequestMemory for Reading {
     fn charge(&self, bytes: u64) -> bool {
-        self.holding.try_take(bytes)
+        self.reservation.try_take(bytes)
     }
 }
 
@@ -150,7 +150,7 @@ pub(crate) fn limited(
     }
     let report = BodyReport(Arc::new(Reading {
         fault: OnceLock::new(),
-        holding: Holding::new(budget.clone()),
+        reservation: Reservation::new(budget.clone()),
         waited: AtomicU64::new(0),
     }));
     let body = Body::new(LimitedBody {
@@ -201,9 +201,9 @@ struct LimitedBody {
     /// `None` if the handler holds the whole body.
     unread: Option<Unread>,
     /// A chunk that waits for the budget.
-    waiting: Option<(Frame<Bytes>, Room)>,
+    waiting: Option<(Frame<Bytes>, PendingReservation)>,
     /// Set while the reader waits.
-    idle: Option<Idle>,
+    idle: Option<IdleBody>,
     /// Set while the reader waits for the client.
     pending_since: Option<Instant>,
     /// `None` if the request does not count as in flight.
@@ -224,7 +224,7 @@ impl LimitedBody {
         self.idle = None;
         // The partial body is useless, so release its bytes immediately. A handler that buffers
         // stores its bytes first.
-        self.report.0.holding.shrink_to(match self.unread {
+        self.report.0.reservation.shrink_to(match self.unread {
             Some(Unread::Buffer(size)) => size,
             _ => 0,
         });
@@ -251,11 +251,11 @@ impl LimitedBody {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
-        let holding = &self.report.0.holding;
+        let reservation = &self.report.0.reservation;
         match &self.unread {
             None => {}
-            Some(Unread::Buffer(size)) => holding.shrink_to(*size),
-            Some(Unread::Message(position)) => holding.shrink_to(position.unfinished()),
+            Some(Unread::Buffer(size)) => reservation.shrink_to(*size),
+            Some(Unread::Message(position)) => reservation.shrink_to(position.unfinished()),
         }
         let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(context)) else {
             return Poll::Ready(None);
@@ -290,11 +290,11 @@ impl LimitedBody {
                 other => return Poll::Ready(other),
             };
             let length = frame.data_ref().map_or(0, length_of);
-            let holding = &self.report.0.holding;
-            if length == 0 || holding.try_take(length) {
+            let reservation = &self.report.0.reservation;
+            if length == 0 || reservation.try_take(length) {
                 return Poll::Ready(Some(Ok(frame)));
             }
-            match Room::wait(holding, length) {
+            match PendingReservation::wait(reservation, length) {
                 Ok(room) => self.waiting = Some((frame, room)),
                 Err(error) => return self.fail(error),
             }
@@ -302,7 +302,7 @@ impl LimitedBody {
         let Some((_, room)) = &mut self.waiting else {
             return Poll::Ready(None);
         };
-        match ready!(room.poll(&self.report.0.holding, context)) {
+        match ready!(room.poll(&self.report.0.reservation, context)) {
             Ok(()) => Poll::Ready(self.waiting.take().map(|(frame, _)| Ok(frame))),
             Err(error) => self.fail(error),
         }
@@ -337,18 +337,18 @@ impl http_body::Body for LimitedBody {
             .as_ref()
             .is_some_and(|idle| idle.is_ended(context))
         {
-            return this.fail(BudgetSpent);
+            return this.fail(BudgetExhausted);
         }
         let polled = this.poll_charged(context);
         this.measure_wait(polled.is_pending() && this.waiting.is_none());
         if polled.is_ready() {
             this.idle = None;
-        } else if this.idle.is_none() && this.report.0.holding.held() > 0 {
-            let idle = this.report.0.holding.rest();
+        } else if this.idle.is_none() && this.report.0.reservation.held() > 0 {
+            let idle = this.report.0.reservation.mark_idle();
             let is_ended = idle.is_ended(context);
             this.idle = Some(idle);
             if is_ended {
-                return this.fail(BudgetSpent);
+                return this.fail(BudgetExhausted);
             }
         }
         if let (Some(idle), Some((_, room))) = (&this.idle, &this.waiting) {

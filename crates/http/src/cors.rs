@@ -116,7 +116,7 @@ impl CorsError {
 #[derive(Debug)]
 enum Origins {
     Any,
-    These(HashSet<HeaderValue>),
+    Listed(HashSet<HeaderValue>),
 }
 
 #[derive(Debug)]
@@ -138,7 +138,7 @@ pub(crate) struct Cors(ArcSwap<Option<Policy>>);
 pub(crate) enum CrossOrigin {
     /// CORS is off, or every origin is allowed and the request has none. The response does not
     /// depend on the origin.
-    Indifferent,
+    Unrestricted,
     /// The response depends on the origin, and this one is absent or not allowed.
     NotAllowed,
     /// Allowed: the values of the response headers.
@@ -160,10 +160,10 @@ impl Cors {
         Ok(())
     }
 
-    pub(crate) fn examine(&self, headers: &HeaderMap) -> CrossOrigin {
+    pub(crate) fn classify(&self, headers: &HeaderMap) -> CrossOrigin {
         let policy = self.0.load();
         let Some(policy) = policy.as_ref() else {
-            return CrossOrigin::Indifferent;
+            return CrossOrigin::Unrestricted;
         };
         let mut origins = headers.get_all(header::ORIGIN).iter();
         let origin = origins.next();
@@ -172,10 +172,10 @@ impl Cors {
             return CrossOrigin::NotAllowed;
         }
         let origin = match (&policy.origins, origin) {
-            (Origins::Any, None) => return CrossOrigin::Indifferent,
+            (Origins::Any, None) => return CrossOrigin::Unrestricted,
             (Origins::Any, Some(_)) => ANY,
-            (Origins::These(allowed), Some(origin)) if allowed.contains(origin) => origin.clone(),
-            (Origins::These(_), _) => return CrossOrigin::NotAllowed,
+            (Origins::Listed(allowed), Some(origin)) if allowed.contains(origin) => origin.clone(),
+            (Origins::Listed(_), _) => return CrossOrigin::NotAllowed,
         };
         CrossOrigin::Allowed {
             origin,
@@ -219,7 +219,7 @@ impl CrossOrigin {
     /// Returns the maximum number of headers, to reserve space once.
     pub(crate) fn header_count(&self) -> usize {
         match self {
-            Self::Indifferent => 0,
+            Self::Unrestricted => 0,
             Self::NotAllowed => 1,
             Self::Allowed { .. } => 4,
         }
@@ -227,7 +227,7 @@ impl CrossOrigin {
 
     pub(crate) fn apply(self, headers: &mut HeaderMap) {
         match self {
-            Self::Indifferent => {}
+            Self::Unrestricted => {}
             Self::NotAllowed => vary_by_origin(headers),
             Self::Allowed {
                 origin,
@@ -280,7 +280,7 @@ impl Policy {
                 .iter()
                 .map(|text| origin(text))
                 .collect();
-            Origins::These(origins?)
+            Origins::Listed(origins?)
         };
         for method in &config.allowed_methods {
             Method::from_str(method).map_err(|_| CorsError::Method(method.clone()))?;

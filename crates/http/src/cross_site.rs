@@ -111,7 +111,7 @@ mod tests {
             map.insert(*name, value.parse().unwrap());
         }
         let uri = Uri::from_static("/logout");
-        is_forged(&method, &uri, &map, &CrossOrigin::Indifferent, Some(route))
+        is_forged(&method, &uri, &map, &CrossOrigin::Unrestricted, Some(route))
     }
 
     #[test]

@@ -67,7 +67,7 @@ impl HealthPaths {
         is_replaced: impl Fn(&str) -> bool,
     ) -> Self {
         let short = service.strip_suffix("-service").unwrap_or(service);
-        let fixed = FIXED.map(|(path, question)| (path.to_owned(), question));
+        let fixed = FIXED.map(|(path, probe)| (path.to_owned(), probe));
         let own = [service, short].map(|name| (format!("/{name}/v1/health"), Probe::Alive));
         let paths = fixed.into_iter().chain(own);
         Self {
@@ -77,17 +77,17 @@ impl HealthPaths {
     }
 
     fn probe_of(&self, path: &str) -> Option<Probe> {
-        let (_, question) = self.paths.iter().find(|(probe, _)| probe == path)?;
-        Some(*question)
+        let (_, probe) = self.paths.iter().find(|(probe, _)| probe == path)?;
+        Some(*probe)
     }
 
     /// Returns the response to a probe, if the request is one.
-    pub(crate) fn answer(&self, method: &Method, path: &str) -> Option<Response<Body>> {
-        let question = self.probe_of(path)?;
+    pub(crate) fn respond(&self, method: &Method, path: &str) -> Option<Response<Body>> {
+        let probe = self.probe_of(path)?;
         if *method != Method::GET && *method != Method::HEAD {
             return None;
         }
-        let (well, body) = match question {
+        let (is_healthy, body) = match probe {
             Probe::Alive => {
                 let alive = self.source.is_alive();
                 (
@@ -111,7 +111,7 @@ impl HealthPaths {
             }
         };
         let mut response = Response::new(Body::empty());
-        if !well {
+        if !is_healthy {
             *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         }
         let headers = response.headers_mut();

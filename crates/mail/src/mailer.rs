@@ -95,7 +95,7 @@ impl Mailer {
         let from = match (&config.from, &delivery) {
             (Some(from), _) => from.clone(),
             (None, Delivery::Mailbox(_)) => DEVELOPMENT_SENDER.parse().map_err(|error| {
-                StartError::because("the default sender of mail is invalid", error)
+                StartError::with_cause("the default sender of mail is invalid", error)
             })?,
             (None, Delivery::Smtp(_)) => {
                 return Err(StartError::new(

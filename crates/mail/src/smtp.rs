@@ -112,7 +112,7 @@ fn parameters(host: &str, config: &MailConfig) -> Result<TlsParameters, StartErr
     if let Some(file) = &config.ca_file {
         let because = |error| {
             let file = file.display();
-            StartError::because(
+            StartError::with_cause(
                 format!("the `ca_file` of mail cannot be read: {file}"),
                 error,
             )
@@ -124,7 +124,7 @@ fn parameters(host: &str, config: &MailConfig) -> Result<TlsParameters, StartErr
     }
     builder
         .build()
-        .map_err(|error| StartError::because("the TLS settings of mail are invalid", error))
+        .map_err(|error| StartError::with_cause("the TLS settings of mail are invalid", error))
 }
 
 /// Converts an error. A status 5xx is permanent. Everything else is transient, also an untrusted

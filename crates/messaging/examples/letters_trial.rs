@@ -29,7 +29,7 @@ struct TrialConfig {
 }
 
 fn main() -> ExitCode {
-    let topics = || Topics::new().and_topic(TOPIC);
+    let topics = || Topics::new().with_topic(TOPIC);
     let commands = Commands::new().with(dead_letters_command(
         "broker",
         |settings: &TrialConfig| &settings.broker,
@@ -45,7 +45,7 @@ async fn assemble(service: &Assembly<TrialConfig>) -> Result<(), StartError> {
         .create(true)
         .append(true)
         .open(&settings.record)
-        .map_err(|error| StartError::because("the record cannot be opened", error))?;
+        .map_err(|error| StartError::with_cause("the record cannot be opened", error))?;
     let (record, reject) = (Arc::new(Mutex::new(record)), settings.reject);
     let subscription =
         Subscription::new("trial").on_topic(TOPIC, move |received: Received<Bytes>| {
@@ -58,11 +58,12 @@ async fn assemble(service: &Assembly<TrialConfig>) -> Result<(), StartError> {
             async move { written }
         });
     messaging.subscribe(subscription).await?;
-    let publisher = messaging.publisher(Topics::new().and_topic(TOPIC)).await?;
+    let publisher = messaging.publisher(Topics::new().with_topic(TOPIC)).await?;
     for number in 0..settings.publish {
         let message = Message::raw(TOPIC, "text/plain", number.to_string());
         let published = publisher.publish(message).await;
-        published.map_err(|error| StartError::because("a message cannot be published", error))?;
+        published
+            .map_err(|error| StartError::with_cause("a message cannot be published", error))?;
     }
     Ok(())
 }

@@ -183,6 +183,6 @@ pub enum MessagingError {
 
 impl From<MessagingError> for StartError {
     fn from(error: MessagingError) -> Self {
-        Self::because("messaging cannot start", error)
+        Self::with_cause("messaging cannot start", error)
     }
 }

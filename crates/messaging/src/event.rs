@@ -5,7 +5,7 @@ use crate::{InvalidName, Topic};
 
 /// An event with a type and a version of its payload (MSG-6).
 ///
-/// The payload is JSON ([`Message::of`](crate::Message::of),
+/// The payload is JSON ([`Message::from_event`](crate::Message::from_event),
 /// [`Subscription::on`](crate::Subscription::on)) or protobuf
 /// ([`Message::protobuf`](crate::Message::protobuf),
 /// [`Subscription::on_protobuf`](crate::Subscription::on_protobuf)).

@@ -1,7 +1,7 @@
 use std::{error::Error as StdError, fmt, time::Duration};
 
 use seaworthy_core::{Code, Error, error_chain};
-use seaworthy_resilience::{Rejected, Rejection};
+use seaworthy_resilience::{Rejection, RejectionReason};
 
 use crate::{PublishError, transport::Cause};
 
@@ -99,7 +99,7 @@ impl Failure {
     }
 
     /// Returns the error and its causes as one text.
-    pub(crate) fn explanation(&self) -> String {
+    pub(crate) fn error_chain(&self) -> String {
         error_chain(self.cause.as_ref())
     }
 }
@@ -113,12 +113,12 @@ fn rejection<'a>(mut cause: &'a (dyn StdError + 'static)) -> Option<&'a Rejectio
         }
     };
     matches!(
-        rejection.by(),
-        Rejected::CircuitOpen
-            | Rejected::BulkheadFull
-            | Rejected::DependencyLimited
-            | Rejected::Overloaded
-            | Rejected::Degraded
+        rejection.reason(),
+        RejectionReason::CircuitOpen
+            | RejectionReason::BulkheadFull
+            | RejectionReason::DependencyLimited
+            | RejectionReason::Overloaded
+            | RejectionReason::Degraded
     )
     .then_some(rejection)
 }

@@ -22,11 +22,11 @@
 //! async fn assemble(service: &Assembly<NoSettings>) -> Result<(), StartError> {
 //!     let messaging = Messaging::connect(service, "broker", &MessagingConfig::default()).await?;
 //!     messaging.subscribe(Subscription::new("audit").on(created)).await?;
-//!     let publisher = messaging.publisher(Topics::of::<SymbolCreated>()).await?;
+//!     let publisher = messaging.publisher(Topics::from_event::<SymbolCreated>()).await?;
 //!     publisher
-//!         .publish(Message::of(&SymbolCreated { id: 7 }).key("symbol-7"))
+//!         .publish(Message::from_event(&SymbolCreated { id: 7 }).key("symbol-7"))
 //!         .await
-//!         .map_err(|error| StartError::because("the event cannot be published", error))
+//!         .map_err(|error| StartError::with_cause("the event cannot be published", error))
 //! }
 //!
 //! async fn created(event: Received<SymbolCreated>) -> Result<(), Failure> {

@@ -23,7 +23,7 @@ pub struct Message(Result<Envelope, PublishError>);
 impl Message {
     /// Creates a message with an event as JSON.
     #[must_use]
-    pub fn of<E: Event + Serialize>(event: &E) -> Self {
+    pub fn from_event<E: Event + Serialize>(event: &E) -> Self {
         Self::typed::<E>(to_json(event).map_err(PublishError::permanent), JSON)
     }
 

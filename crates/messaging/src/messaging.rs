@@ -33,7 +33,7 @@ use crate::{
 /// async fn assemble(service: &Assembly<NoSettings>) -> Result<(), StartError> {
 ///     let config = MessagingConfig::new(BrokerUrl::memory());
 ///     let messaging = Messaging::connect(service, "broker", &config).await?;
-///     let publisher = messaging.publisher(Topics::new().and_topic("order.placed")).await?;
+///     let publisher = messaging.publisher(Topics::new().with_topic("order.placed")).await?;
 ///     # drop(publisher);
 ///     Ok(())
 /// }

@@ -7,7 +7,7 @@ use crate::{Event, InvalidName, Topic, event::topic_of, transport::TopicPlan};
 /// # struct SymbolCreated; struct SymbolSeen;
 /// # impl Event for SymbolCreated { const TYPE: &'static str = "symbol.created"; const VERSION: u32 = 1; }
 /// # impl Event for SymbolSeen { const TYPE: &'static str = "symbol.seen"; const VERSION: u32 = 1; }
-/// let topics = Topics::of::<SymbolCreated>().and_unroutable::<SymbolSeen>();
+/// let topics = Topics::from_event::<SymbolCreated>().with_unroutable::<SymbolSeen>();
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Topics(Vec<Result<TopicPlan, InvalidName>>);
@@ -21,31 +21,31 @@ impl Topics {
 
     /// Creates a list with the topic of an event. Publishing without a subscription is an error.
     #[must_use]
-    pub fn of<E: Event>() -> Self {
-        Self::new().and::<E>()
+    pub fn from_event<E: Event>() -> Self {
+        Self::new().with::<E>()
     }
 
     /// Adds the topic of an event. Publishing without a subscription is an error.
     #[must_use]
-    pub fn and<E: Event>(self) -> Self {
+    pub fn with<E: Event>(self) -> Self {
         self.add(topic_of::<E>(), false)
     }
 
     /// Adds the topic of an event. Publishing without a subscription is a no-op.
     #[must_use]
-    pub fn and_unroutable<E: Event>(self) -> Self {
+    pub fn with_unroutable<E: Event>(self) -> Self {
         self.add(topic_of::<E>(), true)
     }
 
     /// Adds a topic by name. Publishing without a subscription is an error.
     #[must_use]
-    pub fn and_topic(self, name: &str) -> Self {
+    pub fn with_topic(self, name: &str) -> Self {
         self.add(Topic::new(name), false)
     }
 
     /// Adds a topic by name. Publishing without a subscription is a no-op.
     #[must_use]
-    pub fn and_unroutable_topic(self, name: &str) -> Self {
+    pub fn with_unroutable_topic(self, name: &str) -> Self {
         self.add(Topic::new(name), true)
     }
 

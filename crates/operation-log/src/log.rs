@@ -80,7 +80,7 @@ impl OperationLog {
         descriptors: &[u8],
     ) -> Result<Self, StartError> {
         let calls = Calls::new(descriptors).map_err(|error| {
-            StartError::because("the descriptors of the contracts cannot be read", error)
+            StartError::with_cause("the descriptors of the contracts cannot be read", error)
         })?;
         if config.claim_node && config.node.is_some() {
             let problem =
@@ -89,7 +89,7 @@ impl OperationLog {
         }
         let numbers = config.node.map(Numbers::with_node).transpose();
         let numbers = numbers
-            .map_err(|error| StartError::because("operation_log.node cannot be used", error))?
+            .map_err(|error| StartError::with_cause("operation_log.node cannot be used", error))?
             .unwrap_or_default();
         if config.enabled && config.claim_node {
             let leases = Arc::new(DatabaseLeases::new(database.clone()));

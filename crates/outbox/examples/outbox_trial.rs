@@ -142,7 +142,7 @@ async fn assemble(service: &Assembly<TrialConfig>) -> Result<(), StartError> {
     let migrations = [TABLES, MIGRATIONS];
     let database = Database::connect(service, "database", &settings.database, &migrations).await?;
     let messaging = Messaging::connect(service, "broker", &settings.broker).await?;
-    let publisher = messaging.publisher(Topics::of::<Changed>()).await?;
+    let publisher = messaging.publisher(Topics::from_event::<Changed>()).await?;
     let death = Arc::new(Death::new(settings));
     let target = MortalTarget {
         publisher: publisher.clone(),
@@ -209,7 +209,7 @@ async fn change(database: &Database, outbox: &Outbox, total: i64) -> Result<bool
             inserted?;
             let key = (number % KEYS).to_string();
             outbox
-                .store(&tx, Message::of(&Changed { number }).key(&key))
+                .store(&tx, Message::from_event(&Changed { number }).key(&key))
                 .await?;
             Ok(true)
         })

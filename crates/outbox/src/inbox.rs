@@ -12,7 +12,7 @@ use group::Group;
 
 use crate::{
     config::InboxConfig,
-    store::inbox::{purge, remember},
+    store::inbox::{purge, record},
 };
 
 /// Purges stay small, and their load is negligible.
@@ -118,7 +118,7 @@ impl Inbox {
         let outcome: Result<InboxOutcome, Rollback> = self
             .database
             .transaction(move |tx| async move {
-                if !remember(&tx, &self.consumer, id).await? {
+                if !record(&tx, &self.consumer, id).await? {
                     return Ok(InboxOutcome::Duplicate);
                 }
                 effect(tx).await.map_err(Rollback::Effect)?;
@@ -139,15 +139,15 @@ impl Inbox {
         F: Fn(Transaction) -> R + Send + Sync,
         R: Future<Output = Result<(), Failure>> + Send,
     {
-        let place = group.join(&self.database, &self.consumer, message);
-        if let Ok(turn) = place.turn.await {
-            let tx = turn.tx.clone();
-            let is_done = tx.scope(effect(turn.tx)).await.is_ok();
+        let entry = group.join(&self.database, &self.consumer, message);
+        if let Ok(permit) = entry.permit.await {
+            let tx = permit.tx.clone();
+            let is_done = tx.scope(effect(permit.tx)).await.is_ok();
             // The transaction may end as soon as this handle is dropped.
             drop(tx);
-            let _ = turn.done.send(is_done);
+            let _ = permit.done.send(is_done);
         }
-        place.outcome.await.ok()
+        entry.outcome.await.ok()
     }
 }
 

@@ -107,7 +107,7 @@ impl Outbox {
         }));
         let counted = status(database)
             .await
-            .map_err(|error| StartError::because("the outbox cannot be read", error))?;
+            .map_err(|error| StartError::with_cause("the outbox cannot be read", error))?;
         outbox.0.metrics.record(counted);
         if config.relay.enabled {
             let relay = Relay::new(Arc::clone(&outbox.0), target, config.relay.clone());

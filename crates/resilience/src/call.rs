@@ -30,11 +30,11 @@ pub enum CallError<E> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {
     dependency: Arc<str>,
-    by: Rejected,
+    reason: RejectionReason,
     retry_after: Option<Duration>,
 }
 
-/// The policy that rejected a call.
+/// The reason for a rejection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Rejected {
@@ -60,22 +60,22 @@ pub enum Rejected {
 pub struct Elapsed(Duration);
 
 impl Elapsed {
-    pub(crate) const fn after(limit: Duration) -> Self {
-        Self(limit)
+    pub(crate) const fn after(timeout: Duration) -> Self {
+        Self(timeout)
     }
 
     /// Returns the timeout.
     #[must_use]
-    pub const fn limit(self) -> Duration {
+    pub const fn timeout(self) -> Duration {
         self.0
     }
 }
 
 impl Rejection {
-    pub(crate) fn new(dependency: &Arc<str>, by: Rejected) -> Self {
+    pub(crate) fn new(dependency: &Arc<str>, reason: RejectionReason) -> Self {
         Self {
             dependency: Arc::clone(dependency),
-            by,
+            reason,
             retry_after: None,
         }
     }
@@ -91,10 +91,10 @@ impl Rejection {
         &self.dependency
     }
 
-    /// Returns the policy that rejected the call.
+    /// Returns the reason for the rejection.
     #[must_use]
-    pub fn by(&self) -> Rejected {
-        self.by
+    pub fn reason(&self) -> Rejected {
+        self.reason
     }
 
     /// Returns how long to wait before a retry.
@@ -107,9 +107,9 @@ impl Rejection {
 impl Rejected {
     /// Returns the machine-readable reason, in upper snake case.
     #[must_use]
-    pub const fn reason(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
-            Self::DeadlineExceeded => "DEADLINE_PASSED",
+            Self::DeadlineExceeded => "DEADLINE_EXCEEDED",
             Self::CircuitOpen => "CIRCUIT_OPEN",
             Self::BulkheadFull => "BULKHEAD_FULL",
             Self::RateLimited => "RATE_LIMITED",
@@ -151,7 +151,7 @@ impl fmt::Display for Rejection {
             formatter,
             "{}: rejected with {}",
             self.dependency,
-            self.by.reason()
+            self.reason.as_str()
         )
     }
 }
@@ -160,8 +160,8 @@ impl std::error::Error for Rejection {}
 
 impl From<Rejection> for Error {
     fn from(rejection: Rejection) -> Self {
-        let by = rejection.by;
-        let error = Self::new(by.code(), by.reason(), by.text());
+        let reason = rejection.reason;
+        let error = Self::new(reason.code(), reason.as_str(), reason.text());
         let error = match rejection.retry_after {
             Some(wait) => error.with_retry_after(wait),
             None => error,

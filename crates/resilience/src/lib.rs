@@ -41,7 +41,7 @@ pub mod retry;
 mod threshold;
 pub mod timeout;
 
-pub use call::{Call, CallError, CallFuture, CallLayer, Elapsed, Rejected, Rejection};
+pub use call::{Call, CallError, CallFuture, CallLayer, Elapsed, Rejection, RejectionReason};
 pub use guarded::{GuardedFuture, Permit};
 pub use http::ClassifyHttp;
 pub use outcome::{Classify, ClassifyCodes, ClassifyErrors, Outcome};

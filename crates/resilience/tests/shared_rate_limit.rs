@@ -14,7 +14,7 @@ use std::{
 use seaworthy_core::{Actor, Timeout};
 use seaworthy_redis::{Redis, RedisConfig, redis};
 use seaworthy_resilience::{
-    Rejected,
+    RejectionReason,
     policies::{Resilience, ResilienceConfig},
     rate_limit::{
         OnStoreFailure, RateLimitConfig, RateLimitKey, RateLimitRedisConfig, RateLimitsConfig,
@@ -184,7 +184,7 @@ async fn burst_in_redis_limits_requests_at_once_res_6() {
         assert_eq!(limiter.admit(&key).await.unwrap().remaining, remaining);
     }
     let rejected = second.admit(&key).await.unwrap_err();
-    assert_eq!(rejected.by(), Rejected::RateLimited);
+    assert_eq!(rejected.reason(), RejectionReason::RateLimited);
     // One request each half second.
     let wait = rejected.retry_after().unwrap();
     assert!(wait <= Duration::from_millis(500), "{wait:?}");
@@ -207,8 +207,8 @@ async fn long_run_allows_exact_rate_and_removes_keys_res_6() {
             Err(rejection) => {
                 // On a busy machine Redis may once take too long to respond.
                 assert!(matches!(
-                    rejection.by(),
-                    Rejected::RateLimited | Rejected::Degraded
+                    rejection.reason(),
+                    RejectionReason::RateLimited | RejectionReason::Degraded
                 ));
                 let soon = Duration::from_millis(10);
                 tokio::time::sleep(rejection.retry_after().unwrap_or(soon)).await;
@@ -266,8 +266,10 @@ async fn each_policy_holds_while_redis_is_killed_frozen_and_back_res_6() {
                 match limiter.admit(&ada()).await {
                     Ok(_) => allowed += 1,
                     Err(rejection) => match policy {
-                        OnStoreFailure::Closed => assert_eq!(rejection.by(), Rejected::Degraded),
-                        _ => assert_eq!(rejection.by(), Rejected::RateLimited),
+                        OnStoreFailure::Closed => {
+                            assert_eq!(rejection.reason(), RejectionReason::Degraded)
+                        }
+                        _ => assert_eq!(rejection.reason(), RejectionReason::RateLimited),
                     },
                 }
                 slowest = slowest.max(began.elapsed());
@@ -395,8 +397,8 @@ async fn sentinel_limit_survives_loss_of_master_res_6() {
     let limiter = SharedRateLimiter::new("api", &config, store(&servers.url()), &Metrics::new());
     assert!(limiter.admit(&ada()).await.is_ok());
     servers.kill_master();
-    let by = limiter.admit(&ada()).await.unwrap_err().by();
-    assert_eq!(by, Rejected::Degraded);
+    let by = limiter.admit(&ada()).await.unwrap_err().reason();
+    assert_eq!(by, RejectionReason::Degraded);
     let end = Instant::now() + Duration::from_secs(60);
     while let Err(rejection) = limiter.admit(&ada()).await {
         assert!(Instant::now() < end, "{rejection}");
@@ -418,7 +420,7 @@ async fn burst(limiter: &SharedRateLimiter, user: &str) -> (usize, usize) {
     let rejections = decisions
         .iter()
         .filter_map(|decision| decision.as_ref().err());
-    let limited = rejections.filter(|rejection| rejection.by() == Rejected::RateLimited);
+    let limited = rejections.filter(|rejection| rejection.reason() == RejectionReason::RateLimited);
     (allowed, limited.count())
 }
 
@@ -430,7 +432,7 @@ async fn the_first_answer_after_an_outage_opens_the_store_to_all_res_6() {
     server.kill();
     for _ in 0..6 {
         let rejection = limiter.admit(&ada()).await.unwrap_err();
-        assert_eq!(rejection.by(), Rejected::Degraded);
+        assert_eq!(rejection.reason(), RejectionReason::Degraded);
     }
     server.restart().unwrap();
     let end = Instant::now() + Duration::from_secs(60);

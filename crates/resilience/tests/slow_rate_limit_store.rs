@@ -9,7 +9,7 @@ use std::{
 use seaworthy_core::{Actor, Timeout};
 use seaworthy_redis::{Redis, RedisConfig};
 use seaworthy_resilience::{
-    Rejected,
+    RejectionReason,
     rate_limit::{
         OnStoreFailure, RateLimitConfig, RateLimitKey,
         shared::{RateLimitStore, SharedRateLimitConfig, SharedRateLimiter},
@@ -99,10 +99,10 @@ async fn slow_redis_follows_failure_policy_res_6() {
         match (policy, limiter.admit(&bob).await) {
             (OnStoreFailure::Open, answer) => assert!(answer.is_ok()),
             (OnStoreFailure::Closed, Err(rejection)) => {
-                assert_eq!(rejection.by(), Rejected::Degraded)
+                assert_eq!(rejection.reason(), RejectionReason::Degraded)
             }
             (OnStoreFailure::Local, Err(rejection)) => {
-                assert_eq!(rejection.by(), Rejected::RateLimited);
+                assert_eq!(rejection.reason(), RejectionReason::RateLimited);
             }
             (_, Ok(_)) => unreachable!("{policy:?} let one more in"),
         }

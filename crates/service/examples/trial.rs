@@ -67,7 +67,7 @@ async fn tally(run: CommandRun<'_, TrialConfig>) -> Result<(), StartError> {
     run.service.component(Pool(run.console));
     let number = run.service.settings().number;
     if number == 0 {
-        return Err(StartError::because(
+        return Err(StartError::with_cause(
             "nothing can be counted",
             "the number is 0",
         ));

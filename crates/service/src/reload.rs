@@ -28,7 +28,7 @@ pub(crate) fn follow(parts: &Parts, watcher: &Watcher) -> Result<(), StartError>
     });
     let settings = watcher
         .reloadable::<FrameworkConfig>()
-        .map_err(|error| StartError::because("the settings cannot be read", error))?;
+        .map_err(|error| StartError::with_cause("the settings cannot be read", error))?;
     let logs = parts.telemetry.logs().clone();
     let resilience = parts.resilience.clone();
     parts.tasks.supervise("reload", move |stop| {
@@ -112,7 +112,7 @@ pub(crate) fn listener(
     });
     let settings = watcher
         .reloadable::<FrameworkConfig>()
-        .map_err(|error| StartError::because("the settings cannot be read", error))?;
+        .map_err(|error| StartError::with_cause("the settings cannot be read", error))?;
     let gate = gate.clone();
     parts
         .tasks

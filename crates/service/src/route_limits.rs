@@ -52,7 +52,7 @@ impl<C: Settings> Assembly<C> {
         let config = select(self.settings())?;
         let limits = self.resilience().rate_limits(service, name, &config);
         let limits = limits.map_err(|error| {
-            StartError::because(format!("the rate limits `{name}` cannot be used"), error)
+            StartError::with_cause(format!("the rate limits `{name}` cannot be used"), error)
         })?;
         let (settings, followed, name) = (self.reloadable(), limits.clone(), name.to_owned());
         let task = format!("reload rate limits {name}");

@@ -178,10 +178,10 @@ impl Service {
         let loaded = self
             .load::<C>(loader)
             .await
-            .map_err(|errors| StartError::because("the settings have errors", errors))?;
+            .map_err(|errors| StartError::with_cause("the settings have errors", errors))?;
         let framework = loaded
             .get::<FrameworkConfig>()
-            .map_err(|error| StartError::because("the settings cannot be read", error))?;
+            .map_err(|error| StartError::with_cause("the settings cannot be read", error))?;
         Ok(framework.is_on_loopback())
     }
 

@@ -22,7 +22,7 @@ const MIN_BUFFER: ByteSize = ByteSize::kibibytes(64);
 
 /// Returns the schema of the framework and of the settings `C` of a service.
 pub(crate) fn schema<C: Settings>() -> Schema {
-    Schema::of::<FrameworkConfig>().and::<C>()
+    Schema::of::<FrameworkConfig>().with::<C>()
 }
 
 /// Adds the rules of the framework's settings that their types do not express.

@@ -8,7 +8,7 @@ use seaworthy_core::error_causes;
 /// use seaworthy_service::StartError;
 ///
 /// let cause = std::io::Error::other("permission denied");
-/// let error = StartError::because("the key cannot be read", cause);
+/// let error = StartError::with_cause("the key cannot be read", cause);
 /// assert_eq!(error.chain(), ["the key cannot be read", "permission denied"]);
 /// ```
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl StartError {
     }
 
     /// Creates an error with a cause.
-    pub fn because(
+    pub fn with_cause(
         what: impl Into<String>,
         cause: impl Into<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
@@ -63,12 +63,12 @@ impl StdError for StartError {
 
 impl From<seaworthy_core::Error> for StartError {
     fn from(error: seaworthy_core::Error) -> Self {
-        Self::because("the assembly failed", error)
+        Self::with_cause("the assembly failed", error)
     }
 }
 
 impl From<std::io::Error> for StartError {
     fn from(error: std::io::Error) -> Self {
-        Self::because("the assembly failed", error)
+        Self::with_cause("the assembly failed", error)
     }
 }

@@ -57,7 +57,7 @@ impl Storage {
         let client = client.unwrap_or_else(foreign);
         let storage = Self::with_client(name, config, (builder, client), service.metrics());
         let storage = storage.map_err(|error| {
-            StartError::because(format!("the storage {name} cannot be opened"), error)
+            StartError::with_cause(format!("the storage {name} cannot be opened"), error)
         })?;
         if let Some(routes) = storage.routes() {
             service.http(routes);

@@ -79,14 +79,14 @@ async fn assemble(service: &Assembly<ServerConfig>) -> Result<(), StartError> {
     let database = Database::connect(service, "database", &settings.database, sets).await?;
     let messaging = Messaging::connect(service, "broker", &settings.broker).await?;
     let publisher = messaging
-        .publisher(Topics::new().and_unroutable::<Uploaded>())
+        .publisher(Topics::new().with_unroutable::<Uploaded>())
         .await?;
     let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
     let files = Storage::connect(service, "files", &settings.files)?;
     let metrics = service.metrics();
     let store = UploadStore::new(database, files.clone(), files, &settings.uploads, metrics);
     let uploads = Uploads::start(service, &store, &outbox, |upload| {
-        Message::of(&Uploaded { id: upload.id })
+        Message::from_event(&Uploaded { id: upload.id })
     });
     if settings.has_worker {
         let worker = UploadWorker::new(&store, Copy);

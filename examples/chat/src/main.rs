@@ -54,8 +54,9 @@ async fn assemble(service: &Assembly<ChatConfig>) -> Result<(), StartError> {
     let settings = service.settings();
     let issuer = Issuer::new(settings.tokens.clone());
     let verifier = issuer.and_then(|issuer| TokenVerifier::new([issuer]));
-    let verifier = verifier.map_err(|error| StartError::because("tokens cannot be used", error))?;
-    let because = |error| StartError::because("redis cannot be used", error);
+    let verifier =
+        verifier.map_err(|error| StartError::with_cause("tokens cannot be used", error))?;
+    let because = |error| StartError::with_cause("redis cannot be used", error);
     let redis = Redis::new(&settings.redis).map_err(because)?;
     service.connect("redis", || redis.check()).await?;
 

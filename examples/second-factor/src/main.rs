@@ -86,9 +86,9 @@ fn encryption_key(settings: &SecondFactorSettings) -> Result<&Secret<String>, St
 
 fn sealer(service: &Assembly<SecondFactorSettings>) -> Result<Sealer, StartError> {
     let text = encryption_key(service.settings())?;
-    let because = |error| StartError::because("encryption_key cannot be used", error);
+    let because = |error| StartError::with_cause("encryption_key cannot be used", error);
     let name = KeyId::new(KEY)
-        .map_err(|error| StartError::because("the name of the key is not valid", error))?;
+        .map_err(|error| StartError::with_cause("the name of the key is not valid", error))?;
     let key = key_from_text(text).map_err(because)?;
     Ok(Sealer::new(Keyring::new(name, &key).map_err(because)?))
 }
@@ -101,7 +101,7 @@ async fn assemble(service: &Assembly<SecondFactorSettings>) -> Result<(), StartE
     let database = Database::connect(service, DATABASE, &settings.database, MIGRATIONS).await?;
     let accounts = Accounts {
         passwords: Passwords::start(&settings.passwords, service.metrics())
-            .map_err(|error| StartError::because("passwords cannot be hashed", error))?,
+            .map_err(|error| StartError::with_cause("passwords cannot be hashed", error))?,
         policy: PasswordPolicy::default(),
         lockout: Lockout::new(database.clone(), settings.lockout.clone()),
         factors: SecondFactors::new(
@@ -130,8 +130,9 @@ async fn assemble(service: &Assembly<SecondFactorSettings>) -> Result<(), StartE
     };
     let lifetime = accounts.sessions.absolute_timeout();
     // DeviceCookies derives its own key from the encryption key.
-    let devices = DeviceCookies::new(device_cookie, encryption_key(settings)?, lifetime)
-        .map_err(|error| StartError::because("device cookies cannot use encryption_key", error))?;
+    let devices = DeviceCookies::new(device_cookie, encryption_key(settings)?, lifetime).map_err(
+        |error| StartError::with_cause("device cookies cannot use encryption_key", error),
+    )?;
     service.authenticate(SessionAuthentication::new(
         accounts.sessions.clone(),
         cookie.clone(),

@@ -245,7 +245,7 @@ impl Platform {
         // The future of a start is too large for the stack.
         let running = Box::pin(part.service.start(loader, assemble));
         let running = running.await.map_err(|error| {
-            StartError::because(format!("{identity} does not start"), Chain(error))
+            StartError::with_cause(format!("{identity} does not start"), Chain(error))
         })?;
         self.services.push(RunningPart {
             name: part.name,

@@ -54,7 +54,7 @@ impl PlatformServices for RunningPlatform {
             Err(error) => Err(error),
         };
         seeded.map_err(|error| {
-            StartError::because(
+            StartError::with_cause(
                 "the sample data is incomplete: the next start continues",
                 error,
             )

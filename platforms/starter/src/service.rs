@@ -141,7 +141,7 @@ fn captchas(
     let captchas = Captchas::new(database.clone(), &keys.root, settings.auth.captchas())
         .with_email(Arc::new(MailCodes::new(mailer, SUBJECT)));
     if let Some(gateway) = &settings.sms {
-        let because = |error| StartError::because("clients.sms cannot be used", error);
+        let because = |error| StartError::with_cause("clients.sms cannot be used", error);
         let client = service.http_client(SMS).map_err(because)?;
         if let Some(path) = &gateway.health_path {
             service.check_http(SMS, &client, path);

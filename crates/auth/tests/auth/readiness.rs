@@ -65,7 +65,7 @@ async fn service_is_ready_when_the_keys_of_its_issuer_are_loaded_life_3() {
         let client = service.http_client("login")?;
         let config = JwksConfig::default();
         let keys = Jwks::new(client, vec![Algorithm::EdDsa], config, service.metrics())
-            .map_err(|error| StartError::because("the keys cannot be fetched", error))?;
+            .map_err(|error| StartError::with_cause("the keys cannot be fetched", error))?;
         service
             .health()
             .register(keys.health_check("keys of login", true));
@@ -107,7 +107,7 @@ async fn service_is_ready_when_its_openid_provider_is_loaded_life_3() {
         let client = service.http_client_builder("provider").build()?;
         let (key, used) = (Secret::new(SECRET.to_owned()), UsedLoginsInMemory::new());
         let login = OpenIdLogin::new("provider", config, client, &key, used, service.metrics())
-            .map_err(|error| StartError::because("users cannot log in", error))?;
+            .map_err(|error| StartError::with_cause("users cannot log in", error))?;
         service
             .health()
             .register(login.health_check("provider", true));

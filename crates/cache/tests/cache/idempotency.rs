@@ -89,7 +89,7 @@ async fn response_is_shared_by_replicas_api_6() {
     let token = token(&first, "a", RUN).await;
     assert!(matches!(begin(&second, "a", RUN).await, KeyState::Running));
     first.finish(&key, token, answer(), RUN).await.unwrap();
-    let KeyState::Answered(found) = begin(&second, "a", RUN).await else {
+    let KeyState::Completed(found) = begin(&second, "a", RUN).await else {
         panic!("the response is lost");
     };
     let expected = answer();

@@ -11,7 +11,7 @@ use http::Method;
 use http_body::{Body, Frame};
 use seaworthy_client::ClientError;
 use seaworthy_core::{ByteSize, Timeout};
-use seaworthy_resilience::{Rejected, hedge::HedgeConfig};
+use seaworthy_resilience::{RejectionReason, hedge::HedgeConfig};
 
 use crate::fixture::{Reply, Server, answer, client, once};
 
@@ -119,7 +119,7 @@ async fn breaker_opens_for_failing_dependency_res_1() {
             Err(other) => panic!("{other:?}"),
         }
     }
-    assert_eq!(refused.unwrap().by(), Rejected::CircuitOpen);
+    assert_eq!(refused.unwrap().reason(), RejectionReason::CircuitOpen);
     assert!(server.seen().len() < 20, "{}", server.seen().len());
     client.policies().breaker().reset("the test is over");
     client.get(&server.url("/")).send().await.unwrap();
@@ -137,7 +137,7 @@ async fn bulkhead_bounds_concurrent_calls_res_5() {
     }
     match client.get(&server.url("/second")).send().await {
         Err(ClientError::Rejected { rejection, .. }) => {
-            assert_eq!(rejection.by(), Rejected::BulkheadFull);
+            assert_eq!(rejection.reason(), RejectionReason::BulkheadFull);
         }
         other => panic!("{other:?}"),
     }
@@ -252,7 +252,7 @@ async fn rate_limit_rejects_call_before_it_is_sent_res_6() {
     limited.get(&server.url("/")).send().await.unwrap();
     match limited.get(&server.url("/")).send().await.unwrap_err() {
         ClientError::Rejected { rejection, .. } => {
-            assert_eq!(rejection.by(), Rejected::DependencyLimited);
+            assert_eq!(rejection.reason(), RejectionReason::DependencyLimited);
         }
         other => panic!("{other:?}"),
     }

@@ -7,7 +7,7 @@ use std::{
 
 use seaworthy_client::{ClientError, Limit, Resolve, Resolving};
 use seaworthy_core::{Deadline, RequestContext, ServiceIdentity, Timeout, context};
-use seaworthy_resilience::Rejected;
+use seaworthy_resilience::RejectionReason;
 use seaworthy_testkit::fault::{Disruption, Fault, FaultProxy};
 use tokio::net::TcpListener;
 
@@ -126,7 +126,7 @@ async fn deadline_of_request_shortens_call_life_6() {
     );
     match late.await.unwrap_err() {
         ClientError::Rejected { rejection, .. } => {
-            assert_eq!(rejection.by(), Rejected::DeadlineExceeded)
+            assert_eq!(rejection.reason(), RejectionReason::DeadlineExceeded)
         }
         ClientError::TimedOut { limit, .. } => assert_eq!(limit, Limit::Deadline),
         other => panic!("{other:?}"),

@@ -151,7 +151,7 @@ pub struct Limit {
 }
 
 pub fn schema() -> Schema {
-    Schema::of::<Framework>().and::<Hello>()
+    Schema::of::<Framework>().with::<Hello>()
 }
 
 /// Returns a directory with these files.

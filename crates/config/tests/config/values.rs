@@ -136,7 +136,7 @@ fn accepts_settings_types_without_fields_conf_1() {
     #[serde(default, deny_unknown_fields)]
     struct Nothing {}
 
-    let with_nothing = crate::settings::schema().and::<Nothing>();
+    let with_nothing = crate::settings::schema().with::<Nothing>();
     Loader::new("hello")
         .environment(Environment::default())
         .load(&with_nothing)

@@ -63,7 +63,7 @@ impl<M: ContractMethod> Binding<M> {
         let binding = self.clone();
         let serve = move |request: Request| {
             let binding = binding.clone();
-            async move { binding.answer(request).await }
+            async move { binding.respond(request).await }
         };
         match MethodFilter::try_from(self.method.clone()) {
             Ok(methods) => on(methods, serve),
@@ -72,7 +72,7 @@ impl<M: ContractMethod> Binding<M> {
         }
     }
 
-    async fn answer(&self, request: Request) -> Response {
+    async fn respond(&self, request: Request) -> Response {
         match self.template.capture(request.uri().path()) {
             Some(captures) => (self.call)(request, captures).await,
             None => self.config.rejection(not_found()),
@@ -80,10 +80,10 @@ impl<M: ContractMethod> Binding<M> {
     }
 
     /// The handler of `GET` also responds to `HEAD`. The server omits the body.
-    fn answers(&self, asked: &Method) -> bool {
-        self.method == asked
+    fn accepts(&self, method: &Method) -> bool {
+        self.method == method
             || self.is_open()
-            || (self.method == Method::GET && *asked == Method::HEAD)
+            || (self.method == Method::GET && *method == Method::HEAD)
     }
 
     fn is_open(&self) -> bool {
@@ -130,7 +130,7 @@ impl<M: ContractMethod> HttpPath<M> {
                 let path = request.uri().path();
                 let methods = match choose(&bindings, request.method(), path) {
                     Choice::Binding(index) => match bindings.get(index) {
-                        Some(binding) => return binding.answer(request).await,
+                        Some(binding) => return binding.respond(request).await,
                         None => return config.rejection(not_found()),
                     },
                     Choice::OtherMethods(methods) => methods,
@@ -160,7 +160,7 @@ fn choose<M: ContractMethod>(bindings: &[Binding<M>], method: &Method, path: &st
             break;
         }
         has_verb |= binding.template.verb.is_some();
-        if binding.answers(method) {
+        if binding.accepts(method) {
             // A rule for a specific HTTP method takes precedence over one for any method.
             if found.is_none() || !binding.is_open() {
                 found = Some(index);

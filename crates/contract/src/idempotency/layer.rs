@@ -148,7 +148,7 @@ impl IdempotencyLayer {
         };
         let token = match self.store.begin(&key, fingerprint, lifetimes).await? {
             KeyState::Claimed(token) => token,
-            KeyState::Answered(answer) => return Ok(replay(answer)),
+            KeyState::Completed(answer) => return Ok(replay(answer)),
             KeyState::Running => return Err(rejections::in_use()),
             KeyState::ResponseNotStored => return Err(rejections::not_kept()),
             KeyState::OutcomeUnknown => return Err(rejections::unknown()),

@@ -74,7 +74,7 @@ struct Entry {
 enum EntryState {
     /// The call runs. If it does not end in time, its unknown outcome is stored for this long.
     Running(Duration),
-    Answered(RecordedResponse),
+    Completed(RecordedResponse),
     Done,
     Unknown,
 }
@@ -89,7 +89,7 @@ enum Bound {
 impl Entry {
     fn cost(&self, key: &ScopedKey) -> usize {
         let answer = match &self.state {
-            EntryState::Answered(answer) => answer_cost(answer),
+            EntryState::Completed(answer) => response_cost(answer),
             EntryState::Running(_) | EntryState::Done | EntryState::Unknown => 0,
         };
         // Three maps hold the key.
@@ -101,7 +101,7 @@ impl Entry {
     }
 }
 
-fn answer_cost(answer: &RecordedResponse) -> usize {
+fn response_cost(answer: &RecordedResponse) -> usize {
     let headers: usize = answer
         .headers
         .values()
@@ -246,7 +246,7 @@ impl MemoryStore {
             return Ok(match &entry.state {
                 _ if entry.fingerprint != fingerprint => KeyState::Mismatch,
                 EntryState::Running(_) => KeyState::Running,
-                EntryState::Answered(answer) => KeyState::Answered(answer.clone()),
+                EntryState::Completed(answer) => KeyState::Completed(answer.clone()),
                 EntryState::Done => KeyState::ResponseNotStored,
                 EntryState::Unknown => KeyState::OutcomeUnknown,
             });
@@ -318,7 +318,7 @@ impl IdempotencyStore for MemoryStore {
         ttl: Duration,
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            self.end_now(key, token, Some(EntryState::Answered(answer)), ttl);
+            self.end_now(key, token, Some(EntryState::Completed(answer)), ttl);
             Ok(())
         })
     }

@@ -110,7 +110,7 @@ pub enum KeyState {
     /// The request is running.
     Running,
     /// The request has a response.
-    Answered(RecordedResponse),
+    Completed(RecordedResponse),
     /// The request took effect, and its response was not stored.
     ResponseNotStored,
     /// The request ran, and whether it took effect is unknown.

@@ -24,8 +24,8 @@ pub fn data_keys_command<C: Settings>(
             let root = Root::from_settings(run.service, config)?;
             let database = Database::connect(run.service, name, database(settings), &[]).await?;
             let keys = DataKeys::open(&database, root, config).await;
-            let keys =
-                keys.map_err(|error| StartError::because("the data keys cannot be used", error))?;
+            let keys = keys
+                .map_err(|error| StartError::with_cause("the data keys cannot be used", error))?;
             match run.arguments.subcommand_name() {
                 Some("status") => status(&run, &keys).await,
                 Some("rotate") => rotate(&run, &keys).await,
@@ -54,7 +54,7 @@ async fn status<C>(run: &CommandRun<'_, C>, keys: &DataKeys) -> Result<(), Start
     let status = keys
         .status()
         .await
-        .map_err(|error| StartError::because("the data keys cannot be read", error))?;
+        .map_err(|error| StartError::with_cause("the data keys cannot be read", error))?;
     let line = |key: &DataKeyReport| {
         let DataKeyReport {
             version,
@@ -72,7 +72,7 @@ async fn status<C>(run: &CommandRun<'_, C>, keys: &DataKeys) -> Result<(), Start
 }
 
 async fn rotate<C>(run: &CommandRun<'_, C>, keys: &DataKeys) -> Result<(), StartError> {
-    let failed = |error| StartError::because("the data key cannot be rotated", error);
+    let failed = |error| StartError::with_cause("the data key cannot be rotated", error);
     let is_rotated = keys.rotate().await.map_err(failed)?;
     let text = if is_rotated {
         "a new data key is active"
@@ -90,7 +90,7 @@ async fn rewrap<C>(
     columns: &[EncryptedColumn],
 ) -> Result<(), StartError> {
     let changed = keys.rewrap_root().await.map_err(|error| {
-        StartError::because("not all data keys could be moved to the root key", error)
+        StartError::with_cause("not all data keys could be moved to the root key", error)
     })?;
     run.console
         .progress(&format!("root: {changed} data keys changed"));
@@ -106,7 +106,7 @@ async fn delete_unused<C>(
     let reports = keys
         .delete_unused(database, columns)
         .await
-        .map_err(|error| StartError::because("unused data keys cannot be deleted", error))?;
+        .map_err(|error| StartError::with_cause("unused data keys cannot be deleted", error))?;
     let line = |report: &KeyReport| {
         let KeyReport {
             version, values, ..

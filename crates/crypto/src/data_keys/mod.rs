@@ -86,7 +86,7 @@ impl DataKeys {
     ) -> Result<Self, StartError> {
         let keys = Self::open(database, root, config).await;
         let keys =
-            keys.map_err(|error| StartError::because("the data keys cannot be used", error))?;
+            keys.map_err(|error| StartError::with_cause("the data keys cannot be used", error))?;
         let leases = Arc::new(DatabaseLeases::new(database.clone()));
         let rotated = keys.clone();
         let worker = Worker::in_steps(

@@ -95,7 +95,7 @@ impl Root {
             Some(vault) => vault_root(service, config, vault),
             None => {
                 Self::from_seed(&config.own_seed(), config.other_root.as_ref()).map_err(|error| {
-                    StartError::because("the settings of the root key cannot be used", error)
+                    StartError::with_cause("the settings of the root key cannot be used", error)
                 })
             }
         }
@@ -129,17 +129,17 @@ fn vault_root<C: Settings>(
         .clone()
         .ok_or_else(|| StartError::new("the token of the root key in Vault is not set"))?;
     let because = |error| {
-        StartError::because(
+        StartError::with_cause(
             "the settings of the root key in Vault cannot be used",
             error,
         )
     };
     let key = KeyId::new(&vault.key).map_err(|error| {
-        StartError::because("the name of the root key in Vault cannot be used", error)
+        StartError::with_cause("the name of the root key in Vault cannot be used", error)
     })?;
     let client = service
         .http_client(CLIENT)
-        .map_err(|error| StartError::because("clients.vault cannot be used", error))?;
+        .map_err(|error| StartError::with_cause("clients.vault cannot be used", error))?;
     let transit = VaultTransitConfig {
         mount: vault.mount.clone(),
         key,

@@ -118,7 +118,7 @@ impl DataErrorKind {
             Self::Deadlock => "DEADLOCK",
             Self::LockTimeout => "LOCK_TIMEOUT",
             Self::StatementTimeout => "STATEMENT_TIMEOUT",
-            Self::DeadlinePassed => "DEADLINE_PASSED",
+            Self::DeadlinePassed => "DEADLINE_EXCEEDED",
             Self::PoolExhausted => "POOL_EXHAUSTED",
             Self::CircuitOpen => "CIRCUIT_OPEN",
             Self::ConnectionFailed => "CONNECTION_FAILED",

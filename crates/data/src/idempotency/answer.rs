@@ -55,7 +55,7 @@ impl Known {
                 self.body.unwrap_or_default(),
             );
             let answer = RecordedResponse::restored(status, &headers, body.into());
-            return answer.map(KeyState::Answered).map(Some).ok_or_else(|| {
+            return answer.map(KeyState::Completed).map(Some).ok_or_else(|| {
                 let problem = format!("{status} is not a valid HTTP status");
                 DataError::new(DataErrorKind::UnexpectedRow, problem)
             });

@@ -1,6 +1,6 @@
 //! Idempotency keys in the database of the service (API-6), for all replicas and across restarts.
 
-mod answer;
+mod known_key;
 mod error;
 mod eviction;
 mod mark;

@@ -10,7 +10,7 @@ use seaworthy_contract::idempotency::{
 };
 
 use super::{
-    answer::Known,
+    known_key::Known,
     error::KeyError,
     mark::KeyMark,
     outcome,

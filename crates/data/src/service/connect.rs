@@ -28,7 +28,7 @@ impl Database {
         let database = Self::connect_unverified(service, name, config).await?;
         let migrator = Migrator::new(&database, migrations);
         migrator.refuse_legacy().await.map_err(|error| {
-            StartError::because(
+            StartError::with_cause(
                 format!("the tables of {name} are not those of this program"),
                 error,
             )
@@ -38,7 +38,7 @@ impl Database {
         }
         migrator.verify().await.map_err(|error| {
             let what = format!("the tables of {name} differ from those of this program: run `migrate up`, or deploy the matching version");
-            StartError::because(what, error)
+            StartError::with_cause(what, error)
         })?;
         Ok(database)
     }
@@ -154,7 +154,7 @@ fn migrates_at_start<C: Settings>(service: &Assembly<C>, config: &DatabaseConfig
 
 impl From<DataError> for StartError {
     fn from(error: DataError) -> Self {
-        Self::because("the database failed", error)
+        Self::with_cause("the database failed", error)
     }
 }
 

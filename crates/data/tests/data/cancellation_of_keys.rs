@@ -99,7 +99,7 @@ pub(crate) async fn response_is_kept_whole_or_not_when_finish_is_dropped_api_6(
             subject.is_whole().await;
             match begin(&store, &last_key(&subject), TTL).await {
                 KeyState::Claimed(_) | KeyState::Running => {}
-                KeyState::Answered(answer) => assert_eq!(answer.body, "made"),
+                KeyState::Completed(answer) => assert_eq!(answer.body, "made"),
                 other => panic!("{moment:?} at {number}: {other:?}"),
             }
         });

@@ -88,7 +88,7 @@ pub(crate) async fn response_survives_restart_api_6(test_database: TestDatabase)
     assert!(matches!(begin(&first, "a").await, KeyState::Running));
     finish(&first, "a", token, "made", RUN).await;
     let second = store(&test_database, &config).await;
-    let KeyState::Answered(found) = begin(&second, "a").await else {
+    let KeyState::Completed(found) = begin(&second, "a").await else {
         panic!("the reply is lost");
     };
     let expected = answer("made");

@@ -29,7 +29,7 @@ pub(crate) async fn full_store_evicts_responses_and_no_running_calls_api_6(
         let keep = RUN + Duration::from_secs(number);
         finish(&store, &text, token, "made", keep).await;
     }
-    assert!(matches!(begin(&store, "k9").await, KeyState::Answered(_)));
+    assert!(matches!(begin(&store, "k9").await, KeyState::Completed(_)));
     assert!(matches!(begin(&store, "k0").await, KeyState::Claimed(_)));
     for text in ["x", "y"] {
         token(&store, text).await;
@@ -74,8 +74,11 @@ pub(crate) async fn caller_with_many_keys_evicts_no_answer_of_another_api_6(
     for number in 0..20 {
         send("greedy", &format!("k{number}")).await;
     }
-    assert!(matches!(send("mine", "m").await, KeyState::Answered(_)));
-    assert!(matches!(send("greedy", "k19").await, KeyState::Answered(_)));
+    assert!(matches!(send("mine", "m").await, KeyState::Completed(_)));
+    assert!(matches!(
+        send("greedy", "k19").await,
+        KeyState::Completed(_)
+    ));
     assert!(matches!(send("greedy", "k0").await, KeyState::Claimed(_)));
 }
 

@@ -229,6 +229,6 @@ fn report<C>(run: &CommandRun<'_, C>, changed: &Changed) {
 
 impl From<ChangeError> for StartError {
     fn from(error: ChangeError) -> Self {
-        Self::because("the flag cannot be changed", error)
+        Self::with_cause("the flag cannot be changed", error)
     }
 }

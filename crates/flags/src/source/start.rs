@@ -85,7 +85,7 @@ impl FlagsBuilder {
         let metrics = service.metrics().clone();
         let folder = config.state_directory.as_ref().map(PrivateFolder::open);
         let folder = folder.transpose().map_err(|error| {
-            StartError::because("the state directory of feature flags cannot be used", error)
+            StartError::with_cause("the state directory of feature flags cannot be used", error)
         })?;
         let flags = Flags::with(
             context,
@@ -102,7 +102,7 @@ impl FlagsBuilder {
         let seen = files.seen();
         let (layers, set) = load(files.clone())
             .await
-            .map_err(|errors| StartError::because("the flag files have errors", errors))?;
+            .map_err(|errors| StartError::with_cause("the flag files have errors", errors))?;
         flags.replace(set).map_err(|errors| {
             let errors = problem::join(&errors);
             StartError::new(format!("the flags cannot be used: {errors}"))
@@ -220,6 +220,6 @@ pub(super) async fn load(files: FlagFiles) -> Result<(Layers, FlagSet), ConfigEr
 
 impl From<DeclareError> for StartError {
     fn from(error: DeclareError) -> Self {
-        Self::because("a feature flag cannot be declared", error)
+        Self::with_cause("a feature flag cannot be declared", error)
     }
 }

@@ -10,7 +10,9 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use seaworthy_client::Propagation;
 use seaworthy_core::{Deadline, RequestContext, context};
 use seaworthy_http::grpc_timeout;
-use seaworthy_resilience::{CallError, Rejected, Rejection, policies::Policies, retry::ReplayBody};
+use seaworthy_resilience::{
+    CallError, Rejection, RejectionReason, policies::Policies, retry::ReplayBody,
+};
 use tokio::time::timeout_at;
 use tonic::{Code, Status, body::Body};
 use tower_service::Service;
@@ -148,9 +150,9 @@ fn status(error: CallError<Status>) -> Status {
 }
 
 fn refused(rejection: Rejection) -> Status {
-    let code = match rejection.by() {
-        Rejected::DeadlineExceeded => Code::DeadlineExceeded,
-        Rejected::RateLimited => Code::ResourceExhausted,
+    let code = match rejection.reason() {
+        RejectionReason::DeadlineExceeded => Code::DeadlineExceeded,
+        RejectionReason::RateLimited => Code::ResourceExhausted,
         _ => Code::Unavailable,
     };
     let mut status = Status::new(code, rejection.to_string());

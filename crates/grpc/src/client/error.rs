@@ -46,6 +46,6 @@ pub enum GrpcClientError {
 
 impl From<GrpcClientError> for StartError {
     fn from(error: GrpcClientError) -> Self {
-        Self::because("the gRPC client cannot be built", error)
+        Self::with_cause("the gRPC client cannot be built", error)
     }
 }

@@ -13,13 +13,13 @@ use super::{BodyBudget, Waiting};
 
 /// The bytes that one request holds. Dropping it releases them.
 #[derive(Debug)]
-pub(crate) struct Holding {
+pub(crate) struct Reservation {
     budget: BodyBudget,
     since: Instant,
     held: AtomicU64,
 }
 
-impl Holding {
+impl Reservation {
     pub(crate) fn new(budget: BodyBudget) -> Self {
         Self {
             budget,
@@ -62,7 +62,7 @@ impl Holding {
     }
 
     /// Marks the reader as waiting, so that the body can be ended and the reader woken.
-    pub(crate) fn rest(&self) -> Idle {
+    pub(crate) fn mark_idle(&self) -> IdleBody {
         let waiting = Arc::new(Waiting {
             held: self.held(),
             wanted: AtomicU64::new(0),
@@ -74,7 +74,7 @@ impl Holding {
         let number = bodies.next;
         bodies.next += 1;
         bodies.idle.insert(number, Arc::clone(&waiting));
-        Idle {
+        IdleBody {
             budget: self.budget.clone(),
             number,
             waiting,
@@ -82,20 +82,20 @@ impl Holding {
     }
 }
 
-impl Drop for Holding {
+impl Drop for Reservation {
     fn drop(&mut self) {
         self.shrink_to(0);
     }
 }
 
 /// A body whose reader waits, until this is dropped.
-pub(crate) struct Idle {
+pub(crate) struct IdleBody {
     budget: BodyBudget,
     number: u64,
     waiting: Arc<Waiting>,
 }
 
-impl Idle {
+impl IdleBody {
     /// Sets the bytes that the body waits for.
     pub(crate) fn set_wanted(&self, bytes: u64) {
         self.waiting.wanted.store(bytes, Ordering::Relaxed);
@@ -108,7 +108,7 @@ impl Idle {
     }
 }
 
-impl Drop for Idle {
+impl Drop for IdleBody {
     fn drop(&mut self) {
         self.budget.0.bodies.lock().idle.remove(&self.number);
     }

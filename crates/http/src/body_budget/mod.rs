@@ -13,9 +13,9 @@
 //! It never ends a complete body. So clients that send slowly, or never finish, cannot exhaust the
 //! budget.
 
-mod holding;
+mod reservation;
 mod metrics;
-mod room;
+mod pending_reservation;
 
 use std::{
     collections::BTreeMap,
@@ -33,9 +33,9 @@ use seaworthy_core::{ByteSize, Code, Error};
 use seaworthy_telemetry::metrics::Metrics;
 use tokio::{sync::Semaphore, time::Instant};
 
-pub(crate) use holding::{Holding, Idle};
+pub(crate) use reservation::{Reservation, IdleBody};
 use metrics::BudgetMetrics;
-pub(crate) use room::Room;
+pub(crate) use pending_reservation::PendingReservation;
 
 /// A quarter of a small container of 256 MiB: 32 bodies of 2 MiB, or thousands of the usual size.
 pub const DEFAULT_BODY_BUDGET: ByteSize = ByteSize::mebibytes(64);
@@ -79,7 +79,7 @@ struct Waiting {
 /// The budget has no room for a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the budget for request bodies is exhausted")]
-pub(crate) struct BudgetSpent;
+pub(crate) struct BudgetExhausted;
 
 impl BodyBudget {
     /// Creates a budget of `limit` bytes and reports it in `metrics`.
@@ -131,7 +131,7 @@ impl BodyBudget {
     /// heavier than the calling body, and those that hold more bytes than it requests. So a flood
     /// of young bodies cannot block a small one. Returns whether the calling body may wait. It may
     /// not if it must be ended first.
-    fn make_room(&self, asking: &Holding, bytes: u64) -> bool {
+    fn evict_idle(&self, asking: &Reservation, bytes: u64) -> bool {
         let now = Instant::now();
         let own_held = asking.held() + bytes;
         let own_weight = weight(own_held, asking.since(), now);
@@ -191,7 +191,7 @@ fn weight(held: u64, since: Instant, now: Instant) -> u128 {
 }
 
 /// The response to a request whose body exceeds the budget.
-pub(crate) fn spent() -> Error {
+pub(crate) fn exhausted() -> Error {
     Error::new(
         Code::Unavailable,
         "OVERLOADED",

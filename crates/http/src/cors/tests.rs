@@ -16,7 +16,7 @@ fn request(origin: &'static str) -> HeaderMap {
 
 fn answer(cors: &Cors, request: &HeaderMap) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    cors.examine(request).apply(&mut headers);
+    cors.classify(request).apply(&mut headers);
     headers
 }
 
@@ -55,7 +55,7 @@ fn vary_header_of_handler_is_kept_sec_2() {
     let cors = Cors::new(&config(&["https://a.example"])).unwrap();
     let mut headers = HeaderMap::new();
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    cors.examine(&request("https://a.example"))
+    cors.classify(&request("https://a.example"))
         .apply(&mut headers);
     let lines: Vec<_> = headers.get_all(header::VARY).iter().collect();
     assert_eq!(lines, ["accept-encoding", "origin"]);
@@ -119,7 +119,7 @@ fn refused_preflight_has_no_cors_headers_sec_2() {
             header::ACCESS_CONTROL_REQUEST_METHOD,
             HeaderValue::from_static("PUT"),
         );
-        let found = cors.examine(&headers);
+        let found = cors.classify(&headers);
         let mut answer = cors.preflight(&Method::OPTIONS, &headers, &found).unwrap();
         found.apply(&mut answer);
         answer
@@ -148,7 +148,7 @@ fn refused_preflight_has_no_cors_headers_sec_2() {
 fn a_plain_options_request_is_no_preflight_sec_2() {
     let cors = Cors::new(&config(&["https://a.example"])).unwrap();
     let headers = request("https://a.example");
-    let found = cors.examine(&headers);
+    let found = cors.classify(&headers);
     assert!(cors.preflight(&Method::OPTIONS, &headers, &found).is_none());
 }
 

@@ -26,7 +26,7 @@ const MAX_CAUSE: usize = 1_024;
 
 impl Exchange {
     /// Completes the steps with the response. The request ends with the body.
-    pub(super) fn answer(mut self, response: Response<Body>) -> Response<StackBody> {
+    pub(super) fn respond(mut self, response: Response<Body>) -> Response<StackBody> {
         let mut response = response;
         let status = response.status();
         self.status = status.as_u16();
@@ -67,7 +67,7 @@ impl Exchange {
         request_id::apply(self.context.request_id(), self.stack.request_ids, headers);
         observe::apply_trace(self.context.trace(), headers);
         self.stack.security_headers.apply(self.tls, headers);
-        std::mem::replace(&mut self.cross_origin, CrossOrigin::Indifferent).apply(headers);
+        std::mem::replace(&mut self.cross_origin, CrossOrigin::Unrestricted).apply(headers);
         if let Some(rate_limit) = self.rate_limit.take() {
             rate_limit.apply(headers);
         }

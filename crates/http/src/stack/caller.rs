@@ -6,7 +6,7 @@ use seaworthy_core::{Error, Grants};
 use seaworthy_resilience::rate_limit::{Count, Counted, LimitedCaller, RateLimits};
 
 use super::{
-    answer::{not_found, panicked},
+    respond::{not_found, panicked},
     exchange::{Exchange, Panicked},
     future::{Next, State},
 };
@@ -101,7 +101,7 @@ impl Exchange {
         };
         match outcome {
             Ok(request) => self.route(request),
-            Err(error) => State::answer(self.fail(error)),
+            Err(error) => State::respond(self.fail(error)),
         }
     }
 

@@ -16,7 +16,7 @@ use tokio::time::{Sleep, sleep_until};
 
 use super::{
     StackBody,
-    answer::panicked,
+    respond::panicked,
     exchange::{Exchange, Panicked},
 };
 use crate::{Identity, deadline};
@@ -63,7 +63,7 @@ pub(super) enum Next {
 }
 
 impl State {
-    pub(super) fn answer(response: Response<Body>) -> Self {
+    pub(super) fn respond(response: Response<Body>) -> Self {
         Self::Answer {
             response: Some(response),
         }
@@ -167,7 +167,7 @@ impl Future for StackFuture {
                         Poll::Ready(()) => {
                             let late = exchange.fail(deadline::exceeded());
                             // Drops the handler and everything that it awaits in its context.
-                            let nothing = State::Answer { response: None };
+                            let nothing = State::Respond { response: None };
                             let _ = exchange.guard(|| this.state.set(nothing));
                             late
                         }
@@ -175,7 +175,7 @@ impl Future for StackFuture {
                 }
             };
             return match this.exchange.take() {
-                Some(exchange) => Poll::Ready(Ok(exchange.answer(response))),
+                Some(exchange) => Poll::Ready(Ok(exchange.respond(response))),
                 None => Poll::Pending,
             };
         }

@@ -5,7 +5,7 @@
 //! [`Service::call`](tower_service::Service::call) of [`StackService`] runs them in the order of
 //! [`Step::ORDER`].
 
-mod answer;
+mod respond;
 mod body;
 mod builder;
 mod caller;

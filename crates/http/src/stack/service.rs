@@ -18,7 +18,7 @@ use tower_service::Service;
 
 use super::{
     StackBody, StackFuture, Step,
-    answer::{not_found, other_methods, panicked},
+    respond::{not_found, other_methods, panicked},
     builder::Inner,
     exchange::{Exchange, Panicked},
     future::State,
@@ -82,7 +82,7 @@ impl StackService {
             target,
             uri: parts.uri.clone(),
             tls: self.tls,
-            cross_origin: stack.cors.examine(headers),
+            cross_origin: stack.cors.classify(headers),
             accepted_encodings,
             compressing: None,
             rate_limit: None,
@@ -255,9 +255,9 @@ impl Exchange {
                 State::handling(endpoint.call(request))
             }
             Found::OtherMethods(allow) => {
-                State::answer(self.speak(|| other_methods(request.method(), allow, &stack.errors)))
+                State::respond(self.speak(|| other_methods(request.method(), allow, &stack.errors)))
             }
-            Found::Nothing => State::answer(self.fail(match stack.protocol {
+            Found::Nothing => State::respond(self.fail(match stack.protocol {
                 Protocol::Http => not_found(),
                 Protocol::Grpc => rpc::no_method(),
             })),
@@ -293,9 +293,9 @@ where
     fn call(&mut self, request: Request<B>) -> StackFuture {
         let (mut parts, body) = request.into_parts();
         let probe = self.stack.probes.as_ref();
-        if let Some(answer) = probe.and_then(|probe| probe.answer(&parts.method, parts.uri.path()))
+        if let Some(answer) = probe.and_then(|probe| probe.respond(&parts.method, parts.uri.path()))
         {
-            return StackFuture::new(None, State::answer(answer));
+            return StackFuture::new(None, State::respond(answer));
         }
         // The clock of the runtime, which tests can pause.
         let started = tokio::time::Instant::now().into_std();
@@ -307,7 +307,7 @@ where
 
         for step in Step::ORDER {
             if let Err(response) = self.pass(step, &mut exchange, &parts) {
-                return StackFuture::new(Some(exchange), State::answer(*response));
+                return StackFuture::new(Some(exchange), State::respond(*response));
             }
         }
         let identity = match exchange.authenticate(&parts) {
@@ -320,7 +320,7 @@ where
             Ok(Authentication::Rejected(error)) => Err(error),
             Ok(Authentication::Anonymous) => Ok(None),
             Err(error) => {
-                let state = State::answer(exchange.fail(error));
+                let state = State::respond(exchange.fail(error));
                 return StackFuture::new(Some(exchange), state);
             }
         };

@@ -26,7 +26,7 @@ use crate::{
 /// #[serde(default, deny_unknown_fields)]
 /// struct OrdersConfig { broker: MessagingConfig }
 ///
-/// let topics = || Topics::new().and_topic("order.created");
+/// let topics = || Topics::new().with_topic("order.created");
 /// let commands = Commands::<OrdersConfig>::new()
 ///     .with(dead_letters_command("broker", |settings| &settings.broker, topics));
 /// # drop(commands);
@@ -58,7 +58,7 @@ async fn dead_letters<C: Settings>(
     };
     let known = topics()
         .plan()
-        .map_err(|error| StartError::because("a topic of the command is not valid", error))?;
+        .map_err(|error| StartError::with_cause("a topic of the command is not valid", error))?;
     let known = known.into_iter().map(|plan| plan.topic).collect();
     let topics: Vec<Topic> = match arguments.get_many("topic") {
         Some(topics) => topics.cloned().collect(),

@@ -17,7 +17,7 @@ use crate::{
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
 
 fn unavailable(error: TransportError) -> StartError {
-    StartError::because("the dead letters cannot be read", error)
+    StartError::with_cause("the dead letters cannot be read", error)
 }
 
 pub(super) async fn list(request: &Request) -> Result<(), StartError> {
@@ -142,7 +142,7 @@ impl StdError for Incomplete {}
 
 impl From<Incomplete> for StartError {
     fn from(error: Incomplete) -> Self {
-        Self::because("some dead letters were not processed", error)
+        Self::with_cause("some dead letters were not processed", error)
     }
 }
 

@@ -61,7 +61,7 @@ impl Node {
     pub(super) async fn publisher(&self, topics: &[&Topic]) -> Publisher {
         let all = topics
             .iter()
-            .fold(Topics::new(), |all, topic| all.and_topic(topic.as_str()));
+            .fold(Topics::new(), |all, topic| all.with_topic(topic.as_str()));
         self.messaging.publisher(all).await.unwrap()
     }
 

@@ -39,7 +39,7 @@ pub async fn publish_without_subscriber_is_error_msg_2(harness: &dyn Harness) {
 /// A declared topic needs no subscriber.
 pub async fn topic_may_be_declared_without_subscriber_msg_2(harness: &dyn Harness) {
     let (node, topic) = (Node::start(harness).await, topic());
-    let topics = Topics::new().and_unroutable_topic(topic.as_str());
+    let topics = Topics::new().with_unroutable_topic(topic.as_str());
     let publisher = node.messaging.publisher(topics).await.unwrap();
     publisher
         .publish(message(&topic, "without subscriber"))
@@ -110,7 +110,7 @@ pub async fn unpublishable_message_is_refused_msg_2(harness: &dyn Harness) {
     assert!(node.messaging.publisher(Topics::new()).await.is_err());
     assert!(
         node.messaging
-            .publisher(Topics::new().and_topic("a b"))
+            .publisher(Topics::new().with_topic("a b"))
             .await
             .is_err()
     );

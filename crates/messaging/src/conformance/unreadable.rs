@@ -36,7 +36,7 @@ pub async fn undecodable_message_is_dead_lettered_at_once_msg_3(harness: &dyn Ha
     let broken = Message::raw(topic.as_str(), "application/json", "{\"count\": \"many\"}").key("k");
     publisher.publish(broken).await.unwrap();
     publisher
-        .publish(Message::of(&Counted { count: 3 }).key("k"))
+        .publish(Message::from_event(&Counted { count: 3 }).key("k"))
         .await
         .unwrap();
     record
@@ -54,7 +54,7 @@ pub async fn unknown_type_or_version_is_dead_lettered_at_once_msg_6(harness: &dy
     node.subscribe(counting(&name, &record)).await;
     let publisher = node.publisher(&[&topic]).await;
     publisher
-        .publish(Message::of(&CountedLater { count: 4 }))
+        .publish(Message::from_event(&CountedLater { count: 4 }))
         .await
         .unwrap();
     let letter = letter_of(&node, &topic, &name, DeadLetterReason::UnknownType).await;

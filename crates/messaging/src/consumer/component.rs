@@ -59,7 +59,7 @@ impl Component for Consumers {
         for (key, names) in &*self.configured {
             let groups = all.iter().map(|consumer| consumer.plan.group.as_str());
             check_entries(key, names.iter().map(String::as_str), groups).map_err(|error| {
-                StartError::because(
+                StartError::with_cause(
                     "the settings name a consumer group without a subscription",
                     error,
                 )

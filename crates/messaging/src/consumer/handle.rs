@@ -88,7 +88,7 @@ impl Consumer {
             let first_failed = *first_failed.get_or_insert_with(Utc::now);
             if failure.disposition == Disposition::Drop {
                 self.metrics.dropped.increment();
-                tracing::info!(consumer = &*self.name, message_id = %job.envelope.id(), reason = failure.explanation(), "a handler dropped a message");
+                tracing::info!(consumer = &*self.name, message_id = %job.envelope.id(), reason = failure.error_chain(), "a handler dropped a message");
                 return Settlement::Acknowledged;
             }
             if let Some(settlement) = self.give_up(job, &failure, attempt, first_failed).await {
@@ -103,7 +103,7 @@ impl Consumer {
                 }
                 _ => delays.delay(attempt - 1),
             };
-            tracing::warn!(consumer = &*self.name, topic = %job.envelope.topic(), message_id = %job.envelope.id(), attempt, class = failure.class(), problem = failure.explanation(), ?backoff, "handling a message failed, retrying");
+            tracing::warn!(consumer = &*self.name, topic = %job.envelope.topic(), message_id = %job.envelope.id(), attempt, class = failure.class(), problem = failure.error_chain(), ?backoff, "handling a message failed, retrying");
             if !wait(backoff, &job.session).await {
                 return Settlement::Released;
             }
@@ -137,7 +137,7 @@ impl Consumer {
         let problem = Problem {
             reason: reason?,
             class: failure.class(),
-            message: &failure.explanation(),
+            message: &failure.error_chain(),
             attempts: attempt,
             first_failed,
         };

@@ -50,7 +50,7 @@ async fn full_queue_opens_no_breaker_msg_4() {
         })
         .await
         .unwrap();
-    let topics = Topics::new().and_topic("full").and_topic("free");
+    let topics = Topics::new().with_topic("full").with_topic("free");
     let publisher = messaging.await.unwrap().publisher(topics).await.unwrap();
     for _ in 0..MAX_BACKLOG {
         publisher.publish(message("full")).await.unwrap();

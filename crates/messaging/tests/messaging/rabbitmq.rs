@@ -174,7 +174,7 @@ async fn messages_of_unplanned_topics_stop_no_consumer_msg_3() {
     let all = foreign.iter().chain([&topic]);
     let topics = all
         .clone()
-        .fold(Topics::new(), |topics, topic| topics.and_topic(topic));
+        .fold(Topics::new(), |topics, topic| topics.with_topic(topic));
     let publisher = messaging.publisher(topics).await.unwrap();
     for topic in all {
         let message = Message::raw(topic, "text/plain", "text");

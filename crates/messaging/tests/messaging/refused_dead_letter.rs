@@ -120,7 +120,7 @@ async fn refused_dead_letter_is_requeued_and_stored_later_msg_3() {
         async { Err::<(), _>(Failure::reject("not wanted")) }
     });
     messaging.subscribe(subscription).await.unwrap();
-    let publisher = messaging.publisher(Topics::new().and_topic(TOPIC)).await;
+    let publisher = messaging.publisher(Topics::new().with_topic(TOPIC)).await;
     let message = Message::raw(TOPIC, "text/plain", "text");
     publisher.unwrap().publish(message).await.unwrap();
     // The second delivery follows only after the message went back to the broker.

@@ -11,7 +11,7 @@ use seaworthy_messaging::Envelope;
 use tokio::sync::oneshot;
 
 use super::InboxOutcome;
-use crate::store::inbox::remember_all;
+use crate::store::inbox::record_all;
 
 /// Messages of one transaction. More would hold their locks for longer than a commit takes.
 const MAX_MEMBERS: usize = 64;
@@ -32,13 +32,13 @@ struct State {
 struct Member {
     key: Option<Box<str>>,
     id: Box<str>,
-    turn: oneshot::Sender<Turn>,
+    permit: oneshot::Sender<EffectPermit>,
     outcome: oneshot::Sender<InboxOutcome>,
 }
 
 /// Permission to run the effect of a message in the transaction of the group.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(super) struct EffectPermit {
     pub(super) tx: Transaction,
     /// Whether the effect succeeded.
     pub(super) done: oneshot::Sender<bool>,
@@ -46,9 +46,9 @@ pub(super) struct Turn {
 
 /// The handle of a message in a group.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct GroupEntry {
     /// Closed if the effect must not run.
-    pub(super) turn: oneshot::Receiver<Turn>,
+    pub(super) permit: oneshot::Receiver<EffectPermit>,
     /// Closed if the transaction failed: the message must be processed alone.
     pub(super) outcome: oneshot::Receiver<InboxOutcome>,
 }
@@ -60,13 +60,13 @@ impl Group {
         database: &Database,
         consumer: &Arc<str>,
         message: &Envelope,
-    ) -> Place {
-        let (turn, on_turn) = oneshot::channel();
+    ) -> GroupEntry {
+        let (permit, on_permit) = oneshot::channel();
         let (outcome, on_outcome) = oneshot::channel();
         let member = Member {
             key: message.key().map(Box::from),
             id: message.id().as_str().into(),
-            turn,
+            permit,
             outcome,
         };
         let mut state = self.0.lock();
@@ -82,8 +82,8 @@ impl Group {
                 }
             });
         }
-        Place {
-            turn: on_turn,
+        GroupEntry {
+            permit: on_permit,
             outcome: on_outcome,
         }
     }
@@ -146,7 +146,7 @@ async fn run(
 ) -> Result<Option<Outcomes>, DataError> {
     let tx = database.begin().await?;
     let ids = members.iter().map(|member| &*member.id);
-    let mut new: HashSet<String> = remember_all(&tx, consumer, ids).await?;
+    let mut new: HashSet<String> = record_all(&tx, consumer, ids).await?;
     let mut outcomes = Vec::with_capacity(members.len());
     for member in members {
         if !new.remove(&*member.id) {
@@ -154,11 +154,11 @@ async fn run(
             continue;
         }
         let (done, is_done) = oneshot::channel();
-        let turn = Turn {
+        let permit = EffectPermit {
             tx: tx.clone(),
             done,
         };
-        if member.turn.send(turn).is_err() || !is_done.await.unwrap_or(false) {
+        if member.permit.send(permit).is_err() || !is_done.await.unwrap_or(false) {
             tx.rollback().await?;
             return Ok(None);
         }

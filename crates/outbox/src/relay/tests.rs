@@ -28,13 +28,13 @@ async fn drain(relay: &Relay) {
 async fn store_round(app: &TestApp, round: u32) {
     app.store(|| {
         vec![
-            Message::of(&Counted { number: 2 * round }).key("a"),
-            Message::of(&Rejected { number: round }).key("a"),
-            Message::of(&Counted {
+            Message::from_event(&Counted { number: 2 * round }).key("a"),
+            Message::from_event(&Rejected { number: round }).key("a"),
+            Message::from_event(&Counted {
                 number: 2 * round + 1,
             })
             .key("a"),
-            Message::of(&Counted { number: round }).key("b"),
+            Message::from_event(&Counted { number: round }).key("b"),
         ]
     })
     .await;

@@ -6,7 +6,7 @@ use super::insert::length;
 
 /// Records a message of a consumer. Returns `false` if the consumer has processed it. A concurrent
 /// call for the same message waits for the end of the first transaction.
-pub(crate) async fn remember(
+pub(crate) async fn record(
     tx: &Transaction,
     consumer: &str,
     message: &str,
@@ -21,7 +21,7 @@ pub(crate) async fn remember(
 }
 
 /// Records messages of a consumer. Returns those that the consumer has not processed.
-pub(crate) async fn remember_all(
+pub(crate) async fn record_all(
     tx: &Transaction,
     consumer: &str,
     messages: impl Iterator<Item = &str> + Clone + Send,
@@ -30,7 +30,7 @@ pub(crate) async fn remember_all(
     // MySQL does not return inserted rows.
     if tx.engine() == Engine::MySql {
         for message in messages {
-            if remember(tx, consumer, message).await? {
+            if record(tx, consumer, message).await? {
                 new.insert(message.to_owned());
             }
         }

@@ -42,7 +42,7 @@ async fn drop_handler_at_every_await(database: TestDatabase, configure: fn(Inbox
                 .execute(&tx)
                 .await;
             inserted.map_err(Failure::retry)?;
-            let event = Message::of(&Counted { number }).key("a");
+            let event = Message::from_event(&Counted { number }).key("a");
             outbox.store(&tx, event).await.map_err(Failure::retry)
         };
         inbox.process_once(&message, effect).await

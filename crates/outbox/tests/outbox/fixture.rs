@@ -223,8 +223,8 @@ impl TestApp {
                 let messaging =
                     Messaging::connect(service, "broker", &MessagingConfig::default()).await?;
                 let topics = Topics::new()
-                    .and_unroutable::<Counted>()
-                    .and_unroutable::<Rejected>();
+                    .with_unroutable::<Counted>()
+                    .with_unroutable::<Rejected>();
                 let publisher = messaging.publisher(topics).await?;
                 let target: Arc<dyn RelayTarget> = broker.clone();
                 let outbox =
@@ -254,7 +254,7 @@ impl TestApp {
     }
 
     pub(crate) async fn count(&self, number: u32, key: &'static str) {
-        self.store(|| vec![Message::of(&Counted { number }).key(key)])
+        self.store(|| vec![Message::from_event(&Counted { number }).key(key)])
             .await;
     }
 

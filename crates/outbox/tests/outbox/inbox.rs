@@ -173,7 +173,7 @@ pub(crate) async fn subscription_alone_limits_attempts_of_inbox_msg_3(database: 
             config.defaults.breaker.min_calls = NonZeroU32::MAX;
             let messaging = Messaging::connect(service, "broker", &config).await?;
             messaging.subscribe(subscription).await?;
-            let publisher = messaging.publisher(Topics::of::<Counted>()).await?;
+            let publisher = messaging.publisher(Topics::from_event::<Counted>()).await?;
             let _ = started.set((publisher, messaging.dead_letters().unwrap()));
             Ok(())
         })
@@ -181,7 +181,7 @@ pub(crate) async fn subscription_alone_limits_attempts_of_inbox_msg_3(database: 
         .unwrap();
     let (publisher, letters) = started.get().unwrap();
     publisher
-        .publish(Message::of(&Counted { number: 1 }))
+        .publish(Message::from_event(&Counted { number: 1 }))
         .await
         .unwrap();
     let deadline = Instant::now() + TIMEOUT;

@@ -21,7 +21,7 @@ pub(crate) async fn event_is_published_only_after_commit_msg_4(database: TestDat
         .database
         .transaction(|tx| async move {
             outbox
-                .store(&tx, Message::of(&Counted { number: 13 }).key("a"))
+                .store(&tx, Message::from_event(&Counted { number: 13 }).key("a"))
                 .await?;
             Err(StoreError::Unpublishable(PublishError::permanent(
                 "the change is rolled back",
@@ -31,7 +31,7 @@ pub(crate) async fn event_is_published_only_after_commit_msg_4(database: TestDat
     assert!(rolled_back.is_err());
     let tx = app.database.begin().await.unwrap();
     outbox
-        .store(&tx, Message::of(&Counted { number: 14 }).key("a"))
+        .store(&tx, Message::from_event(&Counted { number: 14 }).key("a"))
         .await
         .unwrap();
     drop(tx);
@@ -112,7 +112,7 @@ pub(crate) async fn refused_event_delays_only_its_key_msg_4(database: TestDataba
     let broker = TestBroker::new();
     let app = TestApp::start(&database, &broker, patient()).await;
     *broker.behavior.lock() = Behavior::RefusedUnroutable;
-    app.store(|| vec![Message::of(&Rejected { number: 0 }).key("a")])
+    app.store(|| vec![Message::from_event(&Rejected { number: 0 }).key("a")])
         .await;
     eventually(async || broker.calls.load(Ordering::SeqCst) > 0).await;
     for number in 1..4 {
@@ -130,7 +130,7 @@ pub(crate) async fn refused_event_delays_only_its_key_msg_4(database: TestDataba
     let broker = TestBroker::new();
     let app = TestApp::start(&database, &broker, fast()).await;
     *broker.behavior.lock() = Behavior::RefusedUnroutable;
-    app.store(|| vec![Message::of(&Rejected { number: 0 }).key("a")])
+    app.store(|| vec![Message::from_event(&Rejected { number: 0 }).key("a")])
         .await;
     app.count(1, "a").await;
     app.wait_until_published().await;
@@ -147,7 +147,7 @@ pub(crate) async fn full_queue_delays_its_keys_and_counts_no_attempt_msg_4(datab
     let attempts = config.relay.max_attempts.get();
     let app = TestApp::start(&database, &broker, config).await;
     *broker.behavior.lock() = Behavior::RefusedQueueFull;
-    app.store(|| vec![Message::of(&Rejected { number: 0 }).key("a")])
+    app.store(|| vec![Message::from_event(&Rejected { number: 0 }).key("a")])
         .await;
     eventually(async || broker.calls.load(Ordering::SeqCst) > 0).await;
     for number in 1..4 {
@@ -188,7 +188,9 @@ fn small_batches() -> OutboxConfig {
 async fn store_refused(app: &TestApp) {
     app.store(|| {
         (0..REFUSED_KEYS)
-            .map(|number| Message::of(&Rejected { number }).key(&format!("refused-{number}")))
+            .map(|number| {
+                Message::from_event(&Rejected { number }).key(&format!("refused-{number}"))
+            })
             .collect()
     })
     .await;
@@ -245,12 +247,12 @@ pub(crate) async fn relay_keeps_order_after_partly_failed_batch_msg_4(database: 
     // One batch: the second event of the key fails, the others would succeed.
     app.store(|| {
         let mut messages = vec![
-            Message::of(&Counted { number: 0 }).key("a"),
-            Message::of(&Rejected { number: 1 }).key("a"),
+            Message::from_event(&Counted { number: 0 }).key("a"),
+            Message::from_event(&Rejected { number: 1 }).key("a"),
         ];
         for number in 2..6 {
-            messages.push(Message::of(&Counted { number }).key("a"));
-            messages.push(Message::of(&Counted { number }).key("b"));
+            messages.push(Message::from_event(&Counted { number }).key("a"));
+            messages.push(Message::from_event(&Counted { number }).key("b"));
         }
         messages
     })
@@ -272,7 +274,7 @@ pub(crate) async fn relay_publishes_largest_batch_at_once_msg_4(database: TestDa
     let app = TestApp::start(&database, &broker, config).await;
     app.store(|| {
         (0..BatchSize::MAX)
-            .map(|number| Message::of(&Counted { number }).key("a"))
+            .map(|number| Message::from_event(&Counted { number }).key("a"))
             .collect()
     })
     .await;
@@ -291,7 +293,7 @@ pub(crate) async fn relay_respects_row_limit_of_database_msg_4(database: TestDat
     let app = TestApp::start_with(settings, &broker, fast()).await;
     app.store(|| {
         (0..100)
-            .map(|number| Message::of(&Counted { number }).key("a"))
+            .map(|number| Message::from_event(&Counted { number }).key("a"))
             .collect()
     })
     .await;
@@ -306,7 +308,7 @@ pub(crate) async fn permanently_refused_event_is_dead_lettered_at_once_msg_4(
     let broker = TestBroker::new();
     let app = TestApp::start(&database, &broker, fast()).await;
     *broker.behavior.lock() = Behavior::RefusedPermanently;
-    app.store(|| vec![Message::of(&Rejected { number: 0 }).key("a")])
+    app.store(|| vec![Message::from_event(&Rejected { number: 0 }).key("a")])
         .await;
     app.count(1, "a").await;
     app.wait_until_published().await;

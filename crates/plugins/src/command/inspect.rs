@@ -16,7 +16,7 @@ use crate::{
 /// The folder cannot be read.
 pub(super) fn list<C>(run: &CommandRun<'_, C>, config: &PluginsConfig) -> Result<(), StartError> {
     let names = scan(&config.directory).map_err(|error| {
-        StartError::because(
+        StartError::with_cause(
             format!(
                 "the plugin folder {} cannot be read",
                 config.directory.display()

@@ -87,5 +87,5 @@ fn read_manifest(path: &Path) -> Result<String, StartError> {
 /// Returns the error of a file that cannot be read or written.
 fn unusable(path: &Path, error: io::Error) -> StartError {
     let problem = format!("{} cannot be read or written", path.display());
-    StartError::because(problem, error)
+    StartError::with_cause(problem, error)
 }

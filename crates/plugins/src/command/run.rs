@@ -157,9 +157,9 @@ fn missing(name: &str, what: &str) -> StartError {
 /// The file cannot be read or has another content.
 fn read<T: DeserializeOwned>(file: &str) -> Result<T, StartError> {
     let text = fs::read_to_string(file)
-        .map_err(|error| StartError::because(format!("{file} cannot be read"), error))?;
+        .map_err(|error| StartError::with_cause(format!("{file} cannot be read"), error))?;
     serde_json::from_str(&text)
-        .map_err(|error| StartError::because(format!("{file} is not a valid input"), error))
+        .map_err(|error| StartError::with_cause(format!("{file} is not a valid input"), error))
 }
 
 fn read_or_default<T: DeserializeOwned + Default>(file: Option<&String>) -> Result<T, StartError> {

@@ -16,7 +16,7 @@ use crate::{
 /// The file exists or cannot be written.
 pub(super) fn key<C>(run: &CommandRun<'_, C>, file: &str) -> Result<(), StartError> {
     let key = SigningKey::generate().map_err(StartError::new)?;
-    let failed = |error| StartError::because(format!("{file} cannot be written"), error);
+    let failed = |error| StartError::with_cause(format!("{file} cannot be written"), error);
     let mut written = private_file(Path::new(file)).map_err(failed)?;
     written
         .write_all(key.text().expose().as_bytes())

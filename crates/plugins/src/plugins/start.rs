@@ -168,7 +168,8 @@ fn clients<C: Settings>(
     if grants.peek().is_none() {
         return Ok(BTreeMap::new());
     }
-    let failed = |error| StartError::because("the HTTP client of plugins cannot be built", error);
+    let failed =
+        |error| StartError::with_cause("the HTTP client of plugins cannot be built", error);
     let shared = service.http_client_builder(CLIENT).build();
     let shared = shared.map_err(failed)?.config().clone();
     let identity = service.identity();

@@ -18,7 +18,7 @@ use super::{
     shares::{Arrivals, Shares},
     window::End,
 };
-use crate::{CallError, Outcome, Rejected, Rejection, clock, guarded::Permit};
+use crate::{CallError, Outcome, Rejection, RejectionReason, clock, guarded::Permit};
 
 /// The `Retry-After` of a rejected request. A retry then arrives after a short peak.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -197,7 +197,7 @@ impl AdaptiveConcurrency {
         if !is_below_limit {
             self.relieve(class, working, now);
         }
-        Err(Rejection::new(&inner.name, Rejected::Overloaded).with_retry_after(RETRY_AFTER))
+        Err(Rejection::new(&inner.name, RejectionReason::Overloaded).with_retry_after(RETRY_AFTER))
     }
 
     /// Returns the number of requests in flight.

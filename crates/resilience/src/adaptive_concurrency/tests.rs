@@ -7,7 +7,7 @@ use seaworthy_telemetry::metrics::{Format, Metrics};
 use seaworthy_testkit::simulation::Simulation;
 
 use super::*;
-use crate::{Outcome, Rejected};
+use crate::{Outcome, RejectionReason};
 
 fn config(max_limit: u32) -> AdaptiveConcurrencyConfig {
     AdaptiveConcurrencyConfig {
@@ -24,7 +24,7 @@ fn limit_rejects_excess_with_retry_after_res_7() {
     let _one = limit.admit(Priority::Normal, now).unwrap();
     let two = limit.admit(Priority::Normal, now).unwrap();
     let rejection = limit.admit(Priority::Normal, now).unwrap_err();
-    assert_eq!(rejection.by(), Rejected::Overloaded);
+    assert_eq!(rejection.reason(), RejectionReason::Overloaded);
     assert!(rejection.retry_after().is_some());
     let text = metrics.render(Format::PrometheusText);
     for line in [

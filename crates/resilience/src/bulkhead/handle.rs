@@ -15,7 +15,7 @@ use super::{
     config::BulkheadConfig,
     places::{Place, Places},
 };
-use crate::{Rejected, Rejection};
+use crate::{Rejection, RejectionReason};
 
 /// The bulkhead of one dependency. Clones share the permits.
 #[derive(Clone)]
@@ -48,7 +48,7 @@ pub struct BulkheadSnapshot {
     pub waiting: u32,
     /// Maximum number of concurrent calls.
     pub max_concurrent_calls: u32,
-    /// Rejected calls since the start.
+    /// RejectionReason calls since the start.
     pub rejected: u64,
 }
 
@@ -147,7 +147,7 @@ impl Bulkhead {
 
     fn rejection(&self) -> Rejection {
         self.0.rejected.increment();
-        Rejection::new(&self.0.name, Rejected::BulkheadFull)
+        Rejection::new(&self.0.name, RejectionReason::BulkheadFull)
     }
 }
 

@@ -20,7 +20,7 @@ use tokio::{sync::Semaphore, time::Instant};
 use tower::{ServiceBuilder, ServiceExt as _, service_fn};
 
 use super::{places::Places, *};
-use crate::{CallError, CallLayer, Rejected};
+use crate::{CallError, CallLayer, RejectionReason};
 
 fn config(max_wait: Delay) -> BulkheadConfig {
     BulkheadConfig {
@@ -55,7 +55,7 @@ async fn full_bulkhead_queues_one_call_and_rejects_next_res_5() {
     let began = Instant::now();
     let error = service.clone().oneshot(()).await.unwrap_err();
     assert!(
-        matches!(error, CallError::Rejected(rejection) if rejection.by() == Rejected::BulkheadFull)
+        matches!(error, CallError::Rejected(rejection) if rejection.reason() == RejectionReason::BulkheadFull)
     );
     assert_eq!(began.elapsed(), Duration::ZERO);
     let text = metrics.render(Format::PrometheusText);

@@ -21,7 +21,7 @@ use super::{
     snapshot::{BreakerState, CircuitBreakerSnapshot, Held, Hold, TripReason},
     ticket::{Decision, Role, Ticket},
 };
-use crate::{Rejected, Rejection, clock};
+use crate::{Rejection, RejectionReason, clock};
 
 /// The value of an instant that is not set.
 const NEVER: u64 = u64::MAX;
@@ -121,7 +121,7 @@ impl CircuitBreaker {
             }
             Decision::Reject(retry_after) => {
                 self.0.telemetry.rejected.increment();
-                let rejection = Rejection::new(&self.0.name, Rejected::CircuitOpen);
+                let rejection = Rejection::new(&self.0.name, RejectionReason::CircuitOpen);
                 Err(match retry_after {
                     Some(wait) => rejection.with_retry_after(wait),
                     None => rejection,

@@ -12,7 +12,7 @@ mod quick_success;
 mod silence;
 
 use super::*;
-use crate::{CallError, CallLayer, ClassifyErrors, Outcome, Rejected};
+use crate::{CallError, CallLayer, ClassifyErrors, Outcome, RejectionReason};
 
 struct Bench {
     breaker: CircuitBreaker,
@@ -55,7 +55,7 @@ fn five_consecutive_failures_open_breaker_res_1() {
     }
     assert_eq!(bench.breaker.state(), BreakerState::Open);
     let rejection = bench.breaker.admit(bench.now).unwrap_err();
-    assert_eq!(rejection.by(), Rejected::CircuitOpen);
+    assert_eq!(rejection.reason(), RejectionReason::CircuitOpen);
     assert_eq!(rejection.retry_after(), Some(Duration::from_millis(1_500)));
     let text = bench.metrics.render(Format::PrometheusText);
     for line in [

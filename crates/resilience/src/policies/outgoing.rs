@@ -5,7 +5,7 @@ use seaworthy_telemetry::metrics::Metrics;
 
 use super::config::PoliciesConfig;
 use crate::{
-    Rejected, Rejection,
+    Rejection, RejectionReason,
     adaptive_concurrency::{AdaptiveConcurrency, ConcurrencyPermit, Priority},
     rate_limit::{RateLimitConfig, RateLimitKey, RateLimiter},
 };
@@ -77,7 +77,7 @@ impl Outgoing {
         if let Some(rate) = self.0.rate.load().as_deref() {
             let decision = rate.limiter.check(&self.0.key, now);
             if !decision.allowed {
-                let rejection = Rejection::new(&self.0.name, Rejected::DependencyLimited);
+                let rejection = Rejection::new(&self.0.name, RejectionReason::DependencyLimited);
                 return Err(rejection.with_retry_after(decision.retry_after));
             }
         }

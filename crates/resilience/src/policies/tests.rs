@@ -19,7 +19,7 @@ mod reload;
 
 use super::*;
 use crate::{
-    CallError, ClassifyErrors, Rejected,
+    CallError, ClassifyErrors, RejectionReason,
     adaptive_concurrency::{AdaptiveConcurrencyConfig, Priority},
     circuit_breaker::{BreakerState, Hold},
     rate_limit::{RateLimitConfig, RateLimitKey},
@@ -67,7 +67,7 @@ async fn clones_for_a_thousand_connections_are_one_breaker_res_1() {
             )
             .service(service_fn(|()| ready(Err::<(), _>("down"))));
         if let Err(CallError::Rejected(rejection)) = stock.oneshot(()).await {
-            assert_eq!(rejection.by(), Rejected::CircuitOpen);
+            assert_eq!(rejection.reason(), RejectionReason::CircuitOpen);
             rejected += 1;
         }
     }

@@ -6,7 +6,7 @@ use super::{
     config::RateLimitConfig, decision::Decision, gcra::Gcra, key::RateLimitKey,
     snapshot::RateLimitSnapshot,
 };
-use crate::{Rejected, Rejection};
+use crate::{Rejection, RejectionReason};
 
 /// A rate limit in this process. Clones share the counts.
 ///
@@ -91,7 +91,7 @@ impl RateLimiter {
         if decision.allowed {
             return Ok(decision);
         }
-        let rejection = Rejection::new(&self.0.name, Rejected::RateLimited);
+        let rejection = Rejection::new(&self.0.name, RejectionReason::RateLimited);
         Err(rejection.with_retry_after(decision.retry_after))
     }
 }

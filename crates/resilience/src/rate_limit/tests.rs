@@ -157,7 +157,7 @@ async fn layer_rejects_excess_with_retry_after_res_6() {
     let crate::CallError::Rejected(rejection) = error else {
         panic!("{error:?}");
     };
-    assert_eq!(rejection.by(), crate::Rejected::RateLimited);
+    assert_eq!(rejection.reason(), crate::RejectionReason::RateLimited);
     assert!(rejection.retry_after().unwrap() > Duration::from_secs(20));
 }
 

@@ -16,7 +16,7 @@ use super::{
     gate::{Gate, Pass},
     reloadable::ReloadableTimeout,
 };
-use crate::{CallError, Rejected, Rejection};
+use crate::{CallError, Rejection, RejectionReason};
 
 /// Ends a call with all its attempts at a time limit or at the deadline of the current request,
 /// whichever is earlier. A call after the deadline does not begin.
@@ -115,7 +115,7 @@ where
         if deadline.is_some_and(seaworthy_core::Deadline::has_passed) {
             return DeadlineFuture::rejected(Rejection::new(
                 &self.name,
-                Rejected::DeadlineExceeded,
+                RejectionReason::DeadlineExceeded,
             ));
         }
         let pass = match self.gate.enter() {

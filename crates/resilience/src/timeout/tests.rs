@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use tower::{Service as _, ServiceBuilder, ServiceExt as _, service_fn};
 
 use super::*;
-use crate::{CallError, CallLayer, Rejected};
+use crate::{CallError, CallLayer, RejectionReason};
 
 async fn never(_: ()) -> Result<(), Infallible> {
     pending().await
@@ -26,7 +26,7 @@ async fn a_call_that_never_answers_costs_exactly_its_timeout_res_3() {
     let error = service.oneshot(()).await.unwrap_err();
     assert_eq!(began.elapsed(), Duration::from_millis(250));
     assert!(
-        matches!(error, CallError::TimedOut(elapsed) if elapsed.limit() == Duration::from_millis(250))
+        matches!(error, CallError::TimedOut(elapsed) if elapsed.timeout() == Duration::from_millis(250))
     );
 }
 
@@ -41,7 +41,7 @@ async fn request_deadline_ends_call_before_its_timeout_life_6() {
         .await
         .unwrap_err();
     assert!(
-        matches!(error, CallError::TimedOut(elapsed) if elapsed.limit() <= Duration::from_millis(20))
+        matches!(error, CallError::TimedOut(elapsed) if elapsed.timeout() <= Duration::from_millis(20))
     );
 }
 
@@ -57,7 +57,7 @@ async fn work_that_is_late_already_is_not_begun_life_6() {
         .await
         .unwrap_err();
     assert!(
-        matches!(error, CallError::Rejected(rejection) if rejection.by() == Rejected::DeadlineExceeded)
+        matches!(error, CallError::Rejected(rejection) if rejection.reason() == RejectionReason::DeadlineExceeded)
     );
 }
 
@@ -85,6 +85,6 @@ async fn late_first_poll_has_only_remaining_time_life_6() {
     };
     let error = context::scope(late_in(Duration::from_millis(400)), calling).await;
     assert!(
-        matches!(error, CallError::TimedOut(elapsed) if elapsed.limit() <= Duration::from_millis(100))
+        matches!(error, CallError::TimedOut(elapsed) if elapsed.timeout() <= Duration::from_millis(100))
     );
 }

@@ -181,12 +181,12 @@ impl<C: Settings> Assembly<C> {
 
 impl From<ConnectError> for StartError {
     fn from(error: ConnectError) -> Self {
-        Self::because("a dependency cannot be connected", error)
+        Self::with_cause("a dependency cannot be connected", error)
     }
 }
 
 impl From<BuildError> for StartError {
     fn from(error: BuildError) -> Self {
-        Self::because("a client cannot be created", error)
+        Self::with_cause("a client cannot be created", error)
     }
 }

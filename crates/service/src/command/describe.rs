@@ -48,7 +48,7 @@ where
     let runtime = match runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            let failure = StartError::because("the runtime cannot be started", error);
+            let failure = StartError::with_cause("the runtime cannot be started", error);
             return serve::report_failure(&failure.into(), format);
         }
     };
@@ -77,7 +77,7 @@ where
         .map_err(StartFailure::Invalid)?;
     let framework = loaded
         .get::<FrameworkConfig>()
-        .map_err(|error| StartError::because("the settings cannot be read", error))?;
+        .map_err(|error| StartError::with_cause("the settings cannot be read", error))?;
     let configured = Configured::new(identity, &schema, &loaded, &framework)?;
     // The names of the metrics contain the prefix.
     let prefix = format!(

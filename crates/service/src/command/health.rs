@@ -32,7 +32,7 @@ pub(super) fn run<C: Settings>(loader: &Loader, format: Format, probe: HealthPro
         Ok(framework) => framework.admin,
         Err(error) => {
             return serve::report_failure(
-                &StartError::because("the settings cannot be read", error).into(),
+                &StartError::with_cause("the settings cannot be read", error).into(),
                 format,
             );
         }

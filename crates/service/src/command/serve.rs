@@ -31,7 +31,7 @@ where
         Ok(runtime) => runtime,
         Err(error) => {
             return report_failure(
-                &StartError::because("the runtime cannot be started", error).into(),
+                &StartError::with_cause("the runtime cannot be started", error).into(),
                 format,
             );
         }
@@ -57,7 +57,7 @@ where
         Ok(signals) => signals,
         Err(error) => {
             return report_failure(
-                &StartError::because("signal handlers cannot be installed", error).into(),
+                &StartError::with_cause("signal handlers cannot be installed", error).into(),
                 format,
             );
         }

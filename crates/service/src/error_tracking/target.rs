@@ -66,7 +66,7 @@ impl Target {
                 .metrics(metrics)
                 .build()
                 .map_err(|error| {
-                    StartError::because("the client of the error tracker cannot be built", error)
+                    StartError::with_cause("the client of the error tracker cannot be built", error)
                 })?;
             Ok(Self {
                 client,

@@ -72,5 +72,5 @@ fn stack(state: &AdminState, added: Routes) -> Result<Stack, StartError> {
         parts.telemetry.metrics(),
     ))
     .build(admin::routes(state, added))
-    .map_err(|error| StartError::because("the admin listener cannot be opened", error))
+    .map_err(|error| StartError::with_cause("the admin listener cannot be opened", error))
 }

@@ -49,7 +49,7 @@ impl Kernel {
         builder
             .build(calls)
             .map(Some)
-            .map_err(|error| StartError::because("the gRPC routes cannot be served", error))
+            .map_err(|error| StartError::with_cause("the gRPC routes cannot be served", error))
     }
 
     /// Opens the gRPC listener and adds it to the components.

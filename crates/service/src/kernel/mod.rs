@@ -125,7 +125,7 @@ impl Kernel {
             None => Telemetry::start(identity, log, metrics, tracing, deployed),
         };
         let telemetry =
-            telemetry.map_err(|error| StartError::because("telemetry cannot start", error))?;
+            telemetry.map_err(|error| StartError::with_cause("telemetry cannot start", error))?;
         preflight::warn(&violations);
 
         // Phase::Listen
@@ -182,7 +182,7 @@ impl Kernel {
         match AssertUnwindSafe(assemble(&assembly)).catch_unwind().await {
             Ok(outcome) => outcome?,
             Err(payload) => {
-                return Err(StartError::because(
+                return Err(StartError::with_cause(
                     "the assembly failed",
                     TaskPanic::new("assembly", &*payload),
                 )
@@ -210,7 +210,7 @@ impl Kernel {
         }
         let stack = builder
             .build(routes)
-            .map_err(|error| StartError::because("the routes cannot be served", error))?;
+            .map_err(|error| StartError::with_cause("the routes cannot be served", error))?;
         let calls = self.call_stack()?;
         if let Some(conflict) = self
             .parts
@@ -220,7 +220,7 @@ impl Kernel {
             .into_iter()
             .next()
         {
-            return Err(StartError::because("a metric cannot be registered", conflict).into());
+            return Err(StartError::with_cause("a metric cannot be registered", conflict).into());
         }
         self.parts.health.refresh_once().await;
 
@@ -337,7 +337,7 @@ impl Kernel {
 
 /// Creates the argument of the assembly function.
 fn assembly<C: Settings>(watcher: &Watcher, parts: &Parts) -> Result<Assembly<C>, StartError> {
-    let unknown = |error| StartError::because("the settings cannot be read", error);
+    let unknown = |error| StartError::with_cause("the settings cannot be read", error);
     Ok(Assembly {
         settings: Arc::new(watcher.current().get::<C>().map_err(unknown)?),
         reloadable: watcher.reloadable::<C>().map_err(unknown)?,
@@ -348,7 +348,7 @@ fn assembly<C: Settings>(watcher: &Watcher, parts: &Parts) -> Result<Assembly<C>
 fn framework(loaded: &Loaded) -> Result<FrameworkConfig, StartError> {
     loaded
         .get()
-        .map_err(|error| StartError::because("the settings cannot be read", error))
+        .map_err(|error| StartError::with_cause("the settings cannot be read", error))
 }
 
 fn parts(
@@ -388,7 +388,7 @@ fn parts(
 }
 
 async fn bind(key: &str, config: &ListenerConfig) -> Result<Listener, StartError> {
-    Listener::bind(config)
-        .await
-        .map_err(|error| StartError::because(format!("the address {key} cannot be opened"), error))
+    Listener::bind(config).await.map_err(|error| {
+        StartError::with_cause(format!("the address {key} cannot be opened"), error)
+    })
 }

@@ -46,7 +46,7 @@ impl Offline {
             deployed,
             sink,
         )
-        .map_err(|error| StartError::because("telemetry cannot start", error))?;
+        .map_err(|error| StartError::with_cause("telemetry cannot start", error))?;
         let parts = parts(identity, &loaded, framework, telemetry);
         Ok(Self {
             watcher: Watcher::new(loader, schema, loaded),

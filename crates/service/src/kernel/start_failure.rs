@@ -20,7 +20,7 @@ impl StartFailure {
     /// Returns the failure with its causes, for a program that starts the service.
     pub(crate) fn into_error(self) -> StartError {
         match self {
-            Self::Invalid(errors) => StartError::because("the settings have errors", errors),
+            Self::Invalid(errors) => StartError::with_cause("the settings have errors", errors),
             Self::Unsafe(violations) => StartError::new(format!(
                 "the profile production rejects {} unsafe settings (CONF-3)\n\n{}",
                 violations.len(),

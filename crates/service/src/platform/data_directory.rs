@@ -51,7 +51,7 @@ impl DataDirectory {
             Ok(Self { root, secrets })
         };
         opened().map_err(|error: PrivateFileError| {
-            StartError::because(
+            StartError::with_cause(
                 format!("the data directory {} cannot be used", path.display()),
                 error,
             )
@@ -76,7 +76,7 @@ impl DataDirectory {
     /// The folder cannot be created or made private.
     pub fn files(&self, service: &str, name: &str) -> Result<String, StartError> {
         let folder = PrivateFolder::open(self.path().join(service)).map_err(|error| {
-            StartError::because(format!("the folder of {service} cannot be created"), error)
+            StartError::with_cause(format!("the folder of {service} cannot be created"), error)
         })?;
         Ok(format!("file:{}", folder.path().join(name).display()))
     }
@@ -89,7 +89,7 @@ impl DataDirectory {
         self.secrets
             .create(name, random().as_bytes())
             .map_err(|error| {
-                StartError::because(format!("the secret {name} cannot be written"), error)
+                StartError::with_cause(format!("the secret {name} cannot be written"), error)
             })?;
         let path = fs::canonicalize(self.secrets.path().join(name))?;
         Ok(format!("file:{}", path.display()))

@@ -106,7 +106,10 @@ impl PlatformProgram {
         let runtime = match runtime::Builder::new_multi_thread().enable_all().build() {
             Ok(runtime) => runtime,
             Err(error) => {
-                return fail(&StartError::because("the runtime cannot be started", error));
+                return fail(&StartError::with_cause(
+                    "the runtime cannot be started",
+                    error,
+                ));
             }
         };
         let served = runtime.block_on(serve::<P>(&arguments));
@@ -159,7 +162,7 @@ impl PlatformProgram {
 
 async fn serve<P: PlatformServices>(arguments: &PlatformArguments) -> Result<ExitCode, StartError> {
     let mut signals = StopSignals::listen()
-        .map_err(|error| StartError::because("signal handlers cannot be installed", error))?;
+        .map_err(|error| StartError::with_cause("signal handlers cannot be installed", error))?;
     let platform = tokio::select! {
         started = P::start(arguments) => started?,
         () = signals.stop() => return Ok(ExitCode::SUCCESS),

@@ -1,6 +1,6 @@
 //! Objects in S3 and compatible servers.
 
-mod answer;
+mod response;
 mod read;
 mod write;
 
@@ -22,7 +22,7 @@ use seaworthy_client::{HttpClient, HttpClientBuilder, HttpClientConfig, RequestB
 use seaworthy_core::Timeout;
 use url::Url;
 
-use self::answer::{Condition, checked, header, meta_of, plain_tag, text};
+use self::response::{Condition, checked, header, meta_of, plain_tag, text};
 use crate::{
     ListOptions, ListPage, ListedObject, MultipartUpload, Object, ObjectKey, ObjectMeta, Part,
     PutOptions, SignedRequest, StorageConfig, StorageError, StorageUrl,

@@ -12,7 +12,7 @@ use http::{
 
 use super::{
     Bucket,
-    answer::{Condition, checked, header, meta_of},
+    response::{Condition, checked, header, meta_of},
 };
 use crate::{Object, ObjectBody, ObjectKey, StorageError, range::ByteRange};
 

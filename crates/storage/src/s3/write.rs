@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 
 use super::{
     Bucket,
-    answer::{Condition, checked, code_of, error_of, plain_tag, tag_of, text},
+    response::{Condition, checked, code_of, error_of, plain_tag, tag_of, text},
 };
 use crate::{
     MultipartUpload, ObjectKey, ObjectMeta, Part, PutOptions, StorageError, content::Reader,

@@ -235,7 +235,9 @@ pub(crate) async fn start_with(empty: EmptyDatabase, setup: Setup) -> TestApp {
         let sets = &[seaworthy_uploads::MIGRATIONS, seaworthy_outbox::MIGRATIONS];
         let database = Database::connect(service, "database", &settings.database, sets).await?;
         let messaging = Messaging::connect(service, "broker", &settings.broker).await?;
-        let publisher = messaging.publisher(Topics::of::<Uploaded>()).await?;
+        let publisher = messaging
+            .publisher(Topics::from_event::<Uploaded>())
+            .await?;
         let outbox = OutboxConfig::default();
         let outbox = Outbox::start(service, &database, publisher, &outbox).await?;
         let files = Storage::connect(service, "files", &files)?;
@@ -256,7 +258,7 @@ pub(crate) async fn start_with(empty: EmptyDatabase, setup: Setup) -> TestApp {
         let counted = Arc::clone(&steps);
         let uploads = Uploads::start(service, &store, &outbox, move |upload| {
             counted.announced.fetch_add(1, Ordering::SeqCst);
-            Message::of(&Uploaded { id: upload.id })
+            Message::from_event(&Uploaded { id: upload.id })
         });
         let scanner = Steps(Arc::clone(&steps));
         let worker = UploadWorker::with_scanner(&store, Some(scanner), Steps(Arc::clone(&steps)));

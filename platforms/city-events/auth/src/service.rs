@@ -159,7 +159,7 @@ pub(crate) async fn accounts(
     let publisher = messaging.publisher(topics()).await?;
     let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
     let passwords = Passwords::start(&settings.passwords, service.metrics()).map_err(|error| {
-        StartError::because("password hashing cannot start: check passwords.*", error)
+        StartError::with_cause("password hashing cannot start: check passwords.*", error)
     })?;
     let one_time =
         |purpose, life: Timeout| OneTimeTokens::new(database.clone(), purpose, life.get());
@@ -246,7 +246,7 @@ fn check_tokens(settings: &AuthConfig) -> Result<(), StartError> {
 
 pub(crate) fn signer(settings: &AuthConfig) -> Result<TokenSigner, StartError> {
     let because =
-        |error| StartError::because("access tokens cannot be signed: check jwt.secret", error);
+        |error| StartError::with_cause("access tokens cannot be signed: check jwt.secret", error);
     let secret = settings
         .jwt
         .secret

@@ -64,7 +64,7 @@ pub fn bearer_from_issuer<C: Settings>(
 ) -> Result<BearerAuthentication, StartError> {
     let verifier = Issuer::with_additional_keys(issuer, additional)
         .and_then(|issuer| TokenVerifier::new([issuer]))
-        .map_err(|error| StartError::because(cannot, error))?;
+        .map_err(|error| StartError::with_cause(cannot, error))?;
     Ok(BearerAuthentication::new(
         verifier,
         BearerConfig::default(),

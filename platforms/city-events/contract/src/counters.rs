@@ -146,7 +146,7 @@ fn parse_address(address: &str, database: u32, key: &str) -> Result<RedisUrl, St
         false => format!("redis://{address}/{database}").parse(),
     };
     url.map_err(|error| {
-        StartError::because(format!("{key}.address is not a valid Redis address"), error)
+        StartError::with_cause(format!("{key}.address is not a valid Redis address"), error)
     })
 }
 

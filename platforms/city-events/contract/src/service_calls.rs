@@ -72,7 +72,7 @@ impl ServiceCallsConfig {
         };
         let signer = TokenSigner::with_secret(config, KEY_ID, Algorithm::Hs256, secret);
         let signer = signer.map_err(|error| {
-            StartError::because(
+            StartError::with_cause(
                 "service tokens cannot be signed: check service_calls.secret",
                 error,
             )

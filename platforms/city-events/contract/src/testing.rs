@@ -34,7 +34,7 @@ impl<T> TestService<T> {
         assemble: impl AsyncFnOnce(&Assembly<C>) -> Result<T, StartError>,
     ) -> Result<Self, StartError> {
         let directory = TempDir::new()
-            .map_err(|error| StartError::because("the directory cannot be created", error))?;
+            .map_err(|error| StartError::with_cause("the directory cannot be created", error))?;
         let broker = directory.path().join("broker.db");
         let defaults = [
             format!("database.url={url}"),

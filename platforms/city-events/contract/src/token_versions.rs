@@ -76,7 +76,7 @@ impl TokenVersions {
         database: &Database,
     ) -> Result<(), StartError> {
         self.refresh(database).await.map_err(|error| {
-            StartError::because("the token versions cannot be read from the database", error)
+            StartError::with_cause("the token versions cannot be read from the database", error)
         })?;
         let (versions, database) = (self.clone(), database.clone());
         service.worker(Worker::new(

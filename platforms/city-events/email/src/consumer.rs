@@ -40,11 +40,11 @@ pub(crate) struct MailSender {
 /// Returns all topics that the service can have dead letters of, for both values of
 /// `notify_owners`.
 pub(crate) fn topics() -> Topics {
-    Topics::of::<VerifyEmailRequested>()
-        .and::<PasswordResetRequested>()
-        .and::<EmailEventCanceled>()
-        .and::<EventCanceled>()
-        .and::<EventUnpublished>()
+    Topics::from_event::<VerifyEmailRequested>()
+        .with::<PasswordResetRequested>()
+        .with::<EmailEventCanceled>()
+        .with::<EventCanceled>()
+        .with::<EventUnpublished>()
 }
 
 /// Returns the subscription. It parses bodies by topic, because messages of the legacy services

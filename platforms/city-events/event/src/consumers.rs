@@ -63,13 +63,13 @@ count_messages! {
 
 /// Returns the consumed topics, which are also the topics of this service's dead letters.
 pub(crate) fn topics() -> Topics {
-    Topics::of::<JoinCreated>()
-        .and::<JoinPromoted>()
-        .and::<JoinCanceled>()
-        .and::<JoinKicked>()
-        .and::<JoinBanned>()
-        .and::<JoinCounted>()
-        .and::<UserChanged>()
+    Topics::from_event::<JoinCreated>()
+        .with::<JoinPromoted>()
+        .with::<JoinCanceled>()
+        .with::<JoinKicked>()
+        .with::<JoinBanned>()
+        .with::<JoinCounted>()
+        .with::<UserChanged>()
 }
 
 /// Returns the subscription to all consumed topics.

@@ -76,12 +76,12 @@ impl JoinMessage for JoinCanceled {
 
 /// Returns the consumed topics, which are also the topics of this service's dead letters.
 pub(crate) fn topics() -> Topics {
-    Topics::of::<EventPublished>()
-        .and::<EventUpdated>()
-        .and::<EventCanceled>()
-        .and::<EventUnpublished>()
-        .and::<JoinCreated>()
-        .and::<JoinCanceled>()
+    Topics::from_event::<EventPublished>()
+        .with::<EventUpdated>()
+        .with::<EventCanceled>()
+        .with::<EventUnpublished>()
+        .with::<JoinCreated>()
+        .with::<JoinCanceled>()
 }
 
 /// Returns the subscription to all consumed topics.

@@ -80,11 +80,11 @@ fn consumed_topics() -> Topics {
     use city_events_contract::messages::{
         EventCanceled, EventPublished, EventUnpublished, EventUpdated,
     };
-    Topics::of::<EventPublished>()
-        .and::<EventUpdated>()
-        .and::<EventCanceled>()
-        .and::<EventUnpublished>()
-        .and::<UserChanged>()
+    Topics::from_event::<EventPublished>()
+        .with::<EventUpdated>()
+        .with::<EventCanceled>()
+        .with::<EventUnpublished>()
+        .with::<UserChanged>()
 }
 
 /// Assembles the service.

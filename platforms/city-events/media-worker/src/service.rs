@@ -60,7 +60,7 @@ fn broker(settings: &MediaWorkerConfig) -> &MessagingConfig {
 }
 
 fn topics() -> Topics {
-    Topics::of::<ProcessImage>()
+    Topics::from_event::<ProcessImage>()
 }
 
 /// Assembles the worker.

@@ -19,7 +19,7 @@ const GROUP: &str = "city-events.media";
 
 /// Returns the topics that the service consumes.
 pub(crate) fn topics() -> Topics {
-    Topics::of::<AvatarUpdated>().and::<EventCoversRemoved>()
+    Topics::from_event::<AvatarUpdated>().with::<EventCoversRemoved>()
 }
 
 /// Returns the subscription.

@@ -99,12 +99,14 @@ pub async fn assemble(service: &Assembly<MediaConfig>) -> Result<(), StartError>
         async { Ok(Messaging::connect(service, BROKER, &settings.broker).await?) },
     )?;
     OperationLog::start(service, &database, &settings.operation_log, &[])?;
-    let publisher = messaging.publisher(Topics::of::<ProcessImage>()).await?;
+    let publisher = messaging
+        .publisher(Topics::from_event::<ProcessImage>())
+        .await?;
     let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
     let metrics = service.metrics();
     let store = UploadStore::new(database, raw, public.clone(), &settings.uploads, metrics);
     let uploads = Uploads::start(service, &store, &outbox, |upload| {
-        Message::of(&ProcessImage {
+        Message::from_event(&ProcessImage {
             upload_id: upload.id,
             object_key: upload.content_key(),
             purpose: upload.purpose.clone(),

@@ -103,7 +103,7 @@ impl Part {
     }
 
     pub(super) fn refuse(&self, error: StartError) -> StartError {
-        StartError::because(format!("{} does not start", self.identity), Chain(error))
+        StartError::with_cause(format!("{} does not start", self.identity), Chain(error))
     }
 }
 

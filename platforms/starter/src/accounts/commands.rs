@@ -85,7 +85,7 @@ async fn grant_role(
             }
         })
         .await
-        .map_err(|error: Error| StartError::because("the role cannot be granted", error))?;
+        .map_err(|error: Error| StartError::with_cause("the role cannot be granted", error))?;
     let username = user.username.expose();
     let document = json!({ "username": username, "role": role });
     run.console
@@ -116,7 +116,7 @@ async fn set_status(
             }
         })
         .await
-        .map_err(|error: Error| StartError::because("the user cannot be changed", error))?;
+        .map_err(|error: Error| StartError::with_cause("the user cannot be changed", error))?;
     let (username, status) = (user.username.expose(), format!("{action}d"));
     let document = json!({ "username": username, "status": status });
     run.console
@@ -137,7 +137,7 @@ async fn find_user(
     let users = Users::new(Keys::open(&database, root, &settings.kms).await?);
     let username = argument(arguments, "username");
     let user = users.by_name(&database, &username).await;
-    let user = user.map_err(|error| StartError::because("the user cannot be read", error))?;
+    let user = user.map_err(|error| StartError::with_cause("the user cannot be read", error))?;
     let user = user.ok_or_else(|| StartError::new("there is no user with this name"))?;
     Ok((database, users, user))
 }

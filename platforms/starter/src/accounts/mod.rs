@@ -76,7 +76,7 @@ impl Accounts {
         parts: AccountParts,
     ) -> Result<Self, StartError> {
         let passwords = Passwords::start(&settings.passwords, service.metrics())
-            .map_err(|error| StartError::because("passwords cannot be hashed", error))?;
+            .map_err(|error| StartError::with_cause("passwords cannot be hashed", error))?;
         let switch = |name| service.switches().register(name, SwitchKind::Security);
         let factors = SecondFactors::new(
             database.clone(),

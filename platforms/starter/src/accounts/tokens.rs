@@ -99,12 +99,13 @@ impl Tokens {
                 };
                 let signer = TokenSigner::with_secret(config, SECRET_ID, algorithm, &secret);
                 let because =
-                    |error| StartError::because("auth.jwt_secret_key cannot be used", error);
+                    |error| StartError::with_cause("auth.jwt_secret_key cannot be used", error);
                 (signer.map_err(because)?, Some(secret))
             }
             (false, None, Some(pem)) => {
                 let key = SigningKey::pem(KEY_ID, algorithm, pem);
-                let because = |error| StartError::because("auth.signing_key cannot be used", error);
+                let because =
+                    |error| StartError::with_cause("auth.signing_key cannot be used", error);
                 (TokenSigner::new(config, key.map_err(because)?), None)
             }
             (true, None, None) => {
@@ -254,12 +255,13 @@ fn issuer_config(settings: &AuthConfig, secret: Option<&Secret<String>>) -> Issu
 /// # Errors
 /// The key of the signer cannot verify tokens.
 fn verifier(config: IssuerConfig, signer: &TokenSigner) -> Result<TokenVerifier, StartError> {
-    let because = |error| StartError::because("tokens cannot be verified", error);
+    let because = |error| StartError::with_cause("tokens cannot be verified", error);
     let issuer = if config.token_key.is_some() {
         Issuer::new(config)
     } else {
         let keys = signer.verification();
-        let keys = keys.map_err(|error| StartError::because("tokens cannot be verified", error))?;
+        let keys =
+            keys.map_err(|error| StartError::with_cause("tokens cannot be verified", error))?;
         Issuer::with_keys(config, keys)
     };
     TokenVerifier::new([issuer.map_err(because)?]).map_err(because)

@@ -77,7 +77,7 @@ impl RedisStoreConfig {
             None => url.clone(),
             Some(db) if url.database() == 0 || url.database() == i64::from(db) => {
                 let contradicts = |error| {
-                    StartError::because("data.redis.db is not a database of the URL", error)
+                    StartError::with_cause("data.redis.db is not a database of the URL", error)
                 };
                 url.clone().with_database(db).map_err(contradicts)?
             }

@@ -99,5 +99,5 @@ impl Keys {
 }
 
 fn failed(error: CryptoError) -> StartError {
-    StartError::because("the data keys cannot be used", error)
+    StartError::with_cause("the data keys cannot be used", error)
 }

@@ -27,9 +27,9 @@ pub(crate) struct Events(Outbox);
 /// Returns the topics. They need no subscriber, because the service may start before the worker.
 pub(crate) fn topics() -> Topics {
     Topics::new()
-        .and_unroutable::<SymbolCreated>()
-        .and_unroutable::<SymbolUpdated>()
-        .and_unroutable::<SymbolDeleted>()
+        .with_unroutable::<SymbolCreated>()
+        .with_unroutable::<SymbolUpdated>()
+        .with_unroutable::<SymbolDeleted>()
 }
 
 impl Events {

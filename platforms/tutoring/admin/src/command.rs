@@ -47,7 +47,7 @@ async fn create_admin(run: CommandRun<'_, AdminConfig>) -> Result<(), StartError
             [] => error.message().to_owned(),
             fields => fields.join(", "),
         };
-        StartError::because(format!("the admin cannot be created: {problem}"), error)
+        StartError::with_cause(format!("the admin cannot be created: {problem}"), error)
     })?;
     let password = password.expose();
     let document = json!({ "email": email, "temporaryPassword": password });

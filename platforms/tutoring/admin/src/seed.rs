@@ -20,7 +20,7 @@ pub(crate) async fn seed(profile: Profile, accounts: &Accounts) -> Result<(), St
             "seed must be false in production: create the first admin with `admins create`",
         ));
     }
-    let because = |error: Error| StartError::because("the first admin cannot be created", error);
+    let because = |error: Error| StartError::with_cause("the first admin cannot be created", error);
     let existing = Admins::list(&accounts.database, &AdminFilter::default(), 1, 0).await;
     let (_, count) = existing.map_err(|error| because(error.into()))?;
     if count > 0 {

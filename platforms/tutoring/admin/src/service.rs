@@ -92,7 +92,7 @@ pub(crate) async fn accounts(service: &Assembly<AdminConfig>) -> Result<Accounts
     let tokens = AccessTokens::new(&settings.access_tokens)?;
     let database = Database::connect(service, DATABASE, &settings.database, MIGRATIONS).await?;
     let passwords = Passwords::start(&settings.passwords, service.metrics()).map_err(|error| {
-        StartError::because("password hashing cannot start: check passwords.*", error)
+        StartError::with_cause("password hashing cannot start: check passwords.*", error)
     })?;
     Ok(Accounts {
         sessions: Sessions::new(database.clone(), settings.sessions.clone()),

@@ -19,7 +19,7 @@ const MAX_RETRIES: u32 = 4;
 /// Returns the topics that the service consumes.
 pub(crate) fn consumed_topics() -> Topics {
     let topics = KINDS.iter().map(|(_, topic)| topic);
-    topics.fold(Topics::new(), |topics, topic| topics.and_topic(topic))
+    topics.fold(Topics::new(), |topics, topic| topics.with_topic(topic))
 }
 
 /// Returns the subscription that stores each business event once.

@@ -87,7 +87,8 @@ pub async fn assemble(service: &Assembly<AnalyticsConfig>) -> Result<(), StartEr
         retention: settings.retention(),
         database,
     });
-    let because = |error| StartError::because("the partitions of events were not created", error);
+    let because =
+        |error| StartError::with_cause("the partitions of events were not created", error);
     analytics.prepare().await.map_err(because)?;
     let messaging = Messaging::connect(service, BROKER, &settings.broker).await?;
     let inbox = Inbox::new(

@@ -100,9 +100,9 @@ pub async fn assemble(service: &Assembly<ChatConfig>) -> Result<(), StartError> 
         .ok_or_else(|| StartError::new("attachments.public_url must be set: users upload to it"))?;
     let attachments_url = attachments_url.url().as_str().trim_end_matches('/');
     let topics = Topics::new()
-        .and_unroutable::<LiveEvent>()
-        .and_unroutable::<Occurred<NotificationRequested>>()
-        .and_unroutable::<Occurred<AdminOverride>>();
+        .with_unroutable::<LiveEvent>()
+        .with_unroutable::<Occurred<NotificationRequested>>()
+        .with_unroutable::<Occurred<AdminOverride>>();
     // Boxed, so that the type of this future stays small enough for the compiler.
     let backend = Box::pin(Backend::start(
         service,

@@ -113,7 +113,7 @@ impl<K: Kind> Event for Occurred<K> {
 
 /// Returns the message of an event, with its key.
 pub fn message<K: Kind>(event: &Occurred<K>) -> Message {
-    Message::of(event).key(&event.data.key().text())
+    Message::from_event(event).key(&event.data.key().text())
 }
 
 /// Declares kinds of events with their type, topic and key.

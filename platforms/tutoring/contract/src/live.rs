@@ -66,7 +66,7 @@ impl LiveEvent {
 
     /// Returns the message. The events of a room stay in order.
     pub fn message(&self) -> Message {
-        Message::of(self).key(&self.room)
+        Message::from_event(self).key(&self.room)
     }
 }
 

@@ -67,7 +67,7 @@ impl ServiceTokens {
         };
         let signer = TokenSigner::with_secret(signer, KEY_ID, Algorithm::Hs256, secret);
         let signer = signer.map_err(|error| {
-            StartError::because(
+            StartError::with_cause(
                 "tokens of services cannot be signed: check service_tokens.secret",
                 error,
             )
@@ -101,7 +101,7 @@ impl ServiceTokenConfig {
         };
         let issuer = Issuer::with_additional_keys(config, &self.additional_verification_keys);
         issuer.map_err(|error| {
-            StartError::because(
+            StartError::with_cause(
                 "tokens of services cannot be verified: check service_tokens.secret and service_tokens.additional_verification_keys",
                 error,
             )

@@ -119,7 +119,7 @@ impl AccessTokens {
         };
         let signer = TokenSigner::with_secret(signer, KEY_ID, Algorithm::Hs256, secret);
         let signer = signer.map_err(|error| {
-            StartError::because(
+            StartError::with_cause(
                 "access tokens cannot be signed: check access_tokens.secret",
                 error,
             )

@@ -83,24 +83,24 @@ fn audit_log(settings: &CourseConfig) -> (&DatabaseConfig, &AuditLogConfig) {
 
 /// Returns the topics that the service consumes.
 fn consumed_topics() -> Topics {
-    Topics::of::<Occurred<PurchaseConfirmed>>()
-        .and::<Occurred<PaymentRefunded>>()
-        .and::<Occurred<SessionCompleted>>()
-        .and::<Occurred<TrainerAllocated>>()
-        .and::<Occurred<StudentDeallocated>>()
-        .and::<Occurred<StudentChanged>>()
+    Topics::from_event::<Occurred<PurchaseConfirmed>>()
+        .with::<Occurred<PaymentRefunded>>()
+        .with::<Occurred<SessionCompleted>>()
+        .with::<Occurred<TrainerAllocated>>()
+        .with::<Occurred<StudentDeallocated>>()
+        .with::<Occurred<StudentChanged>>()
 }
 
 /// Returns the topics that the service publishes.
 fn published_topics() -> Topics {
     Topics::new()
-        .and_unroutable::<Occurred<CourseChanged>>()
-        .and_unroutable::<Occurred<PurchaseCreated>>()
-        .and_unroutable::<Occurred<CourseAccessGranted>>()
-        .and_unroutable::<Occurred<CourseProgressUpdated>>()
-        .and_unroutable::<Occurred<CourseCompleted>>()
-        .and_unroutable::<Occurred<CertificateIssued>>()
-        .and_unroutable::<Occurred<NotificationRequested>>()
+        .with_unroutable::<Occurred<CourseChanged>>()
+        .with_unroutable::<Occurred<PurchaseCreated>>()
+        .with_unroutable::<Occurred<CourseAccessGranted>>()
+        .with_unroutable::<Occurred<CourseProgressUpdated>>()
+        .with_unroutable::<Occurred<CourseCompleted>>()
+        .with_unroutable::<Occurred<CertificateIssued>>()
+        .with_unroutable::<Occurred<NotificationRequested>>()
 }
 
 /// Assembles the service.
@@ -146,10 +146,9 @@ pub async fn assemble(service: &Assembly<CourseConfig>) -> Result<(), StartError
         certificate_url: settings.certificate_url.clone(),
     });
     if settings.seed {
-        courses
-            .seed()
-            .await
-            .map_err(|error| StartError::because("the sample course cannot be created", error))?;
+        courses.seed().await.map_err(|error| {
+            StartError::with_cause("the sample course cannot be created", error)
+        })?;
     }
     for subscription in subscriptions(&courses, |group| inboxes.inbox(group, &settings.outbox)) {
         messaging.subscribe(subscription).await?;

@@ -143,7 +143,7 @@ async fn connections(
     clients: &[(Upstream, HttpClient)],
 ) -> Result<Routes, StartError> {
     let settings = service.settings();
-    let because = |error| StartError::because("redis cannot be used", error);
+    let because = |error| StartError::with_cause("redis cannot be used", error);
     let redis = settings.redis.as_ref().map(Redis::new).transpose();
     let redis = redis.map_err(because)?;
     let hub = Hub::start(service, &settings.realtime);
@@ -177,7 +177,7 @@ fn clients<C: Settings>(service: &Assembly<C>) -> Result<Vec<(Upstream, HttpClie
     let clients = Upstream::ALL.into_iter().map(|upstream| {
         let client = service.http_client(upstream.name()).map_err(|error| {
             let name = upstream.name();
-            StartError::because(format!("clients.{name} cannot be used"), error)
+            StartError::with_cause(format!("clients.{name} cannot be used"), error)
         })?;
         Ok((upstream, client))
     });

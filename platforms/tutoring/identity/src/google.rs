@@ -53,7 +53,7 @@ impl Google {
         let client = service.http_client_builder(NAME).build()?;
         let login = OpenIdClientLogin::new(NAME, settings, ids, client, service.metrics());
         let login = login
-            .map_err(|error| StartError::because("the settings google.* are invalid", error))?;
+            .map_err(|error| StartError::with_cause("the settings google.* are invalid", error))?;
         // Users can log in with a password while Google is unavailable.
         service.health().register(login.health_check(NAME, false));
         service

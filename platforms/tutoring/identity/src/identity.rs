@@ -81,11 +81,11 @@ impl Identity {
         let codes = CodeBook::new(database.clone(), &config.codes)?;
         let messaging = Messaging::connect(service, BROKER, &config.broker).await?;
         let topics = match kind {
-            AccountKind::Student => Topics::new().and_unroutable::<Occurred<StudentChanged>>(),
+            AccountKind::Student => Topics::new().with_unroutable::<Occurred<StudentChanged>>(),
             // Decisions on applications notify trainers.
             AccountKind::Trainer => Topics::new()
-                .and_unroutable::<Occurred<TrainerChanged>>()
-                .and_unroutable::<Occurred<NotificationRequested>>(),
+                .with_unroutable::<Occurred<TrainerChanged>>()
+                .with_unroutable::<Occurred<NotificationRequested>>(),
         };
         let publisher = messaging.publisher(topics).await?;
         let outbox = Outbox::start(service, &database, publisher, &config.outbox).await?;
@@ -107,7 +107,7 @@ impl Identity {
             sessions: Sessions::new(database.clone(), config.sessions.clone()),
             lockout: Lockout::new(database.clone(), config.lockout.clone()),
             passwords: passwords
-                .map_err(|error| StartError::because("passwords cannot be hashed", error))?,
+                .map_err(|error| StartError::with_cause("passwords cannot be hashed", error))?,
             limits: Limits::new(service, kind, select)?,
             live,
             codes,

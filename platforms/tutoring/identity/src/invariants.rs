@@ -58,7 +58,7 @@ impl Invariants {
         let violations = self
             .violations(&database)
             .await
-            .map_err(|error| StartError::because("the invariants cannot be read", error))?;
+            .map_err(|error| StartError::with_cause("the invariants cannot be read", error))?;
         let lines = violations
             .iter()
             .map(|(name, count)| format!("{name}: {count} violations"));

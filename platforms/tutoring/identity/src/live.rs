@@ -104,7 +104,7 @@ impl LiveSessions {
             }));
         };
         let redis = Redis::new(config);
-        let redis = redis.map_err(|error| StartError::because("redis cannot be used", error))?;
+        let redis = redis.map_err(|error| StartError::with_cause("redis cannot be used", error))?;
         Ok(Self(Store::Redis(redis)))
     }
 

@@ -90,5 +90,5 @@ pub fn sealer(
 }
 
 fn unusable(setting: &str, error: impl std::error::Error + Send + Sync + 'static) -> StartError {
-    StartError::because(format!("{setting} cannot be used"), error)
+    StartError::with_cause(format!("{setting} cannot be used"), error)
 }

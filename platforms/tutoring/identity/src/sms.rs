@@ -53,7 +53,7 @@ impl Sms {
                         .http_client_builder(CLIENT)
                         .build()
                         .map_err(|error| {
-                            StartError::because("the HTTP client of MSG91 cannot be used", error)
+                            StartError::with_cause("the HTTP client of MSG91 cannot be used", error)
                         })?,
                     url: config.url.trim_end_matches('/').to_owned(),
                     auth_key: key.ok_or_else(|| missing("sms.auth_key"))?,

@@ -95,7 +95,7 @@ fn audit_log(settings: &NotificationConfig) -> (&DatabaseConfig, &AuditLogConfig
 
 /// Returns the topics that the service consumes.
 fn consumed_topics() -> Topics {
-    Topics::of::<Occurred<NotificationRequested>>()
+    Topics::from_event::<Occurred<NotificationRequested>>()
 }
 
 /// Assembles the service.
@@ -104,7 +104,7 @@ fn consumed_topics() -> Topics {
 /// [`StartError`] for invalid settings and unavailable dependencies.
 pub async fn assemble(service: &Assembly<NotificationConfig>) -> Result<(), StartError> {
     let settings = service.settings();
-    let topics = Topics::new().and_unroutable::<LiveEvent>();
+    let topics = Topics::new().with_unroutable::<LiveEvent>();
     let pushes = Pushes::new(service)?;
     let mailer = Mailer::new(service, MAIL, &settings.mail)?;
     if let Some(mailbox) = mailer.mailbox() {

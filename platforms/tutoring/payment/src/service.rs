@@ -82,12 +82,12 @@ fn audit_log(settings: &PaymentConfig) -> (&DatabaseConfig, &AuditLogConfig) {
 
 /// Returns the topics that the service consumes.
 fn consumed_topics() -> Topics {
-    Topics::of::<Occurred<CourseChanged>>()
-        .and::<Occurred<StudentChanged>>()
-        .and::<Occurred<CourseCompleted>>()
-        .and::<Occurred<PurchaseCreated>>()
-        .and::<Occurred<CourseAccessGranted>>()
-        .and::<Occurred<TrainerAllocated>>()
+    Topics::from_event::<Occurred<CourseChanged>>()
+        .with::<Occurred<StudentChanged>>()
+        .with::<Occurred<CourseCompleted>>()
+        .with::<Occurred<PurchaseCreated>>()
+        .with::<Occurred<CourseAccessGranted>>()
+        .with::<Occurred<TrainerAllocated>>()
 }
 
 /// Assembles the service.
@@ -110,8 +110,8 @@ pub async fn assemble(service: &Assembly<PaymentConfig>) -> Result<(), StartErro
     OperationLog::start(service, &database, &settings.operation_log, &[])?;
     let messaging = Messaging::connect(service, BROKER, &settings.broker).await?;
     let topics = Topics::new()
-        .and_unroutable::<Occurred<PurchaseConfirmed>>()
-        .and_unroutable::<Occurred<PaymentRefunded>>();
+        .with_unroutable::<Occurred<PurchaseConfirmed>>()
+        .with_unroutable::<Occurred<PaymentRefunded>>();
     let publisher = messaging.publisher(topics).await?;
     let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
     let inbox = outbox.inbox(GROUP, &settings.outbox);
@@ -143,5 +143,5 @@ pub async fn assemble(service: &Assembly<PaymentConfig>) -> Result<(), StartErro
 fn client(service: &Assembly<PaymentConfig>, name: &str) -> Result<HttpClient, StartError> {
     service
         .http_client(name)
-        .map_err(|error| StartError::because(format!("clients.{name} cannot be used"), error))
+        .map_err(|error| StartError::with_cause(format!("clients.{name} cannot be used"), error))
 }

@@ -110,7 +110,7 @@ impl Page {
 /// # Errors
 /// The address is not a URL.
 pub(crate) fn client(address: &str) -> Result<HttpClient, StartError> {
-    let because = |error| StartError::because(format!("no client of {address}"), error);
+    let because = |error| StartError::with_cause(format!("no client of {address}"), error);
     let config = HttpClientConfig {
         base_url: address.parse().ok(),
         ..HttpClientConfig::default()

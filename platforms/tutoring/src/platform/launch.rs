@@ -58,7 +58,7 @@ pub(super) async fn started(
 ) -> Result<(&'static str, RunningService), StartError> {
     let running = start.await;
     let running = running
-        .map_err(|error| StartError::because(format!("{name} does not start"), Chain(error)))?;
+        .map_err(|error| StartError::with_cause(format!("{name} does not start"), Chain(error)))?;
     Ok((name, running))
 }
 
@@ -80,7 +80,7 @@ impl Platform {
     pub(super) async fn finish(&mut self, mut stage: Stage) -> Result<(), StartError> {
         let mut outcome = Ok(());
         while let Some(joined) = stage.join_next().await {
-            let joined = joined.map_err(|error| StartError::because("a start panicked", error));
+            let joined = joined.map_err(|error| StartError::with_cause("a start panicked", error));
             match joined.flatten() {
                 Ok(running) => self.0.push(running),
                 Err(error) => outcome = outcome.and(Err(error)),

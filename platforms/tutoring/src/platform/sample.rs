@@ -25,7 +25,8 @@ impl Platform {
             ));
         };
         let seed = Seed::new([gateway, students, trainers].map(|own| own.http))?;
-        let because = |error: Error| StartError::because("the sample users are incomplete", error);
+        let because =
+            |error: Error| StartError::with_cause("the sample users are incomplete", error);
         seed.run().await.map_err(because)
     }
 }

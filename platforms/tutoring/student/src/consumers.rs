@@ -34,21 +34,21 @@ const COPIES: &str = "student-copies";
 
 /// Returns the topics that the service consumes.
 pub(crate) fn consumed_topics() -> Topics {
-    Topics::of::<Occurred<PurchaseConfirmed>>()
-        .and::<Occurred<CourseAccessGranted>>()
-        .and::<Occurred<PaymentRefunded>>()
-        .and::<Occurred<TrainerAllocated>>()
-        .and::<Occurred<StudentDeallocated>>()
-        .and::<Occurred<AllocationRejected>>()
-        .and::<Occurred<SessionsGenerated>>()
-        .and::<Occurred<SessionRescheduled>>()
-        .and::<Occurred<SessionSubstituted>>()
-        .and::<Occurred<SessionCompleted>>()
-        .and::<Occurred<SessionCancelled>>()
-        .and::<Occurred<CourseProgressUpdated>>()
-        .and::<Occurred<StudentChanged>>()
-        .and::<Occurred<TrainerChanged>>()
-        .and::<Occurred<CourseChanged>>()
+    Topics::from_event::<Occurred<PurchaseConfirmed>>()
+        .with::<Occurred<CourseAccessGranted>>()
+        .with::<Occurred<PaymentRefunded>>()
+        .with::<Occurred<TrainerAllocated>>()
+        .with::<Occurred<StudentDeallocated>>()
+        .with::<Occurred<AllocationRejected>>()
+        .with::<Occurred<SessionsGenerated>>()
+        .with::<Occurred<SessionRescheduled>>()
+        .with::<Occurred<SessionSubstituted>>()
+        .with::<Occurred<SessionCompleted>>()
+        .with::<Occurred<SessionCancelled>>()
+        .with::<Occurred<CourseProgressUpdated>>()
+        .with::<Occurred<StudentChanged>>()
+        .with::<Occurred<TrainerChanged>>()
+        .with::<Occurred<CourseChanged>>()
 }
 
 /// Returns the subscriptions of the service.

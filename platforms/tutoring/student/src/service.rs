@@ -113,8 +113,8 @@ fn audit_log_settings(settings: &StudentConfig) -> (&DatabaseConfig, &AuditLogCo
 pub async fn assemble(service: &Assembly<StudentConfig>) -> Result<(), StartError> {
     let settings = service.settings();
     let topics = Topics::new()
-        .and_unroutable::<Occurred<StudentChanged>>()
-        .and_unroutable::<Occurred<AdminOverride>>();
+        .with_unroutable::<Occurred<StudentChanged>>()
+        .with_unroutable::<Occurred<AdminOverride>>();
     // Boxed, so that the type of this future stays small enough for the compiler.
     let backend = Box::pin(Backend::start(
         service,

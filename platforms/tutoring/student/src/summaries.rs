@@ -49,7 +49,7 @@ impl Summaries {
     ) -> Result<Self, StartError> {
         let client = |name: &str| {
             let because =
-                |error| StartError::because(format!("clients.{name} cannot be used"), error);
+                |error| StartError::with_cause(format!("clients.{name} cannot be used"), error);
             service.http_client(name).map_err(because)
         };
         Ok(Self {

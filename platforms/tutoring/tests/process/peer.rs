@@ -46,19 +46,19 @@ impl Peer {
                 let config = &service.settings().broker;
                 let messaging = Messaging::connect(service, "broker", config).await?;
                 let topics = Topics::new()
-                    .and_unroutable::<Occurred<CourseAccessGranted>>()
-                    .and_unroutable::<Occurred<PaymentRefunded>>()
-                    .and_unroutable::<Occurred<TrainerAllocated>>()
-                    .and_unroutable::<Occurred<AllocationRejected>>()
-                    .and_unroutable::<Occurred<StudentDeallocated>>()
-                    .and_unroutable::<Occurred<SessionsGenerated>>()
-                    .and_unroutable::<Occurred<SessionCompleted>>()
-                    .and_unroutable::<Occurred<SessionSubstituted>>()
-                    .and_unroutable::<Occurred<SessionRescheduled>>()
-                    .and_unroutable::<Occurred<SessionReviewed>>()
-                    .and_unroutable::<Occurred<CourseProgressUpdated>>()
-                    .and_unroutable::<Occurred<TrainerChanged>>()
-                    .and_unroutable::<Occurred<NotificationRequested>>();
+                    .with_unroutable::<Occurred<CourseAccessGranted>>()
+                    .with_unroutable::<Occurred<PaymentRefunded>>()
+                    .with_unroutable::<Occurred<TrainerAllocated>>()
+                    .with_unroutable::<Occurred<AllocationRejected>>()
+                    .with_unroutable::<Occurred<StudentDeallocated>>()
+                    .with_unroutable::<Occurred<SessionsGenerated>>()
+                    .with_unroutable::<Occurred<SessionCompleted>>()
+                    .with_unroutable::<Occurred<SessionSubstituted>>()
+                    .with_unroutable::<Occurred<SessionRescheduled>>()
+                    .with_unroutable::<Occurred<SessionReviewed>>()
+                    .with_unroutable::<Occurred<CourseProgressUpdated>>()
+                    .with_unroutable::<Occurred<TrainerChanged>>()
+                    .with_unroutable::<Occurred<NotificationRequested>>();
                 *publisher.lock().unwrap() = Some(messaging.publisher(topics).await?);
                 Ok(())
             },

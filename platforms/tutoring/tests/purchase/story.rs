@@ -231,7 +231,7 @@ fn wait_for_tokens(app: &TestPlatform) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn town_lives_for_thirty_days_with_faults_msg_5() {
+async fn simulation_of_thirty_days_keeps_invariants_msg_5() {
     let Some(clock) = ShiftedClock::new() else {
         return;
     };

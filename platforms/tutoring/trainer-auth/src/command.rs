@@ -46,13 +46,13 @@ async fn import_pincodes(run: CommandRun<'_, TrainerAuthConfig>) -> Result<(), S
     let file = arguments.and_then(|arguments| arguments.get_one::<String>("file"));
     let file = file.ok_or_else(|| StartError::new("use `pincodes import FILE`"))?;
     let places = read(file).map_err(|error| {
-        StartError::because(format!("{file} cannot be read as CSV of pincodes"), error)
+        StartError::with_cause(format!("{file} cannot be read as CSV of pincodes"), error)
     })?;
     let config = database(run.service.settings());
     let database = Database::connect(run.service, DATABASE, config, &[]).await?;
     for batch in places.chunks(BATCH) {
         let inserted = Place::insert_all(&database, batch).await;
-        inserted.map_err(|error| StartError::because("pincodes cannot be stored", error))?;
+        inserted.map_err(|error| StartError::with_cause("pincodes cannot be stored", error))?;
     }
     let document = json!({ "pincodes": places.len() });
     run.console

@@ -62,7 +62,7 @@ fn broker(settings: &TrainerAuthConfig) -> &MessagingConfig {
 
 /// Returns the topics that the service consumes.
 fn consumed_topics() -> Topics {
-    Topics::of::<Occurred<CourseChanged>>()
+    Topics::from_event::<Occurred<CourseChanged>>()
 }
 
 fn audit_log(settings: &TrainerAuthConfig) -> (&DatabaseConfig, &AuditLogConfig) {

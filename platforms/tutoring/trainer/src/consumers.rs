@@ -45,13 +45,13 @@ pub(crate) struct Effects {
 
 /// Returns the topics that the service consumes.
 pub(crate) fn consumed_topics() -> Topics {
-    Topics::of::<Occurred<TrainerChanged>>()
-        .and::<Occurred<SessionCompleted>>()
-        .and::<Occurred<SessionCancelled>>()
-        .and::<Occurred<SessionReviewed>>()
-        .and::<Occurred<TrainerAllocated>>()
-        .and::<Occurred<StudentDeallocated>>()
-        .and::<Occurred<SessionSubstituted>>()
+    Topics::from_event::<Occurred<TrainerChanged>>()
+        .with::<Occurred<SessionCompleted>>()
+        .with::<Occurred<SessionCancelled>>()
+        .with::<Occurred<SessionReviewed>>()
+        .with::<Occurred<TrainerAllocated>>()
+        .with::<Occurred<StudentDeallocated>>()
+        .with::<Occurred<SessionSubstituted>>()
 }
 
 /// Returns the subscription of the service.

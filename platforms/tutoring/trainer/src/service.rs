@@ -85,9 +85,9 @@ pub async fn assemble(service: &Assembly<TrainerConfig>) -> Result<(), StartErro
     let key = settings.bank_details_key.as_ref();
     let sealer = sealer(key, "bank_details_key", BANK_DETAILS)?;
     let topics = Topics::new()
-        .and_unroutable::<Occurred<TrainerChanged>>()
-        .and_unroutable::<Occurred<PayrollRecalculated>>()
-        .and_unroutable::<Occurred<AdminOverride>>();
+        .with_unroutable::<Occurred<TrainerChanged>>()
+        .with_unroutable::<Occurred<PayrollRecalculated>>()
+        .with_unroutable::<Occurred<AdminOverride>>();
     // Boxed, so that the type of this future stays small enough for the compiler.
     let backend = Box::pin(Backend::start(
         service,

@@ -62,7 +62,8 @@ impl Remote {
             #[cfg(feature = "grpc")]
             RemoteSource::Flagd => {
                 use seaworthy_grpc::client::GrpcClients as _;
-                let unusable = |error| StartError::because("the flag server cannot be used", error);
+                let unusable =
+                    |error| StartError::with_cause("the flag server cannot be used", error);
                 let channel = service.grpc_client(flagd::CLIENT).map_err(unusable)?;
                 let channel = channel.build().map_err(unusable)?;
                 let name = service.identity().name();

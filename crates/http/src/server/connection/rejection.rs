@@ -84,7 +84,7 @@ impl Rejection {
     }
 
     /// The headers and the body of the response. The log has the same request ID.
-    pub(super) fn answer(self, id: &RequestId, peer: SocketAddr) -> (HeaderMap, Bytes) {
+    pub(super) fn response(self, id: &RequestId, peer: SocketAddr) -> (HeaderMap, Bytes) {
         let error = self.error();
         tracing::debug!(%peer, request_id = id.as_str(), reason = error.reason(), "request rejected");
         let status = self.status();

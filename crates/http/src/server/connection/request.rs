@@ -191,7 +191,7 @@ where
         let mut response = match response {
             Ok(response) => response.map(|body| ResponseBody::new(body, outflow, in_flight)),
             Err((rejection, id)) => {
-                let (headers, body) = rejection.answer(&id, this.state.peer());
+                let (headers, body) = rejection.response(&id, this.state.peer());
                 let body = ResponseBody::whole(body, outflow, in_flight);
                 let mut response = Response::new(body);
                 *response.status_mut() = rejection.status();

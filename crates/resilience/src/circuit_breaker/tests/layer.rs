@@ -13,7 +13,7 @@ async fn open_layer_rejects_and_ignores_other_rejections_res_1() {
     }
     let error = service.ready().await.unwrap().call(()).await.unwrap_err();
     assert!(
-        matches!(&error, CallError::Rejected(rejection) if rejection.by() == Rejected::CircuitOpen)
+        matches!(&error, CallError::Rejected(rejection) if rejection.reason() == RejectionReason::CircuitOpen)
     );
     assert_eq!(breaker.state(), BreakerState::Open);
 }

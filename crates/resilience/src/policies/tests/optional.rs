@@ -42,7 +42,7 @@ async fn configured_rate_limit_rejects_excess_calls_res_6() {
     // dependency.
     assert_eq!(began.elapsed(), Duration::ZERO);
     assert_eq!(calls.load(Ordering::Relaxed), 2);
-    assert_eq!(rejection.by(), Rejected::DependencyLimited);
+    assert_eq!(rejection.reason(), RejectionReason::DependencyLimited);
     assert_eq!(rejection.dependency(), STOCK);
     assert!(rejection.retry_after().unwrap() <= Duration::from_millis(500));
     // The limit is on calls to the dependency, so the caller has not exceeded its own limit.
@@ -68,12 +68,16 @@ async fn attempts_and_late_calls_use_up_no_rate_res_6() {
     assert!(matches!(first, CallError::Failed("down")));
     // Three attempts were one call.
     let second = service.clone().oneshot(()).await.unwrap_err();
-    assert!(!matches!(&second, CallError::Rejected(by) if by.by() == Rejected::DependencyLimited));
+    assert!(
+        !matches!(&second, CallError::Rejected(rejection) if rejection.reason() == RejectionReason::DependencyLimited)
+    );
     // A call that is late already is not counted either.
     let late = RequestContext::background(ServiceIdentity::new("orders", "1.0.0"));
     let late = late.with_deadline(Deadline::after(Duration::ZERO));
     let late = context::scope(Arc::new(late), service.oneshot(())).await;
-    assert!(matches!(late, Err(CallError::Rejected(by)) if by.by() == Rejected::DeadlineExceeded));
+    assert!(
+        matches!(late, Err(CallError::Rejected(by)) if by.reason() == RejectionReason::DeadlineExceeded)
+    );
     let shown = resilience.dependency(STOCK).snapshot();
     assert!(shown.retry.retries >= 2, "{shown:?}");
     assert_eq!(shown.rate_limit.unwrap().rejected, 0);
@@ -96,7 +100,7 @@ async fn configured_adaptive_limit_bounds_and_measures_calls_res_7() {
         held.push(call);
     }
     let rejection = rejection(service.clone().oneshot(1).await);
-    assert_eq!(rejection.by(), Rejected::Overloaded);
+    assert_eq!(rejection.reason(), RejectionReason::Overloaded);
     let shown = policies.snapshot();
     assert_eq!((shown.breaker.failures, shown.retry.retries), (0, 0));
     let limit = shown.adaptive_concurrency.unwrap();

@@ -16,7 +16,7 @@ use super::{
     config::{LimitBy, RateLimitsConfig, RateLimitsError},
     limit::RateLimit,
 };
-use crate::{Rejected, Rejection};
+use crate::{Rejection, RejectionReason};
 
 /// The limits of one version of the settings.
 pub(super) struct LimitSet {
@@ -141,7 +141,7 @@ impl Entry {
         if decision.allowed {
             return Ok(());
         }
-        let rejection = Rejection::new(&self.name, Rejected::RateLimited);
+        let rejection = Rejection::new(&self.name, RejectionReason::RateLimited);
         Err(RateLimited {
             error: Error::from(rejection.with_retry_after(decision.retry_after)),
             headers: headers.take(),

@@ -9,7 +9,7 @@ use super::{
     store::{Granted, RateLimitStore, StoreError},
 };
 use crate::{
-    Outcome, Rejected, Rejection,
+    Outcome, Rejection, RejectionReason,
     circuit_breaker::{CircuitBreaker, CircuitBreakerConfig},
 };
 
@@ -116,7 +116,7 @@ impl SharedRateLimiter {
         if decision.allowed {
             return Ok(decision);
         }
-        let rejection = Rejection::new(&self.0.name, Rejected::RateLimited);
+        let rejection = Rejection::new(&self.0.name, RejectionReason::RateLimited);
         Err(rejection.with_retry_after(decision.retry_after))
     }
 
@@ -144,7 +144,7 @@ impl SharedRateLimiter {
 
     pub(super) fn refuse(&self, wait: Duration) -> Rejection {
         self.0.blocked.increment();
-        Rejection::new(&self.0.name, Rejected::RateLimited).with_retry_after(wait)
+        Rejection::new(&self.0.name, RejectionReason::RateLimited).with_retry_after(wait)
     }
 
     /// Takes units from the store, unless its breaker is open.
@@ -180,7 +180,7 @@ impl SharedRateLimiter {
         inner.errors.increment();
         match inner.config.on_failure {
             OnStoreFailure::Closed => {
-                let rejection = Rejection::new(&inner.name, Rejected::Degraded);
+                let rejection = Rejection::new(&inner.name, RejectionReason::Degraded);
                 Err(rejection.with_retry_after(DEGRADED_RETRY_AFTER))
             }
             OnStoreFailure::Open => Ok(Decision {

@@ -26,7 +26,7 @@ pub(in crate::command) fn run<C: Settings>(
         Ok(runtime) => runtime,
         Err(error) => {
             return serve::report_failure(
-                &StartError::because("the runtime cannot be started", error).into(),
+                &StartError::with_cause("the runtime cannot be started", error).into(),
                 format,
             );
         }
@@ -50,7 +50,7 @@ async fn execute<C: Settings>(
         serve::print_unfinished(&unfinished);
         std::process::exit(status::ABORTED.into());
     })
-    .map_err(|error| StartError::because("signal handlers cannot be installed", error))?;
+    .map_err(|error| StartError::with_cause("signal handlers cannot be installed", error))?;
     let offline = Offline::open::<C>(identity, loader, Level::Warn, Arc::new(Stderr)).await?;
     let watched = signals.watched().clone();
     watched.set_config(offline.lifecycle());

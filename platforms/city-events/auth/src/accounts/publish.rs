@@ -14,10 +14,10 @@ use crate::domain::UserId;
 /// The published topics. Messages with links for users need a subscriber. The others may have none.
 pub(crate) fn topics() -> Topics {
     Topics::new()
-        .and::<VerifyEmailRequested>()
-        .and::<PasswordResetRequested>()
-        .and_unroutable::<UserChanged>()
-        .and_unroutable::<AvatarUpdated>()
+        .with::<VerifyEmailRequested>()
+        .with::<PasswordResetRequested>()
+        .with_unroutable::<UserChanged>()
+        .with_unroutable::<AvatarUpdated>()
 }
 
 impl Accounts {
@@ -29,7 +29,7 @@ impl Accounts {
         user: UserId,
         event: &E,
     ) -> Result<(), Error> {
-        let message = Message::of(event).key(&user.to_string());
+        let message = Message::from_event(event).key(&user.to_string());
         Ok(self.outbox.store(tx, message).await?)
     }
 

@@ -43,11 +43,11 @@ pub(crate) fn second_factors<C: Settings>(
             "totp.secret must be at least {MIN_SECRET_LENGTH} bytes of random text"
         )));
     }
-    let because = |error| StartError::because("totp.secret cannot be used", error);
+    let because = |error| StartError::with_cause("totp.secret cannot be used", error);
     let mut root = [0; 32];
     root.copy_from_slice(digest(&SHA256, secret.as_bytes()).as_ref());
     let name = KeyId::new(NAME)
-        .map_err(|error| StartError::because("the name of the key is not valid", error))?;
+        .map_err(|error| StartError::with_cause("the name of the key is not valid", error))?;
     let keyring = Keyring::new(name, &derive_key(&Secret::new(root), NAME)).map_err(because)?;
     let (sealer, limits) = (Sealer::new(keyring), config.limits.clone());
     let factors = SecondFactors::new(database.clone(), sealer, &config.issuer, limits);

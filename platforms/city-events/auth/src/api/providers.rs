@@ -53,7 +53,7 @@ impl Providers {
         let config = &settings.oauth;
         let allowed = config.allowed_redirects.iter().map(|path| {
             path.parse().map_err(|error| {
-                StartError::because(
+                StartError::with_cause(
                     format!("oauth.allowed_redirects contains the invalid path {path}"),
                     error,
                 )
@@ -81,7 +81,7 @@ impl Providers {
                     service.metrics(),
                 );
                 let login = login.map_err(|error| {
-                    StartError::because(
+                    StartError::with_cause(
                         "the login by Google cannot use the settings oauth.*",
                         error,
                     )

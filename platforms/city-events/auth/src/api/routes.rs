@@ -61,7 +61,7 @@ impl Api {
             .map_err(|error| {
                 let keys =
                     "device cookies cannot use jwt.secret and jwt.additional_verification_keys";
-                StartError::because(keys, error)
+                StartError::with_cause(keys, error)
             })?;
         Ok(Self {
             providers: Providers::new(service, &accounts)?,

@@ -172,11 +172,11 @@ async fn start_publisher(broker: &str) -> (RunningService, Publisher) {
             let messaging =
                 Messaging::connect(service, "broker", &service.settings().broker).await?;
             let topics = Topics::new()
-                .and::<VerifyEmailRequested>()
-                .and::<PasswordResetRequested>()
-                .and::<EmailEventCanceled>()
-                .and_unroutable::<EventCanceled>()
-                .and_unroutable::<EventUnpublished>();
+                .with::<VerifyEmailRequested>()
+                .with::<PasswordResetRequested>()
+                .with::<EmailEventCanceled>()
+                .with_unroutable::<EventCanceled>()
+                .with_unroutable::<EventUnpublished>();
             sender.send(messaging.publisher(topics).await?).unwrap();
             Ok(())
         },
@@ -189,7 +189,10 @@ async fn start_publisher(broker: &str) -> (RunningService, Publisher) {
 
 impl TestApp {
     pub(crate) async fn publish<E: Event + Serialize>(&self, event: &E) {
-        self.publisher.publish(Message::of(event)).await.unwrap();
+        self.publisher
+            .publish(Message::from_event(event))
+            .await
+            .unwrap();
     }
 
     /// Opens the database of the service.

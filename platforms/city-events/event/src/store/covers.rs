@@ -36,7 +36,7 @@ impl Store {
             owner_id: event.owner.clone(),
             cover_image_ids: unused,
         };
-        let message = Message::of(&message).key(&event.id.to_string());
+        let message = Message::from_event(&message).key(&event.id.to_string());
         Ok(self.outbox.store(tx, message).await?)
     }
 }

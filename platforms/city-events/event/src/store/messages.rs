@@ -25,11 +25,11 @@ const PRODUCER: &str = "event-service";
 /// before its consumers.
 pub(crate) fn published_topics() -> Topics {
     Topics::new()
-        .and_unroutable::<EventPublished>()
-        .and_unroutable::<EventUpdated>()
-        .and_unroutable::<EventCanceled>()
-        .and_unroutable::<EventUnpublished>()
-        .and_unroutable::<EventCoversRemoved>()
+        .with_unroutable::<EventPublished>()
+        .with_unroutable::<EventUpdated>()
+        .with_unroutable::<EventCanceled>()
+        .with_unroutable::<EventUnpublished>()
+        .with_unroutable::<EventCoversRemoved>()
 }
 
 /// A change of an event that other services receive.
@@ -74,7 +74,7 @@ impl Store {
 }
 
 fn message<E: MessageType + Serialize>(event: E) -> Message {
-    Message::of(&event)
+    Message::from_event(&event)
 }
 
 fn trace_id() -> Option<String> {

@@ -104,12 +104,12 @@ async fn start_peer(broker: String) -> (RunningService, Publisher, Inbox) {
     let for_assembly = Arc::clone(&publisher);
     let assemble = async move |service: &Assembly<PeerConfig>| {
         let messaging = Messaging::connect(service, "broker", &service.settings().broker).await?;
-        let topics = Topics::of::<JoinCreated>()
-            .and::<JoinCanceled>()
-            .and::<JoinPromoted>()
-            .and::<JoinKicked>()
-            .and::<JoinCounted>()
-            .and::<UserChanged>();
+        let topics = Topics::from_event::<JoinCreated>()
+            .with::<JoinCanceled>()
+            .with::<JoinPromoted>()
+            .with::<JoinKicked>()
+            .with::<JoinCounted>()
+            .with::<UserChanged>();
         let _ = for_assembly.set(messaging.publisher(topics).await?);
         let all = Subscription::new("peer");
         let all = receive::<EventPublished>(all, &for_handlers);
@@ -180,7 +180,7 @@ pub(crate) fn draft(title: &str) -> Value {
 
 impl TestApp {
     pub(crate) async fn send<E: Event + Serialize>(&self, message: &E) {
-        self.send_message(Message::of(message)).await;
+        self.send_message(Message::from_event(message)).await;
     }
 
     pub(crate) async fn send_message(&self, message: Message) {

@@ -104,7 +104,7 @@ pub(crate) async fn legacy_messages_change_count_by_one_msg_5(app: TestApp) {
     // A duplicate counts once. Each step waits, because these messages have no order.
     let duplicate = MessageId::generate();
     for _ in 0..2 {
-        let message = Message::of(&created("active")).id(duplicate.clone());
+        let message = Message::from_event(&created("active")).id(duplicate.clone());
         app.send_message(message).await;
     }
     eventually_counts(&app, &id, 3).await;

@@ -86,12 +86,12 @@ async fn start_peer(broker: String) -> (RunningService, Publisher) {
     let for_assembly = Arc::clone(&publisher);
     let assemble = async move |service: &Assembly<PeerConfig>| {
         let messaging = Messaging::connect(service, "broker", &service.settings().broker).await?;
-        let topics = Topics::of::<EventPublished>()
-            .and::<EventUpdated>()
-            .and::<EventUnpublished>()
-            .and::<EventCanceled>()
-            .and::<JoinCreated>()
-            .and::<JoinCanceled>();
+        let topics = Topics::from_event::<EventPublished>()
+            .with::<EventUpdated>()
+            .with::<EventUnpublished>()
+            .with::<EventCanceled>()
+            .with::<JoinCreated>()
+            .with::<JoinCanceled>();
         let _ = for_assembly.set(messaging.publisher(topics).await?);
         Ok(())
     };
@@ -195,7 +195,7 @@ pub(crate) fn token(user: Uuid) -> String {
 
 impl TestApp {
     pub(crate) async fn send<E: Event + Serialize>(&self, event: &E) {
-        self.send_message(Message::of(event)).await;
+        self.send_message(Message::from_event(event)).await;
     }
 
     pub(crate) async fn send_message(&self, message: Message) {

@@ -48,7 +48,7 @@ pub(crate) async fn index_follows_events_and_ignores_old_messages_msg_5(app: Tes
 
 /// Sends a message with the ordering key of an event, as the join service does.
 async fn send_in_order<E: Event + Serialize>(app: &TestApp, event: &E) {
-    app.send_message(Message::of(event).key(KEY)).await;
+    app.send_message(Message::from_event(event).key(KEY)).await;
 }
 
 fn trend_score(app: &TestApp, title: &str) -> f64 {
@@ -87,7 +87,7 @@ pub(crate) async fn late_join_does_not_undo_leave_msg_5(app: TestApp) {
     app.publish(&liked).await;
     app.publish(&late).await;
     let (base, user) = (trend_score(&app, "Late"), seaworthy::core::new_id());
-    let join = Message::of(&joined(user, &late)).key(KEY);
+    let join = Message::from_event(&joined(user, &late)).key(KEY);
     send_in_order(&app, &left(user, &late)).await;
     app.send_message(join).await;
     send_in_order(&app, &joined(user, &liked)).await;
@@ -103,7 +103,7 @@ pub(crate) async fn revision_orders_joins_of_replicas_with_clock_skew_msg_5(app:
     let (base, user) = (trend_score(&app, "Late"), seaworthy::core::new_id());
     let mut leave = left(user, &late);
     leave.seats = seats(5);
-    let leave = Message::of(&leave).key(KEY);
+    let leave = Message::from_event(&leave).key(KEY);
     // The join has a later time and an earlier revision.
     let mut join = joined(user, &late);
     join.seats = seats(4);

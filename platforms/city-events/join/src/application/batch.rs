@@ -122,7 +122,7 @@ impl Joins {
             }
             for commands in contended {
                 let outcomes = self.attempt(&commands, MAX_ATTEMPTS - 1).await;
-                answer(commands, outcomes);
+                send_outcomes(commands, outcomes);
             }
             batch.finish();
         }
@@ -139,13 +139,13 @@ impl Joins {
         }
         if by_event.len() == 1 {
             let outcomes = self.attempt(&commands, MAX_ATTEMPTS).await;
-            answer(commands, outcomes);
+            send_outcomes(commands, outcomes);
             return Vec::new();
         }
         match self.attempt(&commands, 1).await {
             Err(error) if error.may_concern_one_event() => self.execute_by_event(commands).await,
             outcomes => {
-                answer(commands, outcomes);
+                send_outcomes(commands, outcomes);
                 Vec::new()
             }
         }
@@ -170,7 +170,7 @@ impl Joins {
             }
             match self.attempt(&of_event, 1).await {
                 Err(error) if error.is_contention() => contended.push(of_event),
-                outcomes => answer(of_event, outcomes),
+                outcomes => send_outcomes(of_event, outcomes),
             }
         }
         contended
@@ -237,7 +237,7 @@ impl Joins {
 }
 
 /// Sends each request its outcome, or all of them the error of the batch.
-fn answer(commands: Vec<PendingCommand>, outcomes: Result<Outcomes, JoinError>) {
+fn send_outcomes(commands: Vec<PendingCommand>, outcomes: Result<Outcomes, JoinError>) {
     match outcomes {
         Ok(outcomes) => {
             for (pending, outcome) in commands.into_iter().zip(outcomes) {

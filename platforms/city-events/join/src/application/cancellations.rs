@@ -136,7 +136,7 @@ impl Joins {
                 producer: PRODUCER.to_owned(),
                 event_action: EventState::Canceled.as_str().to_owned(),
             };
-            let message = Message::of(&mail).key(&key);
+            let message = Message::from_event(&mail).key(&key);
             match cancellation.trace.as_str() {
                 "" => message,
                 trace => message.correlation_id(trace),

@@ -19,14 +19,14 @@ use super::Joins;
 /// services that consume its messages.
 pub(crate) fn topics() -> Topics {
     Topics::new()
-        .and_unroutable::<JoinCreated>()
-        .and_unroutable::<JoinCanceled>()
-        .and_unroutable::<JoinPromoted>()
-        .and_unroutable::<JoinKicked>()
-        .and_unroutable::<JoinBanned>()
-        .and_unroutable::<JoinUnbanned>()
-        .and_unroutable::<JoinCounted>()
-        .and_unroutable::<EmailEventCanceled>()
+        .with_unroutable::<JoinCreated>()
+        .with_unroutable::<JoinCanceled>()
+        .with_unroutable::<JoinPromoted>()
+        .with_unroutable::<JoinKicked>()
+        .with_unroutable::<JoinBanned>()
+        .with_unroutable::<JoinUnbanned>()
+        .with_unroutable::<JoinCounted>()
+        .with_unroutable::<EmailEventCanceled>()
 }
 
 impl Joins {
@@ -43,7 +43,7 @@ impl Joins {
 
 /// Returns a message about an event. The trace of the current request is its correlation ID.
 pub(super) fn message_about<E: Event + Serialize>(event: Uuid, message: &E) -> Message {
-    let message = Message::of(message).key(&event.to_string());
+    let message = Message::from_event(message).key(&event.to_string());
     match current_trace_id() {
         Some(trace) => message.correlation_id(&trace),
         None => message,

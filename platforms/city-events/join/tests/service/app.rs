@@ -112,7 +112,7 @@ pub(crate) async fn start_with(empty: EmptyDatabase, settings: &[&str]) -> TestA
 impl TestApp {
     /// Publishes a message of another service.
     pub(crate) async fn publish<E: Event + Serialize>(&self, message: &E) {
-        self.peer.publish(Message::of(message)).await;
+        self.peer.publish(Message::from_event(message)).await;
     }
 
     pub(crate) async fn publish_raw(&self, message: Message) {

@@ -41,11 +41,11 @@ impl Peer {
         let assemble = async |service: &Assembly<PeerConfig>| {
             let messaging =
                 Messaging::connect(service, "broker", &service.settings().broker).await?;
-            let topics = Topics::of::<EventPublished>()
-                .and::<EventUpdated>()
-                .and::<EventCanceled>()
-                .and::<EventUnpublished>()
-                .and::<UserChanged>();
+            let topics = Topics::from_event::<EventPublished>()
+                .with::<EventUpdated>()
+                .with::<EventCanceled>()
+                .with::<EventUnpublished>()
+                .with::<UserChanged>();
             publisher = Some(messaging.publisher(topics).await?);
             let all = Subscription::new("peer");
             let all = record::<JoinCreated>(all, &received);

@@ -108,7 +108,7 @@ async fn begin_session(redis: &RedisServer) {
 async fn start_peer(broker: &str) -> Peer {
     let topics = KINDS.iter().map(|(_, topic)| topic);
     let topics = topics.fold(Topics::new(), |topics, topic| {
-        topics.and_unroutable_topic(topic)
+        topics.with_unroutable_topic(topic)
     });
     Peer::start(broker, topics, None).await
 }

@@ -33,29 +33,29 @@ pub(crate) const COPIES: (&str, u32) = ("booking-copies", 2);
 
 /// Returns the topics that the service consumes.
 pub(crate) fn consumed_topics() -> Topics {
-    Topics::of::<Occurred<CourseAccessGranted>>()
-        .and::<Occurred<PaymentRefunded>>()
-        .and::<Occurred<TrainerAllocated>>()
-        .and::<Occurred<CourseChanged>>()
-        .and::<Occurred<StudentChanged>>()
-        .and::<Occurred<TrainerChanged>>()
+    Topics::from_event::<Occurred<CourseAccessGranted>>()
+        .with::<Occurred<PaymentRefunded>>()
+        .with::<Occurred<TrainerAllocated>>()
+        .with::<Occurred<CourseChanged>>()
+        .with::<Occurred<StudentChanged>>()
+        .with::<Occurred<TrainerChanged>>()
 }
 
 /// Returns the topics that the service publishes.
 pub(crate) fn published_topics() -> Topics {
     Topics::new()
-        .and_unroutable::<Occurred<TrainerAllocated>>()
-        .and_unroutable::<Occurred<SessionsGenerated>>()
-        .and_unroutable::<Occurred<AllocationRejected>>()
-        .and_unroutable::<Occurred<StudentDeallocated>>()
-        .and_unroutable::<Occurred<SessionRescheduled>>()
-        .and_unroutable::<Occurred<SessionSubstituted>>()
-        .and_unroutable::<Occurred<SessionCompleted>>()
-        .and_unroutable::<Occurred<SessionCancelled>>()
-        .and_unroutable::<Occurred<SessionReviewed>>()
-        .and_unroutable::<Occurred<AdminOverride>>()
-        .and_unroutable::<Occurred<NotificationRequested>>()
-        .and_unroutable::<LiveEvent>()
+        .with_unroutable::<Occurred<TrainerAllocated>>()
+        .with_unroutable::<Occurred<SessionsGenerated>>()
+        .with_unroutable::<Occurred<AllocationRejected>>()
+        .with_unroutable::<Occurred<StudentDeallocated>>()
+        .with_unroutable::<Occurred<SessionRescheduled>>()
+        .with_unroutable::<Occurred<SessionSubstituted>>()
+        .with_unroutable::<Occurred<SessionCompleted>>()
+        .with_unroutable::<Occurred<SessionCancelled>>()
+        .with_unroutable::<Occurred<SessionReviewed>>()
+        .with_unroutable::<Occurred<AdminOverride>>()
+        .with_unroutable::<Occurred<NotificationRequested>>()
+        .with_unroutable::<LiveEvent>()
 }
 
 /// Returns the subscriptions of the service. `inbox` makes the inbox of a group.

@@ -54,7 +54,7 @@ impl LiveJourneys {
         let store = match config {
             Some(config) => Store::Redis {
                 redis: Redis::new(config)
-                    .map_err(|error| StartError::because("redis cannot be used", error))?,
+                    .map_err(|error| StartError::with_cause("redis cannot be used", error))?,
                 replace: Script::new(REPLACE),
             },
             None => Store::Memory(Mutex::default()),

@@ -130,10 +130,10 @@ async fn start(settings: &[String]) -> RunningService {
 
 async fn start_peer(broker: &str, events: &Events) -> Peer {
     let topics = Topics::new()
-        .and_unroutable::<Occurred<CourseAccessGranted>>()
-        .and_unroutable::<Occurred<CourseChanged>>()
-        .and_unroutable::<Occurred<PaymentRefunded>>()
-        .and_unroutable::<Occurred<TrainerChanged>>();
+        .with_unroutable::<Occurred<CourseAccessGranted>>()
+        .with_unroutable::<Occurred<CourseChanged>>()
+        .with_unroutable::<Occurred<PaymentRefunded>>()
+        .with_unroutable::<Occurred<TrainerChanged>>();
     let subscription = Subscription::new("peer");
     let subscription = events.record::<Occurred<TrainerAllocated>>(subscription);
     let subscription = events.record::<Occurred<SessionsGenerated>>(subscription);

@@ -29,11 +29,11 @@ const ACCOUNT: &str = "isEmailVerified";
 
 /// Returns the topics that the service consumes.
 pub(crate) fn consumed_topics() -> Topics {
-    Topics::of::<Occurred<TrainerAllocated>>()
-        .and::<Occurred<SessionSubstituted>>()
-        .and::<Occurred<StudentDeallocated>>()
-        .and::<Occurred<StudentChanged>>()
-        .and::<Occurred<TrainerChanged>>()
+    Topics::from_event::<Occurred<TrainerAllocated>>()
+        .with::<Occurred<SessionSubstituted>>()
+        .with::<Occurred<StudentDeallocated>>()
+        .with::<Occurred<StudentChanged>>()
+        .with::<Occurred<TrainerChanged>>()
 }
 
 /// Returns the subscriptions of the service. `inbox` makes the inbox of a group.

@@ -99,10 +99,10 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
 
 async fn start_peer(broker: &str, events: &Events) -> Peer {
     let topics = Topics::new()
-        .and_unroutable::<Occurred<TrainerAllocated>>()
-        .and_unroutable::<Occurred<StudentDeallocated>>()
-        .and_unroutable::<Occurred<StudentChanged>>()
-        .and_unroutable::<Occurred<TrainerChanged>>();
+        .with_unroutable::<Occurred<TrainerAllocated>>()
+        .with_unroutable::<Occurred<StudentDeallocated>>()
+        .with_unroutable::<Occurred<StudentChanged>>()
+        .with_unroutable::<Occurred<TrainerChanged>>();
     let live = Arc::clone(&events.live);
     let subscription =
         Subscription::new("peer").on::<LiveEvent, _, _>(move |event: Message<LiveEvent>| {

@@ -95,12 +95,12 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
 
 async fn start_peer(broker: &str, events: &Events) -> Peer {
     let topics = Topics::new()
-        .and_unroutable::<Occurred<PurchaseConfirmed>>()
-        .and_unroutable::<Occurred<PaymentRefunded>>()
-        .and_unroutable::<Occurred<SessionCompleted>>()
-        .and_unroutable::<Occurred<TrainerAllocated>>()
-        .and_unroutable::<Occurred<StudentDeallocated>>()
-        .and_unroutable::<Occurred<StudentChanged>>();
+        .with_unroutable::<Occurred<PurchaseConfirmed>>()
+        .with_unroutable::<Occurred<PaymentRefunded>>()
+        .with_unroutable::<Occurred<SessionCompleted>>()
+        .with_unroutable::<Occurred<TrainerAllocated>>()
+        .with_unroutable::<Occurred<StudentDeallocated>>()
+        .with_unroutable::<Occurred<StudentChanged>>();
     let subscription = Subscription::new("peer");
     let subscription = events.record::<Occurred<CourseChanged>>(subscription);
     let subscription = events.record::<Occurred<PurchaseCreated>>(subscription);

@@ -61,7 +61,7 @@ impl Apns {
         let key = AssertionKey::p256(&config.key_id, pem);
         Ok(Some(Self {
             client: client(service, CLIENT)?,
-            key: key.map_err(|error| StartError::because("apns.private_key", error))?,
+            key: key.map_err(|error| StartError::with_cause("apns.private_key", error))?,
             config: config.clone(),
             token: Mutex::new(None),
         }))

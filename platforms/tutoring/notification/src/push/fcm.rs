@@ -68,7 +68,7 @@ impl Fcm {
         Ok(Some(Self {
             client: client(service, CLIENT)?,
             tokens: client(service, TOKENS)?,
-            key: key.map_err(|error| StartError::because("fcm.private_key", error))?,
+            key: key.map_err(|error| StartError::with_cause("fcm.private_key", error))?,
             config: config.clone(),
             token: Mutex::new(None),
         }))

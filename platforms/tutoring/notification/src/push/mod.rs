@@ -139,7 +139,7 @@ fn client(
 ) -> Result<seaworthy::client::HttpClient, StartError> {
     service
         .http_client(name)
-        .map_err(|error| StartError::because(format!("clients.{name} cannot be used"), error))
+        .map_err(|error| StartError::with_cause(format!("clients.{name} cannot be used"), error))
 }
 
 /// Returns the error of a setting that a service needs.

@@ -111,7 +111,7 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
 }
 
 async fn start_peer(broker: &str, live: &Arc<Mutex<Vec<LiveEvent>>>) -> Peer {
-    let topics = Topics::new().and_unroutable::<Occurred<NotificationRequested>>();
+    let topics = Topics::new().with_unroutable::<Occurred<NotificationRequested>>();
     let live = Arc::clone(live);
     let subscription =
         Subscription::new("peer").on::<LiveEvent, _, _>(move |event: Message<LiveEvent>| {

@@ -89,7 +89,7 @@ impl Razorpay {
         secret: &Secret<String>,
     ) -> Result<Self, StartError> {
         let client = service.http_client(CLIENT).map_err(|error| {
-            StartError::because(format!("clients.{CLIENT} cannot be used"), error)
+            StartError::with_cause(format!("clients.{CLIENT} cannot be used"), error)
         })?;
         let key = BASE64.encode(format!("{key_id}:{}", secret.expose()).as_bytes());
         Ok(Self {

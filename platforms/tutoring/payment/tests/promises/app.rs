@@ -151,8 +151,8 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
 
 async fn start_peer(broker: &str, events: &Events) -> Peer {
     let topics = Topics::new()
-        .and_unroutable::<Occurred<CourseChanged>>()
-        .and_unroutable::<Occurred<StudentChanged>>();
+        .with_unroutable::<Occurred<CourseChanged>>()
+        .with_unroutable::<Occurred<StudentChanged>>();
     let subscription = Subscription::new("peer");
     let subscription = events.record::<Occurred<PurchaseConfirmed>>(subscription);
     let subscription = events.record::<Occurred<PaymentRefunded>>(subscription);

@@ -112,7 +112,7 @@ pub(crate) async fn open(empty: EmptyDatabase, redis: Option<RedisServer>) -> Te
 
 /// Starts a service that records the messages of trainers and publishes courses.
 async fn start_peer(broker: &str, events: &Events) -> Peer {
-    let topics = Topics::new().and_unroutable::<Occurred<CourseChanged>>();
+    let topics = Topics::new().with_unroutable::<Occurred<CourseChanged>>();
     let subscription = Subscription::new("peer");
     let subscription = events.record::<Occurred<TrainerChanged>>(subscription);
     let subscription = events.record::<Occurred<NotificationRequested>>(subscription);
