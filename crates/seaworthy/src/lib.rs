@@ -50,8 +50,6 @@ pub use seaworthy_core as core;
 pub use seaworthy_crypto as crypto;
 #[cfg(feature = "csv")]
 pub use seaworthy_csv as csv;
-#[cfg(feature = "data")]
-pub use seaworthy_data as data;
 #[cfg(feature = "flags")]
 pub use seaworthy_flags as flags;
 #[cfg(feature = "grpc")]
@@ -133,6 +131,65 @@ pub use seaworthy_uploads as uploads;
 pub mod mask {
     pub use seaworthy_core::mask::*;
     pub use seaworthy_derive::MakeSensitive;
+}
+
+/// SQL databases, and the macros for rows and statements.
+///
+/// ```
+/// use seaworthy::data::{Connection, DataError, FromRow, Row, chrono::NaiveDate, sql};
+///
+/// #[derive(FromRow)]
+/// struct Invoice {
+///     id: i64,
+///     #[from_row(column = "customer_id")]
+///     customer: i64,
+///     #[from_row(with = date)]
+///     due_on: NaiveDate,
+///     #[from_row(map = Cents)]
+///     amount: Cents,
+///     #[from_row(flatten)]
+///     address: Address,
+/// }
+///
+/// struct Cents(i64);
+///
+/// #[derive(FromRow)]
+/// struct Address {
+///     street: String,
+///     city: String,
+/// }
+///
+/// fn date(row: &Row, column: &str) -> Result<NaiveDate, DataError> {
+///     let text: String = row.get(column)?;
+///     text.parse().map_err(|_| DataError::unexpected_value("the column is not a date"))
+/// }
+///
+/// async fn open_invoices(database: &dyn Connection, customer: i64) -> Result<Vec<Invoice>, DataError> {
+///     sql!("SELECT id, customer_id, due_on, amount, street, city FROM invoices WHERE customer_id = {customer} AND paid_at IS NULL")
+///         .fetch_all(database)
+///         .await
+/// }
+/// ```
+///
+/// [`sql!`](data::sql) binds the expressions in braces, so a value can never become SQL. An
+/// expression that is not in scope does not compile:
+///
+/// ```compile_fail
+/// let statement = seaworthy::data::sql!("DELETE FROM invoices WHERE id = {unknown}");
+/// ```
+#[cfg(feature = "data")]
+pub mod data {
+    pub use seaworthy_data::*;
+    pub use seaworthy_derive::{FromRow, sql};
+
+    /// The items that most statements use.
+    pub mod prelude {
+        pub use super::{
+            Connection, DataError, FromRow, Row, Statement, Transaction,
+            chrono::{DateTime, Utc},
+            sql,
+        };
+    }
 }
 
 /// The items that most services use.

@@ -219,6 +219,22 @@ impl Statement {
         Ok(self.run(connection, None).await?.done)
     }
 
+    /// Executes the statement, and ignores the number of changed rows.
+    ///
+    /// # Errors
+    /// Any [`DataError`] of the connection or the database.
+    pub async fn apply(self, connection: &dyn Connection) -> Result<(), DataError> {
+        self.execute(connection).await.map(drop)
+    }
+
+    /// Executes the statement. Returns whether it changed a row.
+    ///
+    /// # Errors
+    /// Any [`DataError`] of the connection or the database.
+    pub async fn changes(self, connection: &dyn Connection) -> Result<bool, DataError> {
+        Ok(self.execute(connection).await?.rows_affected() > 0)
+    }
+
     /// Returns all rows. More rows than the setting `max_rows` are an error.
     ///
     /// # Errors

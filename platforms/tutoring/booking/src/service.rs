@@ -12,7 +12,9 @@ use seaworthy::{
     service::Commands,
 };
 use tutoring_contract::use_envelopes;
-use tutoring_identity::{LiveSealer, LiveSessions, NoticeSealer};
+use tutoring_identity::{
+    BROKER, DATABASE, LiveSealer, LiveSessions, NoticeSealer, behind_gateway_with,
+};
 
 use crate::{
     api,
@@ -28,12 +30,6 @@ use crate::{
 
 /// The name of the service in logs and metrics.
 const NAME: &str = "tutoring-booking";
-/// The name of the database in logs, probes and settings.
-const DATABASE: &str = "database";
-/// The name of the broker in logs, probes and settings.
-const BROKER: &str = "broker";
-/// A gateway on the same machine. A deployment sets the addresses of its gateway instead.
-const LOOPBACK_NETWORKS: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 /// Requests per minute of one address, above the limits of the gateway.
 const REQUESTS: u32 = 600;
 /// How often reservations of payments that were never stored are released.
@@ -42,14 +38,11 @@ const RELEASE_INTERVAL: Timeout = Timeout::from_secs(10 * 60);
 /// Returns the service with its default ports: HTTP 3011, admin listener 3111.
 #[must_use]
 pub fn service() -> Service {
-    Service::new(NAME, env!("CARGO_PKG_VERSION"))
+    let service = Service::new(NAME, env!("CARGO_PKG_VERSION"));
+    behind_gateway_with(service, REQUESTS)
         .default_value("server.http.addr", "127.0.0.1:3011")
         .default_value("admin.addr", "127.0.0.1:3111")
         .default_value("server.http.max_body_size", "16KiB")
-        .default_value("server.http.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
-        .default_value("server.http.rate_limit.requests", REQUESTS)
-        .default_value("server.http.rate_limit.window", "1m")
-        .default_value("server.http.rate_limit.legacy_headers", true)
 }
 
 /// Runs the program.

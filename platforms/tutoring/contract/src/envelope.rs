@@ -53,6 +53,14 @@ impl Reply<()> {
     }
 }
 
+impl<T: Serialize> Reply<T> {
+    /// Returns the response with the status 201.
+    #[must_use]
+    pub fn created(self) -> Response {
+        (StatusCode::CREATED, self).into_response()
+    }
+}
+
 impl<T: Serialize> IntoResponse for Reply<T> {
     fn into_response(self) -> Response {
         Json(self).into_response()

@@ -21,32 +21,20 @@ use tutoring_contract::{
     },
     use_envelopes,
 };
-use tutoring_identity::{LiveSessions, STORE_VARIABLES};
+use tutoring_identity::{BROKER, DATABASE, LiveSessions, STORE_VARIABLES, behind_gateway_with};
 
 use crate::{
     api,
     config::CourseConfig,
-    courses::{Courses, copies, delivery, purchases},
+    courses::{Courses, subscriptions},
     invariants::INVARIANTS,
     store::{MIGRATIONS, Uploads},
 };
 
 /// The name of the service in logs and metrics.
 const NAME: &str = "tutoring-course";
-/// The name of the database in logs, probes and settings.
-const DATABASE: &str = "database";
-/// The name of the broker in logs, probes and settings.
-const BROKER: &str = "broker";
-/// The consumer group of payments.
-const PURCHASES: &str = "purchase-creation-workers";
-/// The consumer group of held sessions.
-const DELIVERY: &str = "progress-workers";
-/// The consumer group of allocations and profiles.
-const COPIES: &str = "course-copies";
 /// The name of the storage in logs, probes and metrics.
 const MEDIA: &str = "media";
-/// A gateway on the same machine. A deployment sets the addresses of its gateway instead.
-const LOOPBACK_NETWORKS: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 /// Requests per minute of one address, above the limits of the gateway.
 const REQUESTS: u32 = 600;
 
@@ -60,14 +48,11 @@ const VARIABLES: [LegacyVariable; 3] = [
 /// Returns the service with its default ports: HTTP 3005, admin listener 3105.
 #[must_use]
 pub fn service() -> Service {
-    Service::new(NAME, env!("CARGO_PKG_VERSION"))
+    let service = Service::new(NAME, env!("CARGO_PKG_VERSION"));
+    behind_gateway_with(service, REQUESTS)
         .default_value("server.http.addr", "127.0.0.1:3005")
         .default_value("admin.addr", "127.0.0.1:3105")
         .default_value("server.http.max_body_size", "64KiB")
-        .default_value("server.http.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
-        .default_value("server.http.rate_limit.requests", REQUESTS)
-        .default_value("server.http.rate_limit.window", "1m")
-        .default_value("server.http.rate_limit.legacy_headers", true)
         .legacy_variables(STORE_VARIABLES)
         .legacy_variables(VARIABLES)
 }
@@ -146,11 +131,11 @@ pub async fn assemble(service: &Assembly<CourseConfig>) -> Result<(), StartError
         let reason = "media.public_url must be set: users upload to it";
         return Err(StartError::new(reason));
     }
-    let payments = outbox.inbox(PURCHASES, &settings.outbox);
-    let sessions = outbox.inbox(DELIVERY, &settings.outbox);
-    let allocations = outbox.inbox(COPIES, &settings.outbox);
+    let inboxes = outbox.clone();
     // One worker removes the messages of all inboxes, which share a table.
-    payments.purge_regularly(service);
+    inboxes
+        .inbox(NAME, &settings.outbox)
+        .purge_regularly(service);
     service.worker(Uploads::purge_worker(&database));
     let courses = Arc::new(Courses {
         database,
@@ -165,13 +150,9 @@ pub async fn assemble(service: &Assembly<CourseConfig>) -> Result<(), StartError
             StartError::with_cause("the sample course cannot be created", error)
         })?;
     }
-    messaging
-        .subscribe(purchases(PURCHASES, &payments, &courses))
-        .await?;
-    messaging
-        .subscribe(delivery(DELIVERY, &sessions, &courses))
-        .await?;
-    messaging.subscribe(copies(COPIES, &allocations)).await?;
+    for subscription in subscriptions(&courses, |group| inboxes.inbox(group, &settings.outbox)) {
+        messaging.subscribe(subscription).await?;
+    }
     service.http(api::routes(courses));
     Ok(())
 }

@@ -24,9 +24,15 @@ const REQUESTS: u32 = 300;
 /// Sets the defaults of a service that only the gateway calls.
 #[must_use]
 pub fn behind_gateway(service: Service) -> Service {
+    behind_gateway_with(service, REQUESTS)
+}
+
+/// Does the same for a service with another number of requests per minute of one address.
+#[must_use]
+pub fn behind_gateway_with(service: Service, requests: u32) -> Service {
     service
         .default_value("server.http.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
-        .default_value("server.http.rate_limit.requests", REQUESTS)
+        .default_value("server.http.rate_limit.requests", requests)
         .default_value("server.http.rate_limit.window", "1m")
         .default_value("server.http.rate_limit.legacy_headers", true)
 }

@@ -1,6 +1,6 @@
 use seaworthy::{
     config::Settings,
-    data::{Connection, DataError, Database, DatabaseConfig, sql},
+    data::{Database, DatabaseConfig, prelude::*},
     prelude::*,
     service::{CommandRun, ServiceCommand, clap::Command},
 };

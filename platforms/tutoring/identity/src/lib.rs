@@ -7,6 +7,7 @@
 //! | `account`, `store` | Accounts, SQL statements and migrations |
 //! | `codes`, `sms` | One-time codes and their providers |
 //! | `live`, `cookies` | Live sessions, and refresh tokens at the client |
+//! | `consumer` | Messages that change a database once |
 //! | `backend`, `caller`, `invariants`, `audit_detail` | Connections, callers and data checks of every service |
 //! | `operations` | Operations on accounts, without a transport |
 //! | `api` | HTTP routes |
@@ -25,6 +26,7 @@ mod caller;
 mod checks;
 mod codes;
 mod config;
+mod consumer;
 mod cookies;
 mod errors;
 mod google;
@@ -43,13 +45,14 @@ mod variables;
 
 pub use account::{Account, AccountKind, AccountView};
 pub use audit_detail::audit_detail;
-pub use backend::{BROKER, Backend, BackendConfig, DATABASE, behind_gateway};
+pub use backend::{BROKER, Backend, BackendConfig, DATABASE, behind_gateway, behind_gateway_with};
 pub use caller::{caller, own_or_permitted};
 pub use checks::{Checks, normalized_email};
 pub use config::{
     CodeConfig, GoogleConfig, IdentityConfig, IdentityLimitConfig, IdentityLimitsConfig,
     LoginLimitConfig, SmsConfig, SmsProvider,
 };
+pub use consumer::{Consumer, Effect};
 pub use cookies::{RefreshCookies, is_mobile};
 pub use errors::refresh_in_progress;
 pub use identity::Identity;

@@ -5,14 +5,14 @@
 /// ```
 /// use tutoring_identity::insert_or_ignore;
 ///
-/// let statement = insert_or_ignore!("contacts (student_id, trainer_id) VALUES (?, ?)");
+/// let (student, trainer) = (7, 9);
+/// let statement = insert_or_ignore!("contacts (student_id, trainer_id) VALUES ({student}, {trainer})");
 /// # drop(statement);
 /// ```
 #[macro_export]
 macro_rules! insert_or_ignore {
-    ($rest:expr) => {
-        ::seaworthy::data::sql(concat!("INSERT INTO ", $rest, " ON CONFLICT DO NOTHING"))
-            .on_mysql(concat!("INSERT IGNORE INTO ", $rest))
+    ($rest:literal) => {
+        ::seaworthy::data::sql!("INSERT INTO ", $rest, " ON CONFLICT DO NOTHING", mysql: "INSERT IGNORE INTO ", $rest)
     };
 }
 
@@ -22,13 +22,14 @@ macro_rules! insert_or_ignore {
 /// ```
 /// use tutoring_identity::locked;
 ///
-/// let statement = locked!("SELECT id FROM doubts WHERE id = ?");
+/// let id = 7;
+/// let statement = locked!("SELECT id FROM doubts WHERE id = {id}");
 /// # drop(statement);
 /// ```
 #[macro_export]
 macro_rules! locked {
-    ($text:expr) => {
-        ::seaworthy::data::sql(concat!($text, " FOR UPDATE")).on_sqlite($text)
+    ($($text:literal),+) => {
+        ::seaworthy::data::sql!($($text,)+ " FOR UPDATE", sqlite: $($text),+)
     };
 }
 

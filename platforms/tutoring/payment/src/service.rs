@@ -20,7 +20,7 @@ use tutoring_contract::{
     },
     use_envelopes,
 };
-use tutoring_identity::LiveSessions;
+use tutoring_identity::{BROKER, DATABASE, LiveSessions, behind_gateway_with};
 
 use crate::{
     api::{self, RouteLimits},
@@ -37,28 +37,19 @@ use crate::{
 const NAME: &str = "tutoring-payment";
 /// The name of the service in the tokens of its calls.
 const CALLER: &str = "payment";
-/// The name of the database in logs, probes and settings.
-const DATABASE: &str = "database";
-/// The name of the broker in logs, probes and settings.
-const BROKER: &str = "broker";
 /// The consumer group.
 const GROUP: &str = "payment-workers";
-/// A gateway on the same machine. A deployment sets the addresses of its gateway instead.
-const LOOPBACK_NETWORKS: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 /// Requests per minute of one address, above the limits of the gateway.
 const REQUESTS: u32 = 600;
 
 /// Returns the service with its default ports: HTTP 3007, admin listener 3107.
 #[must_use]
 pub fn service() -> Service {
-    Service::new(NAME, env!("CARGO_PKG_VERSION"))
+    let service = Service::new(NAME, env!("CARGO_PKG_VERSION"));
+    behind_gateway_with(service, REQUESTS)
         .default_value("server.http.addr", "127.0.0.1:3007")
         .default_value("admin.addr", "127.0.0.1:3107")
         .default_value("server.http.max_body_size", "256KiB")
-        .default_value("server.http.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
-        .default_value("server.http.rate_limit.requests", REQUESTS)
-        .default_value("server.http.rate_limit.window", "1m")
-        .default_value("server.http.rate_limit.legacy_headers", true)
         .default_value("clients.booking.base_url", "http://127.0.0.1:3011")
         .default_value("clients.razorpay.base_url", "https://api.razorpay.com")
         // The provider knows neither traces nor request IDs of the platform.
@@ -125,7 +116,7 @@ pub async fn assemble(service: &Assembly<PaymentConfig>) -> Result<(), StartErro
     let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
     let inbox = outbox.inbox(GROUP, &settings.outbox);
     inbox.purge_regularly(service);
-    messaging.subscribe(subscription(GROUP, &inbox)).await?;
+    messaging.subscribe(subscription(GROUP, inbox)).await?;
     let audit = AuditLog::new(database.clone(), &settings.audit_log)?;
     if let Some(worker) = audit.prune_worker(&settings.audit_log) {
         service.worker(worker);

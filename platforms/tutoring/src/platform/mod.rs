@@ -12,6 +12,7 @@ use seaworthy::{
     service::{Addresses, RunningService, StopOutcome, platform::DataDirectory},
 };
 
+use launch::Stage;
 use services::Services;
 
 /// The name of the page among the services.
@@ -58,12 +59,10 @@ impl Platform {
         directory: &DataDirectory,
         options: &PlatformOptions,
     ) -> Result<(), StartError> {
-        let page = match options.page {
-            true => Some(self.start_page(options).await?),
-            false => None,
-        };
         let services = Services::new(directory)?;
-        services.start(self, options).await?;
+        let mut stage = Stage::new();
+        let page = options.page.then(|| Self::start_page(&mut stage, options));
+        services.start(self, options, stage).await?;
         let [gateway, accounts] = ["gateway", "student-auth"].map(|name| self.url(name));
         match page {
             Some(page) => page.connect(&gateway, &accounts),

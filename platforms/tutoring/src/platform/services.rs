@@ -2,7 +2,10 @@
 
 use seaworthy::{prelude::*, service::platform::DataDirectory};
 
-use super::{PAGE, Platform, PlatformOptions};
+use super::{
+    PAGE, Platform, PlatformOptions,
+    launch::{Stage, loader, started},
+};
 
 /// The services and their HTTP clients in the gateway.
 const UPSTREAMS: [(&str, &str); 11] = [
@@ -32,13 +35,13 @@ pub(super) struct Services<'a> {
     broker: String,
 }
 
-/// Starts a service by the functions of its crate.
+/// Starts a service of a stage by the functions of its crate.
 macro_rules! start {
-    ($platform:ident, $options:ident, $name:literal, $service:ident, $settings:expr) => {{
-        let (service, assemble) = ($service::service(), $service::assemble);
-        let started = $platform.add($name, service, $options, $settings, assemble);
-        started.await?;
-    }};
+    ($stage:ident, $options:ident, $name:literal, $service:ident, $settings:expr) => {
+        let loader = loader($name, $options, $settings);
+        let start = $service::service().start(loader, $service::assemble);
+        $stage.spawn(started($name, start));
+    };
 }
 
 impl<'a> Services<'a> {
@@ -56,12 +59,13 @@ impl<'a> Services<'a> {
         })
     }
 
-    /// Starts all services, the gateway last. The catalogue starts after its consumers, which read
-    /// only the changes since their first start.
+    /// Starts all services, the gateway last. A service starts after those that it calls. The
+    /// catalogue starts after its consumers, which read only the changes since their first start.
     pub(super) async fn start(
         &self,
         platform: &mut Platform,
         options: &PlatformOptions,
+        mut stage: Stage,
     ) -> Result<(), StartError> {
         use tutoring_admin as admin;
         use tutoring_analytics as analytics;
@@ -76,26 +80,32 @@ impl<'a> Services<'a> {
         use tutoring_trainer as trainer;
         use tutoring_trainer_auth as trainer_auth;
 
+        // The longest start is the first one.
+        start!(stage, options, "booking", booking, self.booking()?);
         let own = self.student_auth()?;
-        start!(platform, options, "student-auth", student_auth, own);
+        start!(stage, options, "student-auth", student_auth, own);
         let own = self.trainer_auth()?;
-        start!(platform, options, "trainer-auth", trainer_auth, own);
-        start!(platform, options, "admin", admin, self.admin()?);
-        start!(platform, options, "trainer", trainer, self.trainer()?);
+        start!(stage, options, "trainer-auth", trainer_auth, own);
+        start!(stage, options, "admin", admin, self.admin()?);
+        start!(stage, options, "trainer", trainer, self.trainer()?);
         let own = self.notification();
-        start!(platform, options, "notification", notification, own);
-        start!(platform, options, "chat", chat, self.chat()?);
+        start!(stage, options, "notification", notification, own);
+        start!(stage, options, "chat", chat, self.chat()?);
         let own = self.stores("analytics", "");
-        start!(platform, options, "analytics", analytics, own);
-        start!(platform, options, "booking", booking, self.booking()?);
-        let own = self.payment(platform)?;
-        start!(platform, options, "payment", payment, own);
-        let own = self.student(platform);
-        start!(platform, options, "student", student, own);
-        start!(platform, options, "course", course, self.course()?);
-        let own = self.gateway(platform);
-        start!(platform, options, "gateway", gateway, own);
-        Ok(())
+        start!(stage, options, "analytics", analytics, own);
+        platform.finish(stage).await?;
+        let (mut stage, own) = (Stage::new(), self.payment(platform)?);
+        start!(stage, options, "payment", payment, own);
+        platform.finish(stage).await?;
+        let (mut stage, own) = (Stage::new(), self.student(platform));
+        start!(stage, options, "student", student, own);
+        platform.finish(stage).await?;
+        let mut stage = Stage::new();
+        start!(stage, options, "course", course, self.course()?);
+        platform.finish(stage).await?;
+        let (mut stage, own) = (Stage::new(), self.gateway(platform));
+        start!(stage, options, "gateway", gateway, own);
+        platform.finish(stage).await
     }
 
     /// Returns the stores and the access tokens of a service, whose settings have a prefix.

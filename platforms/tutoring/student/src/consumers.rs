@@ -3,22 +3,18 @@
 use std::sync::Arc;
 
 use seaworthy::{
-    data::{
-        DataError, Transaction,
-        chrono::{DateTime, Utc},
-    },
-    messaging::{Failure, Subscription, Topics},
-    outbox::Inbox,
+    data::prelude::*,
+    messaging::{Subscription, Topics},
     prelude::*,
 };
 use serde_json::Value;
 use tutoring_contract::events::{
-    AllocationRejected, CourseAccessGranted, CourseChanged, CourseProgressUpdated, Kind, Occurred,
+    AllocationRejected, CourseAccessGranted, CourseChanged, CourseProgressUpdated, Occurred,
     PaymentRefunded, PurchaseConfirmed, SessionCancelled, SessionCompleted, SessionRescheduled,
     SessionSubstituted, SessionsGenerated, StudentChanged, StudentDeallocated, TrainerAllocated,
     TrainerChanged,
 };
-use tutoring_identity::Backend;
+use tutoring_identity::{Backend, Consumer, Effect};
 use uuid::Uuid;
 
 use crate::{
@@ -55,82 +51,49 @@ pub(crate) fn consumed_topics() -> Topics {
         .with::<Occurred<CourseChanged>>()
 }
 
-/// A message that changes the tables of this service.
-trait Update: Kind {
-    /// Returns the student whose pages change.
-    fn student(&self) -> Option<Uuid>;
-
-    /// Stores the change. `at` is the time of the event.
-    fn store(
-        &self,
-        tx: &Transaction,
-        at: DateTime<Utc>,
-    ) -> impl Future<Output = Result<(), DataError>> + Send;
-}
-
 /// Returns the subscriptions of the service.
 pub(crate) fn subscriptions(
     service: &Assembly<StudentConfig>,
     backend: &Backend,
     pages: &Arc<Pages>,
 ) -> [Subscription; 2] {
-    let inbox = backend.inbox(service, PAGES);
-    let mut of_pages = Subscription::new(PAGES).max_retries(MAX_RETRIES);
-    of_pages = on::<PurchaseConfirmed>(of_pages, &inbox, pages);
-    of_pages = on::<CourseAccessGranted>(of_pages, &inbox, pages);
-    of_pages = on::<PaymentRefunded>(of_pages, &inbox, pages);
-    of_pages = on::<TrainerAllocated>(of_pages, &inbox, pages);
-    of_pages = on::<StudentDeallocated>(of_pages, &inbox, pages);
-    of_pages = on::<AllocationRejected>(of_pages, &inbox, pages);
-    of_pages = on::<SessionsGenerated>(of_pages, &inbox, pages);
-    of_pages = on::<SessionRescheduled>(of_pages, &inbox, pages);
-    of_pages = on::<SessionSubstituted>(of_pages, &inbox, pages);
-    of_pages = on::<SessionCompleted>(of_pages, &inbox, pages);
-    of_pages = on::<SessionCancelled>(of_pages, &inbox, pages);
-    of_pages = on::<CourseProgressUpdated>(of_pages, &inbox, pages);
-    let inbox = backend.inbox(service, COPIES);
-    let mut copies = Subscription::new(COPIES);
-    copies = on::<StudentChanged>(copies, &inbox, pages);
-    copies = on::<TrainerChanged>(copies, &inbox, pages);
-    copies = on::<CourseChanged>(copies, &inbox, pages);
-    [of_pages, copies]
+    let of_pages = Consumer::new(PAGES, backend.inbox(service, PAGES), pages)
+        .max_retries(MAX_RETRIES)
+        .on::<PurchaseConfirmed>()
+        .on::<CourseAccessGranted>()
+        .on::<PaymentRefunded>()
+        .on::<TrainerAllocated>()
+        .on::<StudentDeallocated>()
+        .on::<AllocationRejected>()
+        .on::<SessionsGenerated>()
+        .on::<SessionRescheduled>()
+        .on::<SessionSubstituted>()
+        .on::<SessionCompleted>()
+        .on::<SessionCancelled>()
+        .on::<CourseProgressUpdated>();
+    let copies = Consumer::new(COPIES, backend.inbox(service, COPIES), pages)
+        .on::<StudentChanged>()
+        .on::<TrainerChanged>()
+        .on::<CourseChanged>();
+    [of_pages.subscription(), copies.subscription()]
 }
 
-fn on<K: Update>(subscription: Subscription, inbox: &Inbox, pages: &Arc<Pages>) -> Subscription {
-    let (inbox, pages) = (inbox.clone(), Arc::clone(pages));
-    subscription.on::<Occurred<K>, _, _>(move |received| {
-        let (inbox, pages) = (inbox.clone(), Arc::clone(&pages));
-        async move {
-            let (data, at) = (&received.event().data, received.event().timestamp);
-            let at = DateTime::from_timestamp_millis(at).unwrap_or_default();
-            inbox
-                .process_once(received.envelope(), |tx| async move {
-                    data.store(&tx, at).await.map_err(Failure::retry)
-                })
-                .await?;
-            if let Some(student) = data.student() {
-                pages.forget(student).await;
-            }
-            Ok(())
-        }
-    })
-}
-
-/// Implements [`Update`] for a kind with a student.
+/// Implements [`Effect`] for a kind with a student, whose pages change.
 macro_rules! updates {
     ($($kind:ty, |$data:ident, $tx:ident, $at:pat_param| $store:expr;)+) => {$(
-        impl Update for $kind {
-            fn student(&self) -> Option<Uuid> {
-                Some(self.student_id)
-            }
-
-            async fn store(
+        impl Effect<Pages> for $kind {
+            async fn apply(
                 &self,
                 $tx: &Transaction,
                 $at: DateTime<Utc>,
-            ) -> Result<(), DataError> {
+                _: &Pages,
+            ) -> Result<(), Error> {
                 let $data = self;
-                $store.await
+                Ok($store.await?)
+            }
+
+            async fn after(&self, pages: &Pages) {
+                pages.forget(self.student_id).await;
             }
         }
     )+};
@@ -266,28 +229,20 @@ async fn store_account(event: &StudentChanged, tx: &Transaction) -> Result<(), D
     Students::store_account(tx, &account).await
 }
 
-impl Update for TrainerChanged {
-    fn student(&self) -> Option<Uuid> {
-        None
-    }
-
-    async fn store(&self, tx: &Transaction, _: DateTime<Utc>) -> Result<(), DataError> {
+impl Effect<Pages> for TrainerChanged {
+    async fn apply(&self, tx: &Transaction, _: DateTime<Utc>, _: &Pages) -> Result<(), Error> {
         let card = members(&self.snapshot, &["fullName", "photoUrl"]);
-        Cards::store(tx, self.trainer_id, self.version, &card).await
+        Ok(Cards::store(tx, self.trainer_id, self.version, &card).await?)
     }
 }
 
-impl Update for CourseChanged {
-    fn student(&self) -> Option<Uuid> {
-        None
-    }
-
-    async fn store(&self, tx: &Transaction, _: DateTime<Utc>) -> Result<(), DataError> {
+impl Effect<Pages> for CourseChanged {
+    async fn apply(&self, tx: &Transaction, _: DateTime<Utc>, _: &Pages) -> Result<(), Error> {
         let Ok(id) = self.course_id.parse() else {
             return Ok(());
         };
         let card = members(&self.snapshot, &["title", "category", "thumbnailUrl"]);
-        Cards::store(tx, id, self.version, &card).await
+        Ok(Cards::store(tx, id, self.version, &card).await?)
     }
 }
 

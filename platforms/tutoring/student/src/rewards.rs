@@ -18,7 +18,7 @@ const INTERVAL: Timeout = Timeout::from_secs(5);
 /// Rewards of one step. Each is a call.
 const BATCH: u32 = 32;
 /// The delay after a failed call.
-const BACKOFF: Duration = Duration::from_secs(60);
+const BACKOFF: Duration = Duration::from_secs(10);
 /// The wallet service counts each reference once, so a repeat is a no-op.
 const CREDIT: &str = "/api/v1/payments/coins/referral";
 const REVERSE: &str = "/api/v1/payments/coins/referral/reverse";
@@ -63,6 +63,9 @@ impl Rewards {
         }
         let lost = Referrals::reversals_due(database, BATCH).await?;
         for reward in &lost {
+            if !Referrals::begin_reversal(database, reward.referred).await? {
+                continue;
+            }
             match self.call(REVERSE, reward).await {
                 Ok(()) => Referrals::set_reversed(database, reward).await?,
                 Err(error) => self.delay(reward, &error).await?,

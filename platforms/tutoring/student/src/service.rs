@@ -47,6 +47,7 @@ const MIGRATIONS: &[MigrationSet] = &[
         migration!(2, "referrals", "../migrations/0002_referrals"),
         migration!(3, "refunds", "../migrations/0003_refunds"),
         migration!(4, "reward_reversals", "../migrations/0004_reward_reversals"),
+        migration!(5, "reversal_calls", "../migrations/0005_reversal_calls"),
     ]),
 ];
 

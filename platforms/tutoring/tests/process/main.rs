@@ -24,6 +24,7 @@ mod payments;
 mod payroll;
 mod peer;
 mod questions;
+mod referrals;
 mod rotation;
 mod routes;
 mod sms;

@@ -4,18 +4,19 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::SignedDuration;
 use seaworthy::{
-    data::Transaction,
-    messaging::{Failure, Subscription, Topics},
+    data::prelude::*,
+    messaging::{Subscription, Topics},
     outbox::{Inbox, Outbox},
     prelude::*,
 };
 use tutoring_contract::{
     PlatformZone,
     events::{
-        Kind, Occurred, SessionCancelled, SessionCompleted, SessionReviewed, SessionSubstituted,
+        Occurred, SessionCancelled, SessionCompleted, SessionReviewed, SessionSubstituted,
         StudentDeallocated, TrainerAllocated, TrainerChanged,
     },
 };
+use tutoring_identity::{Consumer, Effect};
 use uuid::Uuid;
 
 use crate::{
@@ -53,43 +54,17 @@ pub(crate) fn consumed_topics() -> Topics {
         .with::<Occurred<SessionSubstituted>>()
 }
 
-/// A message that changes the tables of this service.
-trait Update: Kind {
-    fn store(
-        &self,
-        tx: &Transaction,
-        effects: &Effects,
-    ) -> impl Future<Output = Result<(), Error>> + Send;
-}
-
 /// Returns the subscription of the service.
-pub(crate) fn subscription(inbox: &Inbox, effects: Effects) -> Subscription {
-    let effects = Arc::new(effects);
-    let subscription = on::<TrainerChanged>(Subscription::new(GROUP), inbox, &effects);
-    let subscription = on::<SessionCompleted>(subscription, inbox, &effects);
-    let subscription = on::<SessionCancelled>(subscription, inbox, &effects);
-    let subscription = on::<SessionReviewed>(subscription, inbox, &effects);
-    let subscription = on::<TrainerAllocated>(subscription, inbox, &effects);
-    let subscription = on::<StudentDeallocated>(subscription, inbox, &effects);
-    on::<SessionSubstituted>(subscription, inbox, &effects)
-}
-
-fn on<K: Update>(
-    subscription: Subscription,
-    inbox: &Inbox,
-    effects: &Arc<Effects>,
-) -> Subscription {
-    let (inbox, effects) = (inbox.clone(), Arc::clone(effects));
-    subscription.on::<Occurred<K>, _, _>(move |received| {
-        let (inbox, effects) = (inbox.clone(), Arc::clone(&effects));
-        async move {
-            let (data, effects) = (&received.event().data, &*effects);
-            let stored = inbox.process_once(received.envelope(), |tx| async move {
-                data.store(&tx, effects).await.map_err(Failure::retry)
-            });
-            stored.await.map(drop)
-        }
-    })
+pub(crate) fn subscription(inbox: Inbox, effects: Effects) -> Subscription {
+    Consumer::new(GROUP, inbox, &Arc::new(effects))
+        .on::<TrainerChanged>()
+        .on::<SessionCompleted>()
+        .on::<SessionCancelled>()
+        .on::<SessionReviewed>()
+        .on::<TrainerAllocated>()
+        .on::<StudentDeallocated>()
+        .on::<SessionSubstituted>()
+        .subscription()
 }
 
 /// Locks the rows of trainers in one order, so that their pay is computed one after another.
@@ -100,8 +75,8 @@ async fn lock_all(tx: &Transaction, trainers: &BTreeSet<Uuid>) -> Result<(), Err
     Ok(())
 }
 
-impl Update for TrainerChanged {
-    async fn store(&self, tx: &Transaction, _: &Effects) -> Result<(), Error> {
+impl Effect<Effects> for TrainerChanged {
+    async fn apply(&self, tx: &Transaction, _: DateTime<Utc>, _: &Effects) -> Result<(), Error> {
         if let Some(members) = self.snapshot.as_object()
             && members.contains_key(APPROVAL)
         {
@@ -111,8 +86,8 @@ impl Update for TrainerChanged {
     }
 }
 
-impl Update for SessionCompleted {
-    async fn store(&self, tx: &Transaction, _: &Effects) -> Result<(), Error> {
+impl Effect<Effects> for SessionCompleted {
+    async fn apply(&self, tx: &Transaction, _: DateTime<Utc>, _: &Effects) -> Result<(), Error> {
         let times = self.scheduled_at.zip(self.started_at);
         let is_punctual = times.map(|(planned, started)| {
             started.duration_since(planned).as_secs() <= MAX_DELAY.as_secs()
@@ -122,16 +97,21 @@ impl Update for SessionCompleted {
     }
 }
 
-impl Update for SessionCancelled {
-    async fn store(&self, tx: &Transaction, _: &Effects) -> Result<(), Error> {
+impl Effect<Effects> for SessionCancelled {
+    async fn apply(&self, tx: &Transaction, _: DateTime<Utc>, _: &Effects) -> Result<(), Error> {
         let session = (self.session_id, self.trainer_id);
         Ok(TrainerSessions::finish(tx, session, "cancelled", None).await?)
     }
 }
 
-impl Update for SessionReviewed {
+impl Effect<Effects> for SessionReviewed {
     /// The rating is the mean of the stored ratings of all sessions.
-    async fn store(&self, tx: &Transaction, effects: &Effects) -> Result<(), Error> {
+    async fn apply(
+        &self,
+        tx: &Transaction,
+        _: DateTime<Utc>,
+        effects: &Effects,
+    ) -> Result<(), Error> {
         let halves = (1..=10_u16).find(|halves| {
             let rating = f64::from(*halves) / 2.0;
             (rating - self.rating).abs() < f64::EPSILON
@@ -149,8 +129,13 @@ impl Update for SessionReviewed {
     }
 }
 
-impl Update for TrainerAllocated {
-    async fn store(&self, tx: &Transaction, effects: &Effects) -> Result<(), Error> {
+impl Effect<Effects> for TrainerAllocated {
+    async fn apply(
+        &self,
+        tx: &Transaction,
+        _: DateTime<Utc>,
+        effects: &Effects,
+    ) -> Result<(), Error> {
         let trainers = BTreeSet::from([self.trainer_id]);
         lock_all(tx, &trainers).await?;
         let known = Periods::days(tx, self.allocation_id).await?;
@@ -163,8 +148,13 @@ impl Update for TrainerAllocated {
     }
 }
 
-impl Update for StudentDeallocated {
-    async fn store(&self, tx: &Transaction, effects: &Effects) -> Result<(), Error> {
+impl Effect<Effects> for StudentDeallocated {
+    async fn apply(
+        &self,
+        tx: &Transaction,
+        _: DateTime<Utc>,
+        effects: &Effects,
+    ) -> Result<(), Error> {
         let trainers = BTreeSet::from([self.trainer_id]);
         lock_all(tx, &trainers).await?;
         let ended_on = effects.zone.date_at(self.deallocated_at);
@@ -178,8 +168,13 @@ impl Update for StudentDeallocated {
     }
 }
 
-impl Update for SessionSubstituted {
-    async fn store(&self, tx: &Transaction, effects: &Effects) -> Result<(), Error> {
+impl Effect<Effects> for SessionSubstituted {
+    async fn apply(
+        &self,
+        tx: &Transaction,
+        _: DateTime<Utc>,
+        effects: &Effects,
+    ) -> Result<(), Error> {
         let (from, to) = (self.original_trainer_id, self.substitute_trainer_id);
         lock_all(tx, &BTreeSet::from([from, to])).await?;
         let substitution = Substitution {

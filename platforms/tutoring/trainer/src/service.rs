@@ -101,7 +101,7 @@ pub async fn assemble(service: &Assembly<TrainerConfig>) -> Result<(), StartErro
         outbox: backend.outbox.clone(),
         zone: zone.clone(),
     };
-    let subscription = consumers::subscription(&backend.inbox(service, consumers::GROUP), effects);
+    let subscription = consumers::subscription(backend.inbox(service, consumers::GROUP), effects);
     backend.messaging.subscribe(subscription).await?;
     let audit = AuditLog::new(backend.database.clone(), &settings.audit_log)?;
     if let Some(worker) = audit.prune_worker(&settings.audit_log) {

@@ -1,7 +1,7 @@
 use seaworthy::{
     account::{Origin, Rotation, SecretToken},
     audit_log::{AuditEntry, Outcome},
-    data::{Transaction, chrono::Utc, sql},
+    data::prelude::*,
     prelude::*,
 };
 use tutoring_contract::{Role, Subject};
@@ -181,8 +181,7 @@ impl Accounts {
     ) -> Result<Vec<String>, Error> {
         let id = id.to_string();
         let ended: Vec<(String,)> =
-            sql("SELECT id FROM account_sessions WHERE user_id = ? LIMIT 1000")
-                .bind(id.as_str())
+            sql!("SELECT id FROM account_sessions WHERE user_id = {id.as_str()} LIMIT 1000")
                 .fetch_all(tx)
                 .await?;
         self.sessions.end_all(tx, &id).await?;

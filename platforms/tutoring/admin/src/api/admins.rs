@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use seaworthy::{
-    axum::{extract::State, http::StatusCode, response::IntoResponse as _},
+    axum::{extract::State, response::IntoResponse as _},
     prelude::*,
 };
 use serde_json::json;
@@ -77,7 +77,7 @@ pub(super) async fn create(
         "admin": AdminView::of(&admin),
         "temporaryPassword": password.expose(),
     });
-    Ok((StatusCode::CREATED, Reply::new("admin created", data)).into_response())
+    Ok(Reply::new("admin created", data).created())
 }
 
 pub(super) async fn change(

@@ -8,11 +8,7 @@ use std::sync::Arc;
 
 use seaworthy::{
     auth::token::VerifiedToken,
-    axum::{
-        Extension,
-        response::Response,
-        routing::{get, patch, post, put},
-    },
+    axum::{Extension, response::Response},
     config::Profile,
     prelude::*,
 };
@@ -57,17 +53,17 @@ impl Api {
 /// in the token may be outdated.
 pub(crate) fn routes(api: Arc<Api>) -> Routes {
     let sessions = Routes::new()
-        .route("/login", post(auth::log_in))
-        .route("/refresh", post(auth::refresh))
-        .route("/logout", post(auth::log_out))
+        .post("/login", auth::log_in)
+        .post("/refresh", auth::refresh)
+        .post("/logout", auth::log_out)
         .with_options(|options| options.access(Access::Public).sets_session());
     let own = Routes::new()
-        .route("/me", get(auth::me))
-        .route("/logout-all", post(auth::log_out_all))
-        .route("/password/change", post(auth::change_password))
-        .route("/totp/enroll", post(auth::begin_totp))
-        .route("/totp/confirm", post(auth::confirm_totp))
-        .route("/totp/disable", post(auth::disable_totp))
+        .get("/me", auth::me)
+        .post("/logout-all", auth::log_out_all)
+        .post("/password/change", auth::change_password)
+        .post("/totp/enroll", auth::begin_totp)
+        .post("/totp/confirm", auth::confirm_totp)
+        .post("/totp/disable", auth::disable_totp)
         .with_options(|options| options.roles([Role::Admin.as_str()]));
     let needing = |permission: &'static str, routes: Routes<Arc<Api>>| {
         routes.with_options(|options| options.roles([Role::Admin.as_str()]).scopes([permission]))
@@ -77,28 +73,28 @@ pub(crate) fn routes(api: Arc<Api>) -> Routes {
         .merge(needing(
             ADMIN_READ,
             Routes::new()
-                .route("/admins", get(admins::list))
-                .route("/admins/{id}", get(admins::get)),
+                .get("/admins", admins::list)
+                .get("/admins/{id}", admins::get),
         ))
         .merge(needing(
             ADMIN_WRITE,
             Routes::new()
-                .route("/admins", post(admins::create))
-                .route("/admins/{id}", patch(admins::change)),
+                .post("/admins", admins::create)
+                .patch("/admins/{id}", admins::change),
         ))
         .merge(needing(
             ROLE_READ,
             Routes::new()
-                .route("/roles", get(admins::roles))
-                .route("/permissions", get(admins::permissions)),
+                .get("/roles", admins::roles)
+                .get("/permissions", admins::permissions),
         ))
         .merge(needing(
             ROLE_WRITE,
-            Routes::new().route("/roles/{role}", put(admins::set_permissions)),
+            Routes::new().put("/roles/{role}", admins::set_permissions),
         ))
         .merge(needing(
             AUDIT_READ,
-            Routes::new().route("/audit-log", get(admins::audit_log)),
+            Routes::new().get("/audit-log", admins::audit_log),
         ));
     Routes::new().nest("/api/v1/admin", admin).with_state(api)
 }

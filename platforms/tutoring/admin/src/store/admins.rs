@@ -1,9 +1,6 @@
 use std::collections::BTreeMap;
 
-use seaworthy::{
-    data::{Connection, DataError, FromRow, Row, Transaction, chrono::Utc, sql},
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::{AdminRole, Territory};
 use tutoring_identity::locked;
 use uuid::Uuid;
@@ -12,11 +9,11 @@ use crate::domain::{Admin, AdminType, Status, errors};
 
 /// Returns the text of a statement that reads admins.
 macro_rules! statement {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id, email, full_name, password_hash, status, admin_type, parent_admin_id, state, district, zone, locality, last_login_at, created_at, updated_at FROM admin_users ",
-            $rest
-        )
+    (locked $rest:literal) => {
+        locked!("SELECT id, email, full_name, password_hash, status, admin_type, parent_admin_id, state, district, zone, locality, last_login_at, created_at, updated_at FROM admin_users ", $rest)
+    };
+    ($($rest:literal),+) => {
+        sql!("SELECT id, email, full_name, password_hash, status, admin_type, parent_admin_id, state, district, zone, locality, last_login_at, created_at, updated_at FROM admin_users ", $($rest),+)
     };
 }
 
@@ -98,21 +95,8 @@ impl Admins {
     /// `CONFLICT` if another admin has the address.
     pub(crate) async fn insert(tx: &Transaction, admin: &Admin) -> Result<(), Error> {
         let place = &admin.territory;
-        let inserted = sql("INSERT INTO admin_users (id, email, full_name, password_hash, status, admin_type, parent_admin_id, state, district, zone, locality, created_at, updated_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(admin.id)
-            .bind(admin.email.expose())
-            .bind(admin.full_name.expose())
-            .bind(admin.password_hash.expose())
-            .bind(admin.status.as_str())
-            .bind(admin.admin_type.as_str())
-            .bind(admin.parent)
-            .bind(place.state.clone())
-            .bind(place.district.clone())
-            .bind(place.zone.clone())
-            .bind(place.locality.clone())
-            .bind(admin.created_at)
-            .bind(admin.updated_at)
+        let inserted = sql!("INSERT INTO admin_users (id, email, full_name, password_hash, status, admin_type, parent_admin_id, state, district, zone, locality, created_at, updated_at)
+             VALUES ({admin.id}, {admin.email.expose()}, {admin.full_name.expose()}, {admin.password_hash.expose()}, {admin.status.as_str()}, {admin.admin_type.as_str()}, {admin.parent}, {place.state.clone()}, {place.district.clone()}, {place.zone.clone()}, {place.locality.clone()}, {admin.created_at}, {admin.updated_at})")
             .execute(tx)
             .await;
         match inserted {
@@ -136,16 +120,15 @@ impl Admins {
             .map(|role| [id.into(), role.as_str().into(), now.into()]);
         sql("INSERT INTO admin_user_roles (admin_id, role, created_at) VALUES (?, ?, ?)**")
             .bind_rows(rows)
-            .execute(tx)
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     pub(crate) async fn by_id(
         connection: &dyn Connection,
         id: Uuid,
     ) -> Result<Option<Admin>, DataError> {
-        let admin = sql(statement!("WHERE id = ?")).bind(id);
+        let admin = statement!("WHERE id = {id}");
         let admin = admin.fetch_optional(connection).await?;
         Self::with_roles(connection, admin).await
     }
@@ -154,7 +137,7 @@ impl Admins {
         connection: &dyn Connection,
         email: &str,
     ) -> Result<Option<Admin>, DataError> {
-        let admin = sql(statement!("WHERE email = ?")).bind(email);
+        let admin = statement!("WHERE email = {email}");
         let admin = admin.fetch_optional(connection).await?;
         Self::with_roles(connection, admin).await
     }
@@ -162,7 +145,7 @@ impl Admins {
     /// Returns admins, and locks their rows until the transaction ends. It locks in the order of
     /// IDs, so concurrent calls do not deadlock.
     pub(crate) async fn lock(tx: &Transaction, ids: &[Uuid]) -> Result<Vec<Admin>, DataError> {
-        let admins = locked!(statement!("WHERE id IN (?*) ORDER BY id"))
+        let admins = statement!(locked "WHERE id IN (?*) ORDER BY id")
             .bind_list(ids.iter().copied())
             .fetch_all(tx)
             .await?;
@@ -236,19 +219,9 @@ impl Admins {
     /// Stores the name, the status, the type and the territory of an admin.
     pub(crate) async fn update(tx: &Transaction, admin: &Admin) -> Result<(), DataError> {
         let place = &admin.territory;
-        sql("UPDATE admin_users SET full_name = ?, status = ?, admin_type = ?, state = ?, district = ?, zone = ?, locality = ?, updated_at = ? WHERE id = ?")
-            .bind(admin.full_name.expose())
-            .bind(admin.status.as_str())
-            .bind(admin.admin_type.as_str())
-            .bind(place.state.clone())
-            .bind(place.district.clone())
-            .bind(place.zone.clone())
-            .bind(place.locality.clone())
-            .bind(Utc::now())
-            .bind(admin.id)
-            .execute(tx)
+        sql!("UPDATE admin_users SET full_name = {admin.full_name.expose()}, status = {admin.status.as_str()}, admin_type = {admin.admin_type.as_str()}, state = {place.state.clone()}, district = {place.district.clone()}, zone = {place.zone.clone()}, locality = {place.locality.clone()}, updated_at = {Utc::now()} WHERE id = {admin.id}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Replaces the roles of an admin.
@@ -257,8 +230,7 @@ impl Admins {
         id: Uuid,
         roles: &[AdminRole],
     ) -> Result<(), DataError> {
-        sql("DELETE FROM admin_user_roles WHERE admin_id = ?")
-            .bind(id)
+        sql!("DELETE FROM admin_user_roles WHERE admin_id = {id}")
             .execute(tx)
             .await?;
         Self::insert_roles(tx, id, roles).await
@@ -271,25 +243,17 @@ impl Admins {
         previous: &str,
         hash: &str,
     ) -> Result<bool, DataError> {
-        let replaced = sql("UPDATE admin_users SET password_hash = ?, updated_at = ? WHERE id = ? AND password_hash = ?")
-            .bind(hash)
-            .bind(Utc::now())
-            .bind(id)
-            .bind(previous)
-            .execute(connection)
-            .await?;
-        Ok(replaced.rows_affected() > 0)
+        sql!("UPDATE admin_users SET password_hash = {hash}, updated_at = {Utc::now()} WHERE id = {id} AND password_hash = {previous}")
+            .changes(connection)
+            .await
     }
 
     pub(crate) async fn record_login(
         connection: &dyn Connection,
         id: Uuid,
     ) -> Result<(), DataError> {
-        sql("UPDATE admin_users SET last_login_at = ? WHERE id = ?")
-            .bind(Utc::now())
-            .bind(id)
-            .execute(connection)
+        sql!("UPDATE admin_users SET last_login_at = {Utc::now()} WHERE id = {id}")
+            .apply(connection)
             .await
-            .map(drop)
     }
 }

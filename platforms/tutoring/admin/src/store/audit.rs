@@ -1,9 +1,5 @@
 use seaworthy::{
-    data::{
-        Connection, DataError, FromRow, Row,
-        chrono::{DateTime, SecondsFormat, Utc},
-        sql,
-    },
+    data::{chrono::SecondsFormat, prelude::*},
     prelude::*,
 };
 use serde_json::Value;

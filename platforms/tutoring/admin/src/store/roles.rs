@@ -1,4 +1,4 @@
-use seaworthy::data::{Connection, DataError, Transaction, sql};
+use seaworthy::data::prelude::*;
 use tutoring_contract::AdminRole;
 use uuid::Uuid;
 
@@ -22,8 +22,7 @@ impl RolePermissions {
         role: AdminRole,
         permissions: &[&'static str],
     ) -> Result<(), DataError> {
-        sql("DELETE FROM admin_role_permissions WHERE role = ?")
-            .bind(role.as_str())
+        sql!("DELETE FROM admin_role_permissions WHERE role = {role.as_str()}")
             .execute(tx)
             .await?;
         if permissions.is_empty() {
@@ -34,9 +33,8 @@ impl RolePermissions {
             .map(|permission| [role.as_str().into(), (*permission).into()]);
         sql("INSERT INTO admin_role_permissions (role, permission) VALUES (?, ?)**")
             .bind_rows(rows)
-            .execute(tx)
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Returns the admins with a role.
@@ -44,11 +42,11 @@ impl RolePermissions {
         connection: &dyn Connection,
         role: AdminRole,
     ) -> Result<Vec<Uuid>, DataError> {
-        let ids: Vec<(Uuid,)> =
-            sql("SELECT admin_id FROM admin_user_roles WHERE role = ? ORDER BY admin_id")
-                .bind(role.as_str())
-                .fetch_all(connection)
-                .await?;
+        let ids: Vec<(Uuid,)> = sql!(
+            "SELECT admin_id FROM admin_user_roles WHERE role = {role.as_str()} ORDER BY admin_id"
+        )
+        .fetch_all(connection)
+        .await?;
         Ok(ids.into_iter().map(|(id,)| id).collect())
     }
 }

@@ -1,5 +1,5 @@
 use seaworthy::{
-    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    axum::{extract::State as Extract, response::IntoResponse as _},
     prelude::*,
 };
 use serde_json::json;
@@ -33,7 +33,7 @@ pub(super) async fn record(
     let Json(request) = request?;
     let event = request.checked(caller()?)?;
     store(&analytics, std::slice::from_ref(&event)).await?;
-    Ok((StatusCode::CREATED, Reply::new("event recorded", event)).into_response())
+    Ok(Reply::new("event recorded", event).created())
 }
 
 pub(super) async fn record_all(
@@ -44,7 +44,7 @@ pub(super) async fn record_all(
     let events = checked_all(request.events, caller()?)?;
     store(&analytics, &events).await?;
     let reply = Reply::new("events recorded", json!({ "created": events.len() }));
-    Ok((StatusCode::CREATED, reply).into_response())
+    Ok(reply.created())
 }
 
 pub(super) async fn list(

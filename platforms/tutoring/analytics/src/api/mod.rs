@@ -5,13 +5,7 @@ mod metrics;
 
 use std::sync::Arc;
 
-use seaworthy::{
-    axum::{
-        response::Response,
-        routing::{get, post},
-    },
-    prelude::*,
-};
+use seaworthy::{axum::response::Response, prelude::*};
 use tutoring_contract::{ApiError, Role};
 
 use crate::analytics::Analytics;
@@ -28,15 +22,15 @@ pub(crate) const ANALYTICS_READ: &str = "analytics:read";
 pub(crate) fn routes(analytics: Arc<Analytics>) -> Routes {
     let users = [Role::Student, Role::Trainer, Role::Admin].map(Role::as_str);
     let own = Routes::new()
-        .route("/events", post(events::record))
-        .route("/events/bulk", post(events::record_all))
-        .route("/users/{id}/timeline", get(events::timeline))
+        .post("/events", events::record)
+        .post("/events/bulk", events::record_all)
+        .get("/users/{id}/timeline", events::timeline)
         .with_options(|options| options.roles(users));
     let admins = Routes::new()
-        .route("/events", get(events::list))
-        .route("/metrics/event-types", get(metrics::types))
-        .route("/metrics/courses", get(metrics::courses))
-        .route("/metrics/trends", get(metrics::trends))
+        .get("/events", events::list)
+        .get("/metrics/event-types", metrics::types)
+        .get("/metrics/courses", metrics::courses)
+        .get("/metrics/trends", metrics::trends)
         .with_options(|options| {
             let options = options.roles([Role::Admin.as_str()]);
             options.scopes([ANALYTICS_READ])

@@ -1,9 +1,5 @@
 use seaworthy::{
-    data::{
-        Connection, DataError, FromRow, Row, Statement, Value,
-        chrono::{DateTime, Utc},
-        sql,
-    },
+    data::{Value, prelude::*},
     prelude::*,
 };
 use tutoring_contract::CheckedPage;
@@ -85,9 +81,8 @@ impl Events {
         });
         sql("INSERT INTO events (id, event_type, user_id, course_id, metadata, occurred_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)**")
             .bind_rows(rows)
-            .execute(connection)
+            .apply(connection)
             .await
-            .map(drop)
     }
 
     /// Returns a page of events, the newest first, and their number.

@@ -1,43 +1,24 @@
-use seaworthy::{
-    data::{Connection, DataError, FromRow, Row, sql},
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use uuid::Uuid;
 
 use crate::domain::{Hours, TimeRange};
 
 /// The number of events of a type.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TypeCount {
     event_type: String,
+    #[from_row(column = "events")]
     count: u64,
-}
-
-impl FromRow for TypeCount {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            event_type: row.get("event_type")?,
-            count: row.get("events")?,
-        })
-    }
 }
 
 /// The number of events of a course.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CourseCount {
     course_id: Uuid,
+    #[from_row(column = "events")]
     count: u64,
-}
-
-impl FromRow for CourseCount {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            course_id: row.get("course_id")?,
-            count: row.get("events")?,
-        })
-    }
 }
 
 /// Statements that count events.
@@ -51,10 +32,7 @@ impl Metrics {
         range: TimeRange,
         limit: u32,
     ) -> Result<Vec<TypeCount>, DataError> {
-        sql("SELECT event_type, COUNT(*) AS events FROM events WHERE occurred_at >= ? AND occurred_at < ? GROUP BY event_type ORDER BY events DESC, event_type LIMIT ?")
-            .bind(range.from)
-            .bind(range.to)
-            .bind(limit)
+        sql!("SELECT event_type, COUNT(*) AS events FROM events WHERE occurred_at >= {range.from} AND occurred_at < {range.to} GROUP BY event_type ORDER BY events DESC, event_type LIMIT {limit}")
             .fetch_all(connection)
             .await
     }
@@ -66,12 +44,7 @@ impl Metrics {
         event_type: Option<&str>,
         limit: u32,
     ) -> Result<Vec<CourseCount>, DataError> {
-        sql("SELECT course_id, COUNT(*) AS events FROM events WHERE course_id IS NOT NULL AND occurred_at >= ? AND occurred_at < ? AND (? = 0 OR event_type = ?) GROUP BY course_id ORDER BY events DESC, course_id LIMIT ?")
-            .bind(range.from)
-            .bind(range.to)
-            .bind(i64::from(event_type.is_some()))
-            .bind(event_type.unwrap_or_default().to_owned())
-            .bind(limit)
+        sql!("SELECT course_id, COUNT(*) AS events FROM events WHERE course_id IS NOT NULL AND occurred_at >= {range.from} AND occurred_at < {range.to} AND ({i64::from(event_type.is_some())} = 0 OR event_type = {event_type.unwrap_or_default().to_owned()}) GROUP BY course_id ORDER BY events DESC, course_id LIMIT {limit}")
             .fetch_all(connection)
             .await
     }

@@ -3,11 +3,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use seaworthy::data::{
-    Connection as _, DataError, Database, Engine,
-    chrono::{DateTime, Datelike as _, Utc},
-    sql,
-};
+use seaworthy::data::{Database, Engine, chrono::Datelike as _, prelude::*};
 
 /// The partitions of months on PostgreSQL. Other engines have one table.
 #[derive(Debug)]
@@ -34,8 +30,7 @@ impl Partitions {
             return Ok(());
         }
         for (month, time) in self.missing(times) {
-            let _created: (bool,) = sql("SELECT create_events_partition(?)")
-                .bind(time)
+            let _created: (bool,) = sql!("SELECT create_events_partition({time})")
                 .fetch_one(&self.database)
                 .await?;
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -63,8 +58,7 @@ impl Partitions {
         if self.database.engine() != Engine::Postgres {
             return Ok(0);
         }
-        let (dropped,): (i64,) = sql("SELECT drop_events_partitions(?)")
-            .bind(time)
+        let (dropped,): (i64,) = sql!("SELECT drop_events_partitions({time})")
             .fetch_one(&self.database)
             .await?;
         Ok(dropped)

@@ -109,7 +109,7 @@ pub(super) async fn create(
         notes: notes.map(str::to_owned),
     };
     let created = schedule.create(Actor::current()?, &creation).await?;
-    Ok((StatusCode::CREATED, Reply::new("allocation", created)).into_response())
+    Ok(Reply::new("allocation", created).created())
 }
 
 pub(super) async fn auto_assign(

@@ -1,5 +1,5 @@
 use seaworthy::{
-    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    axum::{extract::State as Extract, response::IntoResponse as _},
     prelude::*,
 };
 use serde_json::json;
@@ -24,7 +24,7 @@ pub(super) async fn create(
     let Json(new) = request?;
     let made = schedule.book(caller()?, &new).await?;
     let data = json!({ "bookingId": made.id, "status": made.status });
-    Ok((StatusCode::CREATED, Reply::new("booking", data)).into_response())
+    Ok(Reply::new("booking", data).created())
 }
 
 pub(super) async fn assign(

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use seaworthy::{
-    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    axum::{extract::State as Extract, response::IntoResponse as _},
     prelude::*,
 };
 use serde_json::json;
@@ -125,7 +125,7 @@ pub(super) async fn create(
 ) -> HandlerResult {
     let Json(request) = request?;
     let coupon = prices.create_coupon(request).await?;
-    Ok((StatusCode::CREATED, Reply::new("coupon created", coupon)).into_response())
+    Ok(Reply::new("coupon created", coupon).created())
 }
 
 pub(super) async fn set_flags(

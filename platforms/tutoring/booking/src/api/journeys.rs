@@ -1,5 +1,5 @@
 use seaworthy::{
-    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    axum::{extract::State as Extract, response::IntoResponse as _},
     prelude::*,
 };
 use tutoring_contract::Reply;
@@ -25,11 +25,7 @@ pub(super) async fn start(
     let journey = schedule
         .start_journey(Actor::current()?, request.session_id)
         .await?;
-    Ok((
-        StatusCode::CREATED,
-        Reply::new("journey started", JourneyView::from(journey)),
-    )
-        .into_response())
+    Ok(Reply::new("journey started", JourneyView::from(journey)).created())
 }
 
 pub(super) async fn locate(

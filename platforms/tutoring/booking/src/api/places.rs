@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use seaworthy::{
-    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    axum::{extract::State as Extract, response::IntoResponse as _},
     prelude::*,
 };
 use serde_json::json;
@@ -107,7 +107,7 @@ pub(super) async fn pre_book(
         "capacityRemaining": remaining,
         "pricing": pricing,
     });
-    Ok((StatusCode::CREATED, Reply::new("pre-booking", data)).into_response())
+    Ok(Reply::new("pre-booking", data).created())
 }
 
 pub(super) async fn create_city(
@@ -116,7 +116,7 @@ pub(super) async fn create_city(
 ) -> HandlerResult {
     let Json(new) = request?;
     let made = schedule.create_city(Actor::current()?, &new).await?;
-    Ok((StatusCode::CREATED, Reply::new("city created", made)).into_response())
+    Ok(Reply::new("city created", made).created())
 }
 
 pub(super) async fn create_cluster(
@@ -125,7 +125,7 @@ pub(super) async fn create_cluster(
 ) -> HandlerResult {
     let Json(new) = request?;
     let made = schedule.create_cluster(Actor::current()?, &new).await?;
-    Ok((StatusCode::CREATED, Reply::new("cluster created", made)).into_response())
+    Ok(Reply::new("cluster created", made).created())
 }
 
 pub(super) async fn create_zone(
@@ -134,7 +134,7 @@ pub(super) async fn create_zone(
 ) -> HandlerResult {
     let Json(new) = request?;
     let made = schedule.create_zone(Actor::current()?, &new).await?;
-    Ok((StatusCode::CREATED, Reply::new("zone created", made)).into_response())
+    Ok(Reply::new("zone created", made).created())
 }
 
 pub(super) async fn add_holiday(

@@ -1,5 +1,5 @@
 use seaworthy::{
-    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    axum::{extract::State as Extract, response::IntoResponse as _},
     prelude::*,
 };
 use tutoring_contract::{PageRequest, Reply};
@@ -26,7 +26,7 @@ pub(super) async fn create(
 ) -> HandlerResult {
     let Json(new) = request?;
     let made = schedule.request_reschedule(Actor::current()?, &new).await?;
-    Ok((StatusCode::CREATED, Reply::new("request stored", made)).into_response())
+    Ok(Reply::new("request stored", made).created())
 }
 
 pub(super) async fn change(
@@ -88,7 +88,7 @@ pub(super) async fn substitute(
 ) -> HandlerResult {
     let Json(new) = request?;
     let made = schedule.substitute(Actor::current()?, &new).await?;
-    Ok((StatusCode::CREATED, Reply::new("substitution stored", made)).into_response())
+    Ok(Reply::new("substitution stored", made).created())
 }
 
 pub(super) async fn substitutions(

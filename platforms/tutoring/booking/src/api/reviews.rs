@@ -1,5 +1,5 @@
 use seaworthy::{
-    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    axum::{extract::State as Extract, response::IntoResponse as _},
     prelude::*,
 };
 use tutoring_contract::{PageRequest, Reply};
@@ -16,7 +16,7 @@ pub(super) async fn create(
 ) -> HandlerResult {
     let Json(new) = request?;
     let review = schedule.review(Actor::current()?, &new).await?;
-    Ok((StatusCode::CREATED, Reply::new("review stored", review)).into_response())
+    Ok(Reply::new("review stored", review).created())
 }
 
 pub(super) async fn list(

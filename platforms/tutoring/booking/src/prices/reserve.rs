@@ -1,8 +1,5 @@
 use seaworthy::{
-    data::{
-        Transaction,
-        chrono::{DateTime, TimeDelta, Utc},
-    },
+    data::{chrono::TimeDelta, prelude::*},
     prelude::*,
 };
 use tutoring_contract::Quote;

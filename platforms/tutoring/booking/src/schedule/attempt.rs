@@ -1,8 +1,5 @@
 use jiff::civil::Date;
-use seaworthy::{
-    data::{Connection, DataError, Transaction},
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::json;
 use tutoring_contract::{Slot, events::TrainerAllocated};
 use uuid::Uuid;

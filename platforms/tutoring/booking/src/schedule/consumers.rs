@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use seaworthy::{
-    data::Transaction,
-    messaging::{Failure, Subscription, Topics},
+    data::prelude::*,
+    messaging::{Subscription, Topics},
     outbox::Inbox,
     prelude::*,
 };
@@ -12,12 +12,13 @@ use serde_json::Value;
 use tutoring_contract::{
     LiveEvent,
     events::{
-        AdminOverride, AllocationRejected, CourseAccessGranted, CourseChanged, Kind,
+        AdminOverride, AllocationRejected, CourseAccessGranted, CourseChanged,
         NotificationRequested, Occurred, PaymentRefunded, SessionCancelled, SessionCompleted,
         SessionRescheduled, SessionReviewed, SessionSubstituted, SessionsGenerated, StudentChanged,
         StudentDeallocated, TrainerAllocated, TrainerChanged,
     },
 };
+use tutoring_identity::{Consumer, Effect};
 
 use super::Schedule;
 use crate::{
@@ -57,79 +58,62 @@ pub(crate) fn published_topics() -> Topics {
         .with_unroutable::<LiveEvent>()
 }
 
-/// A message with an effect on allocations, sessions or copies.
-trait Effect: Kind {
-    fn apply(
-        &self,
-        tx: &Transaction,
-        schedule: &Schedule,
-    ) -> impl Future<Output = Result<(), Error>> + Send;
-}
-
 /// Returns the subscriptions of the service. `inbox` makes the inbox of a group.
 pub(crate) fn subscriptions(
     schedule: &Arc<Schedule>,
     inbox: impl Fn(&str) -> Inbox,
 ) -> [Subscription; 3] {
-    let group = |(name, retries): (&str, u32)| Subscription::new(name).max_retries(retries);
-    let of = inbox(ALLOCATION.0);
-    let allocation = on::<CourseAccessGranted>(group(ALLOCATION), &of, schedule);
-    let allocation = on::<PaymentRefunded>(allocation, &of, schedule);
-    let of = inbox(SCHEDULING.0);
-    let scheduling = on::<TrainerAllocated>(group(SCHEDULING), &of, schedule);
-    let of = inbox(COPIES.0);
-    let copies = on::<CourseChanged>(group(COPIES), &of, schedule);
-    let copies = on::<StudentChanged>(copies, &of, schedule);
-    let copies = on::<TrainerChanged>(copies, &of, schedule);
-    [allocation, scheduling, copies]
+    let group = |(name, retries): (&str, u32)| {
+        let consumer = Consumer::new(name, inbox(name), schedule).max_retries(retries);
+        // Another student was faster. The next try plans other dates.
+        consumer.reject_violations(&[errors::SLOT_TAKEN])
+    };
+    let allocation = group(ALLOCATION)
+        .on::<CourseAccessGranted>()
+        .on::<PaymentRefunded>();
+    let scheduling = group(SCHEDULING).on::<TrainerAllocated>();
+    let copies = group(COPIES)
+        .on::<CourseChanged>()
+        .on::<StudentChanged>()
+        .on::<TrainerChanged>();
+    [allocation, scheduling, copies].map(Consumer::subscription)
 }
 
-/// Applies each message of a kind once. A broken rule is permanent, and all other failures are
-/// transient.
-fn on<K: Effect>(
-    subscription: Subscription,
-    inbox: &Inbox,
-    schedule: &Arc<Schedule>,
-) -> Subscription {
-    let (inbox, schedule) = (inbox.clone(), Arc::clone(schedule));
-    subscription.on::<Occurred<K>, _, _>(move |received| {
-        let (inbox, schedule) = (inbox.clone(), Arc::clone(&schedule));
-        async move {
-            let (data, schedule) = (&received.event().data, &*schedule);
-            let applied = inbox.process_once(received.envelope(), |tx| async move {
-                let applied = data.apply(&tx, schedule).await;
-                applied.map_err(|error| match error.code() {
-                    // Another student was faster. The next try plans other dates.
-                    _ if error.reason() == errors::SLOT_TAKEN => Failure::retry(error),
-                    Code::Conflict | Code::NotFound | Code::Invalid => Failure::reject(error),
-                    _ => Failure::retry(error),
-                })
-            });
-            applied.await.map(drop)
-        }
-    })
-}
-
-impl Effect for CourseAccessGranted {
-    async fn apply(&self, tx: &Transaction, schedule: &Schedule) -> Result<(), Error> {
+impl Effect<Schedule> for CourseAccessGranted {
+    async fn apply(
+        &self,
+        tx: &Transaction,
+        _: DateTime<Utc>,
+        schedule: &Schedule,
+    ) -> Result<(), Error> {
         schedule.grant(tx, self).await
     }
 }
 
-impl Effect for PaymentRefunded {
-    async fn apply(&self, tx: &Transaction, schedule: &Schedule) -> Result<(), Error> {
+impl Effect<Schedule> for PaymentRefunded {
+    async fn apply(
+        &self,
+        tx: &Transaction,
+        _: DateTime<Utc>,
+        schedule: &Schedule,
+    ) -> Result<(), Error> {
         schedule.refund(tx, self.payment_id).await
     }
 }
 
-impl Effect for TrainerAllocated {
-    async fn apply(&self, tx: &Transaction, schedule: &Schedule) -> Result<(), Error> {
+impl Effect<Schedule> for TrainerAllocated {
+    async fn apply(
+        &self,
+        tx: &Transaction,
+        _: DateTime<Utc>,
+        schedule: &Schedule,
+    ) -> Result<(), Error> {
         schedule.generate(tx, self.allocation_id).await.map(drop)
     }
 }
 
-impl Effect for CourseChanged {
-    async fn apply(&self, tx: &Transaction, _: &Schedule) -> Result<(), Error> {
+impl Effect<Schedule> for CourseChanged {
+    async fn apply(&self, tx: &Transaction, _: DateTime<Utc>, _: &Schedule) -> Result<(), Error> {
         let Ok(course) = self.course_id.parse() else {
             return Ok(());
         };
@@ -140,9 +124,9 @@ impl Effect for CourseChanged {
     }
 }
 
-impl Effect for StudentChanged {
+impl Effect<Schedule> for StudentChanged {
     /// Only the messages about the profile have a place.
-    async fn apply(&self, tx: &Transaction, _: &Schedule) -> Result<(), Error> {
+    async fn apply(&self, tx: &Transaction, _: DateTime<Utc>, _: &Schedule) -> Result<(), Error> {
         if self.snapshot.get("latitude").is_none() {
             return Ok(());
         }
@@ -152,8 +136,8 @@ impl Effect for StudentChanged {
     }
 }
 
-impl Effect for TrainerChanged {
-    async fn apply(&self, tx: &Transaction, _: &Schedule) -> Result<(), Error> {
+impl Effect<Schedule> for TrainerChanged {
+    async fn apply(&self, tx: &Transaction, _: DateTime<Utc>, _: &Schedule) -> Result<(), Error> {
         match self.snapshot.as_object() {
             Some(members) => {
                 Ok(TrainerCopies::store(tx, self.trainer_id, self.version, members).await?)

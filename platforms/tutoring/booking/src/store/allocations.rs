@@ -1,10 +1,6 @@
 use jiff::civil::Date;
 use seaworthy::{
-    data::{
-        Connection, DataError, FromRow, Row, Transaction, Value,
-        chrono::{DateTime, Utc},
-        sql,
-    },
+    data::{Value, prelude::*},
     prelude::*,
 };
 use tutoring_identity::{insert_or_ignore, locked};
@@ -15,11 +11,11 @@ use crate::domain::{Package, Place, Refusal};
 
 /// The first part of statements that read allocations.
 macro_rules! statement {
-    ($rest:expr) => {
-        concat!(
-            "SELECT id, student_id, trainer_id, course_id, purchase_id, status, session_count, package, zone_id, latitude, longitude, start_date, end_date, decided_by, reason, notes, created_at FROM allocations ",
-            $rest
-        )
+    (locked $rest:literal) => {
+        locked!("SELECT id, student_id, trainer_id, course_id, purchase_id, status, session_count, package, zone_id, latitude, longitude, start_date, end_date, decided_by, reason, notes, created_at FROM allocations ", $rest)
+    };
+    ($($rest:literal),+) => {
+        sql!("SELECT id, student_id, trainer_id, course_id, purchase_id, status, session_count, package, zone_id, latitude, longitude, start_date, end_date, decided_by, reason, notes, created_at FROM allocations ", $($rest),+)
     };
 }
 
@@ -91,24 +87,13 @@ impl Allocation {
 }
 
 /// A trainer who was not chosen.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RefusalRow {
     trainer_id: Uuid,
     pub(crate) reason: String,
     detail: String,
     refused_at: DateTime<Utc>,
-}
-
-impl FromRow for RefusalRow {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            trainer_id: row.get("trainer_id")?,
-            reason: row.get("reason")?,
-            detail: row.get("detail")?,
-            refused_at: row.get("refused_at")?,
-        })
-    }
 }
 
 /// The filter of a list of allocations.
@@ -129,16 +114,14 @@ impl Allocations {
         connection: &dyn Connection,
         id: Uuid,
     ) -> Result<Option<Allocation>, DataError> {
-        sql(statement!("WHERE id = ?"))
-            .bind(id)
+        statement!("WHERE id = {id}")
             .fetch_optional(connection)
             .await
     }
 
     /// Returns an allocation, and locks the row until the transaction ends.
     pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Option<Allocation>, DataError> {
-        locked!(statement!("WHERE id = ?"))
-            .bind(id)
+        statement!(locked "WHERE id = {id}")
             .fetch_optional(tx)
             .await
     }
@@ -149,9 +132,7 @@ impl Allocations {
         student: Uuid,
         course: Uuid,
     ) -> Result<Option<Allocation>, DataError> {
-        locked!(statement!("WHERE student_id = ? AND open_course_id = ?"))
-            .bind(student)
-            .bind(course)
+        statement!(locked "WHERE student_id = {student} AND open_course_id = {course}")
             .fetch_optional(tx)
             .await
     }
@@ -159,25 +140,10 @@ impl Allocations {
     /// Inserts an allocation. Returns `false` if the student has an open one of the course.
     pub(crate) async fn insert(tx: &Transaction, allocation: &Allocation) -> Result<bool, Error> {
         let package = serde_json::to_value(&allocation.package).map_err(Error::internal)?;
-        let inserted = insert_or_ignore!("allocations (id, student_id, course_id, open_course_id, purchase_id, status, session_count, package, timeslot, latitude, longitude, reason, notes, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(allocation.id)
-            .bind(allocation.student_id)
-            .bind(allocation.course_id)
-            .bind(allocation.course_id)
-            .bind(allocation.purchase_id)
-            .bind(&allocation.status)
-            .bind(allocation.session_count)
-            .bind(package)
-            .bind(allocation.package.time_slot.to_string())
-            .bind(allocation.place.map(|place| place.latitude))
-            .bind(allocation.place.map(|place| place.longitude))
-            .bind(allocation.reason.as_deref())
-            .bind(allocation.notes.as_deref())
-            .bind(allocation.created_at)
-            .bind(allocation.created_at)
-            .execute(tx)
-            .await?;
-        Ok(inserted.rows_affected() > 0)
+        let place = allocation.place;
+        let inserted = insert_or_ignore!("allocations (id, student_id, course_id, open_course_id, purchase_id, status, session_count, package, timeslot, latitude, longitude, reason, notes, created_at, updated_at)
+             VALUES ({allocation.id}, {allocation.student_id}, {allocation.course_id}, {allocation.course_id}, {allocation.purchase_id}, {&allocation.status}, {allocation.session_count}, {package}, {allocation.package.time_slot.to_string()}, {place.map(|place| place.latitude)}, {place.map(|place| place.longitude)}, {allocation.reason.as_deref()}, {allocation.notes.as_deref()}, {allocation.created_at}, {allocation.created_at})");
+        Ok(inserted.changes(tx).await?)
     }
 
     /// Stores the members that change. The bookings of the allocation get its state.
@@ -211,10 +177,7 @@ impl Allocations {
         allocation: &Allocation,
     ) -> Result<(), Error> {
         let package = serde_json::to_value(&allocation.package).map_err(Error::internal)?;
-        sql("UPDATE allocations SET package = ?, timeslot = ? WHERE id = ?")
-            .bind(package)
-            .bind(allocation.package.time_slot.to_string())
-            .bind(allocation.id)
+        sql!("UPDATE allocations SET package = {package}, timeslot = {allocation.package.time_slot.to_string()} WHERE id = {allocation.id}")
             .execute(tx)
             .await?;
         Ok(())
@@ -227,11 +190,7 @@ impl Allocations {
         student: Uuid,
         course: Uuid,
     ) -> Result<Option<Allocation>, DataError> {
-        locked!(statement!(
-            "WHERE student_id = ? AND course_id = ? ORDER BY created_at DESC, id LIMIT 1"
-        ))
-        .bind(student)
-        .bind(course)
+        statement!(locked "WHERE student_id = {student} AND course_id = {course} ORDER BY created_at DESC, id LIMIT 1")
         .fetch_optional(tx)
         .await
     }
@@ -252,11 +211,11 @@ impl Allocations {
                 .bind($value)
                 .fetch_one(connection)
                 .await?;
-                let items = sql(statement!(concat!(
+                let items = statement!(
                     "WHERE ",
                     $condition,
                     " ORDER BY created_at DESC, id LIMIT ? OFFSET ?"
-                )))
+                )
                 .bind($value)
                 .bind(limit)
                 .bind(offset)
@@ -278,10 +237,7 @@ impl Allocations {
         connection: &dyn Connection,
         limit: u32,
     ) -> Result<Vec<Uuid>, DataError> {
-        let rows: Vec<(Uuid,)> = sql(
-            "SELECT id FROM allocations WHERE status = 'pending' ORDER BY updated_at, id LIMIT ?",
-        )
-        .bind(limit)
+        let rows: Vec<(Uuid,)> = sql!("SELECT id FROM allocations WHERE status = 'pending' ORDER BY updated_at, id LIMIT {limit}")
         .fetch_all(connection)
         .await?;
         Ok(rows.into_iter().map(|(id,)| id).collect())
@@ -292,9 +248,8 @@ impl Allocations {
         connection: &dyn Connection,
         limit: u32,
     ) -> Result<Vec<Uuid>, DataError> {
-        let rows: Vec<(Uuid,)> = sql("SELECT a.id FROM allocations a WHERE a.status IN ('approved', 'active')
-             AND (SELECT COUNT(*) FROM tutoring_sessions s WHERE s.allocation_id = a.id AND s.status <> 'cancelled') < a.session_count ORDER BY a.id LIMIT ?")
-            .bind(limit)
+        let rows: Vec<(Uuid,)> = sql!("SELECT a.id FROM allocations a WHERE a.status IN ('approved', 'active')
+             AND (SELECT COUNT(*) FROM tutoring_sessions s WHERE s.allocation_id = a.id AND s.status <> 'cancelled') < a.session_count ORDER BY a.id LIMIT {limit}")
             .fetch_all(connection)
             .await?;
         Ok(rows.into_iter().map(|(id,)| id).collect())
@@ -306,8 +261,7 @@ impl Allocations {
         allocation: Uuid,
         refusals: &[(Uuid, Refusal)],
     ) -> Result<(), DataError> {
-        sql("DELETE FROM allocation_refusals WHERE allocation_id = ?")
-            .bind(allocation)
+        sql!("DELETE FROM allocation_refusals WHERE allocation_id = {allocation}")
             .execute(tx)
             .await?;
         if refusals.is_empty() {
@@ -325,9 +279,8 @@ impl Allocations {
         });
         sql("INSERT INTO allocation_refusals (allocation_id, trainer_id, reason, detail, refused_at) VALUES (?, ?, ?, ?, ?)**")
             .bind_rows(rows)
-            .execute(tx)
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Returns the rejections of the last attempt.
@@ -335,8 +288,7 @@ impl Allocations {
         connection: &dyn Connection,
         allocation: Uuid,
     ) -> Result<Vec<RefusalRow>, DataError> {
-        sql("SELECT trainer_id, reason, detail, refused_at FROM allocation_refusals WHERE allocation_id = ? ORDER BY reason, trainer_id")
-            .bind(allocation)
+        sql!("SELECT trainer_id, reason, detail, refused_at FROM allocation_refusals WHERE allocation_id = {allocation} ORDER BY reason, trainer_id")
             .fetch_all(connection)
             .await
     }
@@ -347,11 +299,8 @@ impl Allocations {
         allocation: Uuid,
         purchase: Uuid,
     ) -> Result<(), DataError> {
-        sql("UPDATE allocations SET purchase_id = ? WHERE id = ?")
-            .bind(purchase)
-            .bind(allocation)
-            .execute(tx)
+        sql!("UPDATE allocations SET purchase_id = {purchase} WHERE id = {allocation}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 }

@@ -1,4 +1,4 @@
-use seaworthy::data::{Connection, DataError, FromRow, Row, Transaction, chrono::Utc, sql};
+use seaworthy::data::prelude::*;
 use serde_json::Value;
 use tutoring_contract::Slot;
 use tutoring_identity::{insert_or_ignore, locked};
@@ -7,11 +7,11 @@ use uuid::Uuid;
 use super::{Allocation, slot};
 
 macro_rules! statement {
-    ($rest:expr) => {
-        concat!(
-            "SELECT id, student_id, course_id, timeslot, status, payment_id, allocation_id FROM bookings ",
-            $rest
-        )
+    (locked $rest:literal) => {
+        locked!("SELECT id, student_id, course_id, timeslot, status, payment_id, allocation_id FROM bookings ", $rest)
+    };
+    ($($rest:literal),+) => {
+        sql!("SELECT id, student_id, course_id, timeslot, status, payment_id, allocation_id FROM bookings ", $($rest),+)
     };
 }
 
@@ -54,27 +54,16 @@ impl Bookings {
         details: Value,
     ) -> Result<bool, DataError> {
         let now = Utc::now();
-        let inserted = insert_or_ignore!("bookings (id, student_id, course_id, pending_course_id, timeslot, details, status, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(booking.id)
-            .bind(booking.student_id)
-            .bind(booking.course_id)
-            .bind(booking.course_id)
-            .bind(booking.slot.to_string())
-            .bind(details)
-            .bind(&booking.status)
-            .bind(now)
-            .bind(now)
-            .execute(tx)
-            .await?;
-        Ok(inserted.rows_affected() > 0)
+        insert_or_ignore!("bookings (id, student_id, course_id, pending_course_id, timeslot, details, status, created_at, updated_at) VALUES ({booking.id}, {booking.student_id}, {booking.course_id}, {booking.course_id}, {booking.slot.to_string()}, {details}, {&booking.status}, {now}, {now})")
+            .changes(tx)
+            .await
     }
 
     pub(crate) async fn by_id(
         connection: &dyn Connection,
         id: Uuid,
     ) -> Result<Option<Booking>, DataError> {
-        sql(statement!("WHERE id = ?"))
-            .bind(id)
+        statement!("WHERE id = {id}")
             .fetch_optional(connection)
             .await
     }
@@ -85,9 +74,7 @@ impl Bookings {
         student: Uuid,
         course: Uuid,
     ) -> Result<Option<Booking>, DataError> {
-        locked!(statement!("WHERE student_id = ? AND pending_course_id = ?"))
-            .bind(student)
-            .bind(course)
+        statement!(locked "WHERE student_id = {student} AND pending_course_id = {course}")
             .fetch_optional(tx)
             .await
     }
@@ -98,49 +85,31 @@ impl Bookings {
         payment: Uuid,
         allocation: &Allocation,
     ) -> Result<(), DataError> {
-        sql("UPDATE bookings SET status = ?, pending_course_id = NULL, payment_id = ?, allocation_id = ?, updated_at = ? WHERE student_id = ? AND pending_course_id = ?")
-            .bind(status_of(&allocation.status))
-            .bind(payment)
-            .bind(allocation.id)
-            .bind(Utc::now())
-            .bind(allocation.student_id)
-            .bind(allocation.course_id)
-            .execute(tx)
+        sql!("UPDATE bookings SET status = {status_of(&allocation.status)}, pending_course_id = NULL, payment_id = {payment}, allocation_id = {allocation.id}, updated_at = {Utc::now()} WHERE student_id = {allocation.student_id} AND pending_course_id = {allocation.course_id}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Stores the state of the allocation in its bookings that have not ended.
     pub(crate) async fn follow(tx: &Transaction, allocation: &Allocation) -> Result<(), DataError> {
         let status = status_of(&allocation.status);
-        sql("UPDATE bookings SET status = ?, updated_at = ? WHERE allocation_id = ? AND status NOT IN ('completed', 'cancelled') AND status <> ?")
-            .bind(status)
-            .bind(Utc::now())
-            .bind(allocation.id)
-            .bind(status)
-            .execute(tx)
+        sql!("UPDATE bookings SET status = {status}, updated_at = {Utc::now()} WHERE allocation_id = {allocation.id} AND status NOT IN ('completed', 'cancelled') AND status <> {status}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Moves the bookings of an allocation to the one that continues it.
     pub(crate) async fn move_to(tx: &Transaction, from: Uuid, to: Uuid) -> Result<(), DataError> {
-        sql("UPDATE bookings SET allocation_id = ? WHERE allocation_id = ?")
-            .bind(to)
-            .bind(from)
-            .execute(tx)
+        sql!("UPDATE bookings SET allocation_id = {to} WHERE allocation_id = {from}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Cancels the booking of a refunded payment, unless its sessions were held.
     pub(crate) async fn cancel(tx: &Transaction, payment: Uuid) -> Result<(), DataError> {
-        sql("UPDATE bookings SET status = 'cancelled', updated_at = ? WHERE payment_id = ? AND status NOT IN ('completed', 'cancelled')")
-            .bind(Utc::now())
-            .bind(payment)
-            .execute(tx)
+        sql!("UPDATE bookings SET status = 'cancelled', updated_at = {Utc::now()} WHERE payment_id = {payment} AND status NOT IN ('completed', 'cancelled')")
+            .apply(tx)
             .await
-            .map(drop)
     }
 }
 

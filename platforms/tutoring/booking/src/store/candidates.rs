@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use seaworthy::data::{Connection, DataError, FromRow, Row, Transaction, Value, sql};
+use seaworthy::data::{Value, prelude::*};
 use serde_json::{Value as Json, json};
 use tutoring_contract::Slot;
 use tutoring_identity::{insert_or_ignore, locked};
@@ -19,11 +19,11 @@ const SHIFTS: [(&str, u16, u16); 2] = [("morning", 6, 14), ("evening", 12, 20)];
 
 /// The first part of statements that read trainers.
 macro_rules! statement {
-    ($rest:literal) => {
-        concat!(
-            "SELECT t.trainer_id, t.account, t.account_version, t.profile, t.profile_version, t.is_allocatable, t.latitude, t.longitude, t.zone_id, t.rating_tenths FROM ",
-            $rest
-        )
+    (locked $rest:literal) => {
+        locked!("SELECT t.trainer_id, t.account, t.account_version, t.profile, t.profile_version, t.is_allocatable, t.latitude, t.longitude, t.zone_id, t.rating_tenths FROM ", $rest)
+    };
+    ($($rest:literal),+) => {
+        sql!("SELECT t.trainer_id, t.account, t.account_version, t.profile, t.profile_version, t.is_allocatable, t.latitude, t.longitude, t.zone_id, t.rating_tenths FROM ", $($rest),+)
     };
 }
 
@@ -158,8 +158,7 @@ pub(crate) struct TrainerCopies;
 
 impl TrainerCopies {
     async fn lock(tx: &Transaction, id: Uuid) -> Result<Option<TrainerCopy>, DataError> {
-        locked!(statement!("trainer_copies t WHERE t.trainer_id = ?"))
-            .bind(id)
+        statement!(locked "trainer_copies t WHERE t.trainer_id = {id}")
             .fetch_optional(tx)
             .await
     }
@@ -168,8 +167,7 @@ impl TrainerCopies {
         connection: &dyn Connection,
         id: Uuid,
     ) -> Result<Option<TrainerCopy>, DataError> {
-        sql(statement!("trainer_copies t WHERE t.trainer_id = ?"))
-            .bind(id)
+        statement!("trainer_copies t WHERE t.trainer_id = {id}")
             .fetch_optional(connection)
             .await
     }
@@ -229,8 +227,7 @@ impl TrainerCopies {
             .bind(copy.id)
             .execute(tx)
             .await?;
-        sql("DELETE FROM candidates WHERE trainer_id = ?")
-            .bind(copy.id)
+        sql!("DELETE FROM candidates WHERE trainer_id = {copy.id}")
             .execute(tx)
             .await?;
         let courses: BTreeSet<_> = copy.courses().into_iter().collect();
@@ -250,9 +247,8 @@ impl TrainerCopies {
         });
         sql("INSERT INTO candidates (zone_id, course_id, rating_tenths, trainer_id) VALUES (?, ?, ?, ?)**")
             .bind_rows(rows)
-            .execute(tx)
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Assigns the trainers around a place to their zones again.
@@ -265,15 +261,7 @@ impl TrainerCopies {
         let (west, east) = place.longitudes(radius_km);
         let mut after = Uuid::nil();
         loop {
-            let copies: Vec<TrainerCopy> = sql(statement!(
-                "trainer_copies t WHERE t.latitude BETWEEN ? AND ? AND t.longitude BETWEEN ? AND ? AND t.trainer_id > ? ORDER BY t.trainer_id LIMIT ?"
-            ))
-            .bind(south)
-            .bind(north)
-            .bind(west)
-            .bind(east)
-            .bind(after)
-            .bind(PAGE)
+            let copies: Vec<TrainerCopy> = statement!("trainer_copies t WHERE t.latitude BETWEEN {south} AND {north} AND t.longitude BETWEEN {west} AND {east} AND t.trainer_id > {after} ORDER BY t.trainer_id LIMIT {PAGE}")
             .fetch_all(tx)
             .await?;
             let is_full = copies.len() >= PAGE as usize;
@@ -355,12 +343,7 @@ impl Candidates {
         (zone, course): (Uuid, Uuid),
         After(rating, trainer): After,
     ) -> Result<(Vec<TrainerCopy>, Option<After>), DataError> {
-        let copies: Vec<TrainerCopy> = sql(statement!("candidates c JOIN trainer_copies t ON t.trainer_id = c.trainer_id WHERE c.zone_id = ? AND c.course_id = ? AND (c.rating_tenths, c.trainer_id) < (?, ?) ORDER BY c.rating_tenths DESC, c.trainer_id DESC LIMIT ?"))
-            .bind(zone)
-            .bind(course)
-            .bind(rating)
-            .bind(trainer)
-            .bind(PAGE)
+        let copies: Vec<TrainerCopy> = statement!("candidates c JOIN trainer_copies t ON t.trainer_id = c.trainer_id WHERE c.zone_id = {zone} AND c.course_id = {course} AND (c.rating_tenths, c.trainer_id) < ({rating}, {trainer}) ORDER BY c.rating_tenths DESC, c.trainer_id DESC LIMIT {PAGE}")
             .fetch_all(connection)
             .await?;
         let is_full = copies.len() >= PAGE as usize;

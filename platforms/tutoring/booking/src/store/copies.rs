@@ -1,4 +1,4 @@
-use seaworthy::data::{Connection, DataError, Transaction, sql};
+use seaworthy::data::prelude::*;
 use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
@@ -17,22 +17,12 @@ impl Copies {
         category: &str,
         is_published: bool,
     ) -> Result<(), DataError> {
-        insert_or_ignore!(
-            "course_copies (course_id, version, category, is_published) VALUES (?, -1, '', ?)"
-        )
-        .bind(course)
-        .bind(false)
+        insert_or_ignore!("course_copies (course_id, version, category, is_published) VALUES ({course}, -1, '', {false})")
         .execute(tx)
         .await?;
-        sql("UPDATE course_copies SET version = ?, category = ?, is_published = ? WHERE course_id = ? AND version < ?")
-            .bind(version)
-            .bind(category)
-            .bind(is_published)
-            .bind(course)
-            .bind(version)
-            .execute(tx)
+        sql!("UPDATE course_copies SET version = {version}, category = {category}, is_published = {is_published} WHERE course_id = {course} AND version < {version}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Returns the category of a course. An unknown course has an empty one.
@@ -41,8 +31,7 @@ impl Copies {
         course: Uuid,
     ) -> Result<String, DataError> {
         let found: Option<(String,)> =
-            sql("SELECT category FROM course_copies WHERE course_id = ?")
-                .bind(course)
+            sql!("SELECT category FROM course_copies WHERE course_id = {course}")
                 .fetch_optional(connection)
                 .await?;
         Ok(found.map(|(category,)| category).unwrap_or_default())
@@ -54,8 +43,7 @@ impl Copies {
         course: Uuid,
     ) -> Result<bool, DataError> {
         let found: Option<(bool,)> =
-            sql("SELECT is_published FROM course_copies WHERE course_id = ?")
-                .bind(course)
+            sql!("SELECT is_published FROM course_copies WHERE course_id = {course}")
                 .fetch_optional(connection)
                 .await?;
         Ok(found.is_some_and(|(is_published,)| is_published))
@@ -68,8 +56,7 @@ impl Copies {
         version: i64,
         place: Option<Place>,
     ) -> Result<(), DataError> {
-        insert_or_ignore!("student_copies (student_id, version) VALUES (?, -1)")
-            .bind(student)
+        insert_or_ignore!("student_copies (student_id, version) VALUES ({student}, -1)")
             .execute(tx)
             .await?;
         sql("UPDATE student_copies SET version = ?, latitude = ?, longitude = ? WHERE student_id = ? AND version < ?")
@@ -78,9 +65,8 @@ impl Copies {
             .bind(place.map(|place| place.longitude))
             .bind(student)
             .bind(version)
-            .execute(tx)
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Returns the place of a student's profile.
@@ -89,8 +75,7 @@ impl Copies {
         student: Uuid,
     ) -> Result<Option<Place>, DataError> {
         let found: Option<(Option<f64>, Option<f64>)> =
-            sql("SELECT latitude, longitude FROM student_copies WHERE student_id = ?")
-                .bind(student)
+            sql!("SELECT latitude, longitude FROM student_copies WHERE student_id = {student}")
                 .fetch_optional(connection)
                 .await?;
         Ok(found.and_then(|(latitude, longitude)| Place::of(latitude, longitude)))

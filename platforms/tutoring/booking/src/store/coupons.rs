@@ -1,18 +1,12 @@
-use seaworthy::{
-    data::{Connection, DataError, FromRow, Row, Transaction, chrono::Utc, sql},
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use uuid::Uuid;
 
 use crate::domain::{Coupon, DiscountType, errors};
 
 /// Returns the text of a statement that reads coupons.
 macro_rules! statement {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id, code, type, discount_type, discount_value, max_redemptions, current_redemptions, valid_from, valid_until FROM coupons ",
-            $rest
-        )
+    ($($rest:literal),+) => {
+        sql!("SELECT id, code, type, discount_type, discount_value, max_redemptions, current_redemptions, valid_from, valid_until FROM coupons ", $($rest),+)
     };
 }
 
@@ -44,8 +38,7 @@ impl Coupons {
         connection: &dyn Connection,
         code: &str,
     ) -> Result<Option<Coupon>, DataError> {
-        sql(statement!("WHERE code_key = ?"))
-            .bind(code.trim().to_lowercase())
+        statement!("WHERE code_key = {code.trim().to_lowercase()}")
             .fetch_optional(connection)
             .await
     }
@@ -59,9 +52,7 @@ impl Coupons {
         let (total,): (u64,) = sql("SELECT COUNT(*) FROM coupons")
             .fetch_one(connection)
             .await?;
-        let coupons = sql(statement!("ORDER BY code_key LIMIT ? OFFSET ?"))
-            .bind(limit)
-            .bind(offset)
+        let coupons = statement!("ORDER BY code_key LIMIT {limit} OFFSET {offset}")
             .fetch_all(connection)
             .await?;
         Ok((coupons, total))
@@ -97,21 +88,15 @@ impl Coupons {
 
     /// Counts one more redemption. Returns `false` if the coupon is used up.
     pub(crate) async fn take(tx: &Transaction, id: Uuid) -> Result<bool, DataError> {
-        let taken = sql("UPDATE coupons SET current_redemptions = current_redemptions + 1, updated_at = ? WHERE id = ? AND current_redemptions < max_redemptions")
-            .bind(Utc::now())
-            .bind(id)
-            .execute(tx)
-            .await?;
-        Ok(taken.rows_affected() > 0)
+        sql!("UPDATE coupons SET current_redemptions = current_redemptions + 1, updated_at = {Utc::now()} WHERE id = {id} AND current_redemptions < max_redemptions")
+            .changes(tx)
+            .await
     }
 
     /// Counts one redemption less.
     pub(crate) async fn release(tx: &Transaction, id: Uuid) -> Result<(), DataError> {
-        sql("UPDATE coupons SET current_redemptions = current_redemptions - 1, updated_at = ? WHERE id = ?")
-            .bind(Utc::now())
-            .bind(id)
-            .execute(tx)
+        sql!("UPDATE coupons SET current_redemptions = current_redemptions - 1, updated_at = {Utc::now()} WHERE id = {id}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use seaworthy::data::{Connection, DataError, Transaction, sql};
+use seaworthy::data::prelude::*;
 
 /// The switches.
 pub(crate) const FLAGS: [&str; 4] = [
@@ -36,11 +36,8 @@ impl Flags {
     }
 
     pub(crate) async fn set(tx: &Transaction, name: &str, is_on: bool) -> Result<(), DataError> {
-        sql("UPDATE feature_flags SET is_enabled = ? WHERE name = ?")
-            .bind(is_on)
-            .bind(name)
-            .execute(tx)
+        sql!("UPDATE feature_flags SET is_enabled = {is_on} WHERE name = {name}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 }

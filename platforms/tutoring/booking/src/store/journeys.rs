@@ -1,19 +1,15 @@
-use seaworthy::data::{
-    Connection, DataError, FromRow, Row, Transaction,
-    chrono::{DateTime, Utc},
-    sql,
-};
+use seaworthy::data::prelude::*;
 use tutoring_identity::{insert_or_ignore, locked};
 use uuid::Uuid;
 
 use crate::domain::EndReason;
 
 macro_rules! statement {
-    ($rest:expr) => {
-        concat!(
-            "SELECT id, active_session_id, trainer_id, student_id FROM journeys ",
-            $rest
-        )
+    (locked $rest:literal) => {
+        locked!("SELECT id, active_session_id, trainer_id, student_id FROM journeys ", $rest)
+    };
+    ($($rest:literal),+) => {
+        sql!("SELECT id, active_session_id, trainer_id, student_id FROM journeys ", $($rest),+)
     };
 }
 
@@ -50,24 +46,16 @@ impl Journeys {
         session: Uuid,
         started_at: DateTime<Utc>,
     ) -> Result<bool, DataError> {
-        let inserted = insert_or_ignore!("journeys (id, session_id, active_session_id, trainer_id, student_id, started_at) VALUES (?, ?, ?, ?, ?, ?)")
-            .bind(journey.id)
-            .bind(session)
-            .bind(session)
-            .bind(journey.trainer_id)
-            .bind(journey.student_id)
-            .bind(started_at)
-            .execute(tx)
-            .await?;
-        Ok(inserted.rows_affected() > 0)
+        insert_or_ignore!("journeys (id, session_id, active_session_id, trainer_id, student_id, started_at) VALUES ({journey.id}, {session}, {session}, {journey.trainer_id}, {journey.student_id}, {started_at})")
+            .changes(tx)
+            .await
     }
 
     pub(crate) async fn by_id(
         connection: &dyn Connection,
         id: Uuid,
     ) -> Result<Option<StoredJourney>, DataError> {
-        sql(statement!("WHERE id = ?"))
-            .bind(id)
+        statement!("WHERE id = {id}")
             .fetch_optional(connection)
             .await
     }
@@ -77,8 +65,7 @@ impl Journeys {
         tx: &Transaction,
         id: Uuid,
     ) -> Result<Option<StoredJourney>, DataError> {
-        locked!(statement!("WHERE id = ?"))
-            .bind(id)
+        statement!(locked "WHERE id = {id}")
             .fetch_optional(tx)
             .await
     }
@@ -88,8 +75,7 @@ impl Journeys {
         tx: &Transaction,
         session: Uuid,
     ) -> Result<Option<StoredJourney>, DataError> {
-        locked!(statement!("WHERE active_session_id = ?"))
-            .bind(session)
+        statement!(locked "WHERE active_session_id = {session}")
             .fetch_optional(tx)
             .await
     }
@@ -99,8 +85,7 @@ impl Journeys {
         tx: &Transaction,
         allocation: Uuid,
     ) -> Result<Vec<StoredJourney>, DataError> {
-        locked!(statement!("WHERE active_session_id IN (SELECT s.id FROM tutoring_sessions s WHERE s.allocation_id = ? AND s.status = 'cancelled')"))
-            .bind(allocation)
+        statement!(locked "WHERE active_session_id IN (SELECT s.id FROM tutoring_sessions s WHERE s.allocation_id = {allocation} AND s.status = 'cancelled')")
             .fetch_all(tx)
             .await
     }
@@ -112,13 +97,9 @@ impl Journeys {
         reason: EndReason,
         ended_at: DateTime<Utc>,
     ) -> Result<(), DataError> {
-        sql("UPDATE journeys SET active_session_id = NULL, ended_at = ?, end_reason = ? WHERE id = ? AND active_session_id IS NOT NULL")
-            .bind(ended_at)
-            .bind(reason.as_str())
-            .bind(id)
-            .execute(tx)
+        sql!("UPDATE journeys SET active_session_id = NULL, ended_at = {ended_at}, end_reason = {reason.as_str()} WHERE id = {id} AND active_session_id IS NOT NULL")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Stores that an ended journey is still in the live store.
@@ -127,12 +108,9 @@ impl Journeys {
         id: Uuid,
         at: DateTime<Utc>,
     ) -> Result<(), DataError> {
-        sql("UPDATE journeys SET remove_live_at = ? WHERE id = ?")
-            .bind(at)
-            .bind(id)
-            .execute(tx)
+        sql!("UPDATE journeys SET remove_live_at = {at} WHERE id = {id}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Returns ended journeys that may be in the live store.
@@ -140,8 +118,7 @@ impl Journeys {
         connection: &dyn Connection,
         limit: u32,
     ) -> Result<Vec<(Uuid,)>, DataError> {
-        sql("SELECT id FROM journeys WHERE remove_live_at IS NOT NULL ORDER BY remove_live_at LIMIT ?")
-            .bind(limit)
+        sql!("SELECT id FROM journeys WHERE remove_live_at IS NOT NULL ORDER BY remove_live_at LIMIT {limit}")
             .fetch_all(connection)
             .await
     }
@@ -151,11 +128,9 @@ impl Journeys {
         connection: &dyn Connection,
         id: Uuid,
     ) -> Result<(), DataError> {
-        sql("UPDATE journeys SET remove_live_at = NULL WHERE id = ?")
-            .bind(id)
-            .execute(connection)
+        sql!("UPDATE journeys SET remove_live_at = NULL WHERE id = {id}")
+            .apply(connection)
             .await
-            .map(drop)
     }
 
     /// Returns active journeys whose session comes after another one, with their sessions in order.
@@ -164,9 +139,7 @@ impl Journeys {
         session: Uuid,
         limit: u32,
     ) -> Result<Vec<(Uuid, Uuid)>, DataError> {
-        sql("SELECT id, active_session_id FROM journeys WHERE active_session_id > ? ORDER BY active_session_id LIMIT ?")
-            .bind(session)
-            .bind(limit)
+        sql!("SELECT id, active_session_id FROM journeys WHERE active_session_id > {session} ORDER BY active_session_id LIMIT {limit}")
             .fetch_all(connection)
             .await
     }

@@ -20,10 +20,7 @@ mod slots;
 mod zones;
 
 use jiff::{Timestamp, civil::Date};
-use seaworthy::data::{
-    DataError, Row,
-    chrono::{DateTime, Utc},
-};
+use seaworthy::data::prelude::*;
 use tutoring_contract::Slot;
 
 pub(crate) use allocations::{Allocation, Allocations, Filter};

@@ -1,4 +1,4 @@
-use seaworthy::data::{Connection, DataError, Transaction, sql};
+use seaworthy::data::prelude::*;
 use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
@@ -14,13 +14,9 @@ impl Payments {
         payment: Uuid,
         session_count: u16,
     ) -> Result<bool, DataError> {
-        let inserted = insert_or_ignore!("allocation_payments (payment_id, allocation_id, session_count, is_refunded) VALUES (?, NULL, ?, ?)")
-            .bind(payment)
-            .bind(session_count)
-            .bind(false)
-            .execute(tx)
-            .await?;
-        Ok(inserted.rows_affected() > 0)
+        insert_or_ignore!("allocation_payments (payment_id, allocation_id, session_count, is_refunded) VALUES ({payment}, NULL, {session_count}, {false})")
+            .changes(tx)
+            .await
     }
 
     /// Stores the allocation of a payment.
@@ -29,22 +25,16 @@ impl Payments {
         payment: Uuid,
         allocation: Uuid,
     ) -> Result<(), DataError> {
-        sql("UPDATE allocation_payments SET allocation_id = ? WHERE payment_id = ?")
-            .bind(allocation)
-            .bind(payment)
-            .execute(tx)
+        sql!("UPDATE allocation_payments SET allocation_id = {allocation} WHERE payment_id = {payment}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Moves the payments of an allocation to the one that continues it.
     pub(crate) async fn move_to(tx: &Transaction, from: Uuid, to: Uuid) -> Result<(), DataError> {
-        sql("UPDATE allocation_payments SET allocation_id = ? WHERE allocation_id = ?")
-            .bind(to)
-            .bind(from)
-            .execute(tx)
+        sql!("UPDATE allocation_payments SET allocation_id = {to} WHERE allocation_id = {from}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Records the refund of a payment, also of one that is not known yet. Returns its allocation
@@ -53,24 +43,16 @@ impl Payments {
         tx: &Transaction,
         payment: Uuid,
     ) -> Result<Option<(Uuid, u16)>, DataError> {
-        insert_or_ignore!("allocation_payments (payment_id, allocation_id, session_count, is_refunded) VALUES (?, NULL, 0, ?)")
-            .bind(payment)
-            .bind(false)
+        insert_or_ignore!("allocation_payments (payment_id, allocation_id, session_count, is_refunded) VALUES ({payment}, NULL, 0, {false})")
             .execute(tx)
             .await?;
-        let changed = sql("UPDATE allocation_payments SET is_refunded = ? WHERE payment_id = ? AND is_refunded = ?")
-            .bind(true)
-            .bind(payment)
-            .bind(false)
+        let changed = sql!("UPDATE allocation_payments SET is_refunded = {true} WHERE payment_id = {payment} AND is_refunded = {false}")
             .execute(tx)
             .await?;
         if changed.rows_affected() == 0 {
             return Ok(None);
         }
-        let (allocation, count): (Option<Uuid>, u16) = sql(
-            "SELECT allocation_id, session_count FROM allocation_payments WHERE payment_id = ?",
-        )
-        .bind(payment)
+        let (allocation, count): (Option<Uuid>, u16) = sql!("SELECT allocation_id, session_count FROM allocation_payments WHERE payment_id = {payment}")
         .fetch_one(tx)
         .await?;
         Ok(allocation.map(|allocation| (allocation, count)))
@@ -83,10 +65,7 @@ impl Payments {
         purchase: Uuid,
         allocation: Uuid,
     ) -> Result<u16, DataError> {
-        let (count,): (Option<u16>,) = sql("SELECT SUM(p.session_count) FROM allocation_payments p JOIN allocations a ON a.id = p.allocation_id WHERE (a.purchase_id = ? OR a.id = ?) AND p.is_refunded = ?")
-            .bind(purchase)
-            .bind(allocation)
-            .bind(false)
+        let (count,): (Option<u16>,) = sql!("SELECT SUM(p.session_count) FROM allocation_payments p JOIN allocations a ON a.id = p.allocation_id WHERE (a.purchase_id = {purchase} OR a.id = {allocation}) AND p.is_refunded = {false}")
             .fetch_one(connection)
             .await?;
         Ok(count.unwrap_or_default())
@@ -97,9 +76,7 @@ impl Payments {
         connection: &dyn Connection,
         payment: Uuid,
     ) -> Result<Option<u16>, DataError> {
-        let found: Option<(u16,)> = sql("SELECT session_count FROM allocation_payments WHERE payment_id = ? AND is_refunded = ?")
-            .bind(payment)
-            .bind(false)
+        let found: Option<(u16,)> = sql!("SELECT session_count FROM allocation_payments WHERE payment_id = {payment} AND is_refunded = {false}")
             .fetch_optional(connection)
             .await?;
         Ok(found.map(|(count,)| count))

@@ -1,11 +1,4 @@
-use seaworthy::{
-    data::{
-        Connection, DataError, FromRow, Row, Transaction,
-        chrono::{DateTime, Utc},
-        sql,
-    },
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
 use tutoring_contract::Slot;
 use tutoring_identity::{insert_or_ignore, locked};
@@ -17,32 +10,19 @@ use super::slot;
 pub(crate) const MAX_CAPACITY: u32 = 10;
 
 /// A reservation of a course and slot, before the payment.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PreBooking {
     pub(crate) id: Uuid,
     pub(crate) student_id: Uuid,
     pub(crate) course_id: Uuid,
     #[serde(rename = "timeslot")]
+    #[from_row(with = slot, column = "timeslot")]
     pub(crate) slot: Slot,
     pub(crate) details: Value,
     /// `pending`, `converted` or `expired`.
     pub(crate) status: String,
     pub(crate) expires_at: DateTime<Utc>,
-}
-
-impl FromRow for PreBooking {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            id: row.get("id")?,
-            student_id: row.get("student_id")?,
-            course_id: row.get("course_id")?,
-            slot: slot(row, "timeslot")?,
-            details: row.get("details")?,
-            status: row.get("status")?,
-            expires_at: row.get("expires_at")?,
-        })
-    }
 }
 
 /// Statements on pre-bookings and their capacity.
@@ -56,9 +36,7 @@ impl PreBookings {
         student: Uuid,
         course: Uuid,
     ) -> Result<Option<PreBooking>, DataError> {
-        locked!("SELECT id, student_id, course_id, timeslot, details, status, expires_at FROM pre_bookings WHERE student_id = ? AND pending_course_id = ?")
-            .bind(student)
-            .bind(course)
+        locked!("SELECT id, student_id, course_id, timeslot, details, status, expires_at FROM pre_bookings WHERE student_id = {student} AND pending_course_id = {course}")
             .fetch_optional(tx)
             .await
     }
@@ -88,18 +66,12 @@ impl PreBookings {
         course: Uuid,
         slot: Slot,
     ) -> Result<bool, DataError> {
-        insert_or_ignore!("pre_booking_capacity (course_id, timeslot, current_count, max_capacity) VALUES (?, ?, 0, ?)")
-            .bind(course)
-            .bind(slot.to_string())
-            .bind(MAX_CAPACITY)
+        insert_or_ignore!("pre_booking_capacity (course_id, timeslot, current_count, max_capacity) VALUES ({course}, {slot.to_string()}, 0, {MAX_CAPACITY})")
             .execute(tx)
             .await?;
-        let taken = sql("UPDATE pre_booking_capacity SET current_count = current_count + 1 WHERE course_id = ? AND timeslot = ? AND current_count < max_capacity")
-            .bind(course)
-            .bind(slot.to_string())
-            .execute(tx)
-            .await?;
-        Ok(taken.rows_affected() > 0)
+        sql!("UPDATE pre_booking_capacity SET current_count = current_count + 1 WHERE course_id = {course} AND timeslot = {slot.to_string()} AND current_count < max_capacity")
+            .changes(tx)
+            .await
     }
 
     /// Counts one pre-booking less.
@@ -108,12 +80,9 @@ impl PreBookings {
         course: Uuid,
         slot: Slot,
     ) -> Result<(), DataError> {
-        sql("UPDATE pre_booking_capacity SET current_count = current_count - 1 WHERE course_id = ? AND timeslot = ?")
-            .bind(course)
-            .bind(slot.to_string())
-            .execute(tx)
+        sql!("UPDATE pre_booking_capacity SET current_count = current_count - 1 WHERE course_id = {course} AND timeslot = {slot.to_string()}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Returns the count and the capacity of a course and slot.
@@ -122,9 +91,7 @@ impl PreBookings {
         course: Uuid,
         slot: Slot,
     ) -> Result<(u32, u32), DataError> {
-        let found: Option<(u32, u32)> = sql("SELECT current_count, max_capacity FROM pre_booking_capacity WHERE course_id = ? AND timeslot = ?")
-            .bind(course)
-            .bind(slot.to_string())
+        let found: Option<(u32, u32)> = sql!("SELECT current_count, max_capacity FROM pre_booking_capacity WHERE course_id = {course} AND timeslot = {slot.to_string()}")
             .fetch_optional(connection)
             .await?;
         Ok(found.unwrap_or((0, MAX_CAPACITY)))
@@ -132,31 +99,16 @@ impl PreBookings {
 
     pub(crate) async fn insert(tx: &Transaction, given: &PreBooking) -> Result<(), DataError> {
         let now = Utc::now();
-        sql("INSERT INTO pre_bookings (id, student_id, course_id, pending_course_id, timeslot, details, status, expires_at, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(given.id)
-            .bind(given.student_id)
-            .bind(given.course_id)
-            .bind(given.course_id)
-            .bind(given.slot.to_string())
-            .bind(given.details.clone())
-            .bind(&given.status)
-            .bind(given.expires_at)
-            .bind(now)
-            .bind(now)
-            .execute(tx)
+        sql!("INSERT INTO pre_bookings (id, student_id, course_id, pending_course_id, timeslot, details, status, expires_at, created_at, updated_at) VALUES ({given.id}, {given.student_id}, {given.course_id}, {given.course_id}, {given.slot.to_string()}, {given.details.clone()}, {&given.status}, {given.expires_at}, {now}, {now})")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Ends a pending pre-booking. Returns `false` if it has ended.
     pub(crate) async fn end(tx: &Transaction, id: Uuid, status: &str) -> Result<bool, DataError> {
-        let ended = sql("UPDATE pre_bookings SET status = ?, pending_course_id = NULL, updated_at = ? WHERE id = ? AND status = 'pending'")
-            .bind(status)
-            .bind(Utc::now())
-            .bind(id)
-            .execute(tx)
-            .await?;
-        Ok(ended.rows_affected() > 0)
+        sql!("UPDATE pre_bookings SET status = {status}, pending_course_id = NULL, updated_at = {Utc::now()} WHERE id = {id} AND status = 'pending'")
+            .changes(tx)
+            .await
     }
 
     /// Returns pending pre-bookings that expired before a time.
@@ -165,9 +117,7 @@ impl PreBookings {
         before: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<PreBooking>, DataError> {
-        sql("SELECT id, student_id, course_id, timeslot, details, status, expires_at FROM pre_bookings WHERE status = 'pending' AND expires_at < ? ORDER BY expires_at LIMIT ?")
-            .bind(before)
-            .bind(limit)
+        sql!("SELECT id, student_id, course_id, timeslot, details, status, expires_at FROM pre_bookings WHERE status = 'pending' AND expires_at < {before} ORDER BY expires_at LIMIT {limit}")
             .fetch_all(connection)
             .await
     }

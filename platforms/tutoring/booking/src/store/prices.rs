@@ -1,19 +1,12 @@
-use seaworthy::data::{
-    Connection, DataError, FromRow, Row, Transaction,
-    chrono::{DateTime, Utc},
-    sql,
-};
+use seaworthy::data::prelude::*;
 use tutoring_contract::ClassType;
 
 use crate::domain::Price;
 
 /// Returns the text of a statement that reads prices.
 macro_rules! statement {
-    ($rest:literal) => {
-        concat!(
-            "SELECT class_type, session_count, is_summer, base_price_minor, currency, gst_percentage, coupon_minor, deal_minor FROM pricing_config ",
-            $rest
-        )
+    ($($rest:literal),+) => {
+        sql!("SELECT class_type, session_count, is_summer, base_price_minor, currency, gst_percentage, coupon_minor, deal_minor FROM pricing_config ", $($rest),+)
     };
 }
 
@@ -48,51 +41,26 @@ impl Prices {
         with_summer: bool,
         now: DateTime<Utc>,
     ) -> Result<Option<Price>, DataError> {
-        sql(statement!(
-            "WHERE class_type = ? AND session_count = ? AND is_active = ? AND (is_summer = ? OR is_summer = ?)
-             AND (valid_from IS NULL OR valid_from <= ?) AND (valid_until IS NULL OR valid_until > ?) ORDER BY is_summer DESC LIMIT 1"
-        ))
-        .bind(class_type.as_str())
-        .bind(session_count)
-        .bind(true)
-        .bind(false)
-        .bind(with_summer)
-        .bind(now)
-        .bind(now)
+        statement!("WHERE class_type = {class_type.as_str()} AND session_count = {session_count} AND is_active = {true} AND (is_summer = {false} OR is_summer = {with_summer})
+             AND (valid_from IS NULL OR valid_from <= {now}) AND (valid_until IS NULL OR valid_until > {now}) ORDER BY is_summer DESC LIMIT 1")
         .fetch_optional(connection)
         .await
     }
 
     /// Returns the active prices, and locks nothing.
     pub(crate) async fn all(connection: &dyn Connection) -> Result<Vec<Price>, DataError> {
-        sql(statement!(
-            "WHERE is_active = ? ORDER BY class_type, session_count, is_summer"
-        ))
-        .bind(true)
-        .fetch_all(connection)
-        .await
+        statement!("WHERE is_active = {true} ORDER BY class_type, session_count, is_summer")
+            .fetch_all(connection)
+            .await
     }
 
     /// Replaces a price.
     pub(crate) async fn set(tx: &Transaction, price: &Price) -> Result<(), DataError> {
-        sql("DELETE FROM pricing_config WHERE class_type = ? AND session_count = ? AND is_summer = ?")
-            .bind(price.class_type.as_str())
-            .bind(price.session_count)
-            .bind(price.is_summer)
+        sql!("DELETE FROM pricing_config WHERE class_type = {price.class_type.as_str()} AND session_count = {price.session_count} AND is_summer = {price.is_summer}")
             .execute(tx)
             .await?;
-        sql("INSERT INTO pricing_config (class_type, session_count, is_summer, base_price_minor, currency, gst_percentage, coupon_minor, deal_minor, is_active) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(price.class_type.as_str())
-            .bind(price.session_count)
-            .bind(price.is_summer)
-            .bind(price.base)
-            .bind(price.currency.as_str())
-            .bind(price.gst_percentage)
-            .bind(price.coupon)
-            .bind(price.deal)
-            .bind(true)
-            .execute(tx)
+        sql!("INSERT INTO pricing_config (class_type, session_count, is_summer, base_price_minor, currency, gst_percentage, coupon_minor, deal_minor, is_active) VALUES ({price.class_type.as_str()}, {price.session_count}, {price.is_summer}, {price.base}, {price.currency.as_str()}, {price.gst_percentage}, {price.coupon}, {price.deal}, {true})")
+            .apply(tx)
             .await
-            .map(drop)
     }
 }

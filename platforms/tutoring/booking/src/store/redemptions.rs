@@ -1,11 +1,4 @@
-use seaworthy::{
-    data::{
-        Connection, DataError, FromRow, Row, Transaction,
-        chrono::{DateTime, Utc},
-        sql,
-    },
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
 use tutoring_identity::locked;
 use uuid::Uuid;
@@ -13,29 +6,19 @@ use uuid::Uuid;
 use crate::domain::errors;
 
 /// A discount of a payment.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub(crate) struct Redemption {
+    #[from_row(column = "payment_id")]
     pub(crate) payment: Uuid,
+    #[from_row(column = "student_id")]
     pub(crate) student: Uuid,
     /// Absent for the welcome offer.
+    #[from_row(column = "coupon_id")]
     pub(crate) coupon: Option<Uuid>,
     /// `reserved`, `redeemed` or `released`.
     pub(crate) state: String,
     pub(crate) quote: Value,
     pub(crate) expires_at: DateTime<Utc>,
-}
-
-impl FromRow for Redemption {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            payment: row.get("payment_id")?,
-            student: row.get("student_id")?,
-            coupon: row.get("coupon_id")?,
-            state: row.get("state")?,
-            quote: row.get("quote")?,
-            expires_at: row.get("expires_at")?,
-        })
-    }
 }
 
 /// Statements on reserved and redeemed discounts.
@@ -48,8 +31,7 @@ impl Redemptions {
         tx: &Transaction,
         payment: Uuid,
     ) -> Result<Option<Redemption>, DataError> {
-        locked!("SELECT payment_id, student_id, coupon_id, state, quote, expires_at FROM coupon_redemptions WHERE payment_id = ?")
-            .bind(payment)
+        locked!("SELECT payment_id, student_id, coupon_id, state, quote, expires_at FROM coupon_redemptions WHERE payment_id = {payment}")
             .fetch_optional(tx)
             .await
     }
@@ -60,16 +42,7 @@ impl Redemptions {
     /// `CONFLICT` if the student holds a discount.
     pub(crate) async fn insert(tx: &Transaction, redemption: &Redemption) -> Result<(), Error> {
         let now = Utc::now();
-        let inserted = sql("INSERT INTO coupon_redemptions (payment_id, student_id, holder_id, coupon_id, state, quote, expires_at, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(redemption.payment)
-            .bind(redemption.student)
-            .bind(redemption.student)
-            .bind(redemption.coupon)
-            .bind(&redemption.state)
-            .bind(redemption.quote.clone())
-            .bind(redemption.expires_at)
-            .bind(now)
-            .bind(now)
+        let inserted = sql!("INSERT INTO coupon_redemptions (payment_id, student_id, holder_id, coupon_id, state, quote, expires_at, created_at, updated_at) VALUES ({redemption.payment}, {redemption.student}, {redemption.student}, {redemption.coupon}, {&redemption.state}, {redemption.quote.clone()}, {redemption.expires_at}, {now}, {now})")
             .execute(tx)
             .await;
         conflict(inserted.map(drop))
@@ -85,11 +58,7 @@ impl Redemptions {
         state: &str,
     ) -> Result<(), Error> {
         let holder = (state != "released").then_some(redemption.student);
-        let updated = sql("UPDATE coupon_redemptions SET state = ?, holder_id = ?, updated_at = ? WHERE payment_id = ?")
-            .bind(state)
-            .bind(holder)
-            .bind(Utc::now())
-            .bind(redemption.payment)
+        let updated = sql!("UPDATE coupon_redemptions SET state = {state}, holder_id = {holder}, updated_at = {Utc::now()} WHERE payment_id = {redemption.payment}")
             .execute(tx)
             .await;
         conflict(updated.map(drop))
@@ -116,8 +85,7 @@ impl Redemptions {
         student: Uuid,
     ) -> Result<bool, DataError> {
         let found: Option<(Uuid,)> =
-            sql("SELECT payment_id FROM coupon_redemptions WHERE holder_id = ?")
-                .bind(student)
+            sql!("SELECT payment_id FROM coupon_redemptions WHERE holder_id = {student}")
                 .fetch_optional(connection)
                 .await?;
         Ok(found.is_some())

@@ -1,11 +1,4 @@
-use seaworthy::{
-    data::{
-        Connection, DataError, FromRow, Row, Transaction,
-        chrono::{DateTime, Utc},
-        sql,
-    },
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::Role;
 use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
@@ -49,17 +42,9 @@ pub(crate) struct Reviews;
 impl Reviews {
     /// Inserts a review. Returns `false` if the side has reviewed the session.
     pub(crate) async fn insert(tx: &Transaction, review: &Review) -> Result<bool, DataError> {
-        let inserted = insert_or_ignore!("session_reviews (id, session_id, review_type, reviewer_id, rating_halves, feedback, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)")
-            .bind(review.id)
-            .bind(review.session_id)
-            .bind(review.review_type.as_str())
-            .bind(review.reviewer_id)
-            .bind(review.rating.halves())
-            .bind(review.feedback.as_deref())
-            .bind(review.created_at)
-            .execute(tx)
-            .await?;
-        Ok(inserted.rows_affected() > 0)
+        insert_or_ignore!("session_reviews (id, session_id, review_type, reviewer_id, rating_halves, feedback, created_at) VALUES ({review.id}, {review.session_id}, {review.review_type.as_str()}, {review.reviewer_id}, {review.rating.halves()}, {review.feedback.as_deref()}, {review.created_at})")
+            .changes(tx)
+            .await
     }
 
     /// Returns a page of reviews, the newest first, and their number.
@@ -71,9 +56,7 @@ impl Reviews {
         let (total,): (u64,) = sql("SELECT COUNT(*) FROM session_reviews")
             .fetch_one(connection)
             .await?;
-        let items = sql("SELECT id, session_id, review_type, reviewer_id, rating_halves, feedback, created_at FROM session_reviews ORDER BY created_at DESC, id LIMIT ? OFFSET ?")
-            .bind(limit)
-            .bind(offset)
+        let items = sql!("SELECT id, session_id, review_type, reviewer_id, rating_halves, feedback, created_at FROM session_reviews ORDER BY created_at DESC, id LIMIT {limit} OFFSET {offset}")
             .fetch_all(connection)
             .await?;
         Ok((items, total))

@@ -1,10 +1,6 @@
 use jiff::civil::Date;
 use seaworthy::{
-    data::{
-        Connection, DataError, FromRow, Row, Transaction, Value,
-        chrono::{DateTime, Utc},
-        sql,
-    },
+    data::{Value, prelude::*},
     prelude::*,
 };
 use serde_json::{Value as Json, json};
@@ -20,11 +16,11 @@ const MAX_SESSIONS: u32 = 500;
 
 /// The first part of statements that read sessions.
 macro_rules! statement {
-    ($rest:expr) => {
-        concat!(
-            "SELECT id, allocation_id, session_number, student_id, trainer_id, course_id, scheduled_date, timeslot, start_minute, starts_at, duration_min, mode, status, latitude, longitude, otp_hash, otp_issued_at, otp_attempts, started_at, ended_at, confirmed_at, verification, notes FROM tutoring_sessions ",
-            $rest
-        )
+    (locked $rest:literal) => {
+        locked!("SELECT id, allocation_id, session_number, student_id, trainer_id, course_id, scheduled_date, timeslot, start_minute, starts_at, duration_min, mode, status, latitude, longitude, otp_hash, otp_issued_at, otp_attempts, started_at, ended_at, confirmed_at, verification, notes FROM tutoring_sessions ", $rest)
+    };
+    ($($rest:literal),+) => {
+        sql!("SELECT id, allocation_id, session_number, student_id, trainer_id, course_id, scheduled_date, timeslot, start_minute, starts_at, duration_min, mode, status, latitude, longitude, otp_hash, otp_issued_at, otp_attempts, started_at, ended_at, confirmed_at, verification, notes FROM tutoring_sessions ", $($rest),+)
     };
 }
 
@@ -102,16 +98,14 @@ impl Sessions {
         connection: &dyn Connection,
         id: Uuid,
     ) -> Result<Option<Session>, DataError> {
-        sql(statement!("WHERE id = ?"))
-            .bind(id)
+        statement!("WHERE id = {id}")
             .fetch_optional(connection)
             .await
     }
 
     /// Returns a session, and locks the row until the transaction ends.
     pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Option<Session>, DataError> {
-        locked!(statement!("WHERE id = ?"))
-            .bind(id)
+        statement!(locked "WHERE id = {id}")
             .fetch_optional(tx)
             .await
     }
@@ -154,26 +148,9 @@ impl Sessions {
 
     /// Stores the members that change.
     pub(crate) async fn update(tx: &Transaction, session: &Session) -> Result<(), DataError> {
-        sql("UPDATE tutoring_sessions SET trainer_id = ?, scheduled_date = ?, timeslot = ?, start_minute = ?, starts_at = ?, status = ?, otp_hash = ?, otp_issued_at = ?, otp_attempts = ?, started_at = ?, ended_at = ?, confirmed_at = ?, verification = ?, notes = ?, updated_at = ? WHERE id = ?")
-            .bind(session.trainer_id)
-            .bind(session.scheduled_date.to_string())
-            .bind(session.slot.to_string())
-            .bind(session.start_minute)
-            .bind(session.starts_at)
-            .bind(session.status.as_str())
-            .bind(session.otp_hash.as_deref())
-            .bind(session.otp_issued_at)
-            .bind(session.otp_attempts)
-            .bind(session.started_at)
-            .bind(session.ended_at)
-            .bind(session.confirmed_at)
-            .bind(session.verification.clone())
-            .bind(session.notes.as_deref())
-            .bind(Utc::now())
-            .bind(session.id)
-            .execute(tx)
+        sql!("UPDATE tutoring_sessions SET trainer_id = {session.trainer_id}, scheduled_date = {session.scheduled_date.to_string()}, timeslot = {session.slot.to_string()}, start_minute = {session.start_minute}, starts_at = {session.starts_at}, status = {session.status.as_str()}, otp_hash = {session.otp_hash.as_deref()}, otp_issued_at = {session.otp_issued_at}, otp_attempts = {session.otp_attempts}, started_at = {session.started_at}, ended_at = {session.ended_at}, confirmed_at = {session.confirmed_at}, verification = {session.verification.clone()}, notes = {session.notes.as_deref()}, updated_at = {Utc::now()} WHERE id = {session.id}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Returns the sessions of an allocation in order.
@@ -181,11 +158,9 @@ impl Sessions {
         connection: &dyn Connection,
         allocation: Uuid,
     ) -> Result<Vec<Session>, DataError> {
-        sql(statement!(
-            "WHERE allocation_id = ? ORDER BY session_number LIMIT ?"
-        ))
-        .bind(allocation)
-        .bind(MAX_SESSIONS)
+        statement!(
+            "WHERE allocation_id = {allocation} ORDER BY session_number LIMIT {MAX_SESSIONS}"
+        )
         .fetch_all(connection)
         .await
     }
@@ -207,11 +182,11 @@ impl Sessions {
                 .bind(user)
                 .fetch_one(connection)
                 .await?;
-                let items = sql(statement!(concat!(
+                let items = statement!(
                     "WHERE ",
                     $column,
                     " = ? ORDER BY scheduled_date, start_minute, id LIMIT ? OFFSET ?"
-                )))
+                )
                 .bind(user)
                 .bind(limit)
                 .bind(offset)
@@ -233,10 +208,7 @@ impl Sessions {
         student: Uuid,
         date: Date,
     ) -> Result<Vec<Session>, DataError> {
-        locked!(statement!("WHERE trainer_id = ? AND scheduled_date = ? AND student_id = ? AND status = 'scheduled' ORDER BY session_number"))
-            .bind(trainer)
-            .bind(date.to_string())
-            .bind(student)
+        statement!(locked "WHERE trainer_id = {trainer} AND scheduled_date = {date.to_string()} AND student_id = {student} AND status = 'scheduled' ORDER BY session_number")
             .fetch_all(tx)
             .await
     }
@@ -246,10 +218,7 @@ impl Sessions {
         tx: &Transaction,
         allocation: Uuid,
     ) -> Result<Vec<Session>, DataError> {
-        locked!(statement!(
-            "WHERE allocation_id = ? AND status = 'scheduled' ORDER BY session_number"
-        ))
-        .bind(allocation)
+        statement!(locked "WHERE allocation_id = {allocation} AND status = 'scheduled' ORDER BY session_number")
         .fetch_all(tx)
         .await
     }
@@ -260,9 +229,7 @@ impl Sessions {
         before: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<Uuid>, DataError> {
-        let rows: Vec<(Uuid,)> = sql("SELECT id FROM tutoring_sessions WHERE status = 'pending_confirmation' AND ended_at < ? ORDER BY ended_at LIMIT ?")
-            .bind(before)
-            .bind(limit)
+        let rows: Vec<(Uuid,)> = sql!("SELECT id FROM tutoring_sessions WHERE status = 'pending_confirmation' AND ended_at < {before} ORDER BY ended_at LIMIT {limit}")
             .fetch_all(connection)
             .await?;
         Ok(rows.into_iter().map(|(id,)| id).collect())
@@ -274,8 +241,7 @@ impl Sessions {
         connection: &dyn Connection,
         purchase: Uuid,
     ) -> Result<u16, DataError> {
-        let (count,): (u16,) = sql("SELECT COUNT(*) FROM tutoring_sessions s JOIN allocations a ON a.id = s.allocation_id WHERE a.purchase_id = ? AND a.open_course_id IS NULL AND s.status NOT IN ('scheduled', 'cancelled')")
-            .bind(purchase)
+        let (count,): (u16,) = sql!("SELECT COUNT(*) FROM tutoring_sessions s JOIN allocations a ON a.id = s.allocation_id WHERE a.purchase_id = {purchase} AND a.open_course_id IS NULL AND s.status NOT IN ('scheduled', 'cancelled')")
             .fetch_one(connection)
             .await?;
         Ok(count)
@@ -286,8 +252,7 @@ impl Sessions {
         connection: &dyn Connection,
         allocation: Uuid,
     ) -> Result<u16, DataError> {
-        let (count,): (u16,) = sql("SELECT COUNT(*) FROM tutoring_sessions WHERE allocation_id = ? AND status NOT IN ('scheduled', 'cancelled')")
-            .bind(allocation)
+        let (count,): (u16,) = sql!("SELECT COUNT(*) FROM tutoring_sessions WHERE allocation_id = {allocation} AND status NOT IN ('scheduled', 'cancelled')")
             .fetch_one(connection)
             .await?;
         Ok(count)
@@ -298,8 +263,7 @@ impl Sessions {
         connection: &dyn Connection,
         allocation: Uuid,
     ) -> Result<u16, DataError> {
-        let (count,): (u16,) = sql("SELECT COUNT(*) FROM tutoring_sessions WHERE allocation_id = ? AND status = 'completed'")
-            .bind(allocation)
+        let (count,): (u16,) = sql!("SELECT COUNT(*) FROM tutoring_sessions WHERE allocation_id = {allocation} AND status = 'completed'")
             .fetch_one(connection)
             .await?;
         Ok(count)

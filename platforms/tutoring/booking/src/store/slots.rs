@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use seaworthy::{
-    data::{Connection, DataError, FromRow, Row, Transaction, Value, sql},
+    data::{Value, prelude::*},
     prelude::*,
 };
 use tutoring_contract::{ClassType, Slot};
@@ -92,13 +92,7 @@ impl Slots {
         {
             return Ok(());
         }
-        let taken = sql("UPDATE schedule_slots SET state = 'booked', owner_kind = ?, owner_id = ?, session_number = ? WHERE trainer_id = ? AND slot_date = ? AND timeslot = ? AND state = 'available'")
-            .bind(ALLOCATION)
-            .bind(allocation)
-            .bind(one.number)
-            .bind(trainer)
-            .bind(one.date.to_string())
-            .bind(one.slot.to_string())
+        let taken = sql!("UPDATE schedule_slots SET state = 'booked', owner_kind = {ALLOCATION}, owner_id = {allocation}, session_number = {one.number} WHERE trainer_id = {trainer} AND slot_date = {one.date.to_string()} AND timeslot = {one.slot.to_string()} AND state = 'available'")
             .execute(tx)
             .await?;
         match taken.rows_affected() {
@@ -113,10 +107,7 @@ impl Slots {
         allocation: Uuid,
         number: u16,
     ) -> Result<Option<Reserved>, DataError> {
-        sql("SELECT trainer_id, slot_date, timeslot, session_number FROM schedule_slots WHERE owner_kind = ? AND owner_id = ? AND session_number = ?")
-            .bind(ALLOCATION)
-            .bind(allocation)
-            .bind(number)
+        sql!("SELECT trainer_id, slot_date, timeslot, session_number FROM schedule_slots WHERE owner_kind = {ALLOCATION} AND owner_id = {allocation} AND session_number = {number}")
             .fetch_optional(connection)
             .await
     }
@@ -126,9 +117,7 @@ impl Slots {
         connection: &dyn Connection,
         allocation: Uuid,
     ) -> Result<Vec<Reserved>, DataError> {
-        sql("SELECT trainer_id, slot_date, timeslot, session_number FROM schedule_slots WHERE owner_kind = ? AND owner_id = ? ORDER BY session_number")
-            .bind(ALLOCATION)
-            .bind(allocation)
+        sql!("SELECT trainer_id, slot_date, timeslot, session_number FROM schedule_slots WHERE owner_kind = {ALLOCATION} AND owner_id = {allocation} ORDER BY session_number")
             .fetch_all(connection)
             .await
     }
@@ -139,13 +128,9 @@ impl Slots {
         allocation: Uuid,
         number: u16,
     ) -> Result<(), DataError> {
-        sql("UPDATE schedule_slots SET state = 'available', owner_kind = NULL, owner_id = NULL, session_number = NULL WHERE owner_kind = ? AND owner_id = ? AND session_number = ?")
-            .bind(ALLOCATION)
-            .bind(allocation)
-            .bind(number)
-            .execute(tx)
+        sql!("UPDATE schedule_slots SET state = 'available', owner_kind = NULL, owner_id = NULL, session_number = NULL WHERE owner_kind = {ALLOCATION} AND owner_id = {allocation} AND session_number = {number}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Frees the slots of an allocation from a date on, except those of sessions that still take
@@ -155,12 +140,9 @@ impl Slots {
         allocation: Uuid,
         from: Date,
     ) -> Result<u64, DataError> {
-        let freed = sql("UPDATE schedule_slots SET state = 'available', owner_kind = NULL, owner_id = NULL, session_number = NULL
-             WHERE owner_kind = ? AND owner_id = ? AND slot_date >= ? AND NOT EXISTS
+        let freed = sql!("UPDATE schedule_slots SET state = 'available', owner_kind = NULL, owner_id = NULL, session_number = NULL
+             WHERE owner_kind = {ALLOCATION} AND owner_id = {allocation} AND slot_date >= {from.to_string()} AND NOT EXISTS
              (SELECT 1 FROM tutoring_sessions s WHERE s.allocation_id = schedule_slots.owner_id AND s.session_number = schedule_slots.session_number AND s.status <> 'cancelled')")
-            .bind(ALLOCATION)
-            .bind(allocation)
-            .bind(from.to_string())
             .execute(tx)
             .await?;
         Ok(freed.rows_affected())
@@ -187,12 +169,8 @@ impl Slots {
         trainer: Uuid,
         (first, last): (Date, Date),
     ) -> Result<Vec<Booked>, DataError> {
-        let rows: Vec<BookedRow> = sql("SELECT l.slot_date, l.timeslot, l.session_number, a.latitude, a.longitude, a.package FROM schedule_slots l LEFT JOIN allocations a ON a.id = l.owner_id
-             WHERE l.trainer_id = ? AND l.slot_date BETWEEN ? AND ? AND l.state <> 'available' ORDER BY l.slot_date, l.timeslot LIMIT ?")
-            .bind(trainer)
-            .bind(first.to_string())
-            .bind(last.to_string())
-            .bind(MAX_SLOTS)
+        let rows: Vec<BookedRow> = sql!("SELECT l.slot_date, l.timeslot, l.session_number, a.latitude, a.longitude, a.package FROM schedule_slots l LEFT JOIN allocations a ON a.id = l.owner_id
+             WHERE l.trainer_id = {trainer} AND l.slot_date BETWEEN {first.to_string()} AND {last.to_string()} AND l.state <> 'available' ORDER BY l.slot_date, l.timeslot LIMIT {MAX_SLOTS}")
             .fetch_all(connection)
             .await?;
         Ok(rows.into_iter().map(|row| row.0).collect())

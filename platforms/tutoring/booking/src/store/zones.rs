@@ -1,7 +1,4 @@
-use seaworthy::{
-    data::{Connection, DataError, FromRow, Row, Transaction, chrono::Utc, sql},
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
@@ -61,26 +58,18 @@ impl FromRow for Zone {
 }
 
 /// How many students a zone has, and how many trainers.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Demand {
+    #[from_row(column = "id")]
     zone_id: Uuid,
+    #[from_row(column = "name")]
     zone: String,
+    #[from_row(column = "pending")]
     pending_allocations: u64,
+    #[from_row(column = "allocated")]
     open_allocations: u64,
     trainers: u64,
-}
-
-impl FromRow for Demand {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            zone_id: row.get("id")?,
-            zone: row.get("name")?,
-            pending_allocations: row.get("pending")?,
-            open_allocations: row.get("allocated")?,
-            trainers: row.get("trainers")?,
-        })
-    }
 }
 
 /// Statements on cities, clusters and zones.
@@ -95,13 +84,7 @@ impl Zones {
     ) -> Result<Vec<Zone>, DataError> {
         let (south, north) = place.latitudes(MAX_RADIUS_KM);
         let (west, east) = place.longitudes(MAX_RADIUS_KM);
-        let mut zones: Vec<Zone> = sql("SELECT id, city_id, name, operator, franchise_id, latitude, longitude, radius_km FROM zones WHERE is_active = ? AND latitude BETWEEN ? AND ? AND longitude BETWEEN ? AND ? ORDER BY id LIMIT ?")
-            .bind(true)
-            .bind(south)
-            .bind(north)
-            .bind(west)
-            .bind(east)
-            .bind(MAX_ZONES)
+        let mut zones: Vec<Zone> = sql!("SELECT id, city_id, name, operator, franchise_id, latitude, longitude, radius_km FROM zones WHERE is_active = {true} AND latitude BETWEEN {south} AND {north} AND longitude BETWEEN {west} AND {east} ORDER BY id LIMIT {MAX_ZONES}")
             .fetch_all(connection)
             .await?;
         zones.retain(|zone| zone.centre.distance_km(place) <= zone.radius_km);
@@ -121,20 +104,9 @@ impl Zones {
     }
 
     pub(crate) async fn insert(tx: &Transaction, zone: &Zone) -> Result<(), DataError> {
-        sql("INSERT INTO zones (id, city_id, name, operator, franchise_id, latitude, longitude, radius_km, is_active, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(zone.id)
-            .bind(zone.city_id)
-            .bind(&zone.name)
-            .bind(&zone.operator)
-            .bind(zone.franchise_id)
-            .bind(zone.centre.latitude)
-            .bind(zone.centre.longitude)
-            .bind(zone.radius_km)
-            .bind(true)
-            .bind(Utc::now())
-            .execute(tx)
+        sql!("INSERT INTO zones (id, city_id, name, operator, franchise_id, latitude, longitude, radius_km, is_active, created_at) VALUES ({zone.id}, {zone.city_id}, {&zone.name}, {&zone.operator}, {zone.franchise_id}, {zone.centre.latitude}, {zone.centre.longitude}, {zone.radius_km}, {true}, {Utc::now()})")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Whether a city exists.
@@ -142,8 +114,7 @@ impl Zones {
         connection: &dyn Connection,
         city: Uuid,
     ) -> Result<bool, DataError> {
-        let found: Option<(Uuid,)> = sql("SELECT id FROM cities WHERE id = ?")
-            .bind(city)
+        let found: Option<(Uuid,)> = sql!("SELECT id FROM cities WHERE id = {city}")
             .fetch_optional(connection)
             .await?;
         Ok(found.is_some())
@@ -156,17 +127,9 @@ impl Zones {
         name: &str,
         centre: Place,
     ) -> Result<bool, DataError> {
-        let inserted = insert_or_ignore!(
-            "cities (id, name, latitude, longitude, created_at) VALUES (?, ?, ?, ?, ?)"
-        )
-        .bind(id)
-        .bind(name)
-        .bind(centre.latitude)
-        .bind(centre.longitude)
-        .bind(Utc::now())
-        .execute(tx)
-        .await?;
-        Ok(inserted.rows_affected() > 0)
+        insert_or_ignore!("cities (id, name, latitude, longitude, created_at) VALUES ({id}, {name}, {centre.latitude}, {centre.longitude}, {Utc::now()})")
+        .changes(tx)
+        .await
     }
 
     pub(crate) async fn insert_cluster(
@@ -176,25 +139,16 @@ impl Zones {
         centre: Place,
         radius_km: f64,
     ) -> Result<(), DataError> {
-        sql("INSERT INTO clusters (id, city_id, name, latitude, longitude, radius_km, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)")
-            .bind(id)
-            .bind(city)
-            .bind(name)
-            .bind(centre.latitude)
-            .bind(centre.longitude)
-            .bind(radius_km)
-            .bind(Utc::now())
-            .execute(tx)
+        sql!("INSERT INTO clusters (id, city_id, name, latitude, longitude, radius_km, created_at) VALUES ({id}, {city}, {name}, {centre.latitude}, {centre.longitude}, {radius_km}, {Utc::now()})")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Returns the names of cities and their clusters with centre and radius.
     pub(crate) async fn cities(
         connection: &dyn Connection,
     ) -> Result<Vec<(Uuid, String)>, DataError> {
-        sql("SELECT id, name FROM cities ORDER BY name LIMIT ?")
-            .bind(MAX_ZONES)
+        sql!("SELECT id, name FROM cities ORDER BY name LIMIT {MAX_ZONES}")
             .fetch_all(connection)
             .await
     }
@@ -204,15 +158,11 @@ impl Zones {
         connection: &dyn Connection,
         city: &str,
     ) -> Result<Vec<Demand>, DataError> {
-        sql("SELECT z.id, z.name,
+        sql!("SELECT z.id, z.name,
              (SELECT COUNT(*) FROM allocations a WHERE a.zone_id = z.id AND a.status = 'pending') AS pending,
              (SELECT COUNT(*) FROM allocations a WHERE a.zone_id = z.id AND a.status IN ('approved', 'active')) AS allocated,
-             (SELECT COUNT(*) FROM trainer_copies t WHERE t.zone_id = z.id AND t.is_allocatable = ?) AS trainers
-             FROM zones z JOIN cities c ON c.id = z.city_id WHERE c.name = ? AND z.is_active = ? ORDER BY z.name, z.id LIMIT ?")
-            .bind(true)
-            .bind(city)
-            .bind(true)
-            .bind(MAX_ZONES)
+             (SELECT COUNT(*) FROM trainer_copies t WHERE t.zone_id = z.id AND t.is_allocatable = {true}) AS trainers
+             FROM zones z JOIN cities c ON c.id = z.city_id WHERE c.name = {city} AND z.is_active = {true} ORDER BY z.name, z.id LIMIT {MAX_ZONES}")
             .fetch_all(connection)
             .await
     }
@@ -222,9 +172,7 @@ impl Zones {
         connection: &dyn Connection,
         from: &str,
     ) -> Result<Vec<String>, DataError> {
-        let rows: Vec<(String,)> = sql("SELECT holiday_date FROM holidays WHERE holiday_date >= ? ORDER BY holiday_date LIMIT ?")
-            .bind(from)
-            .bind(MAX_ZONES)
+        let rows: Vec<(String,)> = sql!("SELECT holiday_date FROM holidays WHERE holiday_date >= {from} ORDER BY holiday_date LIMIT {MAX_ZONES}")
             .fetch_all(connection)
             .await?;
         Ok(rows.into_iter().map(|(date,)| date).collect())
@@ -236,11 +184,8 @@ impl Zones {
         date: &str,
         name: &str,
     ) -> Result<(), DataError> {
-        insert_or_ignore!("holidays (holiday_date, name) VALUES (?, ?)")
-            .bind(date)
-            .bind(name)
-            .execute(tx)
+        insert_or_ignore!("holidays (holiday_date, name) VALUES ({date}, {name})")
+            .apply(tx)
             .await
-            .map(drop)
     }
 }

@@ -1,5 +1,5 @@
 use seaworthy::{
-    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    axum::{extract::State as Extract, response::IntoResponse as _},
     prelude::*,
 };
 use tutoring_contract::{PageRequest, Reply, Role};
@@ -39,7 +39,7 @@ pub(super) async fn open(
 ) -> HandlerResult {
     let Json(request) = request?;
     let opened = chats.open_doubt(participant()?, request).await?;
-    Ok((StatusCode::CREATED, Reply::new("doubt sent", opened)).into_response())
+    Ok(Reply::new("doubt sent", opened).created())
 }
 
 /// Returns the doubts of a student, those assigned to a trainer, or all for an administrator.
@@ -89,7 +89,7 @@ pub(super) async fn reply(
     chats.doubt(caller, id).await?;
     let Json(request) = request?;
     let replied = chats.reply_to_doubt(caller, id, &request.reply).await?;
-    Ok((StatusCode::CREATED, Reply::new("reply sent", replied)).into_response())
+    Ok(Reply::new("reply sent", replied).created())
 }
 
 pub(super) async fn reassign(

@@ -1,5 +1,5 @@
 use seaworthy::{
-    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    axum::{extract::State as Extract, response::IntoResponse as _},
     data::chrono::{DateTime, Utc},
     prelude::*,
 };
@@ -17,7 +17,7 @@ pub(super) async fn send(
 ) -> HandlerResult {
     let Json(request) = request?;
     let sent = chats.send(participant()?, request).await?;
-    Ok((StatusCode::CREATED, Reply::new("message sent", sent)).into_response())
+    Ok(Reply::new("message sent", sent).created())
 }
 
 pub(super) async fn show(Extract(chats): State, id: Given<Path<Uuid>>) -> HandlerResult {

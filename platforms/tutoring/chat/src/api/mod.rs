@@ -6,13 +6,7 @@ mod messages;
 
 use std::sync::Arc;
 
-use seaworthy::{
-    axum::{
-        response::Response,
-        routing::{get, patch, post},
-    },
-    prelude::*,
-};
+use seaworthy::{axum::response::Response, prelude::*};
 use tutoring_contract::{ApiError, Role};
 use tutoring_identity::caller;
 
@@ -27,16 +21,14 @@ type State = seaworthy::axum::extract::State<Arc<Chats>>;
 pub(crate) fn routes(chats: Arc<Chats>) -> Routes {
     let users = [Role::Student, Role::Trainer, Role::Admin].map(Role::as_str);
     let routes = Routes::new()
-        .route("/messages", post(messages::send))
-        .route(
-            "/messages/{id}",
-            get(messages::show).delete(messages::delete),
-        )
-        .route("/attachments/sign", post(messages::sign_upload))
-        .route("/conversations", get(conversations::list))
-        .route("/conversations/{id}", get(conversations::show))
-        .route("/conversations/{id}/messages", get(conversations::messages))
-        .route("/conversations/{id}/read", patch(conversations::read))
+        .post("/messages", messages::send)
+        .get("/messages/{id}", messages::show)
+        .delete("/messages/{id}", messages::delete)
+        .post("/attachments/sign", messages::sign_upload)
+        .get("/conversations", conversations::list)
+        .get("/conversations/{id}", conversations::show)
+        .get("/conversations/{id}/messages", conversations::messages)
+        .patch("/conversations/{id}/read", conversations::read)
         .with_options(|options| options.roles(users));
     Routes::new()
         .nest("/api/v1/chat", routes)
@@ -52,15 +44,15 @@ fn doubts() -> Routes<Arc<Chats>> {
         routes.with_options(move |options| options.roles(roles.clone()))
     };
     let shared = Routes::new()
-        .route("/doubts", get(doubts::list))
-        .route("/doubts/{id}", get(doubts::show))
-        .route("/doubts/{id}/status", patch(doubts::set_status));
-    let students = Routes::new().route("/doubts", post(doubts::open));
-    let trainers = Routes::new().route("/trainer/doubts", get(doubts::list));
-    let replies = Routes::new().route("/doubts/{id}/reply", post(doubts::reply));
+        .get("/doubts", doubts::list)
+        .get("/doubts/{id}", doubts::show)
+        .patch("/doubts/{id}/status", doubts::set_status);
+    let students = Routes::new().post("/doubts", doubts::open);
+    let trainers = Routes::new().get("/trainer/doubts", doubts::list);
+    let replies = Routes::new().post("/doubts/{id}/reply", doubts::reply);
     let admins = Routes::new()
-        .route("/admin/doubts", get(doubts::list))
-        .route("/doubts/{id}/reassign", post(doubts::reassign));
+        .get("/admin/doubts", doubts::list)
+        .post("/doubts/{id}/reassign", doubts::reassign);
     of(&[student, trainer, admin], shared)
         .merge(of(&[student], students))
         .merge(of(&[trainer], trainers))

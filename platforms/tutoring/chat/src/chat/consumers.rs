@@ -1,11 +1,8 @@
 use std::sync::Arc;
 
 use seaworthy::{
-    data::{
-        Transaction,
-        chrono::{DateTime, Utc},
-    },
-    messaging::{Failure, Subscription, Topics},
+    data::prelude::*,
+    messaging::{Subscription, Topics},
     outbox::Inbox,
     prelude::*,
 };
@@ -13,10 +10,11 @@ use serde_json::Value;
 use tutoring_contract::{
     Role,
     events::{
-        Kind, Occurred, SessionSubstituted, StudentChanged, StudentDeallocated, TrainerAllocated,
+        Occurred, SessionSubstituted, StudentChanged, StudentDeallocated, TrainerAllocated,
         TrainerChanged,
     },
 };
+use tutoring_identity::{Consumer, Effect};
 use uuid::Uuid;
 
 use super::Chats;
@@ -38,49 +36,22 @@ pub(crate) fn consumed_topics() -> Topics {
         .with::<Occurred<TrainerChanged>>()
 }
 
-/// A message with an effect on contacts, doubts or names.
-trait Effect: Kind {
-    fn apply(
-        &self,
-        tx: &Transaction,
-        occurred_at: DateTime<Utc>,
-        chats: &Chats,
-    ) -> impl Future<Output = Result<(), Error>> + Send;
-}
-
 /// Returns the subscriptions of the service. `inbox` makes the inbox of a group.
 pub(crate) fn subscriptions(
     chats: &Arc<Chats>,
     inbox: impl Fn(&str) -> Inbox,
 ) -> [Subscription; 2] {
-    let of = inbox(CONTACTS);
-    let contacts = on::<TrainerAllocated>(Subscription::new(CONTACTS), &of, chats);
-    let contacts = on::<SessionSubstituted>(contacts, &of, chats);
-    let contacts = on::<StudentDeallocated>(contacts, &of, chats);
-    let of = inbox(COPIES);
-    let copies = on::<StudentChanged>(Subscription::new(COPIES), &of, chats);
-    let copies = on::<TrainerChanged>(copies, &of, chats);
-    [contacts, copies]
+    let contacts = Consumer::new(CONTACTS, inbox(CONTACTS), chats)
+        .on::<TrainerAllocated>()
+        .on::<SessionSubstituted>()
+        .on::<StudentDeallocated>();
+    let copies = Consumer::new(COPIES, inbox(COPIES), chats)
+        .on::<StudentChanged>()
+        .on::<TrainerChanged>();
+    [contacts.subscription(), copies.subscription()]
 }
 
-/// Applies each message of a kind once.
-fn on<K: Effect>(subscription: Subscription, inbox: &Inbox, chats: &Arc<Chats>) -> Subscription {
-    let (inbox, chats) = (inbox.clone(), Arc::clone(chats));
-    subscription.on::<Occurred<K>, _, _>(move |received| {
-        let (inbox, chats) = (inbox.clone(), Arc::clone(&chats));
-        async move {
-            let (event, chats) = (received.event(), &*chats);
-            let at = DateTime::from_timestamp_millis(event.timestamp).unwrap_or_default();
-            let applied = inbox.process_once(received.envelope(), |tx| async move {
-                let applied = event.data.apply(&tx, at, chats).await;
-                applied.map_err(Failure::retry)
-            });
-            applied.await.map(drop)
-        }
-    })
-}
-
-impl Effect for TrainerAllocated {
+impl Effect<Chats> for TrainerAllocated {
     /// Makes the student and the trainer contacts. The trainer also gets the doubts without a
     /// trainer. Contacts remain after the allocation, so late messages add them too.
     async fn apply(
@@ -109,14 +80,14 @@ impl Effect for TrainerAllocated {
     }
 }
 
-impl Effect for SessionSubstituted {
+impl Effect<Chats> for SessionSubstituted {
     async fn apply(&self, tx: &Transaction, _: DateTime<Utc>, _: &Chats) -> Result<(), Error> {
         let (student, trainer) = (self.student_id, self.substitute_trainer_id);
         Ok(Contacts::connect(tx, student, trainer).await?)
     }
 }
 
-impl Effect for StudentDeallocated {
+impl Effect<Chats> for StudentDeallocated {
     /// The contact stays after the allocation. New doubts do not go to the trainer.
     async fn apply(
         &self,
@@ -131,14 +102,14 @@ impl Effect for StudentDeallocated {
     }
 }
 
-impl Effect for StudentChanged {
+impl Effect<Chats> for StudentChanged {
     async fn apply(&self, tx: &Transaction, _: DateTime<Utc>, _: &Chats) -> Result<(), Error> {
         let user = (self.student_id, Role::Student);
         store_person(tx, user, self.version, (&self.snapshot, "avatarUrl")).await
     }
 }
 
-impl Effect for TrainerChanged {
+impl Effect<Chats> for TrainerChanged {
     async fn apply(&self, tx: &Transaction, _: DateTime<Utc>, _: &Chats) -> Result<(), Error> {
         let user = (self.trainer_id, Role::Trainer);
         store_person(tx, user, self.version, (&self.snapshot, "photoUrl")).await

@@ -1,9 +1,5 @@
 use seaworthy::{
-    data::{
-        Connection, DataError, Database, Transaction,
-        chrono::{DateTime, TimeDelta, Utc},
-        purge_worker, sql,
-    },
+    data::{Database, chrono::TimeDelta, prelude::*, purge_worker},
     prelude::Worker,
 };
 use tutoring_identity::insert_or_ignore;
@@ -33,28 +29,18 @@ impl Allocations {
     /// allocation has ended, or if the course has a newer one.
     pub(crate) async fn store(tx: &Transaction, given: Allocation) -> Result<bool, DataError> {
         let (ended,): (u64,) =
-            sql("SELECT COUNT(*) FROM ended_allocations WHERE allocation_id = ?")
-                .bind(given.id)
+            sql!("SELECT COUNT(*) FROM ended_allocations WHERE allocation_id = {given.id}")
                 .fetch_one(tx)
                 .await?;
         if ended > 0 {
             return Ok(false);
         }
-        sql("DELETE FROM allocated_trainers WHERE student_id = ? AND course_id = ? AND allocated_at <= ?")
-            .bind(given.student)
-            .bind(given.course)
-            .bind(given.allocated_at)
+        sql!("DELETE FROM allocated_trainers WHERE student_id = {given.student} AND course_id = {given.course} AND allocated_at <= {given.allocated_at}")
             .execute(tx)
             .await?;
-        let stored = insert_or_ignore!("allocated_trainers (student_id, course_id, allocation_id, trainer_id, allocated_at) VALUES (?, ?, ?, ?, ?)")
-            .bind(given.student)
-            .bind(given.course)
-            .bind(given.id)
-            .bind(given.trainer)
-            .bind(given.allocated_at)
-            .execute(tx)
-            .await?;
-        Ok(stored.rows_affected() > 0)
+        insert_or_ignore!("allocated_trainers (student_id, course_id, allocation_id, trainer_id, allocated_at) VALUES ({given.student}, {given.course}, {given.id}, {given.trainer}, {given.allocated_at})")
+            .changes(tx)
+            .await
     }
 
     /// Ends an allocation, also if the message about its start arrives later.
@@ -63,17 +49,14 @@ impl Allocations {
         (student, allocation): (Uuid, Uuid),
         ended_at: DateTime<Utc>,
     ) -> Result<(), DataError> {
-        insert_or_ignore!("ended_allocations (allocation_id, ended_at) VALUES (?, ?)")
-            .bind(allocation)
-            .bind(ended_at)
-            .execute(tx)
-            .await?;
-        sql("DELETE FROM allocated_trainers WHERE student_id = ? AND allocation_id = ?")
-            .bind(student)
-            .bind(allocation)
-            .execute(tx)
+        insert_or_ignore!(
+            "ended_allocations (allocation_id, ended_at) VALUES ({allocation}, {ended_at})"
+        )
+        .execute(tx)
+        .await?;
+        sql!("DELETE FROM allocated_trainers WHERE student_id = {student} AND allocation_id = {allocation}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Returns the worker that deletes old ends. It may run on every replica.
@@ -97,13 +80,14 @@ impl Allocations {
     ) -> Result<Option<Uuid>, DataError> {
         let found = match course {
             Some(course) => {
-                sql("SELECT trainer_id FROM allocated_trainers WHERE student_id = ? AND course_id = ?")
-                    .bind(student)
-                    .bind(course)
+                sql!(
+                    "SELECT trainer_id FROM allocated_trainers WHERE student_id = {student} AND course_id = {course}"
+                )
             }
             None => {
-                sql("SELECT trainer_id FROM allocated_trainers WHERE student_id = ? ORDER BY allocated_at DESC, allocation_id DESC LIMIT 1")
-                    .bind(student)
+                sql!(
+                    "SELECT trainer_id FROM allocated_trainers WHERE student_id = {student} ORDER BY allocated_at DESC, allocation_id DESC LIMIT 1"
+                )
             }
         };
         let found: Option<(Uuid,)> = found.fetch_optional(connection).await?;

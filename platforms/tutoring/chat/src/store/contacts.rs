@@ -1,4 +1,4 @@
-use seaworthy::data::{Connection, DataError, Transaction, chrono::Utc, sql};
+use seaworthy::data::prelude::*;
 use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
@@ -13,13 +13,9 @@ impl Contacts {
         student: Uuid,
         trainer: Uuid,
     ) -> Result<(), DataError> {
-        insert_or_ignore!("contacts (student_id, trainer_id, created_at) VALUES (?, ?, ?)")
-            .bind(student)
-            .bind(trainer)
-            .bind(Utc::now())
-            .execute(tx)
+        insert_or_ignore!("contacts (student_id, trainer_id, created_at) VALUES ({student}, {trainer}, {Utc::now()})")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Whether two users have or had an allocation together.
@@ -28,11 +24,7 @@ impl Contacts {
         one: Uuid,
         other: Uuid,
     ) -> Result<bool, DataError> {
-        let (count,): (u64,) = sql("SELECT COUNT(*) FROM contacts WHERE (student_id = ? AND trainer_id = ?) OR (student_id = ? AND trainer_id = ?)")
-            .bind(one)
-            .bind(other)
-            .bind(other)
-            .bind(one)
+        let (count,): (u64,) = sql!("SELECT COUNT(*) FROM contacts WHERE (student_id = {one} AND trainer_id = {other}) OR (student_id = {other} AND trainer_id = {one})")
             .fetch_one(connection)
             .await?;
         Ok(count > 0)

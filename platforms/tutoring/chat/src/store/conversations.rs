@@ -2,47 +2,25 @@ use std::collections::BTreeSet;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXLOWER;
-use seaworthy::data::{
-    Connection, DataError, FromRow, Row, Transaction,
-    chrono::{DateTime, Utc},
-    sql,
-};
+use seaworthy::data::prelude::*;
 use tutoring_contract::CheckedPage;
 use tutoring_identity::{insert_or_ignore, locked};
 use uuid::Uuid;
 
 /// A conversation.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub(crate) struct Conversation {
     pub(crate) id: Uuid,
     pub(crate) updated_at: DateTime<Utc>,
 }
 
-impl FromRow for Conversation {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            id: row.get("id")?,
-            updated_at: row.get("updated_at")?,
-        })
-    }
-}
-
 /// A participant of a conversation.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub(crate) struct Member {
+    #[from_row(column = "user_id")]
     pub(crate) user: Uuid,
     pub(crate) last_delivered_at: Option<DateTime<Utc>>,
     pub(crate) last_read_at: Option<DateTime<Utc>>,
-}
-
-impl FromRow for Member {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            user: row.get("user_id")?,
-            last_delivered_at: row.get("last_delivered_at")?,
-            last_read_at: row.get("last_read_at")?,
-        })
-    }
 }
 
 /// Statements on conversations.
@@ -56,26 +34,17 @@ impl Conversations {
         users: &BTreeSet<Uuid>,
     ) -> Result<Conversation, DataError> {
         let (id, hash, now) = (seaworthy::core::new_id(), hash(users), Utc::now());
-        let inserted = insert_or_ignore!(
-            "conversations (id, participants_hash, created_at, updated_at) VALUES (?, ?, ?, ?)"
-        )
-        .bind(id)
-        .bind(hash.clone())
-        .bind(now)
-        .bind(now)
+        let inserted = insert_or_ignore!("conversations (id, participants_hash, created_at, updated_at) VALUES ({id}, {hash.clone()}, {now}, {now})")
         .execute(tx)
         .await?;
         if inserted.rows_affected() > 0 {
             for user in users {
-                sql("INSERT INTO conversation_members (conversation_id, user_id) VALUES (?, ?)")
-                    .bind(id)
-                    .bind(*user)
+                sql!("INSERT INTO conversation_members (conversation_id, user_id) VALUES ({id}, {*user})")
                     .execute(tx)
                     .await?;
             }
         }
-        sql("SELECT id, updated_at FROM conversations WHERE participants_hash = ?")
-            .bind(hash)
+        sql!("SELECT id, updated_at FROM conversations WHERE participants_hash = {hash}")
             .fetch_one(tx)
             .await
     }
@@ -85,8 +54,7 @@ impl Conversations {
         tx: &Transaction,
         id: Uuid,
     ) -> Result<Option<Conversation>, DataError> {
-        locked!("SELECT id, updated_at FROM conversations WHERE id = ?")
-            .bind(id)
+        locked!("SELECT id, updated_at FROM conversations WHERE id = {id}")
             .fetch_optional(tx)
             .await
     }
@@ -97,12 +65,9 @@ impl Conversations {
         id: Uuid,
         at: DateTime<Utc>,
     ) -> Result<(), DataError> {
-        sql("UPDATE conversations SET updated_at = ? WHERE id = ?")
-            .bind(at)
-            .bind(id)
-            .execute(tx)
+        sql!("UPDATE conversations SET updated_at = {at} WHERE id = {id}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Returns the participants of a conversation.
@@ -110,8 +75,7 @@ impl Conversations {
         connection: &dyn Connection,
         id: Uuid,
     ) -> Result<Vec<Member>, DataError> {
-        sql("SELECT user_id, last_delivered_at, last_read_at FROM conversation_members WHERE conversation_id = ? ORDER BY user_id")
-            .bind(id)
+        sql!("SELECT user_id, last_delivered_at, last_read_at FROM conversation_members WHERE conversation_id = {id} ORDER BY user_id")
             .fetch_all(connection)
             .await
     }
@@ -123,14 +87,11 @@ impl Conversations {
         user: Uuid,
         page: CheckedPage,
     ) -> Result<(Vec<Conversation>, u64), DataError> {
-        let (total,): (u64,) = sql("SELECT COUNT(*) FROM conversation_members WHERE user_id = ?")
-            .bind(user)
-            .fetch_one(connection)
-            .await?;
-        let items = sql("SELECT c.id, c.updated_at FROM conversations c JOIN conversation_members m ON m.conversation_id = c.id WHERE m.user_id = ? ORDER BY c.updated_at DESC, c.id DESC LIMIT ? OFFSET ?")
-            .bind(user)
-            .bind(page.limit)
-            .bind(page.offset())
+        let (total,): (u64,) =
+            sql!("SELECT COUNT(*) FROM conversation_members WHERE user_id = {user}")
+                .fetch_one(connection)
+                .await?;
+        let items = sql!("SELECT c.id, c.updated_at FROM conversations c JOIN conversation_members m ON m.conversation_id = c.id WHERE m.user_id = {user} ORDER BY c.updated_at DESC, c.id DESC LIMIT {page.limit} OFFSET {page.offset()}")
             .fetch_all(connection)
             .await?;
         Ok((items, total))
@@ -142,14 +103,9 @@ impl Conversations {
         (conversation, user): (Uuid, Uuid),
         at: DateTime<Utc>,
     ) -> Result<(), DataError> {
-        sql("UPDATE conversation_members SET last_delivered_at = ? WHERE conversation_id = ? AND user_id = ? AND (last_delivered_at IS NULL OR last_delivered_at < ?)")
-            .bind(at)
-            .bind(conversation)
-            .bind(user)
-            .bind(at)
-            .execute(connection)
+        sql!("UPDATE conversation_members SET last_delivered_at = {at} WHERE conversation_id = {conversation} AND user_id = {user} AND (last_delivered_at IS NULL OR last_delivered_at < {at})")
+            .apply(connection)
             .await
-            .map(drop)
     }
 
     /// Moves a participant's read position forward.
@@ -159,14 +115,9 @@ impl Conversations {
         at: DateTime<Utc>,
     ) -> Result<(), DataError> {
         Self::set_delivered(tx, (conversation, user), at).await?;
-        sql("UPDATE conversation_members SET last_read_at = ? WHERE conversation_id = ? AND user_id = ? AND (last_read_at IS NULL OR last_read_at < ?)")
-            .bind(at)
-            .bind(conversation)
-            .bind(user)
-            .bind(at)
-            .execute(tx)
+        sql!("UPDATE conversation_members SET last_read_at = {at} WHERE conversation_id = {conversation} AND user_id = {user} AND (last_read_at IS NULL OR last_read_at < {at})")
+            .apply(tx)
             .await
-            .map(drop)
     }
 }
 

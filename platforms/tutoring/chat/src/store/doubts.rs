@@ -1,12 +1,4 @@
-use seaworthy::{
-    crypto::Encrypted,
-    data::{
-        Connection, DataError, FromRow, Row, Statement, Transaction,
-        chrono::{DateTime, Utc},
-        sql,
-    },
-    prelude::*,
-};
+use seaworthy::{crypto::Encrypted, data::prelude::*, prelude::*};
 use serde_json::{Value, json};
 use tutoring_contract::CheckedPage;
 use tutoring_identity::locked;
@@ -20,11 +12,11 @@ const UNASSIGNED: u32 = 100;
 
 /// Returns the text of a statement that reads doubts.
 macro_rules! statement {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id, student_id, trainer_id, course_id, subject, topic, type, question, attachments, status, created_at, updated_at FROM doubts ",
-            $rest
-        )
+    (locked $rest:literal) => {
+        locked!("SELECT id, student_id, trainer_id, course_id, subject, topic, type, question, attachments, status, created_at, updated_at FROM doubts ", $rest)
+    };
+    ($($rest:literal),+) => {
+        sql!("SELECT id, student_id, trainer_id, course_id, subject, topic, type, question, attachments, status, created_at, updated_at FROM doubts ", $($rest),+)
     };
 }
 
@@ -143,9 +135,8 @@ impl Doubts {
             .bind(DoubtStatus::Pending.as_str())
             .bind(now)
             .bind(now)
-            .execute(tx)
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Returns a doubt.
@@ -153,16 +144,14 @@ impl Doubts {
         connection: &dyn Connection,
         id: Uuid,
     ) -> Result<Option<StoredDoubt>, DataError> {
-        sql(statement!("WHERE id = ?"))
-            .bind(id)
+        statement!("WHERE id = {id}")
             .fetch_optional(connection)
             .await
     }
 
     /// Returns a doubt, and locks it until the transaction ends.
     pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Option<StoredDoubt>, DataError> {
-        locked!(statement!("WHERE id = ?"))
-            .bind(id)
+        statement!(locked "WHERE id = {id}")
             .fetch_optional(tx)
             .await
     }
@@ -194,13 +183,9 @@ impl Doubts {
         id: Uuid,
         status: DoubtStatus,
     ) -> Result<(), DataError> {
-        sql("UPDATE doubts SET status = ?, updated_at = ? WHERE id = ?")
-            .bind(status.as_str())
-            .bind(Utc::now())
-            .bind(id)
-            .execute(tx)
+        sql!("UPDATE doubts SET status = {status.as_str()}, updated_at = {Utc::now()} WHERE id = {id}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Sets the trainer of a locked doubt.
@@ -209,13 +194,9 @@ impl Doubts {
         id: Uuid,
         trainer: Uuid,
     ) -> Result<(), DataError> {
-        sql("UPDATE doubts SET trainer_id = ?, updated_at = ? WHERE id = ?")
-            .bind(trainer)
-            .bind(Utc::now())
-            .bind(id)
-            .execute(tx)
+        sql!("UPDATE doubts SET trainer_id = {trainer}, updated_at = {Utc::now()} WHERE id = {id}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Returns the oldest open doubts of a student's course that have no trainer, and of those
@@ -225,10 +206,7 @@ impl Doubts {
         student: Uuid,
         course: Uuid,
     ) -> Result<Vec<Uuid>, DataError> {
-        let found: Vec<(Uuid,)> = locked!("SELECT id FROM doubts WHERE student_id = ? AND trainer_id IS NULL AND status <> 'closed' AND (course_id = ? OR course_id IS NULL) ORDER BY created_at, id LIMIT ?")
-            .bind(student)
-            .bind(course)
-            .bind(UNASSIGNED)
+        let found: Vec<(Uuid,)> = locked!("SELECT id FROM doubts WHERE student_id = {student} AND trainer_id IS NULL AND status <> 'closed' AND (course_id = {course} OR course_id IS NULL) ORDER BY created_at, id LIMIT {UNASSIGNED}")
             .fetch_all(tx)
             .await?;
         Ok(found.into_iter().map(|(id,)| id).collect())

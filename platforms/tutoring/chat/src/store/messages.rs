@@ -1,12 +1,4 @@
-use seaworthy::{
-    crypto::Encrypted,
-    data::{
-        Connection, DataError, FromRow, Row, Transaction,
-        chrono::{DateTime, Utc},
-        sql,
-    },
-    prelude::*,
-};
+use seaworthy::{crypto::Encrypted, data::prelude::*, prelude::*};
 use serde_json::{Value, json};
 use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
@@ -15,11 +7,8 @@ use crate::domain::{Cursor, MediaKind, MessageKind};
 
 /// Returns the text of a statement that reads messages.
 macro_rules! statement {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id, conversation_id, sender_id, client_message_id, type, content, attachments, sent_at, deleted_at FROM messages ",
-            $rest
-        )
+    ($($rest:literal),+) => {
+        sql!("SELECT id, conversation_id, sender_id, client_message_id, type, content, attachments, sent_at, deleted_at FROM messages ", $($rest),+)
     };
 }
 
@@ -85,7 +74,7 @@ pub(crate) struct Messages;
 impl Messages {
     /// Stores a message. Returns `false` if the sender has used its client ID.
     pub(crate) async fn insert(tx: &Transaction, message: &NewMessage) -> Result<bool, DataError> {
-        let inserted = insert_or_ignore!("messages (id, conversation_id, sender_id, client_message_id, type, content, attachments, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+        insert_or_ignore!("messages (id, conversation_id, sender_id, client_message_id, type, content, attachments, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
             .bind(message.id)
             .bind(message.conversation)
             .bind(message.sender)
@@ -94,9 +83,8 @@ impl Messages {
             .bind(message.content.clone())
             .bind(json!(message.attachments))
             .bind(message.sent_at)
-            .execute(tx)
-            .await?;
-        Ok(inserted.rows_affected() > 0)
+            .changes(tx)
+            .await
     }
 
     /// Returns the message of a sender with a client ID.
@@ -105,9 +93,7 @@ impl Messages {
         sender: Uuid,
         client_message_id: &str,
     ) -> Result<Option<StoredMessage>, DataError> {
-        sql(statement!("WHERE sender_id = ? AND client_message_id = ?"))
-            .bind(sender)
-            .bind(client_message_id)
+        statement!("WHERE sender_id = {sender} AND client_message_id = {client_message_id}")
             .fetch_optional(connection)
             .await
     }
@@ -117,8 +103,7 @@ impl Messages {
         connection: &dyn Connection,
         id: Uuid,
     ) -> Result<Option<StoredMessage>, DataError> {
-        sql(statement!("WHERE id = ?"))
-            .bind(id)
+        statement!("WHERE id = {id}")
             .fetch_optional(connection)
             .await
     }
@@ -131,22 +116,11 @@ impl Messages {
         limit: u32,
     ) -> Result<Vec<StoredMessage>, DataError> {
         let Some(cursor) = cursor else {
-            return sql(statement!(
-                "WHERE conversation_id = ? ORDER BY sent_at DESC, id DESC LIMIT ?"
-            ))
-            .bind(conversation)
-            .bind(limit)
+            return statement!("WHERE conversation_id = {conversation} ORDER BY sent_at DESC, id DESC LIMIT {limit}")
             .fetch_all(connection)
             .await;
         };
-        sql(statement!(
-            "WHERE conversation_id = ? AND (sent_at < ? OR (sent_at = ? AND id < ?)) ORDER BY sent_at DESC, id DESC LIMIT ?"
-        ))
-        .bind(conversation)
-        .bind(cursor.sent_at)
-        .bind(cursor.sent_at)
-        .bind(cursor.id)
-        .bind(limit)
+        statement!("WHERE conversation_id = {conversation} AND (sent_at < {cursor.sent_at} OR (sent_at = {cursor.sent_at} AND id < {cursor.id})) ORDER BY sent_at DESC, id DESC LIMIT {limit}")
         .fetch_all(connection)
         .await
     }
@@ -158,11 +132,7 @@ impl Messages {
         after: Option<DateTime<Utc>>,
         until: DateTime<Utc>,
     ) -> Result<u64, DataError> {
-        let (count,): (u64,) = sql("SELECT COUNT(*) FROM messages WHERE conversation_id = ? AND sender_id <> ? AND deleted_at IS NULL AND sent_at > ? AND sent_at <= ?")
-            .bind(conversation)
-            .bind(user)
-            .bind(after.unwrap_or_default())
-            .bind(until)
+        let (count,): (u64,) = sql!("SELECT COUNT(*) FROM messages WHERE conversation_id = {conversation} AND sender_id <> {user} AND deleted_at IS NULL AND sent_at > {after.unwrap_or_default()} AND sent_at <= {until}")
             .fetch_one(connection)
             .await?;
         Ok(count)
@@ -174,8 +144,7 @@ impl Messages {
             .bind(json!([]))
             .bind(Utc::now())
             .bind(id)
-            .execute(tx)
+            .apply(tx)
             .await
-            .map(drop)
     }
 }

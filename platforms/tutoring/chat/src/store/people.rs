@@ -1,13 +1,14 @@
 use std::collections::HashMap;
 
-use seaworthy::data::{Connection, DataError, FromRow, Row, Transaction, sql};
+use seaworthy::data::prelude::*;
 use tutoring_contract::Role;
 use tutoring_identity::{insert_or_ignore, locked};
 use uuid::Uuid;
 
 /// The public members of a student or a trainer.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub(crate) struct Person {
+    #[from_row(column = "user_id")]
     pub(crate) id: Uuid,
     pub(crate) role: String,
     username: Option<String>,
@@ -22,39 +23,21 @@ impl Person {
     }
 }
 
-impl FromRow for Person {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            id: row.get("user_id")?,
-            role: row.get("role")?,
-            username: row.get("username")?,
-            full_name: row.get("full_name")?,
-            picture_url: row.get("picture_url")?,
-        })
-    }
-}
-
 /// Statements on the names of students and trainers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct People;
 
 impl People {
     async fn ensure(tx: &Transaction, (id, role): (Uuid, Role)) -> Result<(), DataError> {
-        insert_or_ignore!(
-            "people (user_id, role, account_version, profile_version) VALUES (?, ?, 0, 0)"
-        )
-        .bind(id)
-        .bind(role.as_str())
-        .execute(tx)
+        insert_or_ignore!("people (user_id, role, account_version, profile_version) VALUES ({id}, {role.as_str()}, 0, 0)")
+        .apply(tx)
         .await
-        .map(drop)
     }
 
     /// Locks a user until the transaction ends.
     pub(crate) async fn lock(tx: &Transaction, user: (Uuid, Role)) -> Result<(), DataError> {
         Self::ensure(tx, user).await?;
-        let _locked: (Uuid,) = locked!("SELECT user_id FROM people WHERE user_id = ?")
-            .bind(user.0)
+        let _locked: (Uuid,) = locked!("SELECT user_id FROM people WHERE user_id = {user.0}")
             .fetch_one(tx)
             .await?;
         Ok(())
@@ -68,14 +51,9 @@ impl People {
         username: Option<String>,
     ) -> Result<(), DataError> {
         Self::ensure(tx, (id, role)).await?;
-        sql("UPDATE people SET username = ?, account_version = ? WHERE user_id = ? AND account_version <= ?")
-            .bind(username)
-            .bind(version)
-            .bind(id)
-            .bind(version)
-            .execute(tx)
+        sql!("UPDATE people SET username = {username}, account_version = {version} WHERE user_id = {id} AND account_version <= {version}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Stores a version of a profile: the full name and the address of the picture. An older one
@@ -87,15 +65,9 @@ impl People {
         (full_name, picture_url): (Option<String>, Option<String>),
     ) -> Result<(), DataError> {
         Self::ensure(tx, (id, role)).await?;
-        sql("UPDATE people SET full_name = ?, picture_url = ?, profile_version = ? WHERE user_id = ? AND profile_version <= ?")
-            .bind(full_name)
-            .bind(picture_url)
-            .bind(version)
-            .bind(id)
-            .bind(version)
-            .execute(tx)
+        sql!("UPDATE people SET full_name = {full_name}, picture_url = {picture_url}, profile_version = {version} WHERE user_id = {id} AND profile_version <= {version}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Returns the known users of these IDs. Administrators are not among them.

@@ -1,5 +1,5 @@
 use seaworthy::{
-    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    axum::{extract::State as Extract, response::IntoResponse as _},
     core::FieldViolation,
     prelude::*,
 };
@@ -22,11 +22,7 @@ pub(super) async fn create(
         .course_id
         .ok_or_else(|| Error::invalid(vec![FieldViolation::new("courseId", "must be a course")]))?;
     let created = courses.assign(course, assignment).await?;
-    Ok((
-        StatusCode::CREATED,
-        Reply::new("assignment created", created),
-    )
-        .into_response())
+    Ok(Reply::new("assignment created", created).created())
 }
 
 pub(super) async fn create_of_course(
@@ -36,11 +32,7 @@ pub(super) async fn create_of_course(
 ) -> HandlerResult {
     let (Path(course), Json(assignment)) = (course?, assignment?);
     let created = courses.assign(course, assignment).await?;
-    Ok((
-        StatusCode::CREATED,
-        Reply::new("assignment created", created),
-    )
-        .into_response())
+    Ok(Reply::new("assignment created", created).created())
 }
 
 pub(super) async fn of_course(
@@ -68,11 +60,7 @@ pub(super) async fn submit(
 ) -> HandlerResult {
     let (Path(id), Json(work)) = (id?, work?);
     let submission = courses.submit_work(caller()?, id, work).await?;
-    Ok((
-        StatusCode::CREATED,
-        Reply::new("assignment sent", submission),
-    )
-        .into_response())
+    Ok(Reply::new("assignment sent", submission).created())
 }
 
 pub(super) async fn submissions(

@@ -1,5 +1,5 @@
 use seaworthy::{
-    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    axum::{extract::State as Extract, response::IntoResponse as _},
     prelude::*,
 };
 use serde_json::{Value, json};
@@ -117,7 +117,7 @@ pub(super) async fn create(
 ) -> HandlerResult {
     let Json(course) = course?;
     let created = courses.create(course).await?;
-    Ok((StatusCode::CREATED, Reply::new("course created", created)).into_response())
+    Ok(Reply::new("course created", created).created())
 }
 
 pub(super) async fn change(
@@ -144,7 +144,7 @@ pub(super) async fn add_phase(
 ) -> HandlerResult {
     let (Path(id), Json(phase)) = (id?, phase?);
     let phase = courses.add_phase(id, &phase).await?;
-    Ok((StatusCode::CREATED, Reply::new("phase created", phase)).into_response())
+    Ok(Reply::new("phase created", phase).created())
 }
 
 /// Returns the level. A phase is created with its three levels, so nothing is stored.
@@ -164,5 +164,5 @@ pub(super) async fn add_session(
 ) -> HandlerResult {
     let (Path(id), Json(session)) = (id?, session?);
     let session = courses.add_session(caller()?, id, session).await?;
-    Ok((StatusCode::CREATED, Reply::new("session created", session)).into_response())
+    Ok(Reply::new("session created", session).created())
 }

@@ -1,5 +1,5 @@
 use seaworthy::{
-    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    axum::{extract::State as Extract, response::IntoResponse as _},
     prelude::*,
 };
 use tutoring_contract::{PageRequest, Reply};
@@ -21,7 +21,7 @@ pub(super) async fn add_video(
     let added = courses
         .add_file(caller()?, course, FileKind::Video, file)
         .await?;
-    Ok((StatusCode::CREATED, Reply::new("video added", added)).into_response())
+    Ok(Reply::new("video added", added).created())
 }
 
 pub(super) async fn add_material(
@@ -33,7 +33,7 @@ pub(super) async fn add_material(
     let added = courses
         .add_file(caller()?, course, FileKind::Material, file)
         .await?;
-    Ok((StatusCode::CREATED, Reply::new("material added", added)).into_response())
+    Ok(Reply::new("material added", added).created())
 }
 
 pub(super) async fn videos(

@@ -1,5 +1,5 @@
 use seaworthy::{
-    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    axum::{extract::State as Extract, response::IntoResponse as _},
     prelude::*,
 };
 use tutoring_contract::{PageRequest, Reply, Role};
@@ -21,7 +21,7 @@ pub(super) async fn submit(
 ) -> HandlerResult {
     let Json(project) = project?;
     let project = courses.submit_project(caller()?, &project).await?;
-    Ok((StatusCode::CREATED, Reply::new("project sent", project)).into_response())
+    Ok(Reply::new("project sent", project).created())
 }
 
 /// The query of a gallery.

@@ -1,5 +1,5 @@
 use seaworthy::{
-    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    axum::{extract::State as Extract, response::IntoResponse as _},
     prelude::*,
 };
 use serde_json::json;
@@ -83,7 +83,7 @@ pub(super) async fn create(
 ) -> HandlerResult {
     let Json(purchase) = purchase?;
     let created = courses.open_directly(&purchase).await?;
-    Ok((StatusCode::CREATED, Reply::new("purchase created", created)).into_response())
+    Ok(Reply::new("purchase created", created).created())
 }
 
 pub(super) async fn upgrade(

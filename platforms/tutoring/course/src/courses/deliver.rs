@@ -1,11 +1,5 @@
 use jiff::Timestamp;
-use seaworthy::{
-    data::{
-        Transaction,
-        chrono::{DateTime, Utc},
-    },
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::{Value, json};
 use tutoring_contract::{
     Role,

@@ -1,9 +1,6 @@
 use seaworthy::{
     audit_log::AuditEntry,
-    data::{
-        Connection, Transaction,
-        chrono::{DateTime, SubsecRound as _, Utc},
-    },
+    data::{chrono::SubsecRound as _, prelude::*},
     prelude::*,
 };
 use serde_json::{Value, json};

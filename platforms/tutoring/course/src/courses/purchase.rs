@@ -1,11 +1,4 @@
-use seaworthy::{
-    core::FieldViolation,
-    data::{
-        Transaction,
-        chrono::{DateTime, Utc},
-    },
-    prelude::*,
-};
+use seaworthy::{core::FieldViolation, data::prelude::*, prelude::*};
 use serde_json::Value;
 use tutoring_contract::{
     Role,

@@ -1,11 +1,4 @@
-use seaworthy::{
-    data::{
-        Connection, DataError, FromRow, Row, Statement, Transaction,
-        chrono::{DateTime, Utc},
-        sql,
-    },
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::{Value, json};
 use tutoring_contract::CheckedPage;
 use tutoring_identity::{insert_or_ignore, locked};
@@ -13,26 +6,23 @@ use uuid::Uuid;
 
 /// Returns the text of a statement that reads assignments.
 macro_rules! assignments {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id, course_id, title, description, due_at, max_score, created_at FROM assignments ",
-            $rest
-        )
+    ($($rest:literal),+) => {
+        sql!("SELECT id, course_id, title, description, due_at, max_score, created_at FROM assignments ", $($rest),+)
     };
 }
 
 /// Returns the text of a statement that reads submissions.
 macro_rules! submissions {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id, assignment_id, student_id, content, file_keys, score, feedback, graded_at, created_at FROM assignment_submissions ",
-            $rest
-        )
+    (locked $rest:literal) => {
+        locked!("SELECT id, assignment_id, student_id, content, file_keys, score, feedback, graded_at, created_at FROM assignment_submissions ", $rest)
+    };
+    ($($rest:literal),+) => {
+        sql!("SELECT id, assignment_id, student_id, content, file_keys, score, feedback, graded_at, created_at FROM assignment_submissions ", $($rest),+)
     };
 }
 
 /// An assignment of a course.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Assignment {
     pub(crate) id: Uuid,
@@ -42,20 +32,6 @@ pub(crate) struct Assignment {
     pub(crate) due_at: Option<DateTime<Utc>>,
     pub(crate) max_score: u16,
     pub(crate) created_at: DateTime<Utc>,
-}
-
-impl FromRow for Assignment {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            id: row.get("id")?,
-            course_id: row.get("course_id")?,
-            title: row.get("title")?,
-            description: row.get("description")?,
-            due_at: row.get("due_at")?,
-            max_score: row.get("max_score")?,
-            created_at: row.get("created_at")?,
-        })
-    }
 }
 
 /// The submission of a student.
@@ -105,25 +81,16 @@ pub(crate) struct Assignments;
 
 impl Assignments {
     pub(crate) async fn insert(tx: &Transaction, assignment: &Assignment) -> Result<(), DataError> {
-        sql("INSERT INTO assignments (id, course_id, title, description, due_at, max_score, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)")
-            .bind(assignment.id)
-            .bind(assignment.course_id)
-            .bind(&assignment.title)
-            .bind(&assignment.description)
-            .bind(assignment.due_at)
-            .bind(assignment.max_score)
-            .bind(assignment.created_at)
-            .execute(tx)
+        sql!("INSERT INTO assignments (id, course_id, title, description, due_at, max_score, created_at) VALUES ({assignment.id}, {assignment.course_id}, {&assignment.title}, {&assignment.description}, {assignment.due_at}, {assignment.max_score}, {assignment.created_at})")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     pub(crate) async fn by_id(
         connection: &dyn Connection,
         id: Uuid,
     ) -> Result<Option<Assignment>, DataError> {
-        sql(assignments!("WHERE id = ?"))
-            .bind(id)
+        assignments!("WHERE id = {id}")
             .fetch_optional(connection)
             .await
     }
@@ -134,16 +101,10 @@ impl Assignments {
         course: Uuid,
         page: CheckedPage,
     ) -> Result<(Vec<Assignment>, u64), DataError> {
-        let (total,): (u64,) = sql("SELECT COUNT(*) FROM assignments WHERE course_id = ?")
-            .bind(course)
+        let (total,): (u64,) = sql!("SELECT COUNT(*) FROM assignments WHERE course_id = {course}")
             .fetch_one(connection)
             .await?;
-        let items = sql(assignments!(
-            "WHERE course_id = ? ORDER BY created_at, id LIMIT ? OFFSET ?"
-        ))
-        .bind(course)
-        .bind(page.limit)
-        .bind(page.offset())
+        let items = assignments!("WHERE course_id = {course} ORDER BY created_at, id LIMIT {page.limit} OFFSET {page.offset()}")
         .fetch_all(connection)
         .await?;
         Ok((items, total))
@@ -154,16 +115,15 @@ impl Assignments {
         tx: &Transaction,
         submission: &Submission,
     ) -> Result<bool, DataError> {
-        let inserted = insert_or_ignore!("assignment_submissions (id, assignment_id, student_id, content, file_keys, created_at) VALUES (?, ?, ?, ?, ?, ?)")
+        insert_or_ignore!("assignment_submissions (id, assignment_id, student_id, content, file_keys, created_at) VALUES (?, ?, ?, ?, ?, ?)")
             .bind(submission.id)
             .bind(submission.assignment)
             .bind(submission.student)
             .bind(&submission.content)
             .bind(json!(submission.files))
             .bind(submission.created_at)
-            .execute(tx)
-            .await?;
-        Ok(inserted.rows_affected() > 0)
+            .changes(tx)
+            .await
     }
 
     pub(crate) async fn submission_of(
@@ -171,9 +131,7 @@ impl Assignments {
         assignment: Uuid,
         student: Uuid,
     ) -> Result<Option<Submission>, DataError> {
-        sql(submissions!("WHERE assignment_id = ? AND student_id = ?"))
-            .bind(assignment)
-            .bind(student)
+        submissions!("WHERE assignment_id = {assignment} AND student_id = {student}")
             .fetch_optional(connection)
             .await
     }
@@ -198,9 +156,7 @@ impl Assignments {
             "SELECT COUNT(*) FROM assignment_submissions WHERE assignment_id = ? AND (? = 0 OR student_id IN (SELECT student_id FROM student_trainers WHERE trainer_id = ? AND course_id = ? AND is_ended = ?))",
         );
         let (total,): (u64,) = bind(count).fetch_one(connection).await?;
-        let items = bind(sql(submissions!(
-            "WHERE assignment_id = ? AND (? = 0 OR student_id IN (SELECT student_id FROM student_trainers WHERE trainer_id = ? AND course_id = ? AND is_ended = ?)) ORDER BY created_at DESC, id LIMIT ? OFFSET ?"
-        )))
+        let items = bind(submissions!("WHERE assignment_id = ? AND (? = 0 OR student_id IN (SELECT student_id FROM student_trainers WHERE trainer_id = ? AND course_id = ? AND is_ended = ?)) ORDER BY created_at DESC, id LIMIT ? OFFSET ?"))
         .bind(page.limit)
         .bind(page.offset())
         .fetch_all(connection)
@@ -213,8 +169,7 @@ impl Assignments {
         tx: &Transaction,
         id: Uuid,
     ) -> Result<Option<Submission>, DataError> {
-        locked!(submissions!("WHERE id = ?"))
-            .bind(id)
+        submissions!(locked "WHERE id = {id}")
             .fetch_optional(tx)
             .await
     }
@@ -226,14 +181,8 @@ impl Assignments {
         grade: &Grade,
         now: DateTime<Utc>,
     ) -> Result<(), DataError> {
-        sql("UPDATE assignment_submissions SET score = ?, feedback = ?, graded_by = ?, graded_at = ? WHERE id = ?")
-            .bind(grade.score)
-            .bind(grade.feedback.clone())
-            .bind(grader)
-            .bind(now)
-            .bind(submission)
-            .execute(tx)
+        sql!("UPDATE assignment_submissions SET score = {grade.score}, feedback = {grade.feedback.clone()}, graded_by = {grader}, graded_at = {now} WHERE id = {submission}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 }

@@ -1,21 +1,14 @@
-use seaworthy::{
-    data::{
-        Connection, DataError, FromRow, Row, Transaction,
-        chrono::{DateTime, Utc},
-        sql,
-    },
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_identity::locked;
 use uuid::Uuid;
 
 /// Returns the text of a statement that reads courses.
 macro_rules! statement {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id, title, description, category, difficulty, status, version, created_at, updated_at FROM courses ",
-            $rest
-        )
+    (locked $rest:literal) => {
+        locked!("SELECT id, title, description, category, difficulty, status, version, created_at, updated_at FROM courses ", $rest)
+    };
+    ($($rest:literal),+) => {
+        sql!("SELECT id, title, description, category, difficulty, status, version, created_at, updated_at FROM courses ", $($rest),+)
     };
 }
 
@@ -31,7 +24,7 @@ macro_rules! matching {
 }
 
 /// A course.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Course {
     pub(crate) id: Uuid,
@@ -45,22 +38,6 @@ pub(crate) struct Course {
     pub(crate) version: i64,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
-}
-
-impl FromRow for Course {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            id: row.get("id")?,
-            title: row.get("title")?,
-            description: row.get("description")?,
-            category: row.get("category")?,
-            difficulty: row.get("difficulty")?,
-            status: row.get("status")?,
-            version: row.get("version")?,
-            created_at: row.get("created_at")?,
-            updated_at: row.get("updated_at")?,
-        })
-    }
 }
 
 /// The filter of a list.
@@ -102,16 +79,14 @@ impl Catalogue {
         connection: &dyn Connection,
         id: Uuid,
     ) -> Result<Option<Course>, DataError> {
-        sql(statement!("WHERE id = ?"))
-            .bind(id)
+        statement!("WHERE id = {id}")
             .fetch_optional(connection)
             .await
     }
 
     /// Returns a course, and locks the row until the transaction ends.
     pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Option<Course>, DataError> {
-        locked!(statement!("WHERE id = ?"))
-            .bind(id)
+        statement!(locked "WHERE id = {id}")
             .fetch_optional(tx)
             .await
     }
@@ -146,33 +121,14 @@ impl Catalogue {
     }
 
     pub(crate) async fn insert(tx: &Transaction, course: &Course) -> Result<(), DataError> {
-        sql("INSERT INTO courses (id, title, description, category, difficulty, status, version, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(course.id)
-            .bind(&course.title)
-            .bind(&course.description)
-            .bind(&course.category)
-            .bind(&course.difficulty)
-            .bind(&course.status)
-            .bind(course.version)
-            .bind(course.created_at)
-            .bind(course.updated_at)
-            .execute(tx)
+        sql!("INSERT INTO courses (id, title, description, category, difficulty, status, version, created_at, updated_at) VALUES ({course.id}, {&course.title}, {&course.description}, {&course.category}, {&course.difficulty}, {&course.status}, {course.version}, {course.created_at}, {course.updated_at})")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     pub(crate) async fn update(tx: &Transaction, course: &Course) -> Result<(), DataError> {
-        sql("UPDATE courses SET title = ?, description = ?, category = ?, difficulty = ?, status = ?, version = ?, updated_at = ? WHERE id = ?")
-            .bind(&course.title)
-            .bind(&course.description)
-            .bind(&course.category)
-            .bind(&course.difficulty)
-            .bind(&course.status)
-            .bind(course.version)
-            .bind(Utc::now())
-            .bind(course.id)
-            .execute(tx)
+        sql!("UPDATE courses SET title = {&course.title}, description = {&course.description}, category = {&course.category}, difficulty = {&course.difficulty}, status = {&course.status}, version = {course.version}, updated_at = {Utc::now()} WHERE id = {course.id}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 }

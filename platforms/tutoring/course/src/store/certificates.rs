@@ -1,8 +1,4 @@
-use seaworthy::data::{
-    Connection, DataError, FromRow, Row, Transaction,
-    chrono::{DateTime, Utc},
-    sql,
-};
+use seaworthy::data::prelude::*;
 use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
@@ -37,8 +33,7 @@ impl Certificates {
         connection: &dyn Connection,
         number: &str,
     ) -> Result<Option<Certificate>, DataError> {
-        sql("SELECT c.certificate_number, c.issued_at, k.title, n.full_name FROM certificates c JOIN courses k ON k.id = c.course_id LEFT JOIN student_names n ON n.student_id = c.student_id WHERE c.certificate_number = ?")
-            .bind(number)
+        sql!("SELECT c.certificate_number, c.issued_at, k.title, n.full_name FROM certificates c JOIN courses k ON k.id = c.course_id LEFT JOIN student_names n ON n.student_id = c.student_id WHERE c.certificate_number = {number}")
             .fetch_optional(connection)
             .await
     }
@@ -49,8 +44,7 @@ impl Certificates {
         purchase: Uuid,
     ) -> Result<Option<String>, DataError> {
         let found: Option<(String,)> =
-            sql("SELECT certificate_number FROM certificates WHERE purchase_id = ?")
-                .bind(purchase)
+            sql!("SELECT certificate_number FROM certificates WHERE purchase_id = {purchase}")
                 .fetch_optional(connection)
                 .await?;
         Ok(found.map(|(number,)| number))
@@ -63,19 +57,13 @@ impl Certificates {
         version: i64,
         name: &str,
     ) -> Result<(), DataError> {
-        insert_or_ignore!("student_names (student_id, full_name, version) VALUES (?, ?, ?)")
-            .bind(student)
-            .bind(name)
-            .bind(version)
-            .execute(tx)
-            .await?;
-        sql("UPDATE student_names SET full_name = ?, version = ? WHERE student_id = ? AND version < ?")
-            .bind(name)
-            .bind(version)
-            .bind(student)
-            .bind(version)
-            .execute(tx)
+        insert_or_ignore!(
+            "student_names (student_id, full_name, version) VALUES ({student}, {name}, {version})"
+        )
+        .execute(tx)
+        .await?;
+        sql!("UPDATE student_names SET full_name = {name}, version = {version} WHERE student_id = {student} AND version < {version}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 }

@@ -1,8 +1,4 @@
-use seaworthy::data::{
-    Connection, DataError, Transaction,
-    chrono::{DateTime, Utc},
-    sql,
-};
+use seaworthy::data::prelude::*;
 use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
@@ -20,15 +16,9 @@ impl Delivery {
         session: Uuid,
         completed_at: DateTime<Utc>,
     ) -> Result<bool, DataError> {
-        let inserted = insert_or_ignore!(
-            "delivered_sessions (purchase_id, tutoring_session_id, completed_at) VALUES (?, ?, ?)"
-        )
-        .bind(purchase)
-        .bind(session)
-        .bind(completed_at)
-        .execute(tx)
-        .await?;
-        Ok(inserted.rows_affected() > 0)
+        insert_or_ignore!("delivered_sessions (purchase_id, tutoring_session_id, completed_at) VALUES ({purchase}, {session}, {completed_at})")
+        .changes(tx)
+        .await
     }
 
     /// Returns the number of held sessions, and the time of the last one.
@@ -36,12 +26,11 @@ impl Delivery {
         connection: &dyn Connection,
         purchase: Uuid,
     ) -> Result<(u16, Option<DateTime<Utc>>), DataError> {
-        let (count,): (u16,) = sql("SELECT COUNT(*) FROM delivered_sessions WHERE purchase_id = ?")
-            .bind(purchase)
-            .fetch_one(connection)
-            .await?;
-        let last: Option<(DateTime<Utc>,)> = sql("SELECT completed_at FROM delivered_sessions WHERE purchase_id = ? ORDER BY completed_at DESC LIMIT 1")
-            .bind(purchase)
+        let (count,): (u16,) =
+            sql!("SELECT COUNT(*) FROM delivered_sessions WHERE purchase_id = {purchase}")
+                .fetch_one(connection)
+                .await?;
+        let last: Option<(DateTime<Utc>,)> = sql!("SELECT completed_at FROM delivered_sessions WHERE purchase_id = {purchase} ORDER BY completed_at DESC LIMIT 1")
             .fetch_optional(connection)
             .await?;
         Ok((count, last.map(|(at,)| at)))
@@ -54,15 +43,8 @@ impl Delivery {
         number: &str,
         purchase: &Purchase,
     ) -> Result<bool, DataError> {
-        let inserted = insert_or_ignore!("certificates (id, certificate_number, purchase_id, student_id, course_id, issued_at) VALUES (?, ?, ?, ?, ?, ?)")
-            .bind(id)
-            .bind(number)
-            .bind(purchase.id)
-            .bind(purchase.student_id)
-            .bind(purchase.course_id)
-            .bind(Utc::now())
-            .execute(tx)
-            .await?;
-        Ok(inserted.rows_affected() > 0)
+        insert_or_ignore!("certificates (id, certificate_number, purchase_id, student_id, course_id, issued_at) VALUES ({id}, {number}, {purchase.id}, {purchase.student_id}, {purchase.course_id}, {Utc::now()})")
+            .changes(tx)
+            .await
     }
 }

@@ -1,8 +1,4 @@
-use seaworthy::data::{
-    Connection, DataError, Transaction,
-    chrono::{DateTime, Utc},
-    sql,
-};
+use seaworthy::data::prelude::*;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -18,8 +14,7 @@ impl Exams {
         connection: &dyn Connection,
         level: Uuid,
     ) -> Result<Option<Value>, DataError> {
-        let found: Option<(Value,)> = sql("SELECT questions FROM exams WHERE level_id = ?")
-            .bind(level)
+        let found: Option<(Value,)> = sql!("SELECT questions FROM exams WHERE level_id = {level}")
             .fetch_optional(connection)
             .await?;
         Ok(found.map(|(questions,)| questions))
@@ -31,22 +26,15 @@ impl Exams {
         level: Uuid,
         questions: &Value,
     ) -> Result<(), DataError> {
-        let updated = sql("UPDATE exams SET questions = ?, updated_at = ? WHERE level_id = ?")
-            .bind(questions.clone())
-            .bind(Utc::now())
-            .bind(level)
+        let updated = sql!("UPDATE exams SET questions = {questions.clone()}, updated_at = {Utc::now()} WHERE level_id = {level}")
             .execute(tx)
             .await?;
         if updated.rows_affected() > 0 {
             return Ok(());
         }
-        sql("INSERT INTO exams (level_id, questions, updated_at) VALUES (?, ?, ?)")
-            .bind(level)
-            .bind(questions.clone())
-            .bind(Utc::now())
-            .execute(tx)
+        sql!("INSERT INTO exams (level_id, questions, updated_at) VALUES ({level}, {questions.clone()}, {Utc::now()})")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Returns the number and the time of the last attempt.
@@ -55,9 +43,7 @@ impl Exams {
         student: Uuid,
         level: Uuid,
     ) -> Result<Option<(u8, DateTime<Utc>)>, DataError> {
-        sql("SELECT attempt_number, created_at FROM exam_attempts WHERE student_id = ? AND level_id = ? ORDER BY attempt_number DESC LIMIT 1")
-            .bind(student)
-            .bind(level)
+        sql!("SELECT attempt_number, created_at FROM exam_attempts WHERE student_id = {student} AND level_id = {level} ORDER BY attempt_number DESC LIMIT 1")
             .fetch_optional(connection)
             .await
     }
@@ -69,15 +55,8 @@ impl Exams {
         score: Score,
         now: DateTime<Utc>,
     ) -> Result<(), DataError> {
-        sql("INSERT INTO exam_attempts (id, student_id, level_id, attempt_number, score, created_at) VALUES (?, ?, ?, ?, ?, ?)")
-            .bind(Uuid::new_v4())
-            .bind(student)
-            .bind(level)
-            .bind(number)
-            .bind(score.0)
-            .bind(now)
-            .execute(tx)
+        sql!("INSERT INTO exam_attempts (id, student_id, level_id, attempt_number, score, created_at) VALUES ({Uuid::new_v4()}, {student}, {level}, {number}, {score.0}, {now})")
+            .apply(tx)
             .await
-            .map(drop)
     }
 }

@@ -1,8 +1,4 @@
-use seaworthy::data::{
-    Connection, DataError, FromRow, Row, Transaction,
-    chrono::{DateTime, Utc},
-    sql,
-};
+use seaworthy::data::prelude::*;
 use tutoring_contract::CheckedPage;
 use uuid::Uuid;
 
@@ -23,27 +19,16 @@ impl FileKind {
 }
 
 /// A video or a material of a course.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub(crate) struct CourseFile {
     pub(crate) id: Uuid,
+    #[from_row(column = "course_id")]
     pub(crate) course: Uuid,
     pub(crate) title: String,
     pub(crate) description: String,
+    #[from_row(column = "file_key")]
     pub(crate) key: String,
     pub(crate) created_at: DateTime<Utc>,
-}
-
-impl FromRow for CourseFile {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            id: row.get("id")?,
-            course: row.get("course_id")?,
-            title: row.get("title")?,
-            description: row.get("description")?,
-            key: row.get("file_key")?,
-            created_at: row.get("created_at")?,
-        })
-    }
 }
 
 /// Statements on the files of courses.
@@ -56,17 +41,9 @@ impl Files {
         kind: FileKind,
         file: &CourseFile,
     ) -> Result<(), DataError> {
-        sql("INSERT INTO course_files (id, course_id, kind, title, description, file_key, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)")
-            .bind(file.id)
-            .bind(file.course)
-            .bind(kind.as_str())
-            .bind(&file.title)
-            .bind(&file.description)
-            .bind(&file.key)
-            .bind(file.created_at)
-            .execute(tx)
+        sql!("INSERT INTO course_files (id, course_id, kind, title, description, file_key, created_at) VALUES ({file.id}, {file.course}, {kind.as_str()}, {&file.title}, {&file.description}, {&file.key}, {file.created_at})")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     pub(crate) async fn by_id(
@@ -74,9 +51,7 @@ impl Files {
         kind: FileKind,
         id: Uuid,
     ) -> Result<Option<CourseFile>, DataError> {
-        sql("SELECT id, course_id, title, description, file_key, created_at FROM course_files WHERE id = ? AND kind = ?")
-            .bind(id)
-            .bind(kind.as_str())
+        sql!("SELECT id, course_id, title, description, file_key, created_at FROM course_files WHERE id = {id} AND kind = {kind.as_str()}")
             .fetch_optional(connection)
             .await
     }
@@ -89,16 +64,10 @@ impl Files {
         page: CheckedPage,
     ) -> Result<(Vec<CourseFile>, u64), DataError> {
         let (total,): (u64,) =
-            sql("SELECT COUNT(*) FROM course_files WHERE course_id = ? AND kind = ?")
-                .bind(course)
-                .bind(kind.as_str())
+            sql!("SELECT COUNT(*) FROM course_files WHERE course_id = {course} AND kind = {kind.as_str()}")
                 .fetch_one(connection)
                 .await?;
-        let items = sql("SELECT id, course_id, title, description, file_key, created_at FROM course_files WHERE course_id = ? AND kind = ? ORDER BY created_at, id LIMIT ? OFFSET ?")
-            .bind(course)
-            .bind(kind.as_str())
-            .bind(page.limit)
-            .bind(page.offset())
+        let items = sql!("SELECT id, course_id, title, description, file_key, created_at FROM course_files WHERE course_id = {course} AND kind = {kind.as_str()} ORDER BY created_at, id LIMIT {page.limit} OFFSET {page.offset()}")
             .fetch_all(connection)
             .await?;
         Ok((items, total))

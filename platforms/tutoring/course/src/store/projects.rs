@@ -1,11 +1,4 @@
-use seaworthy::{
-    data::{
-        Connection, DataError, FromRow, Row, Statement, Transaction,
-        chrono::{DateTime, Utc},
-        sql,
-    },
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::{Value, json};
 use tutoring_contract::CheckedPage;
 use tutoring_identity::locked;
@@ -13,11 +6,11 @@ use uuid::Uuid;
 
 /// Returns the text of a statement that reads projects.
 macro_rules! statement {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id, student_id, level_id, course_id, visibility, status, title, description, video_key, pdf_key, image_keys, feedback, rating, reviewed_at, created_at FROM student_projects ",
-            $rest
-        )
+    (locked $rest:literal) => {
+        locked!("SELECT id, student_id, level_id, course_id, visibility, status, title, description, video_key, pdf_key, image_keys, feedback, rating, reviewed_at, created_at FROM student_projects ", $rest)
+    };
+    ($($rest:literal),+) => {
+        sql!("SELECT id, student_id, level_id, course_id, visibility, status, title, description, video_key, pdf_key, image_keys, feedback, rating, reviewed_at, created_at FROM student_projects ", $($rest),+)
     };
 }
 
@@ -98,9 +91,8 @@ impl Projects {
             .bind(json!(project.images))
             .bind(project.created_at)
             .bind(project.created_at)
-            .execute(tx)
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Replaces the content of a project whose revision was required, and clears the review.
@@ -114,9 +106,8 @@ impl Projects {
             .bind(json!(project.images))
             .bind(Utc::now())
             .bind(project.id)
-            .execute(tx)
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Returns the project of a level. The lock of the purchase serializes the calls.
@@ -125,17 +116,14 @@ impl Projects {
         student: Uuid,
         level: Uuid,
     ) -> Result<Option<Project>, DataError> {
-        sql(statement!("WHERE student_id = ? AND level_id = ?"))
-            .bind(student)
-            .bind(level)
+        statement!("WHERE student_id = {student} AND level_id = {level}")
             .fetch_optional(tx)
             .await
     }
 
     /// Returns a project, and locks the row until the transaction ends.
     pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Option<Project>, DataError> {
-        locked!(statement!("WHERE id = ?"))
-            .bind(id)
+        statement!(locked "WHERE id = {id}")
             .fetch_optional(tx)
             .await
     }
@@ -146,17 +134,9 @@ impl Projects {
         reviewer: Uuid,
         review: &Review,
     ) -> Result<(), DataError> {
-        sql("UPDATE student_projects SET status = ?, feedback = ?, rating = ?, reviewed_by = ?, reviewed_at = ?, updated_at = ? WHERE id = ?")
-            .bind(&review.status)
-            .bind(review.feedback.clone())
-            .bind(review.rating)
-            .bind(reviewer)
-            .bind(Utc::now())
-            .bind(Utc::now())
-            .bind(id)
-            .execute(tx)
+        sql!("UPDATE student_projects SET status = {&review.status}, feedback = {review.feedback.clone()}, rating = {review.rating}, reviewed_by = {reviewer}, reviewed_at = {Utc::now()}, updated_at = {Utc::now()} WHERE id = {id}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Returns a page of the approved projects with a visibility, the newest first, and their
@@ -166,18 +146,10 @@ impl Projects {
         visibility: &'static str,
         page: CheckedPage,
     ) -> Result<(Vec<Project>, u64), DataError> {
-        let (total,): (u64,) = sql(
-            "SELECT COUNT(*) FROM student_projects WHERE visibility = ? AND status = 'approved'",
-        )
-        .bind(visibility)
+        let (total,): (u64,) = sql!("SELECT COUNT(*) FROM student_projects WHERE visibility = {visibility} AND status = 'approved'")
         .fetch_one(connection)
         .await?;
-        let items = sql(statement!(
-            "WHERE visibility = ? AND status = 'approved' ORDER BY created_at DESC, id LIMIT ? OFFSET ?"
-        ))
-        .bind(visibility)
-        .bind(page.limit)
-        .bind(page.offset())
+        let items = statement!("WHERE visibility = {visibility} AND status = 'approved' ORDER BY created_at DESC, id LIMIT {page.limit} OFFSET {page.offset()}")
         .fetch_all(connection)
         .await?;
         Ok((items, total))
@@ -203,9 +175,7 @@ impl Projects {
             "SELECT COUNT(*) FROM student_projects WHERE student_id = ? AND (? = 0 OR course_id IN (SELECT course_id FROM student_trainers WHERE trainer_id = ? AND student_id = ? AND is_ended = ?))",
         );
         let (total,): (u64,) = bind(count).fetch_one(connection).await?;
-        let items = bind(sql(statement!(
-            "WHERE student_id = ? AND (? = 0 OR course_id IN (SELECT course_id FROM student_trainers WHERE trainer_id = ? AND student_id = ? AND is_ended = ?)) ORDER BY created_at DESC, id LIMIT ? OFFSET ?"
-        )))
+        let items = bind(statement!("WHERE student_id = ? AND (? = 0 OR course_id IN (SELECT course_id FROM student_trainers WHERE trainer_id = ? AND student_id = ? AND is_ended = ?)) ORDER BY created_at DESC, id LIMIT ? OFFSET ?"))
         .bind(page.limit)
         .bind(page.offset())
         .fetch_all(connection)

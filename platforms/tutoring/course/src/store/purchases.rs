@@ -1,22 +1,15 @@
-use seaworthy::{
-    data::{
-        Connection, DataError, FromRow, Row, Transaction,
-        chrono::{DateTime, Utc},
-        sql,
-    },
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
 use tutoring_identity::{insert_or_ignore, locked};
 use uuid::Uuid;
 
 /// Returns the text of a statement that reads purchases.
 macro_rules! statement {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id, student_id, course_id, active_course_id, purchase_tier, metadata, expires_at, completed_at, created_at FROM purchases ",
-            $rest
-        )
+    (locked $rest:literal) => {
+        locked!("SELECT id, student_id, course_id, active_course_id, purchase_tier, metadata, expires_at, completed_at, created_at FROM purchases ", $rest)
+    };
+    ($($rest:literal),+) => {
+        sql!("SELECT id, student_id, course_id, active_course_id, purchase_tier, metadata, expires_at, completed_at, created_at FROM purchases ", $($rest),+)
     };
 }
 
@@ -64,9 +57,7 @@ impl Purchases {
         student: Uuid,
         course: Uuid,
     ) -> Result<Option<Purchase>, DataError> {
-        sql(statement!("WHERE student_id = ? AND active_course_id = ?"))
-            .bind(student)
-            .bind(course)
+        statement!("WHERE student_id = {student} AND active_course_id = {course}")
             .fetch_optional(connection)
             .await
     }
@@ -77,9 +68,7 @@ impl Purchases {
         student: Uuid,
         course: Uuid,
     ) -> Result<Option<Purchase>, DataError> {
-        locked!(statement!("WHERE student_id = ? AND active_course_id = ?"))
-            .bind(student)
-            .bind(course)
+        statement!(locked "WHERE student_id = {student} AND active_course_id = {course}")
             .fetch_optional(tx)
             .await
     }
@@ -89,8 +78,7 @@ impl Purchases {
         connection: &dyn Connection,
         id: Uuid,
     ) -> Result<Option<Uuid>, DataError> {
-        let found: Option<(Uuid,)> = sql("SELECT course_id FROM purchases WHERE id = ?")
-            .bind(id)
+        let found: Option<(Uuid,)> = sql!("SELECT course_id FROM purchases WHERE id = {id}")
             .fetch_optional(connection)
             .await?;
         Ok(found.map(|(course,)| course))
@@ -98,26 +86,15 @@ impl Purchases {
 
     /// Returns a purchase, and locks the row until the transaction ends.
     pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Option<Purchase>, DataError> {
-        locked!(statement!("WHERE id = ?"))
-            .bind(id)
+        statement!(locked "WHERE id = {id}")
             .fetch_optional(tx)
             .await
     }
 
     pub(crate) async fn insert(tx: &Transaction, purchase: &Purchase) -> Result<(), DataError> {
-        sql("INSERT INTO purchases (id, student_id, course_id, active_course_id, purchase_tier, metadata, expires_at, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(purchase.id)
-            .bind(purchase.student_id)
-            .bind(purchase.course_id)
-            .bind(purchase.course_id)
-            .bind(purchase.purchase_tier)
-            .bind(purchase.metadata.clone())
-            .bind(purchase.expires_at)
-            .bind(purchase.created_at)
-            .bind(purchase.created_at)
-            .execute(tx)
+        sql!("INSERT INTO purchases (id, student_id, course_id, active_course_id, purchase_tier, metadata, expires_at, created_at, updated_at) VALUES ({purchase.id}, {purchase.student_id}, {purchase.course_id}, {purchase.course_id}, {purchase.purchase_tier}, {purchase.metadata.clone()}, {purchase.expires_at}, {purchase.created_at}, {purchase.created_at})")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Stores the tier. A purchase without sessions is not active.
@@ -127,24 +104,16 @@ impl Purchases {
         tier: u8,
     ) -> Result<(), DataError> {
         let active = (tier > 0).then_some(purchase.course_id);
-        sql("UPDATE purchases SET purchase_tier = ?, active_course_id = ?, completed_at = NULL, updated_at = ? WHERE id = ?")
-            .bind(tier)
-            .bind(active)
-            .bind(Utc::now())
-            .bind(purchase.id)
-            .execute(tx)
+        sql!("UPDATE purchases SET purchase_tier = {tier}, active_course_id = {active}, completed_at = NULL, updated_at = {Utc::now()} WHERE id = {purchase.id}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Records that all sessions were held.
     pub(crate) async fn set_completed(tx: &Transaction, id: Uuid) -> Result<(), DataError> {
-        sql("UPDATE purchases SET completed_at = ? WHERE id = ?")
-            .bind(Utc::now())
-            .bind(id)
-            .execute(tx)
+        sql!("UPDATE purchases SET completed_at = {Utc::now()} WHERE id = {id}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Records a payment. Returns `false` if it is known.
@@ -154,15 +123,9 @@ impl Purchases {
         purchase: Uuid,
         session_count: u8,
     ) -> Result<bool, DataError> {
-        let inserted = insert_or_ignore!("purchase_payments (payment_id, purchase_id, session_count, is_refunded, created_at) VALUES (?, ?, ?, ?, ?)")
-            .bind(payment)
-            .bind(purchase)
-            .bind(session_count)
-            .bind(false)
-            .bind(Utc::now())
-            .execute(tx)
-            .await?;
-        Ok(inserted.rows_affected() > 0)
+        insert_or_ignore!("purchase_payments (payment_id, purchase_id, session_count, is_refunded, created_at) VALUES ({payment}, {purchase}, {session_count}, {false}, {Utc::now()})")
+            .changes(tx)
+            .await
     }
 
     /// Returns the purchase of a payment.
@@ -170,20 +133,18 @@ impl Purchases {
         connection: &dyn Connection,
         payment: Uuid,
     ) -> Result<Option<(Uuid, u8)>, DataError> {
-        sql("SELECT purchase_id, session_count FROM purchase_payments WHERE payment_id = ?")
-            .bind(payment)
-            .fetch_optional(connection)
-            .await
+        sql!(
+            "SELECT purchase_id, session_count FROM purchase_payments WHERE payment_id = {payment}"
+        )
+        .fetch_optional(connection)
+        .await
     }
 
     /// Records the refund of a payment whose purchase has not arrived. A repeat changes nothing.
     pub(crate) async fn add_early_refund(tx: &Transaction, payment: Uuid) -> Result<(), DataError> {
-        insert_or_ignore!("early_refunds (payment_id, created_at) VALUES (?, ?)")
-            .bind(payment)
-            .bind(Utc::now())
-            .execute(tx)
+        insert_or_ignore!("early_refunds (payment_id, created_at) VALUES ({payment}, {Utc::now()})")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Whether the refund of a payment arrived before its purchase.
@@ -192,8 +153,7 @@ impl Purchases {
         payment: Uuid,
     ) -> Result<bool, DataError> {
         let found: Option<(Uuid,)> =
-            sql("SELECT payment_id FROM early_refunds WHERE payment_id = ?")
-                .bind(payment)
+            sql!("SELECT payment_id FROM early_refunds WHERE payment_id = {payment}")
                 .fetch_optional(connection)
                 .await?;
         Ok(found.is_some())
@@ -201,14 +161,8 @@ impl Purchases {
 
     /// Records the refund of a payment. Returns `false` if it is known.
     pub(crate) async fn set_refunded(tx: &Transaction, payment: Uuid) -> Result<bool, DataError> {
-        let updated = sql(
-            "UPDATE purchase_payments SET is_refunded = ? WHERE payment_id = ? AND is_refunded = ?",
-        )
-        .bind(true)
-        .bind(payment)
-        .bind(false)
-        .execute(tx)
-        .await?;
-        Ok(updated.rows_affected() > 0)
+        sql!("UPDATE purchase_payments SET is_refunded = {true} WHERE payment_id = {payment} AND is_refunded = {false}")
+        .changes(tx)
+        .await
     }
 }

@@ -1,7 +1,4 @@
-use seaworthy::{
-    data::{Connection, DataError, FromRow, Row, Transaction, chrono::Utc, sql},
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -15,7 +12,7 @@ pub(crate) const SESSIONS: u8 = 10;
 const MAX_PHASES: u32 = 100;
 
 /// A phase of a course.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, FromRow)]
 pub(crate) struct Phase {
     pub(crate) id: Uuid,
     pub(crate) sequence: u16,
@@ -23,7 +20,7 @@ pub(crate) struct Phase {
 }
 
 /// A level of a phase.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Level {
     pub(crate) id: Uuid,
@@ -40,7 +37,7 @@ pub(crate) struct LevelPlace {
 }
 
 /// A session of a level, with the keys of its media.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Session {
     pub(crate) id: Uuid,
@@ -52,15 +49,19 @@ pub(crate) struct Session {
 }
 
 /// A session with its place and its quiz, which has answers.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub(crate) struct SessionContent {
+    #[from_row(column = "course_id")]
     pub(crate) course: Uuid,
     /// The level, from 1.
+    #[from_row(column = "sequence")]
     pub(crate) level_sequence: u8,
     pub(crate) session_number: u8,
     pub(crate) title: String,
     pub(crate) description: String,
+    #[from_row(column = "video_key")]
     pub(crate) video: Option<String>,
+    #[from_row(column = "sheet_key")]
     pub(crate) sheet: Option<String>,
     pub(crate) quiz: Option<Value>,
 }
@@ -83,54 +84,6 @@ pub(crate) struct NewSession {
     pub(crate) quiz: Vec<NewQuestion>,
 }
 
-impl FromRow for Phase {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            id: row.get("id")?,
-            sequence: row.get("sequence")?,
-            title: row.get("title")?,
-        })
-    }
-}
-
-impl FromRow for Level {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            id: row.get("id")?,
-            sequence: row.get("sequence")?,
-            level_type: row.get("level_type")?,
-        })
-    }
-}
-
-impl FromRow for Session {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            id: row.get("id")?,
-            session_number: row.get("session_number")?,
-            title: row.get("title")?,
-            description: row.get("description")?,
-            video_key: row.get("video_key")?,
-            sheet_key: row.get("sheet_key")?,
-        })
-    }
-}
-
-impl FromRow for SessionContent {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            course: row.get("course_id")?,
-            level_sequence: row.get("sequence")?,
-            session_number: row.get("session_number")?,
-            title: row.get("title")?,
-            description: row.get("description")?,
-            video: row.get("video_key")?,
-            sheet: row.get("sheet_key")?,
-            quiz: row.get("quiz")?,
-        })
-    }
-}
-
 /// Statements on the structure of courses.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Structure;
@@ -140,9 +93,7 @@ impl Structure {
         connection: &dyn Connection,
         course: Uuid,
     ) -> Result<Vec<Phase>, DataError> {
-        sql("SELECT id, sequence, title FROM course_phases WHERE course_id = ? ORDER BY sequence LIMIT ?")
-            .bind(course)
-            .bind(MAX_PHASES)
+        sql!("SELECT id, sequence, title FROM course_phases WHERE course_id = {course} ORDER BY sequence LIMIT {MAX_PHASES}")
             .fetch_all(connection)
             .await
     }
@@ -151,8 +102,7 @@ impl Structure {
         connection: &dyn Connection,
         phase: Uuid,
     ) -> Result<Vec<Level>, DataError> {
-        sql("SELECT id, sequence, level_type FROM course_levels WHERE phase_id = ? ORDER BY sequence")
-            .bind(phase)
+        sql!("SELECT id, sequence, level_type FROM course_levels WHERE phase_id = {phase} ORDER BY sequence")
             .fetch_all(connection)
             .await
     }
@@ -161,8 +111,7 @@ impl Structure {
         connection: &dyn Connection,
         level: Uuid,
     ) -> Result<Vec<Session>, DataError> {
-        sql("SELECT id, session_number, title, description, video_key, sheet_key FROM course_sessions WHERE level_id = ? ORDER BY session_number")
-            .bind(level)
+        sql!("SELECT id, session_number, title, description, video_key, sheet_key FROM course_sessions WHERE level_id = {level} ORDER BY session_number")
             .fetch_all(connection)
             .await
     }
@@ -171,8 +120,7 @@ impl Structure {
         connection: &dyn Connection,
         phase: Uuid,
     ) -> Result<Option<Uuid>, DataError> {
-        let found: Option<(Uuid,)> = sql("SELECT course_id FROM course_phases WHERE id = ?")
-            .bind(phase)
+        let found: Option<(Uuid,)> = sql!("SELECT course_id FROM course_phases WHERE id = {phase}")
             .fetch_optional(connection)
             .await?;
         Ok(found.map(|(id,)| id))
@@ -182,8 +130,7 @@ impl Structure {
         connection: &dyn Connection,
         level: Uuid,
     ) -> Result<Option<Uuid>, DataError> {
-        let found: Option<(Uuid,)> = sql("SELECT p.course_id FROM course_levels l JOIN course_phases p ON p.id = l.phase_id WHERE l.id = ?")
-            .bind(level)
+        let found: Option<(Uuid,)> = sql!("SELECT p.course_id FROM course_levels l JOIN course_phases p ON p.id = l.phase_id WHERE l.id = {level}")
             .fetch_optional(connection)
             .await?;
         Ok(found.map(|(id,)| id))
@@ -193,8 +140,7 @@ impl Structure {
         connection: &dyn Connection,
         level: Uuid,
     ) -> Result<Option<LevelPlace>, DataError> {
-        let found: Option<(Uuid, u8)> = sql("SELECT p.course_id, l.sequence FROM course_levels l JOIN course_phases p ON p.id = l.phase_id WHERE l.id = ?")
-            .bind(level)
+        let found: Option<(Uuid, u8)> = sql!("SELECT p.course_id, l.sequence FROM course_levels l JOIN course_phases p ON p.id = l.phase_id WHERE l.id = {level}")
             .fetch_optional(connection)
             .await?;
         Ok(found.map(|(course, sequence)| LevelPlace { course, sequence }))
@@ -204,8 +150,7 @@ impl Structure {
         connection: &dyn Connection,
         session: Uuid,
     ) -> Result<Option<SessionContent>, DataError> {
-        sql("SELECT p.course_id, l.sequence, s.session_number, s.title, s.description, s.video_key, s.sheet_key, s.quiz FROM course_sessions s JOIN course_levels l ON l.id = s.level_id JOIN course_phases p ON p.id = l.phase_id WHERE s.id = ?")
-            .bind(session)
+        sql!("SELECT p.course_id, l.sequence, s.session_number, s.title, s.description, s.video_key, s.sheet_key, s.quiz FROM course_sessions s JOIN course_levels l ON l.id = s.level_id JOIN course_phases p ON p.id = l.phase_id WHERE s.id = {session}")
             .fetch_optional(connection)
             .await
     }
@@ -216,9 +161,7 @@ impl Structure {
         course: Uuid,
         session: Uuid,
     ) -> Result<Option<u8>, DataError> {
-        let found: Option<(u8,)> = sql("SELECT l.sequence FROM course_sessions s JOIN course_levels l ON l.id = s.level_id JOIN course_phases p ON p.id = l.phase_id WHERE s.id = ? AND p.course_id = ?")
-            .bind(session)
-            .bind(course)
+        let found: Option<(u8,)> = sql!("SELECT l.sequence FROM course_sessions s JOIN course_levels l ON l.id = s.level_id JOIN course_phases p ON p.id = l.phase_id WHERE s.id = {session} AND p.course_id = {course}")
             .fetch_optional(connection)
             .await?;
         Ok(found.map(|(sequence,)| sequence))
@@ -235,21 +178,12 @@ impl Structure {
         title: &str,
     ) -> Result<Phase, Error> {
         let id = Uuid::new_v4();
-        let inserted = sql("INSERT INTO course_phases (id, course_id, sequence, title, created_at) VALUES (?, ?, ?, ?, ?)")
-            .bind(id)
-            .bind(course)
-            .bind(sequence)
-            .bind(title)
-            .bind(Utc::now())
+        let inserted = sql!("INSERT INTO course_phases (id, course_id, sequence, title, created_at) VALUES ({id}, {course}, {sequence}, {title}, {Utc::now()})")
             .execute(tx)
             .await;
         conflict(inserted.map(drop))?;
         for (sequence, level_type) in (1_i64..).zip(LEVELS) {
-            sql("INSERT INTO course_levels (id, phase_id, sequence, level_type) VALUES (?, ?, ?, ?)")
-                .bind(Uuid::new_v4())
-                .bind(id)
-                .bind(sequence)
-                .bind(level_type)
+            sql!("INSERT INTO course_levels (id, phase_id, sequence, level_type) VALUES ({Uuid::new_v4()}, {id}, {sequence}, {level_type})")
                 .execute(tx)
                 .await?;
         }
@@ -272,15 +206,7 @@ impl Structure {
         quiz: Option<Value>,
     ) -> Result<Session, Error> {
         let id = Uuid::new_v4();
-        let inserted = sql("INSERT INTO course_sessions (id, level_id, session_number, title, description, video_key, sheet_key, quiz) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(id)
-            .bind(level)
-            .bind(session.session_number)
-            .bind(&session.title)
-            .bind(&session.description)
-            .bind(session.video_key.clone())
-            .bind(session.sheet_key.clone())
-            .bind(quiz)
+        let inserted = sql!("INSERT INTO course_sessions (id, level_id, session_number, title, description, video_key, sheet_key, quiz) VALUES ({id}, {level}, {session.session_number}, {&session.title}, {&session.description}, {session.video_key.clone()}, {session.sheet_key.clone()}, {quiz})")
             .execute(tx)
             .await;
         conflict(inserted.map(drop))?;
@@ -296,8 +222,7 @@ impl Structure {
 
     /// Whether a course has a phase, and ten sessions in each of its levels.
     pub(crate) async fn is_complete(tx: &Transaction, course: Uuid) -> Result<bool, DataError> {
-        let (levels, sessions): (u64, u64) = sql("SELECT COUNT(DISTINCT l.id), COUNT(s.id) FROM course_phases p JOIN course_levels l ON l.phase_id = p.id LEFT JOIN course_sessions s ON s.level_id = l.id WHERE p.course_id = ?")
-            .bind(course)
+        let (levels, sessions): (u64, u64) = sql!("SELECT COUNT(DISTINCT l.id), COUNT(s.id) FROM course_phases p JOIN course_levels l ON l.phase_id = p.id LEFT JOIN course_sessions s ON s.level_id = l.id WHERE p.course_id = {course}")
             .fetch_one(tx)
             .await?;
         Ok(levels > 0 && sessions == levels * u64::from(SESSIONS))

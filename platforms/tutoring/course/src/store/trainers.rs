@@ -1,4 +1,4 @@
-use seaworthy::data::{Connection, DataError, Transaction, sql};
+use seaworthy::data::prelude::*;
 use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
@@ -18,15 +18,9 @@ pub(crate) struct Trainers;
 
 impl Trainers {
     async fn ensure(tx: &Transaction, allocation: &AllocationCopy) -> Result<(), DataError> {
-        insert_or_ignore!("student_trainers (allocation_id, student_id, trainer_id, course_id, is_ended) VALUES (?, ?, ?, ?, ?)")
-            .bind(allocation.id)
-            .bind(allocation.student)
-            .bind(allocation.trainer)
-            .bind(allocation.course)
-            .bind(false)
-            .execute(tx)
+        insert_or_ignore!("student_trainers (allocation_id, student_id, trainer_id, course_id, is_ended) VALUES ({allocation.id}, {allocation.student}, {allocation.trainer}, {allocation.course}, {false})")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Stores the trainer of an allocation.
@@ -35,12 +29,9 @@ impl Trainers {
         allocation: &AllocationCopy,
     ) -> Result<(), DataError> {
         Self::ensure(tx, allocation).await?;
-        sql("UPDATE student_trainers SET trainer_id = ? WHERE allocation_id = ?")
-            .bind(allocation.trainer)
-            .bind(allocation.id)
-            .execute(tx)
+        sql!("UPDATE student_trainers SET trainer_id = {allocation.trainer} WHERE allocation_id = {allocation.id}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Stores the end of an allocation.
@@ -49,12 +40,9 @@ impl Trainers {
         allocation: &AllocationCopy,
     ) -> Result<(), DataError> {
         Self::ensure(tx, allocation).await?;
-        sql("UPDATE student_trainers SET is_ended = ? WHERE allocation_id = ?")
-            .bind(true)
-            .bind(allocation.id)
-            .execute(tx)
+        sql!("UPDATE student_trainers SET is_ended = {true} WHERE allocation_id = {allocation.id}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Whether a trainer has a student in a course.
@@ -64,11 +52,7 @@ impl Trainers {
         student: Uuid,
         course: Uuid,
     ) -> Result<bool, DataError> {
-        let (count,): (u64,) = sql("SELECT COUNT(*) FROM student_trainers WHERE trainer_id = ? AND student_id = ? AND course_id = ? AND is_ended = ?")
-            .bind(trainer)
-            .bind(student)
-            .bind(course)
-            .bind(false)
+        let (count,): (u64,) = sql!("SELECT COUNT(*) FROM student_trainers WHERE trainer_id = {trainer} AND student_id = {student} AND course_id = {course} AND is_ended = {false}")
             .fetch_one(connection)
             .await?;
         Ok(count > 0)
@@ -80,10 +64,7 @@ impl Trainers {
         trainer: Uuid,
         student: Uuid,
     ) -> Result<bool, DataError> {
-        let (count,): (u64,) = sql("SELECT COUNT(*) FROM student_trainers WHERE trainer_id = ? AND student_id = ? AND is_ended = ?")
-            .bind(trainer)
-            .bind(student)
-            .bind(false)
+        let (count,): (u64,) = sql!("SELECT COUNT(*) FROM student_trainers WHERE trainer_id = {trainer} AND student_id = {student} AND is_ended = {false}")
             .fetch_one(connection)
             .await?;
         Ok(count > 0)
@@ -95,10 +76,7 @@ impl Trainers {
         trainer: Uuid,
         course: Uuid,
     ) -> Result<bool, DataError> {
-        let (count,): (u64,) = sql("SELECT COUNT(*) FROM student_trainers WHERE trainer_id = ? AND course_id = ? AND is_ended = ?")
-            .bind(trainer)
-            .bind(course)
-            .bind(false)
+        let (count,): (u64,) = sql!("SELECT COUNT(*) FROM student_trainers WHERE trainer_id = {trainer} AND course_id = {course} AND is_ended = {false}")
             .fetch_one(connection)
             .await?;
         Ok(count > 0)

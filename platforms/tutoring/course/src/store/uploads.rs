@@ -1,9 +1,5 @@
 use seaworthy::{
-    data::{
-        Connection, DataError, Database,
-        chrono::{TimeDelta, Utc},
-        purge_worker, sql,
-    },
+    data::{Database, chrono::TimeDelta, prelude::*, purge_worker},
     prelude::Worker,
 };
 use uuid::Uuid;
@@ -23,13 +19,9 @@ impl Uploads {
         key: &str,
         user: Uuid,
     ) -> Result<(), DataError> {
-        sql("INSERT INTO uploads (object_key, user_id, created_at) VALUES (?, ?, ?)")
-            .bind(key)
-            .bind(user)
-            .bind(Utc::now())
-            .execute(connection)
+        sql!("INSERT INTO uploads (object_key, user_id, created_at) VALUES ({key}, {user}, {Utc::now()})")
+            .apply(connection)
             .await
-            .map(drop)
     }
 
     /// Returns the worker that deletes the owners of old files. It may run on every replica.
@@ -50,9 +42,7 @@ impl Uploads {
         user: Uuid,
     ) -> Result<bool, DataError> {
         let (count,): (u64,) =
-            sql("SELECT COUNT(*) FROM uploads WHERE object_key = ? AND user_id = ?")
-                .bind(key)
-                .bind(user)
+            sql!("SELECT COUNT(*) FROM uploads WHERE object_key = {key} AND user_id = {user}")
                 .fetch_one(connection)
                 .await?;
         Ok(count > 0)

@@ -4,10 +4,7 @@ mod bodies;
 mod google;
 mod handlers;
 
-use seaworthy::{
-    axum::routing::{get, post},
-    prelude::*,
-};
+use seaworthy::prelude::*;
 
 use crate::Identity;
 
@@ -15,31 +12,28 @@ use crate::Identity;
 pub(crate) fn routes(identity: &Identity) -> Routes {
     let kind = identity.0.kind;
     let public = Routes::new()
-        .route("/register", post(handlers::register))
-        .route("/email/resend", post(handlers::resend_code))
-        .route("/email/verify", post(handlers::verify_email))
-        .route("/login", post(handlers::log_in))
-        .route("/otp/request", post(handlers::request_phone_code))
-        .route("/otp/retry", post(handlers::retry_phone_code))
-        .route("/google", post(google::log_in))
-        .route("/google/web", post(google::log_in_by_code))
-        .route("/refresh", post(handlers::refresh))
-        .route("/logout", post(handlers::log_out))
-        .route("/password/forgot", post(handlers::forgot_password))
-        .route("/password/reset", post(handlers::reset_password))
+        .post("/register", handlers::register)
+        .post("/email/resend", handlers::resend_code)
+        .post("/email/verify", handlers::verify_email)
+        .post("/login", handlers::log_in)
+        .post("/otp/request", handlers::request_phone_code)
+        .post("/otp/retry", handlers::retry_phone_code)
+        .post("/google", google::log_in)
+        .post("/google/web", google::log_in_by_code)
+        .post("/refresh", handlers::refresh)
+        .post("/logout", handlers::log_out)
+        .post("/password/forgot", handlers::forgot_password)
+        .post("/password/reset", handlers::reset_password)
         .with_options(|options| options.access(Access::Public).sets_session());
     // With a token, it verifies a new number of the caller.
     let optional = Routes::new()
-        .route("/otp/verify", post(handlers::verify_phone))
+        .post("/otp/verify", handlers::verify_phone)
         .with_options(|options| options.access(Access::Optional).sets_session());
     let own = Routes::new()
-        .route("/logout-all", post(handlers::log_out_all))
-        .route("/password/change", post(handlers::change_password))
-        .route("/profile", get(handlers::profile))
-        .route(
-            "/profile",
-            seaworthy::axum::routing::put(handlers::change_profile),
-        )
+        .post("/logout-all", handlers::log_out_all)
+        .post("/password/change", handlers::change_password)
+        .get("/profile", handlers::profile)
+        .put("/profile", handlers::change_profile)
         .with_options(|options| {
             let options = options.access(Access::Authenticated);
             options.roles([kind.role().as_str()])

@@ -1,23 +1,16 @@
 use crate::locked;
-use seaworthy::{
-    data::{
-        Connection, DataError, FromRow, Row, Transaction,
-        chrono::{DateTime, Utc},
-        sql,
-    },
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use uuid::Uuid;
 
 use crate::{Account, errors};
 
 /// Returns the text of a statement that reads accounts.
 macro_rules! statement {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id, email, username, phone, password_hash, google_id, is_email_verified, is_phone_verified, approval_status, version, disabled_at, last_login_at, created_at, updated_at FROM accounts ",
-            $rest
-        )
+    (locked $rest:literal) => {
+        locked!("SELECT id, email, username, phone, password_hash, google_id, is_email_verified, is_phone_verified, approval_status, version, disabled_at, last_login_at, created_at, updated_at FROM accounts ", $rest)
+    };
+    ($($rest:literal),+) => {
+        sql!("SELECT id, email, username, phone, password_hash, google_id, is_email_verified, is_phone_verified, approval_status, version, disabled_at, last_login_at, created_at, updated_at FROM accounts ", $($rest),+)
     };
 }
 
@@ -77,19 +70,8 @@ impl Accounts {
         let key = new.username.as_ref().map(|name| name.to_lowercase());
         let hash = new.password_hash.map(|hash| hash.expose().clone());
         unique(
-            sql("INSERT INTO accounts (id, email, username, username_key, phone, password_hash, is_email_verified, is_phone_verified, approval_status, version, created_at, updated_at)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)")
-                .bind(id)
-                .bind(new.email)
-                .bind(new.username)
-                .bind(key)
-                .bind(new.phone)
-                .bind(hash)
-                .bind(false)
-                .bind(new.is_phone_verified)
-                .bind(new.approval_status.map(str::to_owned))
-                .bind(now)
-                .bind(now)
+            sql!("INSERT INTO accounts (id, email, username, username_key, phone, password_hash, is_email_verified, is_phone_verified, approval_status, version, created_at, updated_at)
+                 VALUES ({id}, {new.email}, {new.username}, {key}, {new.phone}, {hash}, {false}, {new.is_phone_verified}, {new.approval_status.map(str::to_owned)}, 1, {now}, {now})")
                 .execute(tx)
                 .await,
         )?;
@@ -104,8 +86,7 @@ impl Accounts {
         connection: &dyn Connection,
         id: Uuid,
     ) -> Result<Option<Account>, DataError> {
-        sql(statement!("WHERE id = ?"))
-            .bind(id)
+        statement!("WHERE id = {id}")
             .fetch_optional(connection)
             .await
     }
@@ -118,8 +99,7 @@ impl Accounts {
         connection: &dyn Connection,
         email: &str,
     ) -> Result<Option<Account>, DataError> {
-        sql(statement!("WHERE email = ?"))
-            .bind(email)
+        statement!("WHERE email = {email}")
             .fetch_optional(connection)
             .await
     }
@@ -128,8 +108,7 @@ impl Accounts {
         connection: &dyn Connection,
         username: &str,
     ) -> Result<Option<Account>, DataError> {
-        sql(statement!("WHERE username_key = ?"))
-            .bind(username.to_lowercase())
+        statement!("WHERE username_key = {username.to_lowercase()}")
             .fetch_optional(connection)
             .await
     }
@@ -138,8 +117,7 @@ impl Accounts {
         connection: &dyn Connection,
         subject: &str,
     ) -> Result<Option<Account>, DataError> {
-        sql(statement!("WHERE google_id = ?"))
-            .bind(subject)
+        statement!("WHERE google_id = {subject}")
             .fetch_optional(connection)
             .await
     }
@@ -148,8 +126,7 @@ impl Accounts {
         connection: &dyn Connection,
         phone: &str,
     ) -> Result<Option<Account>, DataError> {
-        sql(statement!("WHERE phone = ?"))
-            .bind(phone)
+        statement!("WHERE phone = {phone}")
             .fetch_optional(connection)
             .await
     }
@@ -159,21 +136,16 @@ impl Accounts {
     /// # Errors
     /// `TOKEN_INVALID` if the account does not exist.
     pub async fn lock(tx: &Transaction, id: Uuid) -> Result<Account, Error> {
-        let account = locked!(statement!("WHERE id = ?"))
-            .bind(id)
+        let account = statement!(locked "WHERE id = {id}")
             .fetch_optional(tx)
             .await?;
         account.ok_or_else(errors::token_invalid)
     }
 
     pub(crate) async fn set_email_verified(tx: &Transaction, id: Uuid) -> Result<(), DataError> {
-        sql("UPDATE accounts SET is_email_verified = ?, version = version + 1, updated_at = ? WHERE id = ?")
-            .bind(true)
-            .bind(Utc::now())
-            .bind(id)
-            .execute(tx)
+        sql!("UPDATE accounts SET is_email_verified = {true}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Marks the telephone number as verified, if it is still the number of the account.
@@ -182,14 +154,9 @@ impl Accounts {
         id: Uuid,
         phone: &str,
     ) -> Result<(), DataError> {
-        sql("UPDATE accounts SET is_phone_verified = ?, version = version + 1, updated_at = ? WHERE id = ? AND phone = ?")
-            .bind(true)
-            .bind(Utc::now())
-            .bind(id)
-            .bind(phone)
-            .execute(tx)
+        sql!("UPDATE accounts SET is_phone_verified = {true}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id} AND phone = {phone}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Sets a new password.
@@ -198,13 +165,9 @@ impl Accounts {
         id: Uuid,
         hash: &str,
     ) -> Result<(), DataError> {
-        sql("UPDATE accounts SET password_hash = ?, version = version + 1, updated_at = ? WHERE id = ?")
-            .bind(hash)
-            .bind(Utc::now())
-            .bind(id)
-            .execute(tx)
+        sql!("UPDATE accounts SET password_hash = {hash}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Links an account to one at Google.
@@ -213,10 +176,7 @@ impl Accounts {
     /// `CONFLICT` if a concurrent login has linked it.
     pub(crate) async fn set_google(tx: &Transaction, id: Uuid, subject: &str) -> Result<(), Error> {
         unique(
-            sql("UPDATE accounts SET google_id = ?, version = version + 1, updated_at = ? WHERE id = ?")
-                .bind(subject)
-                .bind(Utc::now())
-                .bind(id)
+            sql!("UPDATE accounts SET google_id = {subject}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
                 .execute(tx)
                 .await,
         )
@@ -225,43 +185,29 @@ impl Accounts {
     /// Removes an e-mail address that is not verified, with its password. The account then has its
     /// telephone number only. The worker deletes an account without any verified address.
     pub(crate) async fn release_email(tx: &Transaction, id: Uuid) -> Result<(), DataError> {
-        sql("UPDATE accounts SET email = NULL, password_hash = NULL, version = version + 1, updated_at = ? WHERE id = ? AND is_email_verified = ?")
-            .bind(Utc::now())
-            .bind(id)
-            .bind(false)
-            .execute(tx)
+        sql!("UPDATE accounts SET email = NULL, password_hash = NULL, version = version + 1, updated_at = {Utc::now()} WHERE id = {id} AND is_email_verified = {false}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Removes the password. The owner sets one by a code.
     pub(crate) async fn clear_password(tx: &Transaction, id: Uuid) -> Result<(), DataError> {
-        sql("UPDATE accounts SET password_hash = NULL, version = version + 1, updated_at = ? WHERE id = ?")
-            .bind(Utc::now())
-            .bind(id)
-            .execute(tx)
+        sql!("UPDATE accounts SET password_hash = NULL, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Removes a telephone number that is not verified.
     pub(crate) async fn release_phone(tx: &Transaction, id: Uuid) -> Result<(), DataError> {
-        sql("UPDATE accounts SET phone = NULL, version = version + 1, updated_at = ? WHERE id = ? AND is_phone_verified = ?")
-            .bind(Utc::now())
-            .bind(id)
-            .bind(false)
-            .execute(tx)
+        sql!("UPDATE accounts SET phone = NULL, version = version + 1, updated_at = {Utc::now()} WHERE id = {id} AND is_phone_verified = {false}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     pub(crate) async fn record_login(tx: &Transaction, id: Uuid) -> Result<(), DataError> {
-        sql("UPDATE accounts SET last_login_at = ? WHERE id = ?")
-            .bind(Utc::now())
-            .bind(id)
-            .execute(tx)
+        sql!("UPDATE accounts SET last_login_at = {Utc::now()} WHERE id = {id}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Sets the user name and the telephone number. A new number is unverified.
@@ -278,13 +224,7 @@ impl Accounts {
         let is_verified = account.is_phone_verified && known == phone.as_ref();
         let key = username.as_ref().map(|name| name.to_lowercase());
         unique(
-            sql("UPDATE accounts SET username = ?, username_key = ?, phone = ?, is_phone_verified = ?, version = version + 1, updated_at = ? WHERE id = ?")
-                .bind(username)
-                .bind(key)
-                .bind(phone)
-                .bind(is_verified)
-                .bind(Utc::now())
-                .bind(account.id)
+            sql!("UPDATE accounts SET username = {username}, username_key = {key}, phone = {phone}, is_phone_verified = {is_verified}, version = version + 1, updated_at = {Utc::now()} WHERE id = {account.id}")
                 .execute(tx)
                 .await,
         )
@@ -299,13 +239,9 @@ impl Accounts {
         id: Uuid,
         status: &str,
     ) -> Result<(), DataError> {
-        sql("UPDATE accounts SET approval_status = ?, version = version + 1, updated_at = ? WHERE id = ?")
-            .bind(status)
-            .bind(Utc::now())
-            .bind(id)
-            .execute(tx)
+        sql!("UPDATE accounts SET approval_status = {status}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Deletes a page of unverified accounts that are older than a moment. Returns whether more may

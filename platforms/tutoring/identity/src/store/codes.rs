@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::locked;
-use seaworthy::data::{Connection, DataError, Transaction, microseconds, sql};
+use seaworthy::data::{microseconds, prelude::*};
 
 /// Statements on codes.
 #[derive(Debug, Clone, Copy)]
@@ -25,9 +25,7 @@ impl Codes {
         subject: &str,
         purpose: &str,
     ) -> Result<Option<CodeRow>, DataError> {
-        let row: Option<(i64, i64, i32)> = locked!("SELECT {now_us} - sent_us, {now_us} - window_us, sent_count FROM codes WHERE subject = ? AND purpose = ?")
-            .bind(subject)
-            .bind(purpose)
+        let row: Option<(i64, i64, i32)> = locked!("SELECT {now_us} - sent_us, {now_us} - window_us, sent_count FROM codes WHERE subject = {subject} AND purpose = {purpose}")
             .fetch_optional(tx)
             .await?;
         Ok(row.map(|(since_sent, since_window, sent_count)| CodeRow {
@@ -44,14 +42,9 @@ impl Codes {
         hash: &str,
         ttl: Duration,
     ) -> Result<(), DataError> {
-        sql("INSERT INTO codes (subject, purpose, hash, tries, sent_us, window_us, until_us, sent_count) VALUES (?, ?, ?, 0, {now_us}, {now_us}, {now_us} + ?, 1)")
-            .bind(subject)
-            .bind(purpose)
-            .bind(hash)
-            .bind(microseconds(ttl))
-            .execute(tx)
+        sql!("INSERT INTO codes (subject, purpose, hash, tries, sent_us, window_us, until_us, sent_count) VALUES ({subject}, {purpose}, {hash}, 0, {now_us}, {now_us}, {now_us} + {microseconds(ttl)}, 1)")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Replaces the code of a subject. `age` is the age of the window in microseconds.
@@ -62,16 +55,9 @@ impl Codes {
         ttl: Duration,
         (age, count): (i64, i32),
     ) -> Result<(), DataError> {
-        sql("UPDATE codes SET hash = ?, tries = 0, sent_us = {now_us}, window_us = {now_us} - ?, until_us = {now_us} + ?, sent_count = ? WHERE subject = ? AND purpose = ?")
-            .bind(hash)
-            .bind(age)
-            .bind(microseconds(ttl))
-            .bind(count)
-            .bind(subject)
-            .bind(purpose)
-            .execute(tx)
+        sql!("UPDATE codes SET hash = {hash}, tries = 0, sent_us = {now_us}, window_us = {now_us} - {age}, until_us = {now_us} + {microseconds(ttl)}, sent_count = {count} WHERE subject = {subject} AND purpose = {purpose}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Counts an attempt with a live code. Returns its hash and the number of attempts, or `None`
@@ -81,18 +67,13 @@ impl Codes {
         (subject, purpose): (&str, &str),
         max_attempts: u32,
     ) -> Result<Option<(String, i32)>, DataError> {
-        let counted = sql("UPDATE codes SET tries = tries + 1 WHERE subject = ? AND purpose = ? AND until_us > {now_us} AND tries < ?")
-            .bind(subject)
-            .bind(purpose)
-            .bind(i64::from(max_attempts))
+        let counted = sql!("UPDATE codes SET tries = tries + 1 WHERE subject = {subject} AND purpose = {purpose} AND until_us > {now_us} AND tries < {i64::from(max_attempts)}")
             .execute(tx)
             .await?;
         if counted.rows_affected() == 0 {
             return Ok(None);
         }
-        sql("SELECT hash, tries FROM codes WHERE subject = ? AND purpose = ?")
-            .bind(subject)
-            .bind(purpose)
+        sql!("SELECT hash, tries FROM codes WHERE subject = {subject} AND purpose = {purpose}")
             .fetch_optional(tx)
             .await
     }
@@ -102,12 +83,9 @@ impl Codes {
         connection: &dyn Connection,
         (subject, purpose): (&str, &str),
     ) -> Result<(), DataError> {
-        sql("UPDATE codes SET until_us = 0 WHERE subject = ? AND purpose = ?")
-            .bind(subject)
-            .bind(purpose)
-            .execute(connection)
+        sql!("UPDATE codes SET until_us = 0 WHERE subject = {subject} AND purpose = {purpose}")
+            .apply(connection)
             .await
-            .map(drop)
     }
 
     /// Deletes a page of expired codes whose window has ended. Returns whether more may be left.

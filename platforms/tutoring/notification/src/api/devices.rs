@@ -1,5 +1,5 @@
 use seaworthy::{
-    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    axum::{extract::State as Extract, response::IntoResponse as _},
     core::FieldViolation,
     prelude::*,
 };
@@ -79,7 +79,7 @@ pub(super) async fn register(
         Ok::<_, Error>(Devices::register(&tx, user, device).await?)
     });
     let reply = Reply::new("device token registered", registered.await?);
-    Ok((StatusCode::CREATED, reply).into_response())
+    Ok(reply.created())
 }
 
 pub(super) async fn list(

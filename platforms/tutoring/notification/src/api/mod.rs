@@ -7,13 +7,7 @@ mod requests;
 
 use std::sync::Arc;
 
-use seaworthy::{
-    axum::{
-        response::Response,
-        routing::{delete, get, patch, post},
-    },
-    prelude::*,
-};
+use seaworthy::{axum::response::Response, prelude::*};
 use tutoring_contract::{ApiError, Role, SERVICE_ROLE};
 
 use crate::notify::Notifier;
@@ -27,34 +21,24 @@ type State = seaworthy::axum::extract::State<Arc<Notifier>>;
 pub(crate) fn routes(notifier: Arc<Notifier>) -> Routes {
     let users = [Role::Student, Role::Trainer, Role::Admin].map(Role::as_str);
     let own = Routes::new()
-        .route("/notifications", get(notifications::list))
-        .route("/notifications/unread-count", get(notifications::unread))
-        .route(
-            "/notifications/preferences",
-            get(preferences::show).put(preferences::replace),
-        )
-        .route(
-            "/notifications/mark-all-read",
-            post(notifications::mark_all_read),
-        )
-        .route("/notifications/read", delete(notifications::delete_read))
-        .route("/notifications/{id}", delete(notifications::delete))
-        .route("/notifications/{id}/read", patch(notifications::mark_read))
-        .route(
-            "/notifications/{id}/unread",
-            patch(notifications::mark_unread),
-        )
-        .route("/device-tokens", get(devices::list).post(devices::register))
-        .route("/device-tokens/{token}", delete(devices::delete))
-        .route(
-            "/device-tokens/{token}/deactivate",
-            patch(devices::deactivate),
-        )
+        .get("/notifications", notifications::list)
+        .get("/notifications/unread-count", notifications::unread)
+        .get("/notifications/preferences", preferences::show)
+        .put("/notifications/preferences", preferences::replace)
+        .post("/notifications/mark-all-read", notifications::mark_all_read)
+        .delete("/notifications/read", notifications::delete_read)
+        .delete("/notifications/{id}", notifications::delete)
+        .patch("/notifications/{id}/read", notifications::mark_read)
+        .patch("/notifications/{id}/unread", notifications::mark_unread)
+        .get("/device-tokens", devices::list)
+        .post("/device-tokens", devices::register)
+        .delete("/device-tokens/{token}", devices::delete)
+        .patch("/device-tokens/{token}/deactivate", devices::deactivate)
         .with_options(|options| options.roles(users));
     // The handlers check the permission of administrators.
     let senders = Routes::new()
-        .route("/notifications", post(requests::send))
-        .route("/notifications/bulk", post(requests::send_to_all))
+        .post("/notifications", requests::send)
+        .post("/notifications/bulk", requests::send_to_all)
         .with_options(|options| options.roles([SERVICE_ROLE, Role::Admin.as_str()]));
     Routes::new()
         .nest("/api/v1", own.merge(senders))

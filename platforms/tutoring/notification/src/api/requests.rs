@@ -1,11 +1,8 @@
 use std::collections::BTreeSet;
 
 use seaworthy::{
-    audit_log::AuditEntry,
-    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
-    core::FieldViolation,
-    data::Transaction,
-    prelude::*,
+    audit_log::AuditEntry, axum::extract::State as Extract, core::FieldViolation,
+    data::Transaction, prelude::*,
 };
 use serde_json::{Value, json};
 use tutoring_contract::{Reply, Role};
@@ -117,7 +114,7 @@ pub(super) async fn send(
     }
     let stored = store(&notifier, &[notice?], is_admin).await?;
     let reply = Reply::new("notification sent", stored.into_iter().next());
-    Ok((StatusCode::CREATED, reply).into_response())
+    Ok(reply.created())
 }
 
 pub(super) async fn send_to_all(
@@ -138,5 +135,5 @@ pub(super) async fn send_to_all(
     let stored = store(&notifier, &notices, is_admin).await?;
     let data = json!({ "created": stored.len() });
     let reply = Reply::new("notifications sent", data);
-    Ok((StatusCode::CREATED, reply).into_response())
+    Ok(reply.created())
 }

@@ -1,12 +1,5 @@
 use jiff::Timestamp;
-use seaworthy::{
-    core::error_chain,
-    data::{
-        Transaction,
-        chrono::{DateTime, Utc},
-    },
-    prelude::*,
-};
+use seaworthy::{core::error_chain, data::prelude::*, prelude::*};
 use serde_json::Value;
 use tutoring_contract::{LiveEvent, events::NotificationRequested};
 use uuid::Uuid;

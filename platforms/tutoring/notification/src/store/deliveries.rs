@@ -1,11 +1,4 @@
-use seaworthy::{
-    data::{
-        Connection, DataError, FromRow, Row, Transaction,
-        chrono::{DateTime, Utc},
-        sql,
-    },
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -67,15 +60,9 @@ impl Deliveries {
         at: DateTime<Utc>,
         expires_at: Option<DateTime<Utc>>,
     ) -> Result<(), DataError> {
-        sql("INSERT INTO deliveries (id, notification_id, device_id, attempts, next_attempt_at, expires_at) VALUES (?, ?, ?, 0, ?, ?)")
-            .bind(seaworthy::core::new_id())
-            .bind(notification)
-            .bind(device)
-            .bind(at)
-            .bind(expires_at)
-            .execute(tx)
+        sql!("INSERT INTO deliveries (id, notification_id, device_id, attempts, next_attempt_at, expires_at) VALUES ({seaworthy::core::new_id()}, {notification}, {device}, 0, {at}, {expires_at})")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Returns deliveries whose time has come, at most `limit`.
@@ -83,23 +70,19 @@ impl Deliveries {
         connection: &dyn Connection,
         limit: u32,
     ) -> Result<Vec<Due>, DataError> {
-        sql("SELECT d.id, d.attempts, d.expires_at, d.notification_id, d.device_id, n.user_id, n.type, n.title, n.body, n.data, v.platform, v.token, v.is_active, p.email
+        sql!("SELECT d.id, d.attempts, d.expires_at, d.notification_id, d.device_id, n.user_id, n.type, n.title, n.body, n.data, v.platform, v.token, v.is_active, p.email
              FROM deliveries d JOIN notifications n ON n.id = d.notification_id
              LEFT JOIN device_tokens v ON v.id = d.device_id LEFT JOIN preferences p ON p.user_id = n.user_id
-             WHERE d.next_attempt_at <= ? ORDER BY d.next_attempt_at, d.id LIMIT ?")
-            .bind(Utc::now())
-            .bind(limit)
+             WHERE d.next_attempt_at <= {Utc::now()} ORDER BY d.next_attempt_at, d.id LIMIT {limit}")
             .fetch_all(connection)
             .await
     }
 
     /// Removes a delivery that ended.
     pub(crate) async fn remove(connection: &dyn Connection, id: Uuid) -> Result<(), DataError> {
-        sql("DELETE FROM deliveries WHERE id = ?")
-            .bind(id)
-            .execute(connection)
+        sql!("DELETE FROM deliveries WHERE id = {id}")
+            .apply(connection)
             .await
-            .map(drop)
     }
 
     /// Plans the next attempt.
@@ -108,11 +91,10 @@ impl Deliveries {
         id: Uuid,
         at: DateTime<Utc>,
     ) -> Result<(), DataError> {
-        sql("UPDATE deliveries SET attempts = attempts + 1, next_attempt_at = ? WHERE id = ?")
-            .bind(at)
-            .bind(id)
-            .execute(connection)
-            .await
-            .map(drop)
+        sql!(
+            "UPDATE deliveries SET attempts = attempts + 1, next_attempt_at = {at} WHERE id = {id}"
+        )
+        .apply(connection)
+        .await
     }
 }

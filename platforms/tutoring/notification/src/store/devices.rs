@@ -1,20 +1,13 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXLOWER;
-use seaworthy::{
-    data::{
-        Connection, DataError, FromRow, Row, Transaction,
-        chrono::{DateTime, Utc},
-        sql,
-    },
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use uuid::Uuid;
 
 /// A user has fewer devices. The oldest falls out.
 const MAX_DEVICES: u32 = 20;
 
 /// A device token.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Device {
     pub(crate) id: Uuid,
@@ -23,25 +16,10 @@ pub(crate) struct Device {
     pub(crate) device_id: Option<String>,
     pub(crate) device_name: Option<String>,
     pub(crate) app_version: Option<String>,
+    #[from_row(column = "is_active")]
     pub(crate) active: bool,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
-}
-
-impl FromRow for Device {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            id: row.get("id")?,
-            token: row.get("token")?,
-            platform: row.get("platform")?,
-            device_id: row.get("device_id")?,
-            device_name: row.get("device_name")?,
-            app_version: row.get("app_version")?,
-            active: row.get("is_active")?,
-            created_at: row.get("created_at")?,
-            updated_at: row.get("updated_at")?,
-        })
-    }
 }
 
 /// A device token to register.
@@ -67,9 +45,7 @@ impl Devices {
         device: &NewDevice,
     ) -> Result<Device, DataError> {
         let (hash, now) = (hash(&device.token), Utc::now());
-        sql("DELETE FROM device_tokens WHERE token_hash = ? AND user_id <> ?")
-            .bind(hash.clone())
-            .bind(user)
+        sql!("DELETE FROM device_tokens WHERE token_hash = {hash.clone()} AND user_id <> {user}")
             .execute(tx)
             .await?;
         sql("INSERT INTO device_tokens (id, token, token_hash, user_id, platform, device_id, device_name, app_version, is_active, created_at, updated_at)
@@ -98,13 +74,11 @@ impl Devices {
             .iter()
             .skip(MAX_DEVICES as usize)
         {
-            sql("DELETE FROM device_tokens WHERE id = ?")
-                .bind(old.id)
+            sql!("DELETE FROM device_tokens WHERE id = {old.id}")
                 .execute(tx)
                 .await?;
         }
-        sql("SELECT id, token, platform, device_id, device_name, app_version, is_active, created_at, updated_at FROM device_tokens WHERE token_hash = ?")
-            .bind(hash)
+        sql!("SELECT id, token, platform, device_id, device_name, app_version, is_active, created_at, updated_at FROM device_tokens WHERE token_hash = {hash}")
             .fetch_one(tx)
             .await
     }
@@ -114,8 +88,7 @@ impl Devices {
         connection: &dyn Connection,
         user: Uuid,
     ) -> Result<Vec<Device>, DataError> {
-        sql("SELECT id, token, platform, device_id, device_name, app_version, is_active, created_at, updated_at FROM device_tokens WHERE user_id = ? ORDER BY updated_at DESC, id DESC")
-            .bind(user)
+        sql!("SELECT id, token, platform, device_id, device_name, app_version, is_active, created_at, updated_at FROM device_tokens WHERE user_id = {user} ORDER BY updated_at DESC, id DESC")
             .fetch_all(connection)
             .await
     }
@@ -126,14 +99,9 @@ impl Devices {
         user: Uuid,
         token: &str,
     ) -> Result<bool, DataError> {
-        let updated = sql("UPDATE device_tokens SET is_active = ?, updated_at = ? WHERE token_hash = ? AND user_id = ?")
-            .bind(false)
-            .bind(Utc::now())
-            .bind(hash(token))
-            .bind(user)
-            .execute(connection)
-            .await?;
-        Ok(updated.rows_affected() > 0)
+        sql!("UPDATE device_tokens SET is_active = {false}, updated_at = {Utc::now()} WHERE token_hash = {hash(token)} AND user_id = {user}")
+            .changes(connection)
+            .await
     }
 
     /// Deactivates a token that the push service reported as invalid, unless the application has
@@ -143,14 +111,9 @@ impl Devices {
         id: Uuid,
         sent_at: DateTime<Utc>,
     ) -> Result<(), DataError> {
-        sql("UPDATE device_tokens SET is_active = ?, updated_at = ? WHERE id = ? AND updated_at <= ?")
-            .bind(false)
-            .bind(Utc::now())
-            .bind(id)
-            .bind(sent_at)
-            .execute(connection)
+        sql!("UPDATE device_tokens SET is_active = {false}, updated_at = {Utc::now()} WHERE id = {id} AND updated_at <= {sent_at}")
+            .apply(connection)
             .await
-            .map(drop)
     }
 
     /// Deletes a user's token. Returns whether the user had it.
@@ -159,12 +122,9 @@ impl Devices {
         user: Uuid,
         token: &str,
     ) -> Result<bool, DataError> {
-        let deleted = sql("DELETE FROM device_tokens WHERE token_hash = ? AND user_id = ?")
-            .bind(hash(token))
-            .bind(user)
-            .execute(connection)
-            .await?;
-        Ok(deleted.rows_affected() > 0)
+        sql!("DELETE FROM device_tokens WHERE token_hash = {hash(token)} AND user_id = {user}")
+            .changes(connection)
+            .await
     }
 }
 

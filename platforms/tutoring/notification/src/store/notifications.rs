@@ -1,11 +1,4 @@
-use seaworthy::{
-    data::{
-        Connection, DataError, FromRow, Row, Transaction,
-        chrono::{DateTime, Utc},
-        sql,
-    },
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
 use tutoring_contract::CheckedPage;
 use tutoring_identity::insert_or_ignore;
@@ -15,11 +8,8 @@ use crate::domain::{Notice, NotificationKind};
 
 /// Returns the text of a statement that reads notifications.
 macro_rules! statement {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id, user_id, type, title, body, data, read_at, created_at FROM notifications ",
-            $rest
-        )
+    ($($rest:literal),+) => {
+        sql!("SELECT id, user_id, type, title, body, data, read_at, created_at FROM notifications ", $($rest),+)
     };
 }
 
@@ -127,16 +117,7 @@ impl Notifications {
         notice: &Notice,
     ) -> Result<Option<Notification>, DataError> {
         let (id, now) = (seaworthy::core::new_id(), Utc::now());
-        let inserted = insert_or_ignore!("notifications (id, user_id, event_id, type, title, body, data, search_text, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(id)
-            .bind(notice.user)
-            .bind(event)
-            .bind(notice.kind.as_str())
-            .bind(notice.title.clone())
-            .bind(notice.body.clone())
-            .bind(notice.data.clone())
-            .bind(notice.search_text())
-            .bind(now)
+        let inserted = insert_or_ignore!("notifications (id, user_id, event_id, type, title, body, data, search_text, created_at) VALUES ({id}, {notice.user}, {event}, {notice.kind.as_str()}, {notice.title.clone()}, {notice.body.clone()}, {notice.data.clone()}, {notice.search_text()}, {now})")
             .execute(tx)
             .await?;
         Ok((inserted.rows_affected() > 0).then(|| Notification {
@@ -177,8 +158,7 @@ impl Notifications {
     /// Returns the number of a user's unread notifications.
     pub(crate) async fn unread(connection: &dyn Connection, user: Uuid) -> Result<u64, DataError> {
         let (count,): (u64,) =
-            sql("SELECT COUNT(*) FROM notifications WHERE user_id = ? AND read_at IS NULL")
-                .bind(user)
+            sql!("SELECT COUNT(*) FROM notifications WHERE user_id = {user} AND read_at IS NULL")
                 .fetch_one(connection)
                 .await?;
         Ok(count)
@@ -197,9 +177,7 @@ impl Notifications {
             false => sql("UPDATE notifications SET read_at = NULL WHERE id = ? AND user_id = ?"),
         };
         update.bind(id).bind(user).execute(connection).await?;
-        sql(statement!("WHERE id = ? AND user_id = ?"))
-            .bind(id)
-            .bind(user)
+        statement!("WHERE id = {id} AND user_id = {user}")
             .fetch_optional(connection)
             .await
     }
@@ -210,9 +188,7 @@ impl Notifications {
         user: Uuid,
     ) -> Result<u64, DataError> {
         let updated =
-            sql("UPDATE notifications SET read_at = ? WHERE user_id = ? AND read_at IS NULL")
-                .bind(Utc::now())
-                .bind(user)
+            sql!("UPDATE notifications SET read_at = {Utc::now()} WHERE user_id = {user} AND read_at IS NULL")
                 .execute(connection)
                 .await?;
         Ok(updated.rows_affected())
@@ -224,12 +200,9 @@ impl Notifications {
         user: Uuid,
         id: Uuid,
     ) -> Result<bool, DataError> {
-        let deleted = sql("DELETE FROM notifications WHERE id = ? AND user_id = ?")
-            .bind(id)
-            .bind(user)
-            .execute(connection)
-            .await?;
-        Ok(deleted.rows_affected() > 0)
+        sql!("DELETE FROM notifications WHERE id = {id} AND user_id = {user}")
+            .changes(connection)
+            .await
     }
 
     /// Deletes all read notifications of a user. Returns their number.
@@ -237,10 +210,10 @@ impl Notifications {
         connection: &dyn Connection,
         user: Uuid,
     ) -> Result<u64, DataError> {
-        let deleted = sql("DELETE FROM notifications WHERE user_id = ? AND read_at IS NOT NULL")
-            .bind(user)
-            .execute(connection)
-            .await?;
+        let deleted =
+            sql!("DELETE FROM notifications WHERE user_id = {user} AND read_at IS NOT NULL")
+                .execute(connection)
+                .await?;
         Ok(deleted.rows_affected())
     }
 }

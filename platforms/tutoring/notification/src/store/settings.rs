@@ -1,7 +1,4 @@
-use seaworthy::{
-    data::{Connection, DataError, FromRow, Row, chrono::Utc, sql},
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -28,8 +25,7 @@ impl FromRow for StoredPreferences {
 impl StoredPreferences {
     /// Returns the preferences of a user, by default those of everyone.
     pub(crate) async fn of(connection: &dyn Connection, user: Uuid) -> Result<Self, DataError> {
-        let found = sql("SELECT settings, email FROM preferences WHERE user_id = ?")
-            .bind(user)
+        let found = sql!("SELECT settings, email FROM preferences WHERE user_id = {user}")
             .fetch_optional(connection)
             .await?;
         Ok(found.unwrap_or_default())
@@ -49,8 +45,7 @@ impl StoredPreferences {
             .bind(json!(self.settings))
             .bind(self.email.as_ref().map(|email| email.expose().clone()))
             .bind(Utc::now())
-            .execute(connection)
+            .apply(connection)
             .await
-            .map(drop)
     }
 }

@@ -9,10 +9,7 @@ mod views;
 use std::sync::Arc;
 
 use seaworthy::{
-    axum::{
-        response::Response,
-        routing::{get, post},
-    },
+    axum::response::Response,
     prelude::*,
     resilience::rate_limit::{LimitBy, RateLimits},
 };
@@ -57,25 +54,25 @@ impl RouteLimits {
 /// Returns the routes of students, administrators, other services and the provider.
 pub(crate) fn routes(state: Arc<Payments>, limits: RouteLimits) -> Routes {
     let services = Routes::new()
-        .route("/", post(payments::create_general))
-        .route("/coins/referral/reverse", post(coins::reverse_referral))
+        .post("/", payments::create_general)
+        .post("/coins/referral/reverse", coins::reverse_referral)
         .with_options(|options| options.roles([SERVICE_ROLE]));
     let creation = Routes::new()
-        .route("/session-booking", post(payments::create_booking))
+        .post("/session-booking", payments::create_booking)
         .with_options(|options| options.roles([STUDENT]).rate_limits(limits.create.clone()));
     let confirmation = Routes::new()
-        .route("/{id}/confirm", post(payments::confirm))
+        .post("/{id}/confirm", payments::confirm)
         .with_options(|options| options.roles([STUDENT]));
     // The handlers check that a student is the owner, and that an administrator has the permission.
     let own = Routes::new()
-        .route("/{id}", get(payments::show))
-        .route("/{id}/status", get(payments::status))
-        .route("/student/{student}", get(payments::list))
-        .route("/wallet/{student}", get(coins::wallet))
-        .route("/wallet/{student}/transactions", get(coins::ledger))
+        .get("/{id}", payments::show)
+        .get("/{id}/status", payments::status)
+        .get("/student/{student}", payments::list)
+        .get("/wallet/{student}", coins::wallet)
+        .get("/wallet/{student}/transactions", coins::ledger)
         .with_options(|options| options.roles([STUDENT, ADMIN]));
     let webhook = Routes::new()
-        .route("/webhook/razorpay", post(payments::webhook))
+        .post("/webhook/razorpay", payments::webhook)
         .with_options(|options| {
             options
                 .access(Access::Public)
@@ -84,24 +81,22 @@ pub(crate) fn routes(state: Arc<Payments>, limits: RouteLimits) -> Routes {
                 .rate_limits(limits.webhook.clone())
         });
     let readers = Routes::new()
-        .route("/reconciliation", get(payments::reconciliation))
-        .route("/unexpected-captures", get(payments::captures))
+        .get("/reconciliation", payments::reconciliation)
+        .get("/unexpected-captures", payments::captures)
         .with_options(|options| options.roles([ADMIN]).scopes([PAYMENT_READ]));
     let refunds = Routes::new()
-        .route("/{id}/refund", post(payments::refund))
+        .post("/{id}/refund", payments::refund)
         .with_options(|options| options.roles([ADMIN]).scopes([PAYMENT_REFUND]));
     // The handlers check the permission of administrators.
     let changes = Routes::new()
-        .route("/coins/course-completion", post(coins::complete_course))
-        .route("/coins/referral", post(coins::refer))
-        .route("/coins/adjust", post(coins::adjust))
-        .route("/coins/redeem", post(coins::redeem))
+        .post("/coins/course-completion", coins::complete_course)
+        .post("/coins/referral", coins::refer)
+        .post("/coins/adjust", coins::adjust)
+        .post("/coins/redeem", coins::redeem)
         .with_options(|options| options.roles([SERVICE_ROLE, ADMIN]));
     let configuration = Routes::new()
-        .route(
-            "/coins/configuration",
-            get(coins::configuration).put(coins::configure),
-        )
+        .get("/coins/configuration", coins::configuration)
+        .put("/coins/configuration", coins::configure)
         .with_options(|options| options.roles([ADMIN]).scopes([COINS_WRITE]));
     let mut all = services
         .merge(creation)
@@ -115,7 +110,7 @@ pub(crate) fn routes(state: Arc<Payments>, limits: RouteLimits) -> Routes {
     if state.provider.fake.is_some() {
         all = all.merge(
             Routes::new()
-                .route("/fake/{order}/pay", post(fake::pay))
+                .post("/fake/{order}/pay", fake::pay)
                 .with_options(|options| options.roles([STUDENT])),
         );
     }

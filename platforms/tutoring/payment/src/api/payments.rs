@@ -1,10 +1,5 @@
 use seaworthy::{
-    axum::{
-        body::Bytes,
-        extract::State as Extract,
-        http::{HeaderMap, StatusCode},
-        response::IntoResponse as _,
-    },
+    axum::{body::Bytes, extract::State as Extract, http::HeaderMap, response::IntoResponse as _},
     core::FieldViolation,
     prelude::*,
 };
@@ -68,7 +63,7 @@ pub(super) async fn create_general(
     let key = idempotency_key(&headers)?;
     let created = payments.create_general(&order, key).await?;
     let data = created_view(&payments, created);
-    Ok((StatusCode::CREATED, Reply::new("payment created", data)).into_response())
+    Ok(Reply::new("payment created", data).created())
 }
 
 pub(super) async fn create_booking(
@@ -91,7 +86,7 @@ pub(super) async fn create_booking(
     if let (Value::Object(data), Value::Object(more)) = (&mut data, more) {
         data.extend(more);
     }
-    Ok((StatusCode::CREATED, Reply::new("payment created", data)).into_response())
+    Ok(Reply::new("payment created", data).created())
 }
 
 pub(super) async fn confirm(

@@ -1,10 +1,4 @@
-use seaworthy::{
-    data::{
-        Transaction,
-        chrono::{DateTime, Utc},
-    },
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
 use tutoring_contract::{
     Role,

@@ -91,7 +91,11 @@ impl Payments {
                     _ => Coins::settings(&tx).await?.value(kind.as_str()),
                 };
                 let amount = match replaced(reference).filter(|_| kind == CoinKind::Referral) {
-                    Some(earlier) => amount.min(taken(&tx, student, &earlier).await?),
+                    Some(referred) => {
+                        Coins::lock(&tx, student).await?;
+                        let kept = Coins::kept(&tx, student, referred, REVERSAL).await?;
+                        (amount - kept).max(0)
+                    }
                     None => amount,
                 };
                 let reason = change.reason.as_deref();
@@ -189,24 +193,15 @@ impl Payments {
     }
 }
 
-/// Returns the reference of the reward that a referral replaces after its reversal, such as `ID:1`
-/// for `ID:2`. Other references are of first rewards.
-fn replaced(reference: &str) -> Option<String> {
+/// Returns the referred student of a reward after a reversal, such as `ID` for `ID:2`. Other
+/// references are of first rewards.
+fn replaced(reference: &str) -> Option<&str> {
     let (referred, number) = reference.split_once(':')?;
     referred.parse::<Uuid>().ok()?;
-    match number.parse::<u32>().ok()? {
-        0 => None,
-        1 => Some(referred.to_owned()),
-        number => Some(format!("{referred}:{}", number - 1)),
-    }
-}
-
-/// Returns the coins that the reversal of a referral took. The next reward replaces these and no
-/// others, so that spent coins are not given twice.
-async fn taken(tx: &Transaction, student: Uuid, reference: &str) -> Result<i64, Error> {
-    let reversal = format!("{REVERSAL}{reference}");
-    let amount = Coins::amount(tx, student, CoinKind::Adjust, &reversal).await?;
-    Ok(-amount.unwrap_or_default())
+    number
+        .parse::<u32>()
+        .is_ok_and(|number| number > 0)
+        .then_some(referred)
 }
 
 /// Posts an entry. A negative one takes free coins alone.

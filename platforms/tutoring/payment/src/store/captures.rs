@@ -1,11 +1,4 @@
-use seaworthy::{
-    data::{
-        Connection, DataError, FromRow, Row, Transaction,
-        chrono::{DateTime, Utc},
-        sql,
-    },
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::Money;
 use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
@@ -53,7 +46,7 @@ impl Captures {
         kind: CaptureKind,
     ) -> Result<bool, DataError> {
         let now = Utc::now();
-        let inserted = insert_or_ignore!("unexpected_captures (provider_payment_id, payment_id, amount_cents, currency, kind, state, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+        insert_or_ignore!("unexpected_captures (provider_payment_id, payment_id, amount_cents, currency, kind, state, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
             .bind(&found.id)
             .bind(payment)
             .bind(found.amount.minor)
@@ -62,17 +55,15 @@ impl Captures {
             .bind("open")
             .bind(now)
             .bind(now)
-            .execute(tx)
-            .await?;
-        Ok(inserted.rows_affected() > 0)
+            .changes(tx)
+            .await
     }
 
     pub(crate) async fn by_id(
         connection: &dyn Connection,
         provider_payment: &str,
     ) -> Result<Option<UnexpectedCapture>, DataError> {
-        sql("SELECT provider_payment_id, payment_id, amount_cents, currency, kind, state, created_at FROM unexpected_captures WHERE provider_payment_id = ?")
-            .bind(provider_payment)
+        sql!("SELECT provider_payment_id, payment_id, amount_cents, currency, kind, state, created_at FROM unexpected_captures WHERE provider_payment_id = {provider_payment}")
             .fetch_optional(connection)
             .await
     }
@@ -104,8 +95,7 @@ impl Captures {
             .bind("refunded")
             .bind(Utc::now())
             .bind(provider_payment)
-            .execute(tx)
+            .apply(tx)
             .await
-            .map(drop)
     }
 }

@@ -1,13 +1,6 @@
 use std::collections::BTreeMap;
 
-use seaworthy::{
-    data::{
-        Connection, DataError, FromRow, Row, Transaction,
-        chrono::{DateTime, Utc},
-        sql,
-    },
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
@@ -50,7 +43,7 @@ impl Wallet {
 }
 
 /// An entry of the ledger.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LedgerEntry {
     id: Uuid,
@@ -58,18 +51,6 @@ pub(crate) struct LedgerEntry {
     r#type: String,
     reference_id: String,
     created_at: DateTime<Utc>,
-}
-
-impl FromRow for LedgerEntry {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            id: row.get("id")?,
-            amount: row.get("amount")?,
-            r#type: row.get("type")?,
-            reference_id: row.get("reference_id")?,
-            created_at: row.get("created_at")?,
-        })
-    }
 }
 
 /// The values of coins.
@@ -92,8 +73,7 @@ impl Coins {
         student: Uuid,
     ) -> Result<Wallet, DataError> {
         let found: Option<(i64, i64)> =
-            sql("SELECT balance, reserved FROM coin_wallets WHERE student_id = ?")
-                .bind(student)
+            sql!("SELECT balance, reserved FROM coin_wallets WHERE student_id = {student}")
                 .fetch_optional(connection)
                 .await?;
         let (balance, reserved) = found.unwrap_or_default();
@@ -106,50 +86,31 @@ impl Coins {
         student: Uuid,
         coins: i64,
     ) -> Result<bool, DataError> {
-        let updated = sql("UPDATE coin_wallets SET reserved = reserved + ?, updated_at = ? WHERE student_id = ? AND balance - reserved >= ?")
-            .bind(coins)
-            .bind(Utc::now())
-            .bind(student)
-            .bind(coins)
-            .execute(tx)
-            .await?;
-        Ok(updated.rows_affected() > 0)
+        sql!("UPDATE coin_wallets SET reserved = reserved + {coins}, updated_at = {Utc::now()} WHERE student_id = {student} AND balance - reserved >= {coins}")
+            .changes(tx)
+            .await
     }
 
     /// Frees reserved coins.
     pub(crate) async fn free(tx: &Transaction, student: Uuid, coins: i64) -> Result<(), DataError> {
-        sql("UPDATE coin_wallets SET reserved = reserved - ?, updated_at = ? WHERE student_id = ?")
-            .bind(coins)
-            .bind(Utc::now())
-            .bind(student)
-            .execute(tx)
+        sql!("UPDATE coin_wallets SET reserved = reserved - {coins}, updated_at = {Utc::now()} WHERE student_id = {student}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Creates the wallet of a student if it is missing, and locks it until the transaction ends.
     pub(crate) async fn lock(tx: &Transaction, student: Uuid) -> Result<(), DataError> {
         let now = Utc::now();
         Self::open(tx, student, now).await?;
-        sql("UPDATE coin_wallets SET updated_at = ? WHERE student_id = ?")
-            .bind(now)
-            .bind(student)
-            .execute(tx)
+        sql!("UPDATE coin_wallets SET updated_at = {now} WHERE student_id = {student}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     async fn open(tx: &Transaction, student: Uuid, now: DateTime<Utc>) -> Result<(), DataError> {
-        insert_or_ignore!(
-            "coin_wallets (student_id, balance, reserved, updated_at) VALUES (?, ?, ?, ?)"
-        )
-        .bind(student)
-        .bind(0_i64)
-        .bind(0_i64)
-        .bind(now)
-        .execute(tx)
+        insert_or_ignore!("coin_wallets (student_id, balance, reserved, updated_at) VALUES ({student}, {0_i64}, {0_i64}, {now})")
+        .apply(tx)
         .await
-        .map(drop)
     }
 
     /// Adds an entry to the ledger and changes the balance, once per reference. Returns `false` for
@@ -166,22 +127,13 @@ impl Coins {
         }
         let now = Utc::now();
         Self::open(tx, student, now).await?;
-        let inserted = insert_or_ignore!("coin_transactions (id, student_id, amount, type, reference_id, created_at) VALUES (?, ?, ?, ?, ?, ?)")
-            .bind(Uuid::new_v4())
-            .bind(student)
-            .bind(amount)
-            .bind(kind.as_str())
-            .bind(reference)
-            .bind(now)
+        let inserted = insert_or_ignore!("coin_transactions (id, student_id, amount, type, reference_id, created_at) VALUES ({Uuid::new_v4()}, {student}, {amount}, {kind.as_str()}, {reference}, {now})")
             .execute(tx)
             .await?;
         if inserted.rows_affected() == 0 {
             return Ok(false);
         }
-        sql("UPDATE coin_wallets SET balance = balance + ?, updated_at = ? WHERE student_id = ?")
-            .bind(amount)
-            .bind(now)
-            .bind(student)
+        sql!("UPDATE coin_wallets SET balance = balance + {amount}, updated_at = {now} WHERE student_id = {student}")
             .execute(tx)
             .await?;
         Ok(true)
@@ -194,13 +146,31 @@ impl Coins {
         kind: CoinKind,
         reference: &str,
     ) -> Result<Option<i64>, DataError> {
-        let found: Option<(i64,)> = sql("SELECT amount FROM coin_transactions WHERE student_id = ? AND type = ? AND reference_id = ?")
-            .bind(student)
-            .bind(kind.as_str())
-            .bind(reference)
+        let found: Option<(i64,)> = sql!("SELECT amount FROM coin_transactions WHERE student_id = {student} AND type = {kind.as_str()} AND reference_id = {reference}")
             .fetch_optional(connection)
             .await?;
         Ok(found.map(|(amount,)| amount))
+    }
+
+    /// Returns the coins of a referral that its reversals did not take, because the student had spent
+    /// them. The next reward is smaller by these, so that no coin is given twice.
+    pub(crate) async fn kept(
+        connection: &dyn Connection,
+        student: Uuid,
+        referred: &str,
+        reversal: &str,
+    ) -> Result<i64, DataError> {
+        let entries: Vec<(i64,)> = sql("SELECT amount FROM coin_transactions WHERE student_id = ? AND ((type = ? AND (reference_id = ? OR reference_id LIKE ?)) OR (type = ? AND (reference_id = ? OR reference_id LIKE ?)))")
+            .bind(student)
+            .bind(CoinKind::Referral.as_str())
+            .bind(referred)
+            .bind(format!("{referred}:%"))
+            .bind(CoinKind::Adjust.as_str())
+            .bind(format!("{reversal}{referred}"))
+            .bind(format!("{reversal}{referred}:%"))
+            .fetch_all(connection)
+            .await?;
+        Ok(entries.iter().map(|(amount,)| amount).sum())
     }
 
     /// Returns a page of the ledger, the newest first, and the number of entries.
@@ -210,14 +180,11 @@ impl Coins {
         limit: u32,
         offset: u64,
     ) -> Result<(Vec<LedgerEntry>, u64), DataError> {
-        let (total,): (u64,) = sql("SELECT COUNT(*) FROM coin_transactions WHERE student_id = ?")
-            .bind(student)
-            .fetch_one(connection)
-            .await?;
-        let page = sql("SELECT id, amount, type, reference_id, created_at FROM coin_transactions WHERE student_id = ? ORDER BY created_at DESC, id LIMIT ? OFFSET ?")
-            .bind(student)
-            .bind(limit)
-            .bind(offset)
+        let (total,): (u64,) =
+            sql!("SELECT COUNT(*) FROM coin_transactions WHERE student_id = {student}")
+                .fetch_one(connection)
+                .await?;
+        let page = sql!("SELECT id, amount, type, reference_id, created_at FROM coin_transactions WHERE student_id = {student} ORDER BY created_at DESC, id LIMIT {limit} OFFSET {offset}")
             .fetch_all(connection)
             .await?;
         Ok((page, total))
@@ -231,11 +198,8 @@ impl Coins {
     }
 
     pub(crate) async fn set(tx: &Transaction, name: &str, value: i64) -> Result<(), DataError> {
-        sql("UPDATE coin_configuration SET value = ? WHERE name = ?")
-            .bind(value)
-            .bind(name)
-            .execute(tx)
+        sql!("UPDATE coin_configuration SET value = {value} WHERE name = {name}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 }

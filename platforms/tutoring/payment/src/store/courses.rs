@@ -1,4 +1,4 @@
-use seaworthy::data::{Connection, DataError, Transaction, sql};
+use seaworthy::data::prelude::*;
 use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
@@ -15,31 +15,24 @@ impl Courses {
         version: i64,
     ) -> Result<(), DataError> {
         let updated =
-            sql("UPDATE courses SET is_published = ?, version = ? WHERE id = ? AND version < ?")
-                .bind(is_published)
-                .bind(version)
-                .bind(id)
-                .bind(version)
+            sql!("UPDATE courses SET is_published = {is_published}, version = {version} WHERE id = {id} AND version < {version}")
                 .execute(tx)
                 .await?;
         if updated.rows_affected() > 0 {
             return Ok(());
         }
-        insert_or_ignore!("courses (id, is_published, version) VALUES (?, ?, ?)")
-            .bind(id)
-            .bind(is_published)
-            .bind(version)
-            .execute(tx)
-            .await
-            .map(drop)
+        insert_or_ignore!(
+            "courses (id, is_published, version) VALUES ({id}, {is_published}, {version})"
+        )
+        .apply(tx)
+        .await
     }
 
     pub(crate) async fn is_published(
         connection: &dyn Connection,
         id: Uuid,
     ) -> Result<bool, DataError> {
-        let found: Option<(bool,)> = sql("SELECT is_published FROM courses WHERE id = ?")
-            .bind(id)
+        let found: Option<(bool,)> = sql!("SELECT is_published FROM courses WHERE id = {id}")
             .fetch_optional(connection)
             .await?;
         Ok(found.is_some_and(|(is_published,)| is_published))

@@ -1,8 +1,4 @@
-use seaworthy::data::{
-    Connection, DataError, Transaction,
-    chrono::{DateTime, Utc},
-    sql,
-};
+use seaworthy::data::prelude::*;
 use tutoring_identity::insert_or_ignore;
 
 /// Statements on the webhooks that were handled.
@@ -17,14 +13,9 @@ impl Events {
         body_hash: &str,
         event_type: &str,
     ) -> Result<bool, DataError> {
-        let inserted = insert_or_ignore!("payment_events (provider_event_id, body_hash, event_type, created_at) VALUES (?, ?, ?, ?)")
-            .bind(id)
-            .bind(body_hash)
-            .bind(event_type)
-            .bind(Utc::now())
-            .execute(tx)
-            .await?;
-        Ok(inserted.rows_affected() > 0)
+        insert_or_ignore!("payment_events (provider_event_id, body_hash, event_type, created_at) VALUES ({id}, {body_hash}, {event_type}, {Utc::now()})")
+            .changes(tx)
+            .await
     }
 
     /// Deletes a batch of old webhooks. Returns whether there may be more.

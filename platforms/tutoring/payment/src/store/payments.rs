@@ -1,11 +1,4 @@
-use seaworthy::{
-    data::{
-        Connection, DataError, FromRow, Row, Transaction,
-        chrono::{DateTime, Utc},
-        sql,
-    },
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::Money;
 use tutoring_identity::{insert_or_ignore, locked};
 use uuid::Uuid;
@@ -14,11 +7,11 @@ use crate::domain::{CoinState, DiscountState, Payment, Purpose, Status, errors};
 
 /// Returns the text of a statement that reads payments.
 macro_rules! statement {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id, student_id, course_id, purpose, amount_cents, currency, status, order_id, provider_payment_id, receipt, idempotency_key, request_hash, quote, metadata, coins, coin_state, discount_state, failure_reason, enrollment_status, purchase_status, assignment_status, expires_at, confirmed_at, created_at, updated_at FROM payments ",
-            $rest
-        )
+    (locked $rest:literal) => {
+        locked!("SELECT id, student_id, course_id, purpose, amount_cents, currency, status, order_id, provider_payment_id, receipt, idempotency_key, request_hash, quote, metadata, coins, coin_state, discount_state, failure_reason, enrollment_status, purchase_status, assignment_status, expires_at, confirmed_at, created_at, updated_at FROM payments ", $rest)
+    };
+    ($($rest:literal),+) => {
+        sql!("SELECT id, student_id, course_id, purpose, amount_cents, currency, status, order_id, provider_payment_id, receipt, idempotency_key, request_hash, quote, metadata, coins, coin_state, discount_state, failure_reason, enrollment_status, purchase_status, assignment_status, expires_at, confirmed_at, created_at, updated_at FROM payments ", $($rest),+)
     };
 }
 
@@ -66,8 +59,7 @@ impl Payments {
         connection: &dyn Connection,
         id: Uuid,
     ) -> Result<Option<Payment>, DataError> {
-        sql(statement!("WHERE id = ?"))
-            .bind(id)
+        statement!("WHERE id = {id}")
             .fetch_optional(connection)
             .await
     }
@@ -77,8 +69,7 @@ impl Payments {
     /// # Errors
     /// `NOT_FOUND`.
     pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Payment, Error> {
-        let found = locked!(statement!("WHERE id = ?"))
-            .bind(id)
+        let found = statement!(locked "WHERE id = {id}")
             .fetch_optional(tx)
             .await?;
         found.ok_or_else(errors::payment_not_found)
@@ -89,8 +80,7 @@ impl Payments {
         connection: &dyn Connection,
         order: &str,
     ) -> Result<Option<Uuid>, DataError> {
-        let found: Option<(Uuid,)> = sql("SELECT id FROM payments WHERE order_id = ?")
-            .bind(order)
+        let found: Option<(Uuid,)> = sql!("SELECT id FROM payments WHERE order_id = {order}")
             .fetch_optional(connection)
             .await?;
         Ok(found.map(|(id,)| id))
@@ -101,41 +91,19 @@ impl Payments {
         connection: &dyn Connection,
         provider_payment: &str,
     ) -> Result<Option<Uuid>, DataError> {
-        let found: Option<(Uuid,)> = sql("SELECT id FROM payments WHERE provider_payment_id = ?")
-            .bind(provider_payment)
-            .fetch_optional(connection)
-            .await?;
+        let found: Option<(Uuid,)> =
+            sql!("SELECT id FROM payments WHERE provider_payment_id = {provider_payment}")
+                .fetch_optional(connection)
+                .await?;
         Ok(found.map(|(id,)| id))
     }
 
     /// Inserts a payment. Returns `false` if another request with the key was faster.
     pub(crate) async fn insert(tx: &Transaction, payment: &Payment) -> Result<bool, DataError> {
-        let inserted = insert_or_ignore!("payments (id, student_id, course_id, purpose, amount_cents, currency, status, receipt, idempotency_key, request_hash, quote, metadata, coins, coin_state, discount_state, enrollment_status, purchase_status, assignment_status, expires_at, created_at, updated_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(payment.id)
-            .bind(payment.student)
-            .bind(payment.course)
-            .bind(payment.purpose.as_str())
-            .bind(payment.amount.minor)
-            .bind(payment.amount.currency.as_str())
-            .bind(payment.status.as_str())
-            .bind(&payment.receipt)
-            .bind(payment.idempotency_key.clone())
-            .bind(&payment.request_hash)
-            .bind(payment.quote.clone())
-            .bind(payment.metadata.clone())
-            .bind(payment.coins)
-            .bind(payment.coin_state.as_str())
-            .bind(payment.discount_state.as_str())
-            .bind(&payment.enrollment_status)
-            .bind(&payment.purchase_status)
-            .bind(&payment.assignment_status)
-            .bind(payment.expires_at)
-            .bind(payment.created_at)
-            .bind(payment.created_at)
-            .execute(tx)
-            .await?;
-        Ok(inserted.rows_affected() > 0)
+        insert_or_ignore!("payments (id, student_id, course_id, purpose, amount_cents, currency, status, receipt, idempotency_key, request_hash, quote, metadata, coins, coin_state, discount_state, enrollment_status, purchase_status, assignment_status, expires_at, created_at, updated_at)
+             VALUES ({payment.id}, {payment.student}, {payment.course}, {payment.purpose.as_str()}, {payment.amount.minor}, {payment.amount.currency.as_str()}, {payment.status.as_str()}, {&payment.receipt}, {payment.idempotency_key.clone()}, {&payment.request_hash}, {payment.quote.clone()}, {payment.metadata.clone()}, {payment.coins}, {payment.coin_state.as_str()}, {payment.discount_state.as_str()}, {&payment.enrollment_status}, {&payment.purchase_status}, {&payment.assignment_status}, {payment.expires_at}, {payment.created_at}, {payment.created_at})")
+            .changes(tx)
+            .await
     }
 
     /// Stores the order of a payment that has none.
@@ -144,29 +112,16 @@ impl Payments {
         id: Uuid,
         order: &str,
     ) -> Result<(), DataError> {
-        sql("UPDATE payments SET order_id = ?, updated_at = ? WHERE id = ? AND order_id IS NULL")
-            .bind(order)
-            .bind(Utc::now())
-            .bind(id)
-            .execute(connection)
+        sql!("UPDATE payments SET order_id = {order}, updated_at = {Utc::now()} WHERE id = {id} AND order_id IS NULL")
+            .apply(connection)
             .await
-            .map(drop)
     }
 
     /// Stores the state of a payment. The transaction has locked the row.
     pub(crate) async fn update(tx: &Transaction, payment: &Payment) -> Result<(), DataError> {
-        sql("UPDATE payments SET status = ?, provider_payment_id = ?, coin_state = ?, discount_state = ?, failure_reason = ?, confirmed_at = ?, updated_at = ? WHERE id = ?")
-            .bind(payment.status.as_str())
-            .bind(payment.provider_payment_id.clone())
-            .bind(payment.coin_state.as_str())
-            .bind(payment.discount_state.as_str())
-            .bind(payment.failure_reason.clone())
-            .bind(payment.confirmed_at)
-            .bind(Utc::now())
-            .bind(payment.id)
-            .execute(tx)
+        sql!("UPDATE payments SET status = {payment.status.as_str()}, provider_payment_id = {payment.provider_payment_id.clone()}, coin_state = {payment.coin_state.as_str()}, discount_state = {payment.discount_state.as_str()}, failure_reason = {payment.failure_reason.clone()}, confirmed_at = {payment.confirmed_at}, updated_at = {Utc::now()} WHERE id = {payment.id}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Replaces the state of a discount, if it has not changed meanwhile.
@@ -176,14 +131,9 @@ impl Payments {
         from: DiscountState,
         to: DiscountState,
     ) -> Result<(), DataError> {
-        sql("UPDATE payments SET discount_state = ?, updated_at = ? WHERE id = ? AND discount_state = ?")
-            .bind(to.as_str())
-            .bind(Utc::now())
-            .bind(id)
-            .bind(from.as_str())
-            .execute(connection)
+        sql!("UPDATE payments SET discount_state = {to.as_str()}, updated_at = {Utc::now()} WHERE id = {id} AND discount_state = {from.as_str()}")
+            .apply(connection)
             .await
-            .map(drop)
     }
 
     /// Returns payments whose discount the booking service does not know yet.
@@ -191,10 +141,7 @@ impl Payments {
         connection: &dyn Connection,
         limit: u32,
     ) -> Result<Vec<(Uuid, String)>, DataError> {
-        sql("SELECT id, discount_state FROM payments WHERE discount_state IN (?, ?) ORDER BY updated_at, id LIMIT ?")
-            .bind(DiscountState::Redeeming.as_str())
-            .bind(DiscountState::Releasing.as_str())
-            .bind(limit)
+        sql!("SELECT id, discount_state FROM payments WHERE discount_state IN ({DiscountState::Redeeming.as_str()}, {DiscountState::Releasing.as_str()}) ORDER BY updated_at, id LIMIT {limit}")
             .fetch_all(connection)
             .await
     }
@@ -207,13 +154,7 @@ impl Payments {
         (expiry, id): (DateTime<Utc>, Uuid),
         limit: u32,
     ) -> Result<Vec<(DateTime<Utc>, Uuid)>, DataError> {
-        sql("SELECT expires_at, id FROM payments WHERE status IN (?, ?) AND expires_at <= ? AND (expires_at, id) > (?, ?) ORDER BY expires_at, id LIMIT ?")
-            .bind(Status::Initiated.as_str())
-            .bind(Status::Processing.as_str())
-            .bind(now)
-            .bind(expiry)
-            .bind(id)
-            .bind(limit)
+        sql!("SELECT expires_at, id FROM payments WHERE status IN ({Status::Initiated.as_str()}, {Status::Processing.as_str()}) AND expires_at <= {now} AND (expires_at, id) > ({expiry}, {id}) ORDER BY expires_at, id LIMIT {limit}")
             .fetch_all(connection)
             .await
     }
@@ -224,9 +165,9 @@ impl Payments {
         (time, id): (DateTime<Utc>, Uuid),
         limit: u32,
     ) -> Result<Vec<Payment>, DataError> {
-        sql(statement!(
+        statement!(
             "WHERE created_at >= ? AND (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?"
-        ))
+        )
         // MySQL uses no index for the comparison of rows alone.
         .bind(time)
         .bind(time)
@@ -243,16 +184,10 @@ impl Payments {
         limit: u32,
         offset: u64,
     ) -> Result<(Vec<Payment>, u64), DataError> {
-        let (total,): (u64,) = sql("SELECT COUNT(*) FROM payments WHERE student_id = ?")
-            .bind(student)
+        let (total,): (u64,) = sql!("SELECT COUNT(*) FROM payments WHERE student_id = {student}")
             .fetch_one(connection)
             .await?;
-        let page = sql(statement!(
-            "WHERE student_id = ? ORDER BY created_at DESC, id LIMIT ? OFFSET ?"
-        ))
-        .bind(student)
-        .bind(limit)
-        .bind(offset)
+        let page = statement!("WHERE student_id = {student} ORDER BY created_at DESC, id LIMIT {limit} OFFSET {offset}")
         .fetch_all(connection)
         .await?;
         Ok((page, total))
@@ -264,12 +199,7 @@ impl Payments {
         student: Uuid,
         course: Uuid,
     ) -> Result<u64, DataError> {
-        let paid: Vec<(serde_json::Value,)> = sql(
-            "SELECT metadata FROM payments WHERE student_id = ? AND course_id = ? AND status = ?",
-        )
-        .bind(student)
-        .bind(course)
-        .bind(Status::Succeeded.as_str())
+        let paid: Vec<(serde_json::Value,)> = sql!("SELECT metadata FROM payments WHERE student_id = {student} AND course_id = {course} AND status = {Status::Succeeded.as_str()}")
         .fetch_all(connection)
         .await?;
         let counts = paid
@@ -305,9 +235,8 @@ impl Payments {
             .bind(student)
             .bind(course)
             .bind(Status::Succeeded.as_str())
-            .execute(tx)
+            .apply(tx)
             .await
-            .map(drop)
     }
 }
 

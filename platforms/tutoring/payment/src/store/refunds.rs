@@ -1,18 +1,11 @@
-use seaworthy::data::{
-    Connection, DataError, FromRow, Row, Transaction,
-    chrono::{DateTime, Utc},
-    sql,
-};
+use seaworthy::data::prelude::*;
 use tutoring_contract::Money;
 use uuid::Uuid;
 
 /// Returns the text of a statement that reads refunds.
 macro_rules! statement {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id, payment_id, provider_payment_id, amount_cents, currency, state, reason, requested_by FROM refunds ",
-            $rest
-        )
+    ($($rest:literal),+) => {
+        sql!("SELECT id, payment_id, provider_payment_id, amount_cents, currency, state, reason, requested_by FROM refunds ", $($rest),+)
     };
 }
 
@@ -57,8 +50,7 @@ impl Refunds {
         connection: &dyn Connection,
         provider_payment: &str,
     ) -> Result<Option<Refund>, DataError> {
-        sql(statement!("WHERE provider_payment_id = ?"))
-            .bind(provider_payment)
+        statement!("WHERE provider_payment_id = {provider_payment}")
             .fetch_optional(connection)
             .await
     }
@@ -76,9 +68,8 @@ impl Refunds {
             .bind(refund.requested_by)
             .bind(now)
             .bind(now)
-            .execute(tx)
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Records that the provider has returned the money. Returns `false` if that is known.
@@ -87,15 +78,14 @@ impl Refunds {
         id: Uuid,
         provider_refund: &str,
     ) -> Result<bool, DataError> {
-        let updated = sql("UPDATE refunds SET state = ?, provider_refund_id = ?, updated_at = ? WHERE id = ? AND state = ?")
+        sql("UPDATE refunds SET state = ?, provider_refund_id = ?, updated_at = ? WHERE id = ? AND state = ?")
             .bind("processed")
             .bind(provider_refund)
             .bind(Utc::now())
             .bind(id)
             .bind("requested")
-            .execute(tx)
-            .await?;
-        Ok(updated.rows_affected() > 0)
+            .changes(tx)
+            .await
     }
 
     /// Returns refunds that the provider has not processed since a time.
@@ -104,23 +94,18 @@ impl Refunds {
         before: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<Refund>, DataError> {
-        sql(statement!(
-            "WHERE state = ? AND updated_at < ? ORDER BY updated_at, id LIMIT ?"
-        ))
-        .bind("requested")
-        .bind(before)
-        .bind(limit)
-        .fetch_all(connection)
-        .await
+        statement!("WHERE state = ? AND updated_at < ? ORDER BY updated_at, id LIMIT ?")
+            .bind("requested")
+            .bind(before)
+            .bind(limit)
+            .fetch_all(connection)
+            .await
     }
 
     /// Postpones the next attempt of a refund.
     pub(crate) async fn touch(connection: &dyn Connection, id: Uuid) -> Result<(), DataError> {
-        sql("UPDATE refunds SET updated_at = ? WHERE id = ?")
-            .bind(Utc::now())
-            .bind(id)
-            .execute(connection)
+        sql!("UPDATE refunds SET updated_at = {Utc::now()} WHERE id = {id}")
+            .apply(connection)
             .await
-            .map(drop)
     }
 }

@@ -1,15 +1,8 @@
-use seaworthy::{
-    data::{
-        Connection, DataError, FromRow, Row,
-        chrono::{DateTime, Utc},
-        sql,
-    },
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use uuid::Uuid;
 
 /// A difference between this service and the provider.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Difference {
     pub(crate) kind: String,
@@ -20,20 +13,8 @@ pub(crate) struct Difference {
     pub(crate) is_resolved: bool,
 }
 
-impl FromRow for Difference {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            kind: row.get("kind")?,
-            payment_id: row.get("payment_id")?,
-            provider_payment_id: row.get("provider_payment_id")?,
-            detail: row.get("detail")?,
-            is_resolved: row.get("is_resolved")?,
-        })
-    }
-}
-
 /// A run of the reconciliation.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Report {
     id: Uuid,
@@ -43,18 +24,6 @@ pub(crate) struct Report {
     differences: i64,
 }
 
-impl FromRow for Report {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            id: row.get("id")?,
-            started_at: row.get("started_at")?,
-            finished_at: row.get("finished_at")?,
-            checked: row.get("checked")?,
-            differences: row.get("differences")?,
-        })
-    }
-}
-
 /// Statements on the reports of the reconciliation.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reports;
@@ -62,11 +31,7 @@ pub(crate) struct Reports;
 impl Reports {
     pub(crate) async fn start(connection: &dyn Connection) -> Result<Uuid, DataError> {
         let id = Uuid::new_v4();
-        sql("INSERT INTO reconciliations (id, started_at, checked, differences) VALUES (?, ?, ?, ?)")
-            .bind(id)
-            .bind(Utc::now())
-            .bind(0_i64)
-            .bind(0_i64)
+        sql!("INSERT INTO reconciliations (id, started_at, checked, differences) VALUES ({id}, {Utc::now()}, {0_i64}, {0_i64})")
             .execute(connection)
             .await?;
         Ok(id)
@@ -77,18 +42,9 @@ impl Reports {
         report: Uuid,
         difference: &Difference,
     ) -> Result<(), DataError> {
-        sql("INSERT INTO reconciliation_differences (id, reconciliation_id, kind, payment_id, provider_payment_id, detail, is_resolved, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(Uuid::new_v4())
-            .bind(report)
-            .bind(&difference.kind)
-            .bind(difference.payment_id)
-            .bind(difference.provider_payment_id.clone())
-            .bind(&difference.detail)
-            .bind(difference.is_resolved)
-            .bind(Utc::now())
-            .execute(connection)
+        sql!("INSERT INTO reconciliation_differences (id, reconciliation_id, kind, payment_id, provider_payment_id, detail, is_resolved, created_at) VALUES ({Uuid::new_v4()}, {report}, {&difference.kind}, {difference.payment_id}, {difference.provider_payment_id.clone()}, {&difference.detail}, {difference.is_resolved}, {Utc::now()})")
+            .apply(connection)
             .await
-            .map(drop)
     }
 
     pub(crate) async fn finish(
@@ -97,14 +53,9 @@ impl Reports {
         checked: i64,
         differences: i64,
     ) -> Result<(), DataError> {
-        sql("UPDATE reconciliations SET finished_at = ?, checked = ?, differences = ? WHERE id = ?")
-            .bind(Utc::now())
-            .bind(checked)
-            .bind(differences)
-            .bind(report)
-            .execute(connection)
+        sql!("UPDATE reconciliations SET finished_at = {Utc::now()}, checked = {checked}, differences = {differences} WHERE id = {report}")
+            .apply(connection)
             .await
-            .map(drop)
     }
 
     /// Returns the last run with its first differences.
@@ -118,9 +69,7 @@ impl Reports {
         let Some(report) = report else {
             return Ok(None);
         };
-        let differences = sql("SELECT kind, payment_id, provider_payment_id, detail, is_resolved FROM reconciliation_differences WHERE reconciliation_id = ? ORDER BY created_at LIMIT ?")
-            .bind(report.id)
-            .bind(limit)
+        let differences = sql!("SELECT kind, payment_id, provider_payment_id, detail, is_resolved FROM reconciliation_differences WHERE reconciliation_id = {report.id} ORDER BY created_at LIMIT {limit}")
             .fetch_all(connection)
             .await?;
         Ok(Some((report, differences)))
@@ -131,14 +80,11 @@ impl Reports {
         connection: &dyn Connection,
         before: DateTime<Utc>,
     ) -> Result<(), DataError> {
-        sql("DELETE FROM reconciliation_differences WHERE reconciliation_id IN (SELECT id FROM reconciliations WHERE started_at < ?)")
-            .bind(before)
+        sql!("DELETE FROM reconciliation_differences WHERE reconciliation_id IN (SELECT id FROM reconciliations WHERE started_at < {before})")
             .execute(connection)
             .await?;
-        sql("DELETE FROM reconciliations WHERE started_at < ?")
-            .bind(before)
-            .execute(connection)
+        sql!("DELETE FROM reconciliations WHERE started_at < {before}")
+            .apply(connection)
             .await
-            .map(drop)
     }
 }

@@ -105,5 +105,11 @@ pub(crate) async fn reversal_takes_free_coins_once_msg_5(app: TestApp) {
         let reference = format!("{referred}:{number}");
         assert_eq!(post("/coins/referral", &reference), 50);
     }
+    // A reward that did not arrive before its reversal is given by the next one.
+    let other = Uuid::from_u128(10).to_string();
+    assert_eq!(post(reverse, &other), 50);
+    for _ in 0..2 {
+        assert_eq!(post("/coins/referral", &format!("{other}:1")), 100);
+    }
     app.check_invariants();
 }

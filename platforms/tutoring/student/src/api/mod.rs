@@ -7,14 +7,7 @@ mod support;
 
 use std::sync::Arc;
 
-use seaworthy::{
-    audit_log::AuditLog,
-    axum::{
-        response::Response,
-        routing::{get, post},
-    },
-    prelude::*,
-};
+use seaworthy::{audit_log::AuditLog, axum::response::Response, prelude::*};
 use tutoring_contract::{ApiError, Role, SERVICE_ROLE};
 use tutoring_identity::Backend;
 
@@ -42,26 +35,28 @@ pub(crate) struct Api {
 /// Returns all routes of the service. The handlers compare the ID of the path with the caller.
 pub(crate) fn routes(api: Arc<Api>) -> Routes {
     let list = Routes::new()
-        .route("/", get(profiles::list))
+        .get("/", profiles::list)
         .with_options(|options| options.roles([Role::Admin.as_str()]).scopes([STUDENT_READ]));
     let shared = Routes::new()
-        .route("/{id}", get(profiles::show))
-        .route("/{id}/profile", get(profiles::show).put(profiles::change))
-        .route("/{id}/progress", get(own::progress).put(own::progress_gone))
+        .get("/{id}", profiles::show)
+        .get("/{id}/profile", profiles::show)
+        .put("/{id}/profile", profiles::change)
+        .get("/{id}/progress", own::progress)
+        .put("/{id}/progress", own::progress_gone)
         .with_options(|options| options.roles([Role::Student.as_str(), Role::Admin.as_str()]));
     let own = Routes::new()
-        .route("/{id}/home", get(own::home))
-        .route("/{id}/learning", get(own::learning))
-        .route("/{id}/courses/{course}/state", get(own::state))
-        .route("/{id}/support-tickets", post(support::open_ticket))
-        .route("/{id}/claim-deal/check", get(support::check_deal))
-        .route("/{id}/claim-deal", post(support::claim_deal))
-        .route("/{id}/referral-code", get(referrals::code))
-        .route("/{id}/referral-code/redeem", post(referrals::redeem))
-        .route("/{id}/referral-stats", get(referrals::stats))
+        .get("/{id}/home", own::home)
+        .get("/{id}/learning", own::learning)
+        .get("/{id}/courses/{course}/state", own::state)
+        .post("/{id}/support-tickets", support::open_ticket)
+        .get("/{id}/claim-deal/check", support::check_deal)
+        .post("/{id}/claim-deal", support::claim_deal)
+        .get("/{id}/referral-code", referrals::code)
+        .post("/{id}/referral-code/redeem", referrals::redeem)
+        .get("/{id}/referral-stats", referrals::stats)
         .with_options(|options| options.roles([Role::Student.as_str()]));
     let internal = Routes::new()
-        .route("/{id}/invalidate-cache", post(own::invalidate))
+        .post("/{id}/invalidate-cache", own::invalidate)
         .with_options(|options| options.roles([SERVICE_ROLE]));
     let routes = list.merge(shared).merge(own).merge(internal);
     Routes::new()

@@ -2,7 +2,7 @@
 
 use rand::RngExt as _;
 use seaworthy::{
-    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    axum::{extract::State as Extract, response::IntoResponse as _},
     core::FieldViolation,
     data::Transaction,
     prelude::*,
@@ -99,7 +99,7 @@ pub(super) async fn redeem(
         .await?;
     let data = json!({ "redeemed": true });
     let reply = Reply::new("the referral code is redeemed", data);
-    Ok((StatusCode::CREATED, reply).into_response())
+    Ok(reply.created())
 }
 
 fn invalid(problem: &str) -> Error {

@@ -1,7 +1,7 @@
 //! Handlers of support tickets and the welcome offer.
 
 use seaworthy::{
-    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    axum::{extract::State as Extract, response::IntoResponse as _},
     prelude::*,
 };
 use serde_json::json;
@@ -67,7 +67,7 @@ pub(super) async fn open_ticket(
     let Json(ticket) = ticket?;
     let id = Tickets::insert(&api.backend.database, student, ticket.checked()?).await?;
     let data = json!({ "ticketId": id, "status": "open" });
-    Ok((StatusCode::CREATED, Reply::new("the ticket is open", data)).into_response())
+    Ok(Reply::new("the ticket is open", data).created())
 }
 
 /// Returns the student of a path, who must be the caller.

@@ -1,4 +1,4 @@
-use seaworthy::data::{Connection, DataError, Transaction, sql};
+use seaworthy::data::prelude::*;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -15,18 +15,15 @@ impl Cards {
         version: i64,
         members: &Value,
     ) -> Result<(), DataError> {
-        let stored: Option<(Value, i64)> = sql("SELECT card, version FROM cards WHERE id = ?")
-            .bind(id)
+        let stored: Option<(Value, i64)> = sql!("SELECT card, version FROM cards WHERE id = {id}")
             .fetch_optional(tx)
             .await?;
         let Some((mut card, known)) = stored else {
-            return sql("INSERT INTO cards (id, card, version) VALUES (?, ?, ?)")
-                .bind(id)
-                .bind(members.clone())
-                .bind(version)
-                .execute(tx)
-                .await
-                .map(drop);
+            return sql!(
+                "INSERT INTO cards (id, card, version) VALUES ({id}, {members.clone()}, {version})"
+            )
+            .apply(tx)
+            .await;
         };
         if version < known {
             return Ok(());
@@ -34,13 +31,9 @@ impl Cards {
         if let (Some(card), Some(members)) = (card.as_object_mut(), members.as_object()) {
             card.extend(members.clone());
         }
-        sql("UPDATE cards SET card = ?, version = ? WHERE id = ?")
-            .bind(card)
-            .bind(version)
-            .bind(id)
-            .execute(tx)
+        sql!("UPDATE cards SET card = {card}, version = {version} WHERE id = {id}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Returns the cards of courses and trainers.

@@ -1,8 +1,4 @@
-use seaworthy::data::{
-    Connection, DataError, FromRow, Row, Transaction,
-    chrono::{DateTime, Utc},
-    sql,
-};
+use seaworthy::data::prelude::*;
 use seaworthy::prelude::{Deserialize, Serialize};
 use serde_json::Value;
 use tutoring_identity::insert_or_ignore;
@@ -13,47 +9,31 @@ const MAX_COURSES: u32 = 100;
 const MAX_SESSIONS: u32 = 1_000;
 
 /// A course that a student bought.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, FromRow)]
 pub(crate) struct MyCourse {
+    #[from_row(column = "course_id")]
     pub(crate) course: Uuid,
+    #[from_row(column = "purchase_id")]
     pub(crate) purchase: Option<Uuid>,
+    #[from_row(column = "purchase_tier")]
     pub(crate) tier: i32,
     pub(crate) is_ready: bool,
     pub(crate) metadata: Option<Value>,
+    #[from_row(column = "allocation_id")]
     pub(crate) allocation: Option<Uuid>,
+    #[from_row(column = "trainer_id")]
     pub(crate) trainer: Option<Uuid>,
     pub(crate) allocation_status: Option<String>,
     pub(crate) start_date: Option<String>,
     pub(crate) end_date: Option<String>,
     pub(crate) has_sessions: bool,
+    #[from_row(column = "completed_sessions")]
     pub(crate) completed: i32,
+    #[from_row(column = "total_sessions")]
     pub(crate) total: i32,
     pub(crate) percentage: i32,
     pub(crate) last_completed_at: Option<String>,
     pub(crate) progress_version: i64,
-}
-
-impl FromRow for MyCourse {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            course: row.get("course_id")?,
-            purchase: row.get("purchase_id")?,
-            tier: row.get("purchase_tier")?,
-            is_ready: row.get("is_ready")?,
-            metadata: row.get("metadata")?,
-            allocation: row.get("allocation_id")?,
-            trainer: row.get("trainer_id")?,
-            allocation_status: row.get("allocation_status")?,
-            start_date: row.get("start_date")?,
-            end_date: row.get("end_date")?,
-            has_sessions: row.get("has_sessions")?,
-            completed: row.get("completed_sessions")?,
-            total: row.get("total_sessions")?,
-            percentage: row.get("percentage")?,
-            last_completed_at: row.get("last_completed_at")?,
-            progress_version: row.get("progress_version")?,
-        })
-    }
 }
 
 /// Statements on the courses of students. Each message changes its own columns, so that messages of
@@ -68,14 +48,9 @@ impl MyCourses {
         (student, course): (Uuid, Uuid),
     ) -> Result<(), DataError> {
         insert_or_ignore!("my_courses (student_id, course_id, purchase_tier, is_ready, has_sessions, completed_sessions, total_sessions, percentage, progress_version)
-             VALUES (?, ?, 0, ?, ?, 0, 0, 0, 0)")
-            .bind(student)
-            .bind(course)
-            .bind(false)
-            .bind(false)
-            .execute(tx)
+             VALUES ({student}, {course}, 0, {false}, {false}, 0, 0, 0, 0)")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Stores a purchase.
@@ -86,14 +61,9 @@ impl MyCourses {
         metadata: &Value,
     ) -> Result<(), DataError> {
         Self::ensure(tx, (student, course)).await?;
-        sql("UPDATE my_courses SET purchase_id = ?, metadata = ? WHERE student_id = ? AND course_id = ?")
-            .bind(purchase)
-            .bind(metadata.clone())
-            .bind(student)
-            .bind(course)
-            .execute(tx)
+        sql!("UPDATE my_courses SET purchase_id = {purchase}, metadata = {metadata.clone()} WHERE student_id = {student} AND course_id = {course}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Sets the number of paid sessions. Without any, the course is closed.
@@ -103,14 +73,9 @@ impl MyCourses {
         sessions: i32,
     ) -> Result<(), DataError> {
         Self::ensure(tx, (student, course)).await?;
-        sql("UPDATE my_courses SET purchase_tier = ?, is_ready = ? WHERE student_id = ? AND course_id = ?")
-            .bind(sessions)
-            .bind(sessions > 0)
-            .bind(student)
-            .bind(course)
-            .execute(tx)
+        sql!("UPDATE my_courses SET purchase_tier = {sessions}, is_ready = {sessions > 0} WHERE student_id = {student} AND course_id = {course}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Stores an allocation, unless its end or a newer allocation was stored before.
@@ -122,21 +87,11 @@ impl MyCourses {
         at: DateTime<Utc>,
     ) -> Result<(), DataError> {
         Self::ensure(tx, (student, course)).await?;
-        sql("UPDATE my_courses SET allocation_id = ?, trainer_id = ?, allocation_status = 'approved', start_date = ?, end_date = ?, allocated_at = ?
-             WHERE student_id = ? AND course_id = ? AND (allocated_at IS NULL OR allocated_at <= ?)
-             AND NOT (allocation_status IS NOT NULL AND allocation_status = 'cancelled' AND allocation_id = ?)")
-            .bind(allocation)
-            .bind(trainer)
-            .bind(start)
-            .bind(end)
-            .bind(at)
-            .bind(student)
-            .bind(course)
-            .bind(at)
-            .bind(allocation)
-            .execute(tx)
+        sql!("UPDATE my_courses SET allocation_id = {allocation}, trainer_id = {trainer}, allocation_status = 'approved', start_date = {start}, end_date = {end}, allocated_at = {at}
+             WHERE student_id = {student} AND course_id = {course} AND (allocated_at IS NULL OR allocated_at <= {at})
+             AND NOT (allocation_status IS NOT NULL AND allocation_status = 'cancelled' AND allocation_id = {allocation})")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Stores the end of an allocation, unless the course has another one.
@@ -146,17 +101,10 @@ impl MyCourses {
         (allocation, trainer): (Uuid, Uuid),
     ) -> Result<(), DataError> {
         Self::ensure(tx, (student, course)).await?;
-        sql("UPDATE my_courses SET allocation_id = ?, trainer_id = ?, allocation_status = 'cancelled', has_sessions = ?
-             WHERE student_id = ? AND course_id = ? AND (allocation_id IS NULL OR allocation_id = ?)")
-            .bind(allocation)
-            .bind(trainer)
-            .bind(false)
-            .bind(student)
-            .bind(course)
-            .bind(allocation)
-            .execute(tx)
+        sql!("UPDATE my_courses SET allocation_id = {allocation}, trainer_id = {trainer}, allocation_status = 'cancelled', has_sessions = {false}
+             WHERE student_id = {student} AND course_id = {course} AND (allocation_id IS NULL OR allocation_id = {allocation})")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Stores that an allocation was rejected, unless a newer allocation was stored before.
@@ -167,17 +115,10 @@ impl MyCourses {
         at: DateTime<Utc>,
     ) -> Result<(), DataError> {
         Self::ensure(tx, (student, course)).await?;
-        sql("UPDATE my_courses SET allocation_id = ?, trainer_id = NULL, allocation_status = 'rejected', has_sessions = ?, allocated_at = ?
-             WHERE student_id = ? AND course_id = ? AND (allocated_at IS NULL OR allocated_at <= ?)")
-            .bind(allocation)
-            .bind(false)
-            .bind(at)
-            .bind(student)
-            .bind(course)
-            .bind(at)
-            .execute(tx)
+        sql!("UPDATE my_courses SET allocation_id = {allocation}, trainer_id = NULL, allocation_status = 'rejected', has_sessions = {false}, allocated_at = {at}
+             WHERE student_id = {student} AND course_id = {course} AND (allocated_at IS NULL OR allocated_at <= {at})")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Stores that the sessions of an allocation exist, unless its end was stored before.
@@ -187,15 +128,10 @@ impl MyCourses {
         allocation: Uuid,
     ) -> Result<(), DataError> {
         Self::ensure(tx, (student, course)).await?;
-        sql("UPDATE my_courses SET has_sessions = ? WHERE student_id = ? AND course_id = ?
-             AND NOT (allocation_status IS NOT NULL AND allocation_status = 'cancelled' AND allocation_id = ?)")
-            .bind(true)
-            .bind(student)
-            .bind(course)
-            .bind(allocation)
-            .execute(tx)
+        sql!("UPDATE my_courses SET has_sessions = {true} WHERE student_id = {student} AND course_id = {course}
+             AND NOT (allocation_status IS NOT NULL AND allocation_status = 'cancelled' AND allocation_id = {allocation})")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Stores the progress of a course. A lower number of sessions is an older message.
@@ -206,18 +142,10 @@ impl MyCourses {
         last_completed_at: Option<String>,
     ) -> Result<(), DataError> {
         Self::ensure(tx, (student, course)).await?;
-        sql("UPDATE my_courses SET completed_sessions = ?, total_sessions = ?, percentage = ?, last_completed_at = ?, progress_version = progress_version + 1
-             WHERE student_id = ? AND course_id = ? AND completed_sessions <= ?")
-            .bind(i32::from(completed))
-            .bind(i32::from(total))
-            .bind(i32::from(percentage))
-            .bind(last_completed_at)
-            .bind(student)
-            .bind(course)
-            .bind(i32::from(completed))
-            .execute(tx)
+        sql!("UPDATE my_courses SET completed_sessions = {i32::from(completed)}, total_sessions = {i32::from(total)}, percentage = {i32::from(percentage)}, last_completed_at = {last_completed_at}, progress_version = progress_version + 1
+             WHERE student_id = {student} AND course_id = {course} AND completed_sessions <= {i32::from(completed)}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Returns the courses of a student.
@@ -225,39 +153,28 @@ impl MyCourses {
         connection: &dyn Connection,
         student: Uuid,
     ) -> Result<Vec<MyCourse>, DataError> {
-        sql("SELECT course_id, purchase_id, purchase_tier, is_ready, metadata, allocation_id, trainer_id, allocation_status, start_date, end_date, has_sessions, completed_sessions, total_sessions, percentage, last_completed_at, progress_version
-             FROM my_courses WHERE student_id = ? ORDER BY course_id LIMIT ?")
-            .bind(student)
-            .bind(MAX_COURSES)
+        sql!("SELECT course_id, purchase_id, purchase_tier, is_ready, metadata, allocation_id, trainer_id, allocation_status, start_date, end_date, has_sessions, completed_sessions, total_sessions, percentage, last_completed_at, progress_version
+             FROM my_courses WHERE student_id = {student} ORDER BY course_id LIMIT {MAX_COURSES}")
             .fetch_all(connection)
             .await
     }
 }
 
 /// A session of a student.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, FromRow)]
 pub(crate) struct MySession {
     pub(crate) id: Uuid,
+    #[from_row(column = "course_id")]
     pub(crate) course: Option<Uuid>,
+    #[from_row(column = "trainer_id")]
     pub(crate) trainer: Option<Uuid>,
+    #[from_row(column = "session_number")]
     pub(crate) number: Option<i32>,
+    #[from_row(column = "scheduled_date")]
     pub(crate) date: Option<String>,
+    #[from_row(column = "time_slot")]
     pub(crate) slot: Option<String>,
     pub(crate) status: String,
-}
-
-impl FromRow for MySession {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            id: row.get("id")?,
-            course: row.get("course_id")?,
-            trainer: row.get("trainer_id")?,
-            number: row.get("session_number")?,
-            date: row.get("scheduled_date")?,
-            slot: row.get("time_slot")?,
-            status: row.get("status")?,
-        })
-    }
 }
 
 /// Statements on the sessions of students.
@@ -267,12 +184,11 @@ pub(crate) struct MySessions;
 impl MySessions {
     /// Inserts a session that is not stored.
     pub(crate) async fn ensure(tx: &Transaction, student: Uuid, id: Uuid) -> Result<(), DataError> {
-        insert_or_ignore!("my_sessions (id, student_id, status) VALUES (?, ?, 'scheduled')")
-            .bind(id)
-            .bind(student)
-            .execute(tx)
-            .await
-            .map(drop)
+        insert_or_ignore!(
+            "my_sessions (id, student_id, status) VALUES ({id}, {student}, 'scheduled')"
+        )
+        .apply(tx)
+        .await
     }
 
     /// Stores the generated sessions of a course in order. A message about one of them may have
@@ -285,11 +201,7 @@ impl MySessions {
     ) -> Result<(), DataError> {
         for (number, id) in (1_i32..).zip(ids) {
             Self::ensure(tx, student, *id).await?;
-            sql("UPDATE my_sessions SET course_id = ?, trainer_id = COALESCE(trainer_id, ?), session_number = ? WHERE id = ?")
-                .bind(course)
-                .bind(trainer)
-                .bind(number)
-                .bind(*id)
+            sql!("UPDATE my_sessions SET course_id = {course}, trainer_id = COALESCE(trainer_id, {trainer}), session_number = {number} WHERE id = {*id}")
                 .execute(tx)
                 .await?;
         }
@@ -304,12 +216,9 @@ impl MySessions {
         status: &'static str,
     ) -> Result<(), DataError> {
         Self::ensure(tx, student, id).await?;
-        sql("UPDATE my_sessions SET status = ? WHERE id = ?")
-            .bind(status)
-            .bind(id)
-            .execute(tx)
+        sql!("UPDATE my_sessions SET status = {status} WHERE id = {id}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Stores another date and slot, or another trainer. An older change is a no-op.
@@ -321,16 +230,9 @@ impl MySessions {
         at: DateTime<Utc>,
     ) -> Result<(), DataError> {
         Self::ensure(tx, student, id).await?;
-        sql("UPDATE my_sessions SET trainer_id = ?, scheduled_date = ?, time_slot = ?, changed_at = ? WHERE id = ? AND (changed_at IS NULL OR changed_at <= ?)")
-            .bind(trainer)
-            .bind(date)
-            .bind(slot)
-            .bind(at)
-            .bind(id)
-            .bind(at)
-            .execute(tx)
+        sql!("UPDATE my_sessions SET trainer_id = {trainer}, scheduled_date = {date}, time_slot = {slot}, changed_at = {at} WHERE id = {id} AND (changed_at IS NULL OR changed_at <= {at})")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Stores the first date and slot of a session, unless a change was stored earlier.
@@ -340,14 +242,9 @@ impl MySessions {
         id: Uuid,
         (date, slot): (&str, &str),
     ) -> Result<(), DataError> {
-        sql("UPDATE my_sessions SET scheduled_date = ?, time_slot = ? WHERE id = ? AND student_id = ? AND scheduled_date IS NULL")
-            .bind(date)
-            .bind(slot)
-            .bind(id)
-            .bind(student)
-            .execute(tx)
+        sql!("UPDATE my_sessions SET scheduled_date = {date}, time_slot = {slot} WHERE id = {id} AND student_id = {student} AND scheduled_date IS NULL")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Returns the sessions of a student in order.
@@ -355,10 +252,8 @@ impl MySessions {
         connection: &dyn Connection,
         student: Uuid,
     ) -> Result<Vec<MySession>, DataError> {
-        sql("SELECT id, course_id, trainer_id, session_number, scheduled_date, time_slot, status FROM my_sessions
-             WHERE student_id = ? ORDER BY session_number, id LIMIT ?")
-            .bind(student)
-            .bind(MAX_SESSIONS)
+        sql!("SELECT id, course_id, trainer_id, session_number, scheduled_date, time_slot, status FROM my_sessions
+             WHERE student_id = {student} ORDER BY session_number, id LIMIT {MAX_SESSIONS}")
             .fetch_all(connection)
             .await
     }

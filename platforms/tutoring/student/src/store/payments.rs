@@ -1,4 +1,4 @@
-use seaworthy::data::{Connection, DataError, Transaction, sql};
+use seaworthy::data::prelude::*;
 use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
@@ -21,15 +21,9 @@ impl MyPayments {
         paid: &PaidSessions,
         is_refunded: bool,
     ) -> Result<(), DataError> {
-        insert_or_ignore!("my_payments (payment_id, student_id, course_id, session_count, is_refunded) VALUES (?, ?, ?, ?, ?)")
-            .bind(paid.payment)
-            .bind(paid.student)
-            .bind(paid.course)
-            .bind(paid.sessions)
-            .bind(is_refunded)
-            .execute(tx)
+        insert_or_ignore!("my_payments (payment_id, student_id, course_id, session_count, is_refunded) VALUES ({paid.payment}, {paid.student}, {paid.course}, {paid.sessions}, {is_refunded})")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Stores the sessions of a payment, unless it was refunded.
@@ -40,12 +34,9 @@ impl MyPayments {
     /// Stores the refund of a payment, whose sessions may not be known.
     pub(crate) async fn refund(tx: &Transaction, paid: &PaidSessions) -> Result<(), DataError> {
         Self::ensure(tx, paid, true).await?;
-        sql("UPDATE my_payments SET is_refunded = ? WHERE payment_id = ?")
-            .bind(true)
-            .bind(paid.payment)
-            .execute(tx)
+        sql!("UPDATE my_payments SET is_refunded = {true} WHERE payment_id = {paid.payment}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Whether a student has ever paid for a course. A refund changes nothing.
@@ -53,10 +44,10 @@ impl MyPayments {
         connection: &dyn Connection,
         student: Uuid,
     ) -> Result<bool, DataError> {
-        let (count,): (u64,) = sql("SELECT COUNT(*) FROM my_payments WHERE student_id = ?")
-            .bind(student)
-            .fetch_one(connection)
-            .await?;
+        let (count,): (u64,) =
+            sql!("SELECT COUNT(*) FROM my_payments WHERE student_id = {student}")
+                .fetch_one(connection)
+                .await?;
         Ok(count > 0)
     }
 
@@ -65,9 +56,7 @@ impl MyPayments {
         connection: &dyn Connection,
         student: Uuid,
     ) -> Result<bool, DataError> {
-        let (count,): (u64,) = sql("SELECT COUNT(*) FROM my_payments WHERE student_id = ? AND is_refunded = ? AND session_count > 0")
-            .bind(student)
-            .bind(false)
+        let (count,): (u64,) = sql!("SELECT COUNT(*) FROM my_payments WHERE student_id = {student} AND is_refunded = {false} AND session_count > 0")
             .fetch_one(connection)
             .await?;
         Ok(count > 0)
@@ -79,10 +68,7 @@ impl MyPayments {
         student: Uuid,
         course: Uuid,
     ) -> Result<i32, DataError> {
-        let counts: Vec<(i32,)> = sql("SELECT session_count FROM my_payments WHERE student_id = ? AND course_id = ? AND is_refunded = ?")
-            .bind(student)
-            .bind(course)
-            .bind(false)
+        let counts: Vec<(i32,)> = sql!("SELECT session_count FROM my_payments WHERE student_id = {student} AND course_id = {course} AND is_refunded = {false}")
             .fetch_all(connection)
             .await?;
         Ok(counts.into_iter().map(|(count,)| count).sum())

@@ -1,10 +1,6 @@
 use std::time::Duration;
 
-use seaworthy::data::{
-    Connection, DataError, FromRow, Row, Transaction,
-    chrono::{DateTime, Utc},
-    sql,
-};
+use seaworthy::data::prelude::*;
 use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
@@ -12,9 +8,11 @@ use uuid::Uuid;
 const IN_FLIGHT: Duration = Duration::from_secs(60);
 
 /// A referral whose reward, or whose reversal of it, is due.
-#[derive(Debug)]
+#[derive(Debug, FromRow)]
 pub(crate) struct DueReward {
+    #[from_row(column = "referred_id")]
     pub(crate) referred: Uuid,
+    #[from_row(column = "referrer_id")]
     pub(crate) referrer: Uuid,
     /// The rewards that the referrer has lost.
     reversals: i32,
@@ -30,14 +28,35 @@ impl DueReward {
     }
 }
 
-impl FromRow for DueReward {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            referred: row.get("referred_id")?,
-            referrer: row.get("referrer_id")?,
-            reversals: row.get("reversals")?,
-        })
-    }
+/// Returns the rewards that a condition on a time selects.
+macro_rules! due {
+    ($rest:literal, $connection:ident, $limit:ident) => {
+        sql(concat!(
+            "SELECT referred_id, referrer_id, reversals FROM referrals WHERE ",
+            $rest,
+            ", referred_id LIMIT ?"
+        ))
+        .bind(Utc::now())
+        .bind($limit)
+        .fetch_all($connection)
+        .await
+    };
+}
+
+/// Stores the time of a call. Returns whether the condition is true.
+macro_rules! begin {
+    ($rest:literal, $connection:ident, $referred:ident) => {{
+        let begun = sql(concat!(
+            "UPDATE referrals SET ",
+            $rest,
+            " AND referred_id = ?"
+        ))
+        .bind(Utc::now())
+        .bind($referred)
+        .execute($connection)
+        .await?;
+        Ok(begun.rows_affected() > 0)
+    }};
 }
 
 /// Statements on referrals.
@@ -51,25 +70,18 @@ impl Referrals {
         referred: Uuid,
         referrer: Uuid,
     ) -> Result<bool, DataError> {
-        let inserted =
-            insert_or_ignore!("referrals (referred_id, referrer_id, created_at) VALUES (?, ?, ?)")
-                .bind(referred)
-                .bind(referrer)
-                .bind(Utc::now())
-                .execute(tx)
-                .await?;
-        Ok(inserted.rows_affected() > 0)
+        insert_or_ignore!("referrals (referred_id, referrer_id, created_at) VALUES ({referred}, {referrer}, {Utc::now()})")
+                .changes(tx)
+                .await
     }
 
-    /// Makes the reward for a referred student due, and keeps a reward whose reversal was due. Other
-    /// students, and a repeat, are no-ops.
+    /// Makes the reward for a referred student due. A reversal that no call has started is removed, and
+    /// its reward stays. After a started one another reward follows, because the coins may be gone.
+    /// Other students, and a repeat, are no-ops.
     pub(crate) async fn make_due(tx: &Transaction, referred: Uuid) -> Result<(), DataError> {
-        sql("UPDATE referrals SET reversal_due_at = NULL, reward_due_at = CASE WHEN rewarded_at IS NULL THEN COALESCE(reward_due_at, ?) END WHERE referred_id = ?")
-            .bind(Utc::now())
-            .bind(referred)
-            .execute(tx)
+        sql!("UPDATE referrals SET reversal_due_at = CASE WHEN reversal_started_at IS NOT NULL THEN reversal_due_at END, reward_due_at = CASE WHEN rewarded_at IS NULL OR reversal_started_at IS NOT NULL THEN COALESCE(reward_due_at, {Utc::now()}) END WHERE referred_id = {referred}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Removes a reward that is due. If the referrer has the coins, or may have them soon, their
@@ -80,9 +92,8 @@ impl Referrals {
             .bind(now)
             .bind(now + IN_FLIGHT)
             .bind(referred)
-            .execute(tx)
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Returns the first rewards that are due.
@@ -90,11 +101,11 @@ impl Referrals {
         connection: &dyn Connection,
         limit: u32,
     ) -> Result<Vec<DueReward>, DataError> {
-        sql("SELECT referred_id, referrer_id, reversals FROM referrals WHERE reward_due_at <= ? ORDER BY reward_due_at, referred_id LIMIT ?")
-            .bind(Utc::now())
-            .bind(limit)
-            .fetch_all(connection)
-            .await
+        due!(
+            "reward_due_at <= ? AND reversal_started_at IS NULL ORDER BY reward_due_at",
+            connection,
+            limit
+        )
     }
 
     /// Returns the first reversals that are due.
@@ -102,11 +113,11 @@ impl Referrals {
         connection: &dyn Connection,
         limit: u32,
     ) -> Result<Vec<DueReward>, DataError> {
-        sql("SELECT referred_id, referrer_id, reversals FROM referrals WHERE reversal_due_at <= ? ORDER BY reversal_due_at, referred_id LIMIT ?")
-            .bind(Utc::now())
-            .bind(limit)
-            .fetch_all(connection)
-            .await
+        due!(
+            "reversal_due_at <= ? ORDER BY reversal_due_at",
+            connection,
+            limit
+        )
     }
 
     /// Stores that a call credits the coins. Returns `false` if a refund removed the reward.
@@ -114,12 +125,23 @@ impl Referrals {
         connection: &dyn Connection,
         referred: Uuid,
     ) -> Result<bool, DataError> {
-        let begun = sql("UPDATE referrals SET reward_started_at = ? WHERE referred_id = ? AND reward_due_at IS NOT NULL")
-            .bind(Utc::now())
-            .bind(referred)
-            .execute(connection)
-            .await?;
-        Ok(begun.rows_affected() > 0)
+        begin!(
+            "reward_started_at = ? WHERE reward_due_at IS NOT NULL AND reversal_started_at IS NULL",
+            connection,
+            referred
+        )
+    }
+
+    /// Stores that a call takes the coins. Returns `false` if a purchase removed the reversal.
+    pub(crate) async fn begin_reversal(
+        connection: &dyn Connection,
+        referred: Uuid,
+    ) -> Result<bool, DataError> {
+        begin!(
+            "reversal_started_at = ? WHERE reversal_due_at IS NOT NULL",
+            connection,
+            referred
+        )
     }
 
     /// Stores that the referrer has the coins. A reversal that is due stays due.
@@ -127,29 +149,19 @@ impl Referrals {
         connection: &dyn Connection,
         reward: &DueReward,
     ) -> Result<(), DataError> {
-        sql("UPDATE referrals SET reward_due_at = NULL, rewarded_at = ? WHERE referred_id = ? AND reversals = ?")
-            .bind(Utc::now())
-            .bind(reward.referred)
-            .bind(reward.reversals)
-            .execute(connection)
+        sql!("UPDATE referrals SET reward_due_at = NULL, rewarded_at = {Utc::now()} WHERE referred_id = {reward.referred} AND reversals = {reward.reversals}")
+            .apply(connection)
             .await
-            .map(drop)
     }
 
-    /// Stores that the referrer has lost the coins. If the referred student bought a course
-    /// meanwhile, another reward is due.
+    /// Stores that the referrer has lost the coins. A reward that became due meanwhile stays due.
     pub(crate) async fn set_reversed(
         connection: &dyn Connection,
         reward: &DueReward,
     ) -> Result<(), DataError> {
-        sql("UPDATE referrals SET reward_due_at = CASE WHEN reversal_due_at IS NULL THEN ? END, reward_started_at = NULL, rewarded_at = NULL, reversal_due_at = NULL, reversals = reversals + 1
-             WHERE referred_id = ? AND reversals = ?")
-            .bind(Utc::now())
-            .bind(reward.referred)
-            .bind(reward.reversals)
-            .execute(connection)
+        sql!("UPDATE referrals SET reward_started_at = NULL, rewarded_at = NULL, reversal_due_at = NULL, reversal_started_at = NULL, reversals = reversals + 1 WHERE referred_id = {reward.referred} AND reversals = {reward.reversals}")
+            .apply(connection)
             .await
-            .map(drop)
     }
 
     /// Delays a reward or a reversal, unless a message removed it.
@@ -159,13 +171,9 @@ impl Referrals {
         backoff: Duration,
     ) -> Result<(), DataError> {
         let at: DateTime<Utc> = Utc::now() + backoff;
-        sql("UPDATE referrals SET reward_due_at = CASE WHEN reward_due_at IS NOT NULL THEN ? END, reversal_due_at = CASE WHEN reversal_due_at IS NOT NULL THEN ? END WHERE referred_id = ?")
-            .bind(at)
-            .bind(at)
-            .bind(referred)
-            .execute(connection)
+        sql!("UPDATE referrals SET reward_due_at = CASE WHEN reward_due_at IS NOT NULL THEN {at} END, reversal_due_at = CASE WHEN reversal_due_at IS NOT NULL THEN {at} END WHERE referred_id = {referred}")
+            .apply(connection)
             .await
-            .map(drop)
     }
 
     /// Returns the number of students whom a student referred, and of those with a reward.
@@ -173,8 +181,7 @@ impl Referrals {
         connection: &dyn Connection,
         referrer: Uuid,
     ) -> Result<(u64, u64), DataError> {
-        sql("SELECT COUNT(*), COUNT(rewarded_at) FROM referrals WHERE referrer_id = ?")
-            .bind(referrer)
+        sql!("SELECT COUNT(*), COUNT(rewarded_at) FROM referrals WHERE referrer_id = {referrer}")
             .fetch_one(connection)
             .await
     }

@@ -1,24 +1,20 @@
-use seaworthy::data::{
-    Connection, DataError, FromRow, Row, Statement, Transaction,
-    chrono::{DateTime, Utc},
-    sql,
-};
+use seaworthy::data::prelude::*;
 use serde_json::{Value, json};
 use tutoring_identity::{insert_or_ignore, locked};
 use uuid::Uuid;
 
 /// The first part of statements that read students.
 macro_rules! statement {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id, username, is_verified, is_disabled, profile, referral_code, deal_claimed_at, version, created_at, updated_at FROM students ",
-            $rest
-        )
+    (locked $rest:literal) => {
+        locked!("SELECT id, username, is_verified, is_disabled, profile, referral_code, deal_claimed_at, version, created_at, updated_at FROM students ", $rest)
+    };
+    ($($rest:literal),+) => {
+        sql!("SELECT id, username, is_verified, is_disabled, profile, referral_code, deal_claimed_at, version, created_at, updated_at FROM students ", $($rest),+)
     };
 }
 
 /// A student as stored.
-#[derive(Debug)]
+#[derive(Debug, FromRow)]
 pub(crate) struct Student {
     pub(crate) id: Uuid,
     pub(crate) username: Option<String>,
@@ -42,23 +38,6 @@ pub(crate) struct AccountCopy {
     pub(crate) is_disabled: bool,
 }
 
-impl FromRow for Student {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            id: row.get("id")?,
-            username: row.get("username")?,
-            is_verified: row.get("is_verified")?,
-            is_disabled: row.get("is_disabled")?,
-            profile: row.get("profile")?,
-            referral_code: row.get("referral_code")?,
-            deal_claimed_at: row.get("deal_claimed_at")?,
-            version: row.get("version")?,
-            created_at: row.get("created_at")?,
-            updated_at: row.get("updated_at")?,
-        })
-    }
-}
-
 /// Statements on students.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Students;
@@ -75,18 +54,14 @@ impl Students {
             .bind(json!({}))
             .bind(now)
             .bind(now)
-            .execute(tx)
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Returns a student, and locks the row until the transaction ends.
     pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Student, DataError> {
         Self::ensure(tx, id).await?;
-        locked!(statement!("WHERE id = ?"))
-            .bind(id)
-            .fetch_one(tx)
-            .await
+        statement!(locked "WHERE id = {id}").fetch_one(tx).await
     }
 
     /// Stores a version of an account. An older one changes nothing.
@@ -95,17 +70,9 @@ impl Students {
         account: &AccountCopy,
     ) -> Result<(), DataError> {
         let student = Self::lock(tx, account.id).await?;
-        sql("UPDATE students SET username = ?, is_verified = ?, is_disabled = ?, account_version = ?, search_text = ? WHERE id = ? AND account_version <= ?")
-            .bind(account.username.clone())
-            .bind(account.is_verified)
-            .bind(account.is_disabled)
-            .bind(account.version)
-            .bind(search_text(account.username.as_deref(), &student.profile))
-            .bind(account.id)
-            .bind(account.version)
-            .execute(tx)
+        sql!("UPDATE students SET username = {account.username.clone()}, is_verified = {account.is_verified}, is_disabled = {account.is_disabled}, account_version = {account.version}, search_text = {search_text(account.username.as_deref(), &student.profile)} WHERE id = {account.id} AND account_version <= {account.version}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Stores the profile of a locked student.
@@ -114,22 +81,16 @@ impl Students {
         student: &Student,
         profile: &Value,
     ) -> Result<(), DataError> {
-        sql("UPDATE students SET profile = ?, search_text = ?, version = version + 1, updated_at = ? WHERE id = ?")
-            .bind(profile.clone())
-            .bind(search_text(student.username.as_deref(), profile))
-            .bind(Utc::now())
-            .bind(student.id)
-            .execute(tx)
+        sql!("UPDATE students SET profile = {profile.clone()}, search_text = {search_text(student.username.as_deref(), profile)}, version = version + 1, updated_at = {Utc::now()} WHERE id = {student.id}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     pub(crate) async fn by_id(
         connection: &dyn Connection,
         id: Uuid,
     ) -> Result<Option<Student>, DataError> {
-        sql(statement!("WHERE id = ?"))
-            .bind(id)
+        statement!("WHERE id = {id}")
             .fetch_optional(connection)
             .await
     }
@@ -157,7 +118,7 @@ impl Students {
             "SELECT COUNT(*) FROM students WHERE search_text LIKE ? ESCAPE '!' AND (? = 1 OR (is_disabled = ? AND (? = 1 OR is_verified = ?)))",
         );
         let (total,): (u64,) = bind(count).fetch_one(connection).await?;
-        let students = bind(sql(statement!("WHERE search_text LIKE ? ESCAPE '!' AND (? = 1 OR (is_disabled = ? AND (? = 1 OR is_verified = ?))) ORDER BY created_at, id LIMIT ? OFFSET ?")))
+        let students = bind(statement!("WHERE search_text LIKE ? ESCAPE '!' AND (? = 1 OR (is_disabled = ? AND (? = 1 OR is_verified = ?))) ORDER BY created_at, id LIMIT ? OFFSET ?"))
             .bind(limit)
             .bind(offset)
             .fetch_all(connection)
@@ -170,8 +131,7 @@ impl Students {
         connection: &dyn Connection,
         code: &str,
     ) -> Result<Option<Uuid>, DataError> {
-        let found: Option<(Uuid,)> = sql("SELECT id FROM students WHERE referral_code = ?")
-            .bind(code)
+        let found: Option<(Uuid,)> = sql!("SELECT id FROM students WHERE referral_code = {code}")
             .fetch_optional(connection)
             .await?;
         Ok(found.map(|(id,)| id))
@@ -183,24 +143,17 @@ impl Students {
         id: Uuid,
         code: &str,
     ) -> Result<(), DataError> {
-        sql("UPDATE students SET referral_code = ? WHERE id = ? AND referral_code IS NULL")
-            .bind(code)
-            .bind(id)
-            .execute(tx)
+        sql!("UPDATE students SET referral_code = {code} WHERE id = {id} AND referral_code IS NULL")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Claims the welcome offer. Returns false if the student has claimed it.
     pub(crate) async fn claim_deal(tx: &Transaction, id: Uuid) -> Result<bool, DataError> {
         Self::ensure(tx, id).await?;
-        let claimed =
-            sql("UPDATE students SET deal_claimed_at = ? WHERE id = ? AND deal_claimed_at IS NULL")
-                .bind(Utc::now())
-                .bind(id)
-                .execute(tx)
-                .await?;
-        Ok(claimed.rows_affected() > 0)
+        sql!("UPDATE students SET deal_claimed_at = {Utc::now()} WHERE id = {id} AND deal_claimed_at IS NULL")
+                .changes(tx)
+                .await
     }
 }
 

@@ -1,4 +1,4 @@
-use seaworthy::data::{Connection, DataError, chrono::Utc, sql};
+use seaworthy::data::prelude::*;
 use uuid::Uuid;
 
 /// A support ticket to store.
@@ -23,16 +23,8 @@ impl Tickets {
         ticket: Ticket,
     ) -> Result<Uuid, DataError> {
         let id = seaworthy::core::new_id();
-        sql("INSERT INTO support_tickets (id, student_id, issue_type, subject, description, email, priority, status, created_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?)")
-            .bind(id)
-            .bind(student)
-            .bind(ticket.issue_type)
-            .bind(ticket.subject)
-            .bind(ticket.description)
-            .bind(ticket.email)
-            .bind(ticket.priority)
-            .bind(Utc::now())
+        sql!("INSERT INTO support_tickets (id, student_id, issue_type, subject, description, email, priority, status, created_at)
+             VALUES ({id}, {student}, {ticket.issue_type}, {ticket.subject}, {ticket.description}, {ticket.email}, {ticket.priority}, 'open', {Utc::now()})")
             .execute(connection)
             .await?;
         Ok(id)

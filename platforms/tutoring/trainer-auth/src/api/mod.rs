@@ -6,13 +6,7 @@ mod views;
 
 use std::sync::Arc;
 
-use seaworthy::{
-    axum::{
-        response::Response,
-        routing::{get, post},
-    },
-    prelude::*,
-};
+use seaworthy::{axum::response::Response, prelude::*};
 use tutoring_contract::{ApiError, Role};
 
 use crate::applications::{Applicants, TRAINER_APPROVE};
@@ -25,24 +19,25 @@ type State = seaworthy::axum::extract::State<Arc<Applicants>>;
 /// Returns the routes of trainers, and those of admins who review applications.
 pub(crate) fn routes(applicants: Arc<Applicants>) -> Routes {
     let public = Routes::new()
-        .route("/pincodes/{pincode}", get(trainers::pincode))
-        .route("/apply/available-courses", get(trainers::courses))
-        .route("/apply/preview-availability", get(trainers::slots))
+        .get("/pincodes/{pincode}", trainers::pincode)
+        .get("/apply/available-courses", trainers::courses)
+        .get("/apply/preview-availability", trainers::slots)
         .with_options(|options| options.access(Access::Public));
     let own = Routes::new()
-        .route("/apply", post(trainers::apply))
-        .route("/apply/refactored", post(trainers::apply))
-        .route("/apply/documents", post(trainers::sign_upload))
-        .route("/application", get(trainers::own).put(trainers::edit))
+        .post("/apply", trainers::apply)
+        .post("/apply/refactored", trainers::apply)
+        .post("/apply/documents", trainers::sign_upload)
+        .get("/application", trainers::own)
+        .put("/application", trainers::edit)
         .with_options(|options| options.roles([Role::Trainer.as_str()]));
     let review = Routes::new()
-        .route("/", get(review::list))
-        .route("/statistics", get(review::statistics))
-        .route("/{id}", get(review::show))
-        .route("/{id}/approve", post(review::approve))
-        .route("/{id}/reject", post(review::reject))
-        .route("/{id}/hold", post(review::hold))
-        .route("/{id}/reopen", post(review::reopen))
+        .get("/", review::list)
+        .get("/statistics", review::statistics)
+        .get("/{id}", review::show)
+        .post("/{id}/approve", review::approve)
+        .post("/{id}/reject", review::reject)
+        .post("/{id}/hold", review::hold)
+        .post("/{id}/reopen", review::reopen)
         .with_options(|options| {
             options
                 .roles([Role::Admin.as_str()])

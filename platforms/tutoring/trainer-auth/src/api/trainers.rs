@@ -1,7 +1,7 @@
 //! Handlers of trainers.
 
 use seaworthy::{
-    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    axum::{extract::State as Extract, response::IntoResponse as _},
     data::chrono::{DateTime, Utc},
     prelude::*,
 };
@@ -78,7 +78,7 @@ pub(super) async fn apply(Extract(applicants): State, form: Given<Json<Form>>) -
         "applicationId": application.id,
         "reviewStatus": application.status,
     });
-    Ok((StatusCode::CREATED, Reply::new("application sent", data)).into_response())
+    Ok(Reply::new("application sent", data).created())
 }
 
 pub(super) async fn edit(Extract(applicants): State, form: Given<Json<Form>>) -> HandlerResult {

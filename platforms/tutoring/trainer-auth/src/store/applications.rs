@@ -1,11 +1,4 @@
-use seaworthy::{
-    data::{
-        Connection, DataError, FromRow, Row, Transaction,
-        chrono::{DateTime, Utc},
-        sql,
-    },
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
 use tutoring_contract::Territory;
 use tutoring_identity::locked;
@@ -15,11 +8,11 @@ use crate::domain::{Form, ReviewStatus, errors};
 
 /// Returns the text of a statement that reads applications.
 macro_rules! statement {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id, trainer_id, review_status, form, state, district, zone, locality, city, latitude, longitude, location_status, reviewed_by, reviewed_at, review_notes, version, submitted_at FROM trainer_applications ",
-            $rest
-        )
+    (locked $rest:literal) => {
+        locked!("SELECT id, trainer_id, review_status, form, state, district, zone, locality, city, latitude, longitude, location_status, reviewed_by, reviewed_at, review_notes, version, submitted_at FROM trainer_applications ", $rest)
+    };
+    ($($rest:literal),+) => {
+        sql!("SELECT id, trainer_id, review_status, form, state, district, zone, locality, city, latitude, longitude, location_status, reviewed_by, reviewed_at, review_notes, version, submitted_at FROM trainer_applications ", $($rest),+)
     };
 }
 
@@ -94,8 +87,7 @@ impl Applications {
         connection: &dyn Connection,
         id: Uuid,
     ) -> Result<Option<Application>, DataError> {
-        sql(statement!("WHERE id = ?"))
-            .bind(id)
+        statement!("WHERE id = {id}")
             .fetch_optional(connection)
             .await
     }
@@ -104,16 +96,14 @@ impl Applications {
         connection: &dyn Connection,
         trainer: Uuid,
     ) -> Result<Option<Application>, DataError> {
-        sql(statement!("WHERE trainer_id = ?"))
-            .bind(trainer)
+        statement!("WHERE trainer_id = {trainer}")
             .fetch_optional(connection)
             .await
     }
 
     /// Returns an application, and locks the row until the transaction ends.
     pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Option<Application>, DataError> {
-        locked!(statement!("WHERE id = ?"))
-            .bind(id)
+        statement!(locked "WHERE id = {id}")
             .fetch_optional(tx)
             .await
     }
@@ -123,8 +113,7 @@ impl Applications {
         tx: &Transaction,
         trainer: Uuid,
     ) -> Result<Option<Application>, DataError> {
-        locked!(statement!("WHERE trainer_id = ?"))
-            .bind(trainer)
+        statement!(locked "WHERE trainer_id = {trainer}")
             .fetch_optional(tx)
             .await
     }
@@ -137,21 +126,8 @@ impl Applications {
         let now = Utc::now();
         let form = serde_json::to_value(&application.form).map_err(Error::internal)?;
         let place = application.place.clone();
-        let inserted = sql("INSERT INTO trainer_applications (id, trainer_id, review_status, form, consents_given, state, district, zone, locality, version, submitted_at, created_at, updated_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(application.id)
-            .bind(application.trainer)
-            .bind(application.status.as_str())
-            .bind(form)
-            .bind(true)
-            .bind(place.state)
-            .bind(place.district)
-            .bind(place.zone)
-            .bind(place.locality)
-            .bind(application.version)
-            .bind(application.submitted_at)
-            .bind(now)
-            .bind(now)
+        let inserted = sql!("INSERT INTO trainer_applications (id, trainer_id, review_status, form, consents_given, state, district, zone, locality, version, submitted_at, created_at, updated_at)
+             VALUES ({application.id}, {application.trainer}, {application.status.as_str()}, {form}, {true}, {place.state}, {place.district}, {place.zone}, {place.locality}, {application.version}, {application.submitted_at}, {now}, {now})")
             .execute(tx)
             .await;
         match inserted {
@@ -165,25 +141,8 @@ impl Applications {
         let form = serde_json::to_value(&application.form).map_err(Error::internal)?;
         let place = application.place.clone();
         let (latitude, longitude) = application.coordinates.unzip();
-        sql("UPDATE trainer_applications SET review_status = ?, form = ?, state = ?, district = ?, zone = ?, locality = ?, city = ?, latitude = ?, longitude = ?, location_status = ?,
-             reviewed_by = ?, reviewed_at = ?, review_notes = ?, version = ?, submitted_at = ?, updated_at = ? WHERE id = ?")
-            .bind(application.status.as_str())
-            .bind(form)
-            .bind(place.state)
-            .bind(place.district)
-            .bind(place.zone)
-            .bind(place.locality)
-            .bind(application.city.clone())
-            .bind(latitude)
-            .bind(longitude)
-            .bind(application.location_status.clone())
-            .bind(application.reviewed_by)
-            .bind(application.reviewed_at)
-            .bind(application.notes.clone())
-            .bind(application.version)
-            .bind(application.submitted_at)
-            .bind(Utc::now())
-            .bind(application.id)
+        sql!("UPDATE trainer_applications SET review_status = {application.status.as_str()}, form = {form}, state = {place.state}, district = {place.district}, zone = {place.zone}, locality = {place.locality}, city = {application.city.clone()}, latitude = {latitude}, longitude = {longitude}, location_status = {application.location_status.clone()},
+             reviewed_by = {application.reviewed_by}, reviewed_at = {application.reviewed_at}, review_notes = {application.notes.clone()}, version = {application.version}, submitted_at = {application.submitted_at}, updated_at = {Utc::now()} WHERE id = {application.id}")
             .execute(tx)
             .await?;
         Ok(())
@@ -237,8 +196,7 @@ impl Applications {
         id: Uuid,
         documents: &[Document],
     ) -> Result<(), DataError> {
-        sql("DELETE FROM trainer_documents WHERE application_id = ?")
-            .bind(id)
+        sql!("DELETE FROM trainer_documents WHERE application_id = {id}")
             .execute(tx)
             .await?;
         let now = Utc::now();
@@ -248,9 +206,8 @@ impl Applications {
         });
         sql("INSERT INTO trainer_documents (application_id, kind, object_key, etag, created_at) VALUES (?, ?, ?, ?, ?)**")
             .bind_rows(rows)
-            .execute(tx)
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Returns the documents of an application.
@@ -258,30 +215,20 @@ impl Applications {
         connection: &dyn Connection,
         id: Uuid,
     ) -> Result<Vec<Document>, DataError> {
-        sql("SELECT kind, object_key, etag FROM trainer_documents WHERE application_id = ? ORDER BY kind")
-            .bind(id)
+        sql!("SELECT kind, object_key, etag FROM trainer_documents WHERE application_id = {id} ORDER BY kind")
             .fetch_all(connection)
             .await
     }
 }
 
 /// A document of an application.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub(crate) struct Document {
     pub(crate) kind: String,
+    #[from_row(column = "object_key")]
     pub(crate) key: String,
     /// The entity tag of the checked content.
     pub(crate) etag: String,
-}
-
-impl FromRow for Document {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            kind: row.get("kind")?,
-            key: row.get("object_key")?,
-            etag: row.get("etag")?,
-        })
-    }
 }
 
 /// Returns for each level whether it counts, and its name in lower case.

@@ -1,7 +1,4 @@
-use seaworthy::{
-    data::{Connection, DataError, FromRow, Row, Transaction, sql},
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
@@ -9,21 +6,11 @@ use uuid::Uuid;
 const MAX_COURSES: u32 = 1_000;
 
 /// A published course.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, FromRow)]
 pub(crate) struct Course {
     id: Uuid,
     title: String,
     category: String,
-}
-
-impl FromRow for Course {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            id: row.get("id")?,
-            title: row.get("title")?,
-            category: row.get("category")?,
-        })
-    }
 }
 
 /// A version of a course, from the event.
@@ -43,36 +30,20 @@ pub(crate) struct Courses;
 impl Courses {
     /// Stores a version of a course. An older one changes nothing.
     pub(crate) async fn store(tx: &Transaction, course: &CourseCopy) -> Result<(), DataError> {
-        let updated = sql("UPDATE courses SET title = ?, category = ?, is_published = ?, version = ? WHERE id = ? AND version < ?")
-            .bind(&course.title)
-            .bind(&course.category)
-            .bind(course.is_published)
-            .bind(course.version)
-            .bind(course.id)
-            .bind(course.version)
+        let updated = sql!("UPDATE courses SET title = {&course.title}, category = {&course.category}, is_published = {course.is_published}, version = {course.version} WHERE id = {course.id} AND version < {course.version}")
             .execute(tx)
             .await?;
         if updated.rows_affected() > 0 {
             return Ok(());
         }
-        insert_or_ignore!(
-            "courses (id, title, category, is_published, version) VALUES (?, ?, ?, ?, ?)"
-        )
-        .bind(course.id)
-        .bind(&course.title)
-        .bind(&course.category)
-        .bind(course.is_published)
-        .bind(course.version)
-        .execute(tx)
+        insert_or_ignore!("courses (id, title, category, is_published, version) VALUES ({course.id}, {&course.title}, {&course.category}, {course.is_published}, {course.version})")
+        .apply(tx)
         .await
-        .map(drop)
     }
 
     /// Returns the published courses by title.
     pub(crate) async fn published(connection: &dyn Connection) -> Result<Vec<Course>, DataError> {
-        sql("SELECT id, title, category FROM courses WHERE is_published = ? ORDER BY title, id LIMIT ?")
-            .bind(true)
-            .bind(MAX_COURSES)
+        sql!("SELECT id, title, category FROM courses WHERE is_published = {true} ORDER BY title, id LIMIT {MAX_COURSES}")
             .fetch_all(connection)
             .await
     }

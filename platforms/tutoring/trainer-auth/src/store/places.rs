@@ -1,4 +1,4 @@
-use seaworthy::data::{Connection, DataError, FromRow, Row, sql};
+use seaworthy::data::prelude::*;
 use tutoring_contract::Territory;
 use tutoring_identity::insert_or_ignore;
 
@@ -30,8 +30,7 @@ impl Place {
         connection: &dyn Connection,
         pincode: &str,
     ) -> Result<Option<Self>, DataError> {
-        sql("SELECT pincode, city, state, district, zone, locality FROM pincodes WHERE pincode = ?")
-            .bind(pincode)
+        sql!("SELECT pincode, city, state, district, zone, locality FROM pincodes WHERE pincode = {pincode}")
             .fetch_optional(connection)
             .await
     }
@@ -61,8 +60,7 @@ impl Place {
             "pincodes (pincode, city, state, district, zone, locality) VALUES (?, ?, ?, ?, ?, ?)**"
         )
         .bind_rows(rows)
-        .execute(connection)
+        .apply(connection)
         .await
-        .map(drop)
     }
 }

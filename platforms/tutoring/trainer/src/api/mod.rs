@@ -8,15 +8,7 @@ mod views;
 
 use std::sync::Arc;
 
-use seaworthy::{
-    audit_log::AuditLog,
-    axum::{
-        response::Response,
-        routing::{get, post, put},
-    },
-    crypto::Sealer,
-    prelude::*,
-};
+use seaworthy::{audit_log::AuditLog, axum::response::Response, crypto::Sealer, prelude::*};
 use tutoring_contract::{ApiError, PlatformZone, Role};
 use tutoring_identity::Backend;
 
@@ -46,26 +38,25 @@ pub(crate) struct Api {
 /// Returns all routes of the service. The handlers compare the ID of the path with the caller.
 pub(crate) fn routes(api: Arc<Api>) -> Routes {
     let public = Routes::new()
-        .route("/", get(profiles::list))
-        .route("/{id}", get(profiles::card))
+        .get("/", profiles::list)
+        .get("/{id}", profiles::card)
         .with_options(|options| options.access(Access::Public));
     let shared = Routes::new()
-        .route("/{id}/profile", get(profiles::show).put(profiles::change))
-        .route("/{id}/performance", get(profiles::performance))
-        .route("/{id}/substitutions", get(profiles::substitutions))
-        .route("/{id}/payroll/info", get(payroll::info))
-        .route("/{id}/payroll/monthly", get(payroll::monthly))
-        .route("/{id}/payroll/history", get(payroll::history))
+        .get("/{id}/profile", profiles::show)
+        .put("/{id}/profile", profiles::change)
+        .get("/{id}/performance", profiles::performance)
+        .get("/{id}/substitutions", profiles::substitutions)
+        .get("/{id}/payroll/info", payroll::info)
+        .get("/{id}/payroll/monthly", payroll::monthly)
+        .get("/{id}/payroll/history", payroll::history)
         .with_options(|options| options.roles([Role::Trainer.as_str(), Role::Admin.as_str()]));
     let own = Routes::new()
-        .route("/confirm-location", post(own::confirm_location))
-        .route("/location/status", get(own::location_status))
-        .route("/{id}/availability", put(own::set_availability))
-        .route("/{id}/allocations/preference", post(own::set_preference))
-        .route(
-            "/{id}/bank-details",
-            get(own::bank_details).put(own::set_bank_details),
-        )
+        .post("/confirm-location", own::confirm_location)
+        .get("/location/status", own::location_status)
+        .put("/{id}/availability", own::set_availability)
+        .post("/{id}/allocations/preference", own::set_preference)
+        .get("/{id}/bank-details", own::bank_details)
+        .put("/{id}/bank-details", own::set_bank_details)
         .with_options(|options| options.roles([Role::Trainer.as_str()]));
     Routes::new()
         .nest("/api/v1/trainers", public.merge(shared).merge(own))

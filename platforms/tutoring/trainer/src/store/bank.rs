@@ -1,4 +1,4 @@
-use seaworthy::data::{Connection, DataError, FromRow, Row, Transaction, chrono::Utc, sql};
+use seaworthy::data::prelude::*;
 use uuid::Uuid;
 
 use crate::bank::SealedBankDetails;
@@ -24,27 +24,19 @@ impl Banks {
         trainer: Uuid,
         details: &SealedBankDetails,
     ) -> Result<(), DataError> {
-        sql("DELETE FROM bank_details WHERE trainer_id = ?")
-            .bind(trainer)
+        sql!("DELETE FROM bank_details WHERE trainer_id = {trainer}")
             .execute(tx)
             .await?;
-        sql("INSERT INTO bank_details (trainer_id, account_number, ifsc, account_holder, updated_at) VALUES (?, ?, ?, ?, ?)")
-            .bind(trainer)
-            .bind(details.account_number.clone())
-            .bind(details.ifsc.clone())
-            .bind(details.account_holder.clone())
-            .bind(Utc::now())
-            .execute(tx)
+        sql!("INSERT INTO bank_details (trainer_id, account_number, ifsc, account_holder, updated_at) VALUES ({trainer}, {details.account_number.clone()}, {details.ifsc.clone()}, {details.account_holder.clone()}, {Utc::now()})")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     pub(crate) async fn of(
         connection: &dyn Connection,
         trainer: Uuid,
     ) -> Result<Option<SealedBankDetails>, DataError> {
-        sql("SELECT account_number, ifsc, account_holder FROM bank_details WHERE trainer_id = ?")
-            .bind(trainer)
+        sql!("SELECT account_number, ifsc, account_holder FROM bank_details WHERE trainer_id = {trainer}")
             .fetch_optional(connection)
             .await
     }

@@ -1,12 +1,5 @@
 use jiff::civil::Date;
-use seaworthy::{
-    data::{
-        Connection, DataError, FromRow, Row, Transaction,
-        chrono::{DateTime, Utc},
-        sql,
-    },
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
@@ -17,11 +10,8 @@ const MAX_ROWS: u32 = 1_000;
 
 /// The first part of statements that read snapshots.
 macro_rules! statement {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id, payroll_month, working_days, student_days, base_minor, daily_minor, total_minor, recalculated_at FROM payroll_snapshots ",
-            $rest
-        )
+    ($($rest:literal),+) => {
+        sql!("SELECT id, payroll_month, working_days, student_days, base_minor, daily_minor, total_minor, recalculated_at FROM payroll_snapshots ", $($rest),+)
     };
 }
 
@@ -117,13 +107,9 @@ impl Periods {
         (first, last): (Date, Date),
     ) -> Result<(), DataError> {
         Self::insert(tx, allocation, trainer, student).await?;
-        sql("UPDATE allocation_periods SET first_day = ?, last_day = ? WHERE allocation_id = ?")
-            .bind(first.to_string())
-            .bind(last.to_string())
-            .bind(allocation)
-            .execute(tx)
+        sql!("UPDATE allocation_periods SET first_day = {first.to_string()}, last_day = {last.to_string()} WHERE allocation_id = {allocation}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Stores the early end of an allocation.
@@ -134,12 +120,9 @@ impl Periods {
         ended_on: Date,
     ) -> Result<(), DataError> {
         Self::insert(tx, allocation, trainer, student).await?;
-        sql("UPDATE allocation_periods SET ended_on = ? WHERE allocation_id = ?")
-            .bind(ended_on.to_string())
-            .bind(allocation)
-            .execute(tx)
+        sql!("UPDATE allocation_periods SET ended_on = {ended_on.to_string()} WHERE allocation_id = {allocation}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     async fn insert(
@@ -148,15 +131,9 @@ impl Periods {
         trainer: Uuid,
         student: Uuid,
     ) -> Result<(), DataError> {
-        insert_or_ignore!(
-            "allocation_periods (allocation_id, trainer_id, student_id) VALUES (?, ?, ?)"
-        )
-        .bind(allocation)
-        .bind(trainer)
-        .bind(student)
-        .execute(tx)
+        insert_or_ignore!("allocation_periods (allocation_id, trainer_id, student_id) VALUES ({allocation}, {trainer}, {student})")
+        .apply(tx)
         .await
-        .map(drop)
     }
 
     /// Returns the stored days of an allocation, also those after an early end.
@@ -164,8 +141,7 @@ impl Periods {
         connection: &dyn Connection,
         allocation: Uuid,
     ) -> Result<Option<(Date, Date)>, DataError> {
-        let found: Option<StoredPeriod> = sql("SELECT student_id, first_day, last_day, ended_on FROM allocation_periods WHERE allocation_id = ?")
-            .bind(allocation)
+        let found: Option<StoredPeriod> = sql!("SELECT student_id, first_day, last_day, ended_on FROM allocation_periods WHERE allocation_id = {allocation}")
             .fetch_optional(connection)
             .await?;
         Ok(found.and_then(|found| found.first.zip(found.last)))
@@ -177,11 +153,7 @@ impl Periods {
         trainer: Uuid,
         month: Month,
     ) -> Result<Vec<Period>, DataError> {
-        let stored: Vec<StoredPeriod> = sql("SELECT student_id, first_day, last_day, ended_on FROM allocation_periods WHERE trainer_id = ? AND first_day <= ? AND last_day >= ? LIMIT ?")
-            .bind(trainer)
-            .bind(month.last().to_string())
-            .bind(month.first().to_string())
-            .bind(MAX_ROWS)
+        let stored: Vec<StoredPeriod> = sql!("SELECT student_id, first_day, last_day, ended_on FROM allocation_periods WHERE trainer_id = {trainer} AND first_day <= {month.last().to_string()} AND last_day >= {month.first().to_string()} LIMIT {MAX_ROWS}")
             .fetch_all(connection)
             .await?;
         Ok(stored
@@ -196,12 +168,7 @@ impl Periods {
         trainer: Uuid,
         month: Month,
     ) -> Result<Vec<Substituted>, DataError> {
-        sql("SELECT student_id, session_date, substitute_trainer_id FROM substitutions WHERE (original_trainer_id = ? OR substitute_trainer_id = ?) AND session_date >= ? AND session_date <= ? LIMIT ?")
-            .bind(trainer)
-            .bind(trainer)
-            .bind(month.first().to_string())
-            .bind(month.last().to_string())
-            .bind(MAX_ROWS)
+        sql!("SELECT student_id, session_date, substitute_trainer_id FROM substitutions WHERE (original_trainer_id = {trainer} OR substitute_trainer_id = {trainer}) AND session_date >= {month.first().to_string()} AND session_date <= {month.last().to_string()} LIMIT {MAX_ROWS}")
             .fetch_all(connection)
             .await
     }
@@ -217,9 +184,7 @@ impl Payrolls {
         trainer: Uuid,
         month: Month,
     ) -> Result<Option<Snapshot>, DataError> {
-        sql(statement!("WHERE trainer_id = ? AND payroll_month = ?"))
-            .bind(trainer)
-            .bind(month.to_string())
+        statement!("WHERE trainer_id = {trainer} AND payroll_month = {month.to_string()}")
             .fetch_optional(connection)
             .await
     }
@@ -231,23 +196,12 @@ impl Payrolls {
         snapshot: &Snapshot,
     ) -> Result<(), DataError> {
         let payroll = snapshot.payroll;
-        sql("DELETE FROM payroll_snapshots WHERE id = ?")
-            .bind(snapshot.id)
+        sql!("DELETE FROM payroll_snapshots WHERE id = {snapshot.id}")
             .execute(tx)
             .await?;
-        sql("INSERT INTO payroll_snapshots (id, trainer_id, payroll_month, working_days, student_days, base_minor, daily_minor, total_minor, recalculated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(snapshot.id)
-            .bind(trainer)
-            .bind(snapshot.month.as_str())
-            .bind(payroll.working_days)
-            .bind(payroll.student_days)
-            .bind(payroll.base_minor)
-            .bind(payroll.daily_minor)
-            .bind(payroll.total_minor)
-            .bind(snapshot.recalculated_at)
-            .execute(tx)
+        sql!("INSERT INTO payroll_snapshots (id, trainer_id, payroll_month, working_days, student_days, base_minor, daily_minor, total_minor, recalculated_at) VALUES ({snapshot.id}, {trainer}, {snapshot.month.as_str()}, {payroll.working_days}, {payroll.student_days}, {payroll.base_minor}, {payroll.daily_minor}, {payroll.total_minor}, {snapshot.recalculated_at})")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Returns a page of the months of a trainer until a month, the latest first, and their number.
@@ -257,20 +211,10 @@ impl Payrolls {
         month: Month,
         (limit, offset): (u32, u64),
     ) -> Result<(Vec<Snapshot>, u64), DataError> {
-        let (total,): (u64,) = sql(
-            "SELECT COUNT(*) FROM payroll_snapshots WHERE trainer_id = ? AND payroll_month <= ?",
-        )
-        .bind(trainer)
-        .bind(month.to_string())
+        let (total,): (u64,) = sql!("SELECT COUNT(*) FROM payroll_snapshots WHERE trainer_id = {trainer} AND payroll_month <= {month.to_string()}")
         .fetch_one(connection)
         .await?;
-        let items = sql(statement!(
-            "WHERE trainer_id = ? AND payroll_month <= ? ORDER BY payroll_month DESC LIMIT ? OFFSET ?"
-        ))
-        .bind(trainer)
-        .bind(month.to_string())
-        .bind(limit)
-        .bind(offset)
+        let items = statement!("WHERE trainer_id = {trainer} AND payroll_month <= {month.to_string()} ORDER BY payroll_month DESC LIMIT {limit} OFFSET {offset}")
         .fetch_all(connection)
         .await?;
         Ok((items, total))

@@ -1,4 +1,4 @@
-use seaworthy::data::{Connection, DataError, Transaction, sql};
+use seaworthy::data::prelude::*;
 use uuid::Uuid;
 
 /// A rating has this many steps of 0.5 for each point.
@@ -18,17 +18,12 @@ impl Reviews {
         trainer: Uuid,
         halves: u16,
     ) -> Result<(), DataError> {
-        sql("DELETE FROM trainer_reviews WHERE session_id = ?")
-            .bind(session)
+        sql!("DELETE FROM trainer_reviews WHERE session_id = {session}")
             .execute(tx)
             .await?;
-        sql("INSERT INTO trainer_reviews (session_id, trainer_id, rating_halves) VALUES (?, ?, ?)")
-            .bind(session)
-            .bind(trainer)
-            .bind(halves)
-            .execute(tx)
+        sql!("INSERT INTO trainer_reviews (session_id, trainer_id, rating_halves) VALUES ({session}, {trainer}, {halves})")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Returns the mean rating of a trainer, rounded to one decimal, and the number of ratings.
@@ -36,8 +31,7 @@ impl Reviews {
         connection: &dyn Connection,
         trainer: Uuid,
     ) -> Result<Option<(f64, u32)>, DataError> {
-        let counts: Vec<(u16, u32)> = sql("SELECT rating_halves, COUNT(*) FROM trainer_reviews WHERE trainer_id = ? GROUP BY rating_halves")
-            .bind(trainer)
+        let counts: Vec<(u16, u32)> = sql!("SELECT rating_halves, COUNT(*) FROM trainer_reviews WHERE trainer_id = {trainer} GROUP BY rating_halves")
             .fetch_all(connection)
             .await?;
         Ok(mean(&counts))

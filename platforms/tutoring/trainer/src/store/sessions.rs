@@ -1,32 +1,17 @@
-use seaworthy::{
-    data::{Connection, DataError, FromRow, Row, Transaction, sql},
-    prelude::*,
-};
+use seaworthy::{data::prelude::*, prelude::*};
 use uuid::Uuid;
 
 /// A session that another trainer holds.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Substitution {
     pub(crate) session_id: Uuid,
     pub(crate) original_trainer_id: Uuid,
     pub(crate) substitute_trainer_id: Uuid,
     pub(crate) student_id: Uuid,
+    #[from_row(column = "session_date")]
     pub(crate) date: String,
     pub(crate) time_slot: String,
-}
-
-impl FromRow for Substitution {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            session_id: row.get("session_id")?,
-            original_trainer_id: row.get("original_trainer_id")?,
-            substitute_trainer_id: row.get("substitute_trainer_id")?,
-            student_id: row.get("student_id")?,
-            date: row.get("session_date")?,
-            time_slot: row.get("time_slot")?,
-        })
-    }
 }
 
 /// Statements on the sessions of trainers.
@@ -42,18 +27,12 @@ impl TrainerSessions {
         status: &'static str,
         is_punctual: Option<bool>,
     ) -> Result<(), DataError> {
-        sql("DELETE FROM held_sessions WHERE id = ?")
-            .bind(session)
+        sql!("DELETE FROM held_sessions WHERE id = {session}")
             .execute(tx)
             .await?;
-        sql("INSERT INTO held_sessions (id, trainer_id, status, is_punctual) VALUES (?, ?, ?, ?)")
-            .bind(session)
-            .bind(trainer)
-            .bind(status)
-            .bind(is_punctual)
-            .execute(tx)
+        sql!("INSERT INTO held_sessions (id, trainer_id, status, is_punctual) VALUES ({session}, {trainer}, {status}, {is_punctual})")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Returns the number of sessions of a trainer with this state.
@@ -62,12 +41,11 @@ impl TrainerSessions {
         trainer: Uuid,
         status: &'static str,
     ) -> Result<u64, DataError> {
-        let (count,): (u64,) =
-            sql("SELECT COUNT(*) FROM held_sessions WHERE trainer_id = ? AND status = ?")
-                .bind(trainer)
-                .bind(status)
-                .fetch_one(connection)
-                .await?;
+        let (count,): (u64,) = sql!(
+            "SELECT COUNT(*) FROM held_sessions WHERE trainer_id = {trainer} AND status = {status}"
+        )
+        .fetch_one(connection)
+        .await?;
         Ok(count)
     }
 
@@ -78,9 +56,7 @@ impl TrainerSessions {
         trainer: Uuid,
     ) -> Result<Option<u64>, DataError> {
         let (known, punctual): (u64, u64) =
-            sql("SELECT COUNT(is_punctual), COUNT(CASE WHEN is_punctual = ? THEN 1 END) FROM held_sessions WHERE trainer_id = ?")
-                .bind(true)
-                .bind(trainer)
+            sql!("SELECT COUNT(is_punctual), COUNT(CASE WHEN is_punctual = {true} THEN 1 END) FROM held_sessions WHERE trainer_id = {trainer}")
                 .fetch_one(connection)
                 .await?;
         Ok((punctual * 100).checked_div(known))
@@ -93,28 +69,19 @@ impl TrainerSessions {
         substitution: &Substitution,
     ) -> Result<(), DataError> {
         let known: Option<(Uuid,)> =
-            sql("SELECT original_trainer_id FROM substitutions WHERE session_id = ?")
-                .bind(substitution.session_id)
+            sql!("SELECT original_trainer_id FROM substitutions WHERE session_id = {substitution.session_id}")
                 .fetch_optional(tx)
                 .await?;
         let original = known.map_or(substitution.original_trainer_id, |(known,)| known);
-        sql("DELETE FROM substitutions WHERE session_id = ?")
-            .bind(substitution.session_id)
+        sql!("DELETE FROM substitutions WHERE session_id = {substitution.session_id}")
             .execute(tx)
             .await?;
         if original == substitution.substitute_trainer_id {
             return Ok(());
         }
-        sql("INSERT INTO substitutions (session_id, original_trainer_id, substitute_trainer_id, student_id, session_date, time_slot) VALUES (?, ?, ?, ?, ?, ?)")
-            .bind(substitution.session_id)
-            .bind(original)
-            .bind(substitution.substitute_trainer_id)
-            .bind(substitution.student_id)
-            .bind(substitution.date.as_str())
-            .bind(substitution.time_slot.as_str())
-            .execute(tx)
+        sql!("INSERT INTO substitutions (session_id, original_trainer_id, substitute_trainer_id, student_id, session_date, time_slot) VALUES ({substitution.session_id}, {original}, {substitution.substitute_trainer_id}, {substitution.student_id}, {substitution.date.as_str()}, {substitution.time_slot.as_str()})")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Returns a page of the substitutions of a trainer in both directions, the latest date first,
@@ -124,17 +91,11 @@ impl TrainerSessions {
         trainer: Uuid,
         (limit, offset): (u32, u64),
     ) -> Result<(Vec<Substitution>, u64), DataError> {
-        let (total,): (u64,) = sql("SELECT COUNT(*) FROM substitutions WHERE original_trainer_id = ? OR substitute_trainer_id = ?")
-            .bind(trainer)
-            .bind(trainer)
+        let (total,): (u64,) = sql!("SELECT COUNT(*) FROM substitutions WHERE original_trainer_id = {trainer} OR substitute_trainer_id = {trainer}")
             .fetch_one(connection)
             .await?;
-        let page = sql("SELECT session_id, original_trainer_id, substitute_trainer_id, student_id, session_date, time_slot FROM substitutions
-             WHERE original_trainer_id = ? OR substitute_trainer_id = ? ORDER BY session_date DESC, session_id LIMIT ? OFFSET ?")
-            .bind(trainer)
-            .bind(trainer)
-            .bind(limit)
-            .bind(offset)
+        let page = sql!("SELECT session_id, original_trainer_id, substitute_trainer_id, student_id, session_date, time_slot FROM substitutions
+             WHERE original_trainer_id = {trainer} OR substitute_trainer_id = {trainer} ORDER BY session_date DESC, session_id LIMIT {limit} OFFSET {offset}")
             .fetch_all(connection)
             .await?;
         Ok((page, total))

@@ -1,8 +1,4 @@
-use seaworthy::data::{
-    Connection, DataError, FromRow, Row, Transaction,
-    chrono::{DateTime, Utc},
-    sql,
-};
+use seaworthy::data::prelude::*;
 use serde_json::{Map, Value, json};
 use tutoring_identity::{insert_or_ignore, locked};
 use uuid::Uuid;
@@ -11,11 +7,11 @@ use crate::profile::{Availability, Location, Preference};
 
 /// The first part of statements that read trainers.
 macro_rules! statement {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id, account, account_version, profile, latitude, longitude, accuracy, confirmed_at, slots, days, accepts_online, max_per_day, rating, rating_count, version FROM trainers ",
-            $rest
-        )
+    (locked $rest:literal) => {
+        locked!("SELECT id, account, account_version, profile, latitude, longitude, accuracy, confirmed_at, slots, days, accepts_online, max_per_day, rating, rating_count, version FROM trainers ", $rest)
+    };
+    ($($rest:literal),+) => {
+        sql!("SELECT id, account, account_version, profile, latitude, longitude, accuracy, confirmed_at, slots, days, accepts_online, max_per_day, rating, rating_count, version FROM trainers ", $($rest),+)
     };
 }
 
@@ -92,10 +88,7 @@ impl Trainers {
             .bind(now)
             .execute(tx)
             .await?;
-        locked!(statement!("WHERE id = ?"))
-            .bind(id)
-            .fetch_one(tx)
-            .await
+        statement!(locked "WHERE id = {id}").fetch_one(tx).await
     }
 
     /// Stores members of the account, over those of earlier messages. An older version changes
@@ -114,14 +107,9 @@ impl Trainers {
         account.extend(members.clone());
         let is = |name: &str, value: &Value| account.get(name) == Some(value);
         let is_listed = is("approvalStatus", &json!("approved")) && !is("isDisabled", &json!(true));
-        sql("UPDATE trainers SET account = ?, account_version = ?, is_listed = ? WHERE id = ?")
-            .bind(Value::Object(account))
-            .bind(version)
-            .bind(is_listed)
-            .bind(id)
-            .execute(tx)
+        sql!("UPDATE trainers SET account = {Value::Object(account)}, account_version = {version}, is_listed = {is_listed} WHERE id = {id}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Stores the changed members of a profile.
@@ -132,13 +120,9 @@ impl Trainers {
     ) -> Result<(), DataError> {
         let mut profile = trainer.profile.as_object().cloned().unwrap_or_default();
         profile.extend(changed.clone());
-        sql("UPDATE trainers SET profile = ?, version = version + 1, updated_at = ? WHERE id = ?")
-            .bind(Value::Object(profile))
-            .bind(Utc::now())
-            .bind(trainer.id)
-            .execute(tx)
+        sql!("UPDATE trainers SET profile = {Value::Object(profile)}, version = version + 1, updated_at = {Utc::now()} WHERE id = {trainer.id}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Stores the place that a trainer has confirmed.
@@ -147,16 +131,9 @@ impl Trainers {
         id: Uuid,
         location: Location,
     ) -> Result<(), DataError> {
-        sql("UPDATE trainers SET latitude = ?, longitude = ?, accuracy = ?, confirmed_at = ?, version = version + 1, updated_at = ? WHERE id = ?")
-            .bind(location.latitude)
-            .bind(location.longitude)
-            .bind(location.accuracy)
-            .bind(Utc::now())
-            .bind(Utc::now())
-            .bind(id)
-            .execute(tx)
+        sql!("UPDATE trainers SET latitude = {location.latitude}, longitude = {location.longitude}, accuracy = {location.accuracy}, confirmed_at = {Utc::now()}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     pub(crate) async fn set_availability(
@@ -169,9 +146,8 @@ impl Trainers {
             .bind(json!(availability.available_days))
             .bind(Utc::now())
             .bind(id)
-            .execute(tx)
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     pub(crate) async fn set_preference(
@@ -179,14 +155,9 @@ impl Trainers {
         id: Uuid,
         preference: Preference,
     ) -> Result<(), DataError> {
-        sql("UPDATE trainers SET accepts_online = ?, max_per_day = ?, version = version + 1, updated_at = ? WHERE id = ?")
-            .bind(preference.accepts_online)
-            .bind(preference.max_per_day.map(i64::from))
-            .bind(Utc::now())
-            .bind(id)
-            .execute(tx)
+        sql!("UPDATE trainers SET accepts_online = {preference.accepts_online}, max_per_day = {preference.max_per_day.map(i64::from)}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     /// Stores the mean of the ratings.
@@ -196,22 +167,16 @@ impl Trainers {
         rating: f64,
         count: u32,
     ) -> Result<(), DataError> {
-        sql("UPDATE trainers SET rating = ?, rating_count = ?, version = version + 1, updated_at = ? WHERE id = ?")
-            .bind(rating)
-            .bind(count)
-            .bind(Utc::now())
-            .bind(id)
-            .execute(tx)
+        sql!("UPDATE trainers SET rating = {rating}, rating_count = {count}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
+            .apply(tx)
             .await
-            .map(drop)
     }
 
     pub(crate) async fn by_id(
         connection: &dyn Connection,
         id: Uuid,
     ) -> Result<Option<Trainer>, DataError> {
-        sql(statement!("WHERE id = ?"))
-            .bind(id)
+        statement!("WHERE id = {id}")
             .fetch_optional(connection)
             .await
     }
@@ -221,9 +186,7 @@ impl Trainers {
         connection: &dyn Connection,
         id: Uuid,
     ) -> Result<Option<Trainer>, DataError> {
-        sql(statement!("WHERE id = ? AND is_listed = ?"))
-            .bind(id)
-            .bind(true)
+        statement!("WHERE id = {id} AND is_listed = {true}")
             .fetch_optional(connection)
             .await
     }
@@ -233,16 +196,12 @@ impl Trainers {
         connection: &dyn Connection,
         (limit, offset): (u32, u64),
     ) -> Result<(Vec<Trainer>, u64), DataError> {
-        let (total,): (u64,) = sql("SELECT COUNT(*) FROM trainers WHERE is_listed = ?")
-            .bind(true)
+        let (total,): (u64,) = sql!("SELECT COUNT(*) FROM trainers WHERE is_listed = {true}")
             .fetch_one(connection)
             .await?;
-        let trainers = sql(statement!(
-            "WHERE is_listed = ? ORDER BY created_at, id LIMIT ? OFFSET ?"
-        ))
-        .bind(true)
-        .bind(limit)
-        .bind(offset)
+        let trainers = statement!(
+            "WHERE is_listed = {true} ORDER BY created_at, id LIMIT {limit} OFFSET {offset}"
+        )
         .fetch_all(connection)
         .await?;
         Ok((trainers, total))
