@@ -29,6 +29,7 @@ use uuid::Uuid;
 pub(crate) use tutoring_testkit::{data, json_of, wait_for};
 
 use crate::{
+    bought::{API_KEY, API_SECRET},
     clock::ShiftedClock,
     peer::Peer,
     provider::Provider,
@@ -136,8 +137,8 @@ fn settings(provider: SocketAddr) -> Vec<String> {
         "payment.limits.enabled=false".to_owned(),
         "admin.limits.enabled=false".to_owned(),
         "payment.provider.kind=razorpay".to_owned(),
-        "payment.provider.key_id=rzp_test_key".to_owned(),
-        format!("payment.provider.key_secret={}", crate::bought::API_SECRET),
+        format!("payment.provider.key_id={API_KEY}"),
+        format!("payment.provider.key_secret={API_SECRET}"),
         format!(
             "payment.provider.webhook_secret={}",
             crate::bought::WEBHOOK_SECRET
@@ -169,7 +170,7 @@ impl TestPlatform {
     /// The same, with a clock that the test moves.
     pub(crate) async fn start_with(servers: Servers, clock: Option<ShiftedClock>) -> Self {
         let mut app = Self {
-            provider: Provider::start().await,
+            provider: Provider::start(API_KEY, API_SECRET).await,
             servers,
             process: Mutex::default(),
             addresses: RwLock::default(),

@@ -15,6 +15,7 @@ use crate::{
     tokens::{operator_token, student_token},
 };
 
+pub(crate) const API_KEY: &str = "rzp_test_key";
 pub(crate) const API_SECRET: &str = "secret-of-the-api-key";
 pub(crate) const WEBHOOK_SECRET: &str = "secret-of-the-webhooks";
 
