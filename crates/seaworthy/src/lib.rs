@@ -171,7 +171,7 @@ pub mod mask {
 /// }
 /// ```
 ///
-/// [`sql!`](data::sql) binds the expressions in braces, so a value can never become SQL. An
+/// [`sql!`](macro@data::sql) binds the expressions in braces, so a value can never become SQL. An
 /// expression that is not in scope does not compile:
 ///
 /// ```compile_fail
