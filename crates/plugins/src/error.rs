@@ -133,6 +133,6 @@ impl From<PluginError> for Error {
 
 impl From<PluginError> for StartError {
     fn from(error: PluginError) -> Self {
-        Self::because("a plugin cannot be used", error)
+        Self::with_cause("a plugin cannot be used", error)
     }
 }
