@@ -75,9 +75,9 @@ fn command_rejects_unsafe_settings_conf_3() {
 #[test]
 fn unknown_command_or_argument_is_usage_error() {
     assert_eq!(run(&["talley"]).status.code(), Some(2));
-    let ended = run(&["tally", "--forever"]);
+    let ended = run(&["tally", "--forevr"]);
     assert_eq!(ended.status.code(), Some(2));
-    assert!(ended.stderr.contains("--forever"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("'--forever'"), "{}", ended.stderr);
     let ended = run(&["help", "tally"]);
     assert_eq!(ended.status.code(), Some(0));
     assert!(

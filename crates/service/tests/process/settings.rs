@@ -133,7 +133,7 @@ fn reload_rejects_unsafe_settings_in_production_conf_3_conf_4() {
     let mut service = ServiceProcess::start(&example("trial"), &arguments, &[]).unwrap();
     let (public, admin) = service.addresses().unwrap();
     service.line("\"message\":\"ready\"").unwrap();
-    for (unsafe_or_wrong, expected) in [("*", "SEC-2"), ("nonsense/", "is not an origin")] {
+    for (unsafe_or_wrong, expected) in [("*", "SEC-2"), ("nonsense/", "is not a valid origin")] {
         let changed = safe
             .replace("https://app.example", unsafe_or_wrong)
             .replace("number: 1", "number: 2");
