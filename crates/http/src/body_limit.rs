@@ -295,14 +295,14 @@ impl LimitedBody {
                 return Poll::Ready(Some(Ok(frame)));
             }
             match PendingReservation::wait(reservation, length) {
-                Ok(room) => self.waiting = Some((frame, room)),
+                Ok(pending) => self.waiting = Some((frame, pending)),
                 Err(error) => return self.fail(error),
             }
         }
-        let Some((_, room)) = &mut self.waiting else {
+        let Some((_, pending)) = &mut self.waiting else {
             return Poll::Ready(None);
         };
-        match ready!(room.poll(&self.report.0.reservation, context)) {
+        match ready!(pending.poll(&self.report.0.reservation, context)) {
             Ok(()) => Poll::Ready(self.waiting.take().map(|(frame, _)| Ok(frame))),
             Err(error) => self.fail(error),
         }
@@ -351,8 +351,8 @@ impl http_body::Body for LimitedBody {
                 return this.fail(BudgetExhausted);
             }
         }
-        if let (Some(idle), Some((_, room))) = (&this.idle, &this.waiting) {
-            idle.set_wanted(room.bytes());
+        if let (Some(idle), Some((_, pending))) = (&this.idle, &this.waiting) {
+            idle.set_wanted(pending.bytes());
         }
         polled
     }

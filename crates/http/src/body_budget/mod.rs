@@ -131,10 +131,10 @@ impl BodyBudget {
     /// heavier than the calling body, and those that hold more bytes than it requests. So a flood
     /// of young bodies cannot block a small one. Returns whether the calling body may wait. It may
     /// not if it must be ended first.
-    fn evict_idle(&self, asking: &Reservation, bytes: u64) -> bool {
+    fn evict_idle(&self, caller: &Reservation, bytes: u64) -> bool {
         let now = Instant::now();
-        let own_held = asking.held() + bytes;
-        let own_weight = weight(own_held, asking.since(), now);
+        let own_held = caller.held() + bytes;
+        let own_weight = weight(own_held, caller.since(), now);
         let mut bodies = self.0.bodies.lock();
         let is_ended = |body: &&Arc<Waiting>| body.is_ended.load(Ordering::Acquire);
         let mut coming: u64 = bodies

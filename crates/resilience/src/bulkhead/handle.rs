@@ -34,7 +34,7 @@ struct Inner {
 #[derive(Debug)]
 #[must_use = "the permit is released on drop"]
 pub struct BulkheadPermit {
-    _place: SemaphorePermit,
+    _permit: SemaphorePermit,
 }
 
 /// A bulkhead at one instant, for the admin API.
@@ -62,12 +62,12 @@ impl Bulkhead {
         let permits = FairSemaphore::new(config.max_concurrent_calls.get());
         let waiting = Arc::new(AtomicU32::new(0));
         let labels = [("name", name)];
-        let (taken, queue) = (permits.clone(), Arc::clone(&waiting));
+        let (acquired, queue) = (permits.clone(), Arc::clone(&waiting));
         metrics.observable_gauge(
             "bulkhead_running_calls",
             "Running calls of a bulkhead.",
             &labels,
-            move || f64::from(taken.in_use()),
+            move || f64::from(acquired.in_use()),
         );
         metrics.observable_gauge(
             "bulkhead_waiting_calls",
@@ -106,7 +106,7 @@ impl Bulkhead {
     #[must_use]
     pub fn try_acquire(&self) -> Option<BulkheadPermit> {
         let permit = self.0.permits.try_acquire()?;
-        Some(BulkheadPermit { _place: permit })
+        Some(BulkheadPermit { _permit: permit })
     }
 
     /// Waits for a permit, at most `max_wait`.
@@ -128,7 +128,7 @@ impl Bulkhead {
             return Err(self.rejection());
         }
         match timeout(wait, inner.permits.acquire()).await {
-            Ok(permit) => Ok(BulkheadPermit { _place: permit }),
+            Ok(permit) => Ok(BulkheadPermit { _permit: permit }),
             Err(_) => Err(self.rejection()),
         }
     }

@@ -1,4 +1,4 @@
-//! Libraries that their authors archived, so nobody repairs a vulnerability.
+//! Libraries that their authors archived, so vulnerabilities stay unfixed.
 
 use super::{Sign, review};
 use crate::model::facts::Topic;

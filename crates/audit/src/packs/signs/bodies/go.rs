@@ -23,7 +23,7 @@ struct Patterns {
     write: Regex,
     lookup: Regex,
     missing: Regex,
-    told: Regex,
+    distinguishes: Regex,
     internal: Regex,
     ends: Regex,
     exits: Regex,
@@ -73,7 +73,7 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
             r"(?i)not[ _]?found|StatusUnauthorized|codes\.Unauthenticated|(?:invalid|wrong|incorrect)[ _](?:credential|username|email|password|user)",
         )
         .ok()?,
-        told: Regex::new(
+        distinguishes: Regex::new(
             r"errors\.(?:Is|As)\(|ErrNoRows|ErrRecordNotFound|ErrNoDocuments|IsNotFound|redis\.Nil|status\.Code|err == ",
         )
         .ok()?,
@@ -327,7 +327,7 @@ fn failures(function: &Function<'_>, patterns: &Patterns, found: &mut Found<'_, 
         }
         if patterns.missing.is_match(&text)
             && patterns.lookup.is_match(last)
-            && !patterns.told.is_match(function.body)
+            && !patterns.distinguishes.is_match(function.body)
         {
             let at = inner.first().unwrap_or(line);
             found.show(
