@@ -41,6 +41,9 @@ pub fn from_row(input: TokenStream) -> TokenStream {
 /// Returns a statement, and binds the expressions in braces. `{{` and `}}` are braces, and
 /// `{now_us}` stays: it is the time of the database.
 ///
+/// A `?` after the last expression takes a value of `bind`. An expression after a `?` does not
+/// compile, because `?` would take its value.
+///
 /// Several literals are one text. A text of an engine follows as `mysql: "…"`, with the same
 /// expressions.
 #[proc_macro]

@@ -21,6 +21,15 @@ pub(crate) struct Literals {
 struct Bound {
     text: String,
     values: Vec<(String, TokenStream)>,
+    /// Whether the text has a `?` of its own. `??` is a question mark.
+    has_placeholder: bool,
+}
+
+impl Bound {
+    fn push(&mut self, part: &str) {
+        self.has_placeholder |= part.replace("??", "").contains('?');
+        self.text.push_str(part);
+    }
 }
 
 impl Parse for Literals {
@@ -50,7 +59,7 @@ fn literals(input: ParseStream<'_>) -> Result<Vec<LitStr>> {
 
 impl Literals {
     pub(crate) fn code(&self) -> Result<TokenStream> {
-        let Bound { text, values } = bound(&self.text)?;
+        let Bound { text, values, .. } = bound(&self.text)?;
         let mut code = parsed(&format!("{MODULE}::sql({text:?})"))?;
         for (engine, literals) in &self.engines {
             let other = bound(literals)?;
@@ -84,7 +93,7 @@ fn bound(literals: &[LitStr]) -> Result<Bound> {
         let mut rest = source.as_str();
         while let Some(at) = rest.find(['{', '}']) {
             let (before, brace) = rest.split_at(at);
-            bound.text.push_str(before);
+            bound.push(before);
             let escaped = [("{{", '{'), ("}}", '}')];
             let escaped = escaped
                 .iter()
@@ -105,6 +114,13 @@ fn bound(literals: &[LitStr]) -> Result<Bound> {
             })?;
             if name == NOW {
                 bound.text.push_str("{now_us}");
+            } else if bound.has_placeholder {
+                return Err(Error::new(
+                    literal.span(),
+                    format!(
+                        "{{{name}}} follows a `?`, which would take its value: bind both in braces"
+                    ),
+                ));
             } else {
                 bound.text.push('?');
                 bound
@@ -113,7 +129,7 @@ fn bound(literals: &[LitStr]) -> Result<Bound> {
             }
             rest = after;
         }
-        bound.text.push_str(rest);
+        bound.push(rest);
     }
     Ok(bound)
 }

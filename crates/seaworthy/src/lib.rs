@@ -177,6 +177,19 @@ pub mod mask {
 /// ```compile_fail
 /// let statement = seaworthy::data::sql!("DELETE FROM invoices WHERE id = {unknown}");
 /// ```
+///
+/// A `?` after the last expression takes a value of `bind`. An expression after a `?` does not
+/// compile:
+///
+/// ```
+/// # let id = 1_i64;
+/// let statement = seaworthy::data::sql!("DELETE FROM invoices WHERE id = {id} AND tag IN (?*)");
+/// ```
+///
+/// ```compile_fail
+/// # let id = 1_i64;
+/// let statement = seaworthy::data::sql!("DELETE FROM invoices WHERE tag IN (?*) AND id = {id}");
+/// ```
 #[cfg(feature = "data")]
 pub mod data {
     pub use seaworthy_data::*;

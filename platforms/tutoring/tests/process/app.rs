@@ -173,6 +173,19 @@ impl TestPlatform {
             "student-auth.sms.auth_key=key-of-the-test".to_owned(),
             "student-auth.sms.template_id=template-of-the-test".to_owned(),
         ]);
+        // All users of a test have the same address, and tests poll.
+        set.extend(
+            [
+                "gateway",
+                "student",
+                "trainer",
+                "course",
+                "booking",
+                "payment",
+                "notification",
+            ]
+            .map(|service| format!("{service}.server.http.rate_limit.requests=100000")),
+        );
         set.extend(more);
         let folder = TempDir::new().unwrap();
         let directory = DataDirectory::open(folder.path().join("data")).unwrap();
