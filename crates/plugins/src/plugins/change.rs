@@ -14,7 +14,7 @@ impl Plugins {
     /// The change fails or is interrupted.
     pub(super) async fn change<T, F>(
         &self,
-        lock: &Arc<Mutex<()>>,
+        lock: Arc<Mutex<()>>,
         plugin: &str,
         change: impl FnOnce(Self) -> F,
     ) -> Result<T, PluginError>
@@ -22,7 +22,7 @@ impl Plugins {
         T: Send + 'static,
         F: Future<Output = Result<T, PluginError>> + Send + 'static,
     {
-        let mut turn = Box::pin(maybe_done(Arc::clone(lock).lock_owned()));
+        let mut turn = Box::pin(maybe_done(lock.lock_owned()));
         // The first poll takes the next place in the order of changes.
         let _ = futures::poll!(turn.as_mut());
         let change = change(self.clone());

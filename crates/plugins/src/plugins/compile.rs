@@ -10,7 +10,10 @@ use tokio::{
     sync::{Semaphore, oneshot},
 };
 
-use super::{Inner, MAX_GUESTS_PER_CORE, Plugins, cores, life::step, order::check_folder};
+use super::{
+    Inner, MAX_GUESTS_PER_CORE, Plugins, cores, dependencies::check_dependencies, life::step,
+    order::check_folder,
+};
 use crate::{
     Capability, GrantConfig, Manifest, PluginError, PluginErrorCode, PluginStatus,
     folder::{Found, files_hash, read_config, read_plugin},
@@ -33,7 +36,7 @@ impl Plugins {
         }
         let prepared = self.initialize(name).await;
         let prepared = prepared.and_then(|plugin| {
-            self.check_dependencies(&plugin)?;
+            check_dependencies(&self.0.loaded.lock(), &plugin)?;
             Ok(plugin)
         });
         prepared.inspect_err(|error| self.announce_failure(Some(name), error))

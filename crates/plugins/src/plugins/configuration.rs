@@ -27,7 +27,7 @@ impl Plugins {
         config: &PluginFileConfig,
     ) -> Result<PluginInfo, PluginError> {
         let (plugin, wanted) = (name.to_owned(), config.clone());
-        self.change(&self.0.loads, name, |plugins| async move {
+        self.change(Arc::clone(&self.0.loads), name, |plugins| async move {
             plugins.update_locked(&plugin, wanted).await
         })
         .await

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{Inner, Loaded, Plugins};
+use super::{Inner, Plugins, dependencies::LoadedPlugins};
 use crate::{EventType, PluginStatus, plugin::Plugin};
 
 impl Plugins {
@@ -47,7 +47,7 @@ impl Inner {
     }
 }
 
-fn is_available(loaded: &BTreeMap<String, Loaded>, name: &str) -> bool {
+fn is_available(loaded: &LoadedPlugins, name: &str) -> bool {
     check_available(loaded, name, &mut BTreeMap::new())
 }
 
@@ -55,7 +55,7 @@ fn is_available(loaded: &BTreeMap<String, Loaded>, name: &str) -> bool {
 /// because only requests that began before its unload still use its dependents. `checked` has the
 /// results for the plugins that several others need.
 fn check_available<'a>(
-    loaded: &'a BTreeMap<String, Loaded>,
+    loaded: &'a LoadedPlugins,
     name: &str,
     checked: &mut BTreeMap<&'a str, bool>,
 ) -> bool {

@@ -13,8 +13,15 @@ impl Plugins {
     /// # Errors
     /// Its `stop` fails. The plugin is stopped anyway.
     pub(super) async fn halt(&self, plugin: &Arc<Plugin>) -> Result<(), PluginError> {
-        plugin.set_status(PluginStatus::Stopped);
-        self.unregister(plugin.name());
+        self.unregister(&mut self.0.loaded.lock(), plugin);
+        self.end_calls(plugin).await
+    }
+
+    /// Waits for the running calls of a plugin that rejects further ones, and calls its `stop`.
+    ///
+    /// # Errors
+    /// Its `stop` fails.
+    pub(super) async fn end_calls(&self, plugin: &Arc<Plugin>) -> Result<(), PluginError> {
         plugin.calls_ended().await;
         last_step(plugin, LifecycleStep::Stop).await
     }
@@ -42,6 +49,14 @@ impl Plugins {
         };
         let ended = self.until_stop(ended);
         self.0.tasks.spawn_in_new_context("plugin-retire", ended);
+    }
+
+    /// Ends a version that did not replace another one.
+    pub(super) async fn end_unused(&self, new: &Arc<Plugin>, is_started: bool) {
+        if is_started && let Err(error) = last_step(new, LifecycleStep::Stop).await {
+            tracing::warn!(plugin = new.name(), problem = %error, "a plugin failed to stop");
+        }
+        clean_up(new).await;
     }
 
     /// Runs work of a task. If the service stops, the work ends in time. Returns `None` then.
@@ -76,7 +91,10 @@ pub(super) async fn clean_up(plugin: &Arc<Plugin>) {
 ///
 /// # Errors
 /// The step fails.
-async fn last_step(plugin: &Arc<Plugin>, last: LifecycleStep) -> Result<(), PluginError> {
+pub(super) async fn last_step(
+    plugin: &Arc<Plugin>,
+    last: LifecycleStep,
+) -> Result<(), PluginError> {
     if plugin.is_disabled_by_faults() {
         return Ok(());
     }

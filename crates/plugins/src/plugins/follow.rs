@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use futures::future::join_all;
 use seaworthy_core::error_chain;
 use seaworthy_service::Tasks;
 
@@ -144,18 +145,26 @@ impl Plugins {
         plugin.is_ok_and(|plugin| plugin.files_hash == *hash && plugin.is_settled())
     }
 
-    /// Unloads the plugins that are not in the folder, each one after its dependents.
+    /// Unloads the plugins that are not in the folder, each one after its dependents, and others
+    /// concurrently.
     async fn unload_removed(&self, now: &Seen) {
-        let _change = self.0.changes.lock().await;
         let loaded = self.loaded().into_iter();
         let loaded = loaded.map(|plugin| plugin.name().to_owned());
         let mut removed: Vec<String> = loaded.filter(|name| !now.contains_key(name)).collect();
         while !removed.is_empty() {
             let is_free = |name: &String| self.dependents(name).is_empty();
-            let next = removed.iter().position(is_free).unwrap_or_default();
-            let name = removed.swap_remove(next);
-            let unloaded = self.unload_locked(&name).await;
-            self.log(Some(&name), "unloaded", unloaded.as_ref().map(drop));
+            let (mut free, needed) = removed.into_iter().partition::<Vec<_>, _>(is_free);
+            removed = needed;
+            if free.is_empty() {
+                // A plugin of the folder depends on all of them, so each unload fails.
+                free = std::mem::take(&mut removed);
+            }
+            let unloads = free.iter().map(|name| async move {
+                let _change = self.0.changes.take(name).await;
+                let unloaded = self.unload_locked(name).await;
+                self.log(Some(name), "unloaded", unloaded.as_ref().map(drop));
+            });
+            join_all(unloads).await;
         }
     }
 
@@ -170,7 +179,7 @@ impl Plugins {
     /// # Errors
     /// The plugin is not loaded, or cannot be started.
     pub(super) async fn start_if_enabled(&self, name: &str) -> Result<(), PluginError> {
-        let _change = self.0.changes.lock().await;
+        let _change = self.0.changes.take(name).await;
         let plugin = self.plugin(name)?;
         plugin.set_active(true);
         match plugin.is_turned_on() {

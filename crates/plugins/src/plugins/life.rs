@@ -1,10 +1,13 @@
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
-use super::{Loaded, Plugins, end::clean_up};
+use super::{
+    Loaded, Plugins,
+    dependencies::{check_dependencies, check_started, check_stoppable, check_unloadable},
+    end::{clean_up, last_step},
+};
 use crate::{
     EventType, PluginError, PluginErrorCode, PluginInfo, PluginStatus,
     plugin::Plugin,
-    registry::load_order,
     runtime::{Fault, LifecycleStep},
 };
 
@@ -16,7 +19,7 @@ impl Plugins {
     /// rejects its settings.
     pub async fn load(&self, name: &str) -> Result<PluginInfo, PluginError> {
         let plugin = name.to_owned();
-        self.change(&self.0.loads, name, |plugins| async move {
+        self.change(Arc::clone(&self.0.loads), name, |plugins| async move {
             plugins.load_locked(&plugin).await
         })
         .await
@@ -33,92 +36,47 @@ impl Plugins {
             ));
         }
         let plugin = self.prepare(name).await?;
-        let _change = self.0.changes.lock().await;
-        // A dependency may have been unloaded during the compilation.
-        self.check_dependencies(&plugin)
+        // A start that is requested now follows the event of the load.
+        let _change = self.0.changes.take(name).await;
+        let info = plugin.info();
+        self.insert(plugin)
             .inspect_err(|error| self.announce_failure(Some(name), error))?;
         self.forget_failure(name);
-        let info = plugin.info();
-        let entry = Loaded {
-            plugin,
-            handlers: None,
-        };
-        self.0.loaded.lock().insert(name.to_owned(), entry);
         self.announce(EventType::PLUGIN_LOADED, name);
         Ok(info)
     }
 
-    /// Checks that the dependencies of a plugin are loaded and not circular.
+    /// Adds an initialized plugin.
     ///
     /// # Errors
-    /// A dependency is missing or circular.
-    pub(super) fn check_dependencies(&self, plugin: &Plugin) -> Result<(), PluginError> {
-        for dependency in &plugin.manifest.dependencies {
-            if self.plugin(dependency).is_err() {
-                return Err(PluginError::new(
-                    PluginErrorCode::Dependency,
-                    plugin.name(),
-                    format!("depends on \"{dependency}\", which is not loaded"),
-                ));
-            }
-        }
-        let needed = |plugin: &Plugin| {
-            let name = plugin.name().to_owned();
-            (name, plugin.manifest.dependencies.clone())
+    /// A dependency was unloaded during the compilation.
+    fn insert(&self, plugin: Arc<Plugin>) -> Result<(), PluginError> {
+        let mut loaded = self.0.loaded.lock();
+        check_dependencies(&loaded, &plugin)?;
+        let name = plugin.name().to_owned();
+        let entry = Loaded {
+            plugin,
+            handlers: None,
+            is_unloading: false,
         };
-        let mut graph: BTreeMap<_, _> = {
-            let loaded = self.0.loaded.lock();
-            let loaded = loaded.values().map(|entry| needed(&entry.plugin));
-            loaded.collect()
-        };
-        graph.extend([needed(plugin)]);
-        load_order(&graph).map(drop).map_err(|error| {
-            PluginError::new(
-                PluginErrorCode::Dependency,
-                plugin.name(),
-                error.to_string(),
-            )
-        })
-    }
-
-    /// Checks that the dependencies of a plugin are started. With `permits_disabled` a dependency may
-    /// instead be disabled by its settings. Calls of the plugin then fail until it is enabled.
-    ///
-    /// # Errors
-    /// A dependency is not started.
-    pub(super) fn check_started(
-        &self,
-        plugin: &Plugin,
-        permits_disabled: bool,
-    ) -> Result<(), PluginError> {
-        for dependency in &plugin.manifest.dependencies {
-            let needed = self.plugin(dependency)?;
-            let is_disabled = permits_disabled && !needed.is_turned_on();
-            if !is_disabled && needed.status() != PluginStatus::Started {
-                return Err(PluginError::new(
-                    PluginErrorCode::Dependency,
-                    plugin.name(),
-                    format!("depends on \"{dependency}\", which is not started"),
-                ));
-            }
-        }
+        loaded.insert(name, entry);
         Ok(())
     }
 
     /// Starts a loaded plugin, so that the service calls its hooks, handlers and decisions.
     ///
     /// # Errors
-    /// The plugin is not loaded, its settings disable it, a dependency is not started, or the
-    /// plugin fails to start.
+    /// The plugin is not loaded, its settings disable it, a dependency is not started or stops
+    /// meanwhile, or the plugin fails to start.
     pub async fn start_plugin(&self, name: &str) -> Result<(), PluginError> {
         let plugin = name.to_owned();
-        self.change(&self.0.changes, name, |plugins| async move {
+        self.change(self.0.changes.of(name), name, |plugins| async move {
             plugins.start_locked(&plugin, false).await
         })
         .await
     }
 
-    /// Needs the lock `changes`.
+    /// Needs the lock of the plugin in `changes`.
     pub(super) async fn start_locked(
         &self,
         name: &str,
@@ -137,15 +95,21 @@ impl Plugins {
                 problem,
             ));
         }
-        self.check_started(&plugin, permits_disabled)?;
+        self.wait_for_dependencies(&plugin).await;
+        check_started(&self.0.loaded.lock(), &plugin, permits_disabled)?;
         if let Err(error) = step(&plugin, LifecycleStep::Start, PluginErrorCode::StartFailed).await
         {
             plugin.set_error(&error);
             self.announce(EventType::PLUGIN_ERROR, name);
             return Err(error);
         }
-        plugin.set_status(PluginStatus::Started);
-        self.register(&plugin);
+        if let Err(error) = self.register(&plugin, permits_disabled) {
+            // A dependency stopped during the step.
+            if let Err(error) = last_step(&plugin, LifecycleStep::Stop).await {
+                tracing::warn!(plugin = name, problem = %error, "a plugin failed to stop");
+            }
+            return Err(error);
+        }
         self.announce(EventType::PLUGIN_STARTED, name);
         if plugin.missing_dependency().is_some() {
             self.announce(EventType::PLUGIN_ERROR, name);
@@ -163,31 +127,30 @@ impl Plugins {
     /// case the plugin is stopped anyway.
     pub async fn stop_plugin(&self, name: &str) -> Result<(), PluginError> {
         let plugin = name.to_owned();
-        self.change(&self.0.changes, name, |plugins| async move {
+        self.change(self.0.changes.of(name), name, |plugins| async move {
             plugins.stop_locked(&plugin).await
         })
         .await
     }
 
-    /// Needs the lock `changes`.
+    /// Needs the lock of the plugin in `changes`.
     async fn stop_locked(&self, name: &str) -> Result<(), PluginError> {
         let plugin = self.plugin(name)?;
-        let started = |dependent: &String| {
-            self.plugin(dependent)
-                .is_ok_and(|plugin| plugin.status() == PluginStatus::Started)
-        };
-        if let Some(dependent) = self.dependents(name).into_iter().find(started) {
-            return Err(PluginError::new(
-                PluginErrorCode::Dependency,
-                name,
-                format!("\"{dependent}\" depends on it: stop \"{dependent}\" first"),
-            ));
+        {
+            let mut loaded = self.0.loaded.lock();
+            check_stoppable(&loaded, name)?;
+            plugin.set_active(false);
+            match plugin.status() {
+                PluginStatus::Started => self.unregister(&mut loaded, &plugin),
+                // The failure of its start does not matter any more.
+                PluginStatus::Error => {
+                    plugin.set_status(PluginStatus::Stopped);
+                    return Ok(());
+                }
+                _ => return Ok(()),
+            }
         }
-        plugin.set_active(false);
-        if plugin.status() != PluginStatus::Started {
-            return Ok(());
-        }
-        let stopped = self.halt(&plugin).await;
+        let stopped = self.end_calls(&plugin).await;
         self.announce(EventType::PLUGIN_STOPPED, name);
         stopped
     }
@@ -198,22 +161,15 @@ impl Plugins {
     /// The plugin is not loaded, or another plugin depends on it.
     pub async fn unload(&self, name: &str) -> Result<(), PluginError> {
         let plugin = name.to_owned();
-        self.change(&self.0.changes, name, |plugins| async move {
+        self.change(self.0.changes.of(name), name, |plugins| async move {
             plugins.unload_locked(&plugin).await
         })
         .await
     }
 
-    /// Needs the lock `changes`.
+    /// Needs the lock of the plugin in `changes`.
     pub(super) async fn unload_locked(&self, name: &str) -> Result<(), PluginError> {
-        let plugin = self.plugin(name)?;
-        if let Some(dependent) = self.dependents(name).first() {
-            return Err(PluginError::new(
-                PluginErrorCode::Dependency,
-                name,
-                format!("\"{dependent}\" depends on it: unload \"{dependent}\" first"),
-            ));
-        }
+        let plugin = self.begin_unload(name)?;
         if let Err(error) = self.stop_locked(name).await {
             tracing::warn!(plugin = name, problem = %error, "a plugin failed to stop");
         }
@@ -224,6 +180,19 @@ impl Plugins {
         self.0.loaded.lock().remove(name);
         self.forget_failure(name);
         Ok(())
+    }
+
+    /// Marks a plugin, so that others cannot depend on it any more.
+    ///
+    /// # Errors
+    /// The plugin is not loaded, or another plugin depends on it.
+    fn begin_unload(&self, name: &str) -> Result<Arc<Plugin>, PluginError> {
+        let mut loaded = self.0.loaded.lock();
+        check_unloadable(&loaded, name)?;
+        let entry = loaded.get_mut(name);
+        let entry = entry.ok_or_else(|| PluginError::not_found(name))?;
+        entry.is_unloading = true;
+        Ok(Arc::clone(&entry.plugin))
     }
 
     /// Enables a plugin that was disabled after too many faults.

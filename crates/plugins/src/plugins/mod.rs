@@ -4,12 +4,14 @@ mod calls;
 mod change;
 mod compile;
 mod configuration;
+mod dependencies;
 mod dependents;
 mod end;
 mod failures;
 mod follow;
 mod health;
 mod life;
+mod locks;
 mod observation;
 mod order;
 mod registration;
@@ -28,6 +30,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 pub use calls::{Decision, HookReport};
+use locks::PluginLocks;
 use observation::Observation;
 use parking_lot::Mutex;
 pub(crate) use request_plugins::RequestPlugins;
@@ -82,9 +85,10 @@ pub(crate) struct Inner {
     failures: Mutex<BTreeMap<String, PluginFailure>>,
     /// Serializes loads and reloads. A compilation may hold it for minutes.
     loads: Arc<tokio::sync::Mutex<()>>,
-    /// Serializes changes of the loaded plugins. A load and a reload take it after `loads`, when the
-    /// new version is initialized, so that a stop does not wait for a compilation.
-    changes: Arc<tokio::sync::Mutex<()>>,
+    /// Serializes the changes of each loaded plugin. An operator can thus stop a plugin while a step of
+    /// another one runs endlessly. A load and a reload take the lock of the plugin after `loads`, when
+    /// the new version is initialized, so that a stop does not wait for a compilation.
+    changes: PluginLocks,
     pub(crate) address_limit: AddressLimit,
     /// Whether requests and decisions fail while a plugin of `plugins.required` is not started.
     is_served: AtomicBool,
@@ -102,6 +106,8 @@ struct Loaded {
     plugin: Arc<Plugin>,
     /// The ID of its handlers on the bus.
     handlers: Option<u64>,
+    /// Whether an unload runs. Other plugins may not depend on the plugin then.
+    is_unloading: bool,
 }
 
 impl Plugins {
@@ -152,14 +158,8 @@ impl Plugins {
     #[must_use]
     pub fn dependents(&self, name: &str) -> Vec<String> {
         let loaded = self.0.loaded.lock();
-        let depends = |entry: &&Loaded| {
-            let needed = &entry.plugin.manifest.dependencies;
-            needed.iter().any(|dependency| dependency == name)
-        };
-        let dependents = loaded.values().filter(depends);
-        dependents
-            .map(|entry| entry.plugin.name().to_owned())
-            .collect()
+        let dependents = dependencies::dependents(&loaded, name);
+        dependents.map(|plugin| plugin.name().to_owned()).collect()
     }
 
     pub(crate) fn plugin(&self, name: &str) -> Result<Arc<Plugin>, PluginError> {

@@ -1,19 +1,31 @@
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
 
-use super::{Loaded, Plugins};
+use super::{
+    Loaded, Plugins,
+    dependencies::{LoadedPlugins, check_dependencies, check_started},
+};
 use crate::{
-    Event, HandlerDeclaration, PluginStatus,
+    Event, HandlerDeclaration, PluginError, PluginStatus,
     event::{HandlerError, Subscription},
     hook::HookTable,
     plugin::Plugin,
 };
 
 impl Plugins {
-    /// Adds the hooks and handlers of a started plugin.
-    pub(super) fn register(&self, plugin: &Arc<Plugin>) {
+    /// Marks a plugin as started, and adds its hooks and handlers.
+    ///
+    /// # Errors
+    /// A dependency is not started. With `permits_disabled` it may be disabled by its settings.
+    pub(super) fn register(
+        &self,
+        plugin: &Arc<Plugin>,
+        permits_disabled: bool,
+    ) -> Result<(), PluginError> {
         let mut loaded = self.0.loaded.lock();
+        check_started(&loaded, plugin, permits_disabled)?;
+        plugin.set_status(PluginStatus::Started);
         if let Some(entry) = loaded.get_mut(plugin.name()) {
             let new = subscriptions(plugin);
             let bus = &self.0.bus;
@@ -21,46 +33,57 @@ impl Plugins {
         }
         self.0.observation.set_started(&plugin.manifest, true);
         self.publish_hooks(&loaded);
+        Ok(())
     }
 
-    /// Replaces the running version of a plugin and returns it. Each event reaches the handlers of
-    /// one version, and each request the hooks of one version.
-    pub(super) fn swap(&self, new: &Arc<Plugin>) -> Option<Arc<Plugin>> {
+    /// Replaces the running version of a plugin and returns it. With `is_started` the new version is
+    /// started. Each event reaches the handlers of one version, and each request the hooks of one
+    /// version.
+    ///
+    /// # Errors
+    /// A dependency of the new version is not loaded, or not started.
+    pub(super) fn swap(
+        &self,
+        new: &Arc<Plugin>,
+        is_started: bool,
+    ) -> Result<Option<Arc<Plugin>>, PluginError> {
         let mut loaded = self.0.loaded.lock();
+        check_dependencies(&loaded, new)?;
+        let mut declared = Vec::new();
+        if is_started {
+            check_started(&loaded, new, true)?;
+            new.set_status(PluginStatus::Started);
+            declared = subscriptions(new);
+        }
         let old = loaded.remove(new.name());
         let handlers = old.as_ref().and_then(|entry| entry.handlers);
-        let declared = match new.status() {
-            PluginStatus::Started => subscriptions(new),
-            _ => Vec::new(),
-        };
         let entry = Loaded {
             plugin: Arc::clone(new),
             handlers: self.0.bus.replace_plugin(handlers, new.name(), declared),
+            is_unloading: false,
         };
         loaded.insert(new.name().to_owned(), entry);
         if let Some(old) = &old {
             self.0.observation.set_started(&old.plugin.manifest, false);
         }
-        let is_started = new.status() == PluginStatus::Started;
         self.0.observation.set_started(&new.manifest, is_started);
         self.publish_hooks(&loaded);
-        old.map(|entry| entry.plugin)
+        Ok(old.map(|entry| entry.plugin))
     }
 
-    /// Removes the hooks and handlers of a stopped plugin.
-    pub(super) fn unregister(&self, name: &str) {
-        let mut loaded = self.0.loaded.lock();
-        if let Some(entry) = loaded.get_mut(name) {
+    /// Marks a plugin as stopped, so that its calls are rejected, and removes its hooks and handlers.
+    pub(super) fn unregister(&self, loaded: &mut LoadedPlugins, plugin: &Plugin) {
+        plugin.set_status(PluginStatus::Stopped);
+        if let Some(entry) = loaded.get_mut(plugin.name()) {
             let handlers = entry.handlers.take();
-            self.0.bus.replace_plugin(handlers, name, []);
-            let manifest = &entry.plugin.manifest;
-            self.0.observation.set_started(manifest, false);
+            self.0.bus.replace_plugin(handlers, plugin.name(), []);
         }
-        self.publish_hooks(&loaded);
+        self.0.observation.set_started(&plugin.manifest, false);
+        self.publish_hooks(loaded);
     }
 
     /// Replaces the table of hooks that new requests use.
-    pub(super) fn publish_hooks(&self, loaded: &BTreeMap<String, Loaded>) {
+    pub(super) fn publish_hooks(&self, loaded: &LoadedPlugins) {
         let started = loaded.values().map(|entry| &entry.plugin);
         let started = started.filter(|plugin| plugin.status() == PluginStatus::Started);
         let table = HookTable::new(started.cloned(), self.required());

@@ -1,4 +1,10 @@
-use super::{Plugins, life::step};
+use std::sync::Arc;
+
+use super::{
+    Plugins,
+    dependencies::{check_dependencies, check_started},
+    life::step,
+};
 use crate::{
     EventType, PluginError, PluginErrorCode, PluginStatus, plugin::Plugin, runtime::LifecycleStep,
 };
@@ -15,7 +21,7 @@ impl Plugins {
     /// The plugin is not loaded, or the new version cannot be loaded or started.
     pub async fn reload(&self, name: &str) -> Result<(), PluginError> {
         let plugin = name.to_owned();
-        self.change(&self.0.loads, name, |plugins| async move {
+        self.change(Arc::clone(&self.0.loads), name, |plugins| async move {
             plugins.reload_locked(&plugin).await
         })
         .await
@@ -25,20 +31,28 @@ impl Plugins {
     pub(super) async fn reload_locked(&self, name: &str) -> Result<(), PluginError> {
         self.plugin(name)?;
         let new = self.prepare(name).await?;
-        let _change = self.0.changes.lock().await;
+        let _change = self.0.changes.take(name).await;
         // An operator may have stopped or unloaded plugins during the compilation.
         let old = self.plugin(name)?;
         let failed = |error: &PluginError| self.announce_failure(Some(name), error);
-        self.check_dependencies(&new).inspect_err(failed)?;
+        let checked = check_dependencies(&self.0.loaded.lock(), &new);
+        checked.inspect_err(failed)?;
         // A plugin that failed to start, or that its settings disabled, gets another start here.
         new.set_active(old.is_active());
         let is_started = new.file.enabled && old.is_active();
         if is_started {
             self.start_beside(&new).await.inspect_err(failed)?;
-            new.set_status(PluginStatus::Started);
         }
         let was_available = self.is_available(name);
-        let old = self.swap(&new);
+        let old = match self.swap(&new, is_started) {
+            Ok(old) => old,
+            Err(error) => {
+                // A dependency stopped during the start.
+                failed(&error);
+                self.end_unused(&new, is_started).await;
+                return Err(error);
+            }
+        };
         self.forget_failure(name);
         if was_available != self.is_available(name) {
             self.announce_dependents(name);
@@ -61,8 +75,9 @@ impl Plugins {
     ///
     /// # Errors
     /// A dependency is not started, or the plugin fails to start.
-    async fn start_beside(&self, new: &std::sync::Arc<Plugin>) -> Result<(), PluginError> {
-        self.check_started(new, true)?;
+    async fn start_beside(&self, new: &Arc<Plugin>) -> Result<(), PluginError> {
+        self.wait_for_dependencies(new).await;
+        check_started(&self.0.loaded.lock(), new, true)?;
         step(new, LifecycleStep::Start, PluginErrorCode::StartFailed).await
     }
 }

@@ -1,10 +1,15 @@
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    pin::pin,
+    sync::Arc,
+};
 
+use futures::{StreamExt, stream::FuturesUnordered};
 use seaworthy_service::Tasks;
 
 use super::Plugins;
 use crate::{
-    EventType, PluginError,
+    EventType, PluginError, PluginStatus,
     folder::{FilesHash, Watch, files_hash, read_config},
     plugin::Plugin,
 };
@@ -100,23 +105,41 @@ impl Plugins {
 
     async fn apply_switches(&self) {
         let watch = Watch::new(std::slice::from_ref(&self.0.config.config_directory));
+        // The plugins whose switch is being applied. A step of one does not delay the others.
+        let mut running = FuturesUnordered::new();
+        let mut names = BTreeSet::new();
         loop {
             for plugin in self.loaded() {
-                let is_on = plugin.is_turned_on();
-                // A version that its own settings disable needs a reload.
-                if !is_on && !plugin.is_turned_off_later() {
-                    continue;
-                }
-                let (inner, name) = (Arc::clone(&self.0), plugin.name().to_owned());
-                let read = move || read_config(&inner.config, inner.profile, &name);
-                match self.blocking(plugin.name(), read).await {
-                    Ok((config, _)) if config.enabled && !is_on => self.turn_on(&plugin).await,
-                    Ok((config, _)) if !config.enabled && is_on => self.turn_off(&plugin).await,
-                    _ => {}
+                if names.insert(plugin.name().to_owned()) {
+                    running.push(self.apply_switch(plugin));
                 }
             }
-            watch.changed().await;
+            let mut changed = pin!(watch.changed());
+            loop {
+                tokio::select! {
+                    () = &mut changed => break,
+                    Some(name) = running.next() => drop(names.remove(&name)),
+                }
+            }
         }
+    }
+
+    /// Applies `enabled` of the settings of a plugin. Returns its name.
+    async fn apply_switch(&self, plugin: Arc<Plugin>) -> String {
+        let name = plugin.name().to_owned();
+        let is_on = plugin.is_turned_on();
+        // A version that its own settings disable needs a reload.
+        if !is_on && !plugin.is_turned_off_later() {
+            return name;
+        }
+        let (inner, read) = (Arc::clone(&self.0), name.clone());
+        let read = move || read_config(&inner.config, inner.profile, &read);
+        match self.blocking(&name, read).await {
+            Ok((config, _)) if config.enabled && !is_on => self.turn_on(&plugin).await,
+            Ok((config, _)) if !config.enabled && is_on => self.turn_off(&plugin).await,
+            _ => {}
+        }
+        name
     }
 
     /// Starts a version again that later settings disabled, if its own settings are restored. A reload
@@ -127,7 +150,7 @@ impl Plugins {
         if now.is_ok_and(|now| now.settings != plugin.files_hash.settings) {
             return;
         }
-        let _change = self.0.changes.lock().await;
+        let _change = self.0.changes.take(name).await;
         if !self.is_loaded(plugin) {
             return;
         }
@@ -147,13 +170,13 @@ impl Plugins {
     }
 
     async fn turn_off(&self, plugin: &Arc<Plugin>) {
-        let _change = self.0.changes.lock().await;
         let name = plugin.name();
+        let _change = self.0.changes.take(name).await;
         if !self.is_loaded(plugin) {
             return;
         }
         plugin.set_turned_off(true);
-        if plugin.status() == crate::PluginStatus::Started {
+        if plugin.status() == PluginStatus::Started {
             if let Err(error) = self.halt(plugin).await {
                 tracing::warn!(plugin = name, problem = %error, "a plugin failed to stop");
             }

@@ -48,7 +48,6 @@ impl Plugins {
     /// Stops and unloads all plugins, each one before its dependencies. The bus has stopped, so this
     /// publishes no events.
     async fn shut_down(&self) {
-        let _change = self.0.changes.lock().await;
         let plugins = self.loaded().into_iter();
         let needed = plugins.map(|plugin| {
             let dependencies = plugin.manifest.dependencies.clone();
@@ -57,6 +56,7 @@ impl Plugins {
         // The loaded plugins have no missing or circular dependencies.
         let order = load_order(&needed.collect()).unwrap_or_default();
         for name in order.into_iter().rev() {
+            let _change = self.0.changes.take(&name).await;
             let Ok(plugin) = self.plugin(&name) else {
                 continue;
             };

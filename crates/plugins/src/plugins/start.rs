@@ -12,7 +12,9 @@ use seaworthy_http::Authenticate;
 use seaworthy_service::{Assembly, Phase, StartError};
 use tokio::{runtime::Handle, sync::Semaphore, time::timeout};
 
-use super::{Inner, MAX_GUESTS_PER_CORE, Observation, Plugins, cores, shutdown::Shutdown};
+use super::{
+    Inner, MAX_GUESTS_PER_CORE, Observation, PluginLocks, Plugins, cores, shutdown::Shutdown,
+};
 use crate::{
     Capability, Event, EventBus, EventType, PluginAuthentication, PluginsConfig,
     attach::{AddressLimit, hooked},
@@ -118,7 +120,7 @@ impl Plugins {
             address_limit: AddressLimit::new(&config.auth_rate_limit, service.metrics()),
             is_served: AtomicBool::new(false),
             loads: Arc::default(),
-            changes: Arc::default(),
+            changes: PluginLocks::default(),
         })))
     }
 

@@ -115,6 +115,12 @@ impl Guest {
         Self::quiet().with_initialize(&body).with_request(url)
     }
 
+    /// A guest whose hook succeeds, and whose `start`, `stop` or `cleanup` requests a URL.
+    pub(crate) fn requesting_in_step(step: &'static str, url: &str) -> Self {
+        let body = format!("{} {OK}", send(url));
+        Self::quiet().with_request(url).with_step(step, &body)
+    }
+
     fn with_request(self, url: &str) -> Self {
         self.import("http", "send", &format!("(param {})", "i32 ".repeat(9)))
             .with_text(1024, "GET")
@@ -192,6 +198,12 @@ impl Guest {
     /// Sets the body of `initialize`.
     pub(crate) fn with_initialize(mut self, body: &str) -> Self {
         self.initialize = body.to_owned();
+        self
+    }
+
+    /// Sets the body of `start`, `stop`, `cleanup` or `health-check`.
+    pub(crate) fn with_step(mut self, step: &'static str, body: &str) -> Self {
+        self.steps.insert(step, body.to_owned());
         self
     }
 

@@ -27,5 +27,6 @@ mod required;
 mod samples;
 mod server;
 mod settings;
+mod steps;
 mod stops;
 mod versions;
