@@ -281,6 +281,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn settings_of_a_plugin_have_the_defaults_of_the_contract_plug_1() {
+        let shown = serde_json::to_value(PluginFileConfig::default()).unwrap();
+        let expected = serde_json::json!({
+            "enabled": true,
+            "priority": 100,
+            "settings": {},
+            "timeout": "30s",
+            "retry_count": 3,
+            "on_failure": null,
+            "metadata": {},
+        });
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
     fn development_has_larger_defaults_plug_2() {
         let unset = PluginSecurityConfig::default();
         assert_eq!(unset.max_memory(Profile::Development), DEVELOPMENT_MEMORY);

@@ -79,7 +79,7 @@ impl PluginError {
         Self {
             code,
             plugin: Some(plugin.into()),
-            problem: problem.into(),
+            problem: printable(problem.into()),
             cause: None,
         }
     }
@@ -114,6 +114,18 @@ impl PluginError {
     pub fn plugin(&self) -> Option<&str> {
         self.plugin.as_deref()
     }
+}
+
+/// Escapes control characters. The text may be of a plugin, and commands print it to a terminal.
+fn printable(text: String) -> String {
+    if !text.contains(char::is_control) {
+        return text;
+    }
+    let escape = |character: char| match character.is_control() {
+        true => character.escape_default().to_string(),
+        false => character.to_string(),
+    };
+    text.chars().map(escape).collect()
 }
 
 impl fmt::Display for PluginError {

@@ -1,3 +1,9 @@
+use std::path::Path;
+
+use seaworthy_service::StartError;
+
+use crate::Manifest;
+
 /// Returns the text of a manifest with `hash` as the value of `sha256`.
 pub(super) fn with_hash(text: &str, hash: &str) -> String {
     let line = format!("sha256 = \"{hash}\"");
@@ -6,7 +12,10 @@ pub(super) fn with_hash(text: &str, hash: &str) -> String {
         name.trim() == "sha256"
     };
     let mut lines: Vec<&str> = text.lines().collect();
-    match lines.iter().position(is_hash) {
+    // A table such as `metadata` may have a key with the same name.
+    let is_table = |line: &&str| line.trim_start().starts_with('[');
+    let end = lines.iter().position(is_table).unwrap_or(lines.len());
+    match lines.iter().take(end).position(is_hash) {
         Some(place) => {
             if let Some(old) = lines.get_mut(place) {
                 *old = &line;
@@ -15,4 +24,42 @@ pub(super) fn with_hash(text: &str, hash: &str) -> String {
         None => lines.insert(0, &line),
     }
     lines.join("\n") + "\n"
+}
+
+/// Reads the text of a manifest at `path`, whose folder has the name `plugin`.
+///
+/// # Errors
+/// The manifest is not valid, or names another plugin.
+pub(super) fn parse(path: &Path, plugin: &str, text: &str) -> Result<Manifest, StartError> {
+    let manifest = Manifest::parse(plugin, text)?;
+    if manifest.name == plugin {
+        return Ok(manifest);
+    }
+    Err(StartError::new(format!(
+        "{} names \"{}\": the folder must have the same name",
+        path.display(),
+        manifest.name
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OLD: &str = "name = \"notes\"\nsha256 = \"old\"\n";
+
+    #[test]
+    fn hash_replaces_the_old_one_plug_1() {
+        assert_eq!(with_hash(OLD, "new"), OLD.replace("old", "new"));
+    }
+
+    #[test]
+    fn hash_of_another_table_is_kept_plug_1() {
+        let table = "[metadata]\nsha256 = \"of the sources\"\n";
+        let text = format!("name = \"notes\"\n{table}");
+        let expected = format!("sha256 = \"new\"\n{text}");
+        assert_eq!(with_hash(&text, "new"), expected);
+        let text = format!("{OLD}{table}");
+        assert_eq!(with_hash(&text, "new"), text.replace("old", "new"));
+    }
 }

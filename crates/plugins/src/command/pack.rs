@@ -3,9 +3,12 @@ use std::{fs, path::Path};
 use seaworthy_service::{CommandRun, StartError};
 use serde_json::json;
 
-use super::{manifest::with_hash, read_manifest, unusable};
+use super::{
+    manifest::{parse, with_hash},
+    read_manifest, unusable,
+};
 use crate::{
-    Manifest, PluginsConfig, World,
+    PluginsConfig, World,
     folder::{COMPONENT, MANIFEST, sha256_hex},
     pack,
 };
@@ -13,7 +16,8 @@ use crate::{
 /// Writes the component of a plugin, which it creates from a core module.
 ///
 /// # Errors
-/// A file cannot be read or written, or the manifest or the module is not valid.
+/// A file cannot be read or written, the manifest or the module is not valid, or the manifest names
+/// another plugin.
 pub(super) fn write_component<C>(
     run: &CommandRun<'_, C>,
     config: &PluginsConfig,
@@ -24,7 +28,7 @@ pub(super) fn write_component<C>(
     let folder = config.directory.join(name);
     let manifest = folder.join(MANIFEST);
     let text = read_manifest(&manifest)?;
-    let manifest = Manifest::parse(name, &with_hash(&text, &sha256_hex(b"")))?;
+    let manifest = parse(&manifest, name, &with_hash(&text, &sha256_hex(b"")))?;
     let world = world.unwrap_or(manifest.world.unwrap_or(World::Plugin).as_str());
     let content = fs::read(module).map_err(|error| unusable(Path::new(module), error))?;
     let component = pack(&content, manifest.api, world).map_err(StartError::new)?;

@@ -4,9 +4,12 @@ use seaworthy_core::Secret;
 use seaworthy_service::{CommandRun, StartError};
 use serde_json::json;
 
-use super::{manifest::with_hash, read_manifest, unusable};
+use super::{
+    manifest::{parse, with_hash},
+    read_manifest, unusable,
+};
 use crate::{
-    Manifest, PluginsConfig, SigningKey,
+    PluginsConfig, SigningKey,
     folder::{COMPONENT, MANIFEST, SIGNATURE, sha256_hex},
 };
 
@@ -57,14 +60,7 @@ pub(super) fn sign<C>(
     let manifest = folder.join(MANIFEST);
     let text = read_manifest(&manifest)?;
     let text = with_hash(&text, &hash);
-    let declared = Manifest::parse(name, &text)?.name;
-    if declared != name {
-        let problem = format!(
-            "{} names \"{declared}\": the folder must have the same name",
-            manifest.display()
-        );
-        return Err(StartError::new(problem));
-    }
+    parse(&manifest, name, &text)?;
     fs::write(&manifest, &text).map_err(|error| unusable(&manifest, error))?;
     let signature = folder.join(SIGNATURE);
     fs::write(&signature, key.sign(text.as_bytes()).encode())

@@ -1,6 +1,6 @@
 use std::{
-    collections::VecDeque,
     fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     sync::{Arc, OnceLock, Weak},
     time::Duration,
@@ -11,11 +11,12 @@ use futures::FutureExt;
 use parking_lot::Mutex;
 use seaworthy_core::{Code, Error, RequestContext, context};
 use seaworthy_service::Stop;
-use seaworthy_telemetry::metrics::{Family, Gauge, GaugeGuard};
+use seaworthy_telemetry::metrics::{Family, Gauge};
 use tokio::{sync::Notify, task::JoinSet, time::sleep};
 
 use super::{
     Event, EventType, HandlerError,
+    subscriber::Subscriber,
     subscription::{Handlers, Subscription, deliver},
 };
 
@@ -23,26 +24,6 @@ use super::{
 const MAX_DELIVERIES: usize = 10;
 
 type Filter = dyn Fn(&Event) -> bool + Send + Sync;
-
-/// A handler of the host, or all handlers of one plugin. Each subscriber has its own queue, so a slow
-/// one does not delay the others.
-struct Subscriber {
-    id: u64,
-    /// The plugin, or the handler of the host.
-    name: String,
-    handlers: Handlers,
-    queued: VecDeque<Queued>,
-    /// The number of queued events.
-    depth: Gauge,
-    /// The deliveries of queued events that run.
-    running: usize,
-    max_running: usize,
-}
-
-struct Queued {
-    event: Arc<Event>,
-    _counted: GaugeGuard,
-}
 
 /// The delivery of a queued event to the handlers that its subscriber has at its start. It counts as
 /// running until its drop.
@@ -210,15 +191,9 @@ impl EventBus {
                 state.last_id += 1;
                 let id = state.last_id;
                 let depths = self.0.depths.get();
-                state.subscribers.push(Subscriber {
-                    id,
-                    name: name.to_owned(),
-                    handlers: new,
-                    queued: VecDeque::new(),
-                    depth: depths.map_or_else(Gauge::default, |all| all.get_or_create(name)),
-                    running: 0,
-                    max_running,
-                });
+                let depth = depths.map_or_else(Gauge::default, |all| all.get_or_create(name));
+                let added = Subscriber::new(id, name, new, depth, max_running);
+                state.subscribers.push(added);
                 return Some(id);
             }
         };
@@ -233,7 +208,8 @@ impl EventBus {
         self.replace(Some(id), "", [], MAX_DELIVERIES);
     }
 
-    /// Adds a filter. The bus delivers and queues only events that pass all filters.
+    /// Adds a filter. The bus delivers and queues only events that pass all filters. An event for
+    /// which a filter panics does not pass.
     pub fn filter(&self, passes: impl Fn(&Event) -> bool + Send + Sync + 'static) {
         let _change = self.0.changes.lock();
         let mut filters = Vec::clone(&self.0.filters.load());
@@ -281,12 +257,7 @@ impl EventBus {
                 if !subscriber.accepts(&event) {
                     continue;
                 }
-                if subscriber.queued.len() < self.0.max_queued {
-                    subscriber.queued.push_back(Queued {
-                        event: Arc::clone(&event),
-                        _counted: subscriber.depth.guard(),
-                    });
-                } else {
+                if !subscriber.queue(&event, self.0.max_queued) {
                     full = subscriber.handlers.first().map(|first| first.name.clone());
                 }
             }
@@ -304,7 +275,14 @@ impl EventBus {
     }
 
     fn passes(&self, event: &Event) -> bool {
-        self.0.filters.load().iter().all(|passes| passes(event))
+        let filters = self.0.filters.load_full();
+        let checked = AssertUnwindSafe(|| filters.iter().all(|passes| passes(event)));
+        // The panic of a filter must not end the change of a plugin that publishes an event.
+        catch_unwind(checked).unwrap_or_else(|_| {
+            let kind = event.kind.as_str();
+            tracing::error!(kind, "a filter of events panicked: the event was dropped");
+            false
+        })
     }
 
     /// Delivers queued events until `stop` completes and all queues are empty, or for `stop_timeout`
@@ -346,7 +324,7 @@ impl EventBus {
         let mut state = self.0.state.lock();
         state.is_stopped = true;
         for subscriber in &mut state.subscribers {
-            let queued = std::mem::take(&mut subscriber.queued).len();
+            let queued = subscriber.clear();
             let (handler, events) = (&*subscriber.name, queued + subscriber.running);
             if events > 0 {
                 tracing::error!(handler, events, "events were not delivered before the stop");
@@ -358,11 +336,7 @@ impl EventBus {
     fn begin_delivery(&self) -> Option<Delivery> {
         let mut state = self.0.state.lock();
         state.subscribers.iter_mut().find_map(|subscriber| {
-            if subscriber.running >= subscriber.max_running {
-                return None;
-            }
-            let Queued { event, .. } = subscriber.queued.pop_front()?;
-            subscriber.running += 1;
+            let event = subscriber.take_next()?;
             Some(Delivery {
                 bus: self.clone(),
                 subscriber: subscriber.id,
@@ -376,7 +350,7 @@ impl EventBus {
     fn stop_if_empty(&self) -> bool {
         let mut state = self.0.state.lock();
         let mut subscribers = state.subscribers.iter();
-        let is_empty = subscribers.all(|subscriber| subscriber.queued.is_empty());
+        let is_empty = subscribers.all(Subscriber::is_empty);
         state.is_stopped |= is_empty;
         is_empty
     }
@@ -389,13 +363,6 @@ impl Drop for Delivery {
         if let Some(ended) = subscribers.find(|one| one.id == self.subscriber) {
             ended.running = ended.running.saturating_sub(1);
         }
-    }
-}
-
-impl Subscriber {
-    fn accepts(&self, event: &Event) -> bool {
-        let mut handlers = self.handlers.iter();
-        handlers.any(|handler| handler.types.contains(&event.kind))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Events of the host and of plugins.
 
 mod bus;
+mod subscriber;
 mod subscription;
 
 use std::{borrow::Cow, collections::BTreeMap, fmt};
@@ -187,5 +188,28 @@ impl Event {
     /// Returns the time as RFC 3339 in UTC, in milliseconds.
     pub(crate) fn time_text(&self) -> String {
         self.time.to_rfc3339_opts(SecondsFormat::Millis, true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn event_has_the_fields_of_the_contract_plug_1() {
+        let event = Event::new(EventType::USER_LOGIN, "accounts")
+            .with_data("user", "u-7")
+            .with_metadata("tenant", "t-1");
+        let shown = serde_json::to_value(&event).unwrap();
+        let expected = serde_json::json!({
+            "id": event.id(),
+            "type": "user.login",
+            "source": "accounts",
+            "timestamp": shown["timestamp"],
+            "data": { "user": "u-7" },
+            "metadata": { "tenant": "t-1" },
+        });
+        assert_eq!(shown, expected);
+        assert!(shown["timestamp"].is_string());
     }
 }

@@ -11,6 +11,9 @@ use crate::{
     Manifest, PluginError, PluginErrorCode, PluginSecurityConfig, Signature, manifest::is_name,
 };
 
+/// The maximum number of plugins in the folder: far more than a service has. The service reads all
+/// manifests, also those without a signature, before it rejects them.
+const MAX_PLUGINS: usize = 1_000;
 /// The maximum size of a text file of a plugin in bytes. Usual ones have a few hundred.
 pub(super) const MAX_TEXT: u64 = 64 * 1024;
 
@@ -25,7 +28,7 @@ pub(crate) struct Found {
 /// Returns the names of the folders that have a manifest, in alphabetical order.
 ///
 /// # Errors
-/// The folder cannot be read.
+/// The folder cannot be read, or has more than [`MAX_PLUGINS`] plugins.
 pub(crate) fn scan(directory: &Path) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(directory)? {
@@ -33,6 +36,12 @@ pub(crate) fn scan(directory: &Path) -> io::Result<Vec<String>> {
         let name = entry.file_name().to_string_lossy().into_owned();
         if is_name(&name) && entry.path().join(MANIFEST).is_file() {
             names.push(name);
+        }
+        if names.len() > MAX_PLUGINS {
+            return Err(io::Error::new(
+                io::ErrorKind::QuotaExceeded,
+                format!("the folder has more than {MAX_PLUGINS} plugins"),
+            ));
         }
     }
     names.sort();

@@ -10,7 +10,9 @@ use seaworthy_core::new_id;
 use super::{read::MAX_TEXT, read_config, read_text};
 use crate::{PluginError, PluginErrorCode, PluginFileConfig, PluginsConfig};
 
-/// The first line of the settings of a disabled plugin.
+/// The line with which YAML permits a document to begin.
+const MARKER: &str = "---";
+/// The first setting of a disabled plugin.
 const DISABLED: &str = "enabled: false";
 /// The start of the line that [`DISABLED`] replaces.
 const ENABLED: &str = "enabled:";
@@ -67,7 +69,10 @@ pub(crate) fn disable_config(
         None => ("", Access::Default),
     };
     let kept = text.lines().filter(|line| !line.starts_with(ENABLED));
-    let lines: Vec<&str> = std::iter::once(DISABLED).chain(kept).collect();
+    let mut lines: Vec<&str> = kept.collect();
+    // Before the marker of the document, the line would be a document of its own.
+    let marker = lines.iter().position(|line| line.trim_end() == MARKER);
+    lines.insert(marker.map_or(0, |place| place + 1), DISABLED);
     let text = lines.join("\n") + "\n";
     let replaced = file.replace(config, &text, &access)?;
     replaced.check(config, profile, plugin, |effective| !effective.enabled)?;

@@ -34,7 +34,7 @@ use super::{
     guest_start::GuestStart,
 };
 use crate::{
-    Capability, Decision, Event, HandlerError, PluginStatus, Plugins,
+    Decision, Event, HandlerError, PluginStatus, Plugins,
     runtime::{CallLimits, Fault, HookInput, HookOutcome, LifecycleStep, Program, Question, TICK},
     sandbox::{FAULT_WINDOW, Permission, ProcessorTime, Transition},
 };
@@ -153,8 +153,12 @@ impl Plugin {
         // The guest has its whole timeout after this wait, so a call takes at most twice as long.
         let start_deadline = TokioInstant::now() + limits.timeout;
         let own = permit(&self.own_guests, start_deadline, "this plugin").await?;
+        let waiting = match &self.waiting_guests {
+            Some(guests) => Some(permit(guests, start_deadline, "all plugins with http").await?),
+            None => None,
+        };
         let shared = permit(&self.guests, start_deadline, "all plugins").await?;
-        let permits = (own, shared);
+        let permits = (own, waiting, shared);
         // Earlier calls may have used the share during the wait.
         let is_slow = {
             let (mut state, now) = (self.state.lock(), Instant::now());
@@ -168,7 +172,7 @@ impl Plugin {
         let program = self.program.lock().clone().ok_or(Fault::Stopped)?;
         let flavor = Handle::current().runtime_flavor();
         // A guest that waits for a response keeps its permit of `worker_guests`.
-        let may_wait = self.manifest.capabilities.contains(&Capability::Http);
+        let may_wait = self.waiting_guests.is_some();
         let is_brief = function.place == Place::TaskIfBrief && !is_slow && !may_wait;
         let (sender, mut ended) = oneshot::channel();
         let start = GuestStart::default();

@@ -50,6 +50,9 @@ pub(crate) struct Plugin {
     pub(crate) on_failure: FailureMode,
     /// Limits the concurrent calls of all plugins.
     pub(crate) guests: Arc<Semaphore>,
+    /// Limits the concurrent calls of all plugins that may wait for responses. `None` if this one may
+    /// not.
+    pub(crate) waiting_guests: Option<Arc<Semaphore>>,
     /// Limits the concurrent calls of this plugin, so that a plugin that loops or waits does not
     /// delay the others. A call occupies a core, so there are as many permits as cores.
     pub(crate) own_guests: Arc<Semaphore>,

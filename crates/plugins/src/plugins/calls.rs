@@ -6,12 +6,9 @@ use crate::{
     FailureMode, HookCall, HookPoint, PluginStatus, Rejection,
     hook::{HookEntry, HookTable},
     plugin::Plugin,
-    runtime::{Fault, HookContext, HookInput, HookOutcome, Question},
+    runtime::{Fault, HookContext, HookInput, HookOutcome},
     sandbox::json::{self, MAX_VALUES},
 };
-
-/// The timeout of a decision, so that a slow plugin delays requests only briefly.
-const DECISION_TIMEOUT: std::time::Duration = std::time::Duration::from_millis(50);
 
 /// The divisor of the part of the payload limit that the values of hooks must leave free, because
 /// later points add metadata.
@@ -24,15 +21,6 @@ pub struct HookReport {
     pub call: HookCall,
     /// The hooks that failed, as `PLUGIN/HOOK`, with their problems.
     pub failed: Vec<(String, String)>,
-}
-
-/// A decision about access.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
-    /// All plugins with the interface `policy` allow the action.
-    Allow,
-    /// A plugin denies the action, for this reason.
-    Deny(String),
 }
 
 impl Plugins {
@@ -124,54 +112,7 @@ impl Plugins {
         result
     }
 
-    /// Asks all started plugins with the interface `policy`, each with a timeout of 50 ms. All of
-    /// them must allow the action. Without such a plugin the result is [`Decision::Allow`]. List
-    /// plugins that must decide in `plugins.required`.
-    ///
-    /// Within a request all decisions use the plugins that were started at its first call, without
-    /// those that an operator stopped since.
-    ///
-    /// # Errors
-    /// `PLUGIN_UNAVAILABLE`: a plugin fails, and its `on_failure` is `closed`, or a plugin of
-    /// `plugins.required` is not started.
-    pub async fn decide(
-        &self,
-        subject: &str,
-        action: &str,
-        resource: &str,
-        context: Map<String, Value>,
-    ) -> Result<Decision, Error> {
-        let table = self.of_request(context::current().as_deref());
-        check_required(&table)?;
-        for plugin in table.deciders() {
-            let question = || Question {
-                subject: subject.to_owned(),
-                action: action.to_owned(),
-                resource: resource.to_owned(),
-                context: context.clone(),
-            };
-            let mut decided = plugin.decide(question(), DECISION_TIMEOUT).await;
-            if decided == Err(Fault::Stopped) && plugin.is_retired() {
-                // The version ended after this request found it.
-                let table = self.0.hooks.load_full();
-                let mut current = table.deciders().iter();
-                if let Some(newer) = current.find(|newer| newer.name() == plugin.name()) {
-                    decided = newer.decide(question(), DECISION_TIMEOUT).await;
-                }
-            }
-            match decided {
-                Ok(Decision::Allow) => {}
-                Ok(denial @ Decision::Deny(_)) => return Ok(denial),
-                Err(Fault::Stopped) if !self.is_started(plugin.name()) => {
-                    self.check_not_required(plugin.name())?;
-                }
-                Err(fault) => check_failure_mode(plugin, &fault.to_string())?,
-            }
-        }
-        Ok(Decision::Allow)
-    }
-
-    fn is_started(&self, name: &str) -> bool {
+    pub(super) fn is_started(&self, name: &str) -> bool {
         let plugin = self.plugin(name);
         plugin.is_ok_and(|plugin| plugin.status() == PluginStatus::Started)
     }
@@ -180,7 +121,7 @@ impl Plugins {
     ///
     /// # Errors
     /// `plugins.required` has the plugin.
-    fn check_not_required(&self, name: &str) -> Result<(), Error> {
+    pub(super) fn check_not_required(&self, name: &str) -> Result<(), Error> {
         match self.required().iter().any(|required| required == name) {
             true => Err(not_started(name)),
             false => Ok(()),
@@ -247,8 +188,11 @@ impl Plugins {
             // The version ended after this request found it.
             let table = self.0.hooks.load_full();
             let mut current = table.at(run.point).iter();
-            if let Some(newer) = current.find(|newer| newer.has_name_of(hook)) {
-                called = newer.plugin.hook(input(), newer.timeout).await;
+            match current.find(|newer| newer.has_name_of(hook)) {
+                Some(newer) => called = newer.plugin.hook(input(), newer.timeout).await,
+                // The newer version does not have the hook.
+                None if self.is_started(hook.plugin.name()) => return Ok(None),
+                None => {}
             }
         }
         let problem = match called {
@@ -338,7 +282,7 @@ impl Run<'_> {
 ///
 /// # Errors
 /// `on_failure` of the plugin is `closed`: `PLUGIN_UNAVAILABLE`.
-fn check_failure_mode(plugin: &Plugin, problem: &str) -> Result<(), Error> {
+pub(super) fn check_failure_mode(plugin: &Plugin, problem: &str) -> Result<(), Error> {
     match plugin.on_failure {
         FailureMode::Open => Ok(()),
         FailureMode::Closed => Err(unavailable(plugin.name(), problem)),
@@ -349,7 +293,7 @@ fn check_failure_mode(plugin: &Plugin, problem: &str) -> Result<(), Error> {
 ///
 /// # Errors
 /// One is not: `PLUGIN_UNAVAILABLE`.
-fn check_required(table: &HookTable) -> Result<(), Error> {
+pub(super) fn check_required(table: &HookTable) -> Result<(), Error> {
     table
         .missing()
         .map_or(Ok(()), |name| Err(not_started(name)))

@@ -53,9 +53,26 @@ impl Plugins {
         let begun = self.0.compiler.run(work);
         begun.map_err(|error| failed().because(error))?;
         let plugin = compiled.await.map_err(|error| failed().because(error))??;
+        let _shown = Initializing::new(&self.0, &plugin);
         step(&plugin, LifecycleStep::Initialize, PluginErrorCode::Config).await?;
         plugin.set_status(PluginStatus::Initialized);
         Ok(plugin)
+    }
+}
+
+/// Shows a version to operators while its `initialize` runs.
+struct Initializing<'a>(&'a Inner);
+
+impl<'a> Initializing<'a> {
+    fn new(inner: &'a Inner, plugin: &Arc<Plugin>) -> Self {
+        *inner.initializing.lock() = Some(Arc::clone(plugin));
+        Self(inner)
+    }
+}
+
+impl Drop for Initializing<'_> {
+    fn drop(&mut self) {
+        drop(self.0.initializing.lock().take());
     }
 }
 
@@ -100,7 +117,8 @@ impl Inner {
         let grant = self.config.grants.get(name).cloned().unwrap_or_default();
         check_grant(&manifest, &grant)?;
         let requests = |capability| manifest.capabilities.contains(&capability);
-        let client = requests(Capability::Http).then(|| self.clients.get(name));
+        let may_wait = requests(Capability::Http);
+        let client = may_wait.then(|| self.clients.get(name));
         let http = client
             .flatten()
             .map(|client| HttpAccess::new(client.clone(), grant.http_hosts, handle.clone()));
@@ -147,6 +165,7 @@ impl Inner {
             limits,
             on_failure: on_failure.unwrap_or(self.config.on_failure),
             guests: Arc::clone(&self.guests),
+            waiting_guests: may_wait.then(|| Arc::clone(&self.waiting_guests)),
             own_guests: Arc::new(Semaphore::new(cores())),
             worker_guests: Arc::clone(&self.worker_guests),
             threads: Arc::clone(&self.threads),

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use seaworthy_core::error_chain;
 
 use super::{Inner, Plugins, SOURCE};
@@ -32,17 +34,24 @@ impl Plugins {
         failures.retain(|name, _| has_folder(name));
     }
 
-    /// Returns the states of the plugins that are not loaded because their load failed.
-    pub(super) fn failed_loads(&self) -> Vec<PluginInfo> {
-        let names: Vec<String> = self.0.failures.lock().keys().cloned().collect();
-        let failed = names.iter().filter_map(|name| self.failed_load(name));
-        failed.collect()
+    /// Returns the states of the plugins that are not loaded, because their load failed or runs.
+    pub(super) fn not_loaded(&self) -> Vec<PluginInfo> {
+        let mut names: BTreeSet<String> = self.0.failures.lock().keys().cloned().collect();
+        if let Some(plugin) = &*self.0.initializing.lock() {
+            names.insert(plugin.name().to_owned());
+        }
+        let states = names.iter().filter_map(|name| self.not_loaded_one(name));
+        states.collect()
     }
 
-    /// Returns the state of a plugin that is not loaded because its load failed.
-    pub(super) fn failed_load(&self, name: &str) -> Option<PluginInfo> {
+    /// Returns the state of a plugin that is not loaded, because its load failed or runs.
+    pub(super) fn not_loaded_one(&self, name: &str) -> Option<PluginInfo> {
         if self.plugin(name).is_ok() {
             return None;
+        }
+        let initializing = self.0.initializing.lock().clone();
+        if let Some(plugin) = initializing.filter(|plugin| plugin.name() == name) {
+            return Some(plugin.info());
         }
         let failure = self.0.failure(name)?;
         let path = self.0.config.directory.join(name);

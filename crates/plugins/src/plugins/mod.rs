@@ -4,6 +4,7 @@ mod calls;
 mod change;
 mod compile;
 mod configuration;
+mod decide;
 mod dependencies;
 mod dependents;
 mod end;
@@ -29,7 +30,8 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-pub use calls::{Decision, HookReport};
+pub use calls::HookReport;
+pub use decide::Decision;
 use locks::PluginLocks;
 use observation::Observation;
 use parking_lot::Mutex;
@@ -49,6 +51,10 @@ use crate::{
 /// The maximum concurrent calls of all plugins for each core. There are more calls than cores,
 /// because a call may wait for a response.
 const MAX_GUESTS_PER_CORE: usize = 4;
+
+/// As [`MAX_GUESTS_PER_CORE`], for plugins that may wait for responses. Their calls thus leave the
+/// others a call for each core, which is as many as run concurrently.
+const MAX_WAITING_GUESTS_PER_CORE: usize = MAX_GUESTS_PER_CORE - 1;
 
 /// The source of the events that this crate publishes.
 const SOURCE: &str = "plugins";
@@ -76,11 +82,15 @@ pub(crate) struct Inner {
     clients: BTreeMap<String, HttpClient>,
     /// Limits the concurrent calls of all plugins, because each call has its own memory.
     guests: Arc<Semaphore>,
+    /// Limits the concurrent calls of all plugins with the capability `http`.
+    waiting_guests: Arc<Semaphore>,
     /// Limits the guests that occupy a worker of the runtime.
     worker_guests: Arc<Semaphore>,
     threads: Arc<GuestThreads>,
     observation: Arc<Observation>,
     loaded: Mutex<BTreeMap<String, Loaded>>,
+    /// The compiled version whose `initialize` runs. `loads` serializes them.
+    initializing: Mutex<Option<Arc<Plugin>>>,
     /// The failures of loads and reloads that no later one replaced, by the name of the plugin.
     failures: Mutex<BTreeMap<String, PluginFailure>>,
     /// Serializes loads and reloads. A compilation may hold it for minutes.
@@ -117,25 +127,33 @@ impl Plugins {
         &self.0.bus
     }
 
-    /// Returns the states of all loaded plugins, and of those that cannot be loaded, in alphabetical
-    /// order.
+    /// Returns the states of all loaded plugins, of the one that is being initialized, and of those
+    /// that cannot be loaded, in alphabetical order.
     #[must_use]
     pub fn list(&self) -> Vec<PluginInfo> {
-        let mut found = self.failed_loads();
+        let mut found = self.not_loaded();
         found.extend(self.loaded().iter().map(|plugin| plugin.info()));
         found.sort_by(|one, other| one.metadata.name.cmp(&other.metadata.name));
         found
     }
 
-    /// Returns the state of a plugin that is loaded or cannot be loaded.
+    /// Returns the state of a plugin that is loaded, is being initialized, or cannot be loaded.
     ///
     /// # Errors
     /// No such plugin has this name.
     pub fn get(&self, name: &str) -> Result<PluginInfo, PluginError> {
         match self.plugin(name) {
             Ok(plugin) => Ok(plugin.info()),
-            Err(error) => self.failed_load(name).ok_or(error),
+            Err(error) => self.not_loaded_one(name).ok_or(error),
         }
+    }
+
+    /// Returns the status of a plugin: [`PluginStatus::Unloaded`] if [`get`](Self::get) does not find
+    /// it.
+    #[must_use]
+    pub fn status(&self, name: &str) -> PluginStatus {
+        self.get(name)
+            .map_or(PluginStatus::Unloaded, |info| info.status)
     }
 
     /// Returns the loaded plugins in alphabetical order. The state of a plugin depends on others, so

@@ -13,7 +13,8 @@ use seaworthy_service::{Assembly, Phase, StartError};
 use tokio::{runtime::Handle, sync::Semaphore, time::timeout};
 
 use super::{
-    Inner, MAX_GUESTS_PER_CORE, Observation, PluginLocks, Plugins, cores, shutdown::Shutdown,
+    Inner, MAX_GUESTS_PER_CORE, MAX_WAITING_GUESTS_PER_CORE, Observation, PluginLocks, Plugins,
+    cores, shutdown::Shutdown,
 };
 use crate::{
     Capability, Event, EventBus, EventType, PluginAuthentication, PluginsConfig,
@@ -107,6 +108,7 @@ impl Plugins {
             runtime: OnceLock::new(),
             clients: clients(service, config)?,
             guests: Arc::new(Semaphore::new(MAX_GUESTS_PER_CORE * cores())),
+            waiting_guests: Arc::new(Semaphore::new(MAX_WAITING_GUESTS_PER_CORE * cores())),
             worker_guests: Arc::new(Semaphore::new(
                 Handle::try_current().map_or(0, |handle| max_worker_guests(&handle)),
             )),
@@ -116,6 +118,7 @@ impl Plugins {
             observation: Arc::new(Observation::new(service, &bus)),
             bus,
             loaded: Mutex::default(),
+            initializing: Mutex::default(),
             failures: Mutex::default(),
             address_limit: AddressLimit::new(&config.auth_rate_limit, service.metrics()),
             is_served: AtomicBool::new(false),

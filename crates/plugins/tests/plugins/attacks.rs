@@ -1,11 +1,18 @@
 //! Attacks on the quotas of plugins and on the service through other plugins.
 
+use std::{thread::available_parallelism, time::Duration};
+
 use seaworthy_plugins::{
     Capability, Event, EventType, FailureMode, HandlerError, HookCall, HookPoint, PluginStatus,
 };
 use serde_json::Map;
+use tokio::time::timeout;
 
-use crate::{app::Setup, guest::Guest};
+use crate::{
+    app::{Setup, granted_http},
+    guest::Guest,
+    server::hold,
+};
 
 const HOOK: &str = "[[hooks]]\nname = \"attack\"\npoint = \"before_biz\"\n";
 
@@ -31,7 +38,7 @@ async fn queued_calls_stay_within_the_share_plug_2() {
         ran += usize::from(call.await.unwrap() == "exceeded the CPU time of 100ms");
     }
     // The calls that run concurrently, before the first of them is charged.
-    let cores = std::thread::available_parallelism().unwrap().get();
+    let cores = available_parallelism().unwrap().get();
     assert!(ran <= cores, "{ran} calls used ten seconds of the share");
 }
 
@@ -173,4 +180,48 @@ async fn large_source_of_an_event_does_not_disable_plugins_plug_2() {
     }
     let status = app.plugins.get("notes").unwrap().status;
     assert_eq!(status, PluginStatus::Started);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stalled_plugins_leave_calls_to_the_others_plug_2() {
+    /// The plugins whose calls together exceed the limit of all plugins.
+    const STALLED: usize = 5;
+    /// Far longer than the calls need on a loaded machine.
+    const TIMEOUT: Duration = Duration::from_secs(30);
+    let (url, mut waiting) = hold();
+    let handler =
+        "capabilities = [\"http\"]\n[[handlers]]\nname = \"note\"\ntypes = [\"user.login\"]\n";
+    let good = HOOK.to_owned() + "timeout = \"10s\"\n";
+    let mut setup = Setup::new()
+        .service_settings(
+            "clients: { plugins: { policies: { attempt_timeout: 10m, total_timeout: 10m } } }\n",
+        )
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .plugin("good", &good, &Guest::setting("seen", "1"));
+    for number in 0..STALLED {
+        let name = format!("stalled-{number}");
+        setup = setup
+            .config(|config| drop(config.grants.insert(name.clone(), granted_http())))
+            .plugin(&name, handler, &Guest::requesting_in_handler(&url))
+            .settings(&name, "timeout: 10m\nretry_count: 0\n");
+    }
+    let app = setup.start().await.unwrap();
+    let cores = available_parallelism().unwrap().get();
+    for _ in 0..cores {
+        let login = Event::new(EventType::USER_LOGIN, "accounts");
+        app.plugins.events().publish_async(login).unwrap();
+    }
+    let mut unanswered = Vec::new();
+    while unanswered.len() < 3 * cores {
+        let next = timeout(TIMEOUT, waiting.recv()).await;
+        unanswered.push(next.unwrap().unwrap());
+    }
+    // The calls of the other plugins wait.
+    let further = timeout(Duration::from_secs(1), waiting.recv()).await;
+    assert!(further.is_err(), "more calls run");
+    let call = app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+    let report = call.await.unwrap();
+    assert_eq!(report.failed, []);
+    assert_eq!(report.call.value("seen"), Some(&1.into()));
+    drop((unanswered, waiting));
 }

@@ -1,16 +1,16 @@
-//! Changes that are requested while another one runs.
+//! Changes that are requested while another one or a request runs.
 
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use seaworthy_plugins::PluginErrorCode;
+use seaworthy_plugins::{HookCall, HookPoint, PluginErrorCode};
 use seaworthy_testkit::eventually;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::{
     app::{Setup, TestApp, granted_http},
     guest::Guest,
-    server::respond,
+    server::{hold, respond},
 };
 
 const HOOK: &str = "capabilities = [\"http\"]\n[[hooks]]\nname = \"guard\"\npoint = \"before_request\"\nveto = true\ntimeout = \"30s\"\n";
@@ -93,4 +93,40 @@ async fn change_of_the_folder_during_a_reload_is_applied_plug_1() {
     initialized(&mut running).await;
     app.replace("guard", HOOK, &Guest::rejecting(403, "two"));
     eventually(async || app.rejection_text() == "two").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hook_that_a_newer_version_lacks_is_skipped_plug_1() {
+    let (url, mut waiting) = hold();
+    let hook = |name: &str, priority: i32| {
+        format!(
+            "[[hooks]]\nname = \"{name}\"\npoint = \"before_biz\"\npriority = {priority}\nveto = true\ntimeout = \"30s\"\n"
+        )
+    };
+    let first = format!("capabilities = [\"http\"]\n{}", hook("first", 1));
+    let app = Setup::new()
+        .config(|config| {
+            config.auto_load = Some(false);
+            config.security.max_cpu_percent = Some(100);
+            config.grants.insert("first".to_owned(), granted_http());
+        })
+        .plugin("first", &first, &Guest::requesting(&url, "(i32.const 16)"))
+        .plugin("guard", &hook("old", 2), &Guest::quiet())
+        .start()
+        .await
+        .unwrap();
+    app.plugins.load_folder().await.unwrap();
+    let plugins = app.plugins.clone();
+    let call = tokio::spawn(async move {
+        let call = plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+        call.await.map(|report| report.failed)
+    });
+    let respond = waiting.recv().await.unwrap();
+    // The hook of the first plugin runs, and the call has the first version of the other one.
+    app.plugins.unload("guard").await.unwrap();
+    app.replace("guard", &hook("new", 2), &Guest::quiet());
+    app.plugins.load("guard").await.unwrap();
+    app.plugins.start_plugin("guard").await.unwrap();
+    drop((respond, waiting));
+    assert_eq!(call.await.unwrap().unwrap(), []);
 }

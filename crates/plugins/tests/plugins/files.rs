@@ -231,3 +231,40 @@ async fn contradictory_manifests_are_refused_plug_1() {
         assert_eq!(rejection(setup).await, expected);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn errors_escape_control_characters_plug_2() {
+    // A terminal would run the sequences. The manifest needs no signature for the order of loads.
+    let setup = Setup::new().plugin("notes", "\"\\u001B[2J\" = 1\n", &Guest::quiet());
+    let refused = rejection(setup).await;
+    assert!(refused.contains("unknown field `\\u{1b}[2J`"), "{refused}");
+    let guest = Guest::quiet()
+        .with_initialize("(i32.const 512)")
+        .with_words(512, &[1, 1024, 4, 0x4a32_5b1b])
+        .with_words(1024, &[0x4a32_5b1b]);
+    let refused = rejection(Setup::new().plugin("notes", "", &guest)).await;
+    assert_eq!(refused, "plugin \"notes\": \\u{1b}[2J");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn folder_has_a_limit_of_plugins_plug_2() {
+    // A chain of dependencies without signatures, which is as deep as the folder has plugins.
+    let setup = Setup::new();
+    for number in 0..=1_000 {
+        let folder = setup.config.directory.join(format!("n{number:04}"));
+        std::fs::create_dir(&folder).unwrap();
+        let next = number + 1;
+        let hash = "0".repeat(64);
+        let manifest = format!(
+            "name = \"n{number:04}\"\nversion = \"1.0.0\"\napi = \"0.1.0\"\nsha256 = \"{hash}\"\ndependencies = [\"n{next:04}\"]\n"
+        );
+        std::fs::write(folder.join("plugin.toml"), manifest).unwrap();
+    }
+    let folder = setup.config.directory.clone();
+    let refused = rejection(setup).await;
+    let expected = format!(
+        "the plugin folder {} cannot be read: the folder has more than 1000 plugins",
+        folder.display()
+    );
+    assert_eq!(refused, expected);
+}

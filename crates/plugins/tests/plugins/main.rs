@@ -8,6 +8,7 @@ mod attacks;
 mod binary;
 mod changes;
 mod clients;
+mod contract;
 mod dependents;
 mod disable;
 mod escapes;

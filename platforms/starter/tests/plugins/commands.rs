@@ -175,6 +175,11 @@ fn commands_refuse_names_of_no_plugin_plug_1() {
     let expected =
         "error: plugins/guard/plugin.toml names \"other\": the folder must have the same name\n";
     assert_eq!(problem, expected);
+    let component = fs::read(folder.path("plugins/guard/plugin.wasm")).unwrap();
+    let pack = ["pack", "guard", "module.wat"];
+    assert_eq!(folder.try_command(&pack).unwrap_err(), expected);
+    let unchanged = fs::read(folder.path("plugins/guard/plugin.wasm")).unwrap();
+    assert!(component == unchanged);
 }
 
 #[test]

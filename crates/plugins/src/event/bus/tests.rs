@@ -187,3 +187,76 @@ fn event_reaches_the_handlers_of_one_version_plug_1() {
     }
     publisher.join().unwrap();
 }
+
+#[tokio::test]
+async fn event_must_pass_all_filters_plug_1() {
+    let bus = EventBus::new(10);
+    let (sender, mut seen) = tokio::sync::mpsc::unbounded_channel();
+    bus.subscribe("any", [EventType::USER_LOGIN], move |event| {
+        let _ = sender.send(event.source().to_owned());
+        std::future::ready(Ok(()))
+    });
+    bus.filter(|event| event.source() != "one");
+    bus.filter(|event| event.source() != "two");
+    for source in ["one", "two", "three"] {
+        bus.publish(Event::new(EventType::USER_LOGIN, source)).await;
+        bus.publish_async(Event::new(EventType::USER_LOGIN, source))
+            .unwrap();
+    }
+    assert_eq!(seen.try_recv(), Ok("three".to_owned()));
+    // The filters also apply to queued events.
+    let mut state = bus.0.state.lock();
+    let subscriber = state.subscribers.first_mut().unwrap();
+    assert_eq!(subscriber.clear(), 1);
+}
+
+#[tokio::test]
+async fn panic_of_a_filter_drops_only_its_event_plug_1() {
+    let bus = EventBus::new(10);
+    bus.subscribe("any", [EventType::USER_LOGIN], |_| async {
+        Err(HandlerError::Permanent("called".into()))
+    });
+    bus.filter(|event| {
+        assert_ne!(event.source(), "bad");
+        true
+    });
+    let bad = || Event::new(EventType::USER_LOGIN, "bad");
+    assert_eq!(bus.publish(bad()).await, []);
+    bus.publish_async(bad()).unwrap();
+    assert_eq!(bus.publish(login()).await.len(), 1);
+}
+
+#[tokio::test]
+async fn handler_may_use_the_bus_plug_1() {
+    let bus = EventBus::new(10);
+    let used = bus.clone();
+    bus.subscribe("outer", [EventType::USER_LOGIN], move |_| {
+        let bus = used.clone();
+        async move {
+            let types = [EventType::USER_LOGOUT];
+            let inner = bus.subscribe("inner", types, |_| async {
+                Err(HandlerError::Permanent("called".into()))
+            });
+            let logout = Event::new(EventType::USER_LOGOUT, "accounts");
+            assert_eq!(bus.publish(logout).await.len(), 1);
+            bus.unsubscribe(inner);
+            bus.filter(|_| true);
+            Ok(())
+        }
+    });
+    let published = tokio::time::timeout(DEFAULT_TIMEOUT.get(), bus.publish(login()));
+    assert_eq!(published.await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn ten_queued_events_are_delivered_at_the_same_time_plug_1() {
+    let bus = EventBus::new(100);
+    bus.subscribe("any", [EventType::USER_LOGIN], |_| async { Ok(()) });
+    for _ in 0..30 {
+        bus.publish_async(login()).unwrap();
+    }
+    let mut running: Vec<_> = std::iter::from_fn(|| bus.begin_delivery()).collect();
+    assert_eq!(running.len(), 10);
+    drop(running.pop());
+    assert!(bus.begin_delivery().is_some());
+}

@@ -129,3 +129,11 @@ fn large_settings_are_not_disabled_plug_1() {
     assert_eq!(folder.disable(), Err(problem));
     assert_eq!(folder.text("guard.yaml"), large);
 }
+
+#[test]
+fn settings_that_begin_with_a_marker_are_disabled_plug_1() {
+    let folder = Folder::new().with("guard.yaml", "---\nenabled: true\npriority: 7\n");
+    folder.disable().unwrap();
+    let expected = "---\nenabled: false\npriority: 7\n";
+    assert_eq!(folder.text("guard.yaml"), expected);
+}

@@ -14,7 +14,7 @@ use serde_json::Map;
 
 use super::*;
 use crate::{
-    FailureMode, HookPoint, Manifest, PluginFileConfig, PluginStatus,
+    Capability, FailureMode, HookPoint, Manifest, PluginFileConfig, PluginStatus,
     folder::FilesHash,
     plugin::{Observe, State, Timers, Uses},
     runtime::{Exports, HookContext},
@@ -106,8 +106,10 @@ fn plugin(program: &Arc<Placed>) -> Arc<Plugin> {
 fn plugin_with(program: &Arc<Placed>, more: &str) -> Arc<Plugin> {
     let program: Arc<dyn Program> = Arc::clone(program) as _;
     let manifest = format!("{MANIFEST}{more}");
+    let manifest = Manifest::parse("guard", &manifest).unwrap();
+    let may_wait = manifest.capabilities.contains(&Capability::Http);
     Arc::new(Plugin {
-        manifest: Manifest::parse("guard", &manifest).unwrap(),
+        manifest,
         file: PluginFileConfig::default(),
         files_hash: FilesHash::default(),
         path: "guard".into(),
@@ -124,6 +126,7 @@ fn plugin_with(program: &Arc<Placed>, more: &str) -> Arc<Plugin> {
         },
         on_failure: FailureMode::Closed,
         guests: Arc::new(Semaphore::new(1)),
+        waiting_guests: may_wait.then(|| Arc::new(Semaphore::new(1))),
         own_guests: Arc::new(Semaphore::new(1)),
         worker_guests: Arc::new(Semaphore::new(1)),
         threads: Arc::new(GuestThreads::new(GUESTS, 1)),
