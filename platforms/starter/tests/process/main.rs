@@ -22,12 +22,14 @@ mod features;
 mod flag_variables;
 mod governed;
 mod headers;
+mod hostile;
 mod idempotency_keys;
 mod keys;
 mod lockout;
 mod log_variables;
 mod logs;
 mod monitoring_variables;
+mod operation_nodes;
 mod operations;
 mod operators;
 mod probes;
@@ -108,7 +110,8 @@ on_postgres_and_redis! {
     operations:
         unsafe_calls_have_one_redacted_entry_obs_11,
         grpc_calls_have_redacted_entries_obs_11,
-        entry_survives_a_kill_during_its_call_obs_11,
+        entry_survives_a_kill_during_its_call_obs_11;
+    operation_nodes:
         numeric_ids_increase_and_name_their_replica_core_1,
         replicas_claim_different_nodes_core_1,
         node_of_two_replicas_loses_no_entry_core_1;
@@ -239,10 +242,14 @@ on_both_engines! {
         rejected_anonymous_call_stores_no_content_obs_11,
         padding_does_not_hide_a_call_obs_11,
         entry_survives_a_kill_during_its_call_obs_11,
+        switched_off_log_stores_nothing_obs_11;
+    operation_nodes:
         numeric_ids_increase_and_name_their_replica_core_1,
         replicas_claim_different_nodes_core_1,
-        node_of_two_replicas_loses_no_entry_core_1,
-        switched_off_log_stores_nothing_obs_11;
+        node_of_two_replicas_loses_no_entry_core_1;
+    hostile:
+        nul_characters_never_cause_server_errors_sec_4,
+        flag_without_a_rule_of_its_strategy_is_rejected_flag_1;
     operators:
         changes_of_users_take_effect_and_are_audited_obs_11,
         change_without_its_audit_entry_is_rolled_back_obs_11;
