@@ -18,7 +18,7 @@ use seaworthy::{
 };
 
 use crate::{
-    accounts::{AccountParts, Accounts, Tokens, roles_command, users_command},
+    accounts::{AccountDependencies, Accounts, Tokens, roles_command, users_command},
     api,
     config::{KEYS, PREFIX, StarterConfig, VARIABLES, with_defaults},
     contract, features,
@@ -91,13 +91,13 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     tokens.serve_keys(service);
 
     // Parts. Flags are last, because they turn parts off that are registered.
-    let parts = AccountParts {
+    let dependencies = AccountDependencies {
         captchas: captchas(service, &database, &keys)?,
         audit: audit.clone(),
         plugins: plugins.clone(),
         tokens,
     };
-    let accounts = Accounts::start(service, &settings.auth, &database, &keys, parts)?;
+    let accounts = Accounts::start(service, &settings.auth, &database, &keys, dependencies)?;
     let log = &settings.operation_log;
     let operations = OperationLog::start(service, &database, log, contract::DESCRIPTORS)?;
     let idempotency_keys = IdempotencyStore::new(database.clone(), &api::idempotency());

@@ -39,7 +39,7 @@ use crate::{
 use errors::StarterErrors;
 pub(crate) use probes::probes;
 
-/// Returns the answer to a request that no contract serves.
+/// Returns the response to a request that no contract serves.
 pub(crate) fn rejection(error: Error) -> Response {
     ContractConfig::default()
         .with_errors(StarterErrors)
@@ -91,7 +91,11 @@ pub(crate) fn contracts(
         errors: Arc::new(StarterErrors),
         ..ContractConfig::default()
     };
-    let auth = auth::Auth(Arc::clone(&accounts), operations.clone(), plugins);
+    let auth = auth::Auth {
+        accounts: Arc::clone(&accounts),
+        operations: operations.clone(),
+        plugins,
+    };
     let toggles = features::FeatureToggles(flags);
     let operations = operations::Operations::new(operations, Arc::clone(&accounts), cache);
     let profiles = profile::Profiles(Arc::clone(&accounts));
