@@ -24,6 +24,7 @@ mod governed;
 mod headers;
 mod hostile;
 mod idempotency_keys;
+mod journey;
 mod keys;
 mod lockout;
 mod log_variables;
@@ -63,6 +64,8 @@ on_postgres_and_redis! {
         limit_of_logins_counts_all_replicas_res_6,
         settings_of_the_contract_select_the_database_conf_1;
     // Point 1.
+    journey:
+        account_is_used_from_registration_to_lock_auth_2_auth_4;
     sessions:
         registered_user_logs_in_refreshes_and_logs_out_auth_3,
         disabled_user_loses_access_on_every_replica_auth_3,
@@ -172,6 +175,8 @@ macro_rules! on_both_engines {
 }
 
 on_both_engines! {
+    journey:
+        account_is_used_from_registration_to_lock_auth_2_auth_4;
     sessions:
         registered_user_logs_in_refreshes_and_logs_out_auth_3,
         disabled_user_loses_access_on_every_replica_auth_3,
