@@ -73,12 +73,14 @@ pub(crate) fn contracts(
 ) -> Result<Contracts, StartError> {
     let login = service.rate_limits("login", StarterConfig::login_rate_limit)?;
     let public = service.rate_limits("public", StarterConfig::public_rate_limit)?;
-    let limits = |method| match method {
+    let auth_options = |method| match method {
         AuthMethod::Register | AuthMethod::Login => with_secrets().rate_limits(login.clone()),
         AuthMethod::GetCaptcha | AuthMethod::VerifyCaptcha | AuthMethod::RefreshToken => {
             with_secrets().rate_limits(public.clone())
         }
-        AuthMethod::Logout | AuthMethod::LockStatus => MethodOptions::new(),
+        // A stored response would not end a session that began after it.
+        AuthMethod::Logout => MethodOptions::new().without_idempotency_key(),
+        AuthMethod::LockStatus => MethodOptions::new(),
     };
     let keys_options = |method| match method {
         ApiKeysMethod::CreateApiKey => with_secrets(),
@@ -102,7 +104,7 @@ pub(crate) fn contracts(
     let keys = api_keys::ApiKeys(Arc::clone(&accounts));
     let factors = second_factor::SecondFactors(accounts);
     Ok(Contracts::new()
-        .with_options(AuthContract::with_config(auth, config()), limits)
+        .with_options(AuthContract::with_config(auth, config()), auth_options)
         .with_options(ApiKeysContract::with_config(keys, config()), keys_options)
         .with_options(SecondFactorContract::with_config(factors, config()), |_| {
             with_secrets()

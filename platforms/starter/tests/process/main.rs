@@ -265,6 +265,7 @@ on_both_engines! {
     idempotency_keys:
         reused_key_with_another_body_is_rejected_api_6,
         methods_with_secrets_store_no_response_api_6,
+        logout_with_a_reused_key_ends_the_session_api_6,
         documented_methods_read_idempotency_keys_api_6;
     traces:
         spans_of_both_transports_reach_the_database_obs_6,
