@@ -1,12 +1,12 @@
 use seaworthy::config::{Conversion, LegacyVariable};
 
-use super::keys::{ENGINES, HSTS, METRICS, PROBES};
+use super::keys::{ENGINES, HSTS_SWITCH, METRICS_ADVICE, PROBES_ADVICE};
 
 /// The prefix of variables that name keys of the files of the contract.
 pub(crate) const PREFIX: &str = "KRATOS_";
 
 /// The environment names of the contract, besides `STARTER__…`.
-pub(crate) const VARIABLES: &[LegacyVariable] = &[
+pub(crate) const LEGACY_VARIABLES: &[LegacyVariable] = &[
     LegacyVariable::profile("ENVIRONMENT"),
     LegacyVariable::sets("HTTP_ADDR", "server.http.addr"),
     LegacyVariable::sets("HTTP_TIMEOUT", "server.http.timeout"),
@@ -87,7 +87,7 @@ pub(crate) const VARIABLES: &[LegacyVariable] = &[
     LegacyVariable::maps(
         "ENABLE_HSTS",
         "server.http.security_headers.strict_transport_security_max_age",
-        HSTS,
+        HSTS_SWITCH,
     ),
     LegacyVariable::sets(
         "HSTS_INCLUDE_SUBDOMAINS",
@@ -118,10 +118,10 @@ pub(crate) const VARIABLES: &[LegacyVariable] = &[
         "server.http.security_headers.permissions_policy",
     ),
     LegacyVariable::sets("METRICS_ENABLED", "metrics.enabled"),
-    LegacyVariable::accepts("METRICS_PATH", &["/metrics"], METRICS),
+    LegacyVariable::accepts("METRICS_PATH", &["/metrics"], METRICS_ADVICE),
     LegacyVariable::converted("METRICS_ADDR", "admin.addr", Conversion::Address),
     LegacyVariable::switches("HEALTH_ENABLED", "health.addr", "health.addr"),
-    LegacyVariable::accepts("HEALTH_PATH", &["/health"], PROBES),
+    LegacyVariable::accepts("HEALTH_PATH", &["/health"], PROBES_ADVICE),
     LegacyVariable::converted("HEALTH_ADDR", "health.addr", Conversion::Address),
     LegacyVariable::converted("TRACING_ENDPOINT", "tracing.endpoint", Conversion::HttpUrl),
     LegacyVariable::switches("TRACING_ENABLED", "tracing.endpoint", "tracing.endpoint"),
