@@ -2,11 +2,13 @@
 
 use seaworthy_contract_build::Builder;
 
-/// Methods with passwords, codes or tokens. `api::with_secrets` stores no response of them.
-const WITH_SECRETS: [&str; 9] = [
+/// Methods without idempotency keys, as in `api::contracts`: those with passwords, codes or tokens, and
+/// the logout.
+const WITHOUT_IDEMPOTENCY_KEY: [&str; 10] = [
     "auth.v1.ApiKeys.CreateApiKey",
     "auth.v1.Auth.GetCaptcha",
     "auth.v1.Auth.Login",
+    "auth.v1.Auth.Logout",
     "auth.v1.Auth.RefreshToken",
     "auth.v1.Auth.Register",
     "auth.v1.Auth.VerifyCaptcha",
@@ -16,7 +18,7 @@ const WITH_SECRETS: [&str; 9] = [
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let builder = WITH_SECRETS.into_iter().fold(
+    let builder = WITHOUT_IDEMPOTENCY_KEY.into_iter().fold(
         Builder::new("Starter", "1.0"),
         Builder::without_idempotency_key,
     );

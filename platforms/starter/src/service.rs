@@ -18,9 +18,9 @@ use seaworthy::{
 };
 
 use crate::{
-    accounts::{AccountParts, Accounts, Tokens, roles_command, users_command},
+    accounts::{AccountDependencies, Accounts, Tokens, roles_command, users_command},
     api,
-    config::{KEYS, PREFIX, StarterConfig, VARIABLES, with_defaults},
+    config::{LEGACY_KEYS, LEGACY_VARIABLES, PREFIX, StarterConfig, with_defaults},
     contract, features,
     plugins::{self, ServicePlugins},
     store::{COLUMNS, Keys, MIGRATIONS},
@@ -43,10 +43,15 @@ const SUBJECT: &str = "Your code";
 #[must_use]
 pub fn main() -> ExitCode {
     let commands = Commands::new()
-        .with(migrate_command(DATABASE, database, MIGRATIONS))
-        .with(data_keys_command(DATABASE, database, keys, COLUMNS))
-        .with(roles_command(DATABASE, database))
-        .with(users_command(DATABASE, database));
+        .with(migrate_command(DATABASE, database_config, MIGRATIONS))
+        .with(data_keys_command(
+            DATABASE,
+            database_config,
+            keys_config,
+            COLUMNS,
+        ))
+        .with(roles_command(DATABASE, database_config))
+        .with(users_command(DATABASE, database_config));
     #[cfg(feature = "plugins")]
     let commands = commands.with(ServicePlugins::command());
     service().main_with(commands, assemble)
@@ -57,15 +62,20 @@ fn service() -> Service {
     with_defaults(Service::new(NAME, env!("CARGO_PKG_VERSION")))
         .errors(Arc::new(api::rejection))
         .legacy_prefix(PREFIX)
-        .legacy_keys(KEYS.iter().chain(plugins::KEYS).cloned())
-        .legacy_variables(VARIABLES.iter().chain(plugins::VARIABLES).cloned())
+        .legacy_keys(LEGACY_KEYS.iter().chain(plugins::LEGACY_KEYS).cloned())
+        .legacy_variables(
+            LEGACY_VARIABLES
+                .iter()
+                .chain(plugins::LEGACY_VARIABLES)
+                .cloned(),
+        )
 }
 
-fn database(settings: &StarterConfig) -> &DatabaseConfig {
+fn database_config(settings: &StarterConfig) -> &DatabaseConfig {
     &settings.data.database
 }
 
-fn keys(settings: &StarterConfig) -> &DataKeysConfig {
+fn keys_config(settings: &StarterConfig) -> &DataKeysConfig {
     &settings.kms
 }
 
@@ -78,7 +88,8 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     let tokens = Tokens::new(&settings.auth, service.profile())?;
 
     // Stores.
-    let database = Database::connect(service, DATABASE, database(settings), MIGRATIONS).await?;
+    let config = database_config(settings);
+    let database = Database::connect(service, DATABASE, config, MIGRATIONS).await?;
     let keys = Keys::start(service, &database, root, &settings.kms).await?;
     let cache = Cache::connect(service, CACHE, &settings.cache())?;
     let audit = audit_log(service, &database, &keys)?;
@@ -91,13 +102,13 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     tokens.serve_keys(service);
 
     // Parts. Flags are last, because they turn parts off that are registered.
-    let parts = AccountParts {
+    let dependencies = AccountDependencies {
         captchas: captchas(service, &database, &keys)?,
         audit: audit.clone(),
         plugins: plugins.clone(),
         tokens,
     };
-    let accounts = Accounts::start(service, &settings.auth, &database, &keys, parts)?;
+    let accounts = Accounts::start(service, &settings.auth, &database, &keys, dependencies)?;
     let log = &settings.operation_log;
     let operations = OperationLog::start(service, &database, log, contract::DESCRIPTORS)?;
     let idempotency_keys = IdempotencyStore::new(database.clone(), &api::idempotency());

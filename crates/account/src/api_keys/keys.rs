@@ -260,8 +260,9 @@ fn split(scopes: &str) -> Vec<String> {
 fn check(name: &str, scopes: &[String]) -> Result<(), Error> {
     let invalid =
         |field: &str, text: &str| Err(Error::invalid(vec![FieldViolation::new(field, text)]));
-    if name.trim().is_empty() || name.chars().count() > MAX_NAME {
-        return invalid("name", "use 1 to 100 characters");
+    let is_long = name.chars().count() > MAX_NAME;
+    if name.trim().is_empty() || is_long || name.contains(char::is_control) {
+        return invalid("name", "use 1 to 100 characters without control characters");
     }
     let is_scope =
         |scope: &String| !scope.is_empty() && scope.bytes().all(|byte| byte.is_ascii_graphic());

@@ -36,6 +36,13 @@ pub(crate) fn subject(kind: Kind, name: &str) -> String {
     format!("{kind}:{hash}")
 }
 
+/// A counted failure.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Failure {
+    /// The number of failures with this one if it locks the subject, else 0.
+    locks_at: i32,
+}
+
 /// Counts a failure. Failures expire after `reset_after`.
 ///
 /// # Errors
@@ -45,7 +52,7 @@ pub(crate) async fn count(
     subject: &str,
     limit: &LockoutLimit,
     reset_after: Option<Duration>,
-) -> Result<(), LockoutError> {
+) -> Result<Failure, LockoutError> {
     let mut known = lock_row(tx, subject).await?;
     if known.is_none() {
         sql("INSERT INTO account_failures (subject, failures, failed_us, locked_until_us) VALUES (?, 0, {now_us}, 0) ON CONFLICT DO NOTHING")
@@ -73,7 +80,8 @@ pub(crate) async fn count(
         .bind(subject)
         .execute(tx)
         .await?;
-    Ok(())
+    let locks_at = if wait.is_zero() { 0 } else { attempts };
+    Ok(Failure { locks_at })
 }
 
 /// Locks the row of a subject. Returns the number of failures, the time since the last one and the
@@ -113,9 +121,17 @@ pub(crate) async fn forget(connection: &dyn Connection, subject: &str) -> Result
         .map(drop)
 }
 
-/// Subtracts one failure.
-pub(crate) async fn subtract(connection: &dyn Connection, subject: &str) -> Result<(), DataError> {
-    sql("UPDATE account_failures SET failures = failures - 1, locked_until_us = 0 WHERE subject = ? AND failures > 0")
+/// Subtracts a failure. It ends the lock only if the failure caused it and no later one was counted.
+/// A login of an attacker must not end the lock of their guesses.
+pub(crate) async fn subtract(
+    connection: &dyn Connection,
+    subject: &str,
+    failure: Failure,
+) -> Result<(), DataError> {
+    // MySQL assigns from left to right, so the lock comes before the count.
+    sql("UPDATE account_failures SET locked_until_us = CASE WHEN failures <= ? THEN 0 ELSE locked_until_us END, failures = failures - 1
+         WHERE subject = ? AND failures > 0")
+        .bind(failure.locks_at)
         .bind(subject)
         .execute(connection)
         .await

@@ -6,8 +6,8 @@ use seaworthy_service::Worker;
 use tracing::warn;
 
 use super::{
-    LockoutConfig, LockoutError,
-    failures::{Kind, count, forget, purge, read, subject, subtract},
+    LockoutConfig, LockoutError, LockoutLimit,
+    failures::{Failure, Kind, count, forget, purge, read, subject, subtract},
 };
 use crate::KnownDevice;
 
@@ -25,7 +25,8 @@ pub struct Lockout {
 pub struct Attempt {
     /// The account, or the account on a known device.
     account: String,
-    address: Option<String>,
+    /// The counted failures by subject. Empty while the lockout is off.
+    failures: Vec<(String, Failure)>,
 }
 
 /// The failures of an account.
@@ -70,40 +71,20 @@ impl Lockout {
         account: &str,
         address: Option<IpAddr>,
     ) -> Result<Attempt, LockoutError> {
-        let attempt = Attempt {
-            account: subject(Kind::Account, account),
-            address: address.map(|address| subject(Kind::Ip, &network_of(address).to_string())),
-        };
-        if !self.switch.is_on() {
-            // It was not counted for the address, so it must not be subtracted.
-            return Ok(Attempt {
-                address: None,
-                ..attempt
-            });
-        }
-        let counted = self
-            .database
-            .transaction(|tx| {
-                let (account, address) = (attempt.account.clone(), attempt.address.clone());
-                async move {
-                    let after = Some(self.config.reset_after.get());
-                    // The fixed order prevents deadlocks. A rejection rolls both counts back, so a
-                    // busy IP address does not lock accounts.
-                    count(&tx, &account, &self.config.account, after).await?;
-                    if let Some(address) = address {
-                        count(&tx, &address, &self.config.ip, after).await?;
-                    }
-                    Ok::<_, LockoutError>(())
-                }
-            })
-            .await;
-        if let Err(LockoutError::Locked { retry_after }) = &counted {
-            warn!(
-                retry_after_ms = retry_after.as_millis(),
-                "a login was rejected after too many failures"
-            );
-        }
-        counted.map(|()| attempt)
+        let account = subject(Kind::Account, account);
+        let address = address.map(|address| subject(Kind::Ip, &network_of(address).to_string()));
+        // The fixed order prevents deadlocks.
+        let mut subjects = vec![(account.as_str(), &self.config.account)];
+        subjects.extend(address.as_deref().map(|address| (address, &self.config.ip)));
+        let failures = self.count_all(&subjects).await.inspect_err(|error| {
+            if let LockoutError::Locked { retry_after } = error {
+                warn!(
+                    retry_after_ms = retry_after.as_millis(),
+                    "a login was rejected after too many failures"
+                );
+            }
+        })?;
+        Ok(Attempt { account, failures })
     }
 
     /// Counts an attempt from a device that has already logged in to the account (OWASP's device
@@ -113,30 +94,39 @@ impl Lockout {
     /// # Errors
     /// [`LockoutError::Locked`] while the device has to wait.
     pub async fn attempt_from(&self, device: &KnownDevice) -> Result<Attempt, LockoutError> {
-        let attempt = Attempt {
-            account: subject(Kind::Device, &device.subject()),
-            address: None,
-        };
+        let account = subject(Kind::Device, &device.subject());
+        let subjects = [(account.as_str(), &self.config.account)];
+        let failures = self.count_all(&subjects).await.inspect_err(|error| {
+            if let LockoutError::Locked { retry_after } = error {
+                warn!(
+                    retry_after_ms = retry_after.as_millis(),
+                    "a login from a known device was rejected after too many failures"
+                );
+            }
+        })?;
+        Ok(Attempt { account, failures })
+    }
+
+    /// Counts a failure of each subject, unless the lockout is off. A rejection rolls all counts
+    /// back, so a busy IP address does not lock accounts.
+    async fn count_all(
+        &self,
+        subjects: &[(&str, &LockoutLimit)],
+    ) -> Result<Vec<(String, Failure)>, LockoutError> {
         if !self.switch.is_on() {
-            return Ok(attempt);
+            return Ok(Vec::new());
         }
-        let counted = self
-            .database
-            .transaction(|tx| {
-                let device = attempt.account.clone();
-                async move {
-                    let after = Some(self.config.reset_after.get());
-                    count(&tx, &device, &self.config.account, after).await
+        self.database
+            .transaction(|tx| async move {
+                let after = Some(self.config.reset_after.get());
+                let mut failures = Vec::with_capacity(subjects.len());
+                for (subject, limit) in subjects {
+                    let failure = count(&tx, subject, limit, after).await?;
+                    failures.push(((*subject).to_owned(), failure));
                 }
+                Ok::<_, LockoutError>(failures)
             })
-            .await;
-        if let Err(LockoutError::Locked { retry_after }) = &counted {
-            warn!(
-                retry_after_ms = retry_after.as_millis(),
-                "a login from a known device was rejected after too many failures"
-            );
-        }
-        counted.map(|()| attempt)
+            .await
     }
 
     /// Deletes the count of the account or device, and subtracts the attempt from the count of the
@@ -146,10 +136,7 @@ impl Lockout {
     /// Any error of the database.
     pub async fn record_success(&self, attempt: Attempt) -> Result<(), DataError> {
         forget(&self.database, &attempt.account).await?;
-        match &attempt.address {
-            Some(address) => subtract(&self.database, address).await,
-            None => Ok(()),
-        }
+        self.subtract_all(attempt).await
     }
 
     /// Subtracts an attempt whose password was not checked.
@@ -157,11 +144,12 @@ impl Lockout {
     /// # Errors
     /// Any error of the database.
     pub async fn withdraw(&self, attempt: Attempt) -> Result<(), DataError> {
-        for subject in [Some(&attempt.account), attempt.address.as_ref()]
-            .into_iter()
-            .flatten()
-        {
-            subtract(&self.database, subject).await?;
+        self.subtract_all(attempt).await
+    }
+
+    async fn subtract_all(&self, attempt: Attempt) -> Result<(), DataError> {
+        for (subject, failure) in attempt.failures {
+            subtract(&self.database, &subject, failure).await?;
         }
         Ok(())
     }

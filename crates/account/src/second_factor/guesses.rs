@@ -4,7 +4,7 @@ use tracing::warn;
 
 use crate::{
     KnownDevice, LockoutError, LockoutLimit,
-    lockout::failures::{self, Kind},
+    lockout::failures::{self, Failure, Kind},
 };
 
 /// Counts wrong codes. It is separate from the count of failed passwords: a correct password resets
@@ -52,7 +52,7 @@ impl Guesses {
         origin: CodeOrigin<'_>,
         check: impl Future<Output = Result<Option<T>, Error>> + Send,
     ) -> Result<Option<T>, Error> {
-        self.count(origin).await?;
+        let failure = self.count(origin).await?;
         let checked = check.await;
         match &checked {
             // The code is consumed, so an error would lose the login. The count that stays is the
@@ -65,12 +65,12 @@ impl Guesses {
             Ok(None) => {}
             // The code was not compared. If the count cannot be reduced, the caller gets the first
             // error.
-            Err(_) => drop(failures::subtract(&self.database, &origin.subject()).await),
+            Err(_) => drop(failures::subtract(&self.database, &origin.subject(), failure).await),
         }
         checked
     }
 
-    async fn count(&self, origin: CodeOrigin<'_>) -> Result<(), LockoutError> {
+    async fn count(&self, origin: CodeOrigin<'_>) -> Result<Failure, LockoutError> {
         let counted = self
             .database
             .transaction(|tx| async move {

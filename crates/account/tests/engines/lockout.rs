@@ -102,6 +102,24 @@ pub(crate) async fn ip_waits_over_all_accounts_despite_a_success_auth_2(test: Te
         .unwrap();
 }
 
+pub(crate) async fn success_does_not_end_the_lock_of_other_failures_auth_2(test: TestDatabase) {
+    let mut config = LockoutConfig::default();
+    config.ip.max_failures = NonZeroU32::new(3).unwrap();
+    config.ip.initial_backoff = Timeout::from_secs(600);
+    config.account.initial_backoff = Timeout::from_secs(600);
+    let lockout = Lockout::new(test.database.clone(), config);
+    let attacker = address("192.0.2.7");
+    // Logins to an own account begin before the guesses, and end after them.
+    let own = lockout.attempt("own", attacker).await.unwrap();
+    let withdrawn = lockout.attempt("own", attacker).await.unwrap();
+    let _failed = lockout.attempt("ada", attacker).await.unwrap();
+    wait_of(lockout.attempt("ada", attacker).await);
+    lockout.record_success(own).await.unwrap();
+    wait_of(lockout.attempt("ada", attacker).await);
+    lockout.withdraw(withdrawn).await.unwrap();
+    wait_of(lockout.attempt("ada", attacker).await);
+}
+
 pub(crate) async fn rejected_ip_does_not_count_against_accounts_auth_2(test: TestDatabase) {
     let mut config = LockoutConfig::default();
     config.ip.max_failures = NonZeroU32::new(3).unwrap();

@@ -130,6 +130,18 @@ impl DataKeys {
         })
     }
 
+    /// Logs the numbers of data keys. A growing number means that values need a rewrap.
+    pub(super) async fn report(&self) -> Result<(), CryptoError> {
+        let status = self.status().await?;
+        let KeyStatistics {
+            total,
+            active,
+            expired,
+        } = status.key_statistics;
+        tracing::info!(total, active, expired, "data keys were checked");
+        Ok(())
+    }
+
     /// Encrypts all data keys with the current root key, after a change of the root key. Returns
     /// how many changed.
     ///

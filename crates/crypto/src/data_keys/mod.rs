@@ -94,7 +94,11 @@ impl DataKeys {
             Schedule::Interval(ROTATION_CHECK),
             move || {
                 let keys = rotated.clone();
-                async move { Ok(keys.rotate_expired().await.map(|_| false)?) }
+                async move {
+                    keys.rotate_expired().await?;
+                    keys.report().await?;
+                    Ok(false)
+                }
             },
         );
         service.worker(worker.singleton(leases, LeaseConfig::default()));

@@ -3,6 +3,9 @@ use seaworthy_core::{Code, Error};
 use super::{DataError, DataErrorKind};
 use crate::InvalidDatabaseUrl;
 
+/// The SQLSTATEs of PostgreSQL for a text with a NUL character, and for JSON with one.
+const NUL_CHARACTER: [&str; 2] = ["22021", "22P05"];
+
 impl From<DataError> for Error {
     /// The message contains the action for the client and no detail of the database. The details
     /// are in the private cause.
@@ -31,6 +34,18 @@ impl From<DataError> for Error {
                 "CONSTRAINT_VIOLATED",
                 "the current state does not allow the change",
             ),
+            // Texts of the program do not contain it, so the client has sent it.
+            DataErrorKind::InvalidValue
+                if error
+                    .code()
+                    .is_some_and(|code| NUL_CHARACTER.contains(&code)) =>
+            {
+                Self::new(
+                    Code::Invalid,
+                    "INVALID_TEXT",
+                    "a text contains a NUL character: remove it",
+                )
+            }
             DataErrorKind::SerializationFailure
             | DataErrorKind::Deadlock
             | DataErrorKind::LockTimeout => Self::new(

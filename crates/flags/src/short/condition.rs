@@ -85,7 +85,35 @@ impl Condition {
                 _ => problems.add(&path, "unknown field of a flag"),
             }
         }
+        time::check_order(rules, path, problems);
         Self::All(all)
+    }
+
+    /// Reports a strategy without one of its own rules, which would be on for every caller.
+    pub(super) fn check_strategy(
+        strategy: &str,
+        has_rule: impl Fn(&str) -> bool,
+        path: &Path<'_>,
+        problems: &mut Problems,
+    ) {
+        let needed: &[&str] = match strategy {
+            "percentage" => &["percentage"],
+            "time" => &[
+                "start_time",
+                "end_time",
+                "work_hours",
+                "workdays_only",
+                "from",
+                "until",
+            ],
+            "environment" => &["environments", "version_range", "environment", "version"],
+            "composite" => &["all", "any", "not"],
+            _ => return,
+        };
+        if !needed.iter().any(|name| has_rule(name)) {
+            let problem = format!("the strategy {strategy} needs one of {}", needed.join(", "));
+            problems.add(path, problem);
+        }
     }
 
     /// Reads the rules of the strategy `user`: not excluded, and one of the others.
@@ -188,7 +216,7 @@ fn or(mut parts: Vec<Value>) -> Value {
 
 fn nested(key: &str, value: &Value, path: &Path<'_>, problems: &mut Problems) -> Condition {
     match value {
-        Value::Object(rules) => Condition::read(key, rules, path, problems),
+        Value::Object(rules) if !rules.is_empty() => Condition::read(key, rules, path, problems),
         _ => {
             problems.add(path, "must be a mapping of conditions");
             Condition::All(Vec::new())
@@ -234,7 +262,7 @@ fn one_of(field: &str, value: &Value, path: &Path<'_>, problems: &mut Problems) 
 }
 
 fn attributes(value: &Value, path: &Path<'_>, problems: &mut Problems) -> Vec<Condition> {
-    let Some(attributes) = value.as_object() else {
+    let Some(attributes) = value.as_object().filter(|all| !all.is_empty()) else {
         problems.add(path, "must be a mapping of attributes and values");
         return Vec::new();
     };
@@ -243,13 +271,18 @@ fn attributes(value: &Value, path: &Path<'_>, problems: &mut Problems) -> Vec<Co
             Value::Array(values) => values.clone(),
             value => vec![value.clone()],
         };
+        let is_plain = |value: &Value| value.is_string() || value.is_number() || value.is_boolean();
+        if !values.iter().all(is_plain) {
+            let problem = "must be a string, a number, a boolean or a list of them";
+            problems.add(&path.then(name), problem);
+        }
         Condition::Rule(json!({"in": [{"var": name}, values]}))
     };
     attributes.iter().map(condition).collect()
 }
 
 fn version(value: &Value, path: &Path<'_>, problems: &mut Problems) -> Vec<Condition> {
-    let Some(range) = value.as_object() else {
+    let Some(range) = value.as_object().filter(|range| !range.is_empty()) else {
         problems.add(path, "must be a mapping with `min`, `max` or both");
         return Vec::new();
     };

@@ -126,7 +126,11 @@ impl Entry {
             None if rules.is_empty() => Condition::All(Vec::new()),
             Some(Some("simple")) => Condition::All(Vec::new()),
             Some(Some("user")) => Condition::read_user(&self.key, rules, &path, problems),
-            Some(Some("percentage" | "time" | "environment" | "composite" | "variant")) => {
+            Some(Some(
+                strategy @ ("percentage" | "time" | "environment" | "composite" | "variant"),
+            )) => {
+                let has_rule = |name: &str| rules.contains_key(name) || fields.contains_key(name);
+                Condition::check_strategy(strategy, has_rule, &path, problems);
                 Condition::read(&self.key, rules, &path, problems)
             }
             _ => {

@@ -1,5 +1,7 @@
 use chrono::{DateTime, NaiveTime, Timelike as _};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+
+use crate::problem::{Path, Problems};
 
 const DAY: i64 = 24 * 60 * 60;
 
@@ -20,6 +22,23 @@ pub(super) fn condition(name: &str, value: &Value) -> Result<Value, String> {
             None => Err("must be true or false".to_owned()),
         },
         _ => hours(value),
+    }
+}
+
+/// Reports an end that is not after the start.
+pub(super) fn check_order(rules: &Map<String, Value>, path: &Path<'_>, problems: &mut Problems) {
+    let time = |names: [&'static str; 2]| {
+        let given = names
+            .into_iter()
+            .find_map(|name| Some((name, rules.get(name)?)));
+        let (name, value) = given?;
+        Some((name, seconds(value).ok()?))
+    };
+    if let (Some((_, start)), Some((name, end))) =
+        (time(["from", "start_time"]), time(["until", "end_time"]))
+        && end <= start
+    {
+        problems.add(&path.then(name), "must be after the start");
     }
 }
 

@@ -37,9 +37,8 @@ pub(super) fn write(logs: &Logs, config: &AccessLogConfig, ended: &Ended<'_>) {
         .integer(STATUS, u64::from(ended.status))
         .milliseconds(DURATION_MS, ended.duration)
         .integer(BYTES, ended.sent);
-    let path = ended.uri.path();
-    if path != ended.template {
-        line.redacted(PATH, path);
+    if ended.logged_path != ended.template {
+        line.redacted(PATH, &ended.logged_path);
     }
     if let Some(query) = ended.uri.query()
         && config.query
@@ -66,9 +65,8 @@ pub(super) fn write_call(logs: &Logs, ended: &Ended<'_>) {
         .literal(STATUS, ended.rpc.name())
         .milliseconds(DURATION_MS, ended.duration)
         .integer(BYTES, ended.sent);
-    let path = ended.uri.path();
-    if path != ended.template {
-        line.redacted(PATH, path);
+    if ended.logged_path != ended.template {
+        line.redacted(PATH, &ended.logged_path);
     }
     finish(&mut line, ended);
 }

@@ -7,7 +7,7 @@ mod rejections;
 mod rpc_metrics;
 mod trace;
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use http::{HeaderMap, Uri};
 use seaworthy_core::{Error, RequestContext, Switch, TraceContext};
@@ -44,6 +44,8 @@ pub(crate) struct Ended<'a> {
     /// The route template, or the label of unmatched paths.
     pub(crate) template: &'a str,
     pub(crate) options: Option<&'a RouteOptions>,
+    /// The path without secrets and personal values.
+    pub(crate) logged_path: Cow<'a, str>,
     pub(crate) uri: &'a Uri,
     pub(crate) status: u16,
     pub(crate) sent: u64,

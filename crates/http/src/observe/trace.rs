@@ -44,9 +44,7 @@ pub(super) fn call_span(ended: &Ended<'_>) -> SpanRecord {
         Attribute::integer("rpc.grpc.status_code", i64::from(ended.rpc.number())),
         Attribute::text("request.id", ended.context.request_id().as_str()),
     ];
-    if let Some(failure) = ended.failure {
-        attributes.push(Attribute::text("error.type", failure.reason()));
-    }
+    attributes.extend(caller_and_failure(ended));
     SpanRecord {
         context: ended.context.trace().clone(),
         name: format!("{service}/{method}").into(),
@@ -56,6 +54,15 @@ pub(super) fn call_span(ended: &Ended<'_>) -> SpanRecord {
         attributes,
         failed: ended.rpc.is_server_fault(),
     }
+}
+
+/// Returns the attributes of the caller and of the error, if the request has them.
+fn caller_and_failure(ended: &Ended<'_>) -> impl Iterator<Item = Attribute> {
+    let actor = ended.context.actor();
+    let actor = actor.map(|actor| Attribute::text("enduser.id", actor.as_str()));
+    let failure = ended.failure;
+    let failure = failure.map(|failure| Attribute::text("error.type", failure.reason()));
+    actor.into_iter().chain(failure)
 }
 
 /// Creates the span of an ended request with OpenTelemetry's attributes for HTTP servers.
@@ -68,7 +75,7 @@ pub(super) fn span(ended: &Ended<'_>) -> SpanRecord {
     };
     let mut attributes = vec![
         Attribute::text("http.request.method", method),
-        Attribute::text("url.path", ended.uri.path()),
+        Attribute::text("url.path", &*ended.logged_path),
         Attribute::integer("http.response.status_code", i64::from(ended.status)),
         Attribute::text("request.id", ended.context.request_id().as_str()),
     ];
@@ -78,9 +85,7 @@ pub(super) fn span(ended: &Ended<'_>) -> SpanRecord {
     if let Some(agent) = ended.context.user_agent() {
         attributes.push(Attribute::text("user_agent.original", agent));
     }
-    if let Some(failure) = ended.failure {
-        attributes.push(Attribute::text("error.type", failure.reason()));
-    }
+    attributes.extend(caller_and_failure(ended));
     SpanRecord {
         context: ended.context.trace().clone(),
         name: match ended.template {

@@ -7,6 +7,7 @@
 mod choice;
 mod endpoint;
 mod list;
+mod logged_path;
 mod method;
 mod options;
 mod path;

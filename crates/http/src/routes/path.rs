@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use http::{HeaderValue, Method};
 
@@ -7,6 +7,7 @@ use super::{
     choice::{Choose, Entry, Handlers},
     endpoint::Endpoint,
     list::Methods,
+    logged_path::LoggedPath,
     table::{Found, RouteError},
 };
 
@@ -15,6 +16,7 @@ use super::{
 pub(super) struct Path {
     pub(super) template: Arc<str>,
     pub(super) methods: Methods,
+    logged: LoggedPath,
     allow: HeaderValue,
     slots: [Slot; MethodLabel::COUNT],
     has_head_alone: bool,
@@ -40,6 +42,7 @@ struct Several {
 impl Path {
     pub(super) fn new(template: Arc<str>) -> Self {
         Self {
+            logged: LoggedPath::new(&template),
             template,
             methods: Methods::NONE,
             allow: HeaderValue::from_static(""),
@@ -51,6 +54,11 @@ impl Path {
 
     pub(super) fn is_mount(&self) -> bool {
         self.is_mount
+    }
+
+    /// Returns the path of a request without secrets and personal values.
+    pub(super) fn logged<'a>(&self, path: &'a str) -> Cow<'a, str> {
+        self.logged.of(&self.template, path)
     }
 
     pub(super) fn add(&mut self, entry: Entry<()>) -> Result<(), RouteError> {

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use http::{HeaderValue, Method};
 use percent_encoding::percent_decode_str;
@@ -184,6 +184,12 @@ impl Table {
         self.paths
             .get(id.0)
             .map_or(UNMATCHED, |path| &path.template)
+    }
+
+    /// Returns the path of a request as logs and spans contain it (OBS-3).
+    pub(crate) fn logged_path<'a>(&self, id: PathId, path: &'a str) -> Cow<'a, str> {
+        let found = self.paths.get(id.0);
+        found.map_or(Cow::Borrowed(path), |found| found.logged(path))
     }
 
     /// Returns every path with every method that it serves.

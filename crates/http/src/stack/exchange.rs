@@ -106,6 +106,10 @@ impl Drop for Exchange {
             path: self.target.path,
             template: self.stack.table.label(self.target.path),
             options: self.target.options(),
+            logged_path: self
+                .stack
+                .table
+                .logged_path(self.target.path, self.uri.path()),
             uri: &self.uri,
             status: match outcome {
                 Outcome::Cancelled => CANCELLED,

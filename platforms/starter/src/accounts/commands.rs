@@ -13,6 +13,7 @@ use seaworthy::{
 };
 use serde_json::json;
 
+use super::refresh::end_access;
 use crate::{
     config::StarterConfig,
     domain::User,
@@ -82,13 +83,13 @@ async fn change_role(
     if is_granted && !run.service.settings().auth.roles.contains_key(&role) {
         return Err(StartError::new(format!("auth.roles has no role {role:?}")));
     }
-    let found = find_user(run, arguments, name, config).await?;
-    let is_changed = found
+    let target = find_user(run, arguments, name, config).await?;
+    let is_changed = target
         .database
         .transaction(|tx| {
-            let (found, role) = (&found, role.as_str());
+            let (target, role) = (&target, role.as_str());
             async move {
-                let (user, users) = (found.user.id, &found.users);
+                let (user, users) = (target.user.id, &target.users);
                 let action = if is_granted {
                     users.grant(&tx, user, role).await?;
                     "role.grant"
@@ -99,14 +100,14 @@ async fn change_role(
                 };
                 // The next token of the user has the present permissions.
                 TokenVersions::raise(&tx, &user.to_string()).await?;
-                let entry = found.entry(action).detail("role", role);
-                found.audit.append(&tx, entry).await?;
+                let entry = target.entry(action).detail("role", role);
+                target.audit.append(&tx, entry).await?;
                 Ok::<_, Error>(true)
             }
         })
         .await
         .map_err(|error: Error| StartError::with_cause("the roles cannot be changed", error))?;
-    let username = found.user.username.expose();
+    let username = target.user.username.expose();
     if !is_changed {
         return Err(StartError::new(format!("{username} has no role {role:?}")));
     }
@@ -126,36 +127,35 @@ async fn set_status(
         return Err(StartError::new("use `users disable|enable USERNAME`"));
     };
     let is_active = action == "enable";
-    let found = find_user(run, arguments, name, config).await?;
+    let target = find_user(run, arguments, name, config).await?;
     let sessions = Sessions::new(
-        found.database.clone(),
+        target.database.clone(),
         run.service.settings().auth.sessions(),
     );
-    found
+    target
         .database
         .transaction(|tx| {
-            let (found, sessions) = (&found, &sessions);
+            let (target, sessions) = (&target, &sessions);
             async move {
-                found
+                target
                     .users
-                    .set_active(&tx, found.user.id, is_active)
+                    .set_active(&tx, target.user.id, is_active)
                     .await?;
-                let id = found.user.id.to_string();
+                let id = target.user.id.to_string();
                 let action = if is_active {
                     // What the user had was revoked with the status, and does not come back.
                     "user.enable"
                 } else {
-                    sessions.end_all(&tx, &id).await?;
-                    TokenVersions::raise(&tx, &id).await?;
+                    end_access(sessions, &tx, &id).await?;
                     "user.disable"
                 };
-                found.audit.append(&tx, found.entry(action)).await?;
+                target.audit.append(&tx, target.entry(action)).await?;
                 Ok::<_, Error>(())
             }
         })
         .await
         .map_err(|error: Error| StartError::with_cause("the user cannot be changed", error))?;
-    let (username, status) = (found.user.username.expose(), format!("{action}d"));
+    let (username, status) = (target.user.username.expose(), format!("{action}d"));
     let document = json!({ "username": username, "status": status });
     run.console
         .print(&format!("{username} is {status}"), &document);
@@ -163,14 +163,14 @@ async fn set_status(
 }
 
 /// The user of a command, and the stores in which it changes the user.
-struct Found {
+struct Target {
     database: Database,
     users: Users,
     audit: AuditLog,
     user: User,
 }
 
-impl Found {
+impl Target {
     /// Returns an entry of the audit log about the user.
     fn entry(&self, action: &'static str) -> AuditEntry {
         AuditEntry::new(action)
@@ -185,7 +185,7 @@ async fn find_user(
     arguments: &ArgMatches,
     name: &'static str,
     config: DatabaseSettings,
-) -> Result<Found, StartError> {
+) -> Result<Target, StartError> {
     let settings = run.service.settings();
     let root = Root::from_settings(run.service, &settings.kms)?;
     let database = Database::connect(run.service, name, config(settings), &[]).await?;
@@ -196,7 +196,7 @@ async fn find_user(
     let user = users.by_name(&database, &username).await;
     let user = user.map_err(|error| StartError::with_cause("the user cannot be read", error))?;
     let user = user.ok_or_else(|| StartError::new("there is no user with this name"))?;
-    Ok(Found {
+    Ok(Target {
         database,
         users,
         audit,

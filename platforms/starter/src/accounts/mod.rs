@@ -36,8 +36,8 @@ pub(crate) use tokens::{Session, Tokens};
 /// The name of the issuer in authenticator applications.
 const ISSUER: &str = "Starter";
 
-/// The parts of the accounts that the service creates.
-pub(crate) struct AccountParts {
+/// The parts of the service that the accounts use.
+pub(crate) struct AccountDependencies {
     pub(crate) plugins: ServicePlugins,
     pub(crate) tokens: Tokens,
     pub(crate) captchas: Captchas,
@@ -73,7 +73,7 @@ impl Accounts {
         settings: &AuthConfig,
         database: &Database,
         keys: &Keys,
-        parts: AccountParts,
+        dependencies: AccountDependencies,
     ) -> Result<Self, StartError> {
         let passwords = Passwords::start(&settings.passwords, service.metrics())
             .map_err(|error| StartError::with_cause("passwords cannot be hashed", error))?;
@@ -95,10 +95,10 @@ impl Accounts {
             database: database.clone(),
             factors: factors.with_switch(switch("totp")),
             api_keys: ApiKeys::new(database.clone(), settings.api_keys.clone()),
-            tokens: parts.tokens,
-            captchas: parts.captchas.with_switch(switch("captcha")),
-            audit: parts.audit,
-            plugins: parts.plugins,
+            tokens: dependencies.tokens,
+            captchas: dependencies.captchas.with_switch(switch("captcha")),
+            audit: dependencies.audit,
+            plugins: dependencies.plugins,
             passwords,
         };
         service.worker(accounts.captchas.purge_worker());

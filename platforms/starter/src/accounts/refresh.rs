@@ -1,5 +1,5 @@
 use seaworthy::{
-    account::{Origin, Rotation, SecretToken, TokenVersions},
+    account::{Origin, Rotation, SecretToken, Sessions, TokenVersions},
     data::Transaction,
     prelude::*,
 };
@@ -86,15 +86,19 @@ impl Accounts {
         self.database
             .transaction(|tx| {
                 let user = user.as_str();
-                async move { self.end_access(&tx, user).await }
+                async move { end_access(&self.sessions, &tx, user).await }
             })
             .await
     }
+}
 
-    /// Ends all sessions, access tokens and API keys of a user.
-    pub(super) async fn end_access(&self, tx: &Transaction, user: &str) -> Result<(), Error> {
-        self.sessions.end_all(tx, user).await?;
-        TokenVersions::raise(tx, user).await?;
-        Ok(())
-    }
+/// Ends all sessions, access tokens and API keys of a user.
+pub(super) async fn end_access(
+    sessions: &Sessions,
+    tx: &Transaction,
+    user: &str,
+) -> Result<(), Error> {
+    sessions.end_all(tx, user).await?;
+    TokenVersions::raise(tx, user).await?;
+    Ok(())
 }

@@ -1,6 +1,6 @@
 use seaworthy::{account::Enrollment, prelude::*};
 
-use super::{Accounts, Session, caller};
+use super::{Accounts, Session, caller, refresh::end_access};
 use crate::domain::{User, errors};
 
 impl Accounts {
@@ -42,7 +42,7 @@ impl Accounts {
                     let Some(codes) = self.factors.confirm(&tx, proved).await? else {
                         return Ok(None);
                     };
-                    self.end_access(&tx, &id.to_string()).await?;
+                    end_access(&self.sessions, &tx, &id.to_string()).await?;
                     let session = self.begin_session(&tx, &user).await?;
                     Ok::<_, Error>(Some((codes, session)))
                 }

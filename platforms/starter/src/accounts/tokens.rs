@@ -126,14 +126,14 @@ impl Tokens {
             }
         };
         let refresh_ttl = Delay::try_from(settings.refresh_token_expiration.get());
-        let of_refresh = IssuerConfig {
+        let refresh_config = IssuerConfig {
             types: vec![REFRESH_KIND.to_owned()],
             // A new secret does not log users out while the service runs.
             previous_key_ttl: refresh_ttl.unwrap_or(MAX_DELAY),
             ..issuer_config(settings, secret.as_ref())
         };
         Ok(Self {
-            refresh_verifier: verifier(of_refresh, &signer)?,
+            refresh_verifier: verifier(refresh_config, &signer)?,
             signer,
             secret,
             settings: settings.clone(),
@@ -160,7 +160,7 @@ impl Tokens {
     ) -> Result<Session, Error> {
         let (id, refresh_id) = (token_id()?, token_id()?);
         let username = user.username.expose().as_str();
-        let about = |id: &str, kind: &str| {
+        let token = |id: &str, kind: &str| {
             let user = user.id.to_string();
             NewToken::for_subject(user.as_str())
                 .audience(NAME)
@@ -169,13 +169,13 @@ impl Tokens {
                 .claim("user_id", user)
                 .claim("username", username)
         };
-        let access = about(&id, ACCESS)
+        let access = token(&id, ACCESS)
             .claim("id", id.as_str())
             .claim("attributes", json!({ "username": username }))
             .claim("roles", roles.to_vec())
             .claim("permissions", permissions(&self.settings.roles, roles))
             .claim(VERSION, version);
-        let refresh = about(&refresh_id, REFRESH)
+        let refresh = token(&refresh_id, REFRESH)
             .kind(REFRESH_KIND)
             .lifetime(self.settings.refresh_token_expiration.get())
             .claim(SESSION, session.expose());
@@ -257,16 +257,15 @@ fn issuer_config(settings: &AuthConfig, secret: Option<&Secret<String>>) -> Issu
 /// # Errors
 /// The key of the signer cannot verify tokens.
 fn verifier(config: IssuerConfig, signer: &TokenSigner) -> Result<TokenVerifier, StartError> {
-    let because = |error| StartError::with_cause("tokens cannot be verified", error);
+    fn failed(error: impl std::error::Error + Send + Sync + 'static) -> StartError {
+        StartError::with_cause("tokens cannot be verified", error)
+    }
     let issuer = if config.token_key.is_some() {
         Issuer::new(config)
     } else {
-        let keys = signer.verification();
-        let keys =
-            keys.map_err(|error| StartError::with_cause("tokens cannot be verified", error))?;
-        Issuer::with_keys(config, keys)
+        Issuer::with_keys(config, signer.verification().map_err(failed)?)
     };
-    TokenVerifier::new([issuer.map_err(because)?]).map_err(because)
+    TokenVerifier::new([issuer.map_err(failed)?]).map_err(failed)
 }
 
 /// Returns a random ID of a token.

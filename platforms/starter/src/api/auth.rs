@@ -18,11 +18,11 @@ const CAPTCHA_PATH: &str = "/api/v1/auth/captcha";
 
 /// Implements `auth.v1.Auth`. The contract has validated all requests.
 #[derive(Debug)]
-pub(super) struct Auth(
-    pub(super) Arc<Accounts>,
-    pub(super) OperationLog,
-    pub(super) ServicePlugins,
-);
+pub(super) struct Auth {
+    pub(super) accounts: Arc<Accounts>,
+    pub(super) operations: OperationLog,
+    pub(super) plugins: ServicePlugins,
+}
 
 impl wire::Auth for Auth {
     async fn get_captcha(
@@ -30,7 +30,7 @@ impl wire::Auth for Auth {
         request: wire::GetCaptchaRequest,
     ) -> Result<wire::GetCaptchaReply, Error> {
         let issued = self
-            .0
+            .accounts
             .issue_captcha(&request.captcha_type, &request.target)
             .await?;
         let (image_data, audio_data) = match issued.challenge {
@@ -43,7 +43,7 @@ impl wire::Auth for Auth {
                     "sms" => json!({ "captcha_type": kind, "phone": request.target }),
                     _ => json!({ "captcha_type": kind, "email": request.target }),
                 };
-                self.1
+                self.operations
                     .record_operation(SEND_CAPTCHA, CAPTCHA_PATH, &content)
                     .await;
                 (String::new(), String::new())
@@ -60,14 +60,14 @@ impl wire::Auth for Auth {
         &self,
         request: wire::VerifyCaptchaRequest,
     ) -> Result<wire::VerifyCaptchaReply, Error> {
-        self.0
+        self.accounts
             .verify_captcha(&request.captcha_id, &request.captcha_code)
             .await?;
         Ok(wire::VerifyCaptchaReply { success: true })
     }
 
     async fn register(&self, request: wire::RegisterRequest) -> Result<wire::RegisterReply, Error> {
-        let created = self.0.register(Registration {
+        let created = self.accounts.register(Registration {
             username: request.username,
             password: Secret::new(request.password),
             email: request.email,
@@ -75,23 +75,25 @@ impl wire::Auth for Auth {
             captcha_id: request.captcha_id,
             captcha_code: request.captcha_code,
         });
-        self.2.around_business("auth.register", created).await?;
-        self.2.registered();
+        self.plugins
+            .around_business("auth.register", created)
+            .await?;
+        self.plugins.registered();
         Ok(wire::RegisterReply {
             message: "the account was created".to_owned(),
         })
     }
 
     async fn login(&self, request: wire::LoginRequest) -> Result<wire::LoginReply, Error> {
-        let session = self.0.log_in(Credentials {
+        let session = self.accounts.log_in(Credentials {
             username: request.username,
             password: Secret::new(request.password),
             captcha_id: request.captcha_id,
             captcha_code: request.captcha_code,
             totp_code: Secret::new(request.totp_code),
         });
-        let session = self.2.around_business("auth.login", session).await?;
-        self.2.logged_in();
+        let session = self.plugins.around_business("auth.login", session).await?;
+        self.plugins.logged_in();
         Ok(wire::LoginReply {
             access_token: session.access.expose().clone(),
             refresh_token: session.refresh.expose().clone(),
@@ -100,10 +102,10 @@ impl wire::Auth for Auth {
     }
 
     async fn logout(&self, _: wire::LogoutRequest) -> Result<wire::LogoutReply, Error> {
-        self.2
-            .around_business("auth.logout", self.0.log_out())
+        self.plugins
+            .around_business("auth.logout", self.accounts.log_out())
             .await?;
-        self.2.logged_out();
+        self.plugins.logged_out();
         Ok(wire::LogoutReply { success: true })
     }
 
@@ -112,7 +114,7 @@ impl wire::Auth for Auth {
         request: wire::RefreshTokenRequest,
     ) -> Result<wire::RefreshTokenReply, Error> {
         let token = Secret::new(request.refresh_token);
-        let session = self.0.refresh(&token).await?;
+        let session = self.accounts.refresh(&token).await?;
         Ok(wire::RefreshTokenReply {
             access_token: session.access.expose().clone(),
             refresh_token: session.refresh.expose().clone(),
@@ -124,7 +126,7 @@ impl wire::Auth for Auth {
         &self,
         request: wire::LockStatusRequest,
     ) -> Result<wire::LockStatusReply, Error> {
-        let status = self.0.lock_status(&request.username).await?;
+        let status = self.accounts.lock_status(&request.username).await?;
         let is_locked = !status.wait.is_zero();
         let unlock_time = is_locked.then(|| errors::unix_seconds_after(status.wait));
         Ok(wire::LockStatusReply {

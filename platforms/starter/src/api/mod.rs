@@ -39,7 +39,7 @@ use crate::{
 use errors::StarterErrors;
 pub(crate) use probes::probes;
 
-/// Returns the answer to a request that no contract serves.
+/// Returns the response to a request that no contract serves.
 pub(crate) fn rejection(error: Error) -> Response {
     ContractConfig::default()
         .with_errors(StarterErrors)
@@ -73,12 +73,14 @@ pub(crate) fn contracts(
 ) -> Result<Contracts, StartError> {
     let login = service.rate_limits("login", StarterConfig::login_rate_limit)?;
     let public = service.rate_limits("public", StarterConfig::public_rate_limit)?;
-    let limits = |method| match method {
+    let auth_options = |method| match method {
         AuthMethod::Register | AuthMethod::Login => with_secrets().rate_limits(login.clone()),
         AuthMethod::GetCaptcha | AuthMethod::VerifyCaptcha | AuthMethod::RefreshToken => {
             with_secrets().rate_limits(public.clone())
         }
-        AuthMethod::Logout | AuthMethod::LockStatus => MethodOptions::new(),
+        // A stored response would not end a session that began after it.
+        AuthMethod::Logout => MethodOptions::new().without_idempotency_key(),
+        AuthMethod::LockStatus => MethodOptions::new(),
     };
     let keys_options = |method| match method {
         ApiKeysMethod::CreateApiKey => with_secrets(),
@@ -91,14 +93,18 @@ pub(crate) fn contracts(
         errors: Arc::new(StarterErrors),
         ..ContractConfig::default()
     };
-    let auth = auth::Auth(Arc::clone(&accounts), operations.clone(), plugins);
+    let auth = auth::Auth {
+        accounts: Arc::clone(&accounts),
+        operations: operations.clone(),
+        plugins,
+    };
     let toggles = features::FeatureToggles(flags);
     let operations = operations::Operations::new(operations, Arc::clone(&accounts), cache);
     let profiles = profile::Profiles(Arc::clone(&accounts));
     let keys = api_keys::ApiKeys(Arc::clone(&accounts));
     let factors = second_factor::SecondFactors(accounts);
     Ok(Contracts::new()
-        .with_options(AuthContract::with_config(auth, config()), limits)
+        .with_options(AuthContract::with_config(auth, config()), auth_options)
         .with_options(ApiKeysContract::with_config(keys, config()), keys_options)
         .with_options(SecondFactorContract::with_config(factors, config()), |_| {
             with_secrets()

@@ -12,7 +12,7 @@ use seaworthy::{
 use serde_json::{Map, Value, json};
 
 /// Returns the probes of the contract, which the framework also serves under other paths. They
-/// answer from the last results of the checks. Errors and other details of checks are on the admin
+/// respond with the last results of the checks. Errors and other details of checks are on the admin
 /// listener only.
 pub(crate) fn probes(health: &Health) -> Routes {
     let (all, health) = (health.clone(), health.clone());

@@ -3,15 +3,15 @@ use seaworthy::config::{Conversion, LegacyKey};
 /// The engines of `data.database.driver`, which are schemes of URLs.
 pub(crate) const ENGINES: &[&str] = &["postgres", "mysql", "sqlite"];
 /// The values of a switch of `Strict-Transport-Security`, as a number of seconds.
-pub(crate) const HSTS: &[(&str, Option<&str>)] = &[("true", None), ("false", Some("0"))];
+pub(crate) const HSTS_SWITCH: &[(&str, Option<&str>)] = &[("true", None), ("false", Some("0"))];
 /// The advice for the path of metrics.
-pub(crate) const METRICS: &str = "remove it: the admin listener serves /metrics";
+pub(crate) const METRICS_ADVICE: &str = "remove it: the admin listener serves /metrics";
 /// The advice for probes.
-pub(crate) const PROBES: &str = "remove it: orchestrators need probes, which are always at /health, /health/live and /health/ready";
+pub(crate) const PROBES_ADVICE: &str = "remove it: orchestrators need probes, which are always at /health, /health/live and /health/ready";
 
 /// The keys of the files of the contract that have other names here. The message
 /// `conf.v1.Bootstrap` lists the keys of the contract.
-pub(crate) const KEYS: &[LegacyKey] = &[
+pub(crate) const LEGACY_KEYS: &[LegacyKey] = &[
     LegacyKey::accepts(
         "server.http.network",
         &["tcp"],
@@ -137,7 +137,7 @@ pub(crate) const KEYS: &[LegacyKey] = &[
     LegacyKey::maps(
         "security.headers.enable_hsts",
         "server.http.security_headers.strict_transport_security_max_age",
-        HSTS,
+        HSTS_SWITCH,
     ),
     LegacyKey::sets(
         "security.headers.hsts_include_subdomains",
@@ -169,10 +169,10 @@ pub(crate) const KEYS: &[LegacyKey] = &[
     ),
     LegacyKey::sets("monitoring.metrics.enabled", "metrics.enabled"),
     LegacyKey::converted("monitoring.metrics.addr", "admin.addr", Conversion::Address),
-    LegacyKey::accepts("monitoring.metrics.path", &["/metrics"], METRICS),
+    LegacyKey::accepts("monitoring.metrics.path", &["/metrics"], METRICS_ADVICE),
     LegacyKey::switches("monitoring.health.enabled", "health.addr", "health.addr"),
     LegacyKey::converted("monitoring.health.addr", "health.addr", Conversion::Address),
-    LegacyKey::accepts("monitoring.health.path", &["/health"], PROBES),
+    LegacyKey::accepts("monitoring.health.path", &["/health"], PROBES_ADVICE),
     LegacyKey::switches(
         "monitoring.tracing.enabled",
         "tracing.endpoint",
@@ -265,7 +265,7 @@ mod tests {
             .collect();
         let keys = keys_of(&messages, ".conf.v1.Bootstrap");
         assert!(keys.len() > 45, "{keys:?}");
-        let legacy: BTreeSet<_> = KEYS.iter().map(LegacyKey::key).collect();
+        let legacy: BTreeSet<_> = LEGACY_KEYS.iter().map(LegacyKey::key).collect();
         let settings = include_str!("../../docs/settings.md");
         let is_known = |key: &str| {
             let sections = key.match_indices('.').filter_map(|(end, _)| key.get(..end));

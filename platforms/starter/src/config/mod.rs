@@ -9,8 +9,8 @@ mod variables;
 pub(crate) use auth::AuthConfig;
 pub(crate) use data::{DataConfig, RedisStoreConfig};
 pub(crate) use defaults::with_defaults;
-pub(crate) use keys::KEYS;
-pub(crate) use variables::{PREFIX, VARIABLES};
+pub(crate) use keys::LEGACY_KEYS;
+pub(crate) use variables::{LEGACY_VARIABLES, PREFIX};
 
 use seaworthy::{
     cache::{CacheConfig, CacheUrl},

@@ -1,12 +1,12 @@
-use seaworthy::config::LegacyVariable;
+use seaworthy::config::{Conversion, LegacyVariable};
 
-use super::keys::{ENGINES, HSTS, METRICS, PROBES};
+use super::keys::{ENGINES, HSTS_SWITCH, METRICS_ADVICE, PROBES_ADVICE};
 
 /// The prefix of variables that name keys of the files of the contract.
 pub(crate) const PREFIX: &str = "KRATOS_";
 
 /// The environment names of the contract, besides `STARTER__…`.
-pub(crate) const VARIABLES: &[LegacyVariable] = &[
+pub(crate) const LEGACY_VARIABLES: &[LegacyVariable] = &[
     LegacyVariable::profile("ENVIRONMENT"),
     LegacyVariable::sets("HTTP_ADDR", "server.http.addr"),
     LegacyVariable::sets("HTTP_TIMEOUT", "server.http.timeout"),
@@ -17,11 +17,7 @@ pub(crate) const VARIABLES: &[LegacyVariable] = &[
     LegacyVariable::sets("DB_MAX_IDLE_CONNS", "data.database.pool.min_connections"),
     LegacyVariable::sets("DB_MAX_OPEN_CONNS", "data.database.pool.max_connections"),
     LegacyVariable::sets("DB_CONN_MAX_LIFETIME", "data.database.pool.max_lifetime"),
-    LegacyVariable::converted(
-        "REDIS_ADDR",
-        "data.redis.url",
-        seaworthy::config::Conversion::RedisUrl,
-    ),
+    LegacyVariable::converted("REDIS_ADDR", "data.redis.url", Conversion::RedisUrl),
     LegacyVariable::sets("REDIS_PASSWORD", "data.redis.password"),
     LegacyVariable::sets("REDIS_DB", "data.redis.db"),
     LegacyVariable::sets("REDIS_READ_TIMEOUT", "data.redis.timeout"),
@@ -74,7 +70,7 @@ pub(crate) const VARIABLES: &[LegacyVariable] = &[
     LegacyVariable::converted(
         "CORS_MAX_AGE",
         "server.http.cors.max_age",
-        seaworthy::config::Conversion::Seconds,
+        Conversion::Seconds,
     ),
     LegacyVariable::sets("SWAGGER_ENABLED", "api_document.enabled"),
     LegacyVariable::sets("SWAGGER_ALLOWED_IPS", "api_document.allowed_addresses"),
@@ -91,7 +87,7 @@ pub(crate) const VARIABLES: &[LegacyVariable] = &[
     LegacyVariable::maps(
         "ENABLE_HSTS",
         "server.http.security_headers.strict_transport_security_max_age",
-        HSTS,
+        HSTS_SWITCH,
     ),
     LegacyVariable::sets(
         "HSTS_INCLUDE_SUBDOMAINS",
@@ -122,24 +118,12 @@ pub(crate) const VARIABLES: &[LegacyVariable] = &[
         "server.http.security_headers.permissions_policy",
     ),
     LegacyVariable::sets("METRICS_ENABLED", "metrics.enabled"),
-    LegacyVariable::accepts("METRICS_PATH", &["/metrics"], METRICS),
-    LegacyVariable::converted(
-        "METRICS_ADDR",
-        "admin.addr",
-        seaworthy::config::Conversion::Address,
-    ),
+    LegacyVariable::accepts("METRICS_PATH", &["/metrics"], METRICS_ADVICE),
+    LegacyVariable::converted("METRICS_ADDR", "admin.addr", Conversion::Address),
     LegacyVariable::switches("HEALTH_ENABLED", "health.addr", "health.addr"),
-    LegacyVariable::accepts("HEALTH_PATH", &["/health"], PROBES),
-    LegacyVariable::converted(
-        "HEALTH_ADDR",
-        "health.addr",
-        seaworthy::config::Conversion::Address,
-    ),
-    LegacyVariable::converted(
-        "TRACING_ENDPOINT",
-        "tracing.endpoint",
-        seaworthy::config::Conversion::HttpUrl,
-    ),
+    LegacyVariable::accepts("HEALTH_PATH", &["/health"], PROBES_ADVICE),
+    LegacyVariable::converted("HEALTH_ADDR", "health.addr", Conversion::Address),
+    LegacyVariable::converted("TRACING_ENDPOINT", "tracing.endpoint", Conversion::HttpUrl),
     LegacyVariable::switches("TRACING_ENABLED", "tracing.endpoint", "tracing.endpoint"),
     LegacyVariable::sets("TRACING_SERVICE_NAME", "tracing.service_name"),
 ];

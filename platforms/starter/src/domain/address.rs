@@ -20,8 +20,9 @@ pub(crate) fn normalized_email(text: &str) -> Result<Option<String>, Error> {
     }
 }
 
-/// Returns the digits of a telephone number after an optional plus sign, which replaces `00`, so
-/// that a number has one form. `None` for an empty text.
+/// Returns the digits of a telephone number after an optional plus sign, so that a number has one
+/// form. The plus sign replaces `00`. A mobile number of mainland China has no country code. `None`
+/// for an empty text.
 ///
 /// # Errors
 /// `VALIDATION_FAILED` if the text is not a telephone number.
@@ -48,7 +49,16 @@ pub(crate) fn normalized_phone(text: &str) -> Result<Option<String>, Error> {
         let form = "use 5 to 15 digits after an optional plus sign";
         return Err(invalid_field("phone", form));
     }
-    Ok(Some(format!("{sign}{digits}")))
+    let mainland = digits.strip_prefix("86").filter(|rest| is_mainland(rest));
+    Ok(Some(match mainland {
+        Some(mobile) => mobile.to_owned(),
+        None => format!("{sign}{digits}"),
+    }))
+}
+
+/// Whether digits are a mobile number of mainland China without its country code.
+fn is_mainland(digits: &str) -> bool {
+    digits.len() == 11 && matches!(digits.as_bytes(), [b'1', b'3'..=b'9', ..])
 }
 
 #[cfg(test)]
@@ -82,7 +92,15 @@ mod tests {
         let phone = |text| outcome(normalized_phone(text));
         assert_eq!(phone("+33 6 12-34.56(78)"), "+33612345678");
         assert_eq!(phone("0033 612345678"), "+33612345678");
-        assert_eq!(phone("13800000000"), "13800000000");
+        for text in [
+            "13800000000",
+            "+86 138 0000 0000",
+            "0086-13800000000",
+            "8613800000000",
+        ] {
+            assert_eq!(phone(text), "13800000000", "{text}");
+        }
+        assert_eq!(phone("+8612800000000"), "+8612800000000");
         assert_eq!(phone(""), "");
         for text in ["1234", "call me", "++3361234567", "1234567890123456"] {
             assert_eq!(phone(text), "VALIDATION_FAILED", "{text}");

@@ -48,7 +48,7 @@ pub(crate) struct NewUser {
     pub(crate) password_hash: Secret<String>,
 }
 
-/// The data of a user that the user sees. Answers mask the addresses.
+/// The data of a user that the user sees. Responses mask the addresses.
 #[derive(Debug, MakeSensitive)]
 pub(crate) struct Profile {
     pub(crate) id: UserId,

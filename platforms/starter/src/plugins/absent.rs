@@ -11,7 +11,7 @@ use crate::config::StarterConfig;
 const ADVICE: &str = "build the service with the feature `plugins`, or remove it";
 
 /// The variables of the contract for plugins.
-pub(crate) const VARIABLES: &[LegacyVariable] = &[
+pub(crate) const LEGACY_VARIABLES: &[LegacyVariable] = &[
     LegacyVariable::accepts("PLUGINS_ENABLED", &["false"], ADVICE),
     LegacyVariable::accepts("PLUGINS_DIRECTORY", &["./plugins"], ADVICE),
     LegacyVariable::accepts("PLUGINS_CONFIG_DIRECTORY", &["./configs/plugins"], ADVICE),
@@ -22,7 +22,7 @@ pub(crate) const VARIABLES: &[LegacyVariable] = &[
 ];
 
 /// The keys of the contract for plugins. Its defaults describe a service without plugins.
-pub(crate) const KEYS: &[LegacyKey] = &[
+pub(crate) const LEGACY_KEYS: &[LegacyKey] = &[
     LegacyKey::accepts("plugins.enabled", &["false"], ADVICE),
     LegacyKey::accepts("plugins.directory", &["./plugins"], ADVICE),
     LegacyKey::accepts("plugins.config_directory", &["./configs/plugins"], ADVICE),

@@ -8,6 +8,6 @@ mod audit;
 mod present;
 
 #[cfg(not(feature = "plugins"))]
-pub(crate) use absent::{KEYS, ServicePlugins, VARIABLES};
+pub(crate) use absent::{LEGACY_KEYS, LEGACY_VARIABLES, ServicePlugins};
 #[cfg(feature = "plugins")]
-pub(crate) use present::{KEYS, ServicePlugins, VARIABLES};
+pub(crate) use present::{LEGACY_KEYS, LEGACY_VARIABLES, ServicePlugins};

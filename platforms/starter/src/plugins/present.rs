@@ -16,7 +16,7 @@ const SOURCE: &str = "starter";
 const SANDBOX: &str = "remove it: plugins always run in the sandbox";
 
 /// The variables of the contract for plugins.
-pub(crate) const VARIABLES: &[LegacyVariable] = &[
+pub(crate) const LEGACY_VARIABLES: &[LegacyVariable] = &[
     LegacyVariable::sets("PLUGINS_ENABLED", "plugins.enabled"),
     LegacyVariable::sets("PLUGINS_DIRECTORY", "plugins.directory"),
     LegacyVariable::sets("PLUGINS_CONFIG_DIRECTORY", "plugins.config_directory"),
@@ -30,7 +30,7 @@ pub(crate) const VARIABLES: &[LegacyVariable] = &[
 ];
 
 /// The keys of the contract for plugins.
-pub(crate) const KEYS: &[LegacyKey] = &[LegacyKey::accepts(
+pub(crate) const LEGACY_KEYS: &[LegacyKey] = &[LegacyKey::accepts(
     "plugins.security.sandbox_enabled",
     &["true"],
     SANDBOX,

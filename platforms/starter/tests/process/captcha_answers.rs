@@ -168,14 +168,14 @@ pub(crate) fn picture_and_sound_are_answered_once_auth_2(database: &EmptyDatabas
 }
 
 /// The table of captchas, of which there is one at a time, and the key of its hashes.
-struct Stored {
+pub(crate) struct Stored {
     runtime: Runtime,
     database: Database,
     hashes: BlindIndex,
 }
 
 impl Stored {
-    fn open(database: &EmptyDatabase) -> Self {
+    pub(crate) fn open(database: &EmptyDatabase) -> Self {
         let runtime = Runtime::new().unwrap();
         let (database, hashes) = runtime.block_on(async {
             let config = DatabaseConfig::at(database.url().parse().unwrap());
@@ -217,7 +217,7 @@ impl Stored {
         fitting.next().unwrap()
     }
 
-    fn replace_answer(&self, id: &str, answer: &str) {
+    pub(crate) fn replace_answer(&self, id: &str, answer: &str) {
         let replace = sql("UPDATE captchas SET answer = ?")
             .bind(self.hash(id, answer))
             .execute(&self.database);

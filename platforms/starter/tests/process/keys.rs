@@ -3,7 +3,8 @@ use std::{path::Path, process::Command, thread, time::Duration};
 use data_encoding::HEXLOWER;
 use seaworthy::data::{Database, DatabaseConfig, chrono::Utc, sql, uuid::Uuid};
 use seaworthy_testkit::{
-    database::EmptyDatabase, process::ServiceProcess, requirement::required, vault::VaultServer,
+    database::EmptyDatabase, http::request, process::ServiceProcess, requirement::required,
+    vault::VaultServer,
 };
 use serde_json::{Value, json};
 
@@ -84,6 +85,23 @@ pub(crate) fn rotation_keeps_values_while_a_replica_writes_sec_5(database: &Empt
             assert_eq!(answer.status, 200, "{}", answer.body);
         }
     }
+}
+
+#[test]
+fn worker_rotates_an_expired_key_and_reports_sec_5() {
+    let database = EmptyDatabase::sqlite().unwrap();
+    let app = builder_with(database.url(), &SECRETS);
+    let mut app = app.setting("kms.rotate_interval=1ms").start().unwrap();
+    // The operator does not wait for the next hour.
+    let path = "/workers/rotate%20data%20keys/run";
+    let ran = request(app.admin, "POST", path, &[("x-admin-request", "1")], "").unwrap();
+    assert_eq!(ran.status, 200, "{}", ran.body);
+    let line = app.process.line("data keys were checked").unwrap();
+    let line: Value = serde_json::from_str(&line).unwrap();
+    let numbers = ["total", "active", "expired"].map(|name| line[name].as_u64());
+    assert_eq!(numbers[1], Some(1), "{line}");
+    assert!(numbers[0] > Some(1) && numbers[2] > Some(0), "{line}");
+    assert!(statuses(database.url()).contains(&"expired".to_owned()));
 }
 
 pub(crate) fn wrong_seed_stops_the_start_sec_5(database: &EmptyDatabase) {

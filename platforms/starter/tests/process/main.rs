@@ -22,12 +22,15 @@ mod features;
 mod flag_variables;
 mod governed;
 mod headers;
+mod hostile;
 mod idempotency_keys;
+mod journey;
 mod keys;
 mod lockout;
 mod log_variables;
 mod logs;
 mod monitoring_variables;
+mod operation_nodes;
 mod operations;
 mod operators;
 mod probes;
@@ -61,6 +64,8 @@ on_postgres_and_redis! {
         limit_of_logins_counts_all_replicas_res_6,
         settings_of_the_contract_select_the_database_conf_1;
     // Point 1.
+    journey:
+        account_is_used_from_registration_to_lock_auth_2_auth_4;
     sessions:
         registered_user_logs_in_refreshes_and_logs_out_auth_3,
         disabled_user_loses_access_on_every_replica_auth_3,
@@ -108,7 +113,8 @@ on_postgres_and_redis! {
     operations:
         unsafe_calls_have_one_redacted_entry_obs_11,
         grpc_calls_have_redacted_entries_obs_11,
-        entry_survives_a_kill_during_its_call_obs_11,
+        entry_survives_a_kill_during_its_call_obs_11;
+    operation_nodes:
         numeric_ids_increase_and_name_their_replica_core_1,
         replicas_claim_different_nodes_core_1,
         node_of_two_replicas_loses_no_entry_core_1;
@@ -169,6 +175,8 @@ macro_rules! on_both_engines {
 }
 
 on_both_engines! {
+    journey:
+        account_is_used_from_registration_to_lock_auth_2_auth_4;
     sessions:
         registered_user_logs_in_refreshes_and_logs_out_auth_3,
         disabled_user_loses_access_on_every_replica_auth_3,
@@ -239,10 +247,14 @@ on_both_engines! {
         rejected_anonymous_call_stores_no_content_obs_11,
         padding_does_not_hide_a_call_obs_11,
         entry_survives_a_kill_during_its_call_obs_11,
+        switched_off_log_stores_nothing_obs_11;
+    operation_nodes:
         numeric_ids_increase_and_name_their_replica_core_1,
         replicas_claim_different_nodes_core_1,
-        node_of_two_replicas_loses_no_entry_core_1,
-        switched_off_log_stores_nothing_obs_11;
+        node_of_two_replicas_loses_no_entry_core_1;
+    hostile:
+        nul_characters_never_cause_server_errors_sec_4,
+        flag_without_a_rule_of_its_strategy_is_rejected_flag_1;
     operators:
         changes_of_users_take_effect_and_are_audited_obs_11,
         change_without_its_audit_entry_is_rolled_back_obs_11;
@@ -253,6 +265,7 @@ on_both_engines! {
     idempotency_keys:
         reused_key_with_another_body_is_rejected_api_6,
         methods_with_secrets_store_no_response_api_6,
+        logout_with_a_reused_key_ends_the_session_api_6,
         documented_methods_read_idempotency_keys_api_6;
     traces:
         spans_of_both_transports_reach_the_database_obs_6,

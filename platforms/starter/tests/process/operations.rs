@@ -1,10 +1,8 @@
-use std::{cell::RefCell, collections::BTreeSet, path::Path, process::Command, thread};
+use std::{cell::RefCell, path::Path, process::Command, thread};
 
-use seaworthy::data::chrono::{DateTime, Utc};
 use seaworthy_testkit::{
     database::EmptyDatabase,
     http::{Answer, request},
-    process::ServiceProcess,
     requirement::required,
 };
 use serde_json::{Value, json};
@@ -12,7 +10,6 @@ use serde_json::{Value, json};
 use crate::{
     app::{PASSWORD, Replica, assert_error, grant_admin, json_of, tokens},
     features::wait,
-    settings::ENVIRONMENT,
 };
 
 const PATH: &str = "/api/v1/operations";
@@ -30,7 +27,7 @@ fn list(replica: &Replica, token: &str, query: &str) -> Answer {
 }
 
 /// Returns the entries, oldest first.
-fn entries(replica: &Replica, token: &str, query: &str) -> Vec<Value> {
+pub(crate) fn entries(replica: &Replica, token: &str, query: &str) -> Vec<Value> {
     let answer = list(replica, token, query);
     assert_eq!(answer.status, 200, "{}", answer.body);
     let mut entries = json_of(&answer)["operations"].as_array().unwrap().clone();
@@ -284,7 +281,7 @@ pub(crate) fn entry_survives_a_kill_during_its_call_obs_11(database: &EmptyDatab
     let calls: Vec<_> = (0..8)
         .map(|_| {
             let (bearer, body) = (format!("Bearer {admin}"), body.clone());
-            std::thread::spawn(move || {
+            thread::spawn(move || {
                 let headers = [
                     ("authorization", bearer.as_str()),
                     ("content-type", "application/json"),
@@ -314,102 +311,4 @@ pub(crate) fn entry_survives_a_kill_during_its_call_obs_11(database: &EmptyDatab
     let answer = list(&replica, &admin, "page_size=1");
     let user = json_of(&answer)["operations"][0]["user_id"].clone();
     assert_ne!(user, "");
-}
-
-/// Returns the replica with this node.
-fn with_node(database: &EmptyDatabase, node: u64) -> Replica {
-    Replica::start_with(database, &[&format!("operation_log.node={node}")])
-}
-
-/// Returns the ID of an entry, which is a number.
-fn number(entry: &Value) -> u64 {
-    entry["id"].as_str().unwrap().parse().unwrap()
-}
-
-pub(crate) fn numeric_ids_increase_and_name_their_replica_core_1(database: &EmptyDatabase) {
-    let [first, second] = [1, 1023].map(|node| with_node(database, node));
-    first.register("root_user");
-    grant_admin(database, "root_user");
-    let (admin, _) = tokens(&second.login("root_user", PASSWORD));
-    first.login("root_user", "wrong4password");
-    let listed = entries(&second, &admin, "");
-    let ids: Vec<_> = listed.iter().map(number).collect();
-    assert!(ids.is_sorted_by(|left, right| left < right), "{ids:?}");
-    let nodes: Vec<_> = ids.iter().map(|id| id >> 12 & 0x3ff).collect();
-    assert_eq!(nodes, [1, 1023, 1]);
-    // The first 41 bits are the milliseconds since 2021.
-    let created = listed[0]["created_at"].as_str().unwrap();
-    let created: DateTime<Utc> = created.parse().unwrap();
-    let generated = i64::try_from(ids[0] >> 22).unwrap() + 1_609_459_200_000;
-    let apart = (created.timestamp_millis() - generated).abs();
-    assert!(apart < 60_000, "{apart} ms");
-}
-
-pub(crate) fn node_of_two_replicas_loses_no_entry_core_1(database: &EmptyDatabase) {
-    const CALLS: usize = 40;
-    let replicas = [7, 7].map(|node| with_node(database, node));
-    replicas[0].register("root_user");
-    grant_admin(database, "root_user");
-    let (admin, _) = tokens(&replicas[1].login("root_user", PASSWORD));
-    let body = json!({ "captcha_id": "unknown", "captcha_code": "unknown" }).to_string();
-    let json = [("content-type", "application/json")];
-    thread::scope(|scope| {
-        for http in replicas.each_ref().map(|replica| replica.http) {
-            let body = &body;
-            scope.spawn(move || {
-                for _ in 0..CALLS {
-                    let path = "/api/v1/auth/captcha/verify";
-                    let refused = request(http, "POST", path, &json, body).unwrap();
-                    assert_error(&refused, 400, "CAPTCHA_INVALID");
-                }
-            });
-        }
-    });
-    let listed = entries(&replicas[0], &admin, "page_size=100");
-    let ids: BTreeSet<_> = listed.iter().map(|entry| entry["id"].as_str()).collect();
-    assert_eq!(ids.len(), 2 * CALLS + 2);
-}
-
-pub(crate) fn replicas_claim_different_nodes_core_1(database: &EmptyDatabase) {
-    let claiming = || Replica::start_with(database, &["operation_log.claim_node=true"]);
-    let replicas = [claiming(), claiming()];
-    replicas[0].register("root_user");
-    grant_admin(database, "root_user");
-    let (admin, _) = tokens(&replicas[1].login("root_user", PASSWORD));
-    // Makes calls until the entry of one has a number, and returns its node.
-    let node_of = |replica: &Replica| loop {
-        let refused = replica.post("/api/v1/auth/captcha/verify", &json!({}));
-        assert_eq!(refused.status, 400, "{}", refused.body);
-        let last = entries(replica, &admin, "page_size=1").pop().unwrap();
-        if let Ok(number) = last["id"].as_str().unwrap().parse::<u64>() {
-            break number >> 12 & 0x3ff;
-        }
-    };
-    let nodes = replicas.each_ref().map(node_of);
-    assert_ne!(nodes[0], nodes[1]);
-    // The lease of a killed replica lasts, so the next process claims another node.
-    let [first, second] = replicas;
-    let restarted = node_of(&first.restart());
-    assert!(!nodes.contains(&restarted), "{nodes:?} {restarted:?}");
-    assert_eq!(node_of(&second), nodes[1]);
-}
-
-#[test]
-fn node_out_of_range_stops_the_start_core_1() {
-    let folder = tempfile::tempdir().unwrap();
-    let database = format!(
-        "data.database.url=sqlite:{}",
-        folder.path().join("starter.db").display()
-    );
-    let settings = [database.as_str(), "data.database.migrate_at_start=true"];
-    let arguments: Vec<_> = settings.iter().flat_map(|set| ["--set", set]).collect();
-    let node = [("STARTER__OPERATION_LOG__NODE", "1024")];
-    let variables = [&ENVIRONMENT[..], &node].concat();
-    let program = Path::new(env!("CARGO_BIN_EXE_starter"));
-    let process = ServiceProcess::start(program, &arguments, &variables).unwrap();
-    let ended = process.ended().unwrap();
-    assert!(!ended.status.success(), "{ended:#?}");
-    for part in ["operation_log.node", "at most 1023"] {
-        assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
-    }
 }

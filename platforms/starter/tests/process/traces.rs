@@ -15,7 +15,7 @@ use tonic::{Request, client::Grpc, transport::Endpoint};
 use tonic_prost::ProstCodec;
 
 use crate::{
-    app::{PASSWORD, Replica},
+    app::{PASSWORD, Replica, json_of, tokens},
     features::{call, users},
 };
 
@@ -86,6 +86,21 @@ pub(crate) fn spans_of_both_transports_reach_the_database_obs_6(database: &Empty
         seen.extend(bodies.recv_timeout(TIMEOUT).unwrap());
     }
     assert!(!contains(&seen, PASSWORD.as_bytes()));
+
+    // The span of a call has the ID of the user, and no user name.
+    let (access, _) = tokens(&login);
+    let bearer = format!("Bearer {access}");
+    let headers = [headers[0], ("authorization", bearer.as_str())];
+    let get = |path: &str| request(replica.http, "GET", path, &headers, "").unwrap();
+    let profile = json_of(&get("/api/v1/auth/profile"));
+    let user = profile["user_id"].as_str().unwrap();
+    assert_eq!(get("/api/v1/auth/lock-status/ada").status, 200);
+    seen.clear();
+    let route = b"lock-status/{username}";
+    while !(contains(&seen, user.as_bytes()) && contains(&seen, route)) {
+        seen.extend(bodies.recv_timeout(TIMEOUT).unwrap());
+    }
+    assert!(!contains(&seen, b"lock-status/ada"));
 
     // A call over gRPC in the same trace reaches the database too.
     seen.clear();

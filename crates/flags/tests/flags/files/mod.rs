@@ -273,6 +273,37 @@ eleven:
 }
 
 #[test]
+fn rules_that_select_no_caller_or_every_caller_are_errors_flag_1() {
+    for rules in [
+        "strategy: percentage",
+        "strategy: percentage, rules: {}",
+        "strategy: percentage, rules: {users: [ann]}",
+        "strategy: time, rules: {timezone: UTC}",
+        "strategy: environment",
+        "strategy: environment, rules: {version_range: {}}",
+        "strategy: composite, rules: {}",
+        "strategy: composite, rules: {any: [{}]}",
+        "strategy: user, rules: {attributes: {plan: {name: team}}}",
+        "strategy: user, rules: {attributes: {plan: [[team]]}}",
+        "attributes: {}",
+        "from: 2026-12-25T10:00:00Z, until: 2026-12-25T10:00:00Z",
+        "strategy: time, rules: {start_time: 2027-01-01T00:00:00Z, end_time: 2026-01-01T00:00:00Z}",
+    ] {
+        let yaml = format!("beta: {{enabled: true, {rules}}}\n");
+        let errors = load(&[("features.yaml", &yaml)]).expect_err(rules);
+        assert_eq!(errors.len(), 1, "{rules}: {errors:?}");
+    }
+    for rules in [
+        "strategy: percentage, percentage: 30",
+        "strategy: time, rules: {workdays_only: true}",
+        "strategy: user, rules: {attributes: {level: 5, plan: [team, true]}}",
+    ] {
+        let yaml = format!("beta: {{enabled: true, {rules}}}\n");
+        assert!(load(&[("features.yaml", &yaml)]).is_ok(), "{rules}");
+    }
+}
+
+#[test]
 fn upper_layer_replaces_single_fields_flag_1() {
     let base = "features:\n  a: {enabled: false, users: [ann, bob]}\n  b: {enabled: true}\n";
     let oem = "features:\n  a: {enabled: true, users: [ann]}\n";

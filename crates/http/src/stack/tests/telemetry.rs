@@ -105,6 +105,24 @@ async fn each_request_is_one_line_with_its_context_obs_2() {
 }
 
 #[tokio::test]
+async fn personal_parts_of_a_path_are_not_logged_obs_3() {
+    let (telemetry, sink) = telemetry();
+    let stack = Stack::builder(identity(), HttpConfig::default(), &telemetry)
+        .build(Routes::new().get("/teams/{id}/users/{username}", async || "user"))
+        .unwrap();
+    get(&stack, "/teams/7/users/ada").await;
+    // A rejected method has the same template.
+    send(&stack, request(Method::DELETE, "/teams/7/users/ada")).await;
+    let lines = sink.lines();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    for line in lines {
+        assert!(!line.contains("ada"), "{line}");
+        let line: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(line["path"], "/teams/7/users/{username}");
+    }
+}
+
+#[tokio::test]
 async fn replaced_text_of_an_error_is_in_the_log_obs_2() {
     let (telemetry, sink) = telemetry();
     let long = async || (StatusCode::BAD_GATEWAY, "x".repeat(5_000));
