@@ -37,6 +37,8 @@ pub(crate) struct SecretShape {
     pub(crate) marks: Marks,
     /// How to encrypt the link in the secret, if it is an unencrypted link.
     pub(crate) plain_link: Option<&'static str>,
+    /// Whether it is the URL of a Redis on another machine without a password.
+    pub(crate) needs_password: bool,
 }
 
 impl Facts {
@@ -78,6 +80,7 @@ impl Facts {
                 true => super::rules::plain_address(secret),
                 false => super::rules::plain_link(secret),
             },
+            needs_password: marks.has(Mark::Link) && super::rules::needs_password(secret),
             marks,
         };
         self.secrets.insert(key.into(), shape);
