@@ -69,6 +69,12 @@ pub struct RedirectConfig {
     /// Maximum number of redirects of one call. 0 returns redirects as responses.
     pub max_redirects: u8,
     /// Whether a redirect may lead from https to http.
+    #[schemars(extend("x-unsafe" = [{
+        "id": "SEC-1",
+        "value": true,
+        "why": "a redirect can lead to a link without TLS, so others on the network can read its data",
+        "fix": "set it to false"
+    }]))]
     pub allow_downgrade: bool,
     /// Whether a redirect may leave the origin of `base_url`. Credentials and private headers are
     /// then removed. Without `base_url` redirects may lead anywhere.

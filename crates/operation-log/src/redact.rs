@@ -124,7 +124,14 @@ fn redact_members(members: &mut Map<String, Json>, rules: &[MaskRuleConfig]) {
 fn is_secret(name: &str) -> bool {
     let words = words(name);
     // Logs redact telephone numbers as a whole. Here they have a mask.
-    let is_phone = matches!(words.last().map(String::as_str), Some("phone" | "phones"));
+    let is_phone = match words.as_slice() {
+        [.., before, last] if matches!(last.as_str(), "number" | "numbers") => before == "phone",
+        [.., last] => matches!(
+            last.as_str(),
+            "phone" | "phones" | "telephone" | "telephones"
+        ),
+        [] => false,
+    };
     if is_secret_name(name) || (is_sensitive_name(name) && !is_phone) {
         return true;
     }
@@ -182,6 +189,8 @@ mod tests {
             "barcode",
             "keyboard",
             "phone",
+            "phone_number",
+            "telephone",
         ] {
             assert!(!is_secret(name), "{name}");
         }

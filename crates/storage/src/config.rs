@@ -55,6 +55,7 @@ pub struct StorageConfig {
     /// The key of signed URLs for file: and memory:, with at least 32 bytes. Replicas need the same
     /// key. Without it each process creates a random key.
     #[serde(skip_serializing)]
+    #[schemars(extend("x-signing-key" = true))]
     pub signing_key: Option<Secret<String>>,
 }
 

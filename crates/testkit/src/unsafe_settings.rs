@@ -12,7 +12,14 @@ use crate::deployment::{Deployed, Deployment};
 /// The name of an entry of a map.
 const ENTRY: &str = "example";
 /// Types with a setting of one of these names must declare its unsafe values.
-const DECLARED_NAMES: [&str; 3] = ["allow_plaintext", "migrate_at_start", "on_failure"];
+const DECLARED_NAMES: [&str; 4] = [
+    "allow_plaintext",
+    "migrate_at_start",
+    "on_failure",
+    "secure_cookie",
+];
+/// So must the settings that turn off a section with one of these names.
+const LIMIT_SECTIONS: [&str; 2] = ["limits", "rate_limit"];
 /// A settings type contains itself beyond this depth.
 const MAX_DEPTH: usize = 64;
 
@@ -126,11 +133,12 @@ fn accepted_of(
 }
 
 /// Unsafe values of settings that every service has, and the requirements that they violate.
-const FRAMEWORK: [(&str, &str, &str); 13] = [
+const FRAMEWORK: [(&str, &str, &str); 15] = [
     ("admin.token", "a", "AUTH-5"),
     ("lifecycle.total_timeout", "1h", "LIFE-4"),
     ("log.level", "debug", "OBS-1"),
     ("log.output", "file", "OBS-1"),
+    ("log.redaction.tokens", "false", "OBS-3"),
     ("server.grpc.rate_limit.redis.on_failure", "open", "RES-6"),
     ("server.grpc.timeout", "2h", "RES-3"),
     ("server.http.cors.allowed_origins", "*", "SEC-2"),
@@ -138,6 +146,7 @@ const FRAMEWORK: [(&str, &str, &str); 13] = [
     ("server.http.max_body_size", "10GiB", "SEC-3"),
     ("server.http.rate_limit.enabled", "false", "RES-6"),
     ("server.http.rate_limit.redis.on_failure", "open", "RES-6"),
+    ("server.http.reject_cross_site_cookies", "false", "SEC-2"),
     ("server.http.timeout", "2h", "RES-3"),
     ("server.http.trusted_proxies", "0.0.0.0/0", "SEC-6"),
 ];
@@ -187,7 +196,7 @@ impl Walk<'_> {
                 "" => name.clone(),
                 section => format!("{section}.{name}"),
             };
-            if DECLARED_NAMES.contains(&name.as_str()) {
+            if must_be_declared(&key) {
                 self.undeclared.insert(key.clone());
             }
             self.visit(property, &key, depth + 1);
@@ -197,6 +206,12 @@ impl Walk<'_> {
             self.visit(entries, &format!("{key}.{ENTRY}"), depth + 1);
         }
     }
+}
+
+fn must_be_declared(key: &str) -> bool {
+    let (section, name) = key.rsplit_once('.').unwrap_or(("", key));
+    let section = section.rsplit('.').next().unwrap_or_default();
+    DECLARED_NAMES.contains(&name) || (name == "enabled" && LIMIT_SECTIONS.contains(&section))
 }
 
 /// Returns the unsafe values that the keywords of a schema declare.

@@ -323,6 +323,46 @@ pub(crate) async fn interrupted_adoption_is_whole_or_undone_data_2(test_database
     assert_eq!(tables(&database).await, before);
 }
 
+pub(crate) async fn table_of_other_program_survives_refusal_data_2(test_database: TestDatabase) {
+    let database = legacy(&test_database).await;
+    for text in [
+        sql("CREATE TABLE part (note VARCHAR(20))"),
+        sql("INSERT INTO part (note) VALUES ('of another program')"),
+    ] {
+        text.execute(&database).await.unwrap();
+    }
+    let before = tables(&database).await;
+    let migrator = Migrator::new(&database, sets(database.engine()));
+    for dry_run in [true, false] {
+        let error = migrator.adopt(dry_run).await.unwrap_err().to_string();
+        assert!(
+            error.contains("the table part belongs to another program"),
+            "{error}"
+        );
+        assert_eq!(tables(&database).await, before);
+    }
+    assert_eq!(count(&database, "SELECT count(*) FROM part").await, 1);
+    assert_eq!(count(&database, "SELECT count(*) FROM works").await, 3);
+}
+
+pub(crate) async fn undo_without_whole_copy_changes_nothing_data_2(test_database: TestDatabase) {
+    let database = legacy(&test_database).await;
+    let migrator = Migrator::new(&database, sets(database.engine()));
+    migrator.adopt(false).await.unwrap();
+    for text in [
+        sql("DROP TABLE legacy_works").on_postgres("DROP TABLE legacy.works"),
+        sql("DROP TABLE legacy_authors").on_postgres("DROP TABLE legacy.authors"),
+    ] {
+        text.execute(&database).await.unwrap();
+        let before = tables(&database).await;
+        let error = migrator.undo_adoption().await.unwrap_err().to_string();
+        assert!(error.contains("works missing"), "{error}");
+        assert_eq!(tables(&database).await, before);
+        migrator.verify().await.unwrap();
+        assert_eq!(count(&database, "SELECT count(*) FROM books").await, 3);
+    }
+}
+
 pub(crate) async fn adoption_needs_a_direct_connection_data_2(test_database: TestDatabase) {
     let database = legacy(&test_database).await;
     let migrator = Migrator::new(&database, sets(database.engine()));

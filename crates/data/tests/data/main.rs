@@ -65,7 +65,9 @@ seaworthy_testkit::on_every_database! {
         legacy_database_is_refused_and_unchanged_data_2,
         other_column_is_reported_and_unchanged_data_2,
         all_unconvertible_rows_are_reported_data_2,
-        failed_adoption_changes_nothing_data_2;
+        failed_adoption_changes_nothing_data_2,
+        table_of_other_program_survives_refusal_data_2,
+        undo_without_whole_copy_changes_nothing_data_2;
     leases:
         lease_has_one_holder_and_growing_token_work_2,
         lease_outlives_a_long_transaction_of_its_holder_work_2;

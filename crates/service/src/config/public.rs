@@ -45,6 +45,12 @@ pub struct PublicHttpConfig {
     /// Whether to reject unsafe requests with cookies from pages of other origins. Origins that
     /// CORS allows with credentials may send them. Routes that start a session are guarded without
     /// cookies too.
+    #[schemars(extend("x-unsafe" = [{
+        "id": "SEC-2",
+        "value": false,
+        "why": "pages of other origins can act as a user whose browser sends cookies",
+        "fix": "set it to true, and list the origins that may send cookies in cors.allowed_origins"
+    }]))]
     pub reject_cross_site_cookies: bool,
     /// Rate limits per user or client IP.
     pub rate_limit: RateLimitsConfig,

@@ -37,6 +37,8 @@ pub(crate) struct SecretShape {
     pub(crate) marks: Marks,
     /// How to encrypt the link in the secret, if it is an unencrypted link.
     pub(crate) plain_link: Option<&'static str>,
+    /// Whether it is the URL of a Redis on another machine without a password.
+    pub(crate) needs_password: bool,
 }
 
 impl Facts {
@@ -74,8 +76,12 @@ impl Facts {
             length: secret.len(),
             is_known_sample: super::rules::is_known_sample(secret),
             is_simple: super::rules::is_simple(secret),
+            plain_link: match marks.has(Mark::Link) {
+                true => super::rules::plain_address(secret),
+                false => super::rules::plain_link(secret),
+            },
+            needs_password: marks.has(Mark::Link) && super::rules::needs_password(secret),
             marks,
-            plain_link: super::rules::plain_link(secret),
         };
         self.secrets.insert(key.into(), shape);
     }

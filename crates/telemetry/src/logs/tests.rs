@@ -316,11 +316,15 @@ fn masks_numbers_by_name_and_by_digits_obs_3() {
         info!(card = 4_111_111_111_111_111_f64, "card");
         info!(phone = 33_612_345_678_u64, "phone");
         info!(sms_otp = ?Some(7_319), "debug");
+        info!(totp_code = 493_021_u32, "code of an application");
+        info!(phone_number = 33_612_345_678_u64, "phone");
+        info!(pin = 7_319_u16, "pin");
+        info!(login = "Login { totp_code: 493021 }", "struct");
         info_span!("span", otp = 7_319, card = 4_111_111_111_111_111_u64)
             .in_scope(|| info!("span"));
     });
     let mut lines = json(&sink);
-    assert_eq!(lines.len(), 12);
+    assert_eq!(lines.len(), 16);
     for line in &mut lines {
         // The timestamp may contain the same digits.
         line.as_object_mut().unwrap().remove("timestamp");

@@ -4,7 +4,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 /// Words of names whose values are masked. They match a word of the name, or its end as in
 /// `dbpassword`.
-const WORDS: [&[u8]; 21] = [
+const WORDS: [&[u8]; 27] = [
     b"password",
     b"passwd",
     b"pwd",
@@ -26,9 +26,15 @@ const WORDS: [&[u8]; 21] = [
     b"sessionid",
     b"cvv",
     b"msisdn",
+    b"otpcode",
+    b"pincode",
+    b"verificationcode",
+    b"recoverycode",
+    b"securitycode",
+    b"phonenumber",
 ];
 /// Pairs of words of names whose values are masked.
-const PAIRS: [(&[u8], &[u8]); 12] = [
+const PAIRS: [(&[u8], &[u8]); 19] = [
     (b"pass", b"word"),
     (b"pass", b"phrase"),
     (b"api", b"key"),
@@ -41,23 +47,35 @@ const PAIRS: [(&[u8], &[u8]); 12] = [
     (b"master", b"key"),
     (b"subscription", b"key"),
     (b"session", b"id"),
+    (b"otp", b"code"),
+    (b"totp", b"code"),
+    (b"pin", b"code"),
+    (b"verification", b"code"),
+    (b"recovery", b"code"),
+    (b"security", b"code"),
+    (b"phone", b"number"),
 ];
 /// Words that make a name sensitive if they are its last. Elsewhere they occur in harmless names,
 /// such as `session_count` and `signature_algorithm`.
-const LAST_WORDS: [&[u8]; 9] = [
+const LAST_WORDS: [&[u8]; 14] = [
     b"pass",
     b"otp",
+    b"totp",
+    b"hotp",
+    b"pin",
+    b"cvc",
     b"session",
     b"signature",
     b"jwt",
     b"phone",
+    b"telephone",
     b"iban",
     b"ssn",
     b"passport",
 ];
 /// Substrings of every sensitive name. Few other names have one, so most names are decided in one
 /// pass.
-const HINTS: [&str; 18] = [
+const HINTS: [&str; 23] = [
     "pass",
     "pwd",
     "secret",
@@ -70,6 +88,11 @@ const HINTS: [&str; 18] = [
     "cvv",
     "msisdn",
     "otp",
+    "pin",
+    "cvc",
+    "verification",
+    "recovery",
+    "security",
     "signature",
     "jwt",
     "phone",
@@ -196,6 +219,14 @@ mod tests {
             "tokens",
             "phone",
             "customer_phone",
+            "phone_number",
+            "telephone",
+            "totp",
+            "totp_code",
+            "otpCode",
+            "recovery_codes",
+            "card_pin",
+            "cvc",
         ] {
             assert!(is_sensitive_name(name), "{name}");
         }
@@ -217,6 +248,11 @@ mod tests {
             "session_count",
             "signature_algorithm",
             "keyword",
+            "ping",
+            "pin_count",
+            "status_code",
+            "microphone",
+            "recovery_seconds",
         ] {
             assert!(!is_sensitive_name(name), "{name}");
         }

@@ -9,11 +9,12 @@ use seaworthy_testkit::{
 use serde_json::{Value, json};
 
 /// The settings that every service has, which the programs reject.
-const FRAMEWORK: [(&str, &str); 13] = [
+const FRAMEWORK: [(&str, &str); 15] = [
     ("AUTH-5", "admin.token"),
     ("LIFE-4", "lifecycle.total_timeout"),
     ("OBS-1", "log.level"),
     ("OBS-1", "log.output"),
+    ("OBS-3", "log.redaction.tokens"),
     ("RES-6", "server.grpc.rate_limit.redis.on_failure"),
     ("RES-3", "server.grpc.timeout"),
     ("SEC-2", "server.http.cors.allowed_origins"),
@@ -21,6 +22,7 @@ const FRAMEWORK: [(&str, &str); 13] = [
     ("SEC-3", "server.http.max_body_size"),
     ("RES-6", "server.http.rate_limit.enabled"),
     ("RES-6", "server.http.rate_limit.redis.on_failure"),
+    ("SEC-2", "server.http.reject_cross_site_cookies"),
     ("RES-3", "server.http.timeout"),
     ("SEC-6", "server.http.trusted_proxies"),
 ];
@@ -28,11 +30,19 @@ const FRAMEWORK: [(&str, &str); 13] = [
 /// Writes a program whose setting `mode` has two unsafe values. It rejects `mode` in the way that
 /// a pattern of a shell matches its arguments.
 fn program(folder: &Path, rejected: &str) -> Deployment {
+    program_with(folder, rejected, &json!({}))
+}
+
+/// As [`program`], with further settings.
+fn program_with(folder: &Path, rejected: &str, further: &Value) -> Deployment {
     let unsafe_mode =
         |value: &str| json!({ "id": "SEC-2", "value": value, "why": "w", "fix": "f" });
-    let schema = json!({ "properties": {
-        "mode": { "type": "string", "x-unsafe": [unsafe_mode("first"), unsafe_mode("second")] },
+    let mode = [unsafe_mode("first"), unsafe_mode("second")];
+    let mut schema = json!({ "properties": {
+        "mode": { "type": "string", "x-unsafe": mode },
     } });
+    let properties = schema["properties"].as_object_mut().unwrap();
+    properties.extend(further.as_object().unwrap().clone());
     let violation = |(id, key): (&str, &str)| json!({ "id": id, "key": key });
     let common: Vec<Value> = FRAMEWORK.into_iter().map(violation).collect();
     let mut all = common.clone();
@@ -68,5 +78,23 @@ fn every_unsafe_value_of_a_setting_is_tried_conf_3() {
             message.contains(&format!("mode={accepted} (SEC-2)")),
             "{message}"
         );
+    }
+}
+
+#[test]
+fn limit_whose_switch_declares_nothing_is_reported_conf_3() {
+    let section = |name: &str| json!({ "properties": { name: { "type": "boolean" } } });
+    for (name, member) in [
+        ("rate_limit", "enabled"),
+        ("limits", "enabled"),
+        ("visits", "secure_cookie"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let program = program_with(folder.path(), "*mode=*", &json!({ name: section(member) }));
+        let failure = panic::catch_unwind(|| assert_unsafe_settings_are_refused(&program));
+        let failure = failure.expect_err("the undeclared setting was not found");
+        let message = failure.downcast_ref::<String>().unwrap();
+        let expected = format!("{name}.{member} declares no unsafe value");
+        assert!(message.contains(&expected), "{message}");
     }
 }

@@ -207,6 +207,12 @@ impl Default for GoogleConfig {
 #[schemars(extend("x-reloadable" = true))]
 pub struct RouteLimitsConfig {
     /// Whether these limits are enforced. The limit of the listener always is.
+    #[schemars(extend("x-unsafe" = [{
+        "id": "RES-6",
+        "value": false,
+        "why": "one client can try passwords and codes at the rate of the listener",
+        "fix": "set it to true and choose limits"
+    }]))]
     pub enabled: bool,
     /// `register`.
     pub register: RouteLimit,

@@ -41,6 +41,12 @@ pub struct BffConfig {
 #[schemars(extend("x-reloadable" = true))]
 pub struct CallerLimitConfig {
     /// Whether requests are limited.
+    #[schemars(extend("x-unsafe" = [{
+        "id": "RES-6",
+        "value": false,
+        "why": "one client can use the whole capacity of the services",
+        "fix": "set it to true and choose limits"
+    }]))]
     pub enabled: bool,
     /// Requests per window, and the maximum burst.
     pub requests: NonZeroU32,

@@ -20,6 +20,7 @@ pub struct CountersConfig {
     /// `redis://host:port/database`, `rediss://host:port/database`, or `host:port` as in the legacy
     /// services.
     #[serde(skip_serializing)]
+    #[schemars(extend("x-link" = true))]
     pub address: Option<Secret<String>>,
     /// The password, if the address has none.
     #[serde(skip_serializing)]

@@ -63,6 +63,12 @@ pub struct EmailConfig {
 #[schemars(extend("x-reloadable" = true))]
 pub struct EmailLimitsConfig {
     /// Whether these requests are limited. The limits of the listener apply in any case.
+    #[schemars(extend("x-unsafe" = [{
+        "id": "RES-6",
+        "value": false,
+        "why": "one client can try tokens at the rate of the listener",
+        "fix": "set it to true and choose limits"
+    }]))]
     pub enabled: bool,
     /// Requests per minute from one IP address.
     pub requests_per_ip: NonZeroU32,

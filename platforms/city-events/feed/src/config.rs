@@ -48,6 +48,12 @@ pub struct AnonymousConfig {
     pub secret: Option<Secret<String>>,
     /// Sends the cookies only over TLS. Off by default, because a platform on one machine has no
     /// TLS.
+    #[schemars(extend("x-unsafe" = [{
+        "id": "SEC-1",
+        "value": false,
+        "why": "browsers also send the cookies without TLS, where others on the network can read them",
+        "fix": "set it to true"
+    }]))]
     pub secure_cookie: bool,
 }
 

@@ -68,6 +68,12 @@ impl Default for GatewayConfig {
 #[serde(default, deny_unknown_fields)]
 pub struct GatewayLimitsConfig {
     /// Whether these limits are enforced. The limit of the listener always is.
+    #[schemars(extend("x-unsafe" = [{
+        "id": "RES-6",
+        "value": false,
+        "why": "one client can use the whole capacity of the services",
+        "fix": "set it to true and choose limits"
+    }]))]
     pub enabled: bool,
     /// Requests per minute of one address without a token.
     pub public: NonZeroU32,

@@ -178,6 +178,12 @@ impl Default for GoogleConfig {
 #[schemars(extend("x-reloadable" = true))]
 pub struct IdentityLimitsConfig {
     /// Whether these limits are enforced. The limits of codes and the lockout always are.
+    #[schemars(extend("x-unsafe" = [{
+        "id": "RES-6",
+        "value": false,
+        "why": "one client can try accounts at the rate of the listener",
+        "fix": "set it to true and choose limits"
+    }]))]
     pub enabled: bool,
     /// Logins, registrations and new passwords of one account from one address.
     pub login: IdentityLimitConfig,
@@ -239,6 +245,12 @@ impl IdentityLimitConfig {
 #[schemars(extend("x-reloadable" = true))]
 pub struct LoginLimitConfig {
     /// Whether this limit is enforced. The lockout always is.
+    #[schemars(extend("x-unsafe" = [{
+        "id": "RES-6",
+        "value": false,
+        "why": "one client can try passwords at the rate of the listener",
+        "fix": "set it to true and choose limits"
+    }]))]
     pub enabled: bool,
     /// Logins of one account from one address.
     pub login: IdentityLimitConfig,

@@ -73,8 +73,9 @@ pub struct ProviderConfig {
     #[serde(skip_serializing)]
     #[schemars(extend("x-reloadable" = true))]
     pub key_secret: Option<Secret<String>>,
-    /// The secret that signs webhooks. Required.
+    /// The secret that signs webhooks, at least 32 bytes in production. Required.
     #[serde(skip_serializing)]
+    #[schemars(extend("x-signing-key" = true))]
     pub webhook_secret: Option<Secret<String>>,
 }
 
@@ -111,6 +112,12 @@ pub struct ReconciliationConfig {
 #[serde(default, deny_unknown_fields)]
 pub struct PaymentLimitsConfig {
     /// Whether these limits are enforced.
+    #[schemars(extend("x-unsafe" = [{
+        "id": "RES-6",
+        "value": false,
+        "why": "one client can create payments at the rate of the listener",
+        "fix": "set it to true and choose limits"
+    }]))]
     pub enabled: bool,
     /// Payments that a student creates.
     pub create: NonZeroU32,

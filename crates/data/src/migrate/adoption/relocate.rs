@@ -20,12 +20,13 @@ pub(super) fn place(engine: Engine) -> String {
     }
 }
 
-/// Returns the names that the move needs and that exist already.
+/// Returns the names that the move and the migrations need and that exist already.
 pub(super) async fn obstacles(
     session: &mut Session<'_>,
     adoption: &Adoption,
+    sets: &[MigrationSet],
 ) -> Result<Vec<String>, DataError> {
-    let mut problems = Vec::new();
+    let mut problems = foreign_tables(session, adoption, sets).await?;
     if session.engine() == Engine::Postgres {
         let text = format!("SELECT to_regnamespace('{LEGACY}') IS NOT NULL");
         if value::<bool>(session, &text).await? {
@@ -40,6 +41,53 @@ pub(super) async fn obstacles(
         }
     }
     Ok(problems)
+}
+
+/// Returns the tables of other programs with the names of tables that the migrations create. On
+/// MySQL the failed adoption would drop them.
+async fn foreign_tables(
+    session: &mut Session<'_>,
+    adoption: &Adoption,
+    sets: &[MigrationSet],
+) -> Result<Vec<String>, DataError> {
+    let is_legacy = |name: &str| adoption.tables.iter().any(|table| table.name == name);
+    let mut problems = Vec::new();
+    for set in sets {
+        if !history::read(session, set).await?.is_empty() {
+            continue;
+        }
+        for name in created_tables(set, session.reader())? {
+            if !is_legacy(&name) && table_exists(session, &name).await? {
+                problems.push(format!(
+                    "the table {name} belongs to another program: rename it, or move it to another database"
+                ));
+            }
+        }
+    }
+    Ok(problems)
+}
+
+/// Rejects a database in which a table of the copy is missing. Without it, the undo would lose the
+/// rows of this table.
+pub(super) async fn require_copy(
+    session: &mut Session<'_>,
+    adoption: &Adoption,
+) -> Result<(), DataError> {
+    let place = place(session.engine());
+    let mut missing = Vec::new();
+    for table in adoption.tables {
+        let name = format!("{place}{}", table.name);
+        if !table_exists(session, &name).await? {
+            missing.push(name);
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(migration_error(format!(
+        "nothing was changed: the copy of the legacy tables is not complete ({} missing): restore these tables from a backup",
+        missing.join(", ")
+    )))
 }
 
 /// Prevents reads and writes of other connections until the end of the transaction. On MySQL the

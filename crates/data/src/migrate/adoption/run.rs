@@ -59,7 +59,7 @@ impl Migrator<'_> {
     /// Changes since the adoption are lost.
     ///
     /// # Errors
-    /// The database was not adopted, or a statement fails.
+    /// The database was not adopted, a table of the copy is missing, or a statement fails.
     pub async fn undo_adoption(&self) -> Result<(), DataError> {
         let (_, adoption) = self.adoption()?;
         let mut lease = self.begin(false).await?;
@@ -70,8 +70,10 @@ impl Migrator<'_> {
     async fn undo_with(&self, lease: &mut Lease, adoption: &Adoption) -> Result<(), DataError> {
         let mut session = Session(lease);
         refuse_pooler(&session)?;
-        if mark::read(&mut session).await?.is_none() {
-            return Err(migration_error("the database was not adopted"));
+        let mark = mark::read(&mut session).await?;
+        let mark = mark.ok_or_else(|| migration_error("the database was not adopted"))?;
+        if !mark.unfinished {
+            relocate::require_copy(&mut session, adoption).await?;
         }
         let is_whole = begin(&mut session).await?;
         mark::set_unfinished(&mut session, true).await?;
@@ -117,7 +119,7 @@ impl Migrator<'_> {
         }
         refuse_migrated(&mut session, set).await?;
         if dry_run {
-            recognize(&mut session, adoption).await?;
+            recognize(&mut session, adoption, self.sets()).await?;
             check(&mut session, adoption, "").await?;
             return self.report(lease, adoption, dry_run).await;
         }
@@ -150,7 +152,7 @@ impl Migrator<'_> {
     ) -> Result<AdoptionReport, DataError> {
         let mut session = Session(lease);
         let engine = session.engine();
-        recognize(&mut session, adoption).await?;
+        recognize(&mut session, adoption, self.sets()).await?;
         relocate::lock(&mut session, adoption).await?;
         check(&mut session, adoption, "").await?;
         mark::create(&mut session, self.sets()).await?;
@@ -247,9 +249,13 @@ async fn refuse_migrated(session: &mut Session<'_>, set: &MigrationSet) -> Resul
 }
 
 /// Rejects a database that differs from the declared one.
-async fn recognize(session: &mut Session<'_>, adoption: &Adoption) -> Result<(), DataError> {
+async fn recognize(
+    session: &mut Session<'_>,
+    adoption: &Adoption,
+    sets: &[MigrationSet],
+) -> Result<(), DataError> {
     let mut problems = fingerprint::differences(session, adoption).await?;
-    problems.extend(relocate::obstacles(session, adoption).await?);
+    problems.extend(relocate::obstacles(session, adoption, sets).await?);
     reject_if_any(problems)
 }
 

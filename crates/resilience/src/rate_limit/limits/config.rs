@@ -44,6 +44,7 @@ pub struct RateLimitsConfig {
     /// Window. The long-term rate is `requests / window`.
     pub window: Timeout,
     /// The maximum burst. Not set: `requests`.
+    #[schemars(extend("x-unsafe" = [{ "id": "RES-6", "above": 1_000_000 }]))]
     pub burst: Option<NonZeroU32>,
     /// The requests that are counted together.
     pub by: LimitBy,

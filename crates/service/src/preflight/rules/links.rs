@@ -1,4 +1,5 @@
 use seaworthy_config::Mark;
+use seaworthy_core::host::is_loopback;
 use serde_json::Value;
 
 use super::link::{Exposure, Link};
@@ -81,6 +82,15 @@ pub(crate) fn plain_link(secret: &str) -> Option<&'static str> {
     match Link::parse(secret)?.exposure()? {
         Exposure::Plain { fix } => Some(fix),
         Exposure::Unknown => None,
+    }
+}
+
+/// As [`plain_link`], for a secret whose type declares a link. Text without a scheme, such as
+/// `host:port`, is an unencrypted link.
+pub(crate) fn plain_address(secret: &str) -> Option<&'static str> {
+    match Link::parse(secret) {
+        Some(_) => plain_link(secret),
+        None => (!is_loopback(secret)).then_some("a URL with the scheme of TLS, such as rediss"),
     }
 }
 

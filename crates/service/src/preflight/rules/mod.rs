@@ -16,7 +16,8 @@ mod transport;
 mod trusted_proxies;
 mod unsafe_values;
 
-pub(crate) use links::plain_link;
+pub(crate) use links::{plain_address, plain_link};
+pub(crate) use redis_password::needs_password;
 pub(crate) use secret::{is_known_sample, is_simple};
 
 use super::{facts::Facts, violation::Violation};

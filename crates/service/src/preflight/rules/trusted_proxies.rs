@@ -1,13 +1,17 @@
+use std::net::{IpAddr, Ipv6Addr};
+
 use seaworthy_config::Mark;
 use serde_json::Value;
 
 use crate::preflight::{Facts, Violation};
 
-/// A range with a shorter prefix holds at least half of all addresses.
-const MIN_PREFIX: u8 = 2;
+/// The prefix of 10.0.0.0/8, which is the largest private range of IPv4.
+const MIN_IPV4_PREFIX: u8 = 8;
+/// Providers of Internet access have longer prefixes of IPv6.
+const MIN_IPV6_PREFIX: u8 = 16;
 
-/// Rejects ranges that trust nearly every client as a proxy. Such a client could choose the address
-/// that limits and logs use (SEC-6).
+/// Rejects ranges that contain clients, and not only proxies. Such a client could choose the
+/// address that limits and logs use (SEC-6).
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     let lists = facts.marked(Mark::TrustedProxies);
     lists
@@ -19,7 +23,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
                 key: key.to_owned(),
                 origin: setting.origin.clone(),
                 why: format!(
-                    "{range} trusts every client as a proxy, so clients choose the address that limits and logs use"
+                    "{range} contains addresses of clients, which could then choose the address that limits and logs use"
                 ),
                 fix: "list only the ranges of your proxies, such as 10.0.0.0/8".to_owned(),
             })
@@ -27,9 +31,21 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
         .collect()
 }
 
+/// Whether a range is larger than every network of an operator. Addresses that are unique or valid
+/// only in a local network (`fc00::/7`, `fe80::/10`) are never those of clients from the Internet.
 fn is_too_wide(range: &&str) -> bool {
-    range
-        .rsplit_once('/')
-        .and_then(|(_, prefix)| prefix.parse::<u8>().ok())
-        .is_some_and(|prefix| prefix < MIN_PREFIX)
+    let Some((ip, prefix)) = range.split_once('/') else {
+        return false;
+    };
+    let (Ok(ip), Ok(prefix)) = (ip.parse::<IpAddr>(), prefix.parse::<u8>()) else {
+        return false;
+    };
+    match ip {
+        IpAddr::V4(_) => prefix < MIN_IPV4_PREFIX,
+        IpAddr::V6(ip) => prefix < MIN_IPV6_PREFIX && !is_local(ip, prefix),
+    }
+}
+
+fn is_local(ip: Ipv6Addr, prefix: u8) -> bool {
+    (ip.is_unique_local() && prefix >= 7) || (ip.is_unicast_link_local() && prefix >= 10)
 }

@@ -92,6 +92,34 @@ fn link_is_detected_by_its_mark_not_its_name_sec_1() {
 }
 
 #[test]
+fn address_without_scheme_in_a_secret_is_refused_sec_1() {
+    let mut facts = Facts::default();
+    for (key, address, marks) in [
+        (
+            "redis.address",
+            "cache.internal:6379",
+            Marks::from_iter([Mark::Link]),
+        ),
+        (
+            "bare.address",
+            "cache.internal",
+            Marks::from_iter([Mark::Link]),
+        ),
+        (
+            "local.address",
+            "127.0.0.1:6379",
+            Marks::from_iter([Mark::Link]),
+        ),
+        ("database.password", "cache.internal:6379", Marks::default()),
+    ] {
+        facts.insert_secret(key, address, marks);
+    }
+    let expected = ["bare.address", "redis.address"];
+    let expected = expected.map(|key| ("SEC-1".to_owned(), key.to_owned()));
+    assert_eq!(ids(&facts), expected);
+}
+
+#[test]
 fn link_in_a_secret_is_refused_without_being_shown_sec_1() {
     let mut facts = Facts::default();
     for (key, secret) in [

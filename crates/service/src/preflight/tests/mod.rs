@@ -89,17 +89,34 @@ fn refuses_cors_lists_by_mark_in_any_section_sec_2() {
 }
 
 #[test]
-fn refuses_proxy_ranges_of_half_the_internet_sec_6() {
+fn refuses_proxy_ranges_that_contain_clients_sec_6() {
     let list = |ranges: Value| {
         let mut facts = Facts::default();
         facts.insert("orders.proxies", marked(ranges, Mark::TrustedProxies));
         ids(&facts)
     };
-    for range in ["0.0.0.0/0", "::/0", "128.0.0.0/1"] {
+    for range in [
+        "0.0.0.0/0",
+        "128.0.0.0/1",
+        // Four ranges of this size contain every address.
+        "64.0.0.0/2",
+        "::/0",
+        // Every client of the IPv6 Internet has such an address.
+        "2000::/3",
+        "fc00::/6",
+    ] {
         let found = list(json!(["10.0.0.0/8", range]));
         assert_eq!(found, one("SEC-6", "orders.proxies"), "{range}");
     }
-    assert_eq!(list(json!(["10.0.0.0/8", "192.0.2.1"])), []);
+    for range in [
+        "10.0.0.0/8",
+        "192.0.2.1",
+        "fc00::/7",
+        "fe80::/10",
+        "2001:db8::/32",
+    ] {
+        assert_eq!(list(json!([range])), [], "{range}");
+    }
     assert_eq!(list(json!([])), []);
 }
 

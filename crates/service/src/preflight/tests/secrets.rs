@@ -88,3 +88,24 @@ fn refuses_redis_on_the_network_without_password_conf_5() {
         assert_eq!(ids(&closed), []);
     }
 }
+
+#[test]
+fn refuses_redis_address_in_secret_without_password_conf_5() {
+    let facts = |address: &str, password: &str| {
+        let mut facts = Facts::default();
+        facts.insert("limits.redis.address", setting("***"));
+        let link = Marks::from_iter([Mark::Link]);
+        facts.insert_secret("limits.redis.address", address, link);
+        facts.insert_secret("limits.redis.password", password, Marks::default());
+        facts
+    };
+    let open = facts("rediss://cache.internal:6379", "");
+    assert_eq!(ids(&open), one("CONF-5", "limits.redis.address"));
+    for closed in [
+        facts("rediss://cache.internal:6379", "kX9-pT4"),
+        facts("rediss://:kX9-pT4@cache.internal:6379/0", ""),
+        facts("redis://127.0.0.1:6379", ""),
+    ] {
+        assert_eq!(ids(&closed), []);
+    }
+}

@@ -3,7 +3,7 @@
 
 mod adopted;
 mod balancer;
-mod cluster;
+pub(crate) mod cluster;
 mod concurrent_clients;
 mod concurrent_joins;
 mod flows;

@@ -5,6 +5,7 @@ mod clock;
 mod contract;
 mod covers;
 mod cross_site;
+mod crowd;
 mod embedded;
 mod forged_tokens;
 mod gateway;
