@@ -28,6 +28,7 @@ mod referrals;
 mod rotation;
 mod routes;
 mod sms;
+mod student_pages;
 mod students;
 mod trainers;
 
@@ -91,14 +92,16 @@ on_every_engine! {
         bank_details_are_encrypted_and_masked_sec_5,
         performance_counts_sessions_on_time_api_1,
         place_and_availability_are_own_settings_auth_5;
-    students:
+    referrals:
+        referral_rewards_once_after_a_course_msg_5,
+        refund_takes_the_reward_back_msg_5;
+    student_pages:
         pages_follow_messages_in_any_order_msg_5,
         older_messages_change_no_page_msg_5,
-        profile_follows_the_account_msg_5,
         refund_closes_a_course_in_any_order_msg_5,
-        referral_rewards_once_after_a_course_msg_5,
-        refund_takes_the_reward_back_msg_5,
-        rejected_allocation_is_a_failed_trainer_msg_5,
+        rejected_allocation_is_a_failed_trainer_msg_5;
+    students:
+        profile_follows_the_account_msg_5,
         service_removes_cached_pages_auth_5,
         admin_lists_and_reads_students_auth_5;
     sms: code_by_sms_creates_an_account_auth_2, unverified_number_is_of_its_own_user_only_auth_2;
@@ -129,6 +132,6 @@ mod kafka {
         live: business_events_reach_their_users_only_auth_5;
         payments: gateway_reaches_prices_and_payments_api_1;
         routes: every_route_refuses_callers_without_rights_auth_5;
-        students: pages_follow_messages_in_any_order_msg_5;
+        student_pages: pages_follow_messages_in_any_order_msg_5;
     }
 }
