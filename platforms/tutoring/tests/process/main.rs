@@ -11,6 +11,7 @@
 mod accounts;
 mod admins;
 mod app;
+mod approval;
 mod authorization;
 mod compose;
 mod course_routes;
@@ -27,6 +28,7 @@ mod questions;
 mod referrals;
 mod rotation;
 mod routes;
+mod schemathesis;
 mod sms;
 mod student_pages;
 mod students;
@@ -64,6 +66,7 @@ on_every_engine! {
         fifth_failure_locks_the_account_auth_2,
         new_password_ends_sessions_auth_3,
         rival_registration_sets_no_password_auth_2;
+    approval: approved_trainer_gets_a_student_auth_5;
     authorization:
         own_routes_need_token_and_role_auth_5,
         public_routes_need_no_token_auth_5,
@@ -129,6 +132,7 @@ mod kafka {
             logout_all_ends_all_sessions_auth_3,
             fifth_failure_locks_the_account_auth_2;
         admins: gateway_reaches_admins_and_applications_auth_5;
+        approval: approved_trainer_gets_a_student_auth_5;
         live: business_events_reach_their_users_only_auth_5;
         payments: gateway_reaches_prices_and_payments_api_1;
         routes: every_route_refuses_callers_without_rights_auth_5;

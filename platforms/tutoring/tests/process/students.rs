@@ -2,14 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use seaworthy::{data::sql, prelude::Secret};
+use seaworthy::data::sql;
 use seaworthy_testkit::http::{Answer, request};
 use serde_json::{Value, json};
 use tutoring_admin::{SEED_EMAIL, SEED_PASSWORD};
 
-use tutoring_contract::{ServiceTokenConfig, ServiceTokens};
-
-use crate::app::{SERVICE_SECRET, TestPlatform, assert_error, json_of, tokens};
+use crate::app::{TestPlatform, assert_error, json_of, service_token, tokens};
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -226,12 +224,7 @@ pub(crate) async fn service_removes_cached_pages_auth_5(app: &TestPlatform) {
         let bearer = format!("Bearer {token}");
         request(service, "POST", &path, &[("authorization", &bearer)], "").unwrap()
     };
-    let config = ServiceTokenConfig {
-        secret: Some(Secret::new(SERVICE_SECRET.to_owned())),
-        ..ServiceTokenConfig::default()
-    };
-    let tokens = ServiceTokens::new("payment", &config).unwrap();
-    let service_token = tokens.sign().unwrap().expose().clone();
+    let service_token = service_token();
     assert_eq!(call(&token).status, 403);
     // Operators of the legacy service search for this key.
     let key = format!("student:home:{id}");
