@@ -8,6 +8,7 @@ use http_body_util::BodyExt as _;
 use seaworthy_core::{Code, Error, FieldViolation};
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::object::is_object;
 use crate::body_limit::unreadable;
 
 const APPLICATION_JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -26,6 +27,11 @@ impl<T: DeserializeOwned> Json<T> {
     /// # Errors
     /// The text is not valid JSON, has trailing characters, or does not match the type.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        let is_array = bytes.trim_ascii_start().starts_with(b"[");
+        if is_array && is_object::<T>() {
+            let problem = "invalid type: sequence, expected a JSON object";
+            return Err(Error::invalid(vec![FieldViolation::new(".", problem)]));
+        }
         serde_json::from_slice(bytes)
             .map(Self)
             .map_err(|error| explain::<T>(bytes, &error))

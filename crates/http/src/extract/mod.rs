@@ -2,6 +2,7 @@
 //! of axum work too, with errors in plain text.
 
 mod json;
+mod object;
 mod path;
 mod query;
 

@@ -65,6 +65,7 @@ fn audit_log(settings: &AdminConfig) -> (&DatabaseConfig, &AuditLogConfig) {
 /// # Errors
 /// [`StartError`] for invalid settings and unavailable dependencies.
 pub async fn assemble(service: &Assembly<AdminConfig>) -> Result<(), StartError> {
+    service.document(include_str!("../docs/openapi.json"));
     let settings = service.settings();
     use_envelopes(service);
     // Boxed, so that the type of this future stays small enough for the compiler.

@@ -72,6 +72,7 @@ fn broker(settings: &AnalyticsConfig) -> &MessagingConfig {
 /// # Errors
 /// [`StartError`] for invalid settings and unavailable dependencies.
 pub async fn assemble(service: &Assembly<AnalyticsConfig>) -> Result<(), StartError> {
+    service.document(include_str!("../docs/openapi.json"));
     let settings = service.settings();
     use_envelopes(service);
     let sessions = settings.redis.as_ref().map(|redis| {

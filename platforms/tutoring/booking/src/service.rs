@@ -74,6 +74,7 @@ fn audit_log(settings: &BookingConfig) -> (&DatabaseConfig, &AuditLogConfig) {
 /// # Errors
 /// [`StartError`] for invalid settings and unavailable dependencies.
 pub async fn assemble(service: &Assembly<BookingConfig>) -> Result<(), StartError> {
+    service.document(include_str!("../docs/openapi.json"));
     let settings = service.settings();
     use_envelopes(service);
     let live = LiveSessions::new(settings.redis.as_ref())?;

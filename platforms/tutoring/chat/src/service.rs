@@ -91,6 +91,7 @@ fn audit_log(settings: &ChatConfig) -> (&DatabaseConfig, &AuditLogConfig) {
 /// # Errors
 /// [`StartError`] for invalid settings and unavailable dependencies.
 pub async fn assemble(service: &Assembly<ChatConfig>) -> Result<(), StartError> {
+    service.document(include_str!("../docs/openapi.json"));
     let settings = service.settings();
     let root = Root::from_settings(service, &settings.kms)?;
     let live = LiveSealer::new(&settings.backend.access_tokens)?;

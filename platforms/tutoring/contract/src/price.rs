@@ -1,45 +1,19 @@
 use seaworthy::prelude::*;
 
-use crate::Money;
+use crate::{Money, named};
 
-/// The form of the lessons, which decides the price.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum ClassType {
-    /// One student.
-    OneOnOne,
-    /// Two students, each of whom pays.
-    OneOnTwo,
-    /// Three students, each of whom pays.
-    OneOnThree,
-    /// Half at home and half online.
-    Hybrid,
-}
-
-impl ClassType {
-    /// Every class type.
-    pub const ALL: [Self; 4] = [
-        Self::OneOnOne,
-        Self::OneOnTwo,
-        Self::OneOnThree,
-        Self::Hybrid,
-    ];
-
-    /// Returns the name in messages and in the database.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::OneOnOne => "ONE_ON_ONE",
-            Self::OneOnTwo => "ONE_ON_TWO",
-            Self::OneOnThree => "ONE_ON_THREE",
-            Self::Hybrid => "HYBRID",
-        }
-    }
-
-    /// Returns the class type with this name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|class| class.as_str() == name)
+named! {
+    /// The form of the lessons, which decides the price.
+    #[derive(Hash, JsonSchema)]
+    pub enum ClassType {
+        /// One student.
+        OneOnOne = "ONE_ON_ONE",
+        /// Two students, each of whom pays.
+        OneOnTwo = "ONE_ON_TWO",
+        /// Three students, each of whom pays.
+        OneOnThree = "ONE_ON_THREE",
+        /// Half at home and half online.
+        Hybrid = "HYBRID",
     }
 }
 

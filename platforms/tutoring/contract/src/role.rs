@@ -1,81 +1,35 @@
 use seaworthy::prelude::*;
 
-/// The role of a user, in the claim `role` of access tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Buys courses and attends sessions.
-    Student,
-    /// Holds sessions.
-    Trainer,
-    /// Operates the platform, within [`AdminRole`]s and a [`Territory`](crate::Territory).
-    Admin,
-}
+use crate::named;
 
-impl Role {
-    /// Every role.
-    pub const ALL: [Self; 3] = [Self::Student, Self::Trainer, Self::Admin];
-
-    /// Returns the name in tokens and messages.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Student => "student",
-            Self::Trainer => "trainer",
-            Self::Admin => "admin",
-        }
-    }
-
-    /// Returns the role with this name. There is no default role.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str() == name)
+named! {
+    /// The role of a user, in the claim `role` of access tokens.
+    #[derive(JsonSchema)]
+    pub enum Role {
+        /// Buys courses and attends sessions.
+        Student = "student",
+        /// Holds sessions.
+        Trainer = "trainer",
+        /// Operates the platform, within [`AdminRole`]s and a [`Territory`](crate::Territory).
+        Admin = "admin",
     }
 }
 
-/// The role of an administrator. Each is a set of permissions in the territory of the
-/// administrator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum AdminRole {
-    /// The whole platform.
-    SuperAdmin,
-    /// One state.
-    StateAdmin,
-    /// One district.
-    DistrictAdmin,
-    /// One zone.
-    ZoneAdmin,
-    /// One locality.
-    LocalitySupervisor,
-}
-
-impl AdminRole {
-    /// Every role.
-    pub const ALL: [Self; 5] = [
-        Self::SuperAdmin,
-        Self::StateAdmin,
-        Self::DistrictAdmin,
-        Self::ZoneAdmin,
-        Self::LocalitySupervisor,
-    ];
-
-    /// Returns the name in tokens and in the database.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::SuperAdmin => "super_admin",
-            Self::StateAdmin => "state_admin",
-            Self::DistrictAdmin => "district_admin",
-            Self::ZoneAdmin => "zone_admin",
-            Self::LocalitySupervisor => "locality_supervisor",
-        }
-    }
-
-    /// Returns the role with this name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str() == name)
+named! {
+    /// The role of an administrator. Each is a set of permissions in the territory of the
+    /// administrator.
+    #[derive(JsonSchema)]
+    pub enum AdminRole {
+        /// The whole platform.
+        SuperAdmin = "super_admin",
+        /// One state.
+        StateAdmin = "state_admin",
+        /// One district.
+        DistrictAdmin = "district_admin",
+        /// One zone.
+        ZoneAdmin = "zone_admin",
+        /// One locality.
+        LocalitySupervisor = "locality_supervisor",
     }
 }
 

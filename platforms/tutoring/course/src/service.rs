@@ -108,6 +108,7 @@ fn published_topics() -> Topics {
 /// # Errors
 /// [`StartError`] for invalid settings and unavailable dependencies.
 pub async fn assemble(service: &Assembly<CourseConfig>) -> Result<(), StartError> {
+    service.document(include_str!("../docs/openapi.json"));
     let settings = service.settings();
     use_envelopes(service);
     let live = LiveSessions::new(settings.redis.as_ref())?;

@@ -103,6 +103,7 @@ fn consumed_topics() -> Topics {
 /// # Errors
 /// [`StartError`] for invalid settings and unavailable dependencies.
 pub async fn assemble(service: &Assembly<NotificationConfig>) -> Result<(), StartError> {
+    service.document(include_str!("../docs/openapi.json"));
     let settings = service.settings();
     let topics = Topics::new().with_unroutable::<LiveEvent>();
     let pushes = Pushes::new(service)?;

@@ -95,6 +95,7 @@ fn consumed_topics() -> Topics {
 /// # Errors
 /// [`StartError`] for invalid settings and unavailable dependencies.
 pub async fn assemble(service: &Assembly<PaymentConfig>) -> Result<(), StartError> {
+    service.document(include_str!("../docs/openapi.json"));
     let settings = service.settings();
     use_envelopes(service);
     let provider = Provider::new(service)?;

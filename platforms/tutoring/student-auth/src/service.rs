@@ -54,6 +54,7 @@ fn database(settings: &IdentityConfig) -> &DatabaseConfig {
 /// # Errors
 /// [`StartError`] for invalid settings and unavailable dependencies.
 pub async fn assemble(service: &Assembly<IdentityConfig>) -> Result<(), StartError> {
+    service.document(include_str!("../docs/openapi.json"));
     // Boxed, so that the type of this future stays small enough for the compiler.
     let started = Box::pin(Identity::start(
         service,

@@ -111,6 +111,7 @@ fn audit_log_settings(settings: &StudentConfig) -> (&DatabaseConfig, &AuditLogCo
 /// # Errors
 /// [`StartError`] for invalid settings and unavailable dependencies.
 pub async fn assemble(service: &Assembly<StudentConfig>) -> Result<(), StartError> {
+    service.document(include_str!("../docs/openapi.json"));
     let settings = service.settings();
     let topics = Topics::new()
         .with_unroutable::<Occurred<StudentChanged>>()

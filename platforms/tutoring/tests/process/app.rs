@@ -20,10 +20,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tutoring::{Platform, PlatformOptions};
 
-pub(crate) use tutoring_testkit::{SECRET, wait_for};
+use crate::students::send;
 
-/// The secret of tokens between services.
-pub(crate) const SERVICE_SECRET: &str = "VGhlIHRpZGUgdHVybnMgYXQgc2l4IGluIHRoZSBtb3Ju";
+pub(crate) use tutoring_testkit::{SECRET, SERVICE_SECRET, service_token, wait_for};
+
 pub(crate) const PASSWORD: &str = "Boat4Harbour";
 pub(crate) const BASE: &str = "/api/v1/students/auth";
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -51,7 +51,6 @@ const WITHOUT_BROKER: [&str; 1] = ["admin"];
 pub(crate) struct TestPlatform {
     platform: Platform,
     pub(crate) gateway: SocketAddr,
-    pub(crate) accounts: SocketAddr,
     pub(crate) sms: crate::sms::Provider,
     pub(crate) redis: Option<RedisServer>,
     databases: BTreeMap<&'static str, EmptyDatabase>,
@@ -134,6 +133,19 @@ impl TestPlatform {
         Some(Self::start(Servers::postgres_and_redis()?, Vec::new()).await)
     }
 
+    /// Starts on PostgreSQL and Redis if they are installed, and without limits of requests.
+    pub(crate) async fn without_limits() -> Self {
+        let mut settings: Vec<_> = SERVICES
+            .iter()
+            .flat_map(|(service, _)| {
+                ["server.http.rate_limit.enabled=false", "log.level=error"]
+                    .map(|setting| format!("{service}.{setting}"))
+            })
+            .collect();
+        settings.push("gateway.limits.admin=100000".to_owned());
+        Self::start(Servers::postgres_and_redis().unwrap_or_default(), settings).await
+    }
+
     /// Starts on PostgreSQL, Redis and Kafka. Returns `None` if one of them is not installed.
     #[cfg(feature = "kafka")]
     pub(crate) async fn on_kafka() -> Option<Self> {
@@ -155,6 +167,8 @@ impl TestPlatform {
             format!("student.backend.service_tokens.secret={SERVICE_SECRET}"),
             format!("payment.service_tokens.secret={SERVICE_SECRET}"),
             format!("booking.service_tokens.secret={SERVICE_SECRET}"),
+            format!("course.service_tokens.secret={SERVICE_SECRET}"),
+            format!("notification.backend.service_tokens.secret={SERVICE_SECRET}"),
             "payment.limits.enabled=false".to_owned(),
             "admin.limits.enabled=false".to_owned(),
             "gateway.limits.public=10000".to_owned(),
@@ -199,7 +213,6 @@ impl TestPlatform {
         let platform = platform.unwrap_or_else(|error| panic!("{:?}", error.chain()));
         Self {
             gateway: platform.addresses("gateway").unwrap().http,
-            accounts: platform.addresses("student-auth").unwrap().http,
             platform,
             sms,
             redis: servers.redis,
@@ -253,6 +266,11 @@ impl TestPlatform {
         self.platform.addresses(service).unwrap().http
     }
 
+    /// Returns the admin listener of a service.
+    pub(crate) fn admin_address(&self, service: &str) -> SocketAddr {
+        self.platform.addresses(service).unwrap().admin
+    }
+
     pub(crate) async fn stop(self) {
         assert!(self.platform.stop().await.is_empty());
     }
@@ -293,10 +311,16 @@ impl TestPlatform {
         )
     }
 
-    /// Returns the code of the newest mail to an address, as soon as there are `count`.
+    /// Returns the code of the newest mail to a student, as soon as there are `count`.
     pub(crate) fn mailed_code(&self, email: &str, count: usize) -> String {
+        self.mailed_code_of("student-auth", email, count)
+    }
+
+    /// Does the same for a mail of another service of accounts.
+    pub(crate) fn mailed_code_of(&self, service: &str, email: &str, count: usize) -> String {
         let codes = || {
-            let mails = request(self.accounts, "GET", "/mailbox.json", &[], "").unwrap();
+            let address = self.address(service);
+            let mails = request(address, "GET", "/mailbox.json", &[], "").unwrap();
             let mails: Value = serde_json::from_str(&mails.body).unwrap();
             let to_address: Vec<_> = mails
                 .as_array()
@@ -330,9 +354,33 @@ impl TestPlatform {
         tokens(&self.post("/email/verify", &body))
     }
 
+    /// Registers and verifies a trainer. Returns the access token.
+    pub(crate) fn trainer(&self, name: &str) -> String {
+        let email = format!("{name}@example.org");
+        let body = json!({ "email": email, "password": PASSWORD, "username": name });
+        let created = send(self, "", "POST", "/trainers/auth/register", &body);
+        assert_eq!(created.status, 201, "{}", created.body);
+        let code = self.mailed_code_of("trainer-auth", &email, 1);
+        let body = json!({ "email": email, "otp": code });
+        tokens(&send(
+            self,
+            "",
+            "POST",
+            "/trainers/auth/email/verify",
+            &body,
+        ))
+        .access
+    }
+
     pub(crate) fn log_in(&self, email: &str, password: &str) -> Answer {
         self.post("/login", &json!({ "email": email, "password": password }))
     }
+}
+
+/// Logs an administrator in. Returns the access token.
+pub(crate) fn admin_token(app: &TestPlatform, email: &str, password: &str) -> String {
+    let body = json!({ "email": email, "password": password });
+    tokens(&send(app, "", "POST", "/admin/auth/login", &body)).access
 }
 
 pub(crate) fn json_of(answer: &Answer) -> Value {

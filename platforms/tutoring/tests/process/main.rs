@@ -11,6 +11,7 @@
 mod accounts;
 mod admins;
 mod app;
+mod approval;
 mod authorization;
 mod compose;
 mod course_routes;
@@ -27,7 +28,9 @@ mod questions;
 mod referrals;
 mod rotation;
 mod routes;
+mod schemathesis;
 mod sms;
+mod student_pages;
 mod students;
 mod trainers;
 
@@ -63,6 +66,7 @@ on_every_engine! {
         fifth_failure_locks_the_account_auth_2,
         new_password_ends_sessions_auth_3,
         rival_registration_sets_no_password_auth_2;
+    approval: approved_trainer_gets_a_student_auth_5;
     authorization:
         own_routes_need_token_and_role_auth_5,
         public_routes_need_no_token_auth_5,
@@ -91,14 +95,16 @@ on_every_engine! {
         bank_details_are_encrypted_and_masked_sec_5,
         performance_counts_sessions_on_time_api_1,
         place_and_availability_are_own_settings_auth_5;
-    students:
+    referrals:
+        referral_rewards_once_after_a_course_msg_5,
+        refund_takes_the_reward_back_msg_5;
+    student_pages:
         pages_follow_messages_in_any_order_msg_5,
         older_messages_change_no_page_msg_5,
-        profile_follows_the_account_msg_5,
         refund_closes_a_course_in_any_order_msg_5,
-        referral_rewards_once_after_a_course_msg_5,
-        refund_takes_the_reward_back_msg_5,
-        rejected_allocation_is_a_failed_trainer_msg_5,
+        rejected_allocation_is_a_failed_trainer_msg_5;
+    students:
+        profile_follows_the_account_msg_5,
         service_removes_cached_pages_auth_5,
         admin_lists_and_reads_students_auth_5;
     sms: code_by_sms_creates_an_account_auth_2, unverified_number_is_of_its_own_user_only_auth_2;
@@ -126,9 +132,10 @@ mod kafka {
             logout_all_ends_all_sessions_auth_3,
             fifth_failure_locks_the_account_auth_2;
         admins: gateway_reaches_admins_and_applications_auth_5;
+        approval: approved_trainer_gets_a_student_auth_5;
         live: business_events_reach_their_users_only_auth_5;
         payments: gateway_reaches_prices_and_payments_api_1;
         routes: every_route_refuses_callers_without_rights_auth_5;
-        students: pages_follow_messages_in_any_order_msg_5;
+        student_pages: pages_follow_messages_in_any_order_msg_5;
     }
 }

@@ -74,6 +74,7 @@ fn audit_log(settings: &TrainerAuthConfig) -> (&DatabaseConfig, &AuditLogConfig)
 /// # Errors
 /// [`StartError`] for invalid settings and unavailable dependencies.
 pub async fn assemble(service: &Assembly<TrainerAuthConfig>) -> Result<(), StartError> {
+    service.document(include_str!("../docs/openapi.json"));
     let settings = service.settings();
     let documents = Storage::connect(service, "documents", &settings.documents)?;
     // Boxed, so that the type of this future stays small enough for the compiler.

@@ -81,6 +81,7 @@ fn audit_log_settings(settings: &TrainerConfig) -> (&DatabaseConfig, &AuditLogCo
 /// # Errors
 /// [`StartError`] for invalid settings and unavailable dependencies.
 pub async fn assemble(service: &Assembly<TrainerConfig>) -> Result<(), StartError> {
+    service.document(include_str!("../docs/openapi.json"));
     let settings = service.settings();
     let key = settings.bank_details_key.as_ref();
     let sealer = sealer(key, "bank_details_key", BANK_DETAILS)?;

@@ -2,49 +2,27 @@ use seaworthy::{
     data::chrono::{DateTime, Utc},
     prelude::*,
 };
-use tutoring_contract::{AdminRole, Territory};
+use tutoring_contract::{AdminRole, Territory, named};
 use uuid::Uuid;
 
 use super::{PERMISSIONS, errors, role};
 
-/// Whether an admin may log in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Status {
-    Active,
-    Inactive,
-    Suspended,
-}
-
-impl Status {
-    pub(crate) const ALL: [Self; 3] = [Self::Active, Self::Inactive, Self::Suspended];
-
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Inactive => "inactive",
-            Self::Suspended => "suspended",
-        }
+named! {
+    /// Whether an admin may log in.
+    pub(crate) enum Status {
+        Active = "active",
+        Inactive = "inactive",
+        Suspended = "suspended",
     }
 }
 
-/// The employer of an admin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum AdminType {
-    #[default]
-    Company,
-    Franchise,
-}
-
-impl AdminType {
-    pub(crate) const ALL: [Self; 2] = [Self::Company, Self::Franchise];
-
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Company => "company",
-            Self::Franchise => "franchise",
-        }
+named! {
+    /// The employer of an admin.
+    #[derive(Default)]
+    pub(crate) enum AdminType {
+        #[default]
+        Company = "company",
+        Franchise = "franchise",
     }
 }
 

@@ -2,10 +2,10 @@ use std::collections::BTreeMap;
 
 use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::{AdminRole, Territory};
-use tutoring_identity::locked;
+use tutoring_identity::{locked, parsed, territory};
 use uuid::Uuid;
 
-use crate::domain::{Admin, AdminType, Status, errors};
+use crate::domain::{Admin, Status, errors};
 
 /// Returns the text of a statement that reads admins.
 macro_rules! statement {
@@ -53,32 +53,17 @@ impl AdminFilter {
     }
 }
 
-/// Returns the variant with this name.
-fn variant<T: Copy>(all: &[T], name: &str, name_of: fn(T) -> &'static str) -> Result<T, DataError> {
-    let found = all
-        .iter()
-        .copied()
-        .find(|variant| name_of(*variant) == name);
-    found.ok_or_else(|| DataError::unexpected_value("the row has an unknown status, type or role"))
-}
-
 impl FromRow for Admin {
     fn from_row(row: &Row) -> Result<Self, DataError> {
-        let (status, admin_type): (String, String) = (row.get("status")?, row.get("admin_type")?);
         Ok(Self {
             id: row.get("id")?,
             email: Personal::new(row.get("email")?),
             full_name: Personal::new(row.get("full_name")?),
             password_hash: Secret::new(row.get("password_hash")?),
-            status: variant(&Status::ALL, &status, Status::as_str)?,
-            admin_type: variant(&AdminType::ALL, &admin_type, AdminType::as_str)?,
+            status: parsed(row, "status")?,
+            admin_type: parsed(row, "admin_type")?,
             parent: row.get("parent_admin_id")?,
-            territory: Territory {
-                state: row.get("state")?,
-                district: row.get("district")?,
-                zone: row.get("zone")?,
-                locality: row.get("locality")?,
-            },
+            territory: territory(row, "state")?,
             roles: Vec::new(),
             granted: Vec::new(),
             last_login_at: row.get("last_login_at")?,
@@ -200,7 +185,8 @@ impl Admins {
         let mut by_id: BTreeMap<Uuid, &mut Admin> =
             admins.iter_mut().map(|admin| (admin.id, admin)).collect();
         for (id, role, permission) in rows {
-            let role = variant(&AdminRole::ALL, &role, AdminRole::as_str)?;
+            let unknown = |_| DataError::unexpected_value("the role is unknown");
+            let role = role.parse().map_err(unknown)?;
             let Some(admin) = by_id.get_mut(&id) else {
                 continue;
             };

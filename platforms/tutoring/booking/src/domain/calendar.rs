@@ -1,6 +1,6 @@
 use jiff::civil::{Date, Weekday};
 use seaworthy::prelude::*;
-use tutoring_contract::{ClassType, Slot};
+use tutoring_contract::{ClassType, Slot, named};
 
 use super::{DeliveryMode, Package, errors};
 
@@ -13,27 +13,15 @@ const HYBRID_FIRST_ONLINE: u16 = 6;
 /// Days in which a package must end. 30 Sunday blocks need 15 weeks.
 const MAX_DAYS: u16 = 2 * 366;
 
-/// Where a session is held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Mode {
-    Home,
-    Online,
+named! {
+    /// Where a session is held.
+    pub(crate) enum Mode {
+        Home = "home",
+        Online = "online",
+    }
 }
 
 impl Mode {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Home => "home",
-            Self::Online => "online",
-        }
-    }
-
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        let mut all = [Self::Home, Self::Online].into_iter();
-        all.find(|mode| mode.as_str() == name)
-    }
-
     /// Returns the mode of a session by its number, from 1. Of a hybrid package the first 6 are
     /// online, and then they alternate: 18 online and 12 at home of 30.
     pub(crate) fn of(class_type: ClassType, number: u16) -> Self {

@@ -1,5 +1,6 @@
 use jiff::Timestamp;
 use seaworthy::prelude::*;
+use tutoring_contract::named;
 use tutoring_identity::Checks;
 use uuid::Uuid;
 
@@ -105,25 +106,14 @@ pub(crate) struct LocationUpdate {
     heading: Option<f64>,
 }
 
-/// Why a journey ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum EndReason {
-    Arrived,
-    Cancelled,
-    /// The trainer sent no location in time.
-    Timeout,
-    TrainerReplaced,
-}
-
-impl EndReason {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Arrived => "arrived",
-            Self::Cancelled => "cancelled",
-            Self::Timeout => "timeout",
-            Self::TrainerReplaced => "trainer_replaced",
-        }
+named! {
+    /// Why a journey ended.
+    pub(crate) enum EndReason {
+        Arrived = "arrived",
+        Cancelled = "cancelled",
+        /// The trainer sent no location in time.
+        Timeout = "timeout",
+        TrainerReplaced = "trainer_replaced",
     }
 }
 

@@ -2,7 +2,7 @@ use seaworthy::{
     data::chrono::{DateTime, Utc},
     prelude::*,
 };
-use tutoring_contract::{ClassType, Currency, Money, Quote, Taxed};
+use tutoring_contract::{ClassType, Currency, Money, Quote, Taxed, named};
 use uuid::Uuid;
 
 use super::errors;
@@ -23,27 +23,12 @@ pub(crate) struct Price {
     pub(crate) deal: i64,
 }
 
-/// How a coupon reduces the price.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum DiscountType {
-    Percentage,
-    Fixed,
-    ClassAmount,
-}
-
-impl DiscountType {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Percentage => "percentage",
-            Self::Fixed => "fixed",
-            Self::ClassAmount => "class_amount",
-        }
-    }
-
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        let mut all = [Self::Percentage, Self::Fixed, Self::ClassAmount].into_iter();
-        all.find(|kind| kind.as_str() == name)
+named! {
+    /// How a coupon reduces the price.
+    pub(crate) enum DiscountType {
+        Percentage = "percentage",
+        Fixed = "fixed",
+        ClassAmount = "class_amount",
     }
 }
 

@@ -1,18 +1,18 @@
-use seaworthy::prelude::*;
+use tutoring_contract::named;
 
-/// The state of a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum SessionStatus {
-    Scheduled,
-    /// The trainer has arrived, and the student has the code.
-    PendingVerification,
-    InProgress,
-    /// The trainer has ended the session.
-    PendingConfirmation,
-    Completed,
-    Disputed,
-    Cancelled,
+named! {
+    /// The state of a session.
+    pub(crate) enum SessionStatus {
+        Scheduled = "scheduled",
+        /// The trainer has arrived, and the student has the code.
+        PendingVerification = "pending_verification",
+        InProgress = "in_progress",
+        /// The trainer has ended the session.
+        PendingConfirmation = "pending_confirmation",
+        Completed = "completed",
+        Disputed = "disputed",
+        Cancelled = "cancelled",
+    }
 }
 
 /// The state of a session.
@@ -29,32 +29,6 @@ pub(crate) enum Action {
 }
 
 impl SessionStatus {
-    const ALL: [Self; 7] = [
-        Self::Scheduled,
-        Self::PendingVerification,
-        Self::InProgress,
-        Self::PendingConfirmation,
-        Self::Completed,
-        Self::Disputed,
-        Self::Cancelled,
-    ];
-
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Scheduled => "scheduled",
-            Self::PendingVerification => "pending_verification",
-            Self::InProgress => "in_progress",
-            Self::PendingConfirmation => "pending_confirmation",
-            Self::Completed => "completed",
-            Self::Disputed => "disputed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == name)
-    }
-
     /// Returns the state after an action, or `None` if the state does not allow it.
     pub(crate) const fn after(self, action: Action) -> Option<Self> {
         match (self, action) {

@@ -3,10 +3,10 @@ use seaworthy::{
     data::{Value, prelude::*},
     prelude::*,
 };
-use tutoring_identity::{insert_or_ignore, locked};
+use tutoring_identity::{from_json, insert_or_ignore, locked, parsed_if_any};
 use uuid::Uuid;
 
-use super::{Bookings, date};
+use super::{Bookings, place};
 use crate::domain::{Package, Place, Refusal};
 
 /// The first part of statements that read allocations.
@@ -20,7 +20,7 @@ macro_rules! statement {
 }
 
 /// Sessions of a course that one trainer holds for one student.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Allocation {
     pub(crate) id: Uuid,
@@ -31,10 +31,14 @@ pub(crate) struct Allocation {
     /// `pending`, `approved`, `active`, `completed`, `rejected` or `cancelled`.
     pub(crate) status: String,
     pub(crate) session_count: u16,
+    #[from_row(with = from_json)]
     pub(crate) package: Package,
     pub(crate) zone_id: Option<Uuid>,
+    #[from_row(with = place)]
     pub(crate) place: Option<Place>,
+    #[from_row(with = parsed_if_any)]
     pub(crate) start_date: Option<Date>,
+    #[from_row(with = parsed_if_any)]
     pub(crate) end_date: Option<Date>,
     /// `system` or the ID of an administrator.
     pub(crate) decided_by: Option<String>,
@@ -42,35 +46,6 @@ pub(crate) struct Allocation {
     /// The notes of an administrator.
     pub(crate) notes: Option<String>,
     pub(crate) created_at: DateTime<Utc>,
-}
-
-impl FromRow for Allocation {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        let package: serde_json::Value = row.get("package")?;
-        let optional = |column: &str| -> Result<Option<Date>, DataError> {
-            let text: Option<String> = row.get(column)?;
-            text.map(|_| date(row, column)).transpose()
-        };
-        let unexpected = |_| DataError::unexpected_value("the package is not valid");
-        Ok(Self {
-            id: row.get("id")?,
-            student_id: row.get("student_id")?,
-            trainer_id: row.get("trainer_id")?,
-            course_id: row.get("course_id")?,
-            purchase_id: row.get("purchase_id")?,
-            status: row.get("status")?,
-            session_count: row.get("session_count")?,
-            package: serde_json::from_value(package).map_err(unexpected)?,
-            zone_id: row.get("zone_id")?,
-            place: Place::of(row.get("latitude")?, row.get("longitude")?),
-            start_date: optional("start_date")?,
-            end_date: optional("end_date")?,
-            decided_by: row.get("decided_by")?,
-            reason: row.get("reason")?,
-            notes: row.get("notes")?,
-            created_at: row.get("created_at")?,
-        })
-    }
 }
 
 impl Allocation {
@@ -150,22 +125,7 @@ impl Allocations {
     pub(crate) async fn update(tx: &Transaction, allocation: &Allocation) -> Result<(), DataError> {
         let open = allocation.is_open().then_some(allocation.course_id);
         let text = |date: Option<Date>| date.map(|date| date.to_string());
-        sql("UPDATE allocations SET trainer_id = ?, open_course_id = ?, status = ?, session_count = ?, timeslot = ?, zone_id = ?, latitude = ?, longitude = ?, start_date = ?, end_date = ?, decided_by = ?, reason = ?, notes = ?, updated_at = ? WHERE id = ?")
-            .bind(allocation.trainer_id)
-            .bind(open)
-            .bind(&allocation.status)
-            .bind(allocation.session_count)
-            .bind(allocation.package.time_slot.to_string())
-            .bind(allocation.zone_id)
-            .bind(allocation.place.map(|place| place.latitude))
-            .bind(allocation.place.map(|place| place.longitude))
-            .bind(text(allocation.start_date))
-            .bind(text(allocation.end_date))
-            .bind(allocation.decided_by.as_deref())
-            .bind(allocation.reason.as_deref())
-            .bind(allocation.notes.as_deref())
-            .bind(Utc::now())
-            .bind(allocation.id)
+        sql!("UPDATE allocations SET trainer_id = {allocation.trainer_id}, open_course_id = {open}, status = {&allocation.status}, session_count = {allocation.session_count}, timeslot = {allocation.package.time_slot.to_string()}, zone_id = {allocation.zone_id}, latitude = {allocation.place.map(|place| place.latitude)}, longitude = {allocation.place.map(|place| place.longitude)}, start_date = {text(allocation.start_date)}, end_date = {text(allocation.end_date)}, decided_by = {allocation.decided_by.as_deref()}, reason = {allocation.reason.as_deref()}, notes = {allocation.notes.as_deref()}, updated_at = {Utc::now()} WHERE id = {allocation.id}")
             .execute(tx)
             .await?;
         Bookings::follow(tx, allocation).await

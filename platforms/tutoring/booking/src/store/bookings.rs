@@ -1,10 +1,10 @@
 use seaworthy::data::prelude::*;
 use serde_json::Value;
 use tutoring_contract::Slot;
-use tutoring_identity::{insert_or_ignore, locked};
+use tutoring_identity::{insert_or_ignore, locked, parsed};
 use uuid::Uuid;
 
-use super::{Allocation, slot};
+use super::Allocation;
 
 macro_rules! statement {
     (locked $rest:literal) => {
@@ -16,30 +16,24 @@ macro_rules! statement {
 }
 
 /// A package that a student asks for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub(crate) struct Booking {
     pub(crate) id: Uuid,
     pub(crate) student_id: Uuid,
     pub(crate) course_id: Uuid,
+    #[from_row(with = parsed, column = "timeslot")]
     pub(crate) slot: Slot,
     /// `pending`, `confirmed`, `active`, `completed` or `cancelled`.
     pub(crate) status: String,
     /// The payment that confirmed the booking, and the allocation with its sessions.
+    #[from_row(with = paid)]
     pub(crate) paid: Option<(Uuid, Uuid)>,
 }
 
-impl FromRow for Booking {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        let payment: Option<Uuid> = row.get("payment_id")?;
-        Ok(Self {
-            id: row.get("id")?,
-            student_id: row.get("student_id")?,
-            course_id: row.get("course_id")?,
-            slot: slot(row, "timeslot")?,
-            status: row.get("status")?,
-            paid: payment.zip(row.get("allocation_id")?),
-        })
-    }
+/// Reads the payment and the allocation of a paid booking.
+fn paid(row: &Row, _: &str) -> Result<Option<(Uuid, Uuid)>, DataError> {
+    let payment: Option<Uuid> = row.get("payment_id")?;
+    Ok(payment.zip(row.get("allocation_id")?))
 }
 
 /// Statements on bookings.

@@ -214,17 +214,7 @@ impl TrainerCopies {
             None => None,
         };
         copy.is_allocatable = copy.is_approved() && copy.zone.is_some();
-        sql("UPDATE trainer_copies SET account = ?, account_version = ?, profile = ?, profile_version = ?, is_allocatable = ?, latitude = ?, longitude = ?, zone_id = ?, rating_tenths = ? WHERE trainer_id = ?")
-            .bind(copy.account.clone())
-            .bind(copy.account_version)
-            .bind(copy.profile.clone())
-            .bind(copy.profile_version)
-            .bind(copy.is_allocatable)
-            .bind(copy.place.map(|place| place.latitude))
-            .bind(copy.place.map(|place| place.longitude))
-            .bind(copy.zone)
-            .bind(copy.rating_tenths)
-            .bind(copy.id)
+        sql!("UPDATE trainer_copies SET account = {copy.account.clone()}, account_version = {copy.account_version}, profile = {copy.profile.clone()}, profile_version = {copy.profile_version}, is_allocatable = {copy.is_allocatable}, latitude = {copy.place.map(|place| place.latitude)}, longitude = {copy.place.map(|place| place.longitude)}, zone_id = {copy.zone}, rating_tenths = {copy.rating_tenths} WHERE trainer_id = {copy.id}")
             .execute(tx)
             .await?;
         sql!("DELETE FROM candidates WHERE trainer_id = {copy.id}")

@@ -59,12 +59,7 @@ impl Copies {
         insert_or_ignore!("student_copies (student_id, version) VALUES ({student}, -1)")
             .execute(tx)
             .await?;
-        sql("UPDATE student_copies SET version = ?, latitude = ?, longitude = ? WHERE student_id = ? AND version < ?")
-            .bind(version)
-            .bind(place.map(|place| place.latitude))
-            .bind(place.map(|place| place.longitude))
-            .bind(student)
-            .bind(version)
+        sql!("UPDATE student_copies SET version = {version}, latitude = {place.map(|place| place.latitude)}, longitude = {place.map(|place| place.longitude)} WHERE student_id = {student} AND version < {version}")
             .apply(tx)
             .await
     }

@@ -1,7 +1,9 @@
 use seaworthy::{data::prelude::*, prelude::*};
 use uuid::Uuid;
 
-use crate::domain::{Coupon, DiscountType, errors};
+use tutoring_identity::parsed;
+
+use crate::domain::{Coupon, errors};
 
 /// Returns the text of a statement that reads coupons.
 macro_rules! statement {
@@ -12,13 +14,11 @@ macro_rules! statement {
 
 impl FromRow for Coupon {
     fn from_row(row: &Row) -> Result<Self, DataError> {
-        let discount_type: String = row.get("discount_type")?;
-        let unexpected = || DataError::unexpected_value("the row is not a valid coupon");
         Ok(Self {
             id: row.get("id")?,
             code: row.get("code")?,
             r#type: row.get("type")?,
-            discount_type: DiscountType::from_name(&discount_type).ok_or_else(unexpected)?,
+            discount_type: parsed(row, "discount_type")?,
             discount_value: row.get("discount_value")?,
             max_redemptions: row.get("max_redemptions")?,
             current_redemptions: row.get("current_redemptions")?,
@@ -64,20 +64,8 @@ impl Coupons {
     /// `CONFLICT` if the code is taken.
     pub(crate) async fn insert(tx: &Transaction, coupon: &Coupon) -> Result<(), Error> {
         let now = Utc::now();
-        let inserted = sql("INSERT INTO coupons (id, code, code_key, type, discount_type, discount_value, max_redemptions, current_redemptions, valid_from, valid_until, created_at, updated_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(coupon.id)
-            .bind(&coupon.code)
-            .bind(coupon.code.to_lowercase())
-            .bind(&coupon.r#type)
-            .bind(coupon.discount_type.as_str())
-            .bind(coupon.discount_value)
-            .bind(coupon.max_redemptions)
-            .bind(0_i64)
-            .bind(coupon.valid_from)
-            .bind(coupon.valid_until)
-            .bind(now)
-            .bind(now)
+        let inserted = sql!("INSERT INTO coupons (id, code, code_key, type, discount_type, discount_value, max_redemptions, current_redemptions, valid_from, valid_until, created_at, updated_at)
+             VALUES ({coupon.id}, {&coupon.code}, {coupon.code.to_lowercase()}, {&coupon.r#type}, {coupon.discount_type.as_str()}, {coupon.discount_value}, {coupon.max_redemptions}, {0_i64}, {coupon.valid_from}, {coupon.valid_until}, {now}, {now})")
             .execute(tx)
             .await;
         match inserted {

@@ -19,9 +19,8 @@ mod sessions;
 mod slots;
 mod zones;
 
-use jiff::{Timestamp, civil::Date};
+use jiff::Timestamp;
 use seaworthy::data::prelude::*;
-use tutoring_contract::Slot;
 
 pub(crate) use allocations::{Allocation, Allocations, Filter};
 pub(crate) use bookings::{Booking, Bookings};
@@ -42,18 +41,11 @@ pub(crate) use sessions::{Session, Sessions};
 pub(crate) use slots::Slots;
 pub(crate) use zones::{MAX_RADIUS_KM, NewZone, Zone, Zones};
 
-/// Reads a date.
-fn date(row: &Row, column: &str) -> Result<Date, DataError> {
-    let text: String = row.get(column)?;
-    let invalid = |_| DataError::unexpected_value("the column is not a date");
-    text.parse().map_err(invalid)
-}
+use crate::domain::Place;
 
-/// Reads a slot.
-fn slot(row: &Row, column: &str) -> Result<Slot, DataError> {
-    let text: String = row.get(column)?;
-    let invalid = |_| DataError::unexpected_value("the column is not a slot");
-    text.parse().map_err(invalid)
+/// Reads the place in the columns `latitude` and `longitude`.
+fn place(row: &Row, _: &str) -> Result<Option<Place>, DataError> {
+    Ok(Place::of(row.get("latitude")?, row.get("longitude")?))
 }
 
 /// Converts a timestamp of the database. Only years that no session has are `None`.

@@ -1,10 +1,8 @@
 use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
 use tutoring_contract::Slot;
-use tutoring_identity::{insert_or_ignore, locked};
+use tutoring_identity::{insert_or_ignore, locked, parsed};
 use uuid::Uuid;
-
-use super::slot;
 
 /// The maximum number of pre-bookings of one course and slot.
 pub(crate) const MAX_CAPACITY: u32 = 10;
@@ -17,7 +15,7 @@ pub(crate) struct PreBooking {
     pub(crate) student_id: Uuid,
     pub(crate) course_id: Uuid,
     #[serde(rename = "timeslot")]
-    #[from_row(with = slot, column = "timeslot")]
+    #[from_row(with = parsed, column = "timeslot")]
     pub(crate) slot: Slot,
     pub(crate) details: Value,
     /// `pending`, `converted` or `expired`.

@@ -1,6 +1,8 @@
 use seaworthy::data::prelude::*;
 use tutoring_contract::ClassType;
 
+use tutoring_identity::parsed;
+
 use crate::domain::Price;
 
 /// Returns the text of a statement that reads prices.
@@ -12,15 +14,12 @@ macro_rules! statement {
 
 impl FromRow for Price {
     fn from_row(row: &Row) -> Result<Self, DataError> {
-        let unexpected = || DataError::unexpected_value("the row is not a valid price");
-        let class_type: String = row.get("class_type")?;
-        let currency: String = row.get("currency")?;
         Ok(Self {
-            class_type: ClassType::from_name(&class_type).ok_or_else(unexpected)?,
+            class_type: parsed(row, "class_type")?,
             session_count: row.get("session_count")?,
             is_summer: row.get("is_summer")?,
             base: row.get("base_price_minor")?,
-            currency: currency.parse().map_err(|_| unexpected())?,
+            currency: parsed(row, "currency")?,
             gst_percentage: row.get("gst_percentage")?,
             coupon: row.get("coupon_minor")?,
             deal: row.get("deal_minor")?,

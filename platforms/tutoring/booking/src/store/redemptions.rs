@@ -70,10 +70,7 @@ impl Redemptions {
         before: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<Uuid>, DataError> {
-        let rows: Vec<(Uuid,)> = sql("SELECT payment_id FROM coupon_redemptions WHERE state = ? AND expires_at < ? ORDER BY expires_at LIMIT ?")
-            .bind("reserved")
-            .bind(before)
-            .bind(limit)
+        let rows: Vec<(Uuid,)> = sql!("SELECT payment_id FROM coupon_redemptions WHERE state = 'reserved' AND expires_at < {before} ORDER BY expires_at LIMIT {limit}")
             .fetch_all(connection)
             .await?;
         Ok(rows.into_iter().map(|(id,)| id).collect())

@@ -1,38 +1,30 @@
 use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::Role;
-use tutoring_identity::insert_or_ignore;
+use tutoring_identity::{insert_or_ignore, parsed};
 use uuid::Uuid;
 
 use crate::domain::Rating;
 
 /// The review of a completed session by one side.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Review {
     pub(crate) id: Uuid,
     pub(crate) session_id: Uuid,
     /// The side that reviews: `student` or `trainer`.
+    #[from_row(with = parsed)]
     pub(crate) review_type: Role,
     pub(crate) reviewer_id: Uuid,
+    #[from_row(with = rating)]
     pub(crate) rating: Rating,
     pub(crate) feedback: Option<String>,
     pub(crate) created_at: DateTime<Utc>,
 }
 
-impl FromRow for Review {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        let unexpected = || DataError::unexpected_value("the row is not a valid review");
-        let side: String = row.get("review_type")?;
-        Ok(Self {
-            id: row.get("id")?,
-            session_id: row.get("session_id")?,
-            review_type: Role::from_name(&side).ok_or_else(unexpected)?,
-            reviewer_id: row.get("reviewer_id")?,
-            rating: Rating::of_halves(row.get("rating_halves")?).ok_or_else(unexpected)?,
-            feedback: row.get("feedback")?,
-            created_at: row.get("created_at")?,
-        })
-    }
+/// Reads a rating.
+fn rating(row: &Row, _: &str) -> Result<Rating, DataError> {
+    let unexpected = || DataError::unexpected_value("the column is not a rating");
+    Rating::of_halves(row.get("rating_halves")?).ok_or_else(unexpected)
 }
 
 /// Statements on reviews.

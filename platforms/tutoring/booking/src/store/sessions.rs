@@ -5,10 +5,10 @@ use seaworthy::{
 };
 use serde_json::{Value as Json, json};
 use tutoring_contract::Slot;
-use tutoring_identity::{insert_or_ignore, locked};
+use tutoring_identity::{insert_or_ignore, locked, parsed};
 use uuid::Uuid;
 
-use super::{date, slot};
+use super::place;
 use crate::domain::{Mode, Place, SessionStatus};
 
 /// Sessions of one allocation: 30, and one for each that was cancelled.
@@ -25,7 +25,7 @@ macro_rules! statement {
 }
 
 /// A session of an allocation. Responses never contain the code.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Session {
     pub(crate) id: Uuid,
@@ -34,15 +34,20 @@ pub(crate) struct Session {
     pub(crate) student_id: Uuid,
     pub(crate) trainer_id: Uuid,
     pub(crate) course_id: Uuid,
+    #[from_row(with = parsed)]
     pub(crate) scheduled_date: Date,
     #[serde(rename = "timeSlot")]
+    #[from_row(with = parsed, column = "timeslot")]
     pub(crate) slot: Slot,
     #[serde(skip)]
     pub(crate) start_minute: u16,
     pub(crate) starts_at: DateTime<Utc>,
     pub(crate) duration_min: u16,
+    #[from_row(with = parsed)]
     pub(crate) mode: Mode,
+    #[from_row(with = parsed)]
     pub(crate) status: SessionStatus,
+    #[from_row(with = place)]
     pub(crate) place: Option<Place>,
     #[serde(skip)]
     pub(crate) otp_hash: Option<String>,
@@ -56,37 +61,6 @@ pub(crate) struct Session {
     #[serde(skip)]
     pub(crate) verification: Json,
     pub(crate) notes: Option<String>,
-}
-
-impl FromRow for Session {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        let unexpected = || DataError::unexpected_value("the row is not a valid session");
-        let (status, mode): (String, String) = (row.get("status")?, row.get("mode")?);
-        Ok(Self {
-            id: row.get("id")?,
-            allocation_id: row.get("allocation_id")?,
-            session_number: row.get("session_number")?,
-            student_id: row.get("student_id")?,
-            trainer_id: row.get("trainer_id")?,
-            course_id: row.get("course_id")?,
-            scheduled_date: date(row, "scheduled_date")?,
-            slot: slot(row, "timeslot")?,
-            start_minute: row.get("start_minute")?,
-            starts_at: row.get("starts_at")?,
-            duration_min: row.get("duration_min")?,
-            mode: Mode::from_name(&mode).ok_or_else(unexpected)?,
-            status: SessionStatus::from_name(&status).ok_or_else(unexpected)?,
-            place: Place::of(row.get("latitude")?, row.get("longitude")?),
-            otp_hash: row.get("otp_hash")?,
-            otp_issued_at: row.get("otp_issued_at")?,
-            otp_attempts: row.get("otp_attempts")?,
-            started_at: row.get("started_at")?,
-            ended_at: row.get("ended_at")?,
-            confirmed_at: row.get("confirmed_at")?,
-            verification: row.get("verification")?,
-            notes: row.get("notes")?,
-        })
-    }
 }
 
 /// Statements on sessions.

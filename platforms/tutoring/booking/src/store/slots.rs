@@ -6,10 +6,9 @@ use seaworthy::{
     prelude::*,
 };
 use tutoring_contract::{ClassType, Slot};
-use tutoring_identity::insert_or_ignore;
+use tutoring_identity::{insert_or_ignore, parsed};
 use uuid::Uuid;
 
-use super::{date, slot};
 use crate::domain::{Booked, Mode, Place, Planned, errors};
 
 /// The only kind of owner. Bookings of other kinds would have their own.
@@ -30,8 +29,8 @@ impl FromRow for Reserved {
             trainer: row.get("trainer_id")?,
             planned: Planned {
                 number: row.get("session_number")?,
-                date: date(row, "slot_date")?,
-                slot: slot(row, "timeslot")?,
+                date: parsed(row, "slot_date")?,
+                slot: parsed(row, "timeslot")?,
             },
         })
     }
@@ -241,8 +240,8 @@ impl FromRow for BookedRow {
             .map_or(Mode::Home, |(class, number)| Mode::of(class, number));
         let place = Place::of(row.get("latitude")?, row.get("longitude")?);
         Ok(Self(Booked {
-            date: date(row, "slot_date")?,
-            slot: slot(row, "timeslot")?,
+            date: parsed(row, "slot_date")?,
+            slot: parsed(row, "timeslot")?,
             place: place.filter(|_| mode == Mode::Home),
         }))
     }

@@ -1,5 +1,5 @@
 use seaworthy::{core::FieldViolation, prelude::*};
-use tutoring_contract::Role;
+use tutoring_contract::{Role, named};
 use uuid::Uuid;
 
 use super::{AttachmentRequest, MediaKind, contact_data};
@@ -13,39 +13,18 @@ const MAX_REPLY: usize = 5_000;
 /// The pages of an exercise.
 const MAX_ATTACHMENTS: usize = 10;
 
-/// The state of a doubt. It only moves forward.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum DoubtStatus {
-    Pending,
-    InProgress,
-    Answered,
-    Closed,
+named! {
+    /// The state of a doubt. It only moves forward.
+    #[derive(PartialOrd)]
+    pub(crate) enum DoubtStatus {
+        Pending = "pending",
+        InProgress = "in_progress",
+        Answered = "answered",
+        Closed = "closed",
+    }
 }
 
 impl DoubtStatus {
-    const ALL: [Self; 4] = [
-        Self::Pending,
-        Self::InProgress,
-        Self::Answered,
-        Self::Closed,
-    ];
-
-    /// Returns the name in the interface.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::InProgress => "in_progress",
-            Self::Answered => "answered",
-            Self::Closed => "closed",
-        }
-    }
-
-    /// Returns the state with this name.
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == name)
-    }
-
     /// Whether the next state may follow this one.
     pub(crate) const fn may_become(self, next: Self) -> bool {
         matches!(
@@ -62,26 +41,18 @@ impl DoubtStatus {
     }
 }
 
-/// The kind of a question.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum DoubtKind {
-    #[default]
-    Text,
-    Image,
-    Voice,
+named! {
+    /// The kind of a question.
+    #[derive(Default)]
+    pub(crate) enum DoubtKind {
+        #[default]
+        Text = "text",
+        Image = "image",
+        Voice = "voice",
+    }
 }
 
 impl DoubtKind {
-    /// Returns the name in the interface.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Image => "image",
-            Self::Voice => "voice",
-        }
-    }
-
     /// Whether questions of this kind have attachments of that kind.
     fn accepts(self, media: MediaKind) -> bool {
         match self {

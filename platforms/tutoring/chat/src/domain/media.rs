@@ -1,24 +1,12 @@
-use seaworthy::prelude::*;
+use tutoring_contract::named;
 
-/// The kind of an attachment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum MediaKind {
-    Image,
-    Video,
-    Audio,
-    File,
-}
-
-impl MediaKind {
-    /// Returns the name in the interface.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Image => "image",
-            Self::Video => "video",
-            Self::Audio => "audio",
-            Self::File => "file",
-        }
+named! {
+    /// The kind of an attachment.
+    pub(crate) enum MediaKind {
+        Image = "image",
+        Video = "video",
+        Audio = "audio",
+        File = "file",
     }
 }
 

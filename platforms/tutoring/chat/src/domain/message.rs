@@ -4,7 +4,7 @@ use seaworthy::{
     core::{FieldViolation, new_id},
     prelude::*,
 };
-use tutoring_contract::Role;
+use tutoring_contract::{Role, named};
 use uuid::Uuid;
 
 use super::{MediaKind, contact_data};
@@ -17,31 +17,18 @@ const MAX_ATTACHMENTS: usize = 10;
 const MAX_RECIPIENTS: usize = 5;
 const MAX_CLIENT_ID: usize = 100;
 
-/// The kind of a message.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum MessageKind {
-    #[default]
-    Text,
-    /// Only administrators send it.
-    System,
-    Image,
-    Video,
-    Audio,
-    File,
-}
-
-impl MessageKind {
-    /// Returns the name in the interface.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::System => "system",
-            Self::Image => "image",
-            Self::Video => "video",
-            Self::Audio => "audio",
-            Self::File => "file",
-        }
+named! {
+    /// The kind of a message.
+    #[derive(Default)]
+    pub(crate) enum MessageKind {
+        #[default]
+        Text = "text",
+        /// Only administrators send it.
+        System = "system",
+        Image = "image",
+        Video = "video",
+        Audio = "audio",
+        File = "file",
     }
 }
 

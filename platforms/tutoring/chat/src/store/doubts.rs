@@ -1,7 +1,7 @@
 use seaworthy::{crypto::Encrypted, data::prelude::*, prelude::*};
-use serde_json::{Value, json};
+use serde_json::json;
 use tutoring_contract::CheckedPage;
-use tutoring_identity::locked;
+use tutoring_identity::{from_json, locked, parsed};
 use uuid::Uuid;
 
 use super::Attachment;
@@ -32,44 +32,26 @@ macro_rules! matching {
 }
 
 /// A doubt as stored.
-#[derive(Debug)]
+#[derive(Debug, FromRow)]
 pub(crate) struct StoredDoubt {
     pub(crate) id: Uuid,
+    #[from_row(column = "student_id")]
     pub(crate) student: Uuid,
+    #[from_row(column = "trainer_id")]
     pub(crate) trainer: Option<Uuid>,
+    #[from_row(column = "course_id")]
     pub(crate) course: Option<Uuid>,
     pub(crate) subject: String,
     pub(crate) topic: Option<String>,
+    #[from_row(column = "type")]
     pub(crate) kind: String,
     pub(crate) question: Encrypted<String>,
+    #[from_row(with = from_json)]
     pub(crate) attachments: Vec<Attachment>,
+    #[from_row(with = parsed)]
     pub(crate) status: DoubtStatus,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
-}
-
-impl FromRow for StoredDoubt {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        let attachments: Value = row.get("attachments")?;
-        let attachments = serde_json::from_value(attachments)
-            .map_err(|error| DataError::unexpected_value(error.to_string()))?;
-        let status: String = row.get("status")?;
-        let unknown = || DataError::unexpected_value(format!("{status:?} is not a status"));
-        Ok(Self {
-            id: row.get("id")?,
-            student: row.get("student_id")?,
-            trainer: row.get("trainer_id")?,
-            course: row.get("course_id")?,
-            subject: row.get("subject")?,
-            topic: row.get("topic")?,
-            kind: row.get("type")?,
-            question: row.get("question")?,
-            attachments,
-            status: DoubtStatus::from_name(&status).ok_or_else(unknown)?,
-            created_at: row.get("created_at")?,
-            updated_at: row.get("updated_at")?,
-        })
-    }
 }
 
 /// A doubt to store.
@@ -122,19 +104,7 @@ impl Doubts {
     /// Stores a pending doubt.
     pub(crate) async fn insert(tx: &Transaction, doubt: &NewDoubt) -> Result<(), DataError> {
         let now = Utc::now();
-        sql("INSERT INTO doubts (id, student_id, trainer_id, course_id, subject, topic, type, question, attachments, status, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(doubt.id)
-            .bind(doubt.student)
-            .bind(doubt.trainer)
-            .bind(doubt.course)
-            .bind(doubt.subject.clone())
-            .bind(doubt.topic.clone())
-            .bind(doubt.kind.as_str())
-            .bind(doubt.question.clone())
-            .bind(json!(doubt.attachments))
-            .bind(DoubtStatus::Pending.as_str())
-            .bind(now)
-            .bind(now)
+        sql!("INSERT INTO doubts (id, student_id, trainer_id, course_id, subject, topic, type, question, attachments, status, created_at, updated_at) VALUES ({doubt.id}, {doubt.student}, {doubt.trainer}, {doubt.course}, {doubt.subject.clone()}, {doubt.topic.clone()}, {doubt.kind.as_str()}, {doubt.question.clone()}, {json!(doubt.attachments)}, {DoubtStatus::Pending.as_str()}, {now}, {now})")
             .apply(tx)
             .await
     }

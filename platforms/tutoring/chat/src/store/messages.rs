@@ -1,6 +1,6 @@
 use seaworthy::{crypto::Encrypted, data::prelude::*, prelude::*};
-use serde_json::{Value, json};
-use tutoring_identity::insert_or_ignore;
+use serde_json::json;
+use tutoring_identity::{from_json, insert_or_ignore};
 use uuid::Uuid;
 
 use crate::domain::{Cursor, MediaKind, MessageKind};
@@ -13,14 +13,18 @@ macro_rules! statement {
 }
 
 /// A message as stored.
-#[derive(Debug)]
+#[derive(Debug, FromRow)]
 pub(crate) struct StoredMessage {
     pub(crate) id: Uuid,
+    #[from_row(column = "conversation_id")]
     pub(crate) conversation: Uuid,
+    #[from_row(column = "sender_id")]
     pub(crate) sender: Uuid,
     pub(crate) client_message_id: String,
+    #[from_row(column = "type")]
     pub(crate) kind: String,
     pub(crate) content: Option<Encrypted<String>>,
+    #[from_row(with = from_json)]
     pub(crate) attachments: Vec<Attachment>,
     pub(crate) sent_at: DateTime<Utc>,
     pub(crate) deleted_at: Option<DateTime<Utc>>,
@@ -48,25 +52,6 @@ pub(crate) struct NewMessage {
     pub(crate) sent_at: DateTime<Utc>,
 }
 
-impl FromRow for StoredMessage {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        let attachments: Value = row.get("attachments")?;
-        let attachments = serde_json::from_value(attachments)
-            .map_err(|error| DataError::unexpected_value(error.to_string()))?;
-        Ok(Self {
-            id: row.get("id")?,
-            conversation: row.get("conversation_id")?,
-            sender: row.get("sender_id")?,
-            client_message_id: row.get("client_message_id")?,
-            kind: row.get("type")?,
-            content: row.get("content")?,
-            attachments,
-            sent_at: row.get("sent_at")?,
-            deleted_at: row.get("deleted_at")?,
-        })
-    }
-}
-
 /// Statements on messages.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Messages;
@@ -74,15 +59,7 @@ pub(crate) struct Messages;
 impl Messages {
     /// Stores a message. Returns `false` if the sender has used its client ID.
     pub(crate) async fn insert(tx: &Transaction, message: &NewMessage) -> Result<bool, DataError> {
-        insert_or_ignore!("messages (id, conversation_id, sender_id, client_message_id, type, content, attachments, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(message.id)
-            .bind(message.conversation)
-            .bind(message.sender)
-            .bind(message.client_message_id.clone())
-            .bind(message.kind.as_str())
-            .bind(message.content.clone())
-            .bind(json!(message.attachments))
-            .bind(message.sent_at)
+        insert_or_ignore!("messages (id, conversation_id, sender_id, client_message_id, type, content, attachments, sent_at) VALUES ({message.id}, {message.conversation}, {message.sender}, {message.client_message_id.clone()}, {message.kind.as_str()}, {message.content.clone()}, {json!(message.attachments)}, {message.sent_at})")
             .changes(tx)
             .await
     }
@@ -140,10 +117,7 @@ impl Messages {
 
     /// Deletes the text and the attachments of a sender's message.
     pub(crate) async fn erase(tx: &Transaction, id: Uuid) -> Result<(), DataError> {
-        sql("UPDATE messages SET content = NULL, attachments = ?, deleted_at = ? WHERE id = ?")
-            .bind(json!([]))
-            .bind(Utc::now())
-            .bind(id)
+        sql!("UPDATE messages SET content = NULL, attachments = {json!([])}, deleted_at = {Utc::now()} WHERE id = {id}")
             .apply(tx)
             .await
     }

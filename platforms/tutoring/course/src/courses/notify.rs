@@ -3,25 +3,17 @@ use serde_json::Value;
 use tutoring_contract::{
     Role,
     events::{NotificationRequested, Occurred, message},
+    named,
 };
 use uuid::Uuid;
 
 use super::Courses;
 
-/// What a notification is about.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Subject {
-    Assignment,
-    Achievement,
-}
-
-impl Subject {
-    /// Returns the type of the notification in the contract.
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Assignment => "assignment",
-            Self::Achievement => "achievement",
-        }
+named! {
+    /// What a notification is about.
+    pub(super) enum Subject {
+        Assignment = "assignment",
+        Achievement = "achievement",
     }
 }
 

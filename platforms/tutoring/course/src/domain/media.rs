@@ -1,12 +1,13 @@
 use seaworthy::prelude::*;
+use tutoring_contract::named;
 
-/// The kind of an uploaded file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum MediaKind {
-    Video,
-    Document,
-    Image,
+named! {
+    /// The kind of an uploaded file.
+    pub(crate) enum MediaKind {
+        Video = "video",
+        Document = "document",
+        Image = "image",
+    }
 }
 
 /// The media types of each kind, with the bytes of their files at an offset.
@@ -22,14 +23,6 @@ const FORMATS: [(MediaKind, &str, usize, &[u8]); 5] = [
 pub(crate) const HEAD_SIZE: u64 = 8;
 
 impl MediaKind {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Video => "video",
-            Self::Document => "document",
-            Self::Image => "image",
-        }
-    }
-
     /// Returns the maximum size of a file: an hour of video, a scan of many pages, and a photograph
     /// of a telephone.
     pub(crate) const fn max_size(self) -> ByteSize {

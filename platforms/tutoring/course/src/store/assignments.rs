@@ -1,7 +1,7 @@
 use seaworthy::{data::prelude::*, prelude::*};
-use serde_json::{Value, json};
+use serde_json::json;
 use tutoring_contract::CheckedPage;
-use tutoring_identity::{insert_or_ignore, locked};
+use tutoring_identity::{from_json, insert_or_ignore, locked};
 use uuid::Uuid;
 
 /// Returns the text of a statement that reads assignments.
@@ -35,35 +35,21 @@ pub(crate) struct Assignment {
 }
 
 /// The submission of a student.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub(crate) struct Submission {
     pub(crate) id: Uuid,
+    #[from_row(column = "assignment_id")]
     pub(crate) assignment: Uuid,
+    #[from_row(column = "student_id")]
     pub(crate) student: Uuid,
     pub(crate) content: String,
     /// Keys of the storage.
+    #[from_row(with = from_json, column = "file_keys")]
     pub(crate) files: Vec<String>,
     pub(crate) score: Option<u16>,
     pub(crate) feedback: Option<String>,
     pub(crate) graded_at: Option<DateTime<Utc>>,
     pub(crate) created_at: DateTime<Utc>,
-}
-
-impl FromRow for Submission {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        let files: Value = row.get("file_keys")?;
-        Ok(Self {
-            id: row.get("id")?,
-            assignment: row.get("assignment_id")?,
-            student: row.get("student_id")?,
-            content: row.get("content")?,
-            files: serde_json::from_value(files).unwrap_or_default(),
-            score: row.get("score")?,
-            feedback: row.get("feedback")?,
-            graded_at: row.get("graded_at")?,
-            created_at: row.get("created_at")?,
-        })
-    }
 }
 
 /// The grade of a submission.
@@ -115,13 +101,7 @@ impl Assignments {
         tx: &Transaction,
         submission: &Submission,
     ) -> Result<bool, DataError> {
-        insert_or_ignore!("assignment_submissions (id, assignment_id, student_id, content, file_keys, created_at) VALUES (?, ?, ?, ?, ?, ?)")
-            .bind(submission.id)
-            .bind(submission.assignment)
-            .bind(submission.student)
-            .bind(&submission.content)
-            .bind(json!(submission.files))
-            .bind(submission.created_at)
+        insert_or_ignore!("assignment_submissions (id, assignment_id, student_id, content, file_keys, created_at) VALUES ({submission.id}, {submission.assignment}, {submission.student}, {&submission.content}, {json!(submission.files)}, {submission.created_at})")
             .changes(tx)
             .await
     }

@@ -3,25 +3,22 @@ use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
 /// A certificate with the names that it certifies.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub(crate) struct Certificate {
+    #[from_row(column = "certificate_number")]
     pub(crate) number: String,
     /// `None` until the student has set a name in the profile.
+    #[from_row(with = name)]
     pub(crate) student_name: Option<String>,
+    #[from_row(column = "title")]
     pub(crate) course_title: String,
     pub(crate) issued_at: DateTime<Utc>,
 }
 
-impl FromRow for Certificate {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        let name: Option<String> = row.get("full_name")?;
-        Ok(Self {
-            number: row.get("certificate_number")?,
-            student_name: name.filter(|name| !name.is_empty()),
-            course_title: row.get("title")?,
-            issued_at: row.get("issued_at")?,
-        })
-    }
+/// Reads the name of a student, which may be unknown.
+fn name(row: &Row, _: &str) -> Result<Option<String>, DataError> {
+    let name: Option<String> = row.get("full_name")?;
+    Ok(name.filter(|name| !name.is_empty()))
 }
 
 /// Statements on issued certificates and the names of students.

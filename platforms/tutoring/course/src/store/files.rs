@@ -1,20 +1,12 @@
 use seaworthy::data::prelude::*;
-use tutoring_contract::CheckedPage;
+use tutoring_contract::{CheckedPage, named};
 use uuid::Uuid;
 
-/// What a file of a course is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FileKind {
-    Video,
-    Material,
-}
-
-impl FileKind {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Video => "video",
-            Self::Material => "material",
-        }
+named! {
+    /// What a file of a course is for.
+    pub(crate) enum FileKind {
+        Video = "video",
+        Material = "material",
     }
 }
 

@@ -1,7 +1,7 @@
 use seaworthy::{data::prelude::*, prelude::*};
-use serde_json::{Value, json};
+use serde_json::json;
 use tutoring_contract::CheckedPage;
-use tutoring_identity::locked;
+use tutoring_identity::{from_json, locked};
 use uuid::Uuid;
 
 /// Returns the text of a statement that reads projects.
@@ -15,11 +15,14 @@ macro_rules! statement {
 }
 
 /// A project of a student.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub(crate) struct Project {
     pub(crate) id: Uuid,
+    #[from_row(column = "student_id")]
     pub(crate) student: Uuid,
+    #[from_row(column = "level_id")]
     pub(crate) level: Uuid,
+    #[from_row(column = "course_id")]
     pub(crate) course: Uuid,
     /// `private`, `community` or `public`.
     pub(crate) visibility: String,
@@ -27,36 +30,16 @@ pub(crate) struct Project {
     pub(crate) status: String,
     pub(crate) title: String,
     pub(crate) description: String,
+    #[from_row(column = "video_key")]
     pub(crate) video: String,
+    #[from_row(column = "pdf_key")]
     pub(crate) pdf: String,
+    #[from_row(with = from_json, column = "image_keys")]
     pub(crate) images: Vec<String>,
     pub(crate) feedback: Option<String>,
     pub(crate) rating: Option<u8>,
     pub(crate) reviewed_at: Option<DateTime<Utc>>,
     pub(crate) created_at: DateTime<Utc>,
-}
-
-impl FromRow for Project {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        let images: Value = row.get("image_keys")?;
-        Ok(Self {
-            id: row.get("id")?,
-            student: row.get("student_id")?,
-            level: row.get("level_id")?,
-            course: row.get("course_id")?,
-            visibility: row.get("visibility")?,
-            status: row.get("status")?,
-            title: row.get("title")?,
-            description: row.get("description")?,
-            video: row.get("video_key")?,
-            pdf: row.get("pdf_key")?,
-            images: serde_json::from_value(images).unwrap_or_default(),
-            feedback: row.get("feedback")?,
-            rating: row.get("rating")?,
-            reviewed_at: row.get("reviewed_at")?,
-            created_at: row.get("created_at")?,
-        })
-    }
 }
 
 /// The decision on a project.
@@ -77,35 +60,14 @@ pub(crate) struct Projects;
 
 impl Projects {
     pub(crate) async fn insert(tx: &Transaction, project: &Project) -> Result<(), DataError> {
-        sql("INSERT INTO student_projects (id, student_id, level_id, course_id, visibility, status, title, description, video_key, pdf_key, image_keys, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(project.id)
-            .bind(project.student)
-            .bind(project.level)
-            .bind(project.course)
-            .bind(&project.visibility)
-            .bind(&project.status)
-            .bind(&project.title)
-            .bind(&project.description)
-            .bind(&project.video)
-            .bind(&project.pdf)
-            .bind(json!(project.images))
-            .bind(project.created_at)
-            .bind(project.created_at)
+        sql!("INSERT INTO student_projects (id, student_id, level_id, course_id, visibility, status, title, description, video_key, pdf_key, image_keys, created_at, updated_at) VALUES ({project.id}, {project.student}, {project.level}, {project.course}, {&project.visibility}, {&project.status}, {&project.title}, {&project.description}, {&project.video}, {&project.pdf}, {json!(project.images)}, {project.created_at}, {project.created_at})")
             .apply(tx)
             .await
     }
 
     /// Replaces the content of a project whose revision was required, and clears the review.
     pub(crate) async fn replace(tx: &Transaction, project: &Project) -> Result<(), DataError> {
-        sql("UPDATE student_projects SET status = ?, title = ?, description = ?, video_key = ?, pdf_key = ?, image_keys = ?, feedback = NULL, rating = NULL, reviewed_by = NULL, reviewed_at = NULL, updated_at = ? WHERE id = ?")
-            .bind(&project.status)
-            .bind(&project.title)
-            .bind(&project.description)
-            .bind(&project.video)
-            .bind(&project.pdf)
-            .bind(json!(project.images))
-            .bind(Utc::now())
-            .bind(project.id)
+        sql!("UPDATE student_projects SET status = {&project.status}, title = {&project.title}, description = {&project.description}, video_key = {&project.video}, pdf_key = {&project.pdf}, image_keys = {json!(project.images)}, feedback = NULL, rating = NULL, reviewed_by = NULL, reviewed_at = NULL, updated_at = {Utc::now()} WHERE id = {project.id}")
             .apply(tx)
             .await
     }

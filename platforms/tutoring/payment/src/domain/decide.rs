@@ -1,4 +1,5 @@
 use seaworthy::data::chrono::{DateTime, Utc};
+use tutoring_contract::named;
 
 use super::{Payment, Status};
 use crate::provider::{ProviderPayment, ProviderStatus};
@@ -23,27 +24,17 @@ pub(crate) enum Decision {
     Flag(CaptureKind),
 }
 
-/// Why captured money needs an operator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CaptureKind {
-    /// The payment had expired or failed.
-    Late,
-    /// Another payment of the same order was captured.
-    Second,
-    /// The amount or the currency differs from the order's.
-    Mismatch,
-    /// The student has meanwhile paid as many sessions of the course as exist.
-    Excess,
-}
-
-impl CaptureKind {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Late => "late",
-            Self::Second => "second",
-            Self::Mismatch => "mismatch",
-            Self::Excess => "excess",
-        }
+named! {
+    /// Why captured money needs an operator.
+    pub(crate) enum CaptureKind {
+        /// The payment had expired or failed.
+        Late = "late",
+        /// Another payment of the same order was captured.
+        Second = "second",
+        /// The amount or the currency differs from the order's.
+        Mismatch = "mismatch",
+        /// The student has meanwhile paid as many sessions of the course as exist.
+        Excess = "excess",
     }
 }
 

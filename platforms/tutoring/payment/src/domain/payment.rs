@@ -1,40 +1,11 @@
-use seaworthy::{
-    data::chrono::{DateTime, Utc},
-    prelude::*,
-};
+use seaworthy::data::chrono::{DateTime, Utc};
 use serde_json::Value;
-use tutoring_contract::Money;
+use tutoring_contract::{Money, named};
 use uuid::Uuid;
-
-/// Declares an enum whose variants have names in the database.
-macro_rules! named {
-    ($(#[$about:meta])* $name:ident { $($(#[$variant_about:meta])* $variant:ident = $text:literal,)+ }) => {
-        $(#[$about])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-        pub(crate) enum $name {
-            $($(#[$variant_about])* #[serde(rename = $text)] $variant,)+
-        }
-
-        impl $name {
-            pub(crate) const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $text,)+
-                }
-            }
-
-            pub(crate) fn from_name(name: &str) -> Option<Self> {
-                match name {
-                    $($text => Some(Self::$variant),)+
-                    _ => None,
-                }
-            }
-        }
-    };
-}
 
 named! {
     /// The state of a payment.
-    Status {
+    pub(crate) enum Status {
         /// The order can be paid.
         Initiated = "initiated",
         /// The provider has authorized the money and not captured it.
@@ -52,7 +23,7 @@ named! {
 
 named! {
     /// The kind of order.
-    Purpose {
+    pub(crate) enum Purpose {
         /// A package of sessions of a course.
         SessionBooking = "session_booking",
         /// An order of another service.
@@ -62,7 +33,7 @@ named! {
 
 named! {
     /// The state of the coins of a payment.
-    CoinState {
+    pub(crate) enum CoinState {
         /// No coins.
         None = "none",
         /// Reserved in the wallet.
@@ -76,7 +47,7 @@ named! {
 
 named! {
     /// The state of the discount at the booking service.
-    DiscountState {
+    pub(crate) enum DiscountState {
         /// No discount.
         None = "none",
         /// Reserved.

@@ -18,6 +18,8 @@ use crate::{
 
 /// The provider charges at least one rupee.
 pub(crate) const MIN_AMOUNT: i64 = 100;
+/// Ten million rupees. All JSON parsers read it exactly.
+const MAX_AMOUNT: i64 = 1_000_000_000;
 const MAX_DESCRIPTION: usize = 500;
 /// Upgrades never go past 30 sessions.
 pub(super) const MAX_SESSIONS: u64 = 30;
@@ -118,8 +120,9 @@ impl Payments {
         key: Option<String>,
     ) -> Result<Created, Error> {
         let mut wrong = Vec::new();
-        if order.amount_cents < MIN_AMOUNT {
-            wrong.push(FieldViolation::new("amountCents", "must be at least 100"));
+        if !(MIN_AMOUNT..=MAX_AMOUNT).contains(&order.amount_cents) {
+            let problem = format!("must be from {MIN_AMOUNT} to {MAX_AMOUNT}");
+            wrong.push(FieldViolation::new("amountCents", problem));
         }
         let description = order.description.as_deref().unwrap_or_default();
         if description.len() > MAX_DESCRIPTION {

@@ -3,34 +3,20 @@ use tutoring_contract::Money;
 use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
+use super::money;
 use crate::{domain::CaptureKind, provider::ProviderPayment};
 
 /// Captured money that does not belong to an open payment.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct UnexpectedCapture {
     pub(crate) provider_payment_id: String,
     pub(crate) payment_id: Uuid,
+    #[from_row(with = money)]
     pub(crate) amount: Money,
     pub(crate) kind: String,
     pub(crate) state: String,
     pub(crate) created_at: DateTime<Utc>,
-}
-
-impl FromRow for UnexpectedCapture {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        let unexpected = || DataError::unexpected_value("the row is not a valid capture");
-        let currency: String = row.get("currency")?;
-        let currency = currency.parse().map_err(|_| unexpected())?;
-        Ok(Self {
-            provider_payment_id: row.get("provider_payment_id")?,
-            payment_id: row.get("payment_id")?,
-            amount: Money::new(row.get("amount_cents")?, currency),
-            kind: row.get("kind")?,
-            state: row.get("state")?,
-            created_at: row.get("created_at")?,
-        })
-    }
 }
 
 /// Statements on unexpected captures.
@@ -46,15 +32,7 @@ impl Captures {
         kind: CaptureKind,
     ) -> Result<bool, DataError> {
         let now = Utc::now();
-        insert_or_ignore!("unexpected_captures (provider_payment_id, payment_id, amount_cents, currency, kind, state, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(&found.id)
-            .bind(payment)
-            .bind(found.amount.minor)
-            .bind(found.amount.currency.as_str())
-            .bind(kind.as_str())
-            .bind("open")
-            .bind(now)
-            .bind(now)
+        insert_or_ignore!("unexpected_captures (provider_payment_id, payment_id, amount_cents, currency, kind, state, created_at, updated_at) VALUES ({&found.id}, {payment}, {found.amount.minor}, {found.amount.currency.as_str()}, {kind.as_str()}, 'open', {now}, {now})")
             .changes(tx)
             .await
     }
@@ -74,14 +52,11 @@ impl Captures {
         limit: u32,
         offset: u64,
     ) -> Result<(Vec<UnexpectedCapture>, u64), DataError> {
-        let (total,): (u64,) = sql("SELECT COUNT(*) FROM unexpected_captures WHERE state = ?")
-            .bind("open")
-            .fetch_one(connection)
-            .await?;
-        let page = sql("SELECT provider_payment_id, payment_id, amount_cents, currency, kind, state, created_at FROM unexpected_captures WHERE state = ? ORDER BY created_at, provider_payment_id LIMIT ? OFFSET ?")
-            .bind("open")
-            .bind(limit)
-            .bind(offset)
+        let (total,): (u64,) =
+            sql!("SELECT COUNT(*) FROM unexpected_captures WHERE state = 'open'")
+                .fetch_one(connection)
+                .await?;
+        let page = sql!("SELECT provider_payment_id, payment_id, amount_cents, currency, kind, state, created_at FROM unexpected_captures WHERE state = 'open' ORDER BY created_at, provider_payment_id LIMIT {limit} OFFSET {offset}")
             .fetch_all(connection)
             .await?;
         Ok((page, total))
@@ -91,10 +66,7 @@ impl Captures {
         tx: &Transaction,
         provider_payment: &str,
     ) -> Result<(), DataError> {
-        sql("UPDATE unexpected_captures SET state = ?, updated_at = ? WHERE provider_payment_id = ?")
-            .bind("refunded")
-            .bind(Utc::now())
-            .bind(provider_payment)
+        sql!("UPDATE unexpected_captures SET state = 'refunded', updated_at = {Utc::now()} WHERE provider_payment_id = {provider_payment}")
             .apply(tx)
             .await
     }

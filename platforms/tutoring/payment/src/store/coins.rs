@@ -1,30 +1,19 @@
 use std::collections::BTreeMap;
 
 use seaworthy::{data::prelude::*, prelude::*};
+use tutoring_contract::named;
 use tutoring_identity::insert_or_ignore;
 use uuid::Uuid;
 
-/// The kind of an entry of the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CoinKind {
-    RegistrationBonus,
-    CourseCompletion,
-    Referral,
-    Redeem,
-    RedeemReversal,
-    Adjust,
-}
-
-impl CoinKind {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::RegistrationBonus => "registration_bonus",
-            Self::CourseCompletion => "course_completion",
-            Self::Referral => "referral",
-            Self::Redeem => "redeem",
-            Self::RedeemReversal => "redeem_reversal",
-            Self::Adjust => "adjust",
-        }
+named! {
+    /// The kind of an entry of the ledger.
+    pub(crate) enum CoinKind {
+        RegistrationBonus = "registration_bonus",
+        CourseCompletion = "course_completion",
+        Referral = "referral",
+        Redeem = "redeem",
+        RedeemReversal = "redeem_reversal",
+        Adjust = "adjust",
     }
 }
 

@@ -17,3 +17,15 @@ pub(crate) use migrations::MIGRATIONS;
 pub(crate) use payments::{Payments as PaymentRows, Progress};
 pub(crate) use refunds::{Refund, Refunds};
 pub(crate) use reports::{Difference, Reports};
+
+use seaworthy::data::prelude::*;
+use tutoring_contract::Money;
+use tutoring_identity::parsed;
+
+/// Reads the amount in the columns `amount_cents` and `currency`.
+fn money(row: &Row, _: &str) -> Result<Money, DataError> {
+    Ok(Money::new(
+        row.get("amount_cents")?,
+        parsed(row, "currency")?,
+    ))
+}

@@ -1,9 +1,9 @@
 use seaworthy::{data::prelude::*, prelude::*};
-use tutoring_contract::Money;
-use tutoring_identity::{insert_or_ignore, locked};
+use tutoring_identity::{insert_or_ignore, locked, parsed};
 use uuid::Uuid;
 
-use crate::domain::{CoinState, DiscountState, Payment, Purpose, Status, errors};
+use super::money;
+use crate::domain::{DiscountState, Payment, Status, errors};
 
 /// Returns the text of a statement that reads payments.
 macro_rules! statement {
@@ -17,16 +17,13 @@ macro_rules! statement {
 
 impl FromRow for Payment {
     fn from_row(row: &Row) -> Result<Self, DataError> {
-        let unexpected = || DataError::unexpected_value("the row is not a valid payment");
-        let text = |column: &str| row.get::<String>(column);
-        let currency = text("currency")?.parse().map_err(|_| unexpected())?;
         Ok(Self {
             id: row.get("id")?,
             student: row.get("student_id")?,
             course: row.get("course_id")?,
-            purpose: Purpose::from_name(&text("purpose")?).ok_or_else(unexpected)?,
-            amount: Money::new(row.get("amount_cents")?, currency),
-            status: Status::from_name(&text("status")?).ok_or_else(unexpected)?,
+            purpose: parsed(row, "purpose")?,
+            amount: money(row, "amount_cents")?,
+            status: parsed(row, "status")?,
             order_id: row.get("order_id")?,
             provider_payment_id: row.get("provider_payment_id")?,
             receipt: row.get("receipt")?,
@@ -35,9 +32,8 @@ impl FromRow for Payment {
             quote: row.get("quote")?,
             metadata: row.get("metadata")?,
             coins: row.get("coins")?,
-            coin_state: CoinState::from_name(&text("coin_state")?).ok_or_else(unexpected)?,
-            discount_state: DiscountState::from_name(&text("discount_state")?)
-                .ok_or_else(unexpected)?,
+            coin_state: parsed(row, "coin_state")?,
+            discount_state: parsed(row, "discount_state")?,
             failure_reason: row.get("failure_reason")?,
             enrollment_status: row.get("enrollment_status")?,
             purchase_status: row.get("purchase_status")?,

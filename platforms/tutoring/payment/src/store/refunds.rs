@@ -2,6 +2,8 @@ use seaworthy::data::prelude::*;
 use tutoring_contract::Money;
 use uuid::Uuid;
 
+use super::money;
+
 /// Returns the text of a statement that reads refunds.
 macro_rules! statement {
     ($($rest:literal),+) => {
@@ -10,34 +12,24 @@ macro_rules! statement {
 }
 
 /// A refund in full.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub(crate) struct Refund {
     pub(crate) id: Uuid,
+    #[from_row(column = "payment_id")]
     pub(crate) payment: Uuid,
+    #[from_row(column = "provider_payment_id")]
     pub(crate) provider_payment: String,
+    #[from_row(with = money)]
     pub(crate) amount: Money,
+    #[from_row(with = is_processed)]
     pub(crate) is_processed: bool,
     pub(crate) reason: String,
     /// Absent for a refund that began at the provider.
     pub(crate) requested_by: Option<Uuid>,
 }
 
-impl FromRow for Refund {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        let unexpected = || DataError::unexpected_value("the row is not a valid refund");
-        let currency: String = row.get("currency")?;
-        let currency = currency.parse().map_err(|_| unexpected())?;
-        let state: String = row.get("state")?;
-        Ok(Self {
-            id: row.get("id")?,
-            payment: row.get("payment_id")?,
-            provider_payment: row.get("provider_payment_id")?,
-            amount: Money::new(row.get("amount_cents")?, currency),
-            is_processed: state == "processed",
-            reason: row.get("reason")?,
-            requested_by: row.get("requested_by")?,
-        })
-    }
+fn is_processed(row: &Row, _: &str) -> Result<bool, DataError> {
+    Ok(row.get::<String>("state")? == "processed")
 }
 
 /// Statements on refunds.
@@ -57,17 +49,7 @@ impl Refunds {
 
     pub(crate) async fn insert(tx: &Transaction, refund: &Refund) -> Result<(), DataError> {
         let now = Utc::now();
-        sql("INSERT INTO refunds (id, payment_id, provider_payment_id, amount_cents, currency, state, reason, requested_by, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(refund.id)
-            .bind(refund.payment)
-            .bind(&refund.provider_payment)
-            .bind(refund.amount.minor)
-            .bind(refund.amount.currency.as_str())
-            .bind("requested")
-            .bind(&refund.reason)
-            .bind(refund.requested_by)
-            .bind(now)
-            .bind(now)
+        sql!("INSERT INTO refunds (id, payment_id, provider_payment_id, amount_cents, currency, state, reason, requested_by, created_at, updated_at) VALUES ({refund.id}, {refund.payment}, {&refund.provider_payment}, {refund.amount.minor}, {refund.amount.currency.as_str()}, 'requested', {&refund.reason}, {refund.requested_by}, {now}, {now})")
             .apply(tx)
             .await
     }
@@ -78,12 +60,7 @@ impl Refunds {
         id: Uuid,
         provider_refund: &str,
     ) -> Result<bool, DataError> {
-        sql("UPDATE refunds SET state = ?, provider_refund_id = ?, updated_at = ? WHERE id = ? AND state = ?")
-            .bind("processed")
-            .bind(provider_refund)
-            .bind(Utc::now())
-            .bind(id)
-            .bind("requested")
+        sql!("UPDATE refunds SET state = 'processed', provider_refund_id = {provider_refund}, updated_at = {Utc::now()} WHERE id = {id} AND state = 'requested'")
             .changes(tx)
             .await
     }
@@ -94,10 +71,7 @@ impl Refunds {
         before: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<Refund>, DataError> {
-        statement!("WHERE state = ? AND updated_at < ? ORDER BY updated_at, id LIMIT ?")
-            .bind("requested")
-            .bind(before)
-            .bind(limit)
+        statement!("WHERE state = 'requested' AND updated_at < {before} ORDER BY updated_at, id LIMIT {limit}")
             .fetch_all(connection)
             .await
     }

@@ -88,10 +88,7 @@ impl Referrals {
     /// reversal becomes due.
     pub(crate) async fn clear_due(tx: &Transaction, referred: Uuid) -> Result<(), DataError> {
         let now = Utc::now();
-        sql("UPDATE referrals SET reward_due_at = NULL, reversal_due_at = CASE WHEN rewarded_at IS NOT NULL THEN ? WHEN reward_started_at IS NOT NULL THEN ? END WHERE referred_id = ?")
-            .bind(now)
-            .bind(now + IN_FLIGHT)
-            .bind(referred)
+        sql!("UPDATE referrals SET reward_due_at = NULL, reversal_due_at = CASE WHEN rewarded_at IS NOT NULL THEN {now} WHEN reward_started_at IS NOT NULL THEN {now + IN_FLIGHT} END WHERE referred_id = {referred}")
             .apply(tx)
             .await
     }

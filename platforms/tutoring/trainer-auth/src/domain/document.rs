@@ -1,28 +1,20 @@
-use seaworthy::prelude::*;
+use tutoring_contract::named;
 use uuid::Uuid;
 
-/// The kind of a document of an application.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum DocumentKind {
-    IdProof,
-    FaceVerification,
-    Qualification,
-    ExperienceCertificate,
+named! {
+    /// The kind of a document of an application.
+    #[derive(PartialOrd, Ord)]
+    pub(crate) enum DocumentKind {
+        IdProof = "id_proof",
+        FaceVerification = "face_verification",
+        Qualification = "qualification",
+        ExperienceCertificate = "experience_certificate",
+    }
 }
 
 impl DocumentKind {
     pub(crate) const REQUIRED: [Self; 3] =
         [Self::IdProof, Self::FaceVerification, Self::Qualification];
-
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::IdProof => "id_proof",
-            Self::FaceVerification => "face_verification",
-            Self::Qualification => "qualification",
-            Self::ExperienceCertificate => "experience_certificate",
-        }
-    }
 
     /// Returns the start of the keys of a trainer's documents of this kind.
     pub(crate) fn prefix(self, trainer: Uuid) -> String {

@@ -2,38 +2,24 @@ use seaworthy::{
     data::chrono::{DateTime, TimeDelta, Utc},
     prelude::*,
 };
+use tutoring_contract::named;
 
 use super::errors;
 
 /// A rejected trainer may apply again after this time.
 const REAPPLY_AFTER: TimeDelta = TimeDelta::days(30);
 
-/// The state of an application.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(crate) enum ReviewStatus {
-    Pending,
-    Approved,
-    Rejected,
-    OnHold,
+named! {
+    /// The state of an application.
+    pub(crate) enum ReviewStatus {
+        Pending = "PENDING",
+        Approved = "APPROVED",
+        Rejected = "REJECTED",
+        OnHold = "ON_HOLD",
+    }
 }
 
 impl ReviewStatus {
-    pub(crate) const ALL: [Self; 4] = [Self::Pending, Self::Approved, Self::Rejected, Self::OnHold];
-
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "PENDING",
-            Self::Approved => "APPROVED",
-            Self::Rejected => "REJECTED",
-            Self::OnHold => "ON_HOLD",
-        }
-    }
-
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == name)
-    }
-
     /// Returns the status of the trainer.
     pub(crate) const fn approval(self) -> &'static str {
         match self {

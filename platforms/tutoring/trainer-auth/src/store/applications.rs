@@ -1,7 +1,6 @@
 use seaworthy::{data::prelude::*, prelude::*};
-use serde_json::Value;
 use tutoring_contract::Territory;
-use tutoring_identity::locked;
+use tutoring_identity::{coordinates, from_json, locked, parsed, territory};
 use uuid::Uuid;
 
 use crate::domain::{Form, ReviewStatus, errors};
@@ -28,54 +27,30 @@ macro_rules! within {
 }
 
 /// An application with its review.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub(crate) struct Application {
     pub(crate) id: Uuid,
+    #[from_row(column = "trainer_id")]
     pub(crate) trainer: Uuid,
+    #[from_row(with = parsed, column = "review_status")]
     pub(crate) status: ReviewStatus,
+    #[from_row(with = from_json)]
     pub(crate) form: Form,
     /// The place that decides which admins see the application.
+    #[from_row(with = territory)]
     pub(crate) place: Territory,
     pub(crate) city: Option<String>,
     /// Latitude and longitude of an approved trainer, in degrees.
+    #[from_row(with = coordinates)]
     pub(crate) coordinates: Option<(f64, f64)>,
     /// `known` or `missing`. Absent before the approval.
     pub(crate) location_status: Option<String>,
     pub(crate) reviewed_by: Option<Uuid>,
     pub(crate) reviewed_at: Option<DateTime<Utc>>,
+    #[from_row(column = "review_notes")]
     pub(crate) notes: Option<String>,
     pub(crate) version: i64,
     pub(crate) submitted_at: DateTime<Utc>,
-}
-
-impl FromRow for Application {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        let unexpected = || DataError::unexpected_value("the row is not a valid application");
-        let status: String = row.get("review_status")?;
-        let form: Value = row.get("form")?;
-        let (latitude, longitude): (Option<f64>, Option<f64>) =
-            (row.get("latitude")?, row.get("longitude")?);
-        Ok(Self {
-            id: row.get("id")?,
-            trainer: row.get("trainer_id")?,
-            status: ReviewStatus::from_name(&status).ok_or_else(unexpected)?,
-            form: serde_json::from_value(form).map_err(|_| unexpected())?,
-            place: Territory {
-                state: row.get("state")?,
-                district: row.get("district")?,
-                zone: row.get("zone")?,
-                locality: row.get("locality")?,
-            },
-            city: row.get("city")?,
-            coordinates: latitude.zip(longitude),
-            location_status: row.get("location_status")?,
-            reviewed_by: row.get("reviewed_by")?,
-            reviewed_at: row.get("reviewed_at")?,
-            notes: row.get("review_notes")?,
-            version: row.get("version")?,
-            submitted_at: row.get("submitted_at")?,
-        })
-    }
 }
 
 /// Statements on applications.

@@ -1,28 +1,14 @@
 use seaworthy::data::prelude::*;
 use tutoring_contract::Territory;
-use tutoring_identity::insert_or_ignore;
+use tutoring_identity::{insert_or_ignore, territory};
 
 /// The place of a pincode.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub(crate) struct Place {
     pub(crate) pincode: String,
     pub(crate) city: String,
+    #[from_row(with = territory)]
     pub(crate) territory: Territory,
-}
-
-impl FromRow for Place {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            pincode: row.get("pincode")?,
-            city: row.get("city")?,
-            territory: Territory {
-                state: row.get("state")?,
-                district: row.get("district")?,
-                zone: row.get("zone")?,
-                locality: row.get("locality")?,
-            },
-        })
-    }
 }
 
 impl Place {

@@ -1,6 +1,6 @@
 use jiff::civil::Date;
 use seaworthy::{data::prelude::*, prelude::*};
-use tutoring_identity::insert_or_ignore;
+use tutoring_identity::{insert_or_ignore, parsed, parsed_if_any};
 use uuid::Uuid;
 
 use crate::payroll::{Month, Payroll, Period, Substituted};
@@ -45,22 +45,16 @@ impl FromRow for Snapshot {
 }
 
 /// A period as stored. Messages arrive in any order, so parts may be missing.
+#[derive(FromRow)]
 struct StoredPeriod {
+    #[from_row(column = "student_id")]
     student: Uuid,
+    #[from_row(with = parsed_if_any, column = "first_day")]
     first: Option<Date>,
+    #[from_row(with = parsed_if_any, column = "last_day")]
     last: Option<Date>,
+    #[from_row(with = parsed_if_any)]
     ended_on: Option<Date>,
-}
-
-impl FromRow for StoredPeriod {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        Ok(Self {
-            student: row.get("student_id")?,
-            first: day(row, "first_day")?,
-            last: day(row, "last_day")?,
-            ended_on: day(row, "ended_on")?,
-        })
-    }
 }
 
 impl StoredPeriod {
@@ -78,20 +72,12 @@ impl StoredPeriod {
 
 impl FromRow for Substituted {
     fn from_row(row: &Row) -> Result<Self, DataError> {
-        let missing = || DataError::unexpected_value("the row has no date");
         Ok(Self {
             student: row.get("student_id")?,
-            date: day(row, "session_date")?.ok_or_else(missing)?,
+            date: parsed(row, "session_date")?,
             holder: row.get("substitute_trainer_id")?,
         })
     }
-}
-
-/// Reads an optional date.
-fn day(row: &Row, column: &str) -> Result<Option<Date>, DataError> {
-    let text: Option<String> = row.get(column)?;
-    let invalid = |_| DataError::unexpected_value("the column is not a date");
-    text.map(|text| text.parse().map_err(invalid)).transpose()
 }
 
 /// Statements on the days on which trainers have students.

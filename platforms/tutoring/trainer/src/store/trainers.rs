@@ -1,6 +1,6 @@
 use seaworthy::data::prelude::*;
 use serde_json::{Map, Value, json};
-use tutoring_identity::{insert_or_ignore, locked};
+use tutoring_identity::{coordinates, insert_or_ignore, locked};
 use uuid::Uuid;
 
 use crate::profile::{Availability, Location, Preference};
@@ -16,7 +16,7 @@ macro_rules! statement {
 }
 
 /// A trainer as stored.
-#[derive(Debug)]
+#[derive(Debug, FromRow)]
 pub(crate) struct Trainer {
     pub(crate) id: Uuid,
     /// The members of the account and of the application.
@@ -25,6 +25,7 @@ pub(crate) struct Trainer {
     /// The members that the trainer has changed.
     pub(crate) profile: Value,
     /// Latitude and longitude in degrees.
+    #[from_row(with = coordinates)]
     pub(crate) confirmed: Option<(f64, f64)>,
     pub(crate) accuracy: Option<f64>,
     pub(crate) confirmed_at: Option<DateTime<Utc>>,
@@ -35,28 +36,6 @@ pub(crate) struct Trainer {
     pub(crate) rating: Option<f64>,
     pub(crate) rating_count: i32,
     pub(crate) version: i64,
-}
-
-impl FromRow for Trainer {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        let latitude: Option<f64> = row.get("latitude")?;
-        Ok(Self {
-            id: row.get("id")?,
-            account: row.get("account")?,
-            account_version: row.get("account_version")?,
-            profile: row.get("profile")?,
-            confirmed: latitude.zip(row.get("longitude")?),
-            accuracy: row.get("accuracy")?,
-            confirmed_at: row.get("confirmed_at")?,
-            slots: row.get("slots")?,
-            days: row.get("days")?,
-            accepts_online: row.get("accepts_online")?,
-            max_per_day: row.get("max_per_day")?,
-            rating: row.get("rating")?,
-            rating_count: row.get("rating_count")?,
-            version: row.get("version")?,
-        })
-    }
 }
 
 impl Trainer {
@@ -141,11 +120,7 @@ impl Trainers {
         id: Uuid,
         availability: &Availability,
     ) -> Result<(), DataError> {
-        sql("UPDATE trainers SET slots = ?, days = ?, version = version + 1, updated_at = ? WHERE id = ?")
-            .bind(json!(availability.slots))
-            .bind(json!(availability.available_days))
-            .bind(Utc::now())
-            .bind(id)
+        sql!("UPDATE trainers SET slots = {json!(availability.slots)}, days = {json!(availability.available_days)}, version = version + 1, updated_at = {Utc::now()} WHERE id = {id}")
             .apply(tx)
             .await
     }

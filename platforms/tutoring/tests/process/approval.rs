@@ -1,0 +1,138 @@
+//! From the application of a trainer to the first student.
+
+use seaworthy::data::sql;
+use seaworthy_testkit::http::request;
+use serde_json::{Value, json};
+use tutoring_admin::{SEED_EMAIL, SEED_PASSWORD};
+use uuid::Uuid;
+
+use crate::{
+    app::{TestPlatform, admin_token, assert_error, json_of, wait_for},
+    students::send,
+};
+
+const PDF: &str = "%PDF-1.7 a document";
+const APPROVALS: &str = "/admin/trainers/approvals";
+/// The place of the trainer and of the student.
+const PLACE: (f64, f64) = (12.28, 76.63);
+
+/// Uploads a document by a signed URL. Returns its key.
+fn upload(app: &TestPlatform, token: &str, kind: &str) -> Value {
+    let body = json!({ "kind": kind, "contentType": "application/pdf", "size": PDF.len() });
+    let signed = send(app, token, "POST", "/trainers/auth/apply/documents", &body);
+    let data = json_of(&signed)["data"].clone();
+    let url = data["url"].as_str().unwrap();
+    let (_, path) = url.split_once("://").unwrap();
+    let path = &path[path.find('/').unwrap()..];
+    let headers = [("content-type", "application/pdf")];
+    let stored = request(app.address("trainer-auth"), "PUT", path, &headers, PDF).unwrap();
+    assert!((200..300).contains(&stored.status), "{}", stored.body);
+    data["key"].clone()
+}
+
+/// Returns the application of a trainer.
+fn form(app: &TestPlatform, token: &str, course: &Value) -> Value {
+    let documents = ["id_proof", "face_verification", "qualification"];
+    let documents = documents.map(|kind| (kind.to_owned(), upload(app, token, kind)));
+    json!({
+        "fullName": "Ravi Rao", "dateOfBirth": "1990-05-17", "gender": "male",
+        "phone": "+919800000001", "email": "ravi@example.org",
+        "location": {
+            "address_text": "4th Cross", "city": "Mysuru", "state": "Karnataka",
+            "country": "India", "pincode": "570023",
+            "latitude": PLACE.0, "longitude": PLACE.1,
+        },
+        "qualification": "B. Ed.", "experienceYears": 6, "courses": [course],
+        "availability": {
+            "employmentType": "full-time", "shiftType": "evening",
+            "availableDays": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat"],
+        },
+        "documents": Value::Object(documents.into_iter().collect()),
+        "consents": {
+            "informationCorrect": true, "backgroundCheck": true, "travelToStudents": true,
+        },
+    })
+}
+
+/// Returns the token of a new administrator of a state.
+fn admin_of(app: &TestPlatform, root: &str, state: &str) -> String {
+    let email = format!("{}@example.org", state.to_lowercase());
+    let body = json!({
+        "email": email, "fullName": "Anna Chandy", "roles": ["state_admin"],
+        "territory": { "state": state },
+    });
+    let created = send(app, root, "POST", "/admin/admins", &body);
+    let password = json_of(&created)["data"]["temporaryPassword"].clone();
+    admin_token(app, &email, password.as_str().unwrap())
+}
+
+/// Acceptance 2.
+pub(crate) async fn approved_trainer_gets_a_student_auth_5(app: &TestPlatform) {
+    let database = app.database("trainer-auth").await;
+    sql("INSERT INTO pincodes (pincode, city, state, district) VALUES ('570023', 'Mysuru', 'Karnataka', 'Mysuru')")
+        .execute(&database)
+        .await
+        .unwrap();
+    let root = admin_token(app, SEED_EMAIL, SEED_PASSWORD);
+    let [kerala, karnataka] = ["Kerala", "Karnataka"].map(|state| admin_of(app, &root, state));
+    let post = |token: &str, path: &str, body: Value| {
+        let answer = send(app, token, "POST", path, &body);
+        assert!((200..300).contains(&answer.status), "{}", answer.body);
+        json_of(&answer)["data"].clone()
+    };
+    let (latitude, longitude) = PLACE;
+    let centre = json!({ "latitude": latitude, "longitude": longitude });
+    let city = post(
+        &root,
+        "/booking/cities",
+        json!({ "name": "Mysuru", "centre": centre }),
+    );
+    let zone = json!({ "cityId": city["id"], "name": "South", "centre": centre, "radiusKm": 5 });
+    post(&root, "/booking/zones", zone);
+    // The sample course arrives by an event.
+    let course = wait_for("the course", || {
+        let path = "/trainers/auth/apply/available-courses";
+        let courses = json_of(&send(app, "", "GET", path, &Value::Null));
+        courses["data"].get(0).map(|course| course["id"].clone())
+    });
+
+    let trainer = app.trainer("ravi");
+    let application = form(app, &trainer, &course);
+    let applied = post(&trainer, "/trainers/auth/apply", application);
+    // Without the trainer, the student waits.
+    let allocation = json!({
+        "studentId": Uuid::from_u128(5), "courseId": course, "sessionCount": 10,
+        "schedule": { "timeSlot": "16:00" }, "location": centre,
+    });
+    let allocation = wait_for("the copy of the course", || {
+        let answer = send(app, &root, "POST", "/admin/allocations", &allocation);
+        (answer.status == 201).then(|| json_of(&answer)["data"].clone())
+    });
+    assert_eq!(allocation["status"], "pending", "{allocation}");
+
+    let approve = format!(
+        "{APPROVALS}/{}/approve",
+        applied["applicationId"].as_str().unwrap()
+    );
+    let refused = send(app, &kerala, "POST", &approve, &json!({}));
+    assert_error(&refused, 403, "FORBIDDEN");
+    post(&karnataka, &approve, json!({}));
+    let own = send(app, &trainer, "GET", "/trainers/auth/profile", &Value::Null);
+    let trainer_id = json_of(&own)["data"]["id"].clone();
+    // The trainer becomes a candidate by an event.
+    let path = format!("/admin/allocations/{}", allocation["id"].as_str().unwrap());
+    let approved = wait_for("the allocation", || {
+        post(&root, "/admin/allocations/retry-auto-assign", json!({}));
+        let shown = json_of(&send(app, &root, "GET", &path, &Value::Null))["data"].clone();
+        (shown["status"] == "approved").then_some(shown)
+    });
+    assert_eq!(approved["trainerId"], trainer_id);
+    let path = format!(
+        "/admin/sessions/trainer/{}?limit=100",
+        trainer_id.as_str().unwrap()
+    );
+    wait_for("the sessions", || {
+        let sessions = json_of(&send(app, &trainer, "GET", &path, &Value::Null));
+        (sessions["data"]["pagination"]["total"] == 10).then_some(())
+    });
+}
