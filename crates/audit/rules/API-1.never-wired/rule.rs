@@ -16,7 +16,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "No module contains a class of the framework",
         severity: Severity::Medium,
         category: Category::Contracts,
-        meaning: "NestJS: no other deployed file names the class of a `@Module`, `@Injectable`, `@Controller`, `@Resolver`, `@Processor` or `@WebSocketGateway`. The finding has low confidence.",
+        meaning: "NestJS: no other deployed file names the class of a `@Module`, `@Injectable`, `@Controller`, `@Resolver`, `@Processor`, `@WebSocketGateway` or `@Catch`. The finding has low confidence.",
         why: "The framework does not know the class. Its routes return 404, its events are never handled, and its protection does not exist.",
         fix: &[(
             "any",
@@ -28,7 +28,7 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 /// Decorators of classes that a module has to name, up to the name of the class.
-const CLASS: &str = r"@(?:Module|Injectable|Controller|Resolver|Processor|WebSocketGateway)\((?:[^()]|\([^()]*\))*\)(?:\s*@\w+\((?:[^()]|\([^()]*\))*\))*\s*export (?:default )?class (?P<name>\w+)";
+const CLASS: &str = r"@(?:Module|Injectable|Controller|Resolver|Processor|WebSocketGateway|Catch)\((?:[^()]|\([^()]*\))*\)(?:\s*@\w+\((?:[^()]|\([^()]*\))*\))*\s*export (?:default )?class (?P<name>\w+)";
 
 static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(CLASS).ok());
 

@@ -3,6 +3,7 @@
 use crate::model::facts::{Route, Server};
 use crate::model::{Model, Service, ServiceKind};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::source::Language;
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -54,7 +55,14 @@ fn without_authors(text: &str) -> String {
         .replace(".authenticate()", "")
         .replace("credentials: true", "")
         .replace("allowcredentials", "")
+        .replace("allow_credentials", "")
+        .replace("credentials/insecure", "")
+        .replace("insecure.newcredentials", "")
+        .replace("cancellationtoken", "")
         .replace("unauthori", "")
+        // The state of a payment.
+        .replace("authorized", "")
+        .replace("payment authorization", "")
         .replace("authoris", "auth")
         .replace("authoriz", "auth")
         .replace("authorit", "auth")
@@ -74,7 +82,13 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     };
     let guarded = service.files.iter().any(|path| {
         model.files.get(path).is_some_and(|found| {
-            let lower = without_authors(&found.file.text.to_lowercase());
+            let mut lower = without_authors(&found.file.text.to_lowercase());
+            // A session of SQLAlchemy is a connection of the database.
+            if found.file.language == Language::Python && !lower.contains("request.session") {
+                lower = lower
+                    .replace("sessionmiddleware", "auth")
+                    .replace("session", "");
+            }
             found.file.language.is_code() && WORDS.iter().any(|word| lower.contains(word))
         })
     });

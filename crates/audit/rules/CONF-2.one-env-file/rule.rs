@@ -1,7 +1,7 @@
 //! Development and production share one env file.
 
-use crate::model::Model;
 use crate::model::facts::ComposeService;
+use crate::model::{FileFacts, Model};
 use crate::repository::Role;
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
 
@@ -11,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Development and production share one env file",
         severity: Severity::Medium,
         category: Category::Configuration,
-        meaning: "A production and a development compose file name the same `env_file`. The rule also reports a compose file that sets the environment to production and reads the `.env` file of a development compose file.",
+        meaning: "A production and a development compose file name the same `env_file`. The rule also reports a compose file that sets the environment to production and reads the `.env` file of a development compose file. Low confidence: three or more services of a compose file read the same file.",
         why: "Values that a developer sets for an experiment reach production: debug mode, test keys, local addresses.",
         fix: &[(
             "any",
@@ -25,8 +25,48 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Repository(check),
 };
 
+/// Services of one file below which a shared file of variables is a decision.
+const MIN_SERVICES: usize = 3;
+
+/// Services that all get the variables of one file, with the secrets of each other.
+fn shared(found: &FileFacts) -> Option<Outcome> {
+    let entries = found.facts.of::<ComposeService>();
+    let built = |file: &str| {
+        entries
+            .items
+            .iter()
+            .filter(|entry| {
+                entry.context.is_some() && entry.env_files.iter().any(|own| own == file)
+            })
+            .collect::<Vec<_>>()
+    };
+    let first = entries
+        .items
+        .iter()
+        .flat_map(|entry| &entry.env_files)
+        .find(|file| built(file).len() >= MIN_SERVICES)?;
+    let services = built(first);
+    let evidence = format!(
+        "{} services read `{first}`, so each gets the secrets of the others",
+        services.len()
+    );
+    let places: Vec<_> = services.iter().map(|entry| entry.at.clone()).collect();
+    let at = places.first()?.clone();
+    Some(
+        Breach::review(at, evidence)
+            .severity(Severity::Low)
+            .related(places)
+            .into(),
+    )
+}
+
 fn check(model: &Model) -> Vec<Outcome> {
-    let mut outcomes = Vec::new();
+    let mut outcomes: Vec<Outcome> = model
+        .files
+        .values()
+        .filter(|found| found.file.role.is_deployed())
+        .filter_map(shared)
+        .collect();
     let entries = |wanted: Role| {
         model
             .files

@@ -185,6 +185,8 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                 container
                     .environment
                     .iter()
+                    // Keys of a config map have a place of their own.
+                    .filter(|variable| variable.span != container.span)
                     .map(|variable| (variable, &*workload.at.path))
             })
         }))

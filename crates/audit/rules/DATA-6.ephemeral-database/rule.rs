@@ -82,7 +82,11 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             continue;
         };
         outcomes.push(
-            if !entry.volumes.iter().any(|(volume, _)| holds_data(volume)) {
+            if !entry
+                .volumes
+                .iter()
+                .any(|(volume, _)| holds_data(volume) && is_in_data_folder(store, volume))
+            {
                 let place = entry.volumes.first().map(|(_, span)| span.clone());
                 let evidence = match place {
                     Some(_) => format!("the volumes of `{}` hold no data of {store}", entry.name),
@@ -116,7 +120,18 @@ fn broker(model: &Model, entry: &Located<ComposeService>) -> Option<Outcome> {
         .rsplit('/')
         .next()
         .and_then(|last| last.split(['@', ':']).next());
-    if name.is_some_and(|name| queues.contains(&name)) && entry.volumes.is_empty() {
+    let queue = name.filter(|name| queues.contains(name));
+    if let (Some(name), Some((_, span))) = (queue, entry.volumes.first())
+        && !entry
+            .volumes
+            .iter()
+            .any(|(volume, _)| is_in_data_folder(name, volume))
+    {
+        let evidence = format!("the volumes of `{}` hold no data of {name}", entry.name);
+        let at = model.location(&entry.at.path, span.clone(), Some(&entry.name))?;
+        return Some(Breach::review(at, evidence).severity(Severity::Low).into());
+    }
+    if queue.is_some() && entry.volumes.is_empty() {
         let evidence = format!(
             "`{}` has no volume, so a new container starts empty",
             entry.name
@@ -168,6 +183,34 @@ fn holds_data(volume: &str) -> bool {
             .iter()
             .any(|end| target.ends_with(end));
     !settings
+}
+
+/// The data folders of official images.
+const DATA_FOLDERS: &[(&str, &str)] = &[
+    ("postgres", "/var/lib/postgresql"),
+    ("mysql", "/var/lib/mysql"),
+    ("mariadb", "/var/lib/mysql"),
+    ("mongo", "/data"),
+    ("rabbitmq", "/var/lib/rabbitmq"),
+    ("elasticsearch", "/usr/share/elasticsearch"),
+    ("minio", "/data"),
+];
+
+/// Whether a volume is below or above the data folder of a store. A path with a variable may be.
+fn is_in_data_folder(store: &str, volume: &str) -> bool {
+    let target = volume.split(':').nth(1).unwrap_or(volume);
+    let below = |path: &str, folder: &str| {
+        path.strip_prefix(folder)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    target.contains(['$', '{'])
+        || DATA_FOLDERS
+            .iter()
+            .find(|(name, _)| *name == store)
+            .is_none_or(|(_, folder)| {
+                let path = target.trim_end_matches('/');
+                below(path, folder) || below(folder, path) || path.contains("bitnami")
+            })
 }
 
 /// Programs whose data is meant to last.

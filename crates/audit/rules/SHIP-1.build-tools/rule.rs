@@ -1,5 +1,6 @@
 //! The shipped image contains a compiler toolchain.
 
+use crate::model::facts::Stage;
 use crate::model::{Model, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
 
@@ -9,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The shipped image contains a compiler toolchain",
         severity: Severity::Low,
         category: Category::Operations,
-        meaning: "The shipped stage uses a build image (`golang`, `rust`, `maven`, `gradle`, a JDK), and the Dockerfile has no later stage.",
+        meaning: "The shipped stage uses a build image (`golang`, `rust`, `maven`, `gradle`, a JDK), and the Dockerfile has no later stage. Low confidence: the shipped stage installs a compiler (`build-essential`, `gcc`, `make`) by `apt` or `apk` and does not remove it.",
         why: "The image is about ten times larger than needed and slow to pull. It gives attackers a compiler and hundreds of packages with known vulnerabilities.",
         fix: &[(
             "any",
@@ -19,6 +20,57 @@ pub(crate) const RULE: Rule = Rule {
     },
     check: Check::Service(check),
 };
+
+/// Packages of Linux distributions that compile code.
+const PACKAGES: &[&str] = &[
+    "build-essential",
+    "build-base",
+    "gcc",
+    "g++",
+    "make",
+    "cmake",
+    "musl-dev",
+    "python3-dev",
+    "python-dev",
+    "libpq-dev",
+    "default-libmysqlclient-dev",
+    "openjdk-17-jdk",
+    "maven",
+    "cargo",
+];
+
+/// The first package that compiles code, and that the stage installs and keeps.
+fn installed(stage: &Stage) -> Option<&'static str> {
+    stage.runs.iter().find_map(|run| {
+        let installs = [
+            "apt-get install",
+            "apt install",
+            "apk add",
+            "yum install",
+            "dnf install",
+        ]
+        .iter()
+        .any(|command| run.contains(command))
+            || run.contains("apt-get") && run.contains(" install ");
+        let removes = [
+            "purge",
+            "apk del",
+            "apt-get remove",
+            "apt remove",
+            "autoremove",
+        ]
+        .iter()
+        .any(|command| run.contains(command));
+        if !installs || removes {
+            return None;
+        }
+        let words: Vec<&str> = run.split_whitespace().collect();
+        PACKAGES
+            .iter()
+            .find(|package| words.contains(*package))
+            .copied()
+    })
+}
 
 const TOOLCHAINS: &[&str] = &[
     "golang",
@@ -73,6 +125,19 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                 "the image has no command, so it may be used only for builds",
             )]
         };
+    }
+    let kept = image
+        .lineage(stage)
+        .into_iter()
+        .find_map(|stage| installed(stage));
+    if let Some(package) = kept.filter(|_| runs) {
+        return vec![
+            Breach::review(
+                at,
+                format!("the shipped stage installs `{package}` and keeps it"),
+            )
+            .into(),
+        ];
     }
     if image.stages.len() > 1 {
         vec![Outcome::passed(

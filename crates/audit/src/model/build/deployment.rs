@@ -7,7 +7,10 @@ use regex::Regex;
 
 use super::unit::{GENERIC, Unit};
 use super::workspace;
-use crate::model::facts::{ComposeService, Image, Workload, is_store_image};
+use crate::model::Resolution;
+use crate::model::facts::{
+    ComposeService, EnvironmentVariable, Image, Manifest, Workload, is_store_image,
+};
 use crate::model::service::FileFacts;
 use crate::repository::Role;
 use crate::source::{Language, Located};
@@ -106,7 +109,9 @@ pub(super) fn deployments(
             }),
         }
     }
-    for workload in collect::<Workload>(files) {
+    let manifests = collect::<Manifest>(files);
+    for mut workload in collect::<Workload>(files) {
+        add_referenced_variables(&mut workload.value, &manifests);
         let names = workload_names(&workload);
         let found = list.iter_mut().find(|deployment| {
             deployment
@@ -146,6 +151,34 @@ pub(super) fn deployments(
     }
     join_by_name(&mut list, units);
     list
+}
+
+/// Adds the keys of config maps and secrets of the repository that a container reads by `envFrom`.
+fn add_referenced_variables(workload: &mut Workload, manifests: &[Located<Manifest>]) {
+    for container in &mut workload.containers {
+        for name in std::mem::take(&mut container.environment_from) {
+            let mut objects = manifests
+                .iter()
+                .filter(|manifest| matches!(manifest.kind.as_str(), "ConfigMap" | "Secret"))
+                .filter(|manifest| manifest.name.known() == Some(&name))
+                .peekable();
+            if objects.peek().is_none() {
+                container.more_environment = true;
+            }
+            let span = container.span.clone();
+            container
+                .environment
+                .extend(
+                    objects
+                        .flat_map(|object| &object.keys)
+                        .map(|key| EnvironmentVariable {
+                            name: key.clone(),
+                            value: Resolution::Absent,
+                            span: span.clone(),
+                        }),
+                );
+        }
+    }
 }
 
 /// Joins a deployment, whose image is built elsewhere, with the only free unit of the same name.

@@ -11,6 +11,8 @@ pub struct Manifest {
     pub name: Resolution<String>,
     /// The name of the workload that an autoscaler scales.
     pub scales: Option<String>,
+    /// The keys of `data` and `stringData`.
+    pub keys: Vec<String>,
 }
 
 impl Fact for Manifest {

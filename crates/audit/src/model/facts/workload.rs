@@ -75,7 +75,10 @@ pub struct Container {
     pub runs_as_non_root: Resolution<bool>,
     /// The variables of `env`. The value is absent for references.
     pub environment: Vec<EnvironmentVariable>,
-    /// Whether `envFrom` brings more.
+    /// Names of config maps and secrets of `envFrom` without a prefix. The model adds their keys to
+    /// the variables.
+    pub environment_from: Vec<String>,
+    /// Whether a template, or an object that the repository does not contain, brings more variables.
     pub more_environment: bool,
     /// Whether memory is limited.
     pub limits_memory: Resolution<bool>,

@@ -53,7 +53,12 @@ fn from(instruction: &Instruction, arguments: &HashMap<String, String>) -> Stage
 fn apply(stage: &mut Stage, instruction: &Instruction, arguments: &HashMap<String, String>) {
     let rest = instruction.rest.as_str();
     match instruction.keyword.as_str() {
-        "USER" => stage.user = Some((expand(rest, arguments), instruction.span.clone())),
+        "USER" => {
+            // A variable of the image wins over a build argument.
+            let mut known = arguments.clone();
+            known.extend(stage.environment.iter().cloned());
+            stage.user = Some((expand(rest, &known), instruction.span.clone()));
+        }
         "WORKDIR" => stage.workdir = Some(rest.to_owned()),
         "EXPOSE" => stage
             .exposed

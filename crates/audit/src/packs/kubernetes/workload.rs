@@ -43,6 +43,12 @@ fn read(_file: &SourceFile, yaml: &Yaml, facts: &mut FactSink<'_>) {
                     .at(&["spec", "scaleTargetRef", "name"])
                     .and_then(YamlNode::scalar)
                     .map(str::to_owned),
+                keys: ["data", "stringData"]
+                    .iter()
+                    .filter_map(|key| document.get(key))
+                    .flat_map(YamlNode::pairs)
+                    .map(|(key, _)| key.to_owned())
+                    .collect(),
             };
             facts.add(manifest, document.span());
         }
@@ -107,6 +113,18 @@ fn read(_file: &SourceFile, yaml: &Yaml, facts: &mut FactSink<'_>) {
     }
 }
 
+/// The config map or secret of an entry of `envFrom`. Absent for a template, and for a prefix, which
+/// changes the names.
+fn source_of_variables(entry: YamlNode<'_>) -> Option<String> {
+    let reference = ["configMapRef", "secretRef"]
+        .iter()
+        .find_map(|key| entry.get(key))?;
+    let name = reference.get("name")?.text();
+    name.known()
+        .filter(|_| entry.get("prefix").is_none())
+        .cloned()
+}
+
 fn container(node: YamlNode<'_>, pod: YamlNode<'_>) -> Container {
     let may_hold_more = node.yaml().may_hold_more();
     let probes: Vec<Probe> = [
@@ -124,6 +142,12 @@ fn container(node: YamlNode<'_>, pod: YamlNode<'_>) -> Container {
         })
     })
     .collect();
+    let sources: Vec<Option<String>> = node
+        .get("envFrom")
+        .into_iter()
+        .flat_map(YamlNode::items)
+        .map(source_of_variables)
+        .collect();
     let complete = probes.iter().any(|probe| probe.kind == ProbeKind::Liveness)
         && probes
             .iter()
@@ -170,7 +194,8 @@ fn container(node: YamlNode<'_>, pod: YamlNode<'_>) -> Container {
                 })
             })
             .collect(),
-        more_environment: node.get("envFrom").is_some() || may_hold_more,
+        environment_from: sources.iter().flatten().cloned().collect(),
+        more_environment: may_hold_more || sources.iter().any(Option::is_none),
         limits_memory: match node.get("resources") {
             Some(resources) if resources.at(&["limits", "memory"]).is_some() => {
                 Resolution::Known(true)

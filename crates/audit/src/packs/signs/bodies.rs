@@ -3,6 +3,7 @@
 
 mod functions;
 mod go;
+mod python;
 mod script;
 
 use std::ops::Range;
@@ -37,6 +38,8 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
         go::read(&file.text, &mut found);
     } else if [".ts", ".js", ".mjs"].iter().any(|end| path.ends_with(end)) {
         script::read(&file.text, &mut found);
+    } else if path.ends_with(".py") {
+        python::read(&file.text, &mut found);
     }
 }
 

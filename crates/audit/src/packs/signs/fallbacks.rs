@@ -105,4 +105,11 @@ pub(super) const SIGNS: &[Sign] = &[
         "",
         "a literal replaces the missing secret `{}`",
     ),
+    review(
+        Topic::EnvironmentDefault,
+        &[".go", ".ts", ".js", ".py"],
+        r#"(?i)(?:get_?env\w*\(\s*["']\w+["']\s*,|environ\.get\(\s*["']\w+["']\s*,|process\.env\.\w+\s*(?:\|\||\?\?))\s*["'](?P<what>simulated?|mock(?:ed)?|fake|dummy|stub|noop|sandbox)["']"#,
+        "",
+        "without the setting the service runs with `{}` instead of the real implementation",
+    ),
 ];

@@ -94,6 +94,13 @@ pub(super) const SIGNS: &[Sign] = &[
         "every field of the body is stored by `{}`",
     ),
     review(
+        Topic::MassAssignment,
+        SCRIPT,
+        r"(?P<what>\b[\w.]*\.(?:findOneAndUpdate|findByIdAndUpdate|updateOne|updateMany))\(\s*(?:[\w.]+(?:\(\w*\))?|\{[^{}]*\}|new [\w.]+\(\w*\))\s*,\s*(?:\{\s*\$set:\s*(?:\{\s*\.\.\.)?)?(?:req\.body|request\.body|body|updates?|data|input|payload|\w*[dD]to|update\w*(?:Data|Body|Fields))\s*[,)}]",
+        r"(?i)class-validator|zod|joi\.|\bwhitelist\s*:\s*true",
+        "every field of the body is stored by `{}`",
+    ),
+    review(
         Topic::BrowserToken,
         SCRIPT,
         r"(?P<what>\b(?:res|reply|response)\.(?:cookie|setCookie))\(\s*['\x22`][^'\x22`]*(?i:token|session|sid|auth|jwt)",

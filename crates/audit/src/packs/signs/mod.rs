@@ -48,6 +48,7 @@ mod guards;
 mod habits;
 mod handovers;
 mod hosts;
+mod identity;
 mod input;
 mod languages;
 mod leaks;
@@ -77,6 +78,7 @@ mod query_tokens;
 mod races;
 mod records;
 mod records_of_others;
+mod remote;
 mod requests;
 mod resources;
 mod scope;
@@ -241,6 +243,7 @@ const LISTS: &[&[Sign]] = &[
     page_sizes::SIGNS,
     queries::SIGNS,
     records::SIGNS,
+    remote::SIGNS,
     races::SIGNS,
     requests::SIGNS,
     resources::SIGNS,
@@ -258,6 +261,7 @@ const LISTS: &[&[Sign]] = &[
     fallbacks::SIGNS,
     formats::SIGNS,
     hosts::SIGNS,
+    identity::SIGNS,
     lost_settings::SIGNS,
     manifests::SIGNS,
     panics::SIGNS,

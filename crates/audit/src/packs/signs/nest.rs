@@ -80,4 +80,34 @@ pub(super) const SIGNS: &[Sign] = &[
         "",
         "`{}` is the sample route of the generator",
     ),
+    Sign {
+        elsewhere: r"@Catch\(",
+        ..review(
+            Topic::ErrorAnswer,
+            &[
+                ".service.ts",
+                ".usecase.ts",
+                ".use-case.ts",
+                ".controller.ts",
+            ],
+            r"(?P<what>throw new Error)\(\s*['\x22`][^'\x22`\n]*(?i:not found|invalid|already|unauthori|forbidden|denied|must |cannot|required|does not exist)",
+            r"\bextends Error\b",
+            "`{}` answers a mistake of the caller with an error 500",
+        )
+    },
+    inside(
+        Topic::DroppedMessage,
+        SCRIPT,
+        r"\bdefault:\s*(?:\{\s*)?(?P<what>(?:this\.)?(?:console|\w*[lL]og\w*)\.\w+)\([^;]*\);?\s*(?:break;?\s*|return;?\s*)?\}",
+        r"(?i)routingKey|\b(?:msg|message|event|payload)\.(?:type|event|kind|name|topic)|\bswitch\s*\(\s*(?:topic|pattern|eventType|type)\b",
+        r"nack|reject|throw|dead",
+        "an unknown message is acknowledged, and only a log shows it (`{}`)",
+    ),
+    review(
+        Topic::UncheckedValue,
+        &[".ts"],
+        r"@(?:RabbitSubscribe|RabbitRPC|EventPattern|MessagePattern|SubscribeMessage|KafkaListener|OnEvent)\((?:[^()]|\([^()]*\))*\)\s*(?:@\w+\([^)]*\)\s*)*(?:public\s+)?(?:async\s+)?\w+\(\s*(?:@\w+\([^)]*\)\s*)?(?P<what>\w+\s*:\s*any)\b",
+        r"safeParse|\.parse\(|validate\w*\(|plainTo",
+        "no code checks the fields of the message `{}`",
+    ),
 ];

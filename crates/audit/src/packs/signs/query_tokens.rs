@@ -27,7 +27,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     in_query(
         PYTHON,
-        r"(?P<what>\b(?:query_params|args|GET)\.get\(\s*['\x22](?:access_)?token['\x22]|\btoken\s*:\s*(?:Optional\[)?str\]?\s*=\s*Query\()",
+        r"(?P<what>\b(?:query_params|args|GET)\.get\(\s*['\x22](?:access_)?token['\x22]|\b(?:token|key|api_?key)\s*:\s*(?:Optional\[)?str\]?\s*=\s*Query\()",
     ),
     in_query(
         JVM,

@@ -1,121 +1,42 @@
 //! Bodies of functions in Go.
 
-use std::sync::LazyLock;
+mod failures;
+mod patterns;
 
-use regex::Regex;
-
-use super::functions::{Function, Line, block, lines, of_go};
-use super::{Found, LOCKED};
+use self::patterns::Name;
+use super::Found;
+use super::functions::{Function, block, lines, of_go};
 use crate::model::facts::Topic;
+use crate::syntax::count_word;
 
-struct Patterns {
-    context: Regex,
-    options: Regex,
-    detached: Regex,
-    requested: Regex,
-    starts: Regex,
-    read: Regex,
-    locked: Regex,
-    failed: Regex,
-    called: Regex,
-    log: Regex,
-    leaves: Regex,
-    write: Regex,
-    lookup: Regex,
-    missing: Regex,
-    distinguishes: Regex,
-    internal: Regex,
-    ends: Regex,
-    exits: Regex,
-    opens: Regex,
-    effect: Regex,
-    mapped: Regex,
-    handles: Regex,
-    fixed: Regex,
-    asks: Regex,
-    executes: Regex,
-}
-
-static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
-    Some(Patterns {
-        context: Regex::new(r"\b(\w+) context\.Context\b").ok()?,
-        options: Regex::new(r"\b(\w+) \.\.\.\w*(?:\.)?\w*(?:Option|Opt)\w*").ok()?,
-        detached: Regex::new(
-            r"(?P<what>\b\w+(?:\.\w+)+)\(\s*context\.(?:Background|TODO)\(\)",
-        )
-        .ok()?,
-        requested: Regex::new(
-            r"context\.Context|\*http\.Request|\*gin\.Context|echo\.Context|\*fiber\.Ctx|khttp\.Context",
-        )
-        .ok()?,
-        starts: Regex::new(
-            r"^(?i:main|init|new|connect|setup|open|start|run|serve|stop|close|shutdown|must|register|migrate|provide|load|ping|check|health|warm|bootstrap|wire|test|build|create\w*(?:client|pool|store|conn))",
-        )
-        .ok()?,
-        read: Regex::new(
-            r"(?m)^\s*(?P<name>[a-z]\w*), (?:err|ok|found|_) :?= (?P<call>(?:\w+\.)+(?i:get|find|first|load|fetch|read|by)\w*)\(",
-        )
-        .ok()?,
-        locked: Regex::new(LOCKED).ok()?,
-        failed: Regex::new(r"\b\w*[eE]rr\w* != nil \{\s*$").ok()?,
-        called: Regex::new(r"\b\w*[eE]rr\w* :?= (?P<call>[\w.\[\]()]*?\w+)\(").ok()?,
-        log: Regex::new(r"(?i)\b(?:\w+\.)*\w*(?:log|print|slog|zap|sugar|warn|helper)\w*\b").ok()?,
-        leaves: Regex::new(
-            r"\b(?:return|panic|continue|break|goto)\b|os\.Exit|Fatal|\bappend\(|<-|[nN]ack|[rR]eject|[eE]rrs?\s*=|[rR]ollback|AbortWith|http\.Error|\.JSON\(",
-        )
-        .ok()?,
-        write: Regex::new(
-            r"(?i)\b\w*(?:repo\w*|stor(?:e|er|age)|db|dao|model|quer(?:y|ies)|tx|uc|usecase|service|svc)\w*\.(?:create|insert|save|update|delete|upsert|add|remove|exec)\w*\(",
-        )
-        .ok()?,
-        lookup: Regex::new(r"(?i)(?:\.|\b)(?:get|find|first|fetch|lookup|queryrow|scan|read)\w*$").ok()?,
-        missing: Regex::new(
-            r"(?i)not[ _]?found|StatusUnauthorized|codes\.Unauthenticated|(?:invalid|wrong|incorrect)[ _](?:credential|username|email|password|user)",
-        )
-        .ok()?,
-        distinguishes: Regex::new(
-            r"errors\.(?:Is|As)\(|ErrNoRows|ErrRecordNotFound|ErrNoDocuments|IsNotFound|redis\.Nil|status\.Code|err == ",
-        )
-        .ok()?,
-        internal: Regex::new(r"StatusInternalServerError|codes\.Internal\b|\b500\b|InternalServer\(").ok()?,
-        ends: Regex::new(r"^\s*case (?:\w+ :?= )?<-\w*(?:\.\w+)*[eE]rr\w*(?:\(\))?:\s*$").ok()?,
-        exits: Regex::new(r"os\.Exit|Fatal|\breturn \S|panic\(|exitCode|[cC]ancel\(").ok()?,
-        opens: Regex::new(
-            r"(?i)(?:\.|\b)(?:new\w*(?:publisher|producer|consumer|client|conn\w*|queue|broker|cache|tracer\w*|exporter)|connect\w*|dial\w*|subscribe\w*|setup\w*|init\w*|declare\w*|ensure\w*|register\w*)$",
-        )
-        .ok()?,
-        handles: Regex::new(r"\*http\.Request|\*gin\.Context|echo\.Context|\*fiber\.Ctx").ok()?,
-        fixed: Regex::new(r"StatusOK|\b200\b|\.JSON\(|Write\(|SendString\(").ok()?,
-        asks: Regex::new(r"(?i)ping|\.check|\.health|\.status\(|select|\.ready|\.load\(|isready|err :?= \w+\.\w+\.\w+\(|503|unavailable").ok()?,
-        executes: Regex::new(r"_, err :?= (?P<what>[\w.]+\.(?:NamedExec|Exec)\w*)\(").ok()?,
-        mapped: Regex::new(r"status\.(?:Code|FromError|Convert)|codes\.|runtime\.HTTP|StatusFrom|ToHTTP|MapError|handleError|errors\.(?:Is|As)").ok()?,
-        effect: Regex::new(
-            r"(?i)(?:\.|\b)(?:publish|send|notify|index|produce|emit|enqueue|invalidate|dispatch|delete|update|set|del|put|upload|remove|cache|write|store|save|create)\w*$",
-        )
-        .ok()?,
-    })
-});
+/// Checks of one function.
+const CHECKS: &[fn(&Function<'_>, &mut Found<'_, '_>)] = &[
+    dropped_context,
+    dropped_options,
+    detached,
+    without_deadline,
+    lost_update,
+    failures::read,
+    ends,
+    ended_consumer,
+    lost_connection,
+    leaked_on_failure,
+    stale_decision,
+    constant_health,
+    unread_rows,
+];
 
 pub(super) fn read(text: &str, found: &mut Found<'_, '_>) {
-    let Some(patterns) = PATTERNS.as_ref() else {
-        return;
-    };
     for function in of_go(text) {
-        dropped_context(&function, patterns, found);
-        dropped_options(&function, patterns, found);
-        detached(&function, patterns, found);
-        lost_update(&function, patterns, found);
-        failures(&function, patterns, found);
-        ends(&function, patterns, found);
-        constant_health(&function, patterns, found);
-        unread_rows(&function, patterns, found);
+        for check in CHECKS {
+            check(&function, found);
+        }
     }
 }
 
 /// A function that takes a context and gives it to no call.
-fn dropped_context(function: &Function<'_>, patterns: &Patterns, found: &mut Found<'_, '_>) {
-    let Some(name) = patterns
-        .context
+fn dropped_context(function: &Function<'_>, found: &mut Found<'_, '_>) {
+    let Some(name) = Name::Context
         .captures(function.parameters)
         .and_then(|captures| captures.get(1))
         .map(|name| name.as_str())
@@ -173,9 +94,8 @@ fn dropped_context(function: &Function<'_>, patterns: &Patterns, found: &mut Fou
 }
 
 /// Options that a function takes and ignores.
-fn dropped_options(function: &Function<'_>, patterns: &Patterns, found: &mut Found<'_, '_>) {
-    let options = patterns
-        .options
+fn dropped_options(function: &Function<'_>, found: &mut Found<'_, '_>) {
+    let options = Name::Options
         .captures(function.parameters)
         .and_then(|captures| captures.get(1));
     if let Some(name) = options.map(|name| name.as_str())
@@ -191,16 +111,16 @@ fn dropped_options(function: &Function<'_>, patterns: &Patterns, found: &mut Fou
 }
 
 /// A call without a deadline in a function that no start and no stop calls.
-fn detached(function: &Function<'_>, patterns: &Patterns, found: &mut Found<'_, '_>) {
-    if patterns.starts.is_match(function.name)
-        || patterns.requested.is_match(function.parameters)
+fn detached(function: &Function<'_>, found: &mut Found<'_, '_>) {
+    if Name::Starts.is_in(function.name)
+        || Name::Requested.is_in(function.parameters)
         || ["go func", "signal.Notify", "ListenAndServe", "WithTimeout("]
             .iter()
             .any(|word| function.body.contains(word))
     {
         return;
     }
-    for captures in patterns.detached.captures_iter(function.body) {
+    for captures in Name::Detached.all(function.body) {
         let Some(what) = captures.name("what") else {
             continue;
         };
@@ -219,11 +139,11 @@ fn detached(function: &Function<'_>, patterns: &Patterns, found: &mut Found<'_, 
 }
 
 /// A record that a function reads, changes and writes back.
-fn lost_update(function: &Function<'_>, patterns: &Patterns, found: &mut Found<'_, '_>) {
-    if patterns.locked.is_match(function.body) {
+fn lost_update(function: &Function<'_>, found: &mut Found<'_, '_>) {
+    if Name::Locked.is_in(function.body) {
         return;
     }
-    for captures in patterns.read.captures_iter(function.body) {
+    for captures in Name::Read.all(function.body) {
         let (Some(name), Some(call)) = (captures.name("name"), captures.name("call")) else {
             continue;
         };
@@ -281,118 +201,16 @@ fn position_of_change(text: &str, name: &str) -> Option<usize> {
     })
 }
 
-/// Blocks of `err != nil`.
-fn failures(function: &Function<'_>, patterns: &Patterns, found: &mut Found<'_, '_>) {
-    let all = lines(function.body, function.at);
-    let mut written = false;
-    for (index, line) in all.iter().enumerate() {
-        if !patterns.failed.is_match(line.text) {
-            written |= patterns.write.is_match(line.text);
-            continue;
-        }
-        let inner = block(&all, index);
-        let text = inner
-            .iter()
-            .map(|line| line.text.split("//").next().unwrap_or_default())
-            .collect::<Vec<_>>()
-            .join("\n");
-        let Some((call, place)) = failed_call(&all, index, patterns) else {
-            written |= patterns.write.is_match(line.text);
-            continue;
-        };
-        let last = call.rsplit('.').next().unwrap_or(call);
-        if !text.trim().is_empty()
-            && patterns.log.is_match(&text)
-            && !patterns.leaves.is_match(&text)
-        {
-            if written && patterns.effect.is_match(last) {
-                found.show(
-                    Topic::DualWrite,
-                    place.span(),
-                    format!("`{call}` follows a change of the database, and only a log shows its failure"),
-                );
-            } else if patterns.opens.is_match(last) {
-                found.show(
-                    Topic::SilentNull,
-                    place.span(),
-                    format!("after a failed `{call}` the program continues without it"),
-                );
-            } else if patterns.effect.is_match(last) {
-                found.show(
-                    Topic::IgnoredError,
-                    place.span(),
-                    format!("the failure of `{call}` is only logged, and the function continues"),
-                );
-            }
-        }
-        if patterns.missing.is_match(&text)
-            && patterns.lookup.is_match(last)
-            && !patterns.distinguishes.is_match(function.body)
-        {
-            let at = inner.first().unwrap_or(line);
-            found.show(
-                Topic::ErrorAnswer,
-                at.span(),
-                format!("every failure of `{call}` is answered as a missing record, also a lost connection"),
-            );
-        }
-        let named = has_word(&text, "err") || patterns.log.is_match(&text);
-        let remote = place.text.contains("tx, &")
-            || line.text.contains("tx, &")
-            || place.text.contains("pb.");
-        if patterns.internal.is_match(&text) && remote && !patterns.mapped.is_match(function.body) {
-            let at = inner.first().unwrap_or(line);
-            found.show(
-                Topic::ErrorAnswer,
-                at.span(),
-                format!(
-                    "every failure of `{call}` is answered as an internal error, also a wrong input"
-                ),
-            );
-        }
-        if patterns.internal.is_match(&text) && !named {
-            let at = inner.first().unwrap_or(line);
-            found.show(
-                Topic::IgnoredError,
-                at.span(),
-                format!("neither a log nor the answer shows why `{call}` failed"),
-            );
-        }
-        written |= patterns.write.is_match(place.text) || patterns.write.is_match(line.text);
-    }
-}
-
-/// Lines that a call may have.
-const MAX_LINES_OF_CALL: usize = 20;
-
-/// The call whose error a line checks, and its line.
-fn failed_call<'t>(
-    all: &[Line<'t>],
-    index: usize,
-    patterns: &Patterns,
-) -> Option<(&'t str, Line<'t>)> {
-    let line = all.get(index)?;
-    let depth = line.indentation().len();
-    (0..MAX_LINES_OF_CALL).find_map(|back| {
-        let own = all.get(index.checked_sub(back)?)?;
-        if own.indentation().len() != depth {
-            return None;
-        }
-        let call = patterns.called.captures(own.text)?.name("call")?.as_str();
-        Some((call, *own))
-    })
-}
-
 /// A failed server that ends the program as if it had been asked to.
-fn ends(function: &Function<'_>, patterns: &Patterns, found: &mut Found<'_, '_>) {
+fn ends(function: &Function<'_>, found: &mut Found<'_, '_>) {
     let all = lines(function.body, function.at);
     for (index, line) in all.iter().enumerate() {
-        if !patterns.ends.is_match(line.text) {
+        if !Name::Ends.is_in(line.text) {
             continue;
         }
         let inner = block(&all, index);
         let text: String = inner.iter().map(|line| line.text).collect();
-        if !text.is_empty() && !patterns.exits.is_match(&text) {
+        if !text.is_empty() && !Name::Exits.is_in(&text) {
             found.show(
                 Topic::Cleanup,
                 line.span(),
@@ -402,14 +220,180 @@ fn ends(function: &Function<'_>, patterns: &Patterns, found: &mut Found<'_, '_>)
     }
 }
 
+/// A call of another service in a function that sets no deadline.
+fn without_deadline(function: &Function<'_>, found: &mut Found<'_, '_>) {
+    if Name::Limited.is_in(function.body) {
+        return;
+    }
+    if let Some(what) = Name::Remote
+        .captures(function.body)
+        .and_then(|captures| captures.name("what"))
+    {
+        found.show(
+            Topic::OutboundTimeout,
+            function.at + what.start()..function.at + what.end(),
+            format!(
+                "`{}` has no deadline except that of its caller",
+                what.as_str()
+            ),
+        );
+    }
+}
+
+/// A consumer that returns without an error when the broker closes its channel.
+fn ended_consumer(function: &Function<'_>, found: &mut Found<'_, '_>) {
+    let all = lines(function.body, function.at);
+    let reconnects = ["NotifyClose", "econnect"]
+        .iter()
+        .any(|word| function.body.contains(word));
+    if reconnects || !function.body.contains(".Consume") {
+        return;
+    }
+    for (index, line) in all.iter().enumerate() {
+        let Some(captures) = Name::Received.captures(line.text) else {
+            continue;
+        };
+        let (Some(name), Some(what)) = (captures.name("name"), captures.name("what")) else {
+            continue;
+        };
+        let inner = block(&all, index);
+        let closed = format!("if !{} {{", name.as_str());
+        let leaves = inner
+            .iter()
+            .position(|line| line.text.trim() == closed)
+            .is_some_and(|at| {
+                block(inner, at)
+                    .iter()
+                    .any(|line| matches!(line.text.trim(), "return" | "return nil"))
+            });
+        if leaves {
+            found.show(
+                Topic::Reconnect,
+                line.span(),
+                format!(
+                    "the consumer ends without an error when the broker closes `{}`",
+                    what.as_str()
+                ),
+            );
+        }
+    }
+}
+
+/// A gRPC connection in a variable that only the client gets, so no code can close it.
+fn lost_connection(function: &Function<'_>, found: &mut Found<'_, '_>) {
+    for captures in Name::Dials.all(function.body) {
+        let (Some(name), Some(what)) = (captures.name("name"), captures.name("what")) else {
+            continue;
+        };
+        let rest = function.body.get(what.end()..).unwrap_or_default();
+        let given = rest.matches(&format!("Client({})", name.as_str())).count();
+        if given > 0 && count_word(rest, name.as_str()) == given {
+            found.show(
+                Topic::Cleanup,
+                function.at + what.start()..function.at + what.end(),
+                format!(
+                    "no code can close the connection of `{}`, because only the client has it",
+                    what.as_str()
+                ),
+            );
+        }
+    }
+}
+
+/// A resource that stays open if a later step of the same function fails.
+fn leaked_on_failure(function: &Function<'_>, found: &mut Found<'_, '_>) {
+    for captures in Name::Acquires.all(function.body) {
+        let (Some(name), Some(what)) = (captures.name("name"), captures.name("what")) else {
+            continue;
+        };
+        let rest = function.body.get(what.end()..).unwrap_or_default();
+        // The first check is that of the call itself.
+        let failures = rest.matches("return nil, ").count();
+        let closes = ["Close(", "Disconnect(", "Shutdown("]
+            .iter()
+            .any(|close| rest.contains(close));
+        if failures >= 2 && !closes && rest.contains(&format!("{}.", name.as_str())) {
+            found.show(
+                Topic::Leak,
+                function.at + what.start()..function.at + what.end(),
+                format!(
+                    "a later failure of the function leaves `{}` open",
+                    what.as_str()
+                ),
+            );
+        }
+    }
+}
+
+/// A state that is read and checked, and then changed without the check.
+fn stale_decision(function: &Function<'_>, found: &mut Found<'_, '_>) {
+    if Name::Locked.is_in(function.body) {
+        return;
+    }
+    for captures in Name::Read.all(function.body) {
+        let (Some(name), Some(call)) = (captures.name("name"), captures.name("call")) else {
+            continue;
+        };
+        let rest = function.body.get(call.end()..).unwrap_or_default();
+        let Some(checked) = position_of_check(rest, name.as_str()) else {
+            continue;
+        };
+        let after = rest.get(checked..).unwrap_or_default();
+        // The change names the expected state if it gets the record or its version.
+        if let Some(change) = Name::Sets.captures(after).and_then(|found| found.get(0))
+            && !has_word(
+                after
+                    .get(change.start()..)
+                    .and_then(|line| line.lines().next())
+                    .unwrap_or_default(),
+                name.as_str(),
+            )
+        {
+            found.show(
+                Topic::SharedState,
+                function.at + call.start()..function.at + call.end(),
+                format!(
+                    "`{}` reads a state that decides about a change, and another request may change it in between",
+                    call.as_str()
+                ),
+            );
+        }
+    }
+}
+
+/// The place of a comparison of a state, a number or a balance of a record.
+fn position_of_check(text: &str, name: &str) -> Option<usize> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let start = line.trim_start();
+        let own = format!("{name}.");
+        let about = [
+            "Status",
+            "State",
+            "Stock",
+            "Quantity",
+            "Balance",
+            "Available",
+            "Used",
+        ]
+        .iter()
+        .any(|word| line.contains(word));
+        if start.starts_with("if ") && about && line.contains(&own) {
+            return Some(at + line.len());
+        }
+        at += line.len();
+    }
+    None
+}
+
 /// A handler of a health route that asks nothing.
-fn constant_health(function: &Function<'_>, patterns: &Patterns, found: &mut Found<'_, '_>) {
+fn constant_health(function: &Function<'_>, found: &mut Found<'_, '_>) {
     let name = function.name.to_lowercase();
     let about = ["health", "ready", "readiness"]
         .iter()
         .any(|word| name.contains(word));
-    let handles = patterns.handles.is_match(function.parameters);
-    let fixed = patterns.fixed.is_match(function.body) && !patterns.asks.is_match(function.body);
+    let handles = Name::Handles.is_in(function.parameters);
+    let fixed = Name::Fixed.is_in(function.body) && !Name::Asks.is_in(function.body);
     if about && handles && fixed {
         found.show(
             Topic::HealthResult,
@@ -420,7 +404,7 @@ fn constant_health(function: &Function<'_>, patterns: &Patterns, found: &mut Fou
 }
 
 /// A change by ID that succeeds for an ID that does not exist.
-fn unread_rows(function: &Function<'_>, patterns: &Patterns, found: &mut Found<'_, '_>) {
+fn unread_rows(function: &Function<'_>, found: &mut Found<'_, '_>) {
     let changes = [
         "Update",
         "Delete",
@@ -435,8 +419,7 @@ fn unread_rows(function: &Function<'_>, patterns: &Patterns, found: &mut Found<'
     if !changes || function.body.contains("RowsAffected") {
         return;
     }
-    if let Some(what) = patterns
-        .executes
+    if let Some(what) = Name::Executes
         .captures(function.body)
         .and_then(|captures| captures.name("what"))
     {
@@ -453,12 +436,5 @@ fn unread_rows(function: &Function<'_>, patterns: &Patterns, found: &mut Found<'
 
 /// Whether a text contains a name as a whole word.
 fn has_word(text: &str, name: &str) -> bool {
-    let part = |letter: char| letter.is_alphanumeric() || letter == '_';
-    text.match_indices(name).any(|(at, _)| {
-        let before = text.get(..at).and_then(|text| text.chars().next_back());
-        let after = text
-            .get(at + name.len()..)
-            .and_then(|text| text.chars().next());
-        !before.is_some_and(part) && !after.is_some_and(part)
-    })
+    count_word(text, name) > 0
 }

@@ -6,12 +6,15 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::super::scope;
+use super::functions::closing;
 use super::{Found, LOCKED};
 use crate::model::facts::Topic;
 
 struct Patterns {
     declared: Regex,
     statement: Regex,
+    promised: Regex,
+    started: Regex,
     read: Regex,
     locked: Regex,
 }
@@ -23,6 +26,14 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
         )
         .ok()?,
         statement: Regex::new(r"(?m)^[ \t]*(?P<call>(?P<this>this\.)?(?P<name>\w+)\([^;{}\n]*\))[ \t]*;?[ \t]*$").ok()?,
+        promised: Regex::new(
+            r"(?m)^[ \t]*(?P<call>(?:this\.|[a-z]\w*\.)*(?:\w*(?i:repository|repo)|prisma\.\w+|\w*(?i:mailer|mailservice|transporter)\w*|\w*(?i:amqpconnection|producer|redis\w*)|amqp|[A-Z]\w*(?:Model)?)\.(?P<name>save|insert|insertMany|updateOne|updateMany|deleteOne|deleteMany|findByIdAndUpdate|findByIdAndDelete|findOneAndUpdate|sendMail|publish|send|create|update|delete|upsert|set|del|expire))\(",
+        )
+        .ok()?,
+        started: Regex::new(
+            r"(?m)(?:^|;)[ \t]*;?(?P<call>\(\s*async\s*(?:\(\)\s*=>|function\s*\w*\(\)))\s*\{",
+        )
+        .ok()?,
         read: Regex::new(
             r"(?:const|let|var)\s+(?P<name>\w+)\s*(?::[^=;]+)?=\s*await\s+(?P<call>[\w.]*\.?(?:find|get|load|fetch)\w*)\(",
         )
@@ -36,6 +47,8 @@ pub(super) fn read(text: &str, found: &mut Found<'_, '_>) {
         return;
     };
     floating(text, patterns, found);
+    promised(text, patterns, found);
+    started(text, patterns, found);
     lost_update(text, patterns, found);
 }
 
@@ -79,6 +92,101 @@ fn floating(text: &str, patterns: &Patterns, found: &mut Found<'_, '_>) {
     }
 }
 
+/// Methods that return a promise only for the types in the name before them.
+const SENDERS: &[&str] = &["amqp", "producer", "mail", "transport"];
+/// Methods of records and stores.
+const STORES: &[&str] = &["repo", "prisma", "redis"];
+
+/// A statement that calls a library whose method returns a promise, and does not wait for it.
+fn promised(text: &str, patterns: &Patterns, found: &mut Found<'_, '_>) {
+    for captures in patterns.promised.captures_iter(text) {
+        let (Some(call), Some(name)) = (captures.name("call"), captures.name("name")) else {
+            continue;
+        };
+        let (receiver, _) = call.as_str().rsplit_once('.').unwrap_or_default();
+        let last = receiver.rsplit('.').next().unwrap_or(receiver);
+        let lower = receiver.to_lowercase();
+        let is_of = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+        let is_model = last.starts_with(|letter: char| letter.is_ascii_uppercase())
+            && text.contains("mongoose")
+            && (last.ends_with("Model") || name.as_str().len() > "delete".len());
+        let known = match name.as_str() {
+            "publish" | "send" | "sendMail" => is_of(SENDERS),
+            _ => is_of(STORES) || is_model,
+        };
+        // `pipeline` and `multi` collect commands, and `channel.publish` returns no promise.
+        let batched = ["pipeline", "multi", "channel", "batch"]
+            .iter()
+            .any(|word| lower.contains(word));
+        let Some(end) = text
+            .get(call.end() + 1..)
+            .and_then(closing)
+            .map(|length| call.end() + length + 2)
+        else {
+            continue;
+        };
+        let arguments = text.get(call.end()..end).unwrap_or_default();
+        let handled = arguments.contains("=>") || arguments.contains("function");
+        let ends = text
+            .get(end..)
+            .is_some_and(|rest| rest.starts_with([';', '\n', '\r']));
+        if known && !batched && !handled && ends && !continues(text, call.start(), end) {
+            let evidence = format!(
+                "no code awaits `{}`, and no code handles its failure",
+                call.as_str()
+            );
+            found.show(Topic::FloatingPromise, call.range(), evidence);
+        }
+    }
+}
+
+/// An asynchronous function that is called where it is written, whose failure no code handles.
+fn started(text: &str, patterns: &Patterns, found: &mut Found<'_, '_>) {
+    for captures in patterns.started.captures_iter(text) {
+        let (Some(whole), Some(call)) = (captures.get(0), captures.name("call")) else {
+            continue;
+        };
+        let rest = text.get(whole.end()..).unwrap_or_default();
+        let Some(length) = closing_brace(rest) else {
+            continue;
+        };
+        let body = rest.get(..length).unwrap_or_default();
+        let after = rest.get(length + 1..).unwrap_or_default();
+        let Some(after) = after.trim_start().strip_prefix(')') else {
+            continue;
+        };
+        let Some(after) = after.trim_start().strip_prefix("()") else {
+            continue;
+        };
+        let guarded = body.trim_start().starts_with("try") || after.trim_start().starts_with('.');
+        if !guarded && body.contains("await") {
+            found.show(
+                Topic::FloatingPromise,
+                call.range(),
+                "no code handles the failure of this asynchronous function".to_owned(),
+            );
+        }
+    }
+}
+
+/// The length of a block up to the brace that closes it.
+fn closing_brace(rest: &str) -> Option<usize> {
+    let mut depth = 1_usize;
+    for (at, letter) in rest.char_indices() {
+        match letter {
+            '{' => depth += 1,
+            '}' => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
 /// Whether the line before or after belongs to the same statement.
 fn continues(text: &str, start: usize, end: usize) -> bool {
     let before = text.get(..start).unwrap_or_default().trim_end();
@@ -107,7 +215,8 @@ fn lost_update(text: &str, patterns: &Patterns, found: &mut Found<'_, '_>) {
         let name = name.as_str();
         let changed = rest.contains(&format!("Object.assign({name},"))
             || rest.contains(&format!("merge({name},"))
-            || assigns(rest, name);
+            || assigns(rest, name)
+            || changes(rest, name);
         let saved = rest.contains(&format!("{name}.save("))
             || [".save(", ".update(", ".persist(", ".flush("]
                 .iter()
@@ -128,6 +237,59 @@ fn lost_update(text: &str, patterns: &Patterns, found: &mut Found<'_, '_>) {
             );
         }
     }
+}
+
+/// First words of methods of a record that change it.
+const CHANGES: &[&str] = &[
+    "add",
+    "remove",
+    "mark",
+    "set",
+    "update",
+    "change",
+    "cancel",
+    "apply",
+    "confirm",
+    "approve",
+    "reject",
+    "complete",
+    "deposit",
+    "withdraw",
+    "increase",
+    "decrease",
+    "increment",
+    "decrement",
+    "pay",
+    "retry",
+    "ship",
+    "activate",
+    "deactivate",
+    "assign",
+    "rename",
+    "close",
+    "reopen",
+];
+
+/// Whether a text calls a method of a variable that changes it.
+fn changes(text: &str, name: &str) -> bool {
+    let own = format!("{name}.");
+    text.match_indices(&own).any(|(at, _)| {
+        let before = text.get(..at).and_then(|text| text.chars().next_back());
+        let rest = text.get(at + own.len()..).unwrap_or_default();
+        let method: String = rest
+            .chars()
+            .take_while(|letter| letter.is_alphanumeric())
+            .collect();
+        !before.is_some_and(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '.'))
+            && rest
+                .get(method.len()..)
+                .is_some_and(|rest| rest.starts_with('('))
+            && CHANGES.iter().any(|verb| {
+                method.strip_prefix(verb).is_some_and(|rest| {
+                    !rest.starts_with(|letter: char| letter.is_ascii_lowercase())
+                })
+            })
+    })
 }
 
 /// Whether a text assigns to a field of a variable.

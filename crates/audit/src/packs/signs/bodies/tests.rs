@@ -146,3 +146,99 @@ fn constant_health_and_changes_of_no_record_are_found() {
         ),
     ]);
 }
+
+#[test]
+fn promises_of_libraries_without_an_owner_are_found() {
+    check(&[
+        (
+            Topic::FloatingPromise,
+            "a.ts",
+            "class Bus {\n  async publish(event: Event) {\n    this.amqp.publish('events', event.name, event);\n  }\n}\n",
+            "class Bus {\n  async publish(event: Event) {\n    await this.amqp.publish('events', event.name, event);\n    this.channel.publish('events', event.name, event);\n  }\n}\n",
+        ),
+        (
+            Topic::FloatingPromise,
+            "a.ts",
+            "class Users {\n  async touch(user: User) {\n    this.userRepository.save({\n      ...user,\n      seen: new Date(),\n    });\n  }\n}\n",
+            "class Users {\n  touch(user: User) {\n    return this.userRepository.save(user);\n  }\n}\n",
+        ),
+        (
+            Topic::FloatingPromise,
+            "index.js",
+            "(async () => {\n  const db = await connect();\n  listen(db);\n})();\n",
+            "(async () => {\n  const db = await connect();\n  listen(db);\n})().catch(stop);\n\n(async () => {\n  try {\n    await connect();\n  } catch (error) {\n    process.exit(1);\n  }\n})();\n",
+        ),
+    ]);
+}
+
+#[test]
+fn servers_and_consumers_that_end_without_notice_are_found() {
+    check(&[
+        (
+            Topic::OwnedTask,
+            "main.go",
+            "func main() {\n\tgo func() {\n\t\tif err := metrics.ListenAndServe(); err != nil && !errors.Is(err, http.ErrServerClosed) {\n\t\t\tlog.Printf(\"metrics: %v\", err)\n\t\t}\n\t}()\n\t<-done\n}\n",
+            "func main() {\n\tgo func() {\n\t\tif err := metrics.ListenAndServe(); err != nil && !errors.Is(err, http.ErrServerClosed) {\n\t\t\tlog.Printf(\"metrics: %v\", err)\n\t\t\tstop()\n\t\t}\n\t}()\n\t<-done\n}\n",
+        ),
+        (
+            Topic::Reconnect,
+            "consumer.go",
+            "func (c *Consumer) Start(ctx context.Context) error {\n\tmessages, err := c.channel.Consume(c.queue)\n\tif err != nil {\n\t\treturn err\n\t}\n\tfor {\n\t\tselect {\n\t\tcase <-ctx.Done():\n\t\t\treturn nil\n\t\tcase message, ok := <-messages:\n\t\t\tif !ok {\n\t\t\t\treturn nil\n\t\t\t}\n\t\t\tc.handle(ctx, message)\n\t\t}\n\t}\n}\n",
+            "func (c *Consumer) Start(ctx context.Context) error {\n\tmessages, err := c.channel.Consume(c.queue)\n\tif err != nil {\n\t\treturn err\n\t}\n\tfor {\n\t\tselect {\n\t\tcase <-ctx.Done():\n\t\t\treturn nil\n\t\tcase message, ok := <-messages:\n\t\t\tif !ok {\n\t\t\t\treturn errClosed\n\t\t\t}\n\t\t\tc.handle(ctx, message)\n\t\t}\n\t}\n}\n",
+        ),
+    ]);
+}
+
+#[test]
+fn grpc_clients_without_deadline_and_owner_are_found() {
+    check(&[
+        (
+            Topic::Cleanup,
+            "user.go",
+            "func New(target string) (*Users, error) {\n\tconn, err := grpc.NewClient(target, options...)\n\tif err != nil {\n\t\treturn nil, err\n\t}\n\treturn &Users{api: pb.NewUserServiceClient(conn)}, nil\n}\n",
+            "func New(target string) (*Users, error) {\n\tconn, err := grpc.NewClient(target, options...)\n\tif err != nil {\n\t\treturn nil, err\n\t}\n\treturn &Users{conn: conn, api: pb.NewUserServiceClient(conn)}, nil\n}\n",
+        ),
+        (
+            Topic::OutboundTimeout,
+            "user.go",
+            "func (u *Users) Get(ctx context.Context, id string) (*pb.User, error) {\n\treturn u.client.GetUser(ctx, &userpb.GetUserRequest{Id: id})\n}\n",
+            "func (u *Users) Get(ctx context.Context, id string) (*pb.User, error) {\n\tctx, cancel := context.WithTimeout(ctx, u.timeout)\n\tdefer cancel()\n\treturn u.client.GetUser(ctx, &userpb.GetUserRequest{Id: id})\n}\n",
+        ),
+    ]);
+}
+
+#[test]
+fn steps_that_a_failure_leaves_half_done_are_found() {
+    check(&[
+        (
+            Topic::Leak,
+            "rabbit.go",
+            "func New(url string) (*Rabbit, error) {\n\tconn, err := amqp.Dial(url)\n\tif err != nil {\n\t\treturn nil, err\n\t}\n\tch, err := conn.Channel()\n\tif err != nil {\n\t\treturn nil, err\n\t}\n\treturn &Rabbit{conn, ch}, nil\n}\n",
+            "func New(url string) (*Rabbit, error) {\n\tconn, err := amqp.Dial(url)\n\tif err != nil {\n\t\treturn nil, err\n\t}\n\tch, err := conn.Channel()\n\tif err != nil {\n\t\tconn.Close()\n\t\treturn nil, err\n\t}\n\treturn &Rabbit{conn, ch}, nil\n}\n",
+        ),
+        (
+            Topic::SharedState,
+            "order.go",
+            "func (s *Orders) Cancel(ctx context.Context, id string) error {\n\torder, err := s.repo.GetByID(ctx, id)\n\tif err != nil {\n\t\treturn err\n\t}\n\tif order.Status == Paid {\n\t\treturn ErrPaid\n\t}\n\treturn s.repo.UpdateStatus(ctx, id, Cancelled)\n}\n",
+            "func (s *Orders) Cancel(ctx context.Context, id string) error {\n\torder, err := s.repo.GetByID(ctx, id)\n\tif err != nil {\n\t\treturn err\n\t}\n\tif order.Status == Paid {\n\t\treturn ErrPaid\n\t}\n\treturn s.repo.UpdateStatus(ctx, id, order.Status, Cancelled)\n}\n",
+        ),
+        (
+            Topic::RequestContext,
+            "order.go",
+            "func (s *Orders) Create(ctx context.Context, order *Order) error {\n\terr := s.paymentClient.Pay(ctx, order.ID)\n\tif err != nil {\n\t\ts.repo.UpdateStatus(ctx, order.ID, Failed)\n\t\treturn err\n\t}\n\treturn nil\n}\n",
+            "func (s *Orders) Create(ctx context.Context, order *Order) error {\n\terr := s.paymentClient.Pay(ctx, order.ID)\n\tif err != nil {\n\t\tundo := context.WithoutCancel(ctx)\n\t\ts.repo.UpdateStatus(undo, order.ID, Failed)\n\t\treturn err\n\t}\n\treturn nil\n}\n",
+        ),
+        (
+            Topic::SharedState,
+            "a.ts",
+            "class A {\n  async pay(id: string) {\n    const invoice = await this.repository.findById(id);\n    invoice.markAsPaid(new Date());\n    await this.repository.save(invoice);\n  }\n}\n",
+            "class A {\n  async pay(id: string) {\n    const invoice = await this.repository.findById(id);\n    invoice.marker();\n    return invoice;\n  }\n}\n",
+        ),
+        (
+            Topic::PartialWrite,
+            "service.py",
+            "class Orders:\n    def create(self, order):\n        self.db.add(order)\n        self.db.commit()\n        self.db.add_all(order.items)\n        self.db.commit()\n",
+            "class Orders:\n    def create(self, order):\n        self.db.add(order)\n        self.db.add_all(order.items)\n        self.db.commit()\n\n    def update(self, order):\n        self.db.add(order)\n        self.db.commit()\n",
+        ),
+    ]);
+}

@@ -89,4 +89,18 @@ pub(super) const SIGNS: &[Sign] = &[
         r"npm ci|--frozen-lockfile|composer\.lock|BUNDLE_FROZEN|BUNDLE_DEPLOYMENT|--deployment|--immutable|==",
         "`{}` may install other versions in each build",
     ),
+    review(
+        Topic::FixedVersion,
+        &[".gitignore"],
+        r"(?m)^/?(?P<what>package-lock\.json|yarn\.lock|pnpm-lock\.yaml|go\.sum|poetry\.lock|uv\.lock|Gemfile\.lock|composer\.lock)\s*$",
+        r"(?m)^!|(?s)package-lock\.json.*pnpm|yarn\.lock.*package-lock|package-lock\.json.*yarn",
+        "`{}` is not under version control, so each build chooses its own versions",
+    ),
+    review(
+        Topic::ImageHygiene,
+        DOCKERFILE,
+        r#"(?m)^(?:CMD|ENTRYPOINT)[ \t]+\[[^\n\]]*?(?P<what>"[ \t]*[.;][ \t]*"|"[ \t]+"|\[[ \t]*'|,[ \t]*\])"#,
+        "",
+        "the list of the command is no valid JSON at `{}`, so a shell gets its text and fails",
+    ),
 ];

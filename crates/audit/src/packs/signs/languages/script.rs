@@ -132,4 +132,19 @@ pub(super) const SIGNS: &[Sign] = &[
         "",
         "the body of `{}` is commented out",
     ),
+    review(
+        Topic::MoneyType,
+        SCRIPT,
+        r"(?P<what>\bparseFloat\(\s*[\w.]*(?i:price|amount|total|balance)\w*\s*\))",
+        "",
+        "`{}` rounds amounts of money",
+    ),
+    inside(
+        Topic::Expiry,
+        SCRIPT,
+        r"\.incr\([^\n]*(?:\n[^\n]*){0,8}?(?P<what>\b[\w.]+\.p?expire)\(",
+        r"\bincr\b",
+        r"(?i)pipeline|multi\(|eval\(|script",
+        "a failure between the counter and `{}` leaves a key that never expires",
+    ),
 ];

@@ -332,3 +332,201 @@ fn details_of_go_services_are_found() {
         ),
     ]);
 }
+
+#[test]
+fn updates_timeouts_and_volumes_of_reviews_are_found() {
+    check(&[
+        (
+            Topic::MassAssignment,
+            "a.ts",
+            "class A {\n  update(id: string, updates: any) {\n    return this.users.findOneAndUpdate({ _id: id }, updates);\n  }\n}\n",
+            "class A {\n  update(id: string, name: string) {\n    return this.users.findOneAndUpdate({ _id: id }, { $set: { name } });\n  }\n}\n",
+        ),
+        (
+            Topic::MassAssignment,
+            "a.js",
+            "await User.updateOne({ _id: id }, { $set: { ...req.body } });\n",
+            "await User.updateOne({ _id: id }, { $set: { name: req.body.name } });\n",
+        ),
+        (
+            Topic::OutboundTimeout,
+            "guard.ts",
+            "constructor(private users: ClientProxy) {}\n  canActivate() {\n    return this.users\n      .send('authenticate', { token });\n  }\n",
+            "constructor(private users: ClientProxy) {}\n  canActivate() {\n    return this.users.emit('seen', { token });\n  }\n",
+        ),
+        (
+            Topic::HostPath,
+            "mysql.yaml",
+            "apiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    spec:\n      volumes:\n        - name: data\n          persistentVolumeClaim:\n            claimName: data\n",
+            "apiVersion: apps/v1\nkind: Deployment\nspec:\n  strategy: {type: Recreate}\n  template:\n    spec:\n      volumes:\n        - name: data\n          persistentVolumeClaim:\n            claimName: data\n",
+        ),
+    ]);
+}
+
+#[test]
+fn bodies_that_name_their_user_or_price_are_found() {
+    check(&[
+        (
+            Topic::CallerIdentity,
+            "dto.ts",
+            "export interface CreateInvoiceDto {\n  clientId: string;\n  notes?: string;\n}\n",
+            "export interface CreateInvoiceDto {\n  notes?: string;\n}\nexport interface Invoice {\n  clientId: string;\n}\n",
+        ),
+        (
+            Topic::CallerIdentity,
+            "dto.go",
+            "type OrderCreateRequest struct {\n\tCustomerID string `json:\"customer_id\"`\n}\n",
+            "type OrderCreateRequest struct {\n\tItem string `json:\"item\"`\n}\n",
+        ),
+        (
+            Topic::CallerIdentity,
+            "schemas.py",
+            "class OrderRequestSchema(BaseModel):\n    note: str\n    user_id: int\n",
+            "class OrderRequestSchema(BaseModel):\n    note: str\n\n\nclass Order(BaseModel):\n    user_id: int\n",
+        ),
+        (
+            Topic::MassAssignment,
+            "dto.ts",
+            "export class InvoiceItemDto {\n  quantity: number;\n  unitPrice: number;\n}\n",
+            "export class InvoiceItemDto {\n  quantity: number;\n}\n",
+        ),
+        (
+            Topic::LocalAddress,
+            "main.py",
+            "origins = [\n    \"http://localhost:8000\",\n]\n",
+            "origins = [\n    \"http://localhost:8000\",\n    \"https://shop.example\",\n]\n",
+        ),
+    ]);
+}
+
+#[test]
+fn values_that_python_computes_or_accepts_wrongly_are_found() {
+    check(&[
+        (
+            Topic::SharedState,
+            "models.py",
+            "created_at = Column(DateTime, default=datetime.now())\n",
+            "created_at = Column(DateTime, default=datetime.now)\n",
+        ),
+        (
+            Topic::MoneyType,
+            "models.py",
+            "total_amount = Column(Float, nullable=False)\n",
+            "total_amount = Column(Numeric(12, 2), nullable=False)\n",
+        ),
+        (
+            Topic::Blocking,
+            "routes.py",
+            "@router.get(\"/orders\")\nasync def orders(db: Session = Depends(get_db)):\n    return db.query(Order).first()\n",
+            "@router.get(\"/orders\")\ndef orders(db: Session = Depends(get_db)):\n    return db.query(Order).first()\n\n@router.get(\"/all\")\nasync def all(db: AsyncSession = Depends(get_db)):\n    return await db.scalar(one)\n",
+        ),
+        (
+            Topic::Leak,
+            "handlers.py",
+            "async def handle(data):\n    db = SessionLocal()\n    store(db, data)\n    db.close()\n",
+            "def get_db():\n    db = SessionLocal()\n    try:\n        yield db\n    finally:\n        db.close()\n",
+        ),
+        (
+            Topic::ErrorAnswer,
+            "routes.py",
+            "raise HTTPException(\"user_id is missing\")\n",
+            "raise HTTPException(400, \"user_id is missing\")\n",
+        ),
+        (
+            Topic::NumberRange,
+            "schemas.py",
+            "class Product(BaseModel):\n    price: float = Field(...)\n",
+            "class Product(BaseModel):\n    price: float = Field(..., ge=0)\n",
+        ),
+        (
+            Topic::TextLength,
+            "schemas.py",
+            "class OrderRequest(BaseModel):\n    product_ids: List[int]\n",
+            "class OrderRequest(BaseModel):\n    product_ids: List[int] = Field(max_length=100)\n",
+        ),
+    ]);
+}
+
+#[test]
+fn settings_and_counters_that_fail_quietly_are_found() {
+    check(&[
+        (
+            Topic::IgnoredError,
+            "rabbit.go",
+            "func declare(ch *amqp.Channel) {\n\t_ = ch.ExchangeDeclare(\"events\", \"topic\")\n}\n",
+            "func declare(ch *amqp.Channel) error {\n\treturn ch.ExchangeDeclare(\"events\", \"topic\")\n}\n",
+        ),
+        (
+            Topic::LostSetting,
+            "config.go",
+            "func number(key string, fallback int) int {\n\tif v := os.Getenv(key); v != \"\" {\n\t\tif n, err := strconv.Atoi(v); err == nil {\n\t\t\treturn n\n\t\t}\n\t}\n\treturn fallback\n}\n",
+            "func number(key string, fallback int) (int, error) {\n\tif v := os.Getenv(key); v != \"\" {\n\t\treturn strconv.Atoi(v)\n\t}\n\treturn fallback, nil\n}\n",
+        ),
+        (
+            Topic::UncheckedValue,
+            "limiter.go",
+            "func (r *Limiter) bucket() int64 {\n\treturn now().Unix() / int64(r.window.Seconds())\n}\n",
+            "func (r *Limiter) bucket() int64 {\n\tif r.window < time.Second {\n\t\treturn now().Unix()\n\t}\n\treturn now().Unix() / int64(r.window.Seconds())\n}\n",
+        ),
+        (
+            Topic::Expiry,
+            "limiter.go",
+            "func (r *Limiter) Allow(ctx context.Context, key string) error {\n\tif _, err := r.client.Incr(ctx, key).Result(); err != nil {\n\t\treturn err\n\t}\n\treturn r.client.Expire(ctx, key, r.window).Err()\n}\n",
+            "func (r *Limiter) Allow(ctx context.Context, key string) error {\n\tpipe := r.client.TxPipeline()\n\tpipe.Incr(ctx, key)\n\tpipe.Expire(ctx, key, r.window)\n\treturn nil\n}\n",
+        ),
+        (
+            Topic::Idempotency,
+            "consumer.go",
+            "func (c *Consumer) handleDelivery(ctx context.Context, d amqp.Delivery) error {\n\tisNew, err := c.store.MarkIfNew(ctx, d.MessageId)\n\tif err != nil || !isNew {\n\t\treturn err\n\t}\n\treturn c.sendMail(ctx, d)\n}\n",
+            "func (c *Consumer) handleDelivery(ctx context.Context, d amqp.Delivery) error {\n\tif err := c.sendMail(ctx, d); err != nil {\n\t\treturn err\n\t}\n\treturn c.store.MarkHandled(ctx, d.MessageId)\n}\n",
+        ),
+        (
+            Topic::SampleData,
+            "mail.go",
+            "if address == \"\" {\n\taddress = \"unknown@example.com\"\n}\n",
+            "if address == \"\" {\n\treturn errNoAddress\n}\n",
+        ),
+        (
+            Topic::EnvironmentDefault,
+            "main.go",
+            "mode := getEnv(\"PROVIDER_MODE\", \"SIMULATED\")\n",
+            "mode := getEnv(\"PROVIDER_MODE\", \"smtp\")\n",
+        ),
+    ]);
+}
+
+#[test]
+fn messages_and_answers_of_nest_are_found() {
+    check(&[
+        (
+            Topic::ErrorAnswer,
+            "cancel.service.ts",
+            "throw new Error(`Invoice ${id} not found`);\n",
+            "throw new NotFoundException(`Invoice ${id} not found`);\n",
+        ),
+        (
+            Topic::DroppedMessage,
+            "consumer.ts",
+            "  async handle(msg: Message) {\n    switch (msg.type) {\n      case 'paid':\n        await this.paid(msg);\n        break;\n      default:\n        console.warn('unknown');\n    }\n  }\n",
+            "  async handle(msg: Message) {\n    switch (msg.type) {\n      case 'paid':\n        await this.paid(msg);\n        break;\n      default:\n        throw new UnknownMessage(msg.type);\n    }\n  }\n",
+        ),
+        (
+            Topic::UncheckedValue,
+            "consumer.ts",
+            "  @RabbitSubscribe({\n    queue: 'events',\n  })\n  async handle(msg: any) {\n    await this.pay(msg.id);\n  }\n",
+            "  @RabbitSubscribe({\n    queue: 'events',\n  })\n  async handle(msg: PaymentEvent) {\n    await this.pay(msg.id);\n  }\n",
+        ),
+        (
+            Topic::MoneyType,
+            "mapper.ts",
+            "const price = parseFloat(item.unitPriceAmount);\n",
+            "const price = new Decimal(item.unitPriceAmount);\n",
+        ),
+        (
+            Topic::FixedVersion,
+            ".gitignore",
+            "node_modules\npackage-lock.json\n",
+            "node_modules\n",
+        ),
+    ]);
+}

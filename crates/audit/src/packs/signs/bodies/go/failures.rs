@@ -1,0 +1,221 @@
+//! Blocks of `err != nil`.
+
+use super::super::Found;
+use super::super::functions::{Function, Line, block, lines};
+use super::has_word;
+use super::patterns::Name;
+use crate::model::facts::Topic;
+
+/// What has to precede a failure that only a log shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum After {
+    /// A change of the database.
+    Write,
+    /// The start of a goroutine, and the block ends nothing.
+    Task,
+    Anything,
+}
+
+/// A failure that only a log shows. The first that matches counts.
+struct Logged {
+    /// The pattern of the name of the call.
+    call: Name,
+    after: After,
+    topic: Topic,
+    /// The evidence before and after the call.
+    evidence: (&'static str, &'static str),
+}
+
+const LOGGED: &[Logged] = &[
+    Logged {
+        call: Name::Effect,
+        after: After::Write,
+        topic: Topic::DualWrite,
+        evidence: (
+            "",
+            " follows a change of the database, and only a log shows its failure",
+        ),
+    },
+    Logged {
+        call: Name::Serves,
+        after: After::Task,
+        topic: Topic::OwnedTask,
+        evidence: (
+            "after a failed ",
+            " the process continues without this server",
+        ),
+    },
+    Logged {
+        call: Name::Opens,
+        after: After::Anything,
+        topic: Topic::SilentNull,
+        evidence: ("after a failed ", " the program continues without it"),
+    },
+    Logged {
+        call: Name::Effect,
+        after: After::Anything,
+        topic: Topic::IgnoredError,
+        evidence: (
+            "the failure of ",
+            " is only logged, and the function continues",
+        ),
+    },
+];
+
+pub(super) fn read(function: &Function<'_>, found: &mut Found<'_, '_>) {
+    let all = lines(function.body, function.at);
+    let mut written = false;
+    for (index, line) in all.iter().enumerate() {
+        if !Name::Failed.is_in(line.text) {
+            written |= Name::Write.is_in(line.text);
+            continue;
+        }
+        let inner = block(&all, index);
+        let text = inner
+            .iter()
+            .map(|line| line.text.split("//").next().unwrap_or_default())
+            .collect::<Vec<_>>()
+            .join("\n");
+        let Some((call, place)) = failed_call(&all, index) else {
+            written |= Name::Write.is_in(line.text);
+            continue;
+        };
+        let last = call.rsplit('.').next().unwrap_or(call);
+        let only_logged =
+            !text.trim().is_empty() && Name::Log.is_in(&text) && !Name::Leaves.is_in(&text);
+        let logged = LOGGED.iter().find(|own| {
+            let after = match own.after {
+                After::Write => written,
+                After::Task => !Name::Stops.is_in(&text) && is_in_task(&all, index),
+                After::Anything => true,
+            };
+            after && own.call.is_in(last)
+        });
+        if let Some(own) = logged.filter(|_| only_logged) {
+            let (before, after) = own.evidence;
+            found.show(own.topic, place.span(), format!("{before}`{call}`{after}"));
+        }
+        undo(found, call, inner);
+        answer(
+            function,
+            found,
+            &Failure {
+                call,
+                last,
+                text: &text,
+                remote: is_remote(place.text) || line.text.contains("tx, &"),
+                at: *inner.first().unwrap_or(line),
+            },
+        );
+        written |= Name::Write.is_in(place.text) || Name::Write.is_in(line.text);
+    }
+}
+
+/// A step that is undone with the context of the caller, which may be the reason of the failure.
+fn undo(found: &mut Found<'_, '_>, call: &str, inner: &[Line<'_>]) {
+    let lower = call.to_lowercase();
+    let remote = [
+        "client", "gateway", "provider", "publish", "charge", "pay", "reserve",
+    ]
+    .iter()
+    .any(|word| lower.contains(word));
+    let detached = ["WithoutCancel", "context.Background", "WithTimeout"]
+        .iter()
+        .any(|word| inner.iter().any(|line| line.text.contains(word)));
+    if !remote || detached {
+        return;
+    }
+    for line in inner {
+        if let Some(what) = Name::Undoes
+            .captures(line.text)
+            .and_then(|captures| captures.name("what"))
+        {
+            found.show(
+                Topic::RequestContext,
+                line.at + what.start()..line.at + what.end(),
+                format!(
+                    "`{}` undoes a step with the context of the caller, which may have ended",
+                    what.as_str()
+                ),
+            );
+            return;
+        }
+    }
+}
+
+/// A failed call and the block that handles it.
+struct Failure<'t> {
+    call: &'t str,
+    last: &'t str,
+    text: &'t str,
+    remote: bool,
+    at: Line<'t>,
+}
+
+/// The answers of a block that do not fit the failure.
+fn answer(function: &Function<'_>, found: &mut Found<'_, '_>, failure: &Failure<'_>) {
+    let Failure {
+        call, last, text, ..
+    } = failure;
+    let at = failure.at.span();
+    if Name::Missing.is_in(text)
+        && Name::Lookup.is_in(last)
+        && !Name::Distinguishes.is_in(function.body)
+    {
+        let evidence = format!(
+            "every failure of `{call}` is answered as a missing record, also a lost connection"
+        );
+        found.show(Topic::ErrorAnswer, at.clone(), evidence);
+    }
+    if !Name::Internal.is_in(text) {
+        return;
+    }
+    if failure.remote && !Name::Mapped.is_in(function.body) {
+        let evidence = format!(
+            "every failure of `{call}` is answered as an internal error, also a wrong input"
+        );
+        found.show(Topic::ErrorAnswer, at.clone(), evidence);
+    }
+    if !has_word(text, "err") && !Name::Log.is_in(text) {
+        let evidence = format!("neither a log nor the answer shows why `{call}` failed");
+        found.show(Topic::IgnoredError, at, evidence);
+    }
+}
+
+/// Whether a call passes a message of protobuf.
+fn is_remote(call: &str) -> bool {
+    call.contains("tx, &") || call.contains("pb.")
+}
+
+/// Whether a line is in a function that a goroutine runs.
+fn is_in_task(all: &[Line<'_>], index: usize) -> bool {
+    let Some(line) = all.get(index) else {
+        return false;
+    };
+    let mut depth = line.indentation().len();
+    all.iter().take(index).rev().any(|line| {
+        let own = line.indentation().len();
+        if line.text.trim().is_empty() || own >= depth {
+            return false;
+        }
+        depth = own;
+        line.text.contains("go func")
+    })
+}
+
+/// Lines that a call may have.
+const MAX_LINES_OF_CALL: usize = 20;
+
+/// The call whose error a line checks, and its line.
+fn failed_call<'t>(all: &[Line<'t>], index: usize) -> Option<(&'t str, Line<'t>)> {
+    let line = all.get(index)?;
+    let depth = line.indentation().len();
+    (0..MAX_LINES_OF_CALL).find_map(|back| {
+        let own = all.get(index.checked_sub(back)?)?;
+        if own.indentation().len() != depth {
+            return None;
+        }
+        let call = Name::Called.captures(own.text)?.name("call")?.as_str();
+        Some((call, *own))
+    })
+}
