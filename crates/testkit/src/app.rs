@@ -10,7 +10,7 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use crate::{
-    http::{Answer, request},
+    http::{HttpResponse, request},
     process::{Ended, ServiceProcess},
 };
 
@@ -81,7 +81,7 @@ impl TestApp {
     ///
     /// # Errors
     /// The connection ends before the response.
-    pub fn send(&self, method: &str, path: &str, body: &str) -> io::Result<Answer> {
+    pub fn send(&self, method: &str, path: &str, body: &str) -> io::Result<HttpResponse> {
         let json = [("content-type", "application/json")];
         let headers = if body.is_empty() { &[][..] } else { &json };
         request(self.http, method, path, headers, body)

@@ -88,12 +88,12 @@ enum Bound {
 
 impl Entry {
     fn cost(&self, key: &ScopedKey) -> usize {
-        let answer = match &self.state {
-            EntryState::Completed(answer) => response_cost(answer),
+        let response = match &self.state {
+            EntryState::Completed(response) => response_cost(response),
             EntryState::Running(_) | EntryState::Done | EntryState::Unknown => 0,
         };
         // Three maps hold the key.
-        ENTRY_COST + 3 * key.as_str().len() + answer
+        ENTRY_COST + 3 * key.as_str().len() + response
     }
 
     fn is_settled(&self) -> bool {
@@ -101,13 +101,13 @@ impl Entry {
     }
 }
 
-fn response_cost(answer: &RecordedResponse) -> usize {
-    let headers: usize = answer
+fn response_cost(response: &RecordedResponse) -> usize {
+    let headers: usize = response
         .headers
         .values()
         .map(|value| HEADER_COST + value.len())
         .sum();
-    headers + answer.body.len()
+    headers + response.body.len()
 }
 
 impl Share {
@@ -246,7 +246,7 @@ impl MemoryStore {
             return Ok(match &entry.state {
                 _ if entry.fingerprint != fingerprint => KeyState::Mismatch,
                 EntryState::Running(_) => KeyState::Running,
-                EntryState::Completed(answer) => KeyState::Completed(answer.clone()),
+                EntryState::Completed(response) => KeyState::Completed(response.clone()),
                 EntryState::Done => KeyState::ResponseNotStored,
                 EntryState::Unknown => KeyState::OutcomeUnknown,
             });
@@ -314,11 +314,11 @@ impl IdempotencyStore for MemoryStore {
         &'a self,
         key: &'a ScopedKey,
         token: u64,
-        answer: RecordedResponse,
+        response: RecordedResponse,
         ttl: Duration,
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            self.end_now(key, token, Some(EntryState::Completed(answer)), ttl);
+            self.end_now(key, token, Some(EntryState::Completed(response)), ttl);
             Ok(())
         })
     }

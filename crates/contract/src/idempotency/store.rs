@@ -164,7 +164,7 @@ pub trait IdempotencyStore: Send + Sync + 'static {
         &'a self,
         key: &'a ScopedKey,
         token: u64,
-        answer: RecordedResponse,
+        response: RecordedResponse,
         ttl: Duration,
     ) -> StoreFuture<'a, ()>;
 

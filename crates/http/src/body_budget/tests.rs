@@ -35,7 +35,7 @@ async fn is_pending(body: &mut Body) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn holds_body_bytes_until_the_answer_sec_3() {
+async fn holds_body_bytes_until_response_sec_3() {
     let budget = budget();
     let (client, mut body, report) = body(&budget, BodyReader::Whole);
     assert_eq!(budget.held().get(), 0);

@@ -133,7 +133,7 @@ impl StackService {
             Step::CrossSiteGuard => self.check_site(exchange, parts),
             Step::BodyLimit => self.check_declared_size(exchange, parts),
             Step::LoadShedding => self.enter(exchange),
-            // `begin` prepares these steps, and `answer` completes them with the response.
+            // `begin` prepares these steps, and `respond` completes them with the response.
             Step::PanicRecovery
             | Step::RequestId
             | Step::Trace
@@ -293,9 +293,10 @@ where
     fn call(&mut self, request: Request<B>) -> StackFuture {
         let (mut parts, body) = request.into_parts();
         let probe = self.stack.probes.as_ref();
-        if let Some(answer) = probe.and_then(|probe| probe.respond(&parts.method, parts.uri.path()))
+        if let Some(response) =
+            probe.and_then(|probe| probe.respond(&parts.method, parts.uri.path()))
         {
-            return StackFuture::new(None, State::respond(answer));
+            return StackFuture::new(None, State::respond(response));
         }
         // The clock of the runtime, which tests can pause.
         let started = tokio::time::Instant::now().into_std();

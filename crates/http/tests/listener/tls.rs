@@ -126,9 +126,9 @@ impl Client {
         stream
             .write_all(b"GET /peer HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
             .await?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await?;
-        Ok(answer
+        let mut response = String::new();
+        stream.read_to_string(&mut response).await?;
+        Ok(response
             .split("\r\n\r\n")
             .nth(1)
             .unwrap_or_default()
@@ -342,11 +342,11 @@ async fn rejected_client_reads_complete_reason_sec_1_api_2() {
     for request in ["GET\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"] {
         let mut stream = authority.client().connect(&fixture).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
+        let mut response = String::new();
         // Without the close_notify alert the end would be an error.
-        stream.read_to_string(&mut answer).await.unwrap();
-        assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
-        assert!(answer.contains(r#""request_id":"#), "{answer}");
+        stream.read_to_string(&mut response).await.unwrap();
+        assert!(response.starts_with("HTTP/1.1 400 "), "{response}");
+        assert!(response.contains(r#""request_id":"#), "{response}");
     }
 }
 

@@ -3,7 +3,7 @@ use std::{cell::RefCell, collections::BTreeSet, path::Path, process::Command, th
 use seaworthy::data::chrono::{DateTime, Utc};
 use seaworthy_testkit::{
     database::EmptyDatabase,
-    http::{Answer, request},
+    http::{HttpResponse, request},
     process::ServiceProcess,
     requirement::required,
 };
@@ -18,7 +18,7 @@ use crate::{
 const PATH: &str = "/api/v1/operations";
 
 /// Lists entries. A replica under load, or one that has just started, may respond with 503.
-fn list(replica: &Replica, token: &str, query: &str) -> Answer {
+fn list(replica: &Replica, token: &str, query: &str) -> HttpResponse {
     let last = RefCell::new(None);
     wait(|| {
         let answer = replica.call("GET", &format!("{PATH}?{query}"), token, "");

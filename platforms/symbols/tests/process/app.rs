@@ -6,7 +6,7 @@ use std::{
 
 use seaworthy_testkit::{
     app::{TestApp, TestAppBuilder},
-    http::Answer,
+    http::HttpResponse,
     process::Ended,
 };
 
@@ -84,7 +84,7 @@ impl SymbolsApp {
     }
 
     /// Sends a request with a JSON body, or without a body if the text is empty.
-    pub(crate) fn send(&self, method: &str, path: &str, body: &str) -> Answer {
+    pub(crate) fn send(&self, method: &str, path: &str, body: &str) -> HttpResponse {
         self.0.send(method, path, body).unwrap()
     }
 

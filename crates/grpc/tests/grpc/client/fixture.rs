@@ -157,9 +157,9 @@ impl Server {
     }
 }
 
-type Answer = Response<UnsyncBoxBody<Bytes, Infallible>>;
+type HttpReply = Response<UnsyncBoxBody<Bytes, Infallible>>;
 
-async fn answer(request: Request<Incoming>, reply: Reply) -> Answer {
+async fn answer(request: Request<Incoming>, reply: Reply) -> HttpReply {
     let _ = request.into_body().collect().await;
     let mut frames = vec![Frame::data(Bytes::from_static(EMPTY))];
     let trailers = |code: Code| {

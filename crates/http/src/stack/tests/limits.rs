@@ -26,9 +26,9 @@ async fn a_request_that_takes_too_long_is_cancelled_res_3() {
         quick,
     ));
     let begin = tokio::time::Instant::now();
-    let answer = get(&stack, "/slow").await;
-    assert_eq!(answer.problem()["reason"], "DEADLINE_EXCEEDED");
-    assert_eq!(answer.status, StatusCode::GATEWAY_TIMEOUT);
+    let response = get(&stack, "/slow").await;
+    assert_eq!(response.problem()["reason"], "DEADLINE_EXCEEDED");
+    assert_eq!(response.status, StatusCode::GATEWAY_TIMEOUT);
     assert!(
         begin.elapsed() >= Duration::from_secs(29) && begin.elapsed() <= Duration::from_secs(31)
     );
@@ -143,7 +143,7 @@ async fn bodies_are_bounded_declared_or_streamed_sec_3() {
 }
 
 #[tokio::test]
-async fn beyond_the_requests_in_flight_the_answer_is_503_at_once_res_7() {
+async fn request_above_max_in_flight_gets_503_at_once_res_7() {
     let mut config = HttpConfig::default();
     config.load_shed.max_in_flight = NonZeroU32::MIN;
     let stack = stack_with(
@@ -322,8 +322,8 @@ async fn charges_decoded_request_to_body_budget_sec_3() {
         .build(Routes::new().post("/", decode))
         .unwrap();
     let body = Body::from_stream(futures::stream::iter([Ok::<_, std::io::Error>("1234")]));
-    let answer = send(&stack, Request::post("/").body(body).unwrap()).await;
-    assert_eq!(answer.body, "decoded");
+    let response = send(&stack, Request::post("/").body(body).unwrap()).await;
+    assert_eq!(response.body, "decoded");
     assert_eq!(budget.held().get(), 0);
 }
 
