@@ -7,7 +7,8 @@ use seaworthy_service::{
 };
 
 use crate::{
-    AuditLog, AuditLogConfig, MIGRATIONS, RecordReference, Seen, Verified, export::Selection,
+    AuditLog, AuditLogConfig, MIGRATIONS, RecordReference, ReferenceState, Verified,
+    export::Selection,
 };
 
 /// Returns the command `audit-log verify|export` of a service binary.
@@ -94,9 +95,9 @@ async fn verify<C>(
         .await
         .map_err(|error| StartError::with_cause("the audit log is damaged", error))?;
     run.console.print(&line(&verified), &verified);
-    match (verified.seen, seen) {
+    match (verified.reference, seen) {
         // The operator requested the comparison, so its absence is an error.
-        (Some(Seen::Pruned), Some((sequence, _))) => Err(StartError::new(format!(
+        (Some(ReferenceState::Pruned), Some((sequence, _))) => Err(StartError::new(format!(
             "record {sequence} was pruned and cannot be compared: pass a later record to --seen"
         ))),
         _ => Ok(()),

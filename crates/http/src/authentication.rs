@@ -47,11 +47,11 @@ pub enum Authentication {
     /// The request has no credentials, and the route needs none.
     Anonymous,
     /// The caller is authenticated.
-    Known(Identity),
+    Authenticated(Identity),
     /// The credentials are missing or invalid.
     Rejected(Error),
     /// The result is not yet available, for example because a key is fetched.
-    Later(BoxFuture<'static, Result<Option<Identity>, Error>>),
+    Pending(BoxFuture<'static, Result<Option<Identity>, Error>>),
 }
 
 /// An authenticated identity.

@@ -6,7 +6,7 @@ use seaworthy_http::FormError;
 use seaworthy_messaging::Message;
 use seaworthy_outbox::Outbox;
 use seaworthy_service::{Assembly, Tasks};
-use seaworthy_storage::{Content, PutOptions, SignedRequest, StorageError, UploadTerms};
+use seaworthy_storage::{Content, PutOptions, SignedRequest, StorageError, UploadConstraints};
 use uuid::Uuid;
 
 use crate::{
@@ -115,7 +115,7 @@ impl Uploads {
     ///
     /// # Errors
     /// [`UploadError::Closed`] if the content is complete, or an error of the storage. S3 requires
-    /// the size and the media type, unless `accept_open_urls` is set: [`StorageError::OpenTerms`].
+    /// the size and the media type, unless `accept_open_urls` is set: [`StorageError::MissingConstraints`].
     pub fn presign(&self, upload: &Upload) -> Result<SignedRequest, UploadError> {
         match upload.status {
             UploadStatus::Pending => {
@@ -133,12 +133,12 @@ impl Uploads {
     ) -> Result<SignedRequest, UploadError> {
         let config = self.0.store.config();
         let terms = match (size, content_type) {
-            (Some(size), Some(content_type)) => UploadTerms::new(size, content_type),
+            (Some(size), Some(content_type)) => UploadConstraints::new(size, content_type),
             (size, _) => {
                 let max = size.unwrap_or(config.max_size.get());
                 match config.accept_open_urls {
-                    true => UploadTerms::at_most_unenforced(max),
-                    false => UploadTerms::at_most(max),
+                    true => UploadConstraints::with_unenforced_max_size(max),
+                    false => UploadConstraints::with_max_size(max),
                 }
             }
         };

@@ -156,7 +156,7 @@ impl Lockout {
     ///
     /// # Errors
     /// Any error of the database.
-    pub async fn withdraw(&self, attempt: Attempt) -> Result<(), DataError> {
+    pub async fn cancel(&self, attempt: Attempt) -> Result<(), DataError> {
         for subject in [Some(&attempt.account), attempt.address.as_ref()]
             .into_iter()
             .flatten()

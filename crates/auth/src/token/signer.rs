@@ -242,7 +242,7 @@ impl TokenSigner {
     ///
     /// # Errors
     /// There is a key with this ID.
-    pub fn announce(&self, key: SigningKey) -> Result<(), SignError> {
+    pub fn publish(&self, key: SigningKey) -> Result<(), SignError> {
         let key = Arc::new(key);
         self.change(|keys| {
             if keys.all.iter().any(|known| known.id() == key.id()) {
@@ -270,7 +270,7 @@ impl TokenSigner {
     ///
     /// # Errors
     /// No key has this ID, or the key is active.
-    pub fn withdraw(&self, id: &str) -> Result<(), SignError> {
+    pub fn remove(&self, id: &str) -> Result<(), SignError> {
         self.change(|keys| {
             if keys.active.id() == id {
                 return Err(SignError::Active(id.to_owned()));

@@ -46,7 +46,7 @@ pub(super) type Call = Arc<dyn Fn(Request, Vec<Capture>) -> ResponseFuture + Sen
 ///
 /// axum finds the path by its literal segments, so its speed and its `MatchedPath` stay. The
 /// patterns of axum cannot express a verb, `**` in a variable or two templates of one shape.
-/// [`HttpPath::choose`] then chooses among the remaining bindings.
+/// [`HttpPath::matcher`] then distinguishes the remaining bindings.
 pub struct Routes<M> {
     config: ContractConfig,
     bindings: Vec<Binding<M>>,

@@ -125,12 +125,12 @@ impl State {
         let (cost, position) = (entry.cost(key), (entry.expiry, entry.token));
         self.memory = self.memory.saturating_sub(cost);
         self.expiries.remove(&position);
-        if let Some(share) = self.shares.get_mut(key.share()) {
+        if let Some(share) = self.shares.get_mut(key.owner()) {
             share.entries = share.entries.saturating_sub(1);
             share.memory = share.memory.saturating_sub(cost);
             share.settled.remove(&position);
             if share.entries == 0 {
-                self.shares.remove(key.share());
+                self.shares.remove(key.owner());
             }
         }
         Some(entry)
@@ -140,7 +140,7 @@ impl State {
         let (cost, position) = (entry.cost(&key), (entry.expiry, entry.token));
         self.memory += cost;
         self.expiries.insert(position, key.clone());
-        let share = self.shares.entry(Arc::clone(key.share())).or_default();
+        let share = self.shares.entry(Arc::clone(key.owner())).or_default();
         share.entries += 1;
         share.memory += cost;
         if entry.is_settled() {
@@ -259,7 +259,7 @@ impl MemoryStore {
             expiry: now + lifetimes.timeout,
             state: EntryState::Running(lifetimes.ttl),
         };
-        if !state.make_room(self.limits, key.share(), 1, entry.cost(key)) {
+        if !state.make_room(self.limits, key.owner(), 1, entry.cost(key)) {
             return Err(Error::new(
                 Code::Unavailable,
                 reason::IDEMPOTENCY_STORE_FULL,
@@ -293,7 +293,7 @@ impl MemoryStore {
             state: entry_state,
         };
         // If the store has no room for the response, it still records that the call took effect.
-        if !state.make_room(self.limits, key.share(), 1, entry.cost(key)) {
+        if !state.make_room(self.limits, key.owner(), 1, entry.cost(key)) {
             entry.state = EntryState::Done;
         }
         state.insert(key.clone(), entry);

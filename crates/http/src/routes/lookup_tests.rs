@@ -114,7 +114,7 @@ proptest! {
                     prop_assert_eq!(text(ours), format!("{label} {label}"));
                     prop_assert_eq!(text(axum), format!("{label} {label}"), "{}", path);
                 }
-                Found::Nothing => {
+                Found::NoRoute => {
                     prop_assert_eq!(label, UNMATCHED);
                     prop_assert_eq!(axum.status(), StatusCode::NOT_FOUND, "{}", path);
                 }
@@ -132,7 +132,7 @@ proptest! {
         let mut routes = Routes::new();
         let own = templates.iter().map(|path| Routes::new().route(path, handler(path)));
         let mounts = prefixes.iter().map(|prefix| {
-            let response = format!("mounted {}", choice::mount_template(prefix));
+            let response = format!("mounted {}", variant::mount_template(prefix));
             Routes::new().nest_service(prefix, Router::new().fallback(async move || response))
         });
         for added in own.chain(mounts) {
@@ -194,7 +194,7 @@ proptest! {
                 Found::OtherMethods(_) => {
                     prop_assert_eq!(axum.status(), StatusCode::METHOD_NOT_ALLOWED);
                 }
-                Found::Nothing => prop_assert_eq!(axum.status(), StatusCode::NOT_FOUND),
+                Found::NoRoute => prop_assert_eq!(axum.status(), StatusCode::NOT_FOUND),
             }
         }
     }

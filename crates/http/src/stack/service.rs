@@ -257,7 +257,7 @@ impl Exchange {
             Found::OtherMethods(allow) => {
                 State::respond(self.speak(|| other_methods(request.method(), allow, &stack.errors)))
             }
-            Found::Nothing => State::respond(self.fail(match stack.protocol {
+            Found::NoRoute => State::respond(self.fail(match stack.protocol {
                 Protocol::Http => not_found(),
                 Protocol::Grpc => rpc::no_method(),
             })),
@@ -312,12 +312,12 @@ where
             }
         }
         let identity = match exchange.authenticate(&parts) {
-            Ok(Authentication::Later(future)) => {
+            Ok(Authentication::Pending(future)) => {
                 let request = Request::from_parts(parts, Body::new(body));
                 let state = State::authenticating(future, request);
                 return StackFuture::new(Some(exchange), state);
             }
-            Ok(Authentication::Known(identity)) => Ok(Some(identity)),
+            Ok(Authentication::Authenticated(identity)) => Ok(Some(identity)),
             Ok(Authentication::Rejected(error)) => Err(error),
             Ok(Authentication::Anonymous) => Ok(None),
             Err(error) => {

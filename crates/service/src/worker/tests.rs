@@ -305,7 +305,10 @@ fn cron_moments_follow_the_pattern_in_utc_work_1() {
         schedule.next_after(now).unwrap().to_rfc3339(),
         "2026-03-30T03:30:00+00:00"
     );
-    assert_eq!(schedule.gap_after(now), Some(Duration::from_secs(86_400)));
+    assert_eq!(
+        schedule.interval_after(now),
+        Some(Duration::from_secs(86_400))
+    );
 }
 
 #[tokio::test]

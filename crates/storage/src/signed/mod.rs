@@ -8,7 +8,7 @@ use std::{fmt, time::SystemTime};
 use http::Method;
 use url::Url;
 
-use crate::{MultipartUpload, ObjectKey, UploadTerms, options::Bound};
+use crate::{MultipartUpload, ObjectKey, UploadConstraints, options::Bound};
 
 pub(crate) use serve::routes;
 pub(crate) use signer::Signer;
@@ -65,7 +65,7 @@ impl fmt::Debug for SignedRequest {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Grant<'a> {
     Get(&'a ObjectKey),
-    Put(&'a ObjectKey, &'a UploadTerms),
+    Put(&'a ObjectKey, &'a UploadConstraints),
     Part {
         upload: &'a MultipartUpload,
         number: u16,

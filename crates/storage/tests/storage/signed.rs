@@ -1,13 +1,13 @@
 use seaworthy_core::Timeout;
-use seaworthy_storage::{StorageError, UploadTerms};
+use seaworthy_storage::{StorageError, UploadConstraints};
 use seaworthy_testkit::eventually;
 
 use crate::fixture::{MAX_OBJECT_SIZE, TestStorage, key, send, send_to, text};
 
 const TTL: Timeout = Timeout::from_secs(300);
 
-fn terms() -> UploadTerms {
-    UploadTerms::new(4, "image/png")
+fn terms() -> UploadConstraints {
+    UploadConstraints::new(4, "image/png")
 }
 
 pub(crate) async fn signed_uploads_store_objects_file_1(test: TestStorage) {
@@ -39,16 +39,19 @@ pub(crate) async fn signed_uploads_bind_size_and_type_file_1(test: TestStorage) 
 }
 
 pub(crate) async fn open_signed_uploads_have_a_maximum_file_1(test: TestStorage) {
-    let above = UploadTerms::at_most(MAX_OBJECT_SIZE.get() + 1);
+    let above = UploadConstraints::with_max_size(MAX_OBJECT_SIZE.get() + 1);
     let refused = test.storage.presign_put(&key("a"), &above, TTL);
     assert!(matches!(refused, Err(StorageError::TooLarge(_))));
     let signed = test
         .storage
-        .presign_put(&key("a"), &UploadTerms::at_most(4), TTL);
+        .presign_put(&key("a"), &UploadConstraints::with_max_size(4), TTL);
     // S3 cannot check it.
     if test.storage.routes().is_none() {
-        assert!(matches!(signed, Err(StorageError::OpenTerms)), "{signed:?}");
-        let unenforced = UploadTerms::at_most_unenforced(4);
+        assert!(
+            matches!(signed, Err(StorageError::MissingConstraints)),
+            "{signed:?}"
+        );
+        let unenforced = UploadConstraints::with_unenforced_max_size(4);
         let signed = test.storage.presign_put(&key("a"), &unenforced, TTL);
         let response = send(&signed.unwrap(), "PUT", &[], "four5").await;
         assert_eq!(response.status, 200, "{}", response.body);
@@ -171,7 +174,7 @@ pub(crate) async fn signed_parts_complete_uploads_file_1(test: TestStorage) {
 }
 
 pub(crate) async fn invalid_terms_are_not_signed_file_1(test: TestStorage) {
-    let sign = |terms: &UploadTerms, ttl| test.storage.presign_put(&key("a"), terms, ttl);
+    let sign = |terms: &UploadConstraints, ttl| test.storage.presign_put(&key("a"), terms, ttl);
     // A `Timeout` has at most seven days.
     let signed = sign(&terms(), Timeout::from_millis(999));
     assert!(
@@ -179,14 +182,14 @@ pub(crate) async fn invalid_terms_are_not_signed_file_1(test: TestStorage) {
         "{signed:?}"
     );
     let signed = sign(
-        &UploadTerms::new(MAX_OBJECT_SIZE.get() + 1, "image/png"),
+        &UploadConstraints::new(MAX_OBJECT_SIZE.get() + 1, "image/png"),
         TTL,
     );
     assert!(
         matches!(signed, Err(StorageError::TooLarge(_))),
         "{signed:?}"
     );
-    let signed = sign(&UploadTerms::new(4, "image/png\n"), TTL);
+    let signed = sign(&UploadConstraints::new(4, "image/png\n"), TTL);
     assert!(
         matches!(signed, Err(StorageError::Argument(_))),
         "{signed:?}"

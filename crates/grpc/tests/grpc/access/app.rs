@@ -118,7 +118,7 @@ impl Authenticate for Tokens {
         };
         let token = token.trim_start_matches("Bearer ");
         match Caller::grants(token) {
-            Some(grants) => Authentication::Known(Identity {
+            Some(grants) => Authentication::Authenticated(Identity {
                 actor: Actor::new(token),
                 tenant: None,
                 grants,

@@ -21,7 +21,7 @@ use hyper_util::{
 };
 use parking_lot::Mutex;
 use seaworthy_grpc::client::{
-    GrpcChannel, GrpcChannelBuilder, GrpcClientConfig, Resolve, Resolving,
+    GrpcChannel, GrpcChannelBuilder, GrpcClientConfig, Resolve, ResolveFuture,
 };
 use tokio::{
     net::TcpListener,
@@ -252,7 +252,7 @@ pub(crate) async fn call(channel: &GrpcChannel) -> Result<(), Status> {
 pub(crate) struct Names(pub(crate) Arc<Mutex<Vec<IpAddr>>>);
 
 impl Resolve for Names {
-    fn resolve(&self, _: &str) -> Resolving {
+    fn resolve(&self, _: &str) -> ResolveFuture {
         let addresses = self.0.lock().clone();
         Box::pin(async move { Ok(addresses) })
     }

@@ -60,7 +60,7 @@ async fn call_is_unavailable_when_budget_is_spent_sec_3() {
     assert_eq!(fixture.send(call(8)).await.field("grpc-status"), "0");
     let refused = fixture.send(call(9)).await;
     assert_eq!(refused.field("grpc-status"), "14");
-    assert_eq!(budget.held().get(), 0);
+    assert_eq!(budget.used().get(), 0);
     let metrics = fixture.metrics();
     let line = "request_body_budget_rejected_total{reason=\"exhausted\"} 1";
     assert!(metrics.contains(line), "{metrics}");

@@ -77,7 +77,7 @@ impl Authenticate for OneCaller {
         let mut values = request.headers.get_all("authorization").iter();
         match (values.next(), values.next()) {
             (None, _) => Authentication::Anonymous,
-            (Some(value), None) if value == GOOD => Authentication::Known(Identity {
+            (Some(value), None) if value == GOOD => Authentication::Authenticated(Identity {
                 actor: Actor::new("one"),
                 tenant: None,
                 grants: Grants::default(),

@@ -34,9 +34,9 @@ impl Authenticate for Tokens {
                     tokio::task::yield_now().await;
                     Ok(Some(identity))
                 });
-                Authentication::Later(later)
+                Authentication::Pending(later)
             }
-            Some(name) => Authentication::Known(identity(name)),
+            Some(name) => Authentication::Authenticated(identity(name)),
         }
     }
 
