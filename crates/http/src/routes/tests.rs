@@ -6,7 +6,7 @@ fn found(table: &Table, method: &Method, path: &str) -> String {
     let target = table.find(method, path);
     match target.found {
         Found::OtherMethods(allow) => allow.to_str().unwrap().to_owned(),
-        Found::Endpoint(_) | Found::Nothing => table.label(target.path).to_owned(),
+        Found::Endpoint(_) | Found::NoRoute => table.label(target.path).to_owned(),
     }
 }
 
