@@ -77,9 +77,9 @@ impl fmt::Debug for Authentication {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Anonymous => "Anonymous",
-            Self::Known(_) => "Known",
+            Self::Authenticated(_) => "Authenticated",
             Self::Rejected(_) => "Rejected",
-            Self::Later(_) => "Later",
+            Self::Pending(_) => "Pending",
         })
     }
 }
