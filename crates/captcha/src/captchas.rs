@@ -81,7 +81,8 @@ impl Captchas {
         self
     }
 
-    /// Whether answers are checked. While they are not, [`consume`](Self::consume) accepts every answer.
+    /// Returns whether answers are checked. Otherwise [`consume`](Self::consume) accepts every
+    /// answer.
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.switch.is_on()
