@@ -87,17 +87,17 @@ impl From<VerifyError> for Error {
 }
 
 impl AuditLog {
-    /// Verifies the whole log. `seen` is a record from an earlier verification or from the log of
+    /// Verifies the whole log. `reference` is a record from an earlier verification or from the log of
     /// the service. Without it, a removed end is not detected.
     ///
     /// # Errors
     /// [`VerifyError`] for the first damaged record.
-    pub async fn verify(&self, seen: Option<(i64, &str)>) -> Result<Verified, VerifyError> {
+    pub async fn verify(&self, reference: Option<(i64, &str)>) -> Result<Verified, VerifyError> {
         loop {
             // Read before the records, so that concurrent appends are left to the next
             // verification.
             let chain = chain(&self.database).await?;
-            let found = self.look(&chain, seen).await;
+            let found = self.verify_once(&chain, reference).await;
             // A concurrent pruning looks like missing records.
             if found.is_ok() || !self.was_pruned_since(&chain).await? {
                 return found;
@@ -109,14 +109,14 @@ impl AuditLog {
         Ok(chain(&self.database).await?.pruned_sequence > before.pruned_sequence)
     }
 
-    async fn look(
+    async fn verify_once(
         &self,
         chain: &Chain,
-        seen: Option<(i64, &str)>,
+        reference: Option<(i64, &str)>,
     ) -> Result<Verified, VerifyError> {
         let (beginning, signer) = self.beginning(chain)?;
         let pruned_sequence = beginning.sequence;
-        let known: Vec<_> = self.keys.ends().chain(seen).collect();
+        let known: Vec<_> = self.keys.ends().chain(reference).collect();
         compare(&beginning, &known)?;
         let (mut records, mut last_by_other_key) = (0, None);
         let end = self
@@ -153,7 +153,7 @@ impl AuditLog {
                 hash: hexadecimal(&link.hash),
             }),
             beginning_by_other_key: signer == Some(Signer::Other),
-            seen: became(seen, pruned_sequence, end.sequence)?,
+            reference: reference_state(reference, pruned_sequence, end.sequence)?,
         })
     }
 
@@ -182,12 +182,12 @@ fn compare(link: &Link, known: &[(i64, &str)]) -> Result<(), VerifyError> {
 }
 
 /// Returns the state of the earlier record, in a verified part of the log.
-fn became(
-    seen: Option<(i64, &str)>,
+fn reference_state(
+    reference: Option<(i64, &str)>,
     pruned_sequence: i64,
     last_sequence: i64,
 ) -> Result<Option<ReferenceState>, VerifyError> {
-    match seen {
+    match reference {
         Some((sequence, _)) if sequence > last_sequence => Err(VerifyError::Missing(sequence)),
         Some((sequence, _)) if sequence < pruned_sequence => Ok(Some(ReferenceState::Pruned)),
         Some(_) => Ok(Some(ReferenceState::Intact)),

@@ -38,8 +38,8 @@
 //! assert_eq!(object.bytes(1024).await?, "picture");
 //!
 //! // A browser uploads directly. It must send exactly this size and type.
-//! let terms = UploadConstraints::new(52_133, "image/jpeg");
-//! let upload = media.presign_put(&key, &terms, Timeout::from_secs(300))?;
+//! let constraints = UploadConstraints::new(52_133, "image/jpeg");
+//! let upload = media.presign_put(&key, &constraints, Timeout::from_secs(300))?;
 //! assert_eq!(upload.method(), "PUT");
 //! # Ok::<_, seaworthy_storage::StorageError>(())
 //! # }).unwrap();

@@ -71,7 +71,7 @@ pub(crate) enum Bound {
 }
 
 impl UploadConstraints {
-    /// Creates terms. `size` is the exact size in bytes.
+    /// Creates constraints. `size` is the exact size in bytes.
     pub fn new(size: u64, content_type: impl Into<String>) -> Self {
         Self::of(Bound::Exact {
             size,
@@ -79,8 +79,8 @@ impl UploadConstraints {
         })
     }
 
-    /// Creates terms for a client that does not declare the size and the media type in advance. The
-    /// storage rejects content above `max_size` bytes.
+    /// Creates constraints for a client that does not declare the size and the media type in
+    /// advance. The storage rejects content above `max_size` bytes.
     ///
     /// S3 does not support it, because its signed URLs cannot contain a maximum.
     pub fn with_max_size(max_size: u64) -> Self {
@@ -90,8 +90,8 @@ impl UploadConstraints {
         })
     }
 
-    /// Creates terms like [`with_max_size`](Self::with_max_size) that S3 accepts without enforcing them: a
-    /// client can send any size while the URL is valid. Compare the size of the object with
+    /// Creates constraints like [`with_max_size`](Self::with_max_size) that S3 accepts without
+    /// enforcing them: a client can send any size while the URL is valid. Compare the size of the object with
     /// `max_size` before you use it, and delete an object that is too large.
     pub fn with_unenforced_max_size(max_size: u64) -> Self {
         Self::of(Bound::AtMost {

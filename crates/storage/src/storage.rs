@@ -309,17 +309,17 @@ impl Storage {
     pub fn presign_put(
         &self,
         key: &ObjectKey,
-        terms: &UploadConstraints,
+        constraints: &UploadConstraints,
         ttl: Timeout,
     ) -> Result<SignedRequest, StorageError> {
-        terms.check()?;
-        if terms.max_size() > self.0.max_object_size.get() {
+        constraints.check()?;
+        if constraints.max_size() > self.0.max_object_size.get() {
             return Err(StorageError::TooLarge(self.0.max_object_size));
         }
-        if terms.needs_max_size() && self.0.signer.is_none() {
+        if constraints.needs_max_size() && self.0.signer.is_none() {
             return Err(StorageError::MissingConstraints);
         }
-        self.presign(&Grant::Put(key, terms), ttl)
+        self.presign(&Grant::Put(key, constraints), ttl)
     }
 
     /// Signs a URL to upload a part with exactly this size. Does not perform I/O.

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::{
     http::{HttpResponse, request},
-    process::{Ended, ServiceProcess},
+    process::{ProcessOutput, ServiceProcess},
 };
 
 /// A service process that is ready. It is killed on drop, and its directory is removed.
@@ -99,7 +99,7 @@ impl TestApp {
     ///
     /// # Errors
     /// The process does not end within a minute.
-    pub fn stop(self) -> io::Result<Ended> {
+    pub fn stop(self) -> io::Result<ProcessOutput> {
         self.signal(Signal::TERM)?;
         self.process.ended()
     }
@@ -108,7 +108,7 @@ impl TestApp {
     ///
     /// # Errors
     /// The process does not end within a minute.
-    pub fn wait(self) -> io::Result<(Ended, TestAppBuilder)> {
+    pub fn wait(self) -> io::Result<(ProcessOutput, TestAppBuilder)> {
         Ok((self.process.ended()?, self.builder))
     }
 

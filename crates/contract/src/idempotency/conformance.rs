@@ -116,7 +116,7 @@ async fn repeat_of(
     let mut router = Router::new()
         .fallback(any(serve))
         .layer(IdempotencyLayer::new(config, store, spawn));
-    let key = HeaderValue::try_from(new_id().to_string()).map_err(breach)?;
+    let key = HeaderValue::try_from(new_id().to_string()).map_err(violation)?;
     let first = send(&mut router, &key).await?;
     if first != (case.status, "call 1".to_owned()) {
         return Err(Violation(format!("the first {case:?} got {first:?}")));
@@ -144,10 +144,10 @@ async fn send(router: &mut Router, key: &HeaderValue) -> Result<(StatusCode, Str
     let request = Request::post("/orders")
         .header("idempotency-key", key)
         .body(Body::from("{}"))
-        .map_err(breach)?;
-    let response = router.call(request).await.map_err(breach)?;
+        .map_err(violation)?;
+    let response = router.call(request).await.map_err(violation)?;
     let status = response.status();
-    let body = response.into_body().collect().await.map_err(breach)?;
+    let body = response.into_body().collect().await.map_err(violation)?;
     let body = String::from_utf8_lossy(&body.to_bytes()).into_owned();
     Ok((status, body))
 }

@@ -69,7 +69,7 @@ impl Service<Request<Recorded>> for Transport {
                     let left = attempt.ends.saturating_duration_since(Instant::now());
                     set_timeout(request.headers_mut(), left);
                 }
-                let (head, record) = ReplayBody::keep(&request);
+                let (head, record) = ReplayBody::capture(&request);
                 let answer = match poll_fn(|context| channel.poll_ready(context)).await {
                     Ok(()) => channel.call(request.map(Body::new)).await,
                     Err(error) => Err(error),

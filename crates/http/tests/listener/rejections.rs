@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use seaworthy_core::{ByteSize, Timeout};
-use seaworthy_testkit::raw::{End, RawClient, Received};
+use seaworthy_testkit::raw::{RawClient, Received, StreamEnd};
 use tokio::io::AsyncWriteExt;
 
 use crate::fixture::{Fixture, TIMEOUT, start, start_limited};
@@ -48,7 +48,7 @@ async fn response(fixture: &Fixture, request: impl AsRef<[u8]>) -> Received {
 fn reason(received: &Received, status: u16, title: &str) -> String {
     let text = received.text();
     assert_eq!(received.statuses(), [status], "{text}");
-    assert_eq!(received.end, End::Closed);
+    assert_eq!(received.end, StreamEnd::Closed);
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
     for header in [
         "content-type: application/problem+json",
@@ -201,7 +201,7 @@ async fn every_request_before_refused_one_gets_response_sec_3() {
     expected.push(400);
     let received = response(&fixture, format!("{sound}GET\r\n")).await;
     assert_eq!(received.statuses(), expected);
-    assert_eq!(received.end, End::Closed);
+    assert_eq!(received.end, StreamEnd::Closed);
 }
 
 #[tokio::test]
@@ -211,7 +211,7 @@ async fn bytes_after_the_last_request_keep_its_response_intact_sec_3() {
         let request = format!("GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n{rest}");
         let received = response(&fixture, request).await;
         assert_eq!(received.statuses(), [200], "{rest:?}");
-        assert_eq!(received.end, End::Closed, "{rest:?}");
+        assert_eq!(received.end, StreamEnd::Closed, "{rest:?}");
     }
 }
 

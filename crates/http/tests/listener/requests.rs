@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use seaworthy_core::Timeout;
-use seaworthy_testkit::raw::{End, RawClient};
+use seaworthy_testkit::raw::{RawClient, StreamEnd};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -21,7 +21,7 @@ async fn statuses(fixture: &Fixture, request: impl AsRef<[u8]>) -> Vec<u16> {
     let mut client = RawClient::connect(fixture.address).await.unwrap();
     client.send(request).await.unwrap();
     let received = client.read_to_end(TIMEOUT).await;
-    assert_eq!(received.end, End::Closed, "{}", received.text());
+    assert_eq!(received.end, StreamEnd::Closed, "{}", received.text());
     received.statuses()
 }
 
@@ -195,7 +195,7 @@ async fn an_upgraded_connection_counts_until_it_ends_life_4() {
     tokio::time::timeout(TIMEOUT, fixture.server.finished())
         .await
         .unwrap();
-    assert_ne!(client.read_to_end(TIMEOUT).await.end, End::Open);
+    assert_ne!(client.read_to_end(TIMEOUT).await.end, StreamEnd::Open);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use seaworthy_core::Timeout;
-use seaworthy_testkit::raw::{End, RawClient};
+use seaworthy_testkit::raw::{RawClient, StreamEnd};
 
 use crate::fixture::{TIMEOUT, start, start_limited};
 
@@ -34,7 +34,7 @@ async fn finishes_the_request_in_flight_life_4() {
     fixture.server.drain();
     fixture.release.notify_one();
     let received = client.read_to_end(TIMEOUT).await;
-    assert_eq!(received.end, End::Closed);
+    assert_eq!(received.end, StreamEnd::Closed);
     assert!(
         received.text().contains("connection: close"),
         "{}",
@@ -54,7 +54,7 @@ async fn responds_to_request_that_crosses_stop_life_4() {
     fixture.server.drain();
     client.send(GET).await.unwrap();
     let received = client.read_to_end(TIMEOUT).await;
-    assert_eq!(received.end, End::Closed);
+    assert_eq!(received.end, StreamEnd::Closed);
     assert_eq!(received.statuses(), [200]);
     assert!(received.text().contains("connection: close"));
     fixture.drained().await;
@@ -73,7 +73,7 @@ async fn a_head_without_end_does_not_hold_up_a_stop_life_4() {
     for mut client in [first, second] {
         let received = client.read_to_end(TIMEOUT).await;
         assert_eq!(received.statuses(), [408], "{}", received.text());
-        assert_eq!(received.end, End::Closed);
+        assert_eq!(received.end, StreamEnd::Closed);
     }
 }
 
@@ -109,7 +109,7 @@ async fn stop_serves_connections_in_the_backlog_life_4() {
     for mut client in clients {
         let received = client.read_to_end(TIMEOUT).await;
         assert_eq!(received.statuses(), [200]);
-        assert_eq!(received.end, End::Closed);
+        assert_eq!(received.end, StreamEnd::Closed);
     }
     fixture.drained().await;
     assert!(RawClient::connect(fixture.address).await.is_err());

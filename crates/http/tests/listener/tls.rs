@@ -18,7 +18,7 @@ use seaworthy_http::{
     server::{ListenError, Listener, ListenerConfig},
     tls::{ClientCertificates, Reload, TlsConfig, TlsVersion},
 };
-use seaworthy_testkit::raw::{End, RawClient};
+use seaworthy_testkit::raw::{RawClient, StreamEnd};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -301,8 +301,8 @@ async fn a_handshake_that_never_ends_ends_sec_3() {
     let mut silent = RawClient::connect(fixture.address).await.unwrap();
     let mut slow = RawClient::connect(fixture.address).await.unwrap();
     slow.send([0x16, 0x03, 0x01]).await.unwrap();
-    assert_ne!(silent.read_to_end(TIMEOUT).await.end, End::Open);
-    assert_ne!(slow.read_to_end(TIMEOUT).await.end, End::Open);
+    assert_ne!(silent.read_to_end(TIMEOUT).await.end, StreamEnd::Open);
+    assert_ne!(slow.read_to_end(TIMEOUT).await.end, StreamEnd::Open);
     assert_eq!(fixture.server.stats().handshake_timeouts, 2);
 }
 
@@ -315,7 +315,7 @@ async fn plain_http_on_a_tls_port_is_a_failed_handshake_sec_1() {
         .send("GET / HTTP/1.1\r\nhost: a\r\n\r\n")
         .await
         .unwrap();
-    assert_ne!(client.read_to_end(TIMEOUT).await.end, End::Open);
+    assert_ne!(client.read_to_end(TIMEOUT).await.end, StreamEnd::Open);
     assert_eq!(fixture.server.stats().handshake_failures, 1);
 }
 
@@ -332,7 +332,7 @@ async fn half_a_handshake_does_not_hold_up_a_stop_life_4() {
         .until(|fixture| fixture.server.stats().open == 1)
         .await;
     fixture.drained().await;
-    assert_ne!(client.read_to_end(TIMEOUT).await.end, End::Open);
+    assert_ne!(client.read_to_end(TIMEOUT).await.end, StreamEnd::Open);
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use rand::RngExt as _;
 use rustix::process::Signal;
 use seaworthy_testkit::{
     http::{HttpResponse, get, request},
-    process::{Ended, ServiceProcess, example},
+    process::{ProcessOutput, ServiceProcess, example},
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -83,7 +83,7 @@ impl Trial {
         ServiceProcess::start_unchanged(&example("letters_trial"), &all, &[]).unwrap()
     }
 
-    fn run(&self, arguments: &[&str]) -> Ended {
+    fn run(&self, arguments: &[&str]) -> ProcessOutput {
         self.begin(arguments).ended().unwrap()
     }
 

@@ -17,7 +17,7 @@ pub(super) fn run<C: Settings>(
 ) -> u8 {
     let schema = loader.complete(settings::schema::<C>());
     match command {
-        ConfigCommand::Schema => output::text(&schema.json()),
+        ConfigCommand::Schema => output::text(&schema.to_json()),
         ConfigCommand::Docs => output::text(&schema.docs(identity.name())),
         ConfigCommand::Env => output::text(&schema.env_example(identity.name())),
         ConfigCommand::Check | ConfigCommand::Show | ConfigCommand::Explain { .. } => {

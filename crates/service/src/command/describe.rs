@@ -55,7 +55,7 @@ where
     let described = runtime.block_on(describe(identity, loaders, commands, assemble));
     runtime.shutdown_background();
     match described {
-        Ok(facts) => output::text(&facts.text()),
+        Ok(facts) => output::text(&facts.to_json()),
         Err(failure) => serve::report_failure(&failure, format),
     }
 }

@@ -357,7 +357,7 @@ async fn singleton_moves_to_another_replica_at_stop_work_2() {
     assert!(report.standby && report.next_run.is_none());
     assert_eq!(
         second.workers.run_now("report"),
-        Err(RunError::Elsewhere("report".to_owned()))
+        Err(RunError::OnOtherReplica("report".to_owned()))
     );
     second.health.refresh_once().await;
     assert_eq!(second.health.readiness(), Readiness::Ready);

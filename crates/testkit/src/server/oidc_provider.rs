@@ -69,7 +69,7 @@ impl OidcRegistrations {
 
     /// Sets the account that logs in if a browser does not name one.
     #[must_use]
-    pub fn usual(mut self, subject: &str) -> Self {
+    pub fn default_account(mut self, subject: &str) -> Self {
         self.usual = Some(subject.to_owned());
         self
     }

@@ -7,7 +7,7 @@ use std::{
 use seaworthy_testkit::{
     app::{TestApp, TestAppBuilder},
     http::HttpResponse,
-    process::Ended,
+    process::ProcessOutput,
 };
 
 /// The symbols service with its own database and broker.
@@ -62,7 +62,7 @@ impl SymbolsApp {
     }
 
     /// Waits for the end of the process.
-    pub(crate) fn ended(self) -> Ended {
+    pub(crate) fn ended(self) -> ProcessOutput {
         self.0.wait().unwrap().0
     }
 
