@@ -63,7 +63,7 @@ impl VaultServer {
         server.call("POST", "sys/mounts/transit", &json!({ "type": "transit" }))?;
         // The second version of the key-value engine makes itself ready after it was mounted.
         poll("the key-value engine is not ready", || {
-            let response = server.response("GET", "secret/config", &Value::Null)?;
+            let response = server.send("GET", "secret/config", &Value::Null)?;
             Ok(response.status == 200)
         })?;
         Ok(server)
