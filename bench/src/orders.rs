@@ -1,7 +1,7 @@
 use axum::{body::Body, extract::Request, http::Method, routing::post};
 use seaworthy_contract::{Contract, ContractMethod as _, http};
 use seaworthy_core::Error;
-use seaworthy_http::{Choice, RouteOptions, Routes, Variant};
+use seaworthy_http::{RouteOptions, Routes, Variant, VariantMatch};
 use tonic::{Response, Status, codegen::Service as _};
 
 use crate::contract::{Order, OrdersService, OrdersServiceContract, orders_service_server};
@@ -36,16 +36,16 @@ pub(crate) fn routes() -> Routes {
         .paths()
         .into_iter()
         .fold(Routes::new(), |routes, path| {
-            let choose = path.choose();
+            let matcher = path.matcher();
             let variants = path.bindings().iter().map(|binding| {
                 Variant::new(binding.template(), binding.unguarded(), options.clone())
             });
-            let choose = move |method: &Method, path: &str| match choose(method, path) {
-                http::Choice::Binding(index) => Choice::Variant(index),
-                http::Choice::OtherMethods(methods) => Choice::OtherMethods(methods),
-                http::Choice::Nothing => Choice::Nothing,
+            let matcher = move |method: &Method, path: &str| match matcher(method, path) {
+                http::BindingMatch::Binding(index) => VariantMatch::Variant(index),
+                http::BindingMatch::OtherMethods(methods) => VariantMatch::OtherMethods(methods),
+                http::BindingMatch::NoMatch => VariantMatch::NoMatch,
             };
-            routes.choice(path.pattern(), choose, variants)
+            routes.variants(path.pattern(), matcher, variants)
         })
 }
 

@@ -19,7 +19,7 @@ use crate::SecretToken;
 /// # async fn example(database: Database) -> Result<(), Box<dyn std::error::Error>> {
 /// let tokens = OneTimeTokens::new(database.clone(), "reset-password", Duration::from_secs(3600));
 /// let token = tokens.issue(&database, "user-7").await?;
-/// let user = tokens.take(&database, &token).await?;
+/// let user = tokens.consume(&database, &token).await?;
 /// # drop(user);
 /// # Ok(())
 /// # }
@@ -69,7 +69,7 @@ impl OneTimeTokens {
     ///
     /// # Errors
     /// Any error of the database.
-    pub async fn holder(&self, token: &SecretToken) -> Result<Option<String>, DataError> {
+    pub async fn user(&self, token: &SecretToken) -> Result<Option<String>, DataError> {
         self.find(&self.database, token).await
     }
 
@@ -78,7 +78,7 @@ impl OneTimeTokens {
     ///
     /// # Errors
     /// Any error of the database.
-    pub async fn take(
+    pub async fn consume(
         &self,
         connection: &dyn Connection,
         token: &SecretToken,

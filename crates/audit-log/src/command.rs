@@ -7,7 +7,8 @@ use seaworthy_service::{
 };
 
 use crate::{
-    AuditLog, AuditLogConfig, MIGRATIONS, RecordReference, Seen, Verified, export::Selection,
+    AuditLog, AuditLogConfig, MIGRATIONS, RecordReference, ReferenceState, Verified,
+    export::Selection,
 };
 
 /// Returns the command `audit-log verify|export` of a service binary.
@@ -46,7 +47,7 @@ fn definition() -> Command {
             Command::new("verify")
                 .about("Verify the whole chain: fail if a record was altered or is missing.")
                 .arg(
-                    text("seen", "NUMBER:HASH of an earlier verification or of the log of the service, to detect a removed end.")
+                    text("reference", "NUMBER:HASH of an earlier verification or of the log of the service, to detect a removed end.")
                         .value_parser(|text: &str| text.parse::<RecordReference>()),
                 ),
         )
@@ -87,17 +88,17 @@ async fn verify<C>(
     log: &AuditLog,
     arguments: &ArgMatches,
 ) -> Result<(), StartError> {
-    let seen = arguments.get_one::<RecordReference>("seen");
-    let seen = seen.map(|seen| (seen.sequence, seen.hash.as_str()));
+    let reference = arguments.get_one::<RecordReference>("reference");
+    let reference = reference.map(|reference| (reference.sequence, reference.hash.as_str()));
     let verified = log
-        .verify(seen)
+        .verify(reference)
         .await
         .map_err(|error| StartError::with_cause("the audit log is damaged", error))?;
     run.console.print(&line(&verified), &verified);
-    match (verified.seen, seen) {
+    match (verified.reference, reference) {
         // The operator requested the comparison, so its absence is an error.
-        (Some(Seen::Pruned), Some((sequence, _))) => Err(StartError::new(format!(
-            "record {sequence} was pruned and cannot be compared: pass a later record to --seen"
+        (Some(ReferenceState::Pruned), Some((sequence, _))) => Err(StartError::new(format!(
+            "record {sequence} was pruned and cannot be compared: pass a later record to --reference"
         ))),
         _ => Ok(()),
     }

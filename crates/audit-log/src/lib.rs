@@ -48,7 +48,7 @@ pub use entry::{AuditEntry, Outcome};
 pub use log::{AppendError, AuditLog};
 pub use migrations::MIGRATIONS;
 pub use reference::{InvalidRecordReference, RecordReference};
-pub use verify::{Seen, Verified, VerifyError};
+pub use verify::{ReferenceState, Verified, VerifyError};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

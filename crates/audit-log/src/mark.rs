@@ -18,7 +18,7 @@ impl AuditLog {
         if chain.pruned_proof.is_some() {
             let pruned = pruned(chain);
             return match self.signer_of_beginning(chain, &pruned) {
-                None => Err(VerifyError::Mark(pruned.sequence)),
+                None => Err(VerifyError::PruneProofAltered(pruned.sequence)),
                 signer => Ok((pruned, signer)),
             };
         }
@@ -27,7 +27,7 @@ impl AuditLog {
         let nothing_was_pruned = sequence == 0;
         nothing_was_pruned
             .then_some((Link { sequence, hash }, None))
-            .ok_or(VerifyError::Unproved(sequence))
+            .ok_or(VerifyError::PruneProofMissing(sequence))
     }
 
     fn signer_of_beginning(&self, chain: &Chain, pruned: &Link) -> Option<Signer> {

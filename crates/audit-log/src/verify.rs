@@ -28,15 +28,15 @@ pub struct Verified {
     /// again.
     pub beginning_by_other_key: bool,
     /// The state of the record from an earlier verification, if one was given.
-    pub seen: Option<Seen>,
+    pub reference: Option<ReferenceState>,
 }
 
 /// The state of a record from an earlier verification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Seen {
+pub enum ReferenceState {
     /// The log contains it, or begins right after it.
-    Whole,
+    Intact,
     /// It and later records were pruned, so it cannot be compared.
     Pruned,
 }
@@ -52,10 +52,10 @@ pub enum VerifyError {
     Missing(i64),
     /// A record precedes the beginning of the chain or follows its end.
     #[error("record {0} is outside of the chain")]
-    Stray(i64),
+    OutsideChain(i64),
     /// The last record is not the end of the chain.
     #[error("the chain ends at record {expected}, and the last stored record is {found}")]
-    End {
+    WrongEnd {
         /// The number of the end of the chain.
         expected: i64,
         /// The number of the last stored record.
@@ -63,15 +63,15 @@ pub enum VerifyError {
     },
     /// The beginning of the log was altered, or signed without the key.
     #[error("the proof that the records up to {0} were pruned was altered")]
-    Mark(i64),
+    PruneProofAltered(i64),
     /// The first records are missing without a proof that they were pruned.
     #[error(
         "there is no proof that the records up to {0} were pruned: an attacker or an old version removed them"
     )]
-    Unproved(i64),
+    PruneProofMissing(i64),
     /// The record differs from the earlier verification.
     #[error("record {0} differs from the reference")]
-    Replaced(i64),
+    ReferenceMismatch(i64),
     /// The log cannot be read.
     #[error(transparent)]
     Failed(#[from] DataError),
@@ -87,17 +87,17 @@ impl From<VerifyError> for Error {
 }
 
 impl AuditLog {
-    /// Verifies the whole log. `seen` is a record from an earlier verification or from the log of
+    /// Verifies the whole log. `reference` is a record from an earlier verification or from the log of
     /// the service. Without it, a removed end is not detected.
     ///
     /// # Errors
     /// [`VerifyError`] for the first damaged record.
-    pub async fn verify(&self, seen: Option<(i64, &str)>) -> Result<Verified, VerifyError> {
+    pub async fn verify(&self, reference: Option<(i64, &str)>) -> Result<Verified, VerifyError> {
         loop {
             // Read before the records, so that concurrent appends are left to the next
             // verification.
             let chain = chain(&self.database).await?;
-            let found = self.look(&chain, seen).await;
+            let found = self.verify_once(&chain, reference).await;
             // A concurrent pruning looks like missing records.
             if found.is_ok() || !self.was_pruned_since(&chain).await? {
                 return found;
@@ -109,14 +109,14 @@ impl AuditLog {
         Ok(chain(&self.database).await?.pruned_sequence > before.pruned_sequence)
     }
 
-    async fn look(
+    async fn verify_once(
         &self,
         chain: &Chain,
-        seen: Option<(i64, &str)>,
+        reference: Option<(i64, &str)>,
     ) -> Result<Verified, VerifyError> {
         let (beginning, signer) = self.beginning(chain)?;
         let pruned_sequence = beginning.sequence;
-        let known: Vec<_> = self.keys.ends().chain(seen).collect();
+        let known: Vec<_> = self.keys.ends().chain(reference).collect();
         compare(&beginning, &known)?;
         let (mut records, mut last_by_other_key) = (0, None);
         let end = self
@@ -134,7 +134,7 @@ impl AuditLog {
             )
             .await?;
         if end.sequence != chain.last_sequence || end.hash != chain.last_hash {
-            return Err(VerifyError::End {
+            return Err(VerifyError::WrongEnd {
                 expected: chain.last_sequence,
                 found: end.sequence,
             });
@@ -153,7 +153,7 @@ impl AuditLog {
                 hash: hexadecimal(&link.hash),
             }),
             beginning_by_other_key: signer == Some(Signer::Other),
-            seen: became(seen, pruned_sequence, end.sequence)?,
+            reference: reference_state(reference, pruned_sequence, end.sequence)?,
         })
     }
 
@@ -165,7 +165,9 @@ impl AuditLog {
                  AND (sequence <= pruned_sequence OR sequence > last_sequence) ORDER BY sequence LIMIT 1")
                 .fetch_optional(&self.database)
                 .await?;
-        stray.map_or(Ok(()), |(sequence,)| Err(VerifyError::Stray(sequence)))
+        stray.map_or(Ok(()), |(sequence,)| {
+            Err(VerifyError::OutsideChain(sequence))
+        })
     }
 }
 
@@ -173,22 +175,22 @@ impl AuditLog {
 fn compare(link: &Link, known: &[(i64, &str)]) -> Result<(), VerifyError> {
     for (sequence, hash) in known {
         if *sequence == link.sequence && !hexadecimal(&link.hash).eq_ignore_ascii_case(hash) {
-            return Err(VerifyError::Replaced(*sequence));
+            return Err(VerifyError::ReferenceMismatch(*sequence));
         }
     }
     Ok(())
 }
 
 /// Returns the state of the earlier record, in a verified part of the log.
-fn became(
-    seen: Option<(i64, &str)>,
+fn reference_state(
+    reference: Option<(i64, &str)>,
     pruned_sequence: i64,
     last_sequence: i64,
-) -> Result<Option<Seen>, VerifyError> {
-    match seen {
+) -> Result<Option<ReferenceState>, VerifyError> {
+    match reference {
         Some((sequence, _)) if sequence > last_sequence => Err(VerifyError::Missing(sequence)),
-        Some((sequence, _)) if sequence < pruned_sequence => Ok(Some(Seen::Pruned)),
-        Some(_) => Ok(Some(Seen::Whole)),
+        Some((sequence, _)) if sequence < pruned_sequence => Ok(Some(ReferenceState::Pruned)),
+        Some(_) => Ok(Some(ReferenceState::Intact)),
         None => Ok(None),
     }
 }

@@ -211,7 +211,7 @@ impl Authenticate for BearerAuthentication {
         let later = |token: Option<&[u8]>, start| {
             let inner = Arc::clone(inner);
             let token = token.map(<[u8]>::to_vec);
-            Authentication::Later(Box::pin(inner.finish_later(token, start, is_optional)))
+            Authentication::Pending(Box::pin(inner.finish_later(token, start, is_optional)))
         };
         let reject = |error| match inner.reject(error, is_optional) {
             Ok(_) => Authentication::Anonymous,
@@ -225,7 +225,7 @@ impl Authenticate for BearerAuthentication {
             }
         };
         match inner.status(&verified) {
-            RevocationStatus::Valid => Authentication::Known(identity(verified)),
+            RevocationStatus::Valid => Authentication::Authenticated(identity(verified)),
             RevocationStatus::Revoked => reject(TokenError::Revoked),
             status @ RevocationStatus::Pending(_) => {
                 later(None, Waiting::ForStatus(verified, status))

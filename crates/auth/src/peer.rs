@@ -109,7 +109,7 @@ impl Peer {
                 "x-actor-id and x-tenant-id must occur at most once and have 1 to 256 printable ASCII characters",
             ));
         };
-        Authentication::Known(Identity {
+        Authentication::Authenticated(Identity {
             actor: Actor::new(actor.unwrap_or(&self.name)),
             tenant: tenant.map(Tenant::new),
             grants: self.grants.clone(),

@@ -112,7 +112,7 @@ impl RedisStore {
         }
         let answer = status.and_then(|status| {
             let (headers, body) = (headers.unwrap_or_default(), body.unwrap_or_default());
-            RecordedResponse::restored(status, &headers, body.into())
+            RecordedResponse::from_parts(status, &headers, body.into())
         });
         Ok(match (answer, ending.as_str()) {
             (Some(answer), _) => KeyState::Completed(answer),

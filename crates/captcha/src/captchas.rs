@@ -81,7 +81,8 @@ impl Captchas {
         self
     }
 
-    /// Whether answers are checked. While they are not, [`take`](Self::take) accepts every answer.
+    /// Returns whether answers are checked. Otherwise [`consume`](Self::consume) accepts every
+    /// answer.
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.switch.is_on()
@@ -159,7 +160,7 @@ impl Captchas {
     ///
     /// # Errors
     /// [`CaptchaError::Invalid`] or [`CaptchaError::Expired`], and errors of the database.
-    pub async fn take(
+    pub async fn consume(
         &self,
         id: &str,
         answer: &str,
@@ -176,8 +177,8 @@ impl Captchas {
     /// Consumes a captcha of any binding if the answer is correct.
     ///
     /// # Errors
-    /// As for [`take`](Self::take).
-    pub async fn take_any(&self, id: &str, answer: &str) -> Result<(), CaptchaError> {
+    /// As for [`consume`](Self::consume).
+    pub async fn consume_any(&self, id: &str, answer: &str) -> Result<(), CaptchaError> {
         self.check(id, answer, |_| true).await
     }
 

@@ -13,7 +13,7 @@
 //! let issued = captchas.issue(&Binding::Image).await?;
 //! assert!(matches!(issued.challenge, Challenge::Image(_)));
 //! // The client sends the ID and the letters that the user has read.
-//! captchas.take(&issued.id, "h7kx3p", &[Binding::Image]).await?;
+//! captchas.consume(&issued.id, "h7kx3p", &[Binding::Image]).await?;
 //! # Ok(())
 //! # }
 //! ```

@@ -30,7 +30,7 @@ fn render_files(facts: &[PathBuf], out: &Path, check: bool) -> Result<Exit, (Str
     for path in facts {
         let text = fs::read_to_string(path)
             .map_err(|error| (format!("{}: {error}", path.display()), Exit::Incomplete))?;
-        let read = Facts::read(&text);
+        let read = Facts::from_json(&text);
         services.push(read.map_err(|error| usage(format!("{}: {error}", path.display())))?);
     }
     let overlay = read_overlay(out).map_err(|error| usage(error.to_string()))?;

@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use url::{Position, Url};
 
 use crate::{
-    ClientError, HttpResponse, Limit, RedirectProblem, RequestBody, ResponseBody, SizeOf,
+    BodySize, ClientError, HttpResponse, Limit, RedirectProblem, RequestBody, ResponseBody,
     body::{Bound, Encoding, Received},
     client::Inner,
     observe::CallRecord,
@@ -242,7 +242,7 @@ impl Exchange<'_> {
             let error = ClientError::TooLarge {
                 host: self.host,
                 limit: max_size,
-                of: SizeOf::Received,
+                of: BodySize::Received,
             };
             record.failed(&error);
             return Err(error);

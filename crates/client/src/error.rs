@@ -75,7 +75,7 @@ pub enum ClientError {
         /// The maximum size.
         limit: ByteSize,
         /// The measured size.
-        of: SizeOf,
+        of: BodySize,
     },
     /// The body does not match its `Content-Encoding`.
     #[error("{host}: the response body cannot be decompressed")]
@@ -140,7 +140,7 @@ pub enum Limit {
 
 /// The measured size of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SizeOf {
+pub enum BodySize {
     /// The received or announced size.
     Received,
     /// The size after decompression.
@@ -225,7 +225,7 @@ impl fmt::Display for Limit {
     }
 }
 
-impl fmt::Display for SizeOf {
+impl fmt::Display for BodySize {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Received => "as received",

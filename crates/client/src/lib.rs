@@ -71,11 +71,11 @@ pub use builder::HttpClientBuilder;
 pub use client::HttpClient;
 pub use config::{HttpClientConfig, HttpVersion, PoolConfig, RedirectConfig};
 pub use connect::{
-    Addresses, BuildError, ClientTlsConfig, Resolve, Resolving, is_public, is_refused,
+    Addresses, BuildError, ClientTlsConfig, Resolve, ResolveFuture, is_public, is_refused,
     system_resolver,
 };
 pub use credentials::{Credentials, CredentialsError};
-pub use error::{ClientError, Limit, RedirectProblem, SizeOf};
+pub use error::{BodySize, ClientError, Limit, RedirectProblem};
 pub use propagation::Propagation;
 pub use request::RequestBuilder;
 pub use response::HttpResponse;

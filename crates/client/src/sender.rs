@@ -42,7 +42,7 @@ impl Replay<ReplayRequest> for ReplayRead {
         let attempt = request.extensions().get::<Attempt>()?;
         let is_empty = attempt.bytes.as_ref().is_some_and(Bytes::is_empty);
         let reads = [Method::GET, Method::HEAD].contains(request.method());
-        (reads && is_empty).then(|| ReplayBody::keep(request).0)
+        (reads && is_empty).then(|| ReplayBody::capture(request).0)
     }
 
     fn rebuild(&self, head: &Parts) -> Option<ReplayRequest> {

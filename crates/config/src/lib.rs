@@ -69,7 +69,7 @@ pub use mark::{Mark, Marks, UnsafeValue};
 pub use origin::Origin;
 pub use profile::{Profile, UnknownProfile};
 pub use reload::{Reloadable, Reloaded, WatchError, Watcher};
-pub use render::{SettingDescription, Shown, UnknownKey};
+pub use render::{EffectiveValue, SettingDescription, UnknownKey};
 pub use schema::{Schema, Settings};
 pub use secret::{EnvironmentSecrets, FileSecrets, SecretError, SecretFuture, SecretSource};
 

@@ -200,7 +200,7 @@ impl Loader {
 
     /// Adds the defaults, legacy keys and variables of this loader to a schema.
     #[must_use]
-    pub fn complete(&self, schema: Schema) -> Schema {
+    pub fn extend_schema(&self, schema: Schema) -> Schema {
         let defaults = self.defaults.iter();
         let schema = defaults.fold(schema, |schema, (key, value)| {
             schema.with_default(key, value.clone())

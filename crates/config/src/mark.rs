@@ -207,7 +207,7 @@ impl UnsafeValue {
 
     /// Returns why a value is unsafe.
     #[must_use]
-    pub fn why(&self, value: &Json) -> String {
+    pub fn reason(&self, value: &Json) -> String {
         self.why
             .clone()
             .unwrap_or_else(|| format!("{} is too large to protect the service", plain(value)))

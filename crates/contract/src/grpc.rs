@@ -24,8 +24,8 @@ pub async fn unary<M: Validate, A, R: Future<Output = Result<A, Error>>>(
     request: Request<M>,
     method: impl FnOnce(M) -> R,
 ) -> Result<Response<A>, Status> {
-    let answer = async { method(checked(request.into_inner())?).await };
-    answer
+    let response = async { method(checked(request.into_inner())?).await };
+    response
         .await
         .map(Response::new)
         .map_err(|error| config.status(error))
@@ -45,10 +45,10 @@ where
     A: 'static,
     R: Future<Output = Result<MessageStream<A>, Error>>,
 {
-    let answers = async { method(checked(request.into_inner())?).await };
-    answers
+    let responses = async { method(checked(request.into_inner())?).await };
+    responses
         .await
-        .map(|answers| Response::new(outgoing(config, answers)))
+        .map(|responses| Response::new(outgoing(config, responses)))
         .map_err(|error| config.status(error))
 }
 
@@ -87,7 +87,7 @@ where
 {
     method(incoming(request.into_inner()))
         .await
-        .map(|answers| Response::new(outgoing(config, answers)))
+        .map(|responses| Response::new(outgoing(config, responses)))
         .map_err(|error| config.status(error))
 }
 
@@ -116,10 +116,10 @@ fn incoming<M: Validate + Send + 'static>(messages: Streaming<M>) -> MessageStre
     }))
 }
 
-fn outgoing<A: 'static>(config: &ContractConfig, answers: MessageStream<A>) -> ResponseStream<A> {
+fn outgoing<A: 'static>(config: &ContractConfig, responses: MessageStream<A>) -> ResponseStream<A> {
     let config = config.clone();
-    Box::pin(answers.map(move |answer| {
-        answer.map_err(|error| {
+    Box::pin(responses.map(move |response| {
+        response.map_err(|error| {
             crate::error::log_in_stream(&error);
             config.status(error)
         })

@@ -18,7 +18,7 @@ pub enum CryptoError {
     UnknownKey(String),
     /// A key with this name exists.
     #[error("the key {0:?} exists already")]
-    KeyTwice(String),
+    DuplicateKey(String),
     /// The key is active, so it wraps new data keys.
     #[error("the key {0:?} is active: activate another one first")]
     KeyInUse(String),

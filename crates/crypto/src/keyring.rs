@@ -58,7 +58,7 @@ impl Keyring {
         let key = Arc::new(Aead::new(Algorithm::Aes256Gcm, key)?);
         let mut keys = self.0.write();
         if keys.all.contains_key(&id) {
-            return Err(CryptoError::KeyTwice(id.to_string()));
+            return Err(CryptoError::DuplicateKey(id.to_string()));
         }
         keys.all.insert(id, key);
         Ok(())

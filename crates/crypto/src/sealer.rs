@@ -189,12 +189,12 @@ impl Sealer {
     /// [`CryptoError::NotRotated`] for a [`Keyring`](crate::Keyring), and the errors of the holder.
     pub async fn rotate(&self) -> Result<(), CryptoError> {
         self.0.keys.rotate().await?;
-        self.forget_keys();
+        self.renew_data_key();
         Ok(())
     }
 
     /// Replaces the data key, after a rotation that the holder cannot report, such as one of Vault.
-    pub fn forget_keys(&self) {
+    pub fn renew_data_key(&self) {
         *self.0.current.lock() = None;
         *self.0.open.lock() = Default::default();
     }

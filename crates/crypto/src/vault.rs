@@ -66,7 +66,7 @@ pub struct VaultTransit {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct VaultResponse {
     data: Data,
 }
 
@@ -127,7 +127,7 @@ impl VaultTransit {
     async fn ask(&self, action: &str, key: &KeyId, body: &Value) -> Result<Data, CryptoError> {
         let request = self.post(&format!("{action}/{key}")).repeatable();
         let answer = accepted(request.json(body).send().await?, action, key).await?;
-        Ok(answer.json::<Answer>().await?.data)
+        Ok(answer.json::<VaultResponse>().await?.data)
     }
 
     /// Sent once, because a retry would create a second version.

@@ -94,7 +94,7 @@ async fn vault_is_trusted_only_by_its_authority_sec_5() {
     let trusted = transit(&url, vault.root_token(), Some(own.certificate()), None);
     let sealer = Sealer::new(trusted.unwrap());
     let value = sealer.seal(&7_u32, &context).await.unwrap();
-    sealer.forget_keys();
+    sealer.renew_data_key();
     assert_eq!(sealer.open(&value, &context).await.unwrap(), 7);
     // The authorities of the system did not sign the certificate.
     for ca in [None, Some(other.certificate())] {

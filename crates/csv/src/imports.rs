@@ -88,7 +88,7 @@ impl<R: ImportRows> Imports<R> {
         Ok(CsvWriter::report(&self.report(id, owner).await?))
     }
 
-    /// Stores the rows of a checked import. A repeated call has no effect.
+    /// Confirms a checked import, whose rows a worker then stores. A repeated call has no effect.
     ///
     /// # Errors
     /// [`ImportError::NotFound`], [`ImportError::Status`], or a failure of the database.
@@ -96,7 +96,7 @@ impl<R: ImportRows> Imports<R> {
         self.confirm_with(id, owner, None).await
     }
 
-    /// Stores the rows of a checked import like [`confirm`](Self::confirm), with a new
+    /// Confirms a checked import like [`confirm`](Self::confirm), with a new
     /// [context](crate::NewImport::context), such as the current role of the owner.
     ///
     /// # Errors
@@ -143,7 +143,7 @@ impl<R: ImportRows> Imports<R> {
         }
     }
 
-    /// Removes the rows of an ended import. A worker does it.
+    /// Requests that a worker removes the rows of an ended import.
     ///
     /// # Errors
     /// [`ImportError::NotFound`], [`ImportError::NoUndo`], [`ImportError::Status`] if it has not

@@ -37,7 +37,7 @@ struct Replica {
     pool: Pool,
     weight: i64,
     /// It failed, and no probe has succeeded since.
-    is_away: AtomicBool,
+    is_ejected: AtomicBool,
 }
 
 impl Replicas {
@@ -46,10 +46,10 @@ impl Replicas {
         config: &Arc<DatabaseConfig>,
         metrics: &Metrics,
     ) -> Result<Self, DataError> {
-        let wrong = |problem| DataError::new(DataErrorKind::InvalidSettings, problem);
+        let invalid = |problem| DataError::new(DataErrorKind::InvalidSettings, problem);
         let count = config.replicas.len();
         if count > MAX_REPLICAS {
-            return Err(wrong(format!(
+            return Err(invalid(format!(
                 "replicas has {count} entries: use at most {MAX_REPLICAS}"
             )));
         }
@@ -57,7 +57,7 @@ impl Replicas {
         for (position, replica) in config.replicas.iter().enumerate() {
             let position = position + 1;
             if replica.url.engine() != config.url.engine() {
-                return Err(wrong(format!(
+                return Err(invalid(format!(
                     "replica {position} and url name different engines: use the same engine for both"
                 )));
             }
@@ -65,7 +65,7 @@ impl Replicas {
             all.push(Arc::new(Replica {
                 pool: Pool::new(&name, &replica.url, Arc::clone(config), metrics)?,
                 weight: replica.weight.get().into(),
-                is_away: AtomicBool::new(false),
+                is_ejected: AtomicBool::new(false),
             }));
         }
         Ok(Self {
@@ -99,7 +99,7 @@ impl Replicas {
             match outcome {
                 // A read may be repeated elsewhere after any error.
                 Err(error) if is_of_replica(&error) => {
-                    replica.leave(&error);
+                    replica.eject(&error);
                     // The rest of the time is for the primary.
                     if error.kind() == DataErrorKind::StatementTimeout {
                         return None;
@@ -126,7 +126,7 @@ impl Replicas {
         let mut total = 0;
         let mut chosen: Option<(&mut i64, &Arc<Replica>)> = None;
         for (credit, replica) in credits.iter_mut().zip(&self.all) {
-            if replica.is_away.load(Ordering::Acquire) {
+            if replica.is_ejected.load(Ordering::Acquire) {
                 *credit = 0;
                 continue;
             }
@@ -152,8 +152,8 @@ fn is_of_replica(error: &DataError) -> bool {
 
 impl Replica {
     /// Takes the replica out of the rotation until a probe succeeds.
-    fn leave(self: &Arc<Self>, error: &DataError) {
-        if self.is_away.swap(true, Ordering::AcqRel) {
+    fn eject(self: &Arc<Self>, error: &DataError) {
+        if self.is_ejected.swap(true, Ordering::AcqRel) {
             return;
         }
         tracing::warn!(
@@ -164,9 +164,9 @@ impl Replica {
         tokio::spawn(probe(Arc::downgrade(self)));
     }
 
-    async fn answers(&self) -> bool {
+    async fn responds(&self) -> bool {
         let probe = async {
-            let mut driver = self.pool.connect_apart().await?;
+            let mut driver = self.pool.connect_outside_pool().await?;
             driver.ping().await?;
             driver.close(PROBE_INTERVAL).await;
             Ok::<_, DataError>(())
@@ -186,8 +186,8 @@ async fn probe(replica: Weak<Replica>) {
         if replica.pool.is_closed() {
             return;
         }
-        if replica.answers().await {
-            replica.is_away.store(false, Ordering::Release);
+        if replica.responds().await {
+            replica.is_ejected.store(false, Ordering::Release);
             tracing::info!(
                 replica = &**replica.pool.name(),
                 "the read replica responds and receives reads again"

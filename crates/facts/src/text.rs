@@ -18,11 +18,11 @@ impl fmt::Display for InvalidFacts {
 impl std::error::Error for InvalidFacts {}
 
 impl Facts {
-    /// Reads the JSON that [`text`](Self::text) has written.
+    /// Reads the JSON that [`to_json`](Self::to_json) has written.
     ///
     /// # Errors
     /// The text is not a document of this version.
-    pub fn read(text: &str) -> Result<Self, InvalidFacts> {
+    pub fn from_json(text: &str) -> Result<Self, InvalidFacts> {
         let facts: Self = serde_json::from_str(text).map_err(|error| {
             InvalidFacts(format!("the text is not the output of `describe`: {error}"))
         })?;
@@ -39,7 +39,7 @@ impl Facts {
     /// Returns the facts as JSON with one line per entry of a list, so that a difference in version
     /// control is readable.
     #[must_use]
-    pub fn text(&self) -> String {
+    pub fn to_json(&self) -> String {
         let mut text = Vec::new();
         let mut serializer = Serializer::with_formatter(&mut text, Lines::default());
         // Facts have text keys and finite numbers, so nothing fails.

@@ -5,10 +5,10 @@ use http::Method;
 use seaworthy_config::{Profile, Settings};
 use seaworthy_contract::{
     Contract, ContractConfig, ContractMethod,
-    http::{Choice as BindingChoice, HttpPath},
+    http::{BindingMatch, HttpPath},
     idempotency::{IdempotencyConfig, IdempotencyLayer, IdempotencyStore},
 };
-use seaworthy_http::{Choice, RouteOptions, Routes, Variant};
+use seaworthy_http::{RouteOptions, Routes, Variant, VariantMatch};
 use seaworthy_service::{Assembly, StartError, Tasks};
 
 use crate::{
@@ -52,12 +52,12 @@ impl Keys {
     }
 }
 
-type Choose = Box<dyn Fn(&Method, &str) -> Choice + Send + Sync>;
+type Matcher = Box<dyn Fn(&Method, &str) -> VariantMatch + Send + Sync>;
 
 /// One path of a contract, with its bindings and the options of their methods.
 struct Mounted {
     pattern: String,
-    choose: Choose,
+    matcher: Matcher,
     bindings: Vec<Bound>,
     config: ContractConfig,
 }
@@ -75,7 +75,7 @@ impl Mounted {
         config: &ContractConfig,
         options: impl Fn(M) -> MethodOptions,
     ) -> Self {
-        let choose = path.choose();
+        let matcher = path.matcher();
         let bindings = path.bindings().iter().map(|binding| {
             let options = options(binding.method());
             Bound {
@@ -87,10 +87,10 @@ impl Mounted {
         });
         Self {
             pattern: path.pattern().to_owned(),
-            choose: Box::new(move |method, path| match choose(method, path) {
-                BindingChoice::Binding(index) => Choice::Variant(index),
-                BindingChoice::OtherMethods(methods) => Choice::OtherMethods(methods),
-                BindingChoice::Nothing => Choice::Nothing,
+            matcher: Box::new(move |method, path| match matcher(method, path) {
+                BindingMatch::Binding(index) => VariantMatch::Variant(index),
+                BindingMatch::OtherMethods(methods) => VariantMatch::OtherMethods(methods),
+                BindingMatch::NoMatch => VariantMatch::NoMatch,
             }),
             bindings: bindings.collect(),
             config: config.clone(),
@@ -200,7 +200,7 @@ impl Contracts {
                 };
                 Variant::new(binding.template, methods, binding.options)
             });
-            routes.choice(&path.pattern, path.choose, variants)
+            routes.variants(&path.pattern, path.matcher, variants)
         })
     }
 

@@ -58,12 +58,12 @@ type FailureHook = Arc<dyn Fn(&str, &CheckFailure) + Send + Sync>;
 /// Reports that the start waits for a dependency, until it is dropped.
 #[derive(Debug)]
 #[must_use = "the report ends when it is dropped"]
-pub struct Waiting {
+pub struct WaitGuard {
     health: Health,
     name: Arc<str>,
 }
 
-impl Drop for Waiting {
+impl Drop for WaitGuard {
     fn drop(&mut self) {
         let mut waiting = self.health.0.waiting_for.write();
         if let Some(position) = waiting.iter().position(|name| *name == self.name) {
@@ -101,15 +101,15 @@ impl Health {
 
     /// Excludes the checks with these names from the readiness. They still run and are reported.
     /// Replaces the names of the last call.
-    pub fn ignore(&self, names: &BTreeSet<String>) {
+    pub fn exclude(&self, names: &BTreeSet<String>) {
         self.0.ignored.write().clone_from(names);
     }
 
     /// Reports that the start waits for `name`, until the guard is dropped.
-    pub fn waiting_for(&self, name: impl Into<Arc<str>>) -> Waiting {
+    pub fn waiting_for(&self, name: impl Into<Arc<str>>) -> WaitGuard {
         let name = name.into();
         self.0.waiting_for.write().push(Arc::clone(&name));
-        Waiting {
+        WaitGuard {
             health: self.clone(),
             name,
         }

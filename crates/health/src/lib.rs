@@ -29,7 +29,7 @@ mod probe;
 mod report;
 
 pub use config::HealthConfig;
-pub use health::{Health, Waiting};
+pub use health::{Health, WaitGuard};
 pub use probe::{CheckFailure, Probe};
 pub use report::{CheckReport, CheckStatus, Readiness, Report};
 

@@ -47,11 +47,11 @@ pub enum Authentication {
     /// The request has no credentials, and the route needs none.
     Anonymous,
     /// The caller is authenticated.
-    Known(Identity),
+    Authenticated(Identity),
     /// The credentials are missing or invalid.
     Rejected(Error),
     /// The result is not yet available, for example because a key is fetched.
-    Later(BoxFuture<'static, Result<Option<Identity>, Error>>),
+    Pending(BoxFuture<'static, Result<Option<Identity>, Error>>),
 }
 
 /// An authenticated identity.
@@ -77,9 +77,9 @@ impl fmt::Debug for Authentication {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Anonymous => "Anonymous",
-            Self::Known(_) => "Known",
+            Self::Authenticated(_) => "Authenticated",
             Self::Rejected(_) => "Rejected",
-            Self::Later(_) => "Later",
+            Self::Pending(_) => "Pending",
         })
     }
 }

@@ -81,7 +81,7 @@ impl Compression {
             .headers_mut()
             .insert(header::ACCEPT_ENCODING, accepted);
         let offers = |encoding| self.config.encodings.contains(&encoding);
-        let compressed = Compressor::new(Answer(Some(response)))
+        let compressed = Compressor::new(StoredResponse(Some(response)))
             .br(offers(ContentEncoding::Br))
             .gzip(offers(ContentEncoding::Gzip))
             .zstd(offers(ContentEncoding::Zstd))
@@ -165,9 +165,9 @@ fn true_for_all(
 }
 
 /// A service that returns one response, so that tower-http's compressor can wrap it.
-struct Answer(Option<Response<Body>>);
+struct StoredResponse(Option<Response<Body>>);
 
-impl Service<Request<()>> for Answer {
+impl Service<Request<()>> for StoredResponse {
     type Response = Response<Body>;
     type Error = Infallible;
     type Future = Ready<Result<Response<Body>, Infallible>>;

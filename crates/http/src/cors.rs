@@ -200,14 +200,14 @@ impl Cors {
         }
         let policy = self.0.load();
         let policy = policy.as_ref().as_ref()?;
-        let mut answer = HeaderMap::new();
-        answer.insert(header::VARY, VARY_PREFLIGHT);
+        let mut response = HeaderMap::new();
+        response.insert(header::VARY, VARY_PREFLIGHT);
         if matches!(found, CrossOrigin::Allowed { .. }) {
-            answer.insert(header::ACCESS_CONTROL_ALLOW_METHODS, policy.methods.clone());
-            answer.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, policy.headers.clone());
-            answer.insert(header::ACCESS_CONTROL_MAX_AGE, policy.max_age.clone());
+            response.insert(header::ACCESS_CONTROL_ALLOW_METHODS, policy.methods.clone());
+            response.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, policy.headers.clone());
+            response.insert(header::ACCESS_CONTROL_MAX_AGE, policy.max_age.clone());
         }
-        Some(answer)
+        Some(response)
     }
 }
 

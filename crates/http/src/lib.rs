@@ -73,8 +73,8 @@ pub use load_shed::{LoadShedConfig, OpenEnded};
 pub use owner::{is_anonymous_owner, request_owner};
 pub use request_id::RequestIds;
 pub use routes::{
-    Access, Choice, FlagDecision, FlagGate, FlagRejection, RequiredFlag, RouteDescription,
-    RouteError, RouteOptions, Routes, Variant,
+    Access, FlagDecision, FlagGate, FlagRejection, RequiredFlag, RouteDescription, RouteError,
+    RouteOptions, Routes, Variant, VariantMatch,
 };
 pub use rpc::{StatusInTrailers, grpc_timeout, is_grpc, rejection as grpc_rejection};
 pub use seaworthy_resilience::adaptive_concurrency::Priority;

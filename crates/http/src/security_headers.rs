@@ -204,23 +204,23 @@ mod tests {
     #[test]
     fn missing_headers_are_added_and_existing_kept_sec_4() {
         let headers = SecurityHeaders::new(&SecurityHeadersConfig::default()).unwrap();
-        let mut answer = HeaderMap::new();
-        answer.insert(
+        let mut response = HeaderMap::new();
+        response.insert(
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static("default-src 'self'"),
         );
-        headers.apply(false, &mut answer);
-        assert_eq!(answer["content-security-policy"], "default-src 'self'");
-        assert_eq!(answer["x-content-type-options"], "nosniff");
-        assert_eq!(answer["x-frame-options"], "DENY");
-        assert_eq!(answer["referrer-policy"], "no-referrer");
+        headers.apply(false, &mut response);
+        assert_eq!(response["content-security-policy"], "default-src 'self'");
+        assert_eq!(response["x-content-type-options"], "nosniff");
+        assert_eq!(response["x-frame-options"], "DENY");
+        assert_eq!(response["referrer-policy"], "no-referrer");
         assert!(
-            !answer.contains_key("strict-transport-security"),
+            !response.contains_key("strict-transport-security"),
             "plain HTTP"
         );
-        headers.apply(true, &mut answer);
-        assert_eq!(answer["strict-transport-security"], "max-age=31536000");
-        assert_eq!(answer.len(), headers.count(true));
+        headers.apply(true, &mut response);
+        assert_eq!(response["strict-transport-security"], "max-age=31536000");
+        assert_eq!(response.len(), headers.count(true));
     }
 
     #[test]
@@ -237,11 +237,11 @@ mod tests {
             strict_transport_security_preload: true,
             ..SecurityHeadersConfig::default()
         };
-        let mut answer = HeaderMap::new();
+        let mut response = HeaderMap::new();
         SecurityHeaders::new(&config)
             .unwrap()
-            .apply(true, &mut answer);
-        assert!(!answer.contains_key("x-frame-options"));
+            .apply(true, &mut response);
+        assert!(!response.contains_key("x-frame-options"));
         for (name, value) in [
             ("x-xss-protection", "0"),
             ("permissions-policy", "camera=()"),
@@ -253,7 +253,7 @@ mod tests {
                 "max-age=90; includeSubDomains; preload",
             ),
         ] {
-            assert_eq!(answer[name], value, "{name}");
+            assert_eq!(response[name], value, "{name}");
         }
     }
 

@@ -28,9 +28,10 @@ pub(crate) const OK: &str = "ok";
 /// The maximum size of the content of an anonymous call, in bytes, so that anonymous clients cannot
 /// fill the database.
 const MAX_ANONYMOUS_CONTENT: usize = 500;
-/// The size that the log reads of a request, in bytes: far more than most requests, and little
-/// memory for all concurrent ones. A larger request is stored by its size and hash.
-const MAX_READ: usize = 64 * 1024;
+/// The maximum size of a request that the log reads, in bytes. Most requests are smaller, and all
+/// concurrent ones together need little memory. Of a larger request the log stores the size and the
+/// hash.
+const MAX_READ_SIZE: usize = 64 * 1024;
 
 /// A call at its start.
 pub(crate) struct CallStart {
@@ -168,7 +169,7 @@ impl OperationLog {
         let is_declared = call.is_some() || is_json(request.headers());
         let is_readable = |bytes: &[u8]| is_declared || begins_json(bytes);
         let (parts, body) = request.into_parts();
-        let (body, peeked) = peek(body, MAX_READ, is_readable).await;
+        let (body, peeked) = peek(body, MAX_READ_SIZE, is_readable).await;
         let content = match peeked {
             Peeked::Failed => Content::None,
             Peeked::Whole(bytes) if bytes.is_empty() => Content::None,

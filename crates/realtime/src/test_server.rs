@@ -22,7 +22,7 @@ pub(crate) struct Server {
 
 /// A response over polling.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Answer {
+pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) body: String,
 }
@@ -37,7 +37,7 @@ impl Server {
         Self { address, path }
     }
 
-    pub(crate) async fn request(&self, method: &str, query: &str, body: &str) -> Answer {
+    pub(crate) async fn request(&self, method: &str, query: &str, body: &str) -> Reply {
         let exchange = async {
             let mut stream = TcpStream::connect(self.address).await.unwrap();
             let (path, length) = (self.path, body.len());
@@ -59,20 +59,20 @@ impl Server {
         } else {
             body.to_owned()
         };
-        Answer { status, body }
+        Reply { status, body }
     }
 
-    pub(crate) async fn get(&self, query: &str) -> Answer {
+    pub(crate) async fn get(&self, query: &str) -> Reply {
         self.request("GET", &format!("EIO=4&transport=polling{query}"), "")
             .await
     }
 
-    pub(crate) async fn post(&self, session: &str, body: &str) -> Answer {
+    pub(crate) async fn post(&self, session: &str, body: &str) -> Reply {
         let query = format!("EIO=4&transport=polling&sid={session}");
         self.request("POST", &query, body).await
     }
 
-    pub(crate) async fn poll(&self, session: &str) -> Answer {
+    pub(crate) async fn poll(&self, session: &str) -> Reply {
         self.get(&format!("&sid={session}")).await
     }
 

@@ -59,7 +59,7 @@ pub use dependency::{ConnectConfig, ConnectError, Dependency, NotConnected, Opti
 pub use error_tracking::ErrorTrackingConfig;
 pub use facts::Description;
 pub use kernel::Addresses;
-pub use lifecycle::{ForcedBy, LifecycleConfig, Phase, StopOutcome};
+pub use lifecycle::{ForceReason, LifecycleConfig, Phase, StopOutcome};
 pub use no_settings::NoSettings;
 pub use service::{RunningService, Service};
 pub use start_error::StartError;

@@ -165,7 +165,7 @@ impl Service {
     /// [`ConfigErrors`] with every error.
     pub async fn load<C: Settings>(&self, loader: Loader) -> Result<Loaded, ConfigErrors> {
         let loader = settings::with_rules(self.prepare(loader));
-        let schema = loader.complete(settings::schema::<C>());
+        let schema = loader.extend_schema(settings::schema::<C>());
         loader.load_async(&schema).await
     }
 

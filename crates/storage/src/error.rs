@@ -47,7 +47,7 @@ pub enum StorageError {
     Argument(&'static str),
     /// The engine cannot limit the size of a signed upload without its exact size and media type.
     #[error("declare the size and the media type: the storage cannot limit an upload without them")]
-    OpenTerms,
+    MissingConstraints,
     /// The multipart upload does not exist. It was completed, aborted or removed.
     #[error("the multipart upload of {0} does not exist")]
     NoSuchUpload(ObjectKey),
@@ -112,7 +112,7 @@ impl StorageError {
             Self::Size { .. } => "SIZE_MISMATCH",
             Self::Content(_) => "CONTENT_FAILED",
             Self::Key(_) | Self::Argument(_) | Self::Settings(_) => "INVALID",
-            Self::OpenTerms => "UPLOAD_TERMS_REQUIRED",
+            Self::MissingConstraints => "UPLOAD_CONSTRAINTS_REQUIRED",
             Self::NoSuchUpload(_) => "NO_SUCH_UPLOAD",
             Self::Parts(_) => "INVALID_PARTS",
             Self::Full(_) => "FULL",
@@ -142,7 +142,7 @@ impl From<StorageError> for Error {
             StorageError::Size { .. } => "the content does not have the declared size",
             StorageError::Content(_) => "the content could not be read completely",
             StorageError::Key(_) => "the object key is not valid",
-            StorageError::OpenTerms => "declare the size and the media type of the upload",
+            StorageError::MissingConstraints => "declare the size and the media type of the upload",
             StorageError::NoSuchUpload(_) => "the upload does not exist",
             StorageError::Parts(_) => "the parts of the upload are not valid",
             StorageError::Full(_) => "the storage is full: try again later",
@@ -169,7 +169,7 @@ fn code_of(error: &StorageError) -> Code {
         | StorageError::Size { .. }
         | StorageError::Content(_)
         | StorageError::Key(_)
-        | StorageError::OpenTerms
+        | StorageError::MissingConstraints
         | StorageError::Parts(_) => Code::Invalid,
         StorageError::Full(_)
         | StorageError::Client(_)

@@ -23,7 +23,7 @@
 //!
 //! ```
 //! use seaworthy_core::Timeout;
-//! use seaworthy_storage::{ObjectKey, PutOptions, Storage, StorageConfig, UploadTerms};
+//! use seaworthy_storage::{ObjectKey, PutOptions, Storage, StorageConfig, UploadConstraints};
 //!
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
 //! let config = StorageConfig {
@@ -38,8 +38,8 @@
 //! assert_eq!(object.bytes(1024).await?, "picture");
 //!
 //! // A browser uploads directly. It must send exactly this size and type.
-//! let terms = UploadTerms::new(52_133, "image/jpeg");
-//! let upload = media.presign_put(&key, &terms, Timeout::from_secs(300))?;
+//! let constraints = UploadConstraints::new(52_133, "image/jpeg");
+//! let upload = media.presign_put(&key, &constraints, Timeout::from_secs(300))?;
 //! assert_eq!(upload.method(), "PUT");
 //! # Ok::<_, seaworthy_storage::StorageError>(())
 //! # }).unwrap();
@@ -68,7 +68,7 @@ pub use error::StorageError;
 pub use key::{InvalidKey, ObjectKey};
 pub use multipart::{MIN_PART_SIZE, MultipartUpload, Part};
 pub use object::{ListPage, ListedObject, Object, ObjectBody, ObjectMeta};
-pub use options::{ListOptions, PutOptions, UploadTerms};
+pub use options::{ListOptions, PutOptions, UploadConstraints};
 pub use signed::SignedRequest;
 pub use storage::Storage;
 pub use url::{InvalidStorageUrl, StorageUrl};

@@ -51,15 +51,15 @@ impl PutOptions {
 /// The size and the media type that a signed upload must have.
 ///
 /// ```
-/// use seaworthy_storage::UploadTerms;
+/// use seaworthy_storage::UploadConstraints;
 ///
-/// let picture = UploadTerms::new(52_133, "image/jpeg");
-/// let unknown = UploadTerms::at_most(10 * 1024 * 1024);
+/// let picture = UploadConstraints::new(52_133, "image/jpeg");
+/// let unknown = UploadConstraints::with_max_size(10 * 1024 * 1024);
 /// assert_ne!(picture, unknown);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
-pub struct UploadTerms {
+pub struct UploadConstraints {
     pub(crate) bound: Bound,
     pub(crate) only_if_absent: bool,
 }
@@ -70,8 +70,8 @@ pub(crate) enum Bound {
     AtMost { max: u64, is_enforced: bool },
 }
 
-impl UploadTerms {
-    /// Creates terms. `size` is the exact size in bytes.
+impl UploadConstraints {
+    /// Creates constraints. `size` is the exact size in bytes.
     pub fn new(size: u64, content_type: impl Into<String>) -> Self {
         Self::of(Bound::Exact {
             size,
@@ -79,21 +79,21 @@ impl UploadTerms {
         })
     }
 
-    /// Creates terms for a client that does not declare the size and the media type in advance. The
-    /// storage rejects content above `max_size` bytes.
+    /// Creates constraints for a client that does not declare the size and the media type in
+    /// advance. The storage rejects content above `max_size` bytes.
     ///
     /// S3 does not support it, because its signed URLs cannot contain a maximum.
-    pub fn at_most(max_size: u64) -> Self {
+    pub fn with_max_size(max_size: u64) -> Self {
         Self::of(Bound::AtMost {
             max: max_size,
             is_enforced: true,
         })
     }
 
-    /// Creates terms like [`at_most`](Self::at_most) that S3 accepts without enforcing them: a
-    /// client can send any size while the URL is valid. Compare the size of the object with
+    /// Creates constraints like [`with_max_size`](Self::with_max_size) that S3 accepts without
+    /// enforcing them: a client can send any size while the URL is valid. Compare the size of the object with
     /// `max_size` before you use it, and delete an object that is too large.
-    pub fn at_most_unenforced(max_size: u64) -> Self {
+    pub fn with_unenforced_max_size(max_size: u64) -> Self {
         Self::of(Bound::AtMost {
             max: max_size,
             is_enforced: false,

@@ -11,7 +11,7 @@ use seaworthy_telemetry::metrics::Metrics;
 
 use crate::{
     Content, ListOptions, ListPage, MIN_PART_SIZE, MultipartUpload, Object, ObjectKey, ObjectMeta,
-    Part, PutOptions, SignedRequest, StorageConfig, StorageError, StorageUrl, UploadTerms,
+    Part, PutOptions, SignedRequest, StorageConfig, StorageError, StorageUrl, UploadConstraints,
     engine::Engine,
     file::FileEngine,
     memory::MemoryEngine,
@@ -305,21 +305,21 @@ impl Storage {
     ///
     /// # Errors
     /// As for [`presign_get`](Self::presign_get), [`StorageError::TooLarge`] if the size is above
-    /// `max_object_size`, and [`StorageError::OpenTerms`] for [`UploadTerms::at_most`] on S3.
+    /// `max_object_size`, and [`StorageError::MissingConstraints`] for [`UploadConstraints::with_max_size`] on S3.
     pub fn presign_put(
         &self,
         key: &ObjectKey,
-        terms: &UploadTerms,
+        constraints: &UploadConstraints,
         ttl: Timeout,
     ) -> Result<SignedRequest, StorageError> {
-        terms.check()?;
-        if terms.max_size() > self.0.max_object_size.get() {
+        constraints.check()?;
+        if constraints.max_size() > self.0.max_object_size.get() {
             return Err(StorageError::TooLarge(self.0.max_object_size));
         }
-        if terms.needs_max_size() && self.0.signer.is_none() {
-            return Err(StorageError::OpenTerms);
+        if constraints.needs_max_size() && self.0.signer.is_none() {
+            return Err(StorageError::MissingConstraints);
         }
-        self.presign(&Grant::Put(key, terms), ttl)
+        self.presign(&Grant::Put(key, constraints), ttl)
     }
 
     /// Signs a URL to upload a part with exactly this size. Does not perform I/O.

@@ -10,8 +10,8 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use crate::{
-    http::{Answer, request},
-    process::{Ended, ServiceProcess},
+    http::{HttpResponse, request},
+    process::{ProcessOutput, ServiceProcess},
 };
 
 /// A service process that is ready. It is killed on drop, and its directory is removed.
@@ -81,7 +81,7 @@ impl TestApp {
     ///
     /// # Errors
     /// The connection ends before the response.
-    pub fn send(&self, method: &str, path: &str, body: &str) -> io::Result<Answer> {
+    pub fn send(&self, method: &str, path: &str, body: &str) -> io::Result<HttpResponse> {
         let json = [("content-type", "application/json")];
         let headers = if body.is_empty() { &[][..] } else { &json };
         request(self.http, method, path, headers, body)
@@ -99,7 +99,7 @@ impl TestApp {
     ///
     /// # Errors
     /// The process does not end within a minute.
-    pub fn stop(self) -> io::Result<Ended> {
+    pub fn stop(self) -> io::Result<ProcessOutput> {
         self.signal(Signal::TERM)?;
         self.process.ended()
     }
@@ -108,7 +108,7 @@ impl TestApp {
     ///
     /// # Errors
     /// The process does not end within a minute.
-    pub fn wait(self) -> io::Result<(Ended, TestAppBuilder)> {
+    pub fn wait(self) -> io::Result<(ProcessOutput, TestAppBuilder)> {
         Ok((self.process.ended()?, self.builder))
     }
 

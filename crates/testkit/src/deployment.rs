@@ -18,7 +18,7 @@ use crate::{
     document::assert_current,
     facts::assert_facts_are_current,
     http::get,
-    process::{Ended, ServiceProcess},
+    process::{ProcessOutput, ServiceProcess},
     server::{Shared, rabbitmq::RabbitmqServer},
 };
 
@@ -128,7 +128,11 @@ impl Deployment {
     ///
     /// # Errors
     /// As for [`ServiceProcess`].
-    pub fn run(&self, arguments: &[&str], environment: &[(&str, &str)]) -> io::Result<Ended> {
+    pub fn run(
+        &self,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> io::Result<ProcessOutput> {
         let arguments = [arguments, &self.arguments()].concat();
         ServiceProcess::start_unchanged(&self.program, &arguments, environment)?.ended()
     }
@@ -309,7 +313,7 @@ impl Deployed {
     pub fn starts_in_production(&self) {
         let started = self
             .in_production()
-            .and_then(|deployment| self.becomes_ready(&deployment, &[]));
+            .and_then(|deployment| self.assert_becomes_ready(&deployment, &[]));
         if let Err(error) = started {
             panic!("{} does not start: {error}", self.name);
         }
@@ -340,15 +344,15 @@ impl Deployed {
             let migrate = [&["migrate", "up"], &production(&own)[..]].concat();
             let migrated = deployment.run(&migrate, &[])?;
             assert!(migrated.status.success(), "{migrated:#?}");
-            self.becomes_ready(&deployment, &own)
+            self.assert_becomes_ready(&deployment, &own)
         });
         if let Err(error) = started {
             panic!("{} does not start: {error}", self.name);
         }
     }
 
-    fn becomes_ready(&self, deployment: &Deployment, own: &[&str]) -> io::Result<()> {
-        becomes_ready(deployment, &production(&[own, self.more].concat()))
+    fn assert_becomes_ready(&self, deployment: &Deployment, own: &[&str]) -> io::Result<()> {
+        assert_becomes_ready(deployment, &production(&[own, self.more].concat()))
     }
 
     /// Fails when the program finds an error in the variables that the compose file starts it
@@ -380,7 +384,7 @@ fn production<'a>(settings: &[&'a str]) -> Vec<&'a str> {
 ///
 /// # Panics
 /// The service is not ready, or ends with an error.
-pub fn becomes_ready(deployment: &Deployment, arguments: &[&str]) -> io::Result<()> {
+pub fn assert_becomes_ready(deployment: &Deployment, arguments: &[&str]) -> io::Result<()> {
     let mut process = deployment.start(arguments)?;
     let (_, admin) = process.addresses()?;
     process.line("\"message\":\"ready\"")?;

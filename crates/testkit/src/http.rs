@@ -18,7 +18,7 @@ pub struct Connection {
 
 /// A response.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct HttpResponse {
     /// Status.
     pub status: u16,
     /// Headers, with names in lower case.
@@ -27,7 +27,7 @@ pub struct Answer {
     pub body: String,
 }
 
-impl Answer {
+impl HttpResponse {
     /// Returns the first value of a header, by its name in lower case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -70,7 +70,7 @@ impl Connection {
         path: &str,
         headers: &[(&str, &str)],
         body: &str,
-    ) -> io::Result<Answer> {
+    ) -> io::Result<HttpResponse> {
         let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n", self.address);
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));
@@ -81,10 +81,10 @@ impl Connection {
         self.stream
             .get_mut()
             .write_all(format!("{head}\r\n{body}").as_bytes())?;
-        self.answer()
+        self.read_response()
     }
 
-    fn answer(&mut self) -> io::Result<Answer> {
+    fn read_response(&mut self) -> io::Result<HttpResponse> {
         let first = self.head_line()?;
         let status = first
             .split(' ')
@@ -101,24 +101,24 @@ impl Connection {
                 None => break,
             }
         }
-        let mut answer = Answer {
+        let mut response = HttpResponse {
             status,
             headers,
             body: String::new(),
         };
-        if answer.header("transfer-encoding").is_some() {
+        if response.header("transfer-encoding").is_some() {
             return Err(io::Error::other(
                 "this client does not support chunked bodies",
             ));
         }
-        let length = answer
+        let length = response
             .header("content-length")
             .and_then(|value| value.parse().ok())
             .unwrap_or(0);
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body)?;
-        answer.body = String::from_utf8_lossy(&body).into_owned();
-        Ok(answer)
+        response.body = String::from_utf8_lossy(&body).into_owned();
+        Ok(response)
     }
 
     fn head_line(&mut self) -> io::Result<String> {
@@ -140,7 +140,7 @@ pub fn request(
     path: &str,
     headers: &[(&str, &str)],
     body: &str,
-) -> io::Result<Answer> {
+) -> io::Result<HttpResponse> {
     Connection::open(address)?.send(method, path, headers, body)
 }
 
@@ -148,6 +148,6 @@ pub fn request(
 ///
 /// # Errors
 /// The connection fails or ends before the response.
-pub fn get(address: SocketAddr, path: &str) -> io::Result<Answer> {
+pub fn get(address: SocketAddr, path: &str) -> io::Result<HttpResponse> {
     request(address, "GET", path, &[], "")
 }

@@ -46,7 +46,7 @@ pub struct ServiceProcess {
 
 /// The result of a process.
 #[derive(Debug)]
-pub struct Ended {
+pub struct ProcessOutput {
     /// The exit status.
     pub status: ExitStatus,
     /// Time from the call of [`ServiceProcess::ended`] to the end.
@@ -176,7 +176,7 @@ impl ServiceProcess {
     ///
     /// # Errors
     /// The process does not end within a minute.
-    pub fn ended(mut self) -> io::Result<Ended> {
+    pub fn ended(mut self) -> io::Result<ProcessOutput> {
         let begun = Instant::now();
         // The pipes close when the process ends.
         while let Ok(line) = self.lines.recv_timeout(TIMEOUT) {
@@ -186,7 +186,7 @@ impl ServiceProcess {
             self.stderr_lines.push(line);
         }
         let status = self.child.wait()?;
-        Ok(Ended {
+        Ok(ProcessOutput {
             status,
             took: begun.elapsed(),
             stdout: std::mem::take(&mut self.seen),

@@ -20,12 +20,12 @@ pub struct Received {
     /// All received bytes.
     pub bytes: Vec<u8>,
     /// How the stream ended.
-    pub end: End,
+    pub end: StreamEnd,
 }
 
 /// How a stream ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
+pub enum StreamEnd {
     /// The other side closed it gracefully.
     Closed,
     /// The other side reset it.
@@ -98,10 +98,10 @@ impl RawClient {
         let mut bytes = Vec::new();
         let end = loop {
             match timeout_at(deadline, self.stream.read_buf(&mut bytes)).await {
-                Ok(Ok(0)) => break End::Closed,
+                Ok(Ok(0)) => break StreamEnd::Closed,
                 Ok(Ok(_)) => {}
-                Ok(Err(_)) => break End::Reset,
-                Err(_) => break End::Open,
+                Ok(Err(_)) => break StreamEnd::Reset,
+                Err(_) => break StreamEnd::Open,
             }
         };
         Received { bytes, end }

@@ -110,7 +110,7 @@ impl<E> Simulation<E> {
     }
 
     /// Returns true with this probability.
-    pub fn happens(&mut self, probability: f64) -> bool {
+    pub fn chance(&mut self, probability: f64) -> bool {
         self.share() < probability
     }
 
@@ -121,7 +121,7 @@ impl<E> Simulation<E> {
     }
 
     /// Returns a duration between 0.5 and 1.5 times `mean`.
-    pub fn around(&mut self, mean: Duration) -> Duration {
+    pub fn jittered(&mut self, mean: Duration) -> Duration {
         let share = self.share();
         mean.mul_f64(0.5 + share)
     }

@@ -6,7 +6,7 @@ use seaworthy_http::FormError;
 use seaworthy_messaging::Message;
 use seaworthy_outbox::Outbox;
 use seaworthy_service::{Assembly, Tasks};
-use seaworthy_storage::{Content, PutOptions, SignedRequest, StorageError, UploadTerms};
+use seaworthy_storage::{Content, PutOptions, SignedRequest, StorageError, UploadConstraints};
 use uuid::Uuid;
 
 use crate::{
@@ -64,7 +64,7 @@ impl Uploads {
     }
 
     /// Runs a request in a separate task, so that it continues without its client.
-    pub(crate) async fn apart<T, E>(
+    pub(crate) async fn run_detached<T, E>(
         &self,
         name: &'static str,
         request: impl Future<Output = Result<T, E>> + Send + 'static,
@@ -97,7 +97,7 @@ impl Uploads {
     /// [`presign`](Self::presign).
     ///
     /// # Errors
-    /// The errors of both. Then no upload exists.
+    /// The errors of both. After an error, no upload exists.
     pub async fn create_signed(
         &self,
         new: NewUpload,
@@ -115,7 +115,8 @@ impl Uploads {
     ///
     /// # Errors
     /// [`UploadError::Closed`] if the content is complete, or an error of the storage. S3 requires
-    /// the size and the media type, unless `accept_open_urls` is set: [`StorageError::OpenTerms`].
+    /// the size and the media type unless `accept_open_urls` is set
+    /// ([`StorageError::MissingConstraints`]).
     pub fn presign(&self, upload: &Upload) -> Result<SignedRequest, UploadError> {
         match upload.status {
             UploadStatus::Pending => {
@@ -132,18 +133,18 @@ impl Uploads {
         content_type: Option<&str>,
     ) -> Result<SignedRequest, UploadError> {
         let config = self.0.store.config();
-        let terms = match (size, content_type) {
-            (Some(size), Some(content_type)) => UploadTerms::new(size, content_type),
+        let constraints = match (size, content_type) {
+            (Some(size), Some(content_type)) => UploadConstraints::new(size, content_type),
             (size, _) => {
                 let max = size.unwrap_or(config.max_size.get());
                 match config.accept_open_urls {
-                    true => UploadTerms::at_most_unenforced(max),
-                    false => UploadTerms::at_most(max),
+                    true => UploadConstraints::with_unenforced_max_size(max),
+                    false => UploadConstraints::with_max_size(max),
                 }
             }
         };
         let incoming = &self.0.store.0.incoming;
-        Ok(incoming.presign_put(&keys::content(id)?, &terms, config.url_ttl)?)
+        Ok(incoming.presign_put(&keys::content(id)?, &constraints, config.url_ttl)?)
     }
 
     /// Stores content that the service receives, and completes the upload.
@@ -166,11 +167,11 @@ impl Uploads {
     /// [`put`](Self::put). It continues if the request ends with its connection.
     ///
     /// # Errors
-    /// The errors of both, and [`UploadError::Body`] if the content cannot be read. Then no upload
-    /// exists.
+    /// The errors of both, and [`UploadError::Body`] if the content cannot be read. After an error,
+    /// no upload exists.
     pub async fn receive(&self, new: NewUpload, content: Content) -> Result<Upload, UploadError> {
         let uploads = self.clone();
-        self.apart("receive upload", async move {
+        self.run_detached("receive upload", async move {
             let upload = uploads.create(new).await?;
             match uploads.put(&upload, content).await {
                 Ok(stored) => Ok(stored),

@@ -222,7 +222,7 @@ impl From<ProcessError> for AttemptError {
 impl From<ScanError> for AttemptError {
     fn from(error: ScanError) -> Self {
         match error {
-            ScanError::TimedOut | ScanError::Answer(_) => Self::Content(error),
+            ScanError::TimedOut | ScanError::InvalidResponse(_) => Self::Content(error),
             error => Self::Process(ProcessError::failed(error)),
         }
     }

@@ -8,14 +8,14 @@ use rustix::process::Signal;
 use seaworthy_testkit::{
     document::assert_current,
     http::{get, request},
-    process::{Ended, ServiceProcess},
+    process::{ProcessOutput, ServiceProcess},
 };
 
 fn hello() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_hello"))
 }
 
-fn run(arguments: &[&str]) -> Ended {
+fn run(arguments: &[&str]) -> ProcessOutput {
     let process = ServiceProcess::start_unchanged(hello(), arguments, &[]);
     process.unwrap().ended().unwrap()
 }

@@ -35,7 +35,7 @@ impl Authenticate for SessionAuthentication {
         };
         let sessions = self.sessions.clone();
         let holder = async move {
-            let user = sessions.holder(&token).await?;
+            let user = sessions.user(&token).await?;
             Ok(user.map(|user| Identity {
                 actor: Actor::new(user),
                 tenant: None,
@@ -43,6 +43,6 @@ impl Authenticate for SessionAuthentication {
                 attachment: None,
             }))
         };
-        Authentication::Later(holder.boxed())
+        Authentication::Pending(holder.boxed())
     }
 }

@@ -86,7 +86,7 @@ impl<A: Authenticate> Authenticate for ApiKeyAuthentication<A> {
             };
         };
         let (keys, owner_scopes) = (self.keys.clone(), Arc::clone(&self.owner_scopes));
-        Authentication::Later(Box::pin(async move {
+        Authentication::Pending(Box::pin(async move {
             let caller = match keys.verify(&key).await? {
                 Some(caller) => caller,
                 None if is_optional => return Ok(None),

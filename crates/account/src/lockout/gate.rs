@@ -143,7 +143,7 @@ impl Lockout {
     ///
     /// # Errors
     /// Any error of the database.
-    pub async fn withdraw(&self, attempt: Attempt) -> Result<(), DataError> {
+    pub async fn cancel(&self, attempt: Attempt) -> Result<(), DataError> {
         self.subtract_all(attempt).await
     }
 

@@ -108,7 +108,7 @@ impl SecondFactors {
         self
     }
 
-    /// Begins an enrollment. It takes effect after [`prove`](Self::prove) and
+    /// Begins an enrollment. It takes effect after [`verify_enrollment`](Self::verify_enrollment) and
     /// [`confirm`](Self::confirm). Returns `None` if the user has a second factor:
     /// [remove](Self::remove) it first.
     ///
@@ -156,7 +156,11 @@ impl SecondFactors {
     ///
     /// # Errors
     /// As [`verify`](Self::verify).
-    pub async fn prove(&self, user: &str, code: &str) -> Result<Option<VerifiedEnrollment>, Error> {
+    pub async fn verify_enrollment(
+        &self,
+        user: &str,
+        code: &str,
+    ) -> Result<Option<VerifiedEnrollment>, Error> {
         let Some(factor) = self.load(user).await?.filter(|factor| !factor.is_confirmed) else {
             return Ok(None);
         };

@@ -189,7 +189,7 @@ impl Sessions {
     ///
     /// # Errors
     /// Any error of the database.
-    pub async fn holder(&self, token: &SecretToken) -> Result<Option<String>, DataError> {
+    pub async fn user(&self, token: &SecretToken) -> Result<Option<String>, DataError> {
         let user: Option<(String,)> =
             sql("SELECT user_id FROM account_sessions WHERE token_hash = ? AND until_us > {now_us} AND ends_us > {now_us}")
                 .bind(token.hash())

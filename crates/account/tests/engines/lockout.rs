@@ -116,7 +116,7 @@ pub(crate) async fn success_does_not_end_the_lock_of_other_failures_auth_2(test:
     wait_of(lockout.attempt("ada", attacker).await);
     lockout.record_success(own).await.unwrap();
     wait_of(lockout.attempt("ada", attacker).await);
-    lockout.withdraw(withdrawn).await.unwrap();
+    lockout.cancel(withdrawn).await.unwrap();
     wait_of(lockout.attempt("ada", attacker).await);
 }
 
@@ -186,7 +186,7 @@ pub(crate) async fn withdrawn_attempt_does_not_count_and_reset_ends_wait_auth_2(
     let (account, home) = ("ada@example.org", address("192.0.2.7"));
     for _ in 0..20 {
         let attempt = lockout.attempt(account, home).await.unwrap();
-        lockout.withdraw(attempt).await.unwrap();
+        lockout.cancel(attempt).await.unwrap();
     }
     for _ in 0..5 {
         let _failed = lockout.attempt(account, home).await.unwrap();

@@ -15,23 +15,23 @@ pub(crate) async fn one_time_token_is_valid_once_for_its_purpose_auth_2(test: Te
     let first = reset.issue(database, USER).await.unwrap();
     let kept = confirm.issue(database, USER).await.unwrap();
     let second = reset.issue(database, USER).await.unwrap();
-    assert_eq!(reset.take(database, &first).await.unwrap(), None);
-    assert_eq!(confirm.take(database, &second).await.unwrap(), None);
-    assert_eq!(reset.holder(&second).await.unwrap().as_deref(), Some(USER));
+    assert_eq!(reset.consume(database, &first).await.unwrap(), None);
+    assert_eq!(confirm.consume(database, &second).await.unwrap(), None);
+    assert_eq!(reset.user(&second).await.unwrap().as_deref(), Some(USER));
     assert_eq!(
-        reset.take(database, &second).await.unwrap().as_deref(),
+        reset.consume(database, &second).await.unwrap().as_deref(),
         Some(USER)
     );
-    assert_eq!(reset.take(database, &second).await.unwrap(), None);
+    assert_eq!(reset.consume(database, &second).await.unwrap(), None);
     assert_eq!(
-        confirm.take(database, &kept).await.unwrap().as_deref(),
+        confirm.consume(database, &kept).await.unwrap().as_deref(),
         Some(USER)
     );
 
     let brief = OneTimeTokens::new(database.clone(), "brief", Duration::from_micros(1));
     let late = brief.issue(database, USER).await.unwrap();
     test.ticks().await;
-    assert_eq!(brief.take(database, &late).await.unwrap(), None);
+    assert_eq!(brief.consume(database, &late).await.unwrap(), None);
     while brief.purge().await.unwrap() {}
 }
 
@@ -39,7 +39,7 @@ pub(crate) async fn concurrent_uses_of_a_token_succeed_once_auth_2(test: TestDat
     let database = &test.database;
     let tokens = OneTimeTokens::new(database.clone(), "reset password", HOUR);
     let token = tokens.issue(database, USER).await.unwrap();
-    let taken = join_all((0..8).map(|_| tokens.take(database, &token))).await;
+    let taken = join_all((0..8).map(|_| tokens.consume(database, &token))).await;
     let winners = taken
         .into_iter()
         .filter(|taken| matches!(taken, Ok(Some(_))))

@@ -3,7 +3,7 @@
 use seaworthy_account::{SecondFactorConfig, SecondFactors};
 use seaworthy_core::Secret;
 use seaworthy_crypto::{KeyId, Keyring, Sealer, key_from_text};
-use seaworthy_testkit::process::{Ended, ServiceProcess, example};
+use seaworthy_testkit::process::{ProcessOutput, ServiceProcess, example};
 
 use crate::{
     second_factors::{confirm, shown},
@@ -18,7 +18,7 @@ fn named(name: &str) -> KeyId {
 }
 
 /// The command of the service, with the keys that its settings name.
-fn run(test: &TestDatabase, subcommand: &str, keys: &[(&str, &str)]) -> Ended {
+fn run(test: &TestDatabase, subcommand: &str, keys: &[(&str, &str)]) -> ProcessOutput {
     let database = format!("database.url={}", test.url());
     let mut arguments = vec!["encryption", subcommand, "--set", &database];
     let settings: Vec<String> = keys

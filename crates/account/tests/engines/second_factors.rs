@@ -57,7 +57,7 @@ pub(crate) async fn confirm(
     user: &str,
     code: &str,
 ) -> Option<Vec<String>> {
-    let proved = factors.prove(user, code).await.unwrap()?;
+    let proved = factors.verify_enrollment(user, code).await.unwrap()?;
     confirmed(test, factors, &proved).await
 }
 
@@ -88,7 +88,13 @@ pub(crate) async fn second_factor_starts_at_its_confirmation_auth_4(test: TestDa
     );
     assert!(!factors.is_required(USER).await.unwrap());
     assert!(!factors.verify(USER, &shown(secret, 0)).await.unwrap());
-    assert!(factors.prove(USER, "000").await.unwrap().is_none());
+    assert!(
+        factors
+            .verify_enrollment(USER, "000")
+            .await
+            .unwrap()
+            .is_none()
+    );
     let code = shown(secret, 0);
     let recovery = confirm(&test, &factors, USER, &code).await.unwrap();
     assert!(factors.is_required(USER).await.unwrap());
@@ -195,7 +201,7 @@ pub(crate) async fn code_confirms_only_its_own_secret_auth_4(test: TestDatabase)
     let own = factors(&test);
     let enrollment = own.enroll(USER, "ada").await.unwrap().unwrap();
     let code = shown(enrollment.secret.expose(), 0);
-    let proved = own.prove(USER, &code).await.unwrap().unwrap();
+    let proved = own.verify_enrollment(USER, &code).await.unwrap().unwrap();
     own.enroll(USER, "mallory").await.unwrap().unwrap();
     assert!(confirmed(&test, &own, &proved).await.is_none());
     assert!(!own.is_required(USER).await.unwrap());
@@ -205,7 +211,11 @@ pub(crate) async fn rolled_back_confirmation_has_no_effect_obs_11(test: TestData
     let factors = factors(&test);
     let enrollment = factors.enroll(USER, "ada").await.unwrap().unwrap();
     let code = shown(enrollment.secret.expose(), 0);
-    let proved = factors.prove(USER, &code).await.unwrap().unwrap();
+    let proved = factors
+        .verify_enrollment(USER, &code)
+        .await
+        .unwrap()
+        .unwrap();
     let undone = test.database.transaction(|tx| {
         let (factors, proved) = (&factors, &proved);
         async move {

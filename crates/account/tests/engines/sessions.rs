@@ -79,10 +79,7 @@ pub(crate) async fn concurrent_refreshes_keep_the_session_auth_3(test: TestDatab
         }
         token = gone_on.unwrap();
     }
-    assert_eq!(
-        sessions.holder(&token).await.unwrap().as_deref(),
-        Some(USER)
-    );
+    assert_eq!(sessions.user(&token).await.unwrap().as_deref(), Some(USER));
 }
 
 pub(crate) async fn session_expires_after_its_timeouts_auth_3(test: TestDatabase) {
@@ -111,8 +108,8 @@ pub(crate) async fn logout_with_a_rotated_token_ends_the_session_auth_3(test: Te
     let (own, other) = (begin(&sessions, &test).await, begin(&sessions, &test).await);
     let stolen = sessions.refresh(&own).await.unwrap().token;
     assert_eq!(end(&sessions, &test, &own).await.as_deref(), Some(USER));
-    assert_eq!(sessions.holder(&stolen).await.unwrap(), None);
-    assert!(sessions.holder(&other).await.unwrap().is_some());
+    assert_eq!(sessions.user(&stolen).await.unwrap(), None);
+    assert!(sessions.user(&other).await.unwrap().is_some());
 }
 
 pub(crate) async fn logout_ban_and_limit_end_sessions_auth_3(test: TestDatabase) {
@@ -123,11 +120,11 @@ pub(crate) async fn logout_ban_and_limit_end_sessions_auth_3(test: TestDatabase)
     let sessions = sessions(&test, config);
     let (first, second) = (begin(&sessions, &test).await, begin(&sessions, &test).await);
     let third = begin(&sessions, &test).await;
-    assert_eq!(sessions.holder(&first).await.unwrap(), None, "it made room");
+    assert_eq!(sessions.user(&first).await.unwrap(), None, "it made room");
 
     assert_eq!(end(&sessions, &test, &second).await.as_deref(), Some(USER));
     assert_eq!(end(&sessions, &test, &second).await, None, "it is over");
-    assert_eq!(sessions.holder(&second).await.unwrap(), None);
+    assert_eq!(sessions.user(&second).await.unwrap(), None);
     let listed = sessions.of(USER).await.unwrap();
     assert_eq!(listed.len(), 1);
     assert!(
@@ -137,7 +134,7 @@ pub(crate) async fn logout_ban_and_limit_end_sessions_auth_3(test: TestDatabase)
             .unwrap()
     );
     assert!(sessions.end_one(USER, &listed[0].id).await.unwrap());
-    assert_eq!(sessions.holder(&third).await.unwrap(), None);
+    assert_eq!(sessions.user(&third).await.unwrap(), None);
 
     begin(&sessions, &test).await;
     let ended = sessions.end_all(&test.database, USER).await.unwrap();
@@ -153,7 +150,7 @@ pub(crate) async fn token_of_the_client_is_never_adopted_auth_3(test: TestDataba
     ));
     let token = begin(&sessions, &test).await;
     assert_ne!(token.expose(), planted.expose());
-    assert_eq!(sessions.holder(&planted).await.unwrap(), None);
+    assert_eq!(sessions.user(&planted).await.unwrap(), None);
 }
 
 /// Reads all pages of versions that were raised within this number of seconds.

@@ -209,9 +209,15 @@ pub(crate) async fn enrollment_codes_are_limited_auth_4(test: TestDatabase) {
     let factors = factors_with_long_wait(&test);
     factors.enroll(USER, "ada").await.unwrap().unwrap();
     for _ in 0..5 {
-        assert!(factors.prove(USER, WRONG).await.unwrap().is_none());
+        assert!(
+            factors
+                .verify_enrollment(USER, WRONG)
+                .await
+                .unwrap()
+                .is_none()
+        );
     }
-    let refused = factors.prove(USER, WRONG).await;
+    let refused = factors.verify_enrollment(USER, WRONG).await;
     wait_of(refused.map(|codes| codes.is_some()));
     // A new enrollment has a new count.
     factors.remove(&test.database, USER).await.unwrap();

@@ -1,4 +1,4 @@
-use seaworthy_audit_log::{AuditEntry, AuditLog, Seen, VerifyError};
+use seaworthy_audit_log::{AuditEntry, AuditLog, ReferenceState, VerifyError};
 use seaworthy_data::{Statement, sql};
 
 use crate::test_database::TestDatabase;
@@ -49,13 +49,19 @@ pub(crate) async fn verify_detects_removed_beginning_obs_11(test_database: TestD
     )
     .await;
     let found = broken(&log).await;
-    assert!(matches!(found, VerifyError::Unproved(3)), "{found:?}");
+    assert!(
+        matches!(found, VerifyError::PruneProofMissing(3)),
+        "{found:?}"
+    );
     // All records, with the reference of the last one.
     run(&test_database, sql(ALL_ERASED)).await;
     run(&test_database, sql("DELETE FROM audit_log")).await;
     for seen in [None, Some((5, seen.as_str()))] {
         let found = log.verify(seen).await;
-        assert!(matches!(found, Err(VerifyError::Unproved(5))), "{found:?}");
+        assert!(
+            matches!(found, Err(VerifyError::PruneProofMissing(5))),
+            "{found:?}"
+        );
     }
 }
 
@@ -67,7 +73,10 @@ pub(crate) async fn proof_of_pruning_is_bound_to_its_position_obs_11(test_databa
     run(&test_database, sql(ALL_ERASED)).await;
     run(&test_database, sql("DELETE FROM audit_log")).await;
     let found = broken(&log).await;
-    assert!(matches!(found, VerifyError::Mark(6)), "{found:?}");
+    assert!(
+        matches!(found, VerifyError::PruneProofAltered(6)),
+        "{found:?}"
+    );
     // The hash of a record proves nothing either.
     run(
         &test_database,
@@ -75,7 +84,10 @@ pub(crate) async fn proof_of_pruning_is_bound_to_its_position_obs_11(test_databa
     )
     .await;
     let found = broken(&log).await;
-    assert!(matches!(found, VerifyError::Mark(6)), "{found:?}");
+    assert!(
+        matches!(found, VerifyError::PruneProofAltered(6)),
+        "{found:?}"
+    );
 }
 
 pub(crate) async fn verify_reports_pruning_without_proof_obs_11(test_database: TestDatabase) {
@@ -88,7 +100,10 @@ pub(crate) async fn verify_reports_pruning_without_proof_obs_11(test_database: T
     )
     .await;
     let found = broken(&log).await;
-    assert!(matches!(found, VerifyError::Unproved(4)), "{found:?}");
+    assert!(
+        matches!(found, VerifyError::PruneProofMissing(4)),
+        "{found:?}"
+    );
     // Another pruning would sign unverified records.
     test_database
         .append(&log, AuditEntry::new("event.cancel"))
@@ -96,7 +111,7 @@ pub(crate) async fn verify_reports_pruning_without_proof_obs_11(test_database: T
     test_database.ticks().await;
     let refused = log.prune(0).await;
     assert!(
-        matches!(refused, Err(VerifyError::Unproved(4))),
+        matches!(refused, Err(VerifyError::PruneProofMissing(4))),
         "{refused:?}"
     );
     assert_eq!(records(&test_database).await, 2);
@@ -112,15 +127,18 @@ pub(crate) async fn pruned_reference_is_not_reported_as_valid_obs_11(test_databa
     let (log, hashes) = pruned(&test_database).await;
     let verify = async |sequence: i64, hash: &str| log.verify(Some((sequence, hash))).await;
     let found = verify(3, &hashes[2]).await.unwrap();
-    assert_eq!((found.records, found.seen), (1, Some(Seen::Pruned)));
+    assert_eq!(
+        (found.records, found.reference),
+        (1, Some(ReferenceState::Pruned))
+    );
     for (sequence, hash) in [(4, &hashes[3]), (5, &hashes[4])] {
         let found = verify(sequence, hash).await.unwrap();
-        assert_eq!(found.seen, Some(Seen::Whole), "{sequence}");
+        assert_eq!(found.reference, Some(ReferenceState::Intact), "{sequence}");
     }
     for sequence in [4, 5] {
         let found = verify(sequence, &hashes[0]).await;
         assert!(
-            matches!(found, Err(VerifyError::Replaced(at)) if at == sequence),
+            matches!(found, Err(VerifyError::ReferenceMismatch(at)) if at == sequence),
             "{found:?}"
         );
     }
@@ -134,7 +152,10 @@ pub(crate) async fn pruned_reference_is_not_reported_as_valid_obs_11(test_databa
     test_database.ticks().await;
     assert_eq!(log.prune(0).await.unwrap(), 1);
     let found = verify(4, &hashes[3]).await.unwrap();
-    assert_eq!((found.pruned_sequence, found.seen), (5, Some(Seen::Pruned)));
+    assert_eq!(
+        (found.pruned_sequence, found.reference),
+        (5, Some(ReferenceState::Pruned))
+    );
 }
 
 pub(crate) async fn pruning_fails_on_altered_records_obs_11(test_database: TestDatabase) {
@@ -180,7 +201,7 @@ pub(crate) async fn verify_names_record_outside_of_chain_obs_11(test_database: T
         run(&test_database, sql(there)).await;
         let found = broken(&log).await;
         assert!(
-            matches!(found, VerifyError::Stray(at) if at == number),
+            matches!(found, VerifyError::OutsideChain(at) if at == number),
             "{found:?}"
         );
         run(

@@ -77,7 +77,7 @@ pub(crate) async fn reference_detects_removed_end_obs_11(test_database: TestData
     assert!(
         matches!(
             found,
-            VerifyError::End {
+            VerifyError::WrongEnd {
                 expected: 5,
                 found: 4
             }
@@ -96,7 +96,10 @@ pub(crate) async fn reference_detects_removed_end_obs_11(test_database: TestData
         .append(&log, AuditEntry::new("event.publish"))
         .await;
     let found = log.verify(Some((5, &seen.last_hash))).await;
-    assert!(matches!(found, Err(VerifyError::Replaced(5))), "{found:?}");
+    assert!(
+        matches!(found, Err(VerifyError::ReferenceMismatch(5))),
+        "{found:?}"
+    );
 }
 
 pub(crate) async fn verify_detects_records_without_the_key_obs_11(test_database: TestDatabase) {
@@ -125,5 +128,8 @@ pub(crate) async fn log_is_valid_after_pruning_obs_11(test_database: TestDatabas
         sql("UPDATE audit_log_chain SET pruned_sequence = 5"),
     )
     .await;
-    assert!(matches!(broken(&log).await, VerifyError::Mark(5)));
+    assert!(matches!(
+        broken(&log).await,
+        VerifyError::PruneProofAltered(5)
+    ));
 }

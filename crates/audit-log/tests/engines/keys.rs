@@ -97,7 +97,10 @@ pub(crate) async fn verify_detects_records_altered_with_stolen_old_key_obs_11(
         .append(&stolen, AuditEntry::new("event.forge"))
         .await;
     let found = present.verify(None).await;
-    assert!(matches!(found, Err(VerifyError::Replaced(3))), "{found:?}");
+    assert!(
+        matches!(found, Err(VerifyError::ReferenceMismatch(3))),
+        "{found:?}"
+    );
 }
 
 pub(crate) async fn append_signs_beginning_with_own_key_obs_11(test_database: TestDatabase) {
@@ -108,7 +111,7 @@ pub(crate) async fn append_signs_beginning_with_own_key_obs_11(test_database: Te
     let with_an_end = rotated(&test_database, Some(last(&earlier).await));
     let found = with_an_end.verify(None).await;
     assert!(
-        matches!(found, Err(VerifyError::Mark(4))),
+        matches!(found, Err(VerifyError::PruneProofAltered(4))),
         "the thief of the earlier key would have removed the beginning: {found:?}"
     );
     let present = rotated(&test_database, None);

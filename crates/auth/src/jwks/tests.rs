@@ -234,10 +234,10 @@ async fn authenticate(
     let context = RequestContext::new(identity, RequestId::generate(), TraceContext::root(false));
     let route = RouteOptions::new().access(Access::Authenticated);
     match bearer.authenticate(&parts, &Arc::new(context), &route) {
-        Authentication::Known(identity) => Ok(Some(identity)),
+        Authentication::Authenticated(identity) => Ok(Some(identity)),
         Authentication::Anonymous => Ok(None),
         Authentication::Rejected(error) => Err(error),
-        Authentication::Later(later) => later.await,
+        Authentication::Pending(later) => later.await,
     }
 }
 
@@ -272,7 +272,7 @@ async fn withdrawn_key_is_rejected_after_the_next_fetch_auth_1() {
     assert!(verifier.verify(&by_old, now).await.is_ok());
     let generation = verifier.generation();
     issuer.rotate("k2");
-    issuer.signer.withdraw("k1").unwrap();
+    issuer.signer.remove("k1").unwrap();
     issuer.publish();
     jwks.refresh_on_demand().await.unwrap();
     assert_eq!(
@@ -301,7 +301,7 @@ async fn background_task_fetches_the_keys_auth_1() {
     let now = SystemTime::now();
     eventually(async || verifier.verify_now(&by_old, now).is_ok()).await;
     issuer.rotate("k2");
-    issuer.signer.withdraw("k1").unwrap();
+    issuer.signer.remove("k1").unwrap();
     issuer.publish();
     eventually(async || verifier.verify_now(&by_old, now).err() == Some(TokenError::UnknownKey))
         .await;

@@ -58,7 +58,7 @@ pub enum OpenIdError {
     TimedOut,
     /// A concurrent request to the provider failed.
     #[error("the provider is unavailable: try again later")]
-    JustFailed,
+    RecentlyFailed,
     /// A response of the provider is invalid.
     #[error("the provider sent an invalid response: {0}")]
     InvalidResponse(&'static str),
@@ -113,7 +113,7 @@ impl OpenIdError {
             Self::Subject => "OPENID_SUBJECT",
             Self::EmailMissing => "OPENID_EMAIL_MISSING",
             Self::EmailUnverified => "OPENID_EMAIL_UNVERIFIED",
-            Self::Unavailable(_) | Self::TimedOut | Self::JustFailed => "OPENID_UNAVAILABLE",
+            Self::Unavailable(_) | Self::TimedOut | Self::RecentlyFailed => "OPENID_UNAVAILABLE",
             Self::InvalidResponse(_) => "OPENID_RESPONSE",
             Self::Failed(_) => "OPENID_FAILED",
         }
@@ -132,7 +132,7 @@ impl OpenIdError {
             | Self::Client
             | Self::Unavailable(_)
             | Self::TimedOut
-            | Self::JustFailed
+            | Self::RecentlyFailed
             | Self::InvalidResponse(_) => Code::Unavailable,
             Self::Token(error) if error.is_transient() => Code::Unavailable,
             Self::EmailMissing | Self::EmailUnverified => Code::Forbidden,

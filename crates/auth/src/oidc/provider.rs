@@ -77,7 +77,7 @@ impl Provider {
         }
         let last = self.state.load_full();
         if failed.is_some_and(|failed| failed > arrived) {
-            return last.ok_or(OpenIdError::JustFailed);
+            return last.ok_or(OpenIdError::RecentlyFailed);
         }
         let fetched = ClockReading::now();
         match (Metadata::fetch(&self.client, &self.config).await, last) {

@@ -53,7 +53,7 @@ fn authenticate_with(
 
 fn identity_of(authentication: Authentication) -> Option<Identity> {
     match authentication {
-        Authentication::Known(identity) => Some(identity),
+        Authentication::Authenticated(identity) => Some(identity),
         _ => None,
     }
 }
@@ -92,7 +92,7 @@ struct Users;
 
 impl Authenticate for Users {
     fn authenticate(&self, _: &Parts, _: &Arc<RequestContext>, _: &RouteOptions) -> Authentication {
-        Authentication::Known(Identity {
+        Authentication::Authenticated(Identity {
             actor: Actor::new("ada"),
             tenant: None,
             grants: Grants::default(),

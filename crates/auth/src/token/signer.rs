@@ -126,9 +126,9 @@ pub enum SignError {
 
 /// Signs tokens with one key at a time. Cheap to clone. All clones share the keys.
 ///
-/// Rotate a key in three steps. [`announce`](Self::announce) the new key and wait until caches of
+/// Rotate a key in three steps. [`publish`](Self::publish) the new key and wait until caches of
 /// the key set have expired. [`activate`](Self::activate) it and wait for the lifetime of a token.
-/// [`withdraw`](Self::withdraw) the old key.
+/// [`remove`](Self::remove) the old key.
 ///
 /// ```
 /// use seaworthy_auth::token::{Algorithm, NewToken, SigningKey, TokenSigner, TokenSignerConfig};
@@ -242,7 +242,7 @@ impl TokenSigner {
     ///
     /// # Errors
     /// There is a key with this ID.
-    pub fn announce(&self, key: SigningKey) -> Result<(), SignError> {
+    pub fn publish(&self, key: SigningKey) -> Result<(), SignError> {
         let key = Arc::new(key);
         self.change(|keys| {
             if keys.all.iter().any(|known| known.id() == key.id()) {
@@ -253,7 +253,7 @@ impl TokenSigner {
         })
     }
 
-    /// Makes an announced key the signing key.
+    /// Makes a published key the signing key.
     ///
     /// # Errors
     /// No key has this ID.
@@ -270,7 +270,7 @@ impl TokenSigner {
     ///
     /// # Errors
     /// No key has this ID, or the key is active.
-    pub fn withdraw(&self, id: &str) -> Result<(), SignError> {
+    pub fn remove(&self, id: &str) -> Result<(), SignError> {
         self.change(|keys| {
             if keys.active.id() == id {
                 return Err(SignError::Active(id.to_owned()));

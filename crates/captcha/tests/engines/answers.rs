@@ -30,7 +30,7 @@ pub(crate) async fn right_answer_is_valid_once_in_any_case_auth_2(test: TestData
     other_replica.take(&id, &padded, &[PHONE]).await.unwrap();
     let again = test.replica().take(&id, &code, &[PHONE]).await;
     assert!(matches!(again, Err(CaptchaError::Invalid)), "{again:?}");
-    let unknown = other_replica.take_any("unknown", &code).await;
+    let unknown = other_replica.consume_any("unknown", &code).await;
     assert!(matches!(unknown, Err(CaptchaError::Invalid)), "{unknown:?}");
 }
 
@@ -38,10 +38,10 @@ pub(crate) async fn switched_off_captcha_accepts_every_answer_flag_2(test: TestD
     let switch = Switch::new();
     let captchas = test.replica().with_switch(switch.clone());
     switch.set(false);
-    captchas.take("unknown", "", &[PHONE]).await.unwrap();
-    captchas.take_any("unknown", "").await.unwrap();
+    captchas.consume("unknown", "", &[PHONE]).await.unwrap();
+    captchas.consume_any("unknown", "").await.unwrap();
     switch.set(true);
-    let refused = captchas.take("unknown", "", &[PHONE]).await;
+    let refused = captchas.consume("unknown", "", &[PHONE]).await;
     assert!(matches!(refused, Err(CaptchaError::Invalid)), "{refused:?}");
 }
 
@@ -49,7 +49,7 @@ pub(crate) async fn concurrent_right_answers_succeed_once_auth_2(test: TestDatab
     let (id, code) = issue(&test).await;
     let (first, second) = (test.replica(), test.replica());
     let replicas = [&first, &second, &first, &second];
-    let answers = join_all(replicas.map(|replica| replica.take_any(&id, &code))).await;
+    let answers = join_all(replicas.map(|replica| replica.consume_any(&id, &code))).await;
     let right = answers.iter().filter(|answer| answer.is_ok()).count();
     assert_eq!(right, 1, "{answers:?}");
 }
@@ -57,25 +57,25 @@ pub(crate) async fn concurrent_right_answers_succeed_once_auth_2(test: TestDatab
 pub(crate) async fn captcha_is_invalid_after_five_wrong_answers_auth_2(test: TestDatabase) {
     let (id, code) = issue(&test).await;
     for _ in 0..5 {
-        let answer = test.replica().take_any(&id, &wrong(&code)).await;
+        let answer = test.replica().consume_any(&id, &wrong(&code)).await;
         assert!(matches!(answer, Err(CaptchaError::Invalid)), "{answer:?}");
     }
-    let late = test.replica().take_any(&id, &code).await;
+    let late = test.replica().consume_any(&id, &code).await;
     assert!(matches!(late, Err(CaptchaError::Invalid)), "{late:?}");
 
     let (id, code) = issue(&test).await;
     for _ in 0..4 {
-        let _wrong = test.replica().take_any(&id, &wrong(&code)).await;
+        let _wrong = test.replica().consume_any(&id, &wrong(&code)).await;
     }
-    test.replica().take_any(&id, &code).await.unwrap();
+    test.replica().consume_any(&id, &code).await.unwrap();
 }
 
 pub(crate) async fn concurrent_wrong_answers_count_like_sequential_ones_auth_2(test: TestDatabase) {
     let (id, code) = issue(&test).await;
     let replica = test.replica();
     let wrong = wrong(&code);
-    let _wrong = join_all((0..8).map(|_| replica.take_any(&id, &wrong))).await;
-    let late = replica.take_any(&id, &code).await;
+    let _wrong = join_all((0..8).map(|_| replica.consume_any(&id, &wrong))).await;
+    let late = replica.consume_any(&id, &code).await;
     assert!(matches!(late, Err(CaptchaError::Invalid)), "{late:?}");
 }
 
@@ -95,7 +95,7 @@ pub(crate) async fn expired_captcha_is_rejected_auth_2(test: TestDatabase) {
         left < 0
     })
     .await;
-    let late = captchas.take_any(&issued.id, &code).await;
+    let late = captchas.consume_any(&issued.id, &code).await;
     assert!(matches!(late, Err(CaptchaError::Expired)), "{late:?}");
 }
 

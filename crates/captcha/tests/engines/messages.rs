@@ -17,11 +17,11 @@ pub(crate) async fn code_counts_only_for_its_kind_and_address_auth_2(test: TestD
         Binding::Sms("ada@example.org"),
         Binding::Image,
     ] {
-        let answer = captchas.take(&issued.id, &code, &[other]).await;
+        let answer = captchas.consume(&issued.id, &code, &[other]).await;
         assert!(matches!(answer, Err(CaptchaError::Invalid)), "{answer:?}");
     }
     let allowed = [Binding::Image, own];
-    captchas.take(&issued.id, &code, &allowed).await.unwrap();
+    captchas.consume(&issued.id, &code, &allowed).await.unwrap();
     assert_eq!(test.provider.sent.lock()[0].0, "ada@example.org");
 }
 

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, env, process::Command};
 
+use serde_json::Value;
+
 use crate::root;
 
 /// Returns the packages that a build compiles on this machine.
@@ -28,6 +30,41 @@ fn engine(selection: &[&str]) -> Vec<String> {
             || ["regalloc2", "wast", "wat"].contains(&name.as_str())
     };
     packages(selection).into_iter().filter(is_engine).collect()
+}
+
+/// `cargo package` rejects a dependency without a version. It removes such dev-dependencies.
+#[test]
+fn path_dependencies_have_versions_ship_5() {
+    let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let arguments = [
+        "metadata",
+        "--locked",
+        "--offline",
+        "--no-deps",
+        "--format-version=1",
+    ];
+    let run = Command::new(cargo)
+        .args(arguments)
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{run:?}");
+    let metadata: Value = serde_json::from_slice(&run.stdout).unwrap();
+    let mut checked = 0_usize;
+    let mut missing = Vec::new();
+    for package in metadata["packages"].as_array().unwrap() {
+        for dependency in package["dependencies"].as_array().unwrap() {
+            if dependency["path"].is_null() || dependency["kind"] == "dev" {
+                continue;
+            }
+            checked += 1;
+            if dependency["req"] == "*" {
+                missing.push(format!("{}: {}", package["name"], dependency["name"]));
+            }
+        }
+    }
+    assert!(checked > 100, "only {checked} path dependencies were found");
+    assert!(missing.is_empty(), "without a version: {missing:?}");
 }
 
 #[test]

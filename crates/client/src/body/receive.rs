@@ -12,7 +12,7 @@ use hyper::body::Incoming;
 use seaworthy_core::ByteSize;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::{ClientError, Limit, SizeOf};
+use crate::{BodySize, ClientError, Limit};
 
 /// The end of a call and the limit that sets it.
 #[derive(Debug, Clone, Copy)]
@@ -116,7 +116,7 @@ impl Body for Received {
                     None => Err(ClientError::TooLarge {
                         host: Arc::clone(&this.host),
                         limit: this.max_size,
-                        of: SizeOf::Received,
+                        of: BodySize::Received,
                     }),
                 }
             }

@@ -16,7 +16,7 @@ use super::{
     decompress::{Encoding, unwrap},
     receive::Received,
 };
-use crate::{ClientError, SizeOf, classify::of_error, observe::CallRecord};
+use crate::{BodySize, ClientError, classify::of_error, observe::CallRecord};
 
 /// Size of a decompressed chunk. A decompression bomb exceeds its limit by at most this size.
 const CHUNK: usize = 16 * 1024;
@@ -124,7 +124,7 @@ impl ResponseBody {
                     None => Poll::Ready(Some(Err(ClientError::TooLarge {
                         host: Arc::clone(&self.host),
                         limit: self.max_size,
-                        of: SizeOf::Decompressed,
+                        of: BodySize::Decompressed,
                     }))),
                 }
             }

@@ -10,6 +10,6 @@ pub use address::{Addresses, is_public};
 pub use connector::is_refused;
 pub(crate) use connector::{ConnectTimedOut, Connector, find};
 pub(crate) use resolver::SystemResolver;
-pub use resolver::{Resolve, Resolving, system_resolver};
+pub use resolver::{Resolve, ResolveFuture, system_resolver};
 pub(crate) use tls::ReloadableTls;
 pub use tls::{BuildError, ClientTlsConfig};

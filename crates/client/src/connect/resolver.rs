@@ -12,12 +12,12 @@ use tower_service::Service;
 use super::address::{AddressDenied, Addresses};
 
 /// A future of the addresses of a name.
-pub type Resolving = BoxFuture<'static, io::Result<Vec<IpAddr>>>;
+pub type ResolveFuture = BoxFuture<'static, io::Result<Vec<IpAddr>>>;
 
 /// Resolves names. A client resolves a name for every connection.
 pub trait Resolve: Send + Sync + 'static {
     /// Returns the addresses of a name in the order of preference.
-    fn resolve(&self, host: &str) -> Resolving;
+    fn resolve(&self, host: &str) -> ResolveFuture;
 }
 
 /// The resolver of the operating system.
@@ -25,7 +25,7 @@ pub trait Resolve: Send + Sync + 'static {
 pub(crate) struct SystemResolver;
 
 impl Resolve for SystemResolver {
-    fn resolve(&self, host: &str) -> Resolving {
+    fn resolve(&self, host: &str) -> ResolveFuture {
         let host = host.to_owned();
         Box::pin(async move {
             let addresses = tokio::net::lookup_host((host, 0)).await?;
@@ -96,7 +96,7 @@ mod tests {
     struct Rebinding(AtomicUsize);
 
     impl Resolve for Rebinding {
-        fn resolve(&self, _: &str) -> Resolving {
+        fn resolve(&self, _: &str) -> ResolveFuture {
             let answers = ["8.8.8.8", "127.0.0.1", "::ffff:169.254.169.254"];
             let asked = self.0.fetch_add(1, Ordering::Relaxed);
             let address = answers[asked % answers.len()].parse().unwrap();
@@ -128,7 +128,7 @@ mod tests {
     async fn public_addresses_of_mixed_name_are_used_res_4() {
         struct Mixed;
         impl Resolve for Mixed {
-            fn resolve(&self, _: &str) -> Resolving {
+            fn resolve(&self, _: &str) -> ResolveFuture {
                 let addresses = ["10.0.0.1", "8.8.8.8", "::1"].map(|text| text.parse().unwrap());
                 Box::pin(async move { Ok(addresses.to_vec()) })
             }

@@ -11,7 +11,7 @@ use async_compression::{
     Level,
     tokio::write::{BrotliEncoder, GzipEncoder, ZlibEncoder, ZstdEncoder},
 };
-use seaworthy_client::{ClientError, SizeOf};
+use seaworthy_client::{BodySize, ClientError};
 use seaworthy_core::ByteSize;
 use tokio::io::AsyncWriteExt as _;
 
@@ -22,7 +22,7 @@ const MIB: usize = 1 << 20;
 const OVERHEAD: usize = 2 * MIB;
 const CHUNKED: &[u8] = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
 
-fn assert_too_large(error: ClientError, expected: SizeOf) {
+fn assert_too_large(error: ClientError, expected: BodySize) {
     match error {
         ClientError::TooLarge { of, .. } => assert_eq!(of, expected),
         other => panic!("{other:?}"),
@@ -111,7 +111,7 @@ async fn client_rejects_announced_large_body_unread_res_4() {
             server.address
         )
     );
-    assert_too_large(error, SizeOf::Received);
+    assert_too_large(error, BodySize::Received);
 }
 
 #[tokio::test]
@@ -171,7 +171,7 @@ fn endless_body_uses_bounded_memory_res_4() {
         }
     });
     let (error, held) = read_whole(address, ByteSize::mebibytes(10));
-    assert_too_large(error, SizeOf::Received);
+    assert_too_large(error, BodySize::Received);
     assert!(held < 10 * MIB + OVERHEAD, "{held}");
 }
 
@@ -189,7 +189,7 @@ fn decompression_bomb_uses_bounded_memory_res_4() {
         (0..1280).try_for_each(|_| stream.write_all(&member))
     });
     let (error, held) = read_whole(address, ByteSize::mebibytes(10));
-    assert_too_large(error, SizeOf::Decompressed);
+    assert_too_large(error, BodySize::Decompressed);
     assert!(held < 10 * MIB + OVERHEAD, "{held}");
 }
 
@@ -209,7 +209,7 @@ fn bomb_of_each_encoding_uses_bounded_memory_res_4() {
             stream.write_all(&bomb)
         });
         let (error, held) = read_whole(address, ByteSize::mebibytes(1));
-        assert_too_large(error, SizeOf::Decompressed);
+        assert_too_large(error, BodySize::Decompressed);
         assert!(held < MIB + 10 * MIB, "{encoding}: {held}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use seaworthy_client::{Addresses, ClientError, Resolve, Resolving};
+use seaworthy_client::{Addresses, ClientError, Resolve, ResolveFuture};
 
 use crate::fixture::{Server, answer, builder};
 
@@ -10,7 +10,7 @@ use crate::fixture::{Server, answer, builder};
 struct Inward;
 
 impl Resolve for Inward {
-    fn resolve(&self, _: &str) -> Resolving {
+    fn resolve(&self, _: &str) -> ResolveFuture {
         Box::pin(async { Ok(vec![IpAddr::from(Ipv4Addr::LOCALHOST)]) })
     }
 }

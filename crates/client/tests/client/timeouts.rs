@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use seaworthy_client::{ClientError, Limit, Resolve, Resolving};
+use seaworthy_client::{ClientError, Limit, Resolve, ResolveFuture};
 use seaworthy_core::{Deadline, RequestContext, ServiceIdentity, Timeout, context};
 use seaworthy_resilience::RejectionReason;
 use seaworthy_testkit::fault::{Disruption, Fault, FaultProxy};
@@ -138,7 +138,7 @@ async fn deadline_of_request_shortens_call_life_6() {
 async fn unresolved_name_costs_connect_timeout_res_3() {
     struct Never;
     impl Resolve for Never {
-        fn resolve(&self, _: &str) -> Resolving {
+        fn resolve(&self, _: &str) -> ResolveFuture {
             Box::pin(std::future::pending::<std::io::Result<Vec<IpAddr>>>())
         }
     }

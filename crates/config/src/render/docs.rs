@@ -88,7 +88,7 @@ impl Schema {
 
     /// Returns the JSON Schema as text, for editors.
     #[must_use]
-    pub fn json(&self) -> String {
+    pub fn to_json(&self) -> String {
         let mut document = self.document().clone();
         document.sort_all_objects();
         let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();

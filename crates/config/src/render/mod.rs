@@ -8,4 +8,4 @@ mod show;
 
 pub use explain::UnknownKey;
 pub use listing::SettingDescription;
-pub use show::Shown;
+pub use show::EffectiveValue;

@@ -7,7 +7,7 @@ use crate::{Loaded, Marks, key::Key, secret::Reference};
 
 /// A value in effect. Secrets are masked.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Shown {
+pub struct EffectiveValue {
     /// The key.
     pub key: String,
     /// The value, or `***` for a secret.
@@ -24,10 +24,10 @@ pub struct Shown {
 impl Loaded {
     /// Returns every value in effect with its origin, by key. Secrets are `***`.
     #[must_use]
-    pub fn values(&self) -> Vec<Shown> {
+    pub fn values(&self) -> Vec<EffectiveValue> {
         let leaves = self.inner().leaves.iter();
         leaves
-            .map(|(key, leaf)| Shown {
+            .map(|(key, leaf)| EffectiveValue {
                 key: key.to_string(),
                 value: leaf.shown.clone(),
                 origin: match self.scheme(key) {

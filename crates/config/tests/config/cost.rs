@@ -36,5 +36,5 @@ fn clones_of_a_schema_share_their_memory_conf_1() {
     let mut clone = None;
     let counted = allocation_counter::measure(|| clone = Some(schema.clone()));
     assert!(counted.count_total <= MAX_CLONE, "{counted:?}");
-    assert_eq!(clone.map(|clone| clone.json()), Some(schema.json()));
+    assert_eq!(clone.map(|clone| clone.to_json()), Some(schema.to_json()));
 }

@@ -54,7 +54,7 @@ fn load_with(
         .environment(variables.iter().copied().collect::<Environment>());
     let loader = VARIABLES.into_iter().fold(loader, Loader::legacy_variable);
     let loader = change(loader);
-    loader.load(&loader.complete(Schema::of::<Hello>()))
+    loader.load(&loader.extend_schema(Schema::of::<Hello>()))
 }
 
 fn error(variable: (&str, &str)) -> String {
@@ -278,7 +278,7 @@ fn load_file(text: &str) -> Result<Loaded, ConfigErrors> {
         .directory(directory.path())
         .environment(Environment::from([("ORIGINS", "https://a, https://b")]));
     let loader = KEYS.into_iter().fold(loader, Loader::legacy_key);
-    loader.load(&loader.complete(Schema::of::<Modern>()))
+    loader.load(&loader.extend_schema(Schema::of::<Modern>()))
 }
 
 #[test]
@@ -333,7 +333,7 @@ fn variables_with_the_legacy_prefix_set_keys_of_files_conf_1() {
             .environment(variables.iter().copied().collect::<Environment>())
             .legacy_prefix("APP_");
         let loader = KEYS.into_iter().fold(loader, Loader::legacy_key);
-        loader.load(&loader.complete(Schema::of::<Modern>()))
+        loader.load(&loader.extend_schema(Schema::of::<Modern>()))
     };
     let variables = [
         ("APP_DATA_SOURCE", "postgres://db"),

@@ -117,7 +117,7 @@ async fn reads_secrets_of_added_sources_conf_5() {
 
 /// Returns everything that a load can print.
 fn everything_printed(schema: &Schema, loader: &Loader) -> String {
-    let mut text = schema.docs("hello") + &schema.env_example("hello") + &schema.json();
+    let mut text = schema.docs("hello") + &schema.env_example("hello") + &schema.to_json();
     match loader.load(schema) {
         Err(errors) => text += &format!("{errors} {errors:?} {errors:#?}"),
         Ok(loaded) => {

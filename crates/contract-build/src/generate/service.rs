@@ -200,7 +200,7 @@ fn grpc(scope: &Scope<'_>, method: &Method) -> String {
     } else {
         input
     };
-    let (associated, answer) = if from_server {
+    let (associated, response) = if from_server {
         (
             format!("type {stream_name} = {runtime}::grpc::ResponseStream<{output}>;"),
             format!("Self::{stream_name}"),
@@ -217,7 +217,7 @@ fn grpc(scope: &Scope<'_>, method: &Method) -> String {
     format!(
         "{associated}
         async fn {name}(&self, request: {runtime}::tonic::Request<{input}>)
-            -> Result<{runtime}::tonic::Response<{answer}>, {runtime}::tonic::Status> {{
+            -> Result<{runtime}::tonic::Response<{response}>, {runtime}::tonic::Status> {{
             {runtime}::grpc::{call}(&self.config, request, |request| self.implementation.{name}(request)).await
         }}\n"
     )
@@ -233,12 +233,12 @@ fn route(scope: &Scope<'_>, service: &Service, method: &Method, binding: &Bindin
     } = Signature::of(scope, method);
     let function = if from_server { "streaming" } else { "unary" };
     let body = match &binding.body {
-        Body::Nothing => "Nothing".to_owned(),
+        Body::None => "None".to_owned(),
         Body::Message => "Message".to_owned(),
         Body::Field(field) => format!("Field({field:?})"),
     };
     let write = match &binding.response_body {
-        None => "encoder.message(answer)".to_owned(),
+        None => "encoder.message(response)".to_owned(),
         Some(field) => response_field(scope, &method.descriptor.output(), field),
     };
     let whole = binding.response_body.is_none();
@@ -252,7 +252,7 @@ fn route(scope: &Scope<'_>, service: &Service, method: &Method, binding: &Bindin
                 method: {verb:?},
                 template: {template},
                 body: {runtime}::http::RequestBody::{body},
-                whole_answer: {whole},
+                whole_response: {whole},
             }},
             {{
                 let implementation = ::std::sync::Arc::clone(&self.implementation);
@@ -261,27 +261,27 @@ fn route(scope: &Scope<'_>, service: &Service, method: &Method, binding: &Bindin
                     async move {{ implementation.{name}(request).await }}
                 }}
             }},
-            |answer, encoder| {{ {write} }},
+            |response, encoder| {{ {write} }},
         );\n"
     )
 }
 
-fn response_field(scope: &Scope<'_>, answer: &MessageDescriptor, name: &str) -> String {
-    let Some(field) = answer.get_field_by_name(name) else {
-        return "encoder.message(answer)".to_owned();
+fn response_field(scope: &Scope<'_>, output: &MessageDescriptor, name: &str) -> String {
+    let Some(field) = output.get_field_by_name(name) else {
+        return "encoder.message(response)".to_owned();
     };
     let rust = names::snake(name);
     let value = kind(scope, &field.kind());
     match Shape::of(&field) {
-        Shape::Plain => format!("encoder.value::<{value}>(&answer.{rust})"),
-        Shape::List => format!("encoder.list::<{value}>(&answer.{rust})"),
+        Shape::Plain => format!("encoder.value::<{value}>(&response.{rust})"),
+        Shape::List => format!("encoder.list::<{value}>(&response.{rust})"),
         Shape::Map => {
             let (key, value) = map_kinds(scope, &field);
-            format!("encoder.object::<{key}, {value}>(&answer.{rust})")
+            format!("encoder.object::<{key}, {value}>(&response.{rust})")
         }
-        Shape::Optional => format!("encoder.value_or_null::<{value}>(answer.{rust}.as_ref())"),
+        Shape::Optional => format!("encoder.value_or_null::<{value}>(response.{rust}.as_ref())"),
         Shape::Oneof(oneof) => format!(
-            "encoder.value_or_null::<{value}>(match &answer.{} {{ Some({}(value)) => Some(value), _ => None }})",
+            "encoder.value_or_null::<{value}>(match &response.{} {{ Some({}(value)) => Some(value), _ => None }})",
             names::snake(oneof.name()),
             super::field::variant(scope, &field, &oneof)
         ),

@@ -22,7 +22,7 @@ pub(crate) struct Binding {
 /// The content of the request body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Body {
-    Nothing,
+    None,
     Message,
     Field(String),
 }

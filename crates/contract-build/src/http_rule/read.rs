@@ -86,7 +86,7 @@ fn binding(method: &MethodDescriptor, rule: &DynamicMessage) -> Result<Binding, 
         check_variable(&request, &variable.field)?;
     }
     let body = match text(rule, "body").as_str() {
-        "" => Body::Nothing,
+        "" => Body::None,
         "*" => Body::Message,
         field => {
             if request.get_field_by_name(field).is_none() {
@@ -98,7 +98,7 @@ fn binding(method: &MethodDescriptor, rule: &DynamicMessage) -> Result<Binding, 
             Body::Field(field.to_owned())
         }
     };
-    if body != Body::Nothing && matches!(verb.as_str(), "GET" | "HEAD") {
+    if body != Body::None && matches!(verb.as_str(), "GET" | "HEAD") {
         return Err(format!("{verb} has no body"));
     }
     let response_body = match text(rule, "response_body") {

@@ -119,7 +119,7 @@ pub(super) fn responses(form: &ErrorForm, paths: &Value) -> Map<String, Value> {
             });
             let response = json!({
                 "description": description,
-                "headers": header::of_answer(*status),
+                "headers": header::of_response(*status),
                 "content": content,
             });
             ((*name).to_owned(), response)

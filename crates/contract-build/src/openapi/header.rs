@@ -36,7 +36,7 @@ pub(super) fn definitions() -> Value {
 }
 
 /// Returns the headers of a response.
-pub(super) fn of_answer(status: u16) -> Value {
+pub(super) fn of_response(status: u16) -> Value {
     let own = match status {
         405 => Some("Allow"),
         409 | 429 | 503 => Some("Retry-After"),

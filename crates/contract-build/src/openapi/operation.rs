@@ -84,7 +84,7 @@ pub(super) fn add(paths: &mut Paths, schemas: &mut Schemas<'_>, about: &About, p
         "security".to_owned(),
         security::of_operation(&method.access),
     );
-    let has_body = binding.body != Body::Nothing;
+    let has_body = binding.body != Body::None;
     if let Some(body) = request_body(schemas, method, binding, &id) {
         operation.insert("requestBody".to_owned(), body);
     }
@@ -107,7 +107,7 @@ fn request_body(
 ) -> Option<Value> {
     let input = method.descriptor.input();
     let (schema, required) = match &binding.body {
-        Body::Nothing => return None,
+        Body::None => return None,
         Body::Field(name) => {
             let field = input.get_field_by_name(name)?;
             let required = schemas.must_be_given(&field);
@@ -155,7 +155,7 @@ fn success(schemas: &mut Schemas<'_>, method: &Method, binding: &Binding) -> Val
     if method.descriptor.is_server_streaming() {
         return json!({
             "description": "A stream of messages. An error in the middle is the last element.",
-            "headers": header::of_answer(200),
+            "headers": header::of_response(200),
             "content": {
                 "application/x-ndjson": { "schema": { "description": "One JSON text per line.", "contentMediaType": "application/json", "contentSchema": schema } },
                 "text/event-stream": { "schema": { "description": "One event per message. An error is an event named `error`." } },
@@ -164,7 +164,7 @@ fn success(schemas: &mut Schemas<'_>, method: &Method, binding: &Binding) -> Val
     }
     json!({
         "description": "The response.",
-        "headers": header::of_answer(200),
+        "headers": header::of_response(200),
         "content": { "application/json": { "schema": schema } },
     })
 }

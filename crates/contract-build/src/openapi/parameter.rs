@@ -31,7 +31,7 @@ pub(super) fn of(
     let in_body = match &binding.body {
         Body::Message => return parameters,
         Body::Field(field) => Some(field.as_str()),
-        Body::Nothing => None,
+        Body::None => None,
     };
     let mut query = Query {
         schemas,

@@ -191,7 +191,7 @@ mod tests {
 
     #[tokio::test]
     async fn failure_of_another_service_is_502_api_2() {
-        let response = CodedErrors.http(LibraryCode::Upstream.error("the bank did not answer"));
+        let response = CodedErrors.http(LibraryCode::Upstream.error("the bank did not respond"));
         assert_eq!(response.status(), 502);
         let body = response.into_body().collect().await.unwrap().to_bytes();
         let body: Value = serde_json::from_slice(&body).unwrap();

@@ -8,7 +8,7 @@ use super::reason;
 /// ```
 /// use seaworthy_contract::error::LibraryCode;
 ///
-/// let error = LibraryCode::Webhook.error("the webhook did not answer");
+/// let error = LibraryCode::Webhook.error("the webhook did not respond");
 /// assert_eq!(LibraryCode::of(&error).number(), 50005);
 /// assert_eq!(LibraryCode::of(&error).http_status(), 502);
 /// ```

@@ -10,6 +10,6 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-pub use path::{Binding, Choice, HttpPath};
+pub use path::{Binding, BindingMatch, HttpPath};
 pub use route::{RequestBody, Route, Routes};
 pub use template::{PathTemplate, Segment, Variable};

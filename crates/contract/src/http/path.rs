@@ -1,4 +1,4 @@
-//! One axum path, the bindings of a contract that share it, and the choice among them.
+//! One axum path, the bindings of a contract that share it, and how one is found.
 
 use std::{fmt, sync::Arc};
 
@@ -34,15 +34,15 @@ pub struct HttpPath<M> {
     config: ContractConfig,
 }
 
-/// The result of choosing among the bindings of an [`HttpPath`] by HTTP method and path.
+/// The result of matching a request with the bindings of an [`HttpPath`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Choice {
+pub enum BindingMatch {
     /// The binding with this index.
     Binding(usize),
     /// The path exists, but only for these HTTP methods.
     OtherMethods(Vec<Method>),
     /// No template matches the path.
-    Nothing,
+    NoMatch,
 }
 
 impl<M: ContractMethod> Binding<M> {
@@ -107,17 +107,19 @@ impl<M: ContractMethod> HttpPath<M> {
         &self.pattern
     }
 
-    /// The bindings, in the order of their indexes in [`Choice`].
+    /// The bindings, in the order of their indexes in [`BindingMatch`].
     #[must_use]
     pub fn bindings(&self) -> &[Binding<M>] {
         &self.bindings
     }
 
-    /// Returns the binding for an HTTP method and a percent-encoded path. Access checks and
+    /// Returns a function that finds the binding for an HTTP method and a percent-encoded path. Access checks and
     /// dispatch both use this function, so that they cannot disagree.
-    pub fn choose(&self) -> impl Fn(&Method, &str) -> Choice + Clone + Send + Sync + 'static {
+    pub fn matcher(
+        &self,
+    ) -> impl Fn(&Method, &str) -> BindingMatch + Clone + Send + Sync + 'static {
         let bindings = Arc::clone(&self.bindings);
-        move |method, path| choose(&bindings, method, path)
+        move |method, path| find(&bindings, method, path)
     }
 
     /// Returns the pattern and a handler for a bare axum router. The handler does not check access.
@@ -128,13 +130,13 @@ impl<M: ContractMethod> HttpPath<M> {
             let (bindings, config) = (Arc::clone(&bindings), config.clone());
             async move {
                 let path = request.uri().path();
-                let methods = match choose(&bindings, request.method(), path) {
-                    Choice::Binding(index) => match bindings.get(index) {
+                let methods = match find(&bindings, request.method(), path) {
+                    BindingMatch::Binding(index) => match bindings.get(index) {
                         Some(binding) => return binding.respond(request).await,
                         None => return config.rejection(not_found()),
                     },
-                    Choice::OtherMethods(methods) => methods,
-                    Choice::Nothing => return config.rejection(not_found()),
+                    BindingMatch::OtherMethods(methods) => methods,
+                    BindingMatch::NoMatch => return config.rejection(not_found()),
                 };
                 other_methods(&config, &methods)
             }
@@ -147,7 +149,7 @@ impl<M: ContractMethod> HttpPath<M> {
     }
 }
 
-fn choose<M: ContractMethod>(bindings: &[Binding<M>], method: &Method, path: &str) -> Choice {
+fn find<M: ContractMethod>(bindings: &[Binding<M>], method: &Method, path: &str) -> BindingMatch {
     let mut others: Vec<Method> = Vec::new();
     let mut found = None;
     let mut has_verb = false;
@@ -173,9 +175,9 @@ fn choose<M: ContractMethod>(bindings: &[Binding<M>], method: &Method, path: &st
         }
     }
     match found {
-        Some(index) => Choice::Binding(index),
-        None if others.is_empty() => Choice::Nothing,
-        None => Choice::OtherMethods(others),
+        Some(index) => BindingMatch::Binding(index),
+        None if others.is_empty() => BindingMatch::NoMatch,
+        None => BindingMatch::OtherMethods(others),
     }
 }
 

@@ -36,7 +36,7 @@ where
 {
     let mut message = M::default();
     let mut violations = Violations::new(Naming::Json);
-    if bound != RequestBody::Nothing {
+    if bound != RequestBody::None {
         let bytes = collect(body, limit).await?;
         read_body(parts, &bytes, bound, &mut message, &mut violations)?;
     }
@@ -181,7 +181,7 @@ fn is_bound_elsewhere<M: JsonMessage>(
     let field = first(name);
     let in_body = match bound {
         RequestBody::Field(body) => field.is_some() && field == first(body),
-        RequestBody::Nothing | RequestBody::Message => false,
+        RequestBody::None | RequestBody::Message => false,
     };
     in_body
         || captures.iter().any(|capture| {

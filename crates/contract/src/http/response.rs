@@ -12,7 +12,7 @@ use crate::json::{self, Encoder};
 /// Returns the response of a unary method.
 pub(super) fn single<A: Message>(
     headers: &HeaderMap,
-    answer: &A,
+    message: &A,
     whole: bool,
     write: fn(&A, &mut Encoder),
 ) -> Result<Response, Error> {
@@ -23,9 +23,9 @@ pub(super) fn single<A: Message>(
     };
     let body = match codec {
         Codec::Json => {
-            json::write_with(|encoder| write(answer, encoder)).map_err(Error::internal)?
+            json::write_with(|encoder| write(message, encoder)).map_err(Error::internal)?
         }
-        Codec::Protobuf => answer.encode_to_vec(),
+        Codec::Protobuf => message.encode_to_vec(),
     };
     let mut response = Response::new(Body::from(body));
     let headers = response.headers_mut();

@@ -25,28 +25,28 @@ pub struct Route {
     /// The content of the body.
     pub body: RequestBody,
     /// Whether the response is the whole message, so that it can be sent as protobuf too.
-    pub whole_answer: bool,
+    pub whole_response: bool,
 }
 
 /// The content of a request body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestBody {
     /// The body is not read.
-    Nothing,
+    None,
     /// The whole message.
     Message,
     /// One field of the message.
     Field(&'static str),
 }
 
-type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
-pub(super) type Call = Arc<dyn Fn(Request, Vec<Capture>) -> Answer + Send + Sync>;
+type ResponseFuture = Pin<Box<dyn Future<Output = Response> + Send>>;
+pub(super) type Call = Arc<dyn Fn(Request, Vec<Capture>) -> ResponseFuture + Send + Sync>;
 
 /// Builds the routes of a contract whose methods are `M`. Generated code calls it.
 ///
 /// axum finds the path by its literal segments, so its speed and its `MatchedPath` stay. The
 /// patterns of axum cannot express a verb, `**` in a variable or two templates of one shape.
-/// [`HttpPath::choose`] then chooses among the remaining bindings.
+/// [`HttpPath::matcher`] then distinguishes the remaining bindings.
 pub struct Routes<M> {
     config: ContractConfig,
     bindings: Vec<Binding<M>>,
@@ -76,8 +76,8 @@ impl<M: ContractMethod> Routes<M> {
                 let (parts, body) = request.into_parts();
                 let message =
                     request::read(&parts, body, route.body, captures, config.max_body_size).await?;
-                let answer = method(message).await?;
-                response::single(&parts.headers, &answer, route.whole_answer, write)
+                let reply = method(message).await?;
+                response::single(&parts.headers, &reply, route.whole_response, write)
             }
         });
     }
@@ -101,10 +101,10 @@ impl<M: ContractMethod> Routes<M> {
                 let (parts, body) = request.into_parts();
                 let message =
                     request::read(&parts, body, route.body, captures, config.max_body_size).await?;
-                let answers = method(message).await?;
+                let responses = method(message).await?;
                 Ok(stream::streaming(
                     &parts.headers,
-                    answers,
+                    responses,
                     write,
                     Arc::clone(&config.errors),
                 ))
@@ -126,8 +126,12 @@ impl<M: ContractMethod> Routes<M> {
         let config = self.config.clone();
         let call: Call = Arc::new(move |request, captures| {
             let config = config.clone();
-            let answer = call(request, captures, config.clone());
-            Box::pin(async move { answer.await.unwrap_or_else(|error| config.rejection(error)) })
+            let response = call(request, captures, config.clone());
+            Box::pin(async move {
+                response
+                    .await
+                    .unwrap_or_else(|error| config.rejection(error))
+            })
         });
         self.bindings.push(Binding {
             of,

@@ -30,13 +30,13 @@ const LINES: HeaderValue = HeaderValue::from_static("application/x-ndjson");
 
 pub(super) fn streaming<A: Send + 'static>(
     headers: &HeaderMap,
-    answers: MessageStream<A>,
+    messages: MessageStream<A>,
     write: fn(&A, &mut Encoder),
     errors: Arc<dyn ErrorFormat>,
 ) -> Response {
-    let elements = until_failure(answers.map(move |answer| {
-        answer.and_then(|answer| {
-            json::write_with(|encoder| write(&answer, encoder)).map_err(Error::internal)
+    let elements = until_failure(messages.map(move |message| {
+        message.and_then(|message| {
+            json::write_with(|encoder| write(&message, encoder)).map_err(Error::internal)
         })
     }))
     .map(move |element| {

@@ -33,7 +33,7 @@ pub type Change = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 /// A requirement that the store violates.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct Breach(String);
+pub struct Violation(String);
 
 /// The result of a repeat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,12 +83,12 @@ const CASES: [Case; 9] = [
 /// they expire.
 ///
 /// # Errors
-/// [`Breach`] for the first call whose repeat gets another result than on other stores.
-pub async fn check(store: Arc<dyn IdempotencyStore>, change: Change) -> Result<(), Breach> {
+/// [`Violation`] for the first call whose repeat gets another result than on other stores.
+pub async fn check(store: Arc<dyn IdempotencyStore>, change: Change) -> Result<(), Violation> {
     for case in CASES {
         let repeat = repeat_of(case, Arc::clone(&store), Arc::clone(&change)).await?;
         if repeat != case.repeat {
-            return Err(Breach(format!(
+            return Err(Violation(format!(
                 "a repeat of {case:?} must not be {repeat:?}"
             )));
         }
@@ -101,7 +101,7 @@ async fn repeat_of(
     case: Case,
     store: Arc<dyn IdempotencyStore>,
     change: Change,
-) -> Result<Repeat, Breach> {
+) -> Result<Repeat, Violation> {
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);
     let serve = async move || {
@@ -116,10 +116,10 @@ async fn repeat_of(
     let mut router = Router::new()
         .fallback(any(serve))
         .layer(IdempotencyLayer::new(config, store, spawn));
-    let key = HeaderValue::try_from(new_id().to_string()).map_err(breach)?;
+    let key = HeaderValue::try_from(new_id().to_string()).map_err(violation)?;
     let first = send(&mut router, &key).await?;
     if first != (case.status, "call 1".to_owned()) {
-        return Err(Breach(format!("the first {case:?} got {first:?}")));
+        return Err(Violation(format!("the first {case:?} got {first:?}")));
     }
     let (status, body) = send(&mut router, &key).await?;
     let is_run_again = calls.load(Ordering::SeqCst) > 1;
@@ -134,24 +134,24 @@ async fn repeat_of(
         _ if is_run_again => Ok(Repeat::Runs),
         Some(reason) => Ok(Repeat::Conflict(reason)),
         None if (status, body.as_str()) == (case.status, "call 1") => Ok(Repeat::Replayed),
-        None => Err(Breach(format!(
+        None => Err(Violation(format!(
             "the repeat of {case:?} got {status}: {body}"
         ))),
     }
 }
 
-async fn send(router: &mut Router, key: &HeaderValue) -> Result<(StatusCode, String), Breach> {
+async fn send(router: &mut Router, key: &HeaderValue) -> Result<(StatusCode, String), Violation> {
     let request = Request::post("/orders")
         .header("idempotency-key", key)
         .body(Body::from("{}"))
-        .map_err(breach)?;
-    let response = router.call(request).await.map_err(breach)?;
+        .map_err(violation)?;
+    let response = router.call(request).await.map_err(violation)?;
     let status = response.status();
-    let body = response.into_body().collect().await.map_err(breach)?;
+    let body = response.into_body().collect().await.map_err(violation)?;
     let body = String::from_utf8_lossy(&body.to_bytes()).into_owned();
     Ok((status, body))
 }
 
-fn breach(error: impl fmt::Display) -> Breach {
-    Breach(error.to_string())
+fn violation(error: impl fmt::Display) -> Violation {
+    Violation(error.to_string())
 }

@@ -148,7 +148,7 @@ impl IdempotencyLayer {
         };
         let token = match self.store.begin(&key, fingerprint, lifetimes).await? {
             KeyState::Claimed(token) => token,
-            KeyState::Completed(answer) => return Ok(replay(answer)),
+            KeyState::Completed(recorded) => return Ok(replay(recorded)),
             KeyState::Running => return Err(rejections::in_use()),
             KeyState::ResponseNotStored => return Err(rejections::not_kept()),
             KeyState::OutcomeUnknown => return Err(rejections::unknown()),
@@ -168,7 +168,7 @@ impl IdempotencyLayer {
         // call keeps them until it ends, even if its client has disconnected.
         let extensions = parts.extensions.clone();
         let request = Request::from_parts(parts, Body::from(body));
-        let (answer, answered) = oneshot::channel();
+        let (sender, receiver) = oneshot::channel();
         let context = context::current();
         let recording = context
             .as_deref()
@@ -182,7 +182,7 @@ impl IdempotencyLayer {
             };
             drop(extensions);
             // A client that has disconnected gets the response with its next attempt.
-            let _ = answer.send(response);
+            let _ = sender.send(response);
         }
         .in_current_span();
         // The outcome is recorded even after the deadline of the request.
@@ -190,7 +190,7 @@ impl IdempotencyLayer {
             Some(context) => context::scope(context, call).boxed(),
             None => call.boxed(),
         });
-        match answered.await {
+        match receiver.await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(panic)) => std::panic::resume_unwind(panic),
             Err(error) => Err(Error::internal(error)),
@@ -199,14 +199,14 @@ impl IdempotencyLayer {
 
     /// Reads the body of a response if its size is known and within the limit. Reading any other
     /// body could take forever.
-    async fn read_answer(&self, body: Body) -> AnswerBody {
+    async fn read_response(&self, body: Body) -> RecordedBody {
         let limit = u64::try_from(self.config.max_response_size.as_usize()).unwrap_or(u64::MAX);
         match body.size_hint().exact() {
             Some(size) if size <= limit => match body.collect().await {
-                Ok(collected) => AnswerBody::Read(collected.to_bytes()),
-                Err(error) => AnswerBody::Failed(error),
+                Ok(collected) => RecordedBody::Read(collected.to_bytes()),
+                Err(error) => RecordedBody::Failed(error),
             },
-            _ => AnswerBody::Unread(body),
+            _ => RecordedBody::Unread(body),
         }
     }
 
@@ -264,7 +264,7 @@ impl Call {
 
     /// Stores the response for repeats, unless a repeat must run or get another response.
     async fn record(&self, response: Response) -> Response {
-        if let Some(outcome) = without_answer(response.status()) {
+        if let Some(outcome) = without_response(response.status()) {
             let outcome = self.outcome(outcome);
             // A rejection after a change is stored like any other response.
             if response.status().is_server_error() || outcome == CallOutcome::Unchanged {
@@ -273,21 +273,21 @@ impl Call {
             }
         }
         let (parts, body) = response.into_parts();
-        match self.layer.read_answer(body).await {
-            AnswerBody::Read(bytes) => {
-                let answer = RecordedResponse {
+        match self.layer.read_response(body).await {
+            RecordedBody::Read(bytes) => {
+                let recorded = RecordedResponse {
                     status: parts.status,
                     headers: kept_headers(&parts.headers),
                     body: bytes.clone(),
                 };
-                self.finish(answer).await;
+                self.finish(recorded).await;
                 Response::from_parts(parts, Body::from(bytes))
             }
-            AnswerBody::Unread(body) => {
+            RecordedBody::Unread(body) => {
                 self.settle(CallOutcome::Changed).await;
                 Response::from_parts(parts, body)
             }
-            AnswerBody::Failed(error) => {
+            RecordedBody::Failed(error) => {
                 self.settle(CallOutcome::Changed).await;
                 self.layer.rejection(Error::internal(error))
             }
@@ -304,10 +304,10 @@ impl Call {
         }
     }
 
-    async fn finish(&self, answer: RecordedResponse) {
+    async fn finish(&self, response: RecordedResponse) {
         let (store, ttl) = (&self.layer.store, self.layer.config.ttl);
         // The call succeeded, so its client gets its response even if the store fails.
-        if let Err(error) = store.finish(&self.key, self.token, answer, ttl).await {
+        if let Err(error) = store.finish(&self.key, self.token, response, ttl).await {
             tracing::error!(error = ?error, "the response to a request with an Idempotency-Key could not be stored");
         }
     }
@@ -321,7 +321,7 @@ impl Call {
 }
 
 /// The body of a response.
-enum AnswerBody {
+enum RecordedBody {
     Read(Bytes),
     /// Too large, or of unknown size.
     Unread(Body),
@@ -330,7 +330,7 @@ enum AnswerBody {
 
 /// Returns the outcome of a call whose response is not stored. Either it was rejected, so the
 /// client may correct it under the same key, or it failed.
-fn without_answer(status: StatusCode) -> Option<CallOutcome> {
+fn without_response(status: StatusCode) -> Option<CallOutcome> {
     match status {
         StatusCode::BAD_REQUEST
         | StatusCode::UNAUTHORIZED
@@ -356,10 +356,10 @@ fn kept_headers(headers: &HeaderMap) -> HeaderMap {
         .collect()
 }
 
-fn replay(answer: RecordedResponse) -> Response {
-    let mut response = Response::new(Body::from(answer.body));
-    *response.status_mut() = answer.status;
-    *response.headers_mut() = answer.headers;
+fn replay(recorded: RecordedResponse) -> Response {
+    let mut response = Response::new(Body::from(recorded.body));
+    *response.status_mut() = recorded.status;
+    *response.headers_mut() = recorded.headers;
     response
         .headers_mut()
         .insert(REPLAYED, HeaderValue::from_static("true"));

@@ -88,12 +88,12 @@ enum Bound {
 
 impl Entry {
     fn cost(&self, key: &ScopedKey) -> usize {
-        let answer = match &self.state {
-            EntryState::Completed(answer) => response_cost(answer),
+        let response = match &self.state {
+            EntryState::Completed(response) => response_cost(response),
             EntryState::Running(_) | EntryState::Done | EntryState::Unknown => 0,
         };
         // Three maps hold the key.
-        ENTRY_COST + 3 * key.as_str().len() + answer
+        ENTRY_COST + 3 * key.as_str().len() + response
     }
 
     fn is_settled(&self) -> bool {
@@ -101,13 +101,13 @@ impl Entry {
     }
 }
 
-fn response_cost(answer: &RecordedResponse) -> usize {
-    let headers: usize = answer
+fn response_cost(response: &RecordedResponse) -> usize {
+    let headers: usize = response
         .headers
         .values()
         .map(|value| HEADER_COST + value.len())
         .sum();
-    headers + answer.body.len()
+    headers + response.body.len()
 }
 
 impl Share {
@@ -125,12 +125,12 @@ impl State {
         let (cost, position) = (entry.cost(key), (entry.expiry, entry.token));
         self.memory = self.memory.saturating_sub(cost);
         self.expiries.remove(&position);
-        if let Some(share) = self.shares.get_mut(key.share()) {
+        if let Some(share) = self.shares.get_mut(key.owner()) {
             share.entries = share.entries.saturating_sub(1);
             share.memory = share.memory.saturating_sub(cost);
             share.settled.remove(&position);
             if share.entries == 0 {
-                self.shares.remove(key.share());
+                self.shares.remove(key.owner());
             }
         }
         Some(entry)
@@ -140,7 +140,7 @@ impl State {
         let (cost, position) = (entry.cost(&key), (entry.expiry, entry.token));
         self.memory += cost;
         self.expiries.insert(position, key.clone());
-        let share = self.shares.entry(Arc::clone(key.share())).or_default();
+        let share = self.shares.entry(Arc::clone(key.owner())).or_default();
         share.entries += 1;
         share.memory += cost;
         if entry.is_settled() {
@@ -246,7 +246,7 @@ impl MemoryStore {
             return Ok(match &entry.state {
                 _ if entry.fingerprint != fingerprint => KeyState::Mismatch,
                 EntryState::Running(_) => KeyState::Running,
-                EntryState::Completed(answer) => KeyState::Completed(answer.clone()),
+                EntryState::Completed(response) => KeyState::Completed(response.clone()),
                 EntryState::Done => KeyState::ResponseNotStored,
                 EntryState::Unknown => KeyState::OutcomeUnknown,
             });
@@ -259,7 +259,7 @@ impl MemoryStore {
             expiry: now + lifetimes.timeout,
             state: EntryState::Running(lifetimes.ttl),
         };
-        if !state.make_room(self.limits, key.share(), 1, entry.cost(key)) {
+        if !state.make_room(self.limits, key.owner(), 1, entry.cost(key)) {
             return Err(Error::new(
                 Code::Unavailable,
                 reason::IDEMPOTENCY_STORE_FULL,
@@ -293,7 +293,7 @@ impl MemoryStore {
             state: entry_state,
         };
         // If the store has no room for the response, it still records that the call took effect.
-        if !state.make_room(self.limits, key.share(), 1, entry.cost(key)) {
+        if !state.make_room(self.limits, key.owner(), 1, entry.cost(key)) {
             entry.state = EntryState::Done;
         }
         state.insert(key.clone(), entry);
@@ -314,11 +314,11 @@ impl IdempotencyStore for MemoryStore {
         &'a self,
         key: &'a ScopedKey,
         token: u64,
-        answer: RecordedResponse,
+        response: RecordedResponse,
         ttl: Duration,
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            self.end_now(key, token, Some(EntryState::Completed(answer)), ttl);
+            self.end_now(key, token, Some(EntryState::Completed(response)), ttl);
             Ok(())
         })
     }

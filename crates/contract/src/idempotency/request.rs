@@ -49,7 +49,7 @@ pub(super) fn key(parts: &Parts, required: bool) -> Result<Option<ScopedKey>, Er
     }
     Ok(Some(ScopedKey {
         text: format!("{}:{text}", hex(&caller(parts))).into(),
-        share: hex(&share()).into(),
+        owner: hex(&owner()).into(),
     }))
 }
 
@@ -81,9 +81,9 @@ fn caller(parts: &Parts) -> [u8; 32] {
     })
 }
 
-/// Returns the share of the store that a request takes: that of its actor, or of its address.
-/// Callers can invent credentials and cookies that are not verified, so these have no share.
-fn share() -> [u8; 32] {
+/// Returns the owner of the key: the actor, or the client address. Callers can invent credentials
+/// and cookies that are not verified, so these do not count as owners.
+fn owner() -> [u8; 32] {
     context::with_current(|context| {
         let tenant = context.and_then(|context| context.tenant());
         let tenant = tenant.map_or("", |tenant| tenant.as_str()).as_bytes();

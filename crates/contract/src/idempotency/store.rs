@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ScopedKey {
     pub(super) text: Arc<str>,
-    pub(super) share: Arc<str>,
+    pub(super) owner: Arc<str>,
 }
 
 impl ScopedKey {
@@ -18,22 +18,22 @@ impl ScopedKey {
     pub fn new(text: &str) -> Self {
         Self {
             text: text.into(),
-            share: Arc::default(),
+            owner: Arc::default(),
         }
     }
 
-    /// Sets the share of the store that the key takes.
+    /// Sets the owner, for tests of stores.
     #[must_use]
-    pub fn with_share(mut self, share: &str) -> Self {
-        self.share = share.into();
+    pub fn with_owner(mut self, owner: &str) -> Self {
+        self.owner = owner.into();
         self
     }
 
-    /// Returns the share of the store that the key takes: that of the actor, or of the address of
-    /// an anonymous caller. At most 64 characters.
+    /// Returns the owner, whose keys share one part of the store: the actor, or the address of an
+    /// anonymous caller. At most 64 characters.
     #[must_use]
-    pub fn share(&self) -> &Arc<str> {
-        &self.share
+    pub fn owner(&self) -> &Arc<str> {
+        &self.owner
     }
 
     /// Returns the key as text, for stores in memory.
@@ -83,7 +83,7 @@ impl RecordedResponse {
     /// Creates a response from its status, its [`header_lines`](Self::header_lines) and its body.
     /// Returns `None` if the status is not valid.
     #[must_use]
-    pub fn restored(status: u16, header_lines: &[u8], body: Bytes) -> Option<Self> {
+    pub fn from_parts(status: u16, header_lines: &[u8], body: Bytes) -> Option<Self> {
         let headers = header_lines
             .split(|byte| *byte == b'\n')
             .filter_map(|line| {
@@ -164,7 +164,7 @@ pub trait IdempotencyStore: Send + Sync + 'static {
         &'a self,
         key: &'a ScopedKey,
         token: u64,
-        answer: RecordedResponse,
+        response: RecordedResponse,
         ttl: Duration,
     ) -> StoreFuture<'a, ()>;
 

@@ -25,9 +25,9 @@ fn named(name: &str) -> GetBookRequest {
 async fn both_transports_use_one_implementation_api_1() {
     let server = Running::start().await;
     let mut library = server.library().await;
-    let answer = library.get_book(named("shelves/1/books/2")).await.unwrap();
+    let response = library.get_book(named("shelves/1/books/2")).await.unwrap();
     let json = server.get("/v1/shelves/1/books/2").await.json();
-    assert_eq!(json["name"], answer.into_inner().name);
+    assert_eq!(json["name"], response.into_inner().name);
 }
 
 #[tokio::test]
@@ -42,11 +42,11 @@ async fn error_has_format_of_transport_and_keeps_cause_api_2() {
     assert_eq!(status.code(), tonic::Code::NotFound);
     assert_eq!(status.message(), "there is no such book");
     assert_eq!(from_status(&status).reason(), "BOOK_NOT_FOUND");
-    let answer = server.get("/v1/shelves/1/books/404").await;
-    assert_eq!(answer.status, http::StatusCode::NOT_FOUND);
-    assert_eq!(answer.content_type(), "application/problem+json");
-    assert_eq!(answer.json()["reason"], "BOOK_NOT_FOUND");
-    assert!(!answer.text().contains("table books"));
+    let response = server.get("/v1/shelves/1/books/404").await;
+    assert_eq!(response.status, http::StatusCode::NOT_FOUND);
+    assert_eq!(response.content_type(), "application/problem+json");
+    assert_eq!(response.json()["reason"], "BOOK_NOT_FOUND");
+    assert!(!response.text().contains("table books"));
 }
 
 #[tokio::test]

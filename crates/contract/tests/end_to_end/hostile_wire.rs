@@ -46,7 +46,7 @@ fn call(path: &str, body: Vec<u8>, metadata: HeaderMap) -> Status {
         .headers_mut()
         .insert("content-type", "application/grpc".parse().unwrap());
     let service = LibraryContract::new(Shelves).unguarded_grpc();
-    let answered = async {
+    let responded = async {
         let response = service.oneshot(request).await.unwrap();
         if let Some(status) = Status::from_header_map(response.headers()) {
             return status;
@@ -54,8 +54,8 @@ fn call(path: &str, body: Vec<u8>, metadata: HeaderMap) -> Status {
         let body = response.into_body().collect().await.unwrap();
         Status::from_header_map(body.trailers().unwrap()).unwrap()
     };
-    let answered = async { tokio::time::timeout(TIMEOUT, answered).await };
-    RUNTIME.block_on(answered).unwrap()
+    let responded = async { tokio::time::timeout(TIMEOUT, responded).await };
+    RUNTIME.block_on(responded).unwrap()
 }
 
 /// A frame with any flag, whose length differs from that of its content by `error`.

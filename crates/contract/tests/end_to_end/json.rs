@@ -6,9 +6,14 @@ use serde_json::{Value, json};
 use crate::server::Running;
 
 async fn echo(server: &Running, body: &str) -> Value {
-    let answer = server.post("/v1/echo", body).await;
-    assert_eq!(answer.status, StatusCode::OK, "{body}: {}", answer.text());
-    answer.json()
+    let response = server.post("/v1/echo", body).await;
+    assert_eq!(
+        response.status,
+        StatusCode::OK,
+        "{body}: {}",
+        response.text()
+    );
+    response.json()
 }
 
 #[tokio::test]
@@ -148,15 +153,20 @@ async fn refuses_values_of_wrong_kind_by_name_api_3() {
         ("[]", ""),
         ("null", ""),
     ] {
-        let answer = server.post("/v1/echo", given).await;
+        let response = server.post("/v1/echo", given).await;
         assert_eq!(
-            answer.status,
+            response.status,
             StatusCode::BAD_REQUEST,
             "{given}: {}",
-            answer.text()
+            response.text()
         );
-        assert_eq!(answer.json()["reason"], "MALFORMED_REQUEST", "{given}");
-        assert_eq!(answer.bad_fields(), [field], "{given}: {}", answer.text());
+        assert_eq!(response.json()["reason"], "MALFORMED_REQUEST", "{given}");
+        assert_eq!(
+            response.bad_fields(),
+            [field],
+            "{given}: {}",
+            response.text()
+        );
     }
 }
 
@@ -191,9 +201,9 @@ async fn refuses_malformed_json_with_position_api_3() {
         (invalid, "UTF-8"),
         (unknown_invalid, "UTF-8"),
     ] {
-        let answer = server.post("/v1/echo", given.clone()).await;
-        assert_eq!(answer.status, StatusCode::BAD_REQUEST);
-        let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+        let response = server.post("/v1/echo", given.clone()).await;
+        assert_eq!(response.status, StatusCode::BAD_REQUEST);
+        let detail = response.json()["detail"].as_str().unwrap().to_owned();
         assert!(detail.contains(part), "{detail}");
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     server::Running,
 };
 
-/// Sends the bytes of a whole gRPC body, prefix and all, and answers with the status.
+/// Sends the bytes of a whole gRPC body, prefix and all, and returns the status.
 async fn raw(server: &Running, body: Bytes) -> tonic::Status {
     let request = http::Request::post(format!("{}/seaworthy.test.v1.Library/Echo", server.grpc))
         .header("content-type", "application/grpc")
@@ -52,8 +52,8 @@ async fn refuses_declared_gibibyte_unread_api_3() {
         ("content-type", "application/json"),
         ("content-length", "1073741824"),
     ];
-    let answer = server.head_of_request("/v1/echo", &headers).await;
-    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    let response = server.head_of_request("/v1/echo", &headers).await;
+    assert!(response.starts_with("HTTP/1.1 413 "), "{response}");
 }
 
 #[tokio::test]
@@ -114,10 +114,10 @@ async fn names_every_kind_of_bad_value_over_http_api_3() {
     let body = r#"{"anInt32":2147483648,"aUint64":"-1","aBool":"yes","genre":"GENRE_HORROR","someBytes":"*",
         "aString":5,"a_string":"x","timestamp":"now","child":{"aDouble":"inf"},"numbers":[1,"x"],
         "labels":{"a":"1","a":"2"},"byNumber":{"x":{}}}"#;
-    let answer = server.post("/v1/echo", body).await;
-    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    let response = server.post("/v1/echo", body).await;
+    assert_eq!(response.status, StatusCode::BAD_REQUEST);
     assert_eq!(
-        answer.bad_fields(),
+        response.bad_fields(),
         [
             "aBool",
             "aString",
@@ -144,9 +144,13 @@ async fn refuses_invalid_utf_8_everywhere_api_3() {
         ("/v1/shelves/1/books?title=%ff", "`title` is not UTF-8"),
         ("/v1/shelves/1/books?%ff=1", "not UTF-8"),
     ] {
-        let answer = server.get(path).await;
-        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
-        assert!(answer.text().contains(part), "{path}: {}", answer.text());
+        let response = server.get(path).await;
+        assert_eq!(response.status, StatusCode::BAD_REQUEST, "{path}");
+        assert!(
+            response.text().contains(part),
+            "{path}: {}",
+            response.text()
+        );
     }
 }
 
@@ -164,10 +168,10 @@ async fn refuses_query_parameters_that_are_too_deep_api_3() {
         // About the longest URI that a client can send.
         10_000,
     ] {
-        let answer = server.get(&nested_query(depth)).await;
-        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{depth}");
-        assert_eq!(answer.json()["reason"], "MALFORMED_REQUEST");
-        assert_eq!(answer.bad_fields(), ["child"]);
+        let response = server.get(&nested_query(depth)).await;
+        assert_eq!(response.status, StatusCode::BAD_REQUEST, "{depth}");
+        assert_eq!(response.json()["reason"], "MALFORMED_REQUEST");
+        assert_eq!(response.bad_fields(), ["child"]);
     }
     let deepest = server.get(&nested_query(MAX_PARAMETER_DEPTH - 1)).await;
     assert_eq!(deepest.status, StatusCode::OK, "{}", deepest.text());

@@ -39,16 +39,16 @@ fn echo(content_type: &str, body: Vec<u8>) -> (StatusCode, String, u64) {
         .header("content-type", content_type)
         .body(Body::from(body))
         .unwrap();
-    let mut answer = None;
+    let mut response = None;
     let used = allocation_counter::measure(|| {
-        answer = Some(block_on(async {
+        response = Some(block_on(async {
             let response = router.oneshot(request).await.unwrap();
             let status = response.status();
             let body = response.into_body().collect().await.unwrap().to_bytes();
             (status, String::from_utf8_lossy(&body).into_owned())
         }));
     });
-    let (status, text) = answer.unwrap();
+    let (status, text) = response.unwrap();
     (status, text, used.bytes_max)
 }
 
@@ -91,8 +91,8 @@ fn refuses_lists_of_tiny_elements_within_little_memory_api_3() {
         ),
     ] {
         let shown = String::from_utf8_lossy(&body[..40]).into_owned();
-        let (answered, text, used) = echo("application/json", body);
-        assert_eq!(answered, status, "{shown}: {text}");
+        let (received, text, used) = echo("application/json", body);
+        assert_eq!(received, status, "{shown}: {text}");
         assert!(used < MAX_MEMORY, "{shown}: {used} bytes");
     }
 }
@@ -190,7 +190,7 @@ fn accepts_long_lists_whose_elements_have_content_api_3() {
 }
 
 #[test]
-fn answers_to_long_keys_of_maps_are_short_api_3() {
+fn responses_to_long_keys_of_maps_are_short_api_3() {
     let key = "\u{7f}".repeat(BODY / 2);
     for inside in [
         format!("{{\"children\":{:?}}}", vec![0; 1_000]),

@@ -10,15 +10,15 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 #[tokio::test]
 async fn reads_long_variable_and_body_field_api_1() {
     let server = Running::start().await;
-    let answer = server
+    let response = server
         .post(
             "/v1/shelves/3/books?dryRun=true&book.title=ignored",
             r#"{"title":"Emma","pages":400}"#,
         )
         .await;
-    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    assert_eq!(response.status, StatusCode::OK, "{}", response.text());
     assert_eq!(
-        answer.json(),
+        response.json(),
         json!({"name":"shelves/3/books/7","title":"Emma","pages":400,"id":"18446744073709551615"})
     );
 }
@@ -59,27 +59,27 @@ async fn nested_variable_overrides_body_api_1() {
 }
 
 #[tokio::test]
-async fn empty_answer_is_empty_object_api_1() {
+async fn empty_response_is_empty_object_api_1() {
     let server = Running::start().await;
-    let answer = server
+    let response = server
         .call("DELETE", "/v1/shelves/1/books/2", &[], "")
         .await;
-    assert_eq!(answer.status, StatusCode::OK);
-    assert_eq!(answer.text(), "{}");
+    assert_eq!(response.status, StatusCode::OK);
+    assert_eq!(response.text(), "{}");
 }
 
 #[tokio::test]
 async fn query_parameters_reach_nested_repeated_and_well_known_fields_api_1() {
     let server = Running::start().await;
-    let answer = server
+    let response = server
         .get(
             "/v1/shelves/1/books?pageSize=5&title=a+b%26c&genres=GENRE_NOVEL&genres=2\
              &filter.label=x&filter.range.from=-3&filter.range.to=4&since=2026-01-02T03:04:05Z&least_pages=9\
              &unknown=1&filter.unknown=2",
         )
         .await;
-    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
-    let asked = answer.json()["books"][0]["note"]
+    assert_eq!(response.status, StatusCode::OK, "{}", response.text());
+    let asked = response.json()["books"][0]["note"]
         .as_str()
         .unwrap()
         .to_owned();
@@ -133,8 +133,8 @@ async fn named_method_precedes_any_method_api_1() {
     let server = Running::start().await;
     let path = "/v1/any/thing/9780306406157";
     for method in ["GET", "POST", "PROPFIND"] {
-        let answer = server.call(method, path, &[], "").await;
-        assert_eq!(answer.json()["title"], "isbn 9780306406157", "{method}");
+        let response = server.call(method, path, &[], "").await;
+        assert_eq!(response.json()["title"], "isbn 9780306406157", "{method}");
     }
     let named = server.call("PUT", path, &[], "").await;
     assert_eq!(named.json(), json!("isbn 9780306406157"));
@@ -144,9 +144,9 @@ async fn named_method_precedes_any_method_api_1() {
 async fn unnamed_wildcards_match_without_field_api_1() {
     let server = Running::start().await;
     for path in ["/v1/any-files", "/v1/any-files/a", "/v1/any-files/a/b"] {
-        let answer = server.get(&format!("{path}?path=c")).await;
-        assert_eq!(answer.status, StatusCode::OK, "{path}");
-        assert_eq!(answer.json()["path"], "c", "{path}");
+        let response = server.get(&format!("{path}?path=c")).await;
+        assert_eq!(response.status, StatusCode::OK, "{path}");
+        assert_eq!(response.json()["path"], "c", "{path}");
     }
     let missing = server.get("/v1/any/thing").await;
     assert_eq!(missing.status, StatusCode::NOT_FOUND);
@@ -155,10 +155,10 @@ async fn unnamed_wildcards_match_without_field_api_1() {
 #[tokio::test]
 async fn reads_and_validates_typed_path_variables_api_1() {
     let server = Running::start().await;
-    let answer = server
+    let response = server
         .get("/v1/shelves/1/since/2026-01-02T03:04:05Z/pages/5?page_size=9")
         .await;
-    let asked = answer.json()["books"][0]["note"].to_string();
+    let asked = response.json()["books"][0]["note"].to_string();
     assert!(asked.contains("seconds: 1767323045"), "{asked}");
     assert!(asked.contains("page_size: 5"), "{asked}");
     let bad = server
@@ -177,9 +177,9 @@ async fn path_of_any_depth_is_one_field_api_1() {
         ("/v1/files/a/b:raw", "a/b"),
         ("/v1/files/a:b", "a:b"),
     ] {
-        let answer = server.get(path).await;
-        assert_eq!(answer.status, StatusCode::OK, "{path}");
-        assert_eq!(answer.json()["path"], expected, "{path}");
+        let response = server.get(path).await;
+        assert_eq!(response.status, StatusCode::OK, "{path}");
+        assert_eq!(response.json()["path"], expected, "{path}");
     }
     for path in ["/v1/files", "/v1/files/"] {
         assert_eq!(server.get(path).await.status, StatusCode::OK, "{path}");
@@ -189,20 +189,20 @@ async fn path_of_any_depth_is_one_field_api_1() {
 #[tokio::test]
 async fn other_method_is_405_with_allowed_methods_api_2() {
     let server = Running::start().await;
-    let answer = server.call("POST", "/v1/shelves/1/books/2", &[], "").await;
-    assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
-    let allowed = answer.headers["allow"].to_str().unwrap();
+    let response = server.call("POST", "/v1/shelves/1/books/2", &[], "").await;
+    assert_eq!(response.status, StatusCode::METHOD_NOT_ALLOWED);
+    let allowed = response.headers["allow"].to_str().unwrap();
     for method in ["GET", "HEAD", "PATCH", "PUT", "DELETE"] {
         assert!(allowed.contains(method), "{method} is not in {allowed}");
     }
-    assert_eq!(answer.content_type(), "application/problem+json");
+    assert_eq!(response.content_type(), "application/problem+json");
     let head = server.call("HEAD", "/v1/shelves/1/books/2", &[], "").await;
     assert_eq!(head.status, StatusCode::OK);
     assert!(head.body.is_empty());
 }
 
 #[tokio::test]
-async fn answers_protobuf_on_request_api_1() {
+async fn responds_with_protobuf_on_request_api_1() {
     use prost::Message;
 
     use crate::generated::{Book, LendBookRequest};
@@ -216,7 +216,7 @@ async fn answers_protobuf_on_request_api_1() {
         ("content-type", "application/proto"),
         ("accept", "application/proto, application/json;q=0.5"),
     ];
-    let answer = server
+    let response = server
         .call(
             "POST",
             "/v1/shelves/1/books/2:lend",
@@ -224,8 +224,8 @@ async fn answers_protobuf_on_request_api_1() {
             request.encode_to_vec(),
         )
         .await;
-    assert_eq!(answer.content_type(), "application/proto");
-    let book = Book::decode(answer.body.as_slice()).unwrap();
+    assert_eq!(response.content_type(), "application/proto");
+    let book = Book::decode(response.body.as_slice()).unwrap();
     assert_eq!(book.name, "shelves/1/books/2");
     let bad = server
         .call(
@@ -242,12 +242,12 @@ async fn answers_protobuf_on_request_api_1() {
 async fn refuses_bodies_of_wrong_type_or_size_api_2() {
     let server = Running::start().await;
     for headers in [&[][..], &[("content-type", "text/plain")][..]] {
-        let answer = server.call("POST", "/v1/echo", headers, "{}").await;
-        assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
-        assert_eq!(answer.json()["reason"], "UNSUPPORTED_MEDIA_TYPE");
+        let response = server.call("POST", "/v1/echo", headers, "{}").await;
+        assert_eq!(response.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        assert_eq!(response.json()["reason"], "UNSUPPORTED_MEDIA_TYPE");
     }
     let large = format!(r#"{{"aString":"{}"}}"#, "x".repeat(7 * 1024 * 1024));
-    let answer = server.post("/v1/echo", large).await;
-    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
-    assert_eq!(answer.json()["reason"], "BODY_TOO_LARGE");
+    let response = server.post("/v1/echo", large).await;
+    assert_eq!(response.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(response.json()["reason"], "BODY_TOO_LARGE");
 }

@@ -23,13 +23,13 @@ pub(crate) struct Running {
     client: Client<HttpConnector, Body>,
 }
 
-pub(crate) struct Answer {
+pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) headers: http::HeaderMap,
     pub(crate) body: Vec<u8>,
 }
 
-impl Answer {
+impl Reply {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|error| panic!("{error}: {}", self.text()))
@@ -88,16 +88,16 @@ impl Running {
             .unwrap()
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Reply {
         self.call("GET", path, &[], "").await
     }
 
-    pub(crate) async fn post(&self, path: &str, body: impl Into<Vec<u8>>) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: impl Into<Vec<u8>>) -> Reply {
         self.call("POST", path, &[("content-type", "application/json")], body)
             .await
     }
 
-    /// Sends the head of a request and no body, and answers with the head of the response.
+    /// Sends the head of a request and no body, and returns the head of the response.
     pub(crate) async fn head_of_request(&self, path: &str, headers: &[(&str, &str)]) -> String {
         use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
@@ -120,7 +120,7 @@ impl Running {
         path: &str,
         headers: &[(&str, &str)],
         body: impl Into<Vec<u8>>,
-    ) -> Answer {
+    ) -> Reply {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.http));
@@ -130,7 +130,7 @@ impl Running {
         let request = request.body(Body::from(body.into())).unwrap();
         let response: Response<hyper::body::Incoming> = self.client.request(request).await.unwrap();
         let (parts, body) = response.into_parts();
-        Answer {
+        Reply {
             status: parts.status,
             headers: parts.headers,
             body: body.collect().await.unwrap().to_bytes().to_vec(),

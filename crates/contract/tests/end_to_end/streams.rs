@@ -7,10 +7,10 @@ use crate::server::Running;
 #[tokio::test]
 async fn streams_json_lines_api_1() {
     let server = Running::start().await;
-    let answer = server.get("/v1/shelves/1/books/2:watch").await;
-    assert_eq!(answer.content_type(), "application/x-ndjson");
+    let response = server.get("/v1/shelves/1/books/2:watch").await;
+    assert_eq!(response.content_type(), "application/x-ndjson");
     assert_eq!(
-        answer.text(),
+        response.text(),
         "{\"number\":\"1\",\"reader\":\"Ada\"}\n{\"number\":\"2\",\"reader\":\"Ada\"}\n"
     );
 }
@@ -18,8 +18,8 @@ async fn streams_json_lines_api_1() {
 #[tokio::test]
 async fn error_in_stream_is_last_element_api_2() {
     let server = Running::start().await;
-    let answer = server.get("/v1/shelves/1/books/500:watch").await;
-    let text = answer.text();
+    let response = server.get("/v1/shelves/1/books/500:watch").await;
+    let text = response.text();
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 3);
     assert!(
@@ -34,11 +34,11 @@ async fn error_in_stream_is_last_element_api_2() {
 async fn streams_server_sent_events_on_request_api_1() {
     let server = Running::start().await;
     let headers = [("accept", "text/event-stream")];
-    let answer = server
+    let response = server
         .call("GET", "/v1/shelves/1/books/500:watch", &headers, "")
         .await;
-    assert_eq!(answer.content_type(), "text/event-stream");
-    let text = answer.text();
+    assert_eq!(response.content_type(), "text/event-stream");
+    let text = response.text();
     assert!(
         text.starts_with("data: {\"number\":\"1\",\"reader\":\"Ada\"}\n\n"),
         "{text}"
@@ -52,7 +52,7 @@ async fn streams_server_sent_events_on_request_api_1() {
 #[tokio::test]
 async fn error_ahead_of_first_message_is_plain_rejection_api_2() {
     let server = Running::start().await;
-    let answer = server.get("/v1/shelves/1/books/404:watch").await;
-    assert_eq!(answer.status, StatusCode::NOT_FOUND);
-    assert_eq!(answer.content_type(), "application/problem+json");
+    let response = server.get("/v1/shelves/1/books/404:watch").await;
+    assert_eq!(response.status, StatusCode::NOT_FOUND);
+    assert_eq!(response.content_type(), "application/problem+json");
 }

@@ -12,16 +12,16 @@ use crate::{
 #[tokio::test]
 async fn names_every_broken_rule_over_http_api_3() {
     let server = Running::start().await;
-    let answer = server
+    let response = server
         .post(
             "/v1/shelves/1/books",
             r#"{"name":"x","title":"","genre":9,"pages":10001,"tags":["ok","a","ok","zz"]}"#,
         )
         .await;
-    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
-    assert_eq!(answer.json()["reason"], "VALIDATION_FAILED");
+    assert_eq!(response.status, StatusCode::BAD_REQUEST);
+    assert_eq!(response.json()["reason"], "VALIDATION_FAILED");
     assert_eq!(
-        answer.bad_fields(),
+        response.bad_fields(),
         [
             "book.genre",
             "book.name",
@@ -37,15 +37,15 @@ async fn names_every_broken_rule_over_http_api_3() {
 #[tokio::test]
 async fn names_malformed_and_invalid_fields_together_api_3() {
     let server = Running::start().await;
-    let answer = server
+    let response = server
         .post(
             "/v1/shelves/1/books",
             r#"{"title":5,"pages":"x","genre":"NONE","tags":["a"]}"#,
         )
         .await;
-    assert_eq!(answer.json()["reason"], "MALFORMED_REQUEST");
+    assert_eq!(response.json()["reason"], "MALFORMED_REQUEST");
     assert_eq!(
-        answer.bad_fields(),
+        response.bad_fields(),
         ["book.genre", "book.pages", "book.tags[0]", "book.title"]
     );
 }
@@ -87,13 +87,13 @@ async fn names_every_broken_rule_over_grpc_api_3() {
 #[tokio::test]
 async fn bounds_of_durations_and_formats_hold_api_3() {
     let server = Running::start().await;
-    let answer = server
+    let response = server
         .post(
             "/v1/shelves/1/books/2:lend",
             r#"{"reader":"not an address","time":"59.5s"}"#,
         )
         .await;
-    assert_eq!(answer.bad_fields(), ["reader", "time"]);
+    assert_eq!(response.bad_fields(), ["reader", "time"]);
     let ignored = server.get("/v1/shelves/1/books/2").await;
     assert_eq!(ignored.status, StatusCode::OK);
     let bad = server.get("/v1/books/12").await;

@@ -4555,7 +4555,7 @@ impl<T: Library> LibraryContract<T> {
                         verb: None,
                     },
                     body: ::seaworthy_contract::http::RequestBody::Field("book"),
-                    whole_answer: true,
+                    whole_response: true,
                 },
                 {
                     let implementation = ::std::sync::Arc::clone(&self.implementation);
@@ -4564,7 +4564,7 @@ impl<T: Library> LibraryContract<T> {
                         async move { implementation.create_book(request).await }
                     }
                 },
-                |answer, encoder| { encoder.message(answer) },
+                |response, encoder| { encoder.message(response) },
             );
         routes
             .unary(
@@ -4589,8 +4589,8 @@ impl<T: Library> LibraryContract<T> {
                         ],
                         verb: None,
                     },
-                    body: ::seaworthy_contract::http::RequestBody::Nothing,
-                    whole_answer: true,
+                    body: ::seaworthy_contract::http::RequestBody::None,
+                    whole_response: true,
                 },
                 {
                     let implementation = ::std::sync::Arc::clone(&self.implementation);
@@ -4599,7 +4599,7 @@ impl<T: Library> LibraryContract<T> {
                         async move { implementation.get_book(request).await }
                     }
                 },
-                |answer, encoder| { encoder.message(answer) },
+                |response, encoder| { encoder.message(response) },
             );
         routes
             .unary(
@@ -4622,8 +4622,8 @@ impl<T: Library> LibraryContract<T> {
                         ],
                         verb: None,
                     },
-                    body: ::seaworthy_contract::http::RequestBody::Nothing,
-                    whole_answer: true,
+                    body: ::seaworthy_contract::http::RequestBody::None,
+                    whole_response: true,
                 },
                 {
                     let implementation = ::std::sync::Arc::clone(&self.implementation);
@@ -4632,7 +4632,7 @@ impl<T: Library> LibraryContract<T> {
                         async move { implementation.get_book(request).await }
                     }
                 },
-                |answer, encoder| { encoder.message(answer) },
+                |response, encoder| { encoder.message(response) },
             );
         routes
             .unary(
@@ -4655,8 +4655,8 @@ impl<T: Library> LibraryContract<T> {
                         ],
                         verb: None,
                     },
-                    body: ::seaworthy_contract::http::RequestBody::Nothing,
-                    whole_answer: false,
+                    body: ::seaworthy_contract::http::RequestBody::None,
+                    whole_response: false,
                 },
                 {
                     let implementation = ::std::sync::Arc::clone(&self.implementation);
@@ -4665,9 +4665,9 @@ impl<T: Library> LibraryContract<T> {
                         async move { implementation.get_book(request).await }
                     }
                 },
-                |answer, encoder| {
+                |response, encoder| {
                     encoder
-                        .value::<::seaworthy_contract::json::kind::Text>(&answer.title)
+                        .value::<::seaworthy_contract::json::kind::Text>(&response.title)
                 },
             );
         routes
@@ -4692,8 +4692,8 @@ impl<T: Library> LibraryContract<T> {
                         ],
                         verb: None,
                     },
-                    body: ::seaworthy_contract::http::RequestBody::Nothing,
-                    whole_answer: true,
+                    body: ::seaworthy_contract::http::RequestBody::None,
+                    whole_response: true,
                 },
                 {
                     let implementation = ::std::sync::Arc::clone(&self.implementation);
@@ -4702,7 +4702,7 @@ impl<T: Library> LibraryContract<T> {
                         async move { implementation.get_book(request).await }
                     }
                 },
-                |answer, encoder| { encoder.message(answer) },
+                |response, encoder| { encoder.message(response) },
             );
         routes
             .unary(
@@ -4726,8 +4726,8 @@ impl<T: Library> LibraryContract<T> {
                         ],
                         verb: None,
                     },
-                    body: ::seaworthy_contract::http::RequestBody::Nothing,
-                    whole_answer: false,
+                    body: ::seaworthy_contract::http::RequestBody::None,
+                    whole_response: false,
                 },
                 {
                     let implementation = ::std::sync::Arc::clone(&self.implementation);
@@ -4736,9 +4736,9 @@ impl<T: Library> LibraryContract<T> {
                         async move { implementation.get_book(request).await }
                     }
                 },
-                |answer, encoder| {
+                |response, encoder| {
                     encoder
-                        .value::<::seaworthy_contract::json::kind::Text>(&answer.title)
+                        .value::<::seaworthy_contract::json::kind::Text>(&response.title)
                 },
             );
         routes
@@ -4765,7 +4765,7 @@ impl<T: Library> LibraryContract<T> {
                         verb: None,
                     },
                     body: ::seaworthy_contract::http::RequestBody::Field("book"),
-                    whole_answer: true,
+                    whole_response: true,
                 },
                 {
                     let implementation = ::std::sync::Arc::clone(&self.implementation);
@@ -4774,7 +4774,7 @@ impl<T: Library> LibraryContract<T> {
                         async move { implementation.update_book(request).await }
                     }
                 },
-                |answer, encoder| { encoder.message(answer) },
+                |response, encoder| { encoder.message(response) },
             );
         routes
             .unary(
@@ -4800,7 +4800,7 @@ impl<T: Library> LibraryContract<T> {
                         verb: None,
                     },
                     body: ::seaworthy_contract::http::RequestBody::Message,
-                    whole_answer: true,
+                    whole_response: true,
                 },
                 {
                     let implementation = ::std::sync::Arc::clone(&self.implementation);
@@ -4809,7 +4809,7 @@ impl<T: Library> LibraryContract<T> {
                         async move { implementation.update_book(request).await }
                     }
                 },
-                |answer, encoder| { encoder.message(answer) },
+                |response, encoder| { encoder.message(response) },
             );
         routes
             .unary(
@@ -4834,8 +4834,8 @@ impl<T: Library> LibraryContract<T> {
                         ],
                         verb: None,
                     },
-                    body: ::seaworthy_contract::http::RequestBody::Nothing,
-                    whole_answer: true,
+                    body: ::seaworthy_contract::http::RequestBody::None,
+                    whole_response: true,
                 },
                 {
                     let implementation = ::std::sync::Arc::clone(&self.implementation);
@@ -4844,7 +4844,7 @@ impl<T: Library> LibraryContract<T> {
                         async move { implementation.delete_book(request).await }
                     }
                 },
-                |answer, encoder| { encoder.message(answer) },
+                |response, encoder| { encoder.message(response) },
             );
         routes
             .unary(
@@ -4868,8 +4868,8 @@ impl<T: Library> LibraryContract<T> {
                         ],
                         verb: None,
                     },
-                    body: ::seaworthy_contract::http::RequestBody::Nothing,
-                    whole_answer: true,
+                    body: ::seaworthy_contract::http::RequestBody::None,
+                    whole_response: true,
                 },
                 {
                     let implementation = ::std::sync::Arc::clone(&self.implementation);
@@ -4878,7 +4878,7 @@ impl<T: Library> LibraryContract<T> {
                         async move { implementation.list_books(request).await }
                     }
                 },
-                |answer, encoder| { encoder.message(answer) },
+                |response, encoder| { encoder.message(response) },
             );
         routes
             .unary(
@@ -4902,8 +4902,8 @@ impl<T: Library> LibraryContract<T> {
                         ],
                         verb: None,
                     },
-                    body: ::seaworthy_contract::http::RequestBody::Nothing,
-                    whole_answer: false,
+                    body: ::seaworthy_contract::http::RequestBody::None,
+                    whole_response: false,
                 },
                 {
                     let implementation = ::std::sync::Arc::clone(&self.implementation);
@@ -4912,11 +4912,11 @@ impl<T: Library> LibraryContract<T> {
                         async move { implementation.list_books(request).await }
                     }
                 },
-                |answer, encoder| {
+                |response, encoder| {
                     encoder
                         .list::<
                             ::seaworthy_contract::json::kind::Message<_>,
-                        >(&answer.books)
+                        >(&response.books)
                 },
             );
         routes
@@ -4941,8 +4941,8 @@ impl<T: Library> LibraryContract<T> {
                         ],
                         verb: None,
                     },
-                    body: ::seaworthy_contract::http::RequestBody::Nothing,
-                    whole_answer: true,
+                    body: ::seaworthy_contract::http::RequestBody::None,
+                    whole_response: true,
                 },
                 {
                     let implementation = ::std::sync::Arc::clone(&self.implementation);
@@ -4951,7 +4951,7 @@ impl<T: Library> LibraryContract<T> {
                         async move { implementation.list_books(request).await }
                     }
                 },
-                |answer, encoder| { encoder.message(answer) },
+                |response, encoder| { encoder.message(response) },
             );
         routes
             .unary(
@@ -4988,8 +4988,8 @@ impl<T: Library> LibraryContract<T> {
                         ],
                         verb: None,
                     },
-                    body: ::seaworthy_contract::http::RequestBody::Nothing,
-                    whole_answer: true,
+                    body: ::seaworthy_contract::http::RequestBody::None,
+                    whole_response: true,
                 },
                 {
                     let implementation = ::std::sync::Arc::clone(&self.implementation);
@@ -4998,7 +4998,7 @@ impl<T: Library> LibraryContract<T> {
                         async move { implementation.list_books(request).await }
                     }
                 },
-                |answer, encoder| { encoder.message(answer) },
+                |response, encoder| { encoder.message(response) },
             );
         routes
             .unary(
@@ -5024,7 +5024,7 @@ impl<T: Library> LibraryContract<T> {
                         verb: Some("lend"),
                     },
                     body: ::seaworthy_contract::http::RequestBody::Message,
-                    whole_answer: true,
+                    whole_response: true,
                 },
                 {
                     let implementation = ::std::sync::Arc::clone(&self.implementation);
@@ -5033,7 +5033,7 @@ impl<T: Library> LibraryContract<T> {
                         async move { implementation.lend_book(request).await }
                     }
                 },
-                |answer, encoder| { encoder.message(answer) },
+                |response, encoder| { encoder.message(response) },
             );
         routes
             .unary(
@@ -5056,8 +5056,8 @@ impl<T: Library> LibraryContract<T> {
                         ],
                         verb: None,
                     },
-                    body: ::seaworthy_contract::http::RequestBody::Nothing,
-                    whole_answer: true,
+                    body: ::seaworthy_contract::http::RequestBody::None,
+                    whole_response: true,
                 },
                 {
                     let implementation = ::std::sync::Arc::clone(&self.implementation);
@@ -5066,7 +5066,7 @@ impl<T: Library> LibraryContract<T> {
                         async move { implementation.get_file(request).await }
                     }
                 },
-                |answer, encoder| { encoder.message(answer) },
+                |response, encoder| { encoder.message(response) },
             );
         routes
             .unary(
@@ -5089,8 +5089,8 @@ impl<T: Library> LibraryContract<T> {
                         ],
                         verb: Some("raw"),
                     },
-                    body: ::seaworthy_contract::http::RequestBody::Nothing,
-                    whole_answer: true,
+                    body: ::seaworthy_contract::http::RequestBody::None,
+                    whole_response: true,
                 },
                 {
                     let implementation = ::std::sync::Arc::clone(&self.implementation);
@@ -5099,7 +5099,7 @@ impl<T: Library> LibraryContract<T> {
                         async move { implementation.get_file(request).await }
                     }
                 },
-                |answer, encoder| { encoder.message(answer) },
+                |response, encoder| { encoder.message(response) },
             );
         routes
             .unary(
@@ -5116,8 +5116,8 @@ impl<T: Library> LibraryContract<T> {
                         variables: &[],
                         verb: None,
                     },
-                    body: ::seaworthy_contract::http::RequestBody::Nothing,
-                    whole_answer: true,
+                    body: ::seaworthy_contract::http::RequestBody::None,
+                    whole_response: true,
                 },
                 {
                     let implementation = ::std::sync::Arc::clone(&self.implementation);
@@ -5126,7 +5126,7 @@ impl<T: Library> LibraryContract<T> {
                         async move { implementation.get_file(request).await }
                     }
                 },
-                |answer, encoder| { encoder.message(answer) },
+                |response, encoder| { encoder.message(response) },
             );
         routes
             .unary(
@@ -5143,7 +5143,7 @@ impl<T: Library> LibraryContract<T> {
                         verb: None,
                     },
                     body: ::seaworthy_contract::http::RequestBody::Message,
-                    whole_answer: true,
+                    whole_response: true,
                 },
                 {
                     let implementation = ::std::sync::Arc::clone(&self.implementation);
@@ -5152,7 +5152,7 @@ impl<T: Library> LibraryContract<T> {
                         async move { implementation.echo(request).await }
                     }
                 },
-                |answer, encoder| { encoder.message(answer) },
+                |response, encoder| { encoder.message(response) },
             );
         routes
             .unary(
@@ -5168,8 +5168,8 @@ impl<T: Library> LibraryContract<T> {
                         variables: &[],
                         verb: None,
                     },
-                    body: ::seaworthy_contract::http::RequestBody::Nothing,
-                    whole_answer: true,
+                    body: ::seaworthy_contract::http::RequestBody::None,
+                    whole_response: true,
                 },
                 {
                     let implementation = ::std::sync::Arc::clone(&self.implementation);
@@ -5178,7 +5178,7 @@ impl<T: Library> LibraryContract<T> {
                         async move { implementation.echo(request).await }
                     }
                 },
-                |answer, encoder| { encoder.message(answer) },
+                |response, encoder| { encoder.message(response) },
             );
         routes
             .streaming(
@@ -5203,8 +5203,8 @@ impl<T: Library> LibraryContract<T> {
                         ],
                         verb: Some("watch"),
                     },
-                    body: ::seaworthy_contract::http::RequestBody::Nothing,
-                    whole_answer: true,
+                    body: ::seaworthy_contract::http::RequestBody::None,
+                    whole_response: true,
                 },
                 {
                     let implementation = ::std::sync::Arc::clone(&self.implementation);
@@ -5213,7 +5213,7 @@ impl<T: Library> LibraryContract<T> {
                         async move { implementation.watch_book(request).await }
                     }
                 },
-                |answer, encoder| { encoder.message(answer) },
+                |response, encoder| { encoder.message(response) },
             );
         routes
     }

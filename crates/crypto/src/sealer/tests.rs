@@ -109,7 +109,7 @@ async fn keyring_rotation_allows_removing_old_key_sec_5() {
         Err(CryptoError::KeyInUse(_))
     ));
     keyring.remove(&id("k1")).unwrap();
-    sealer.forget_keys();
+    sealer.renew_data_key();
     let anew = Encrypted::<String>::new(anew);
     assert!(sealer.open(&anew, &place()).await.is_ok());
     let lost = sealer.open(&old, &place()).await.unwrap_err();
@@ -118,7 +118,7 @@ async fn keyring_rotation_allows_removing_old_key_sec_5() {
         "{lost}"
     );
     let twice = keyring.add(id("k2"), &Secret::new([3; 32]));
-    assert!(matches!(twice, Err(CryptoError::KeyTwice(_))));
+    assert!(matches!(twice, Err(CryptoError::DuplicateKey(_))));
 }
 
 #[tokio::test]

@@ -60,7 +60,7 @@ async fn vault_wraps_data_keys_and_receives_no_values_sec_5() {
             assert_eq!(usize::try_from(opened).unwrap(), number);
         }
     }
-    sealer.forget_keys();
+    sealer.renew_data_key();
     let used_up = sealer.seal(&7_u32, &context()).await;
     assert!(used_up.is_err(), "the token was good for more than a call");
 }
@@ -84,7 +84,7 @@ async fn rewrap_uses_version_that_vault_rotated_sec_5() {
     vault
         .call("POST", "transit/keys/rotated/config", &newest)
         .unwrap();
-    sealer.forget_keys();
+    sealer.renew_data_key();
     assert_eq!(
         sealer
             .open(&Encrypted::<u32>::new(anew), &context())
@@ -174,7 +174,7 @@ async fn missing_key_and_altered_value_are_different_errors_sec_5() {
         .unwrap()
         .envelope()
         .clone();
-    sealer.forget_keys();
+    sealer.renew_data_key();
     let gone = envelope.clone();
     let mut bytes = envelope.key.bytes.to_vec();
     let first = bytes.iter().rposition(|byte| *byte == b':').unwrap() + 1;
@@ -219,7 +219,7 @@ async fn unreachable_vault_is_an_error_until_it_returns_sec_5() {
     vault.kill();
     unreachable(transit(&vault, &token, "events")).await;
     vault.restart().unwrap();
-    sealer.forget_keys();
+    sealer.renew_data_key();
     assert_eq!(sealer.open(&value, &context()).await.unwrap(), 7);
 }
 

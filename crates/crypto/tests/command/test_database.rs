@@ -4,7 +4,7 @@ use seaworthy_data::{
 };
 use seaworthy_testkit::{
     database::EmptyDatabase,
-    process::{Ended, ServiceProcess, example},
+    process::{ProcessOutput, ServiceProcess, example},
 };
 
 /// More than one page of the command.
@@ -37,7 +37,7 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestDatabase {
 }
 
 /// Runs the command with these arguments and secrets.
-pub(crate) fn trial(arguments: &[&str], secrets: &[(&str, &str)]) -> Ended {
+pub(crate) fn trial(arguments: &[&str], secrets: &[(&str, &str)]) -> ProcessOutput {
     let settings: Vec<String> = secrets
         .iter()
         .map(|(name, _)| format!("{}=env:{name}", name.to_lowercase()))
@@ -58,7 +58,7 @@ pub(crate) fn new_key() -> String {
 
 impl TestDatabase {
     /// Runs the command on this database.
-    pub(crate) fn run(&self, arguments: &[&str], secrets: &[(&str, &str)]) -> Ended {
+    pub(crate) fn run(&self, arguments: &[&str], secrets: &[(&str, &str)]) -> ProcessOutput {
         let database = format!("database.url={}", self.empty.url());
         trial(&[arguments, &["--set", &database]].concat(), secrets)
     }

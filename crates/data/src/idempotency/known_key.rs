@@ -54,7 +54,7 @@ impl Known {
                 self.headers.unwrap_or_default(),
                 self.body.unwrap_or_default(),
             );
-            let answer = RecordedResponse::restored(status, &headers, body.into());
+            let answer = RecordedResponse::from_parts(status, &headers, body.into());
             return answer.map(KeyState::Completed).map(Some).ok_or_else(|| {
                 let problem = format!("{status} is not a valid HTTP status");
                 DataError::new(DataErrorKind::UnexpectedRow, problem)

@@ -92,7 +92,7 @@ impl DatabaseStore {
                 }
                 let size = size_of(key, None);
                 let wanted = Wanted {
-                    share: key.share(),
+                    share: key.owner(),
                     entries: 1,
                     size,
                 };
@@ -105,7 +105,7 @@ impl DatabaseStore {
                 let inserted = sql("INSERT INTO idempotency_keys (digest, share, token, fingerprint, run_ends_ms, ends_ms, outcome, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
                     .on_mysql("INSERT IGNORE INTO idempotency_keys (digest, share, token, fingerprint, run_ends_ms, ends_ms, outcome, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
                     .bind(digest)
-                    .bind(&**key.share())
+                    .bind(&**key.owner())
                     .bind(token.cast_signed())
                     .bind(&fingerprint.0[..])
                     .bind(run_ends)
@@ -141,7 +141,7 @@ impl DatabaseStore {
                     return Ok(());
                 }
                 let wanted = Wanted {
-                    share: key.share(),
+                    share: key.owner(),
                     entries: 0,
                     size,
                 };
@@ -282,7 +282,7 @@ async fn end(
 /// Returns the size in bytes of the digest, the share and the response.
 fn size_of(key: &ScopedKey, answer: Option<&RecordedResponse>) -> i64 {
     let answer = answer.map_or(0, |answer| answer.header_lines().len() + answer.body.len());
-    (DIGEST_LENGTH + key.share().len() + answer)
+    (DIGEST_LENGTH + key.owner().len() + answer)
         .try_into()
         .unwrap_or(i64::MAX)
 }

@@ -37,7 +37,7 @@ impl Pool {
     }
 
     /// Opens a connection outside of the pool and its limit.
-    pub(crate) async fn connect_apart(&self) -> Result<Driver, DataError> {
+    pub(crate) async fn connect_outside_pool(&self) -> Result<Driver, DataError> {
         self.0.target.connect(&self.0.config).await
     }
 

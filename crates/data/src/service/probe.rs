@@ -34,7 +34,7 @@ async fn ask(database: &Database, kept: Option<Driver>) -> Result<Driver, DataEr
     {
         return Ok(driver);
     }
-    let mut driver = database.0.pool.connect_apart().await?;
+    let mut driver = database.0.pool.connect_outside_pool().await?;
     driver.ping().await?;
     Ok(driver)
 }

@@ -62,7 +62,7 @@ pub(crate) async fn caller_with_many_keys_evicts_no_answer_of_another_api_6(
     };
     let store = store(&test_database, &config).await;
     let send = async |share: &str, text: &str| {
-        let key = ScopedKey::new(text).with_share(share);
+        let key = ScopedKey::new(text).with_owner(share);
         let begun = store.begin(&key, REQUEST, LIFETIMES).await.unwrap();
         if let KeyState::Claimed(token) = begun {
             let finished = store.finish(&key, token, answer("made"), RUN);
@@ -129,7 +129,7 @@ pub(crate) async fn full_table_is_not_counted_for_each_key_api_6(test_database: 
     );
     let before = selects.get();
     for number in 0..KEYS {
-        let key = ScopedKey::new(&format!("k{number}")).with_share(&format!("new {number}"));
+        let key = ScopedKey::new(&format!("k{number}")).with_owner(&format!("new {number}"));
         let begun = store.begin(&key, REQUEST, LIFETIMES).await.unwrap();
         assert!(matches!(begun, KeyState::Claimed(_)), "{begun:?}");
     }

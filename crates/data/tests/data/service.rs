@@ -8,11 +8,11 @@ use std::{
 use seaworthy_testkit::{
     http,
     postgres::PostgresServer,
-    process::{Ended, ServiceProcess, example},
+    process::{ProcessOutput, ServiceProcess, example},
     requirement::required,
 };
 
-fn command(arguments: &[&str]) -> Ended {
+fn command(arguments: &[&str]) -> ProcessOutput {
     let program = example("shelves");
     ServiceProcess::start_unchanged(&program, arguments, &[])
         .unwrap()

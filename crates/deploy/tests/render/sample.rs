@@ -28,7 +28,7 @@ pub(crate) fn facts(deploy: &Path) -> Vec<Facts> {
     let read = files
         .iter()
         .map(|file| std::fs::read_to_string(file).unwrap());
-    read.map(|text| Facts::read(&text).unwrap()).collect()
+    read.map(|text| Facts::from_json(&text).unwrap()).collect()
 }
 
 /// The service join of City Events, which has a database, a broker, an outbox and workers.

@@ -10,7 +10,7 @@ use seaworthy_http::{Access, Routes};
 use seaworthy_service::{NoSettings, RunningService, Service, StartError};
 use seaworthy_testkit::{
     eventually,
-    http::{Answer, get, request},
+    http::{HttpResponse, get, request},
 };
 use serde_json::{Value, json};
 
@@ -88,7 +88,7 @@ async fn start(yaml: &str) -> TestApp {
 }
 
 impl TestApp {
-    fn admin(&self, method: &str, path: &str, body: &Value) -> Answer {
+    fn admin(&self, method: &str, path: &str, body: &Value) -> HttpResponse {
         let address = self.service.addresses().admin;
         request(address, method, path, &ADMIN, &body.to_string()).unwrap()
     }
@@ -113,7 +113,7 @@ impl TestApp {
     }
 }
 
-fn parsed(answer: &Answer) -> Value {
+fn parsed(answer: &HttpResponse) -> Value {
     serde_json::from_str(&answer.body).unwrap()
 }
 

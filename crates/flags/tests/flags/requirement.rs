@@ -8,7 +8,7 @@ use seaworthy_flags::{Author, Flag, Flags, FlagsConfig, NewOverride};
 use seaworthy_grpc::Contracts;
 use seaworthy_http::Routes;
 use seaworthy_service::{Assembly, NoSettings, RunningService, Service, StartError};
-use seaworthy_testkit::http::{Answer, get};
+use seaworthy_testkit::http::{HttpResponse, get};
 use serde_json::{Value, json};
 use tonic::transport::{Channel, Endpoint};
 
@@ -88,7 +88,7 @@ async fn start() -> TestApp {
 }
 
 impl TestApp {
-    fn get(&self, path: &str) -> Answer {
+    fn get(&self, path: &str) -> HttpResponse {
         get(self.service.addresses().http, path).unwrap()
     }
 
@@ -110,7 +110,7 @@ impl TestApp {
     }
 }
 
-fn reason(answer: &Answer) -> (u16, String) {
+fn reason(answer: &HttpResponse) -> (u16, String) {
     let body: Value = serde_json::from_str(&answer.body).unwrap();
     (answer.status, body["reason"].as_str().unwrap().to_owned())
 }

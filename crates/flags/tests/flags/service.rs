@@ -13,7 +13,7 @@ use seaworthy_flags::{Flag, Flags, FlagsConfig, Kind, Toggle};
 use seaworthy_service::{NoSettings, RunningService, Service};
 use seaworthy_testkit::{
     eventually,
-    http::{Answer, get, request},
+    http::{HttpResponse, get, request},
 };
 use serde_json::{Value, json};
 
@@ -69,7 +69,7 @@ impl TestApp {
         self.service.addresses().admin
     }
 
-    fn post(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+    fn post(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> HttpResponse {
         let json = ("content-type", "application/json");
         let headers: Vec<_> = [json].into_iter().chain(headers.iter().copied()).collect();
         request(self.http(), "POST", path, &headers, &body.to_string()).unwrap()
@@ -80,7 +80,7 @@ impl TestApp {
     }
 }
 
-fn parsed(answer: &Answer) -> Value {
+fn parsed(answer: &HttpResponse) -> Value {
     serde_json::from_str(&answer.body).unwrap()
 }
 

@@ -31,5 +31,5 @@ pub use builder::{GrpcChannelBuilder, GrpcClients};
 pub use channel::{GrpcCall, GrpcChannel};
 pub use error::GrpcClientError;
 pub use repeatable::Repeatable;
-pub use seaworthy_client::{Resolve, Resolving};
+pub use seaworthy_client::{Resolve, ResolveFuture};
 pub use seaworthy_service::{BreakerPer, GrpcClientConfig, GrpcClientTlsConfig};

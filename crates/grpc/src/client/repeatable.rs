@@ -57,7 +57,7 @@ impl Replay<Request<Recorded>> for ReplayCalls {
     fn keep(&self, request: &Request<Recorded>) -> Option<Self::Kept> {
         let may_repeat = self.0.0.contains(request.uri().path())
             || request.extensions().get::<Repeatable>().is_some();
-        may_repeat.then(|| ReplayBody::keep(request))
+        may_repeat.then(|| ReplayBody::capture(request))
     }
 
     fn rebuild(&self, (parts, record): &Self::Kept) -> Option<Request<Recorded>> {

@@ -69,7 +69,7 @@ impl Service<Request<Recorded>> for Transport {
                     let left = attempt.ends.saturating_duration_since(Instant::now());
                     set_timeout(request.headers_mut(), left);
                 }
-                let (head, record) = ReplayBody::keep(&request);
+                let (head, record) = ReplayBody::capture(&request);
                 let answer = match poll_fn(|context| channel.poll_ready(context)).await {
                     Ok(()) => channel.call(request.map(Body::new)).await,
                     Err(error) => Err(error),
@@ -105,7 +105,7 @@ impl Service<Request<Recorded>> for Transport {
                 running.report(outcome);
             }
             Ok(answer?.map(|body| {
-                Body::new(Answer {
+                Body::new(ResponseBody {
                     body,
                     running,
                     awaits_status,
@@ -194,14 +194,14 @@ fn has_expired(error: &(dyn StdError + 'static)) -> bool {
 }
 
 /// The body of a response. It reports the end of the call to its replica.
-struct Answer {
+struct ResponseBody {
     body: Body,
     running: InFlight,
     /// The status has not arrived. A response that ends without it was cut off.
     awaits_status: bool,
 }
 
-impl http_body::Body for Answer {
+impl http_body::Body for ResponseBody {
     type Data = <Body as http_body::Body>::Data;
     type Error = Status;
 

@@ -103,7 +103,7 @@ impl BodyBudget {
 
     /// The bytes that requests hold.
     #[must_use]
-    pub fn held(&self) -> ByteSize {
+    pub fn used(&self) -> ByteSize {
         ByteSize::bytes(self.0.metrics.held.get())
     }
 
@@ -205,7 +205,7 @@ impl fmt::Debug for BodyBudget {
         formatter
             .debug_struct("BodyBudget")
             .field("limit", &self.limit())
-            .field("held", &self.held())
+            .field("used", &self.used())
             .finish()
     }
 }

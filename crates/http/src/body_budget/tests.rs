@@ -35,19 +35,19 @@ async fn is_pending(body: &mut Body) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn holds_body_bytes_until_the_answer_sec_3() {
+async fn holds_body_bytes_until_response_sec_3() {
     let budget = budget();
     let (client, mut body, report) = body(&budget, BodyReader::Whole);
-    assert_eq!(budget.held().get(), 0);
+    assert_eq!(budget.used().get(), 0);
     send(&client, 60);
     body.frame().await.unwrap().unwrap();
-    assert_eq!(budget.held().get(), 60);
+    assert_eq!(budget.used().get(), 60);
     drop(client);
     assert!(body.frame().await.is_none());
     drop(body);
-    assert_eq!(budget.held().get(), 60);
+    assert_eq!(budget.used().get(), 60);
     drop(report);
-    assert_eq!(budget.held().get(), 0);
+    assert_eq!(budget.used().get(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -56,9 +56,9 @@ async fn holds_one_chunk_or_message_of_a_stream_sec_3() {
     let (client, mut pieces, _report) = body(&budget, BodyReader::Pieces);
     send(&client, 60);
     pieces.frame().await.unwrap().unwrap();
-    assert_eq!(budget.held().get(), 60);
+    assert_eq!(budget.used().get(), 60);
     assert!(is_pending(&mut pieces).await);
-    assert_eq!(budget.held().get(), 0);
+    assert_eq!(budget.used().get(), 0);
 
     let (client, mut messages, _report) = body(&budget, BodyReader::Messages);
     // A whole message of five bytes, and seven bytes of the next.
@@ -67,9 +67,9 @@ async fn holds_one_chunk_or_message_of_a_stream_sec_3() {
     data[14] = 90;
     client.unbounded_send(Ok(data.into())).unwrap();
     messages.frame().await.unwrap().unwrap();
-    assert_eq!(budget.held().get(), 17);
+    assert_eq!(budget.used().get(), 17);
     assert!(is_pending(&mut messages).await);
-    assert_eq!(budget.held().get(), 7);
+    assert_eq!(budget.used().get(), 7);
 }
 
 #[tokio::test(start_paused = true)]
@@ -79,18 +79,18 @@ async fn buffer_of_a_streamed_body_is_charged_sec_3() {
     for held in [30, 60, 80] {
         send(&client, 30);
         buffered.frame().await.unwrap().unwrap();
-        assert_eq!(budget.held().get(), held);
+        assert_eq!(budget.used().get(), held);
     }
     assert!(is_pending(&mut buffered).await);
-    assert_eq!(budget.held().get(), 50);
+    assert_eq!(budget.used().get(), 50);
     // The handler stores the bytes after the failure.
     client
         .unbounded_send(Err(std::io::Error::other("lost")))
         .unwrap();
     buffered.frame().await.unwrap().unwrap_err();
-    assert_eq!(budget.held().get(), 50);
+    assert_eq!(budget.used().get(), 50);
     drop((buffered, report));
-    assert_eq!(budget.held().get(), 0);
+    assert_eq!(budget.used().get(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -109,7 +109,7 @@ async fn idle_body_is_ended_when_another_waits_sec_3() {
     assert_eq!(slow_report.error().unwrap().code(), Code::Unavailable);
     assert!(slow_report.error().unwrap().retry_after().is_some());
     assert!(report.error().is_none());
-    assert_eq!(budget.held().get(), 50);
+    assert_eq!(budget.used().get(), 50);
 }
 
 #[tokio::test(start_paused = true)]
@@ -133,7 +133,7 @@ async fn complete_body_is_kept_while_new_body_waits_sec_3() {
     assert!(is_pending(&mut third).await);
     drop((whole, report));
     third.frame().await.unwrap().unwrap();
-    assert_eq!(budget.held().get(), 50);
+    assert_eq!(budget.used().get(), 50);
 }
 
 #[tokio::test(start_paused = true)]
@@ -151,7 +151,7 @@ async fn refuses_heaviest_body_that_asks_for_more_sec_3() {
     heavy.frame().await.unwrap().unwrap_err();
     assert!(report.error().is_some() && light_report.error().is_none());
     // It released its bytes immediately, while its handler has not responded.
-    assert_eq!(budget.held().get(), 10);
+    assert_eq!(budget.used().get(), 10);
 }
 
 #[tokio::test(start_paused = true)]
@@ -243,10 +243,10 @@ proptest! {
                     }
                     Step::Abandon(which) => all[which] = Some(body(&budget, BodyReader::Whole)),
                 }
-                assert!(budget.held() <= LIMIT);
+                assert!(budget.used() <= LIMIT);
             }
             all.clear();
-            assert_eq!(budget.held().get(), 0);
+            assert_eq!(budget.used().get(), 0);
             assert_eq!(budget.0.free.available_permits(), LIMIT.as_usize());
             let bodies = budget.0.bodies.lock();
             assert!(bodies.idle.is_empty());

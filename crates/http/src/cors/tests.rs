@@ -14,7 +14,7 @@ fn request(origin: &'static str) -> HeaderMap {
     headers
 }
 
-fn answer(cors: &Cors, request: &HeaderMap) -> HeaderMap {
+fn response(cors: &Cors, request: &HeaderMap) -> HeaderMap {
     let mut headers = HeaderMap::new();
     cors.classify(request).apply(&mut headers);
     headers
@@ -23,7 +23,7 @@ fn answer(cors: &Cors, request: &HeaderMap) -> HeaderMap {
 #[test]
 fn a_named_origin_is_echoed_and_varied_by_sec_2() {
     let cors = Cors::new(&config(&["https://app.example.org"])).unwrap();
-    let allowed = answer(&cors, &request("https://app.example.org"));
+    let allowed = response(&cors, &request("https://app.example.org"));
     assert_eq!(
         allowed["access-control-allow-origin"],
         "https://app.example.org"
@@ -36,14 +36,14 @@ fn a_named_origin_is_echoed_and_varied_by_sec_2() {
         "https://APP.example.org:444",
         "null",
     ] {
-        let headers = answer(&cors, &request(refused));
+        let headers = response(&cors, &request(refused));
         assert!(
             !headers.contains_key("access-control-allow-origin"),
             "{refused}"
         );
         assert_eq!(headers["vary"], "origin");
     }
-    let without = answer(&cors, &HeaderMap::new());
+    let without = response(&cors, &HeaderMap::new());
     assert_eq!(
         without["vary"], "origin",
         "a cache must not reuse it for a cross-origin page"
@@ -93,7 +93,7 @@ fn invalid_value_names_its_setting_conf_1() {
 #[test]
 fn any_origin_is_a_star_and_never_with_credentials_sec_2() {
     let cors = Cors::new(&config(&["*"])).unwrap();
-    let headers = answer(&cors, &request("https://anyone.example"));
+    let headers = response(&cors, &request("https://anyone.example"));
     assert_eq!(headers["access-control-allow-origin"], "*");
     assert!(!headers.contains_key("vary"));
     let wrong = CorsConfig {
@@ -120,9 +120,9 @@ fn refused_preflight_has_no_cors_headers_sec_2() {
             HeaderValue::from_static("PUT"),
         );
         let found = cors.classify(&headers);
-        let mut answer = cors.preflight(&Method::OPTIONS, &headers, &found).unwrap();
-        found.apply(&mut answer);
-        answer
+        let mut response = cors.preflight(&Method::OPTIONS, &headers, &found).unwrap();
+        found.apply(&mut response);
+        response
     };
     let allowed = preflight("https://a.example");
     assert_eq!(allowed["access-control-allow-origin"], "https://a.example");
@@ -157,7 +157,7 @@ fn origins_change_while_running_and_a_bad_list_changes_nothing_conf_4() {
     let cors = Cors::new(&config(&["https://a.example"])).unwrap();
     cors.reload(&config(&["https://b.example"])).unwrap();
     let allowed =
-        |origin| answer(&cors, &request(origin)).contains_key("access-control-allow-origin");
+        |origin| response(&cors, &request(origin)).contains_key("access-control-allow-origin");
     assert!(!allowed("https://a.example") && allowed("https://b.example"));
     for wrong in [
         "b.example",

@@ -7,7 +7,7 @@ use tower_service::Service as _;
 
 use super::{
     Access, MethodLabel, RouteOptions,
-    choice::{Entry, Handlers, mount_template},
+    variant::{Entry, Handlers, mount_template},
 };
 
 /// A route as the admin listener shows it.

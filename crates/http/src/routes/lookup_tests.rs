@@ -33,15 +33,15 @@ const SEGMENTS: [&str; 12] = [
 type Make = fn(&str) -> MethodRouter;
 
 fn methods() -> [(Method, Make); 4] {
-    fn answer(template: &str) -> impl Handler<((),), ()> {
+    fn response(template: &str) -> impl Handler<((),), ()> {
         let template = template.to_owned();
         async move || template
     }
     [
-        (Method::GET, |path| routing::get(answer(path))),
-        (Method::HEAD, |path| routing::head(answer(path))),
-        (Method::POST, |path| routing::post(answer(path))),
-        (Method::DELETE, |path| routing::delete(answer(path))),
+        (Method::GET, |path| routing::get(response(path))),
+        (Method::HEAD, |path| routing::head(response(path))),
+        (Method::POST, |path| routing::post(response(path))),
+        (Method::DELETE, |path| routing::delete(response(path))),
     ]
 }
 
@@ -114,7 +114,7 @@ proptest! {
                     prop_assert_eq!(text(ours), format!("{label} {label}"));
                     prop_assert_eq!(text(axum), format!("{label} {label}"), "{}", path);
                 }
-                Found::Nothing => {
+                Found::NoRoute => {
                     prop_assert_eq!(label, UNMATCHED);
                     prop_assert_eq!(axum.status(), StatusCode::NOT_FOUND, "{}", path);
                 }
@@ -132,8 +132,8 @@ proptest! {
         let mut routes = Routes::new();
         let own = templates.iter().map(|path| Routes::new().route(path, handler(path)));
         let mounts = prefixes.iter().map(|prefix| {
-            let answer = format!("mounted {}", choice::mount_template(prefix));
-            Routes::new().nest_service(prefix, Router::new().fallback(async move || answer))
+            let response = format!("mounted {}", variant::mount_template(prefix));
+            Routes::new().nest_service(prefix, Router::new().fallback(async move || response))
         });
         for added in own.chain(mounts) {
             let more = routes.clone().merge(added);
@@ -148,9 +148,9 @@ proptest! {
             let Found::Endpoint(endpoint) = target.found else { continue };
             let label = table.label(target.path);
             let request = Request::get(uri.clone()).body(Body::empty()).unwrap();
-            let answer = text(now(endpoint.call(request)).unwrap());
+            let response = text(now(endpoint.call(request)).unwrap());
             let expected = [format!("mounted {label}"), format!("{label} {label}")];
-            prop_assert!(expected.contains(&answer), "{}: {}", path, answer);
+            prop_assert!(expected.contains(&response), "{}: {}", path, response);
         }
     }
 
@@ -194,7 +194,7 @@ proptest! {
                 Found::OtherMethods(_) => {
                     prop_assert_eq!(axum.status(), StatusCode::METHOD_NOT_ALLOWED);
                 }
-                Found::Nothing => prop_assert_eq!(axum.status(), StatusCode::NOT_FOUND),
+                Found::NoRoute => prop_assert_eq!(axum.status(), StatusCode::NOT_FOUND),
             }
         }
     }

@@ -4,7 +4,6 @@
 //! and for the admin listener. It also finds routes that do not declare their access (AUTH-5). So
 //! this module keeps the list, and axum calls the handlers.
 
-mod choice;
 mod endpoint;
 mod list;
 mod logged_path;
@@ -13,6 +12,7 @@ mod options;
 mod path;
 mod required_flag;
 mod table;
+mod variant;
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -30,8 +30,6 @@ use tower_service::Service;
 
 use crate::body_limit::BodyReader;
 
-pub use choice::{Choice, Variant};
-use choice::{Entry, Handlers};
 pub use list::RouteDescription;
 pub(crate) use method::MethodLabel;
 pub use options::{Access, RouteOptions};
@@ -39,6 +37,8 @@ pub(crate) use required_flag::disabled;
 pub use required_flag::{FlagDecision, FlagGate, FlagRejection, RequiredFlag};
 pub use table::RouteError;
 pub(crate) use table::{Found, PathId, Table, Target, UNMATCHED, check_access};
+use variant::{Entry, Handlers};
+pub use variant::{Variant, VariantMatch};
 
 /// A list of routes. `S` is the state that handlers extract, until [`with_state`](Self::with_state)
 /// sets it.
@@ -124,18 +124,18 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
-    /// Adds several handlers on one path. `choose` selects the handler of a request by its HTTP
+    /// Adds several handlers on one path. `matcher` finds the handler of a request by its HTTP
     /// method and its whole percent-encoded path. The options of that handler apply.
-    /// [`nest`](Self::nest) does not change the path that `choose` receives.
-    pub fn choice(
+    /// [`nest`](Self::nest) does not change the path that `matcher` receives.
+    pub fn variants(
         mut self,
         path: &str,
-        choose: impl Fn(&Method, &str) -> Choice + Send + Sync + 'static,
+        matcher: impl Fn(&Method, &str) -> VariantMatch + Send + Sync + 'static,
         variants: impl IntoIterator<Item = Variant<S>>,
     ) -> Self {
         self.entries.push(Entry {
             path: path.to_owned(),
-            handlers: Handlers::Several(Arc::new(choose), variants.into_iter().collect()),
+            handlers: Handlers::Several(Arc::new(matcher), variants.into_iter().collect()),
         });
         self
     }

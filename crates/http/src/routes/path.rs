@@ -3,12 +3,12 @@ use std::{borrow::Cow, sync::Arc};
 use http::{HeaderValue, Method};
 
 use super::{
-    Choice, MethodLabel,
-    choice::{Choose, Entry, Handlers},
+    MethodLabel, VariantMatch,
     endpoint::Endpoint,
     list::Methods,
     logged_path::LoggedPath,
     table::{Found, RouteError},
+    variant::{Entry, Handlers, Matcher},
 };
 
 /// One path template with its handlers.
@@ -35,7 +35,7 @@ enum Slot {
 
 /// Endpoints that share the path. The request's method and path select one.
 struct Several {
-    choose: Choose,
+    matcher: Matcher,
     endpoints: Vec<Arc<Endpoint>>,
 }
 
@@ -69,7 +69,7 @@ impl Path {
                 let has_head_alone = endpoint.has_head_alone();
                 self.fill(methods, has_head_alone, &Slot::Endpoint(endpoint))
             }
-            Handlers::Several(choose, variants) => {
+            Handlers::Several(matcher, variants) => {
                 let endpoints: Vec<_> = variants
                     .into_iter()
                     .map(|variant| Endpoint::new(&self.template, variant.methods, variant.options))
@@ -79,7 +79,7 @@ impl Path {
                 for endpoint in &endpoints {
                     methods.join(endpoint.methods());
                 }
-                let several = Slot::Several(Arc::new(Several { choose, endpoints }));
+                let several = Slot::Several(Arc::new(Several { matcher, endpoints }));
                 self.fill(methods, false, &several)
             }
             Handlers::Mount(router, options) => {
@@ -99,7 +99,7 @@ impl Path {
     ) -> Result<(), RouteError> {
         let twice_head = (self.has_head_alone && has_head_alone).then_some(MethodLabel::Head);
         if let Some(method) = self.methods.overlap(methods).or(twice_head) {
-            return Err(RouteError::Twice {
+            return Err(RouteError::Duplicate {
                 path: self.template.to_string(),
                 method: method.as_str(),
             });
@@ -124,16 +124,16 @@ impl Path {
         let label = MethodLabel::of(method);
         match self.slots.get(label.index()) {
             Some(Slot::Endpoint(endpoint)) => Found::Endpoint(Arc::clone(endpoint)),
-            Some(Slot::Several(several)) => match (several.choose)(method, path) {
-                Choice::Variant(index) => match several.endpoints.get(index) {
+            Some(Slot::Several(several)) => match (several.matcher)(method, path) {
+                VariantMatch::Variant(index) => match several.endpoints.get(index) {
                     Some(endpoint) if endpoint.methods().serves(label) => {
                         Found::Endpoint(Arc::clone(endpoint))
                     }
                     Some(_) => Found::OtherMethods(self.allow.clone()),
-                    None => Found::Nothing,
+                    None => Found::NoRoute,
                 },
-                Choice::OtherMethods(methods) => Found::OtherMethods(self.allow_of(&methods)),
-                Choice::Nothing => Found::Nothing,
+                VariantMatch::OtherMethods(methods) => Found::OtherMethods(self.allow_of(&methods)),
+                VariantMatch::NoMatch => Found::NoRoute,
             },
             Some(Slot::Empty) | None => Found::OtherMethods(self.allow.clone()),
         }

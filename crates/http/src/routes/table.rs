@@ -5,9 +5,9 @@ use percent_encoding::percent_decode_str;
 
 use super::{
     Access, MethodLabel, RouteDescription, RouteOptions, Routes,
-    choice::{Handlers, mount_template},
     endpoint::Endpoint,
     path::Path,
+    variant::{Handlers, mount_template},
 };
 
 /// The label of paths that no route matches (OBS-4).
@@ -26,7 +26,7 @@ pub enum RouteError {
     },
     /// Two handlers for one method of one path.
     #[error("route {path:?}: {method} has two handlers")]
-    Twice {
+    Duplicate {
         /// The path.
         path: String,
         /// The method.
@@ -79,7 +79,7 @@ pub(crate) enum Found {
     /// The path has no handler for the method. The value is that of `Allow`.
     OtherMethods(HeaderValue),
     /// No route has the path.
-    Nothing,
+    NoRoute,
 }
 
 impl Target {
@@ -87,7 +87,7 @@ impl Target {
     pub(crate) fn options(&self) -> Option<&RouteOptions> {
         match &self.found {
             Found::Endpoint(endpoint) => Some(endpoint.options()),
-            Found::OtherMethods(_) | Found::Nothing => None,
+            Found::OtherMethods(_) | Found::NoRoute => None,
         }
     }
 }
@@ -146,9 +146,9 @@ impl Table {
         let unmatched = PathId(self.paths.len());
         let id = self.finder.at(path).map_or(unmatched, |found| *found.value);
         let found = match self.paths.get(id.0) {
-            Some(known) if known.is_mount() && self.is_other_spelling(path, id) => Found::Nothing,
+            Some(known) if known.is_mount() && self.is_other_spelling(path, id) => Found::NoRoute,
             Some(known) => known.find(method, path),
-            None => Found::Nothing,
+            None => Found::NoRoute,
         };
         Target { path: id, found }
     }

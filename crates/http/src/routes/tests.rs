@@ -6,7 +6,7 @@ fn found(table: &Table, method: &Method, path: &str) -> String {
     let target = table.find(method, path);
     match target.found {
         Found::OtherMethods(allow) => allow.to_str().unwrap().to_owned(),
-        Found::Endpoint(_) | Found::Nothing => table.label(target.path).to_owned(),
+        Found::Endpoint(_) | Found::NoRoute => table.label(target.path).to_owned(),
     }
 }
 
@@ -59,7 +59,7 @@ fn one_path_may_be_added_once_per_method_life_1() {
     assert!(Table::new(once.clone()).is_ok());
     assert_eq!(
         Table::new(once.get("/", async || ())).unwrap_err(),
-        RouteError::Twice {
+        RouteError::Duplicate {
             path: "/".to_owned(),
             method: "GET"
         }
@@ -109,7 +109,7 @@ fn head_handler_keeps_its_own_access_in_any_order_auth_5() {
     }
     assert!(matches!(
         Table::new(head().merge(head())),
-        Err(RouteError::Twice { method: "HEAD", .. })
+        Err(RouteError::Duplicate { method: "HEAD", .. })
     ));
 }
 
@@ -119,14 +119,14 @@ fn variants_of_one_path_have_their_own_options_auth_5() {
         let options = RouteOptions::new().access(access);
         Variant::new(template, routing::post(async || ()), options)
     };
-    let routes = Routes::new().get("/{id}", async || ()).choice(
+    let routes = Routes::new().get("/{id}", async || ()).variants(
         "/{id}",
         |_, path| match path.rsplit_once(':') {
-            Some((_, "cancel")) => Choice::Variant(1),
-            Some((_, "none")) => Choice::Nothing,
-            Some((_, "other")) => Choice::OtherMethods(vec![Method::PUT]),
-            Some((_, "missing")) => Choice::Variant(9),
-            _ => Choice::Variant(0),
+            Some((_, "cancel")) => VariantMatch::Variant(1),
+            Some((_, "none")) => VariantMatch::NoMatch,
+            Some((_, "other")) => VariantMatch::OtherMethods(vec![Method::PUT]),
+            Some((_, "missing")) => VariantMatch::Variant(9),
+            _ => VariantMatch::Variant(0),
         },
         [
             variant("/{id}", Access::Public),

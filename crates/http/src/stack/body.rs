@@ -45,12 +45,16 @@ impl StackBody {
 
     /// Waits for the deadline of a stream that has nothing to send.
     fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<HeaderMap> {
-        let Some(ends) = self.exchange.as_ref().and_then(|exchange| exchange.ends) else {
+        let Some(deadline) = self
+            .exchange
+            .as_ref()
+            .and_then(|exchange| exchange.call_deadline)
+        else {
             return Poll::Pending;
         };
         let timer = self
             .timer
-            .get_or_insert_with(|| Box::pin(sleep_until(ends.into())));
+            .get_or_insert_with(|| Box::pin(sleep_until(deadline.into())));
         ready!(timer.as_mut().poll(context));
         self.end_late()
     }
@@ -93,8 +97,8 @@ impl http_body::Body for StackBody {
         // A stream that is always ready must not outrun the deadline. A status that is already
         // available is the response.
         let is_late = exchange
-            .ends
-            .is_some_and(|ends| Instant::now() >= ends.into());
+            .call_deadline
+            .is_some_and(|deadline| Instant::now() >= deadline.into());
         let end = |trailers| Some(Ok(Frame::trailers(trailers)));
         match &polled {
             Poll::Pending => return self.poll_late(context).map(end),

@@ -180,14 +180,14 @@ async fn a_call_is_counted_by_service_method_and_status_obs_4() {
 async fn call_logs_one_line_with_its_ids_obs_7_obs_6_obs_2() {
     let fixture = plain();
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-    let answer = fixture
+    let response = fixture
         .call(
             "Refuse",
             &[("x-request-id", "mine"), ("traceparent", trace)],
         )
         .await;
-    assert_eq!(answer.field("x-request-id"), "mine");
-    assert_eq!(&answer.field("traceparent")[3..35], &trace[3..35]);
+    assert_eq!(response.field("x-request-id"), "mine");
+    assert_eq!(&response.field("traceparent")[3..35], &trace[3..35]);
     let lines = fixture.lines();
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert_eq!(lines[0]["call"], "orders.v1.Orders/Refuse");
@@ -198,28 +198,28 @@ async fn call_logs_one_line_with_its_ids_obs_7_obs_6_obs_2() {
 #[tokio::test]
 async fn unknown_method_is_unimplemented_other_media_types_are_http() {
     let fixture = plain();
-    let answer = fixture.call("Nothing", &[]).await;
+    let response = fixture.call("Nothing", &[]).await;
     assert_eq!(
-        (answer.status, answer.field("grpc-status")),
+        (response.status, response.field("grpc-status")),
         (StatusCode::OK, "12")
     );
-    assert_eq!(answer.field("content-type"), "application/grpc");
+    assert_eq!(response.field("content-type"), "application/grpc");
     let request = Request::post("/orders.v1.Orders/Get")
         .body(Body::empty())
         .unwrap();
-    let answer = fixture.send(request).await;
-    assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    let response = fixture.send(request).await;
+    assert_eq!(response.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
 }
 
 #[tokio::test]
 async fn panic_is_internal_without_details_obs_8() {
     let fixture = plain();
-    let answer = fixture.call("Panic", &[]).await;
+    let response = fixture.call("Panic", &[]).await;
     assert_eq!(
-        (answer.status, answer.field("grpc-status")),
+        (response.status, response.field("grpc-status")),
         (StatusCode::OK, "13")
     );
-    assert!(!answer.field("grpc-message").contains("hunter2"));
+    assert!(!response.field("grpc-message").contains("hunter2"));
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ impl Exchange {
                 }
             }
             Err(error) => {
-                let error = self.refuse_caller(error);
+                let error = self.reject_caller(error);
                 let address = self.context.client_address();
                 match address.filter(|_| !error.code().is_server_fault()) {
                     Some(address) => {
@@ -141,6 +141,6 @@ impl Exchange {
             return Ok(());
         }
         let permitted = self.options().permit(grants);
-        permitted.map_err(|error| self.refuse_caller(error))
+        permitted.map_err(|error| self.reject_caller(error))
     }
 }

@@ -54,7 +54,7 @@ pub(super) struct Exchange {
     /// The status of a gRPC call, if the response has one.
     pub(super) rpc: Option<RpcStatus>,
     /// The deadline of the client of a gRPC call.
-    pub(super) ends: Option<Instant>,
+    pub(super) call_deadline: Option<Instant>,
 }
 
 /// The status in logs and metrics of a client that disconnected before the response.

@@ -54,7 +54,7 @@ impl Exchange {
         }
         let fault = body.and_then(|report| report.error());
         if self.stack.protocol == Protocol::Grpc {
-            return self.answer_call(response, fault);
+            return self.respond_to_call(response, fault);
         }
         if status.is_client_error() || status.is_server_error() {
             response = self.explain(response, fault);
@@ -94,7 +94,7 @@ impl Exchange {
     }
 
     /// Completes the steps of a gRPC call, which needs no headers for browsers and caches.
-    fn answer_call(
+    fn respond_to_call(
         mut self,
         mut response: Response<Body>,
         fault: Option<Error>,
@@ -126,12 +126,12 @@ impl Exchange {
     /// into it (SEC-4).
     fn explain(&mut self, mut response: Response<Body>, fault: Option<Error>) -> Response<Body> {
         if let Some(error) = fault {
-            let mut answer = self
+            let mut problem = self
                 .guard(|| (self.stack.errors)(error))
                 .unwrap_or_else(|_| Response::new(Body::empty()));
-            self.status = answer.status().as_u16();
-            self.failure = answer.extensions_mut().remove::<ResponseError>();
-            return answer;
+            self.status = problem.status().as_u16();
+            self.failure = problem.extensions_mut().remove::<ResponseError>();
+            return problem;
         }
         self.failure = response.extensions_mut().remove::<ResponseError>();
         if self.failure.is_some() {

@@ -95,7 +95,7 @@ impl StackService {
             failure: None,
             body: None,
             rpc: None,
-            ends: match stack.protocol {
+            call_deadline: match stack.protocol {
                 Protocol::Http => None,
                 Protocol::Grpc => requested.and_then(|requested| started.checked_add(requested)),
             },
@@ -112,16 +112,16 @@ impl StackService {
         Some(response)
     }
 
-    /// Runs one step on the way to the handler. Returns the response of a step that responds to the
-    /// request itself.
-    fn pass(
+    /// Runs one step before the handler. Returns the response if the step itself responds to the
+    /// request.
+    fn run_step(
         &self,
         step: Step,
         exchange: &mut Exchange,
         parts: &Parts,
     ) -> Result<(), Box<Response<Body>>> {
         let stack = &*self.stack;
-        let refused = match step {
+        let outcome = match step {
             Step::Cors => {
                 let response = match stack.protocol {
                     Protocol::Http => self.preflight(exchange, parts),
@@ -132,8 +132,8 @@ impl StackService {
             Step::Deadline => deadline::check(exchange.context.deadline(), exchange.started),
             Step::CrossSiteGuard => self.check_site(exchange, parts),
             Step::BodyLimit => self.check_declared_size(exchange, parts),
-            Step::LoadShedding => self.enter(exchange),
-            // `begin` prepares these steps, and `answer` completes them with the response.
+            Step::LoadShedding => self.admit(exchange),
+            // `begin` prepares these steps, and `respond` completes them with the response.
             Step::PanicRecovery
             | Step::RequestId
             | Step::Trace
@@ -146,7 +146,7 @@ impl StackService {
             // they take the request.
             Step::Probes | Step::Authentication | Step::Routes => Ok(()),
         };
-        refused.map_err(|error| Box::new(exchange.fail(error)))
+        outcome.map_err(|error| Box::new(exchange.fail(error)))
     }
 
     fn check_site(&self, exchange: &Exchange, parts: &Parts) -> Result<(), Error> {
@@ -179,7 +179,7 @@ impl StackService {
     }
 
     /// Counts the request as in flight, unless its route is a probe.
-    fn enter(&self, exchange: &mut Exchange) -> Result<(), Error> {
+    fn admit(&self, exchange: &mut Exchange) -> Result<(), Error> {
         let options = exchange.target.options();
         if !options.is_some_and(RouteOptions::is_probe) {
             let priority = options
@@ -200,7 +200,7 @@ impl Exchange {
     }
 
     /// Counts a rejection and sets the challenge.
-    pub(super) fn refuse_caller(&mut self, error: Error) -> Error {
+    pub(super) fn reject_caller(&mut self, error: Error) -> Error {
         let stack = Arc::clone(&self.stack);
         stack.observer.unauthenticated(&error);
         self.challenge = stack.authenticate.as_ref().and_then(|authenticate| {
@@ -254,10 +254,10 @@ impl Exchange {
                 self.body = report;
                 State::handling(endpoint.call(request))
             }
-            Found::OtherMethods(allow) => {
-                State::respond(self.speak(|| other_methods(request.method(), allow, &stack.errors)))
-            }
-            Found::Nothing => State::respond(self.fail(match stack.protocol {
+            Found::OtherMethods(allow) => State::respond(
+                self.respond_guarded(|| other_methods(request.method(), allow, &stack.errors)),
+            ),
+            Found::NoRoute => State::respond(self.fail(match stack.protocol {
                 Protocol::Http => not_found(),
                 Protocol::Grpc => rpc::no_method(),
             })),
@@ -265,10 +265,11 @@ impl Exchange {
     }
 
     pub(super) fn fail(&self, error: Error) -> Response<Body> {
-        self.speak(|| (self.stack.errors)(error))
+        self.respond_guarded(|| (self.stack.errors)(error))
     }
 
-    fn speak(&self, run: impl FnOnce() -> Response<Body>) -> Response<Body> {
+    /// Returns a response, and the status 500 if `run` panics.
+    fn respond_guarded(&self, run: impl FnOnce() -> Response<Body>) -> Response<Body> {
         self.guard(run).unwrap_or_else(|Panicked| {
             let mut response = Response::new(Body::empty());
             *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
@@ -293,9 +294,10 @@ where
     fn call(&mut self, request: Request<B>) -> StackFuture {
         let (mut parts, body) = request.into_parts();
         let probe = self.stack.probes.as_ref();
-        if let Some(answer) = probe.and_then(|probe| probe.respond(&parts.method, parts.uri.path()))
+        if let Some(response) =
+            probe.and_then(|probe| probe.respond(&parts.method, parts.uri.path()))
         {
-            return StackFuture::new(None, State::respond(answer));
+            return StackFuture::new(None, State::respond(response));
         }
         // The clock of the runtime, which tests can pause.
         let started = tokio::time::Instant::now().into_std();
@@ -306,17 +308,17 @@ where
         exchange.client = parts.extensions.remove();
 
         for step in Step::ORDER {
-            if let Err(response) = self.pass(step, &mut exchange, &parts) {
+            if let Err(response) = self.run_step(step, &mut exchange, &parts) {
                 return StackFuture::new(Some(exchange), State::respond(*response));
             }
         }
         let identity = match exchange.authenticate(&parts) {
-            Ok(Authentication::Later(future)) => {
+            Ok(Authentication::Pending(future)) => {
                 let request = Request::from_parts(parts, Body::new(body));
                 let state = State::authenticating(future, request);
                 return StackFuture::new(Some(exchange), state);
             }
-            Ok(Authentication::Known(identity)) => Ok(Some(identity)),
+            Ok(Authentication::Authenticated(identity)) => Ok(Some(identity)),
             Ok(Authentication::Rejected(error)) => Err(error),
             Ok(Authentication::Anonymous) => Ok(None),
             Err(error) => {

@@ -25,4 +25,4 @@ pub(crate) use certificates::Certificates;
 pub use certificates::Reload;
 pub use config::{ClientCertificates, TlsConfig, TlsVersion};
 pub use error::TlsError;
-pub use session::{PeerCertificate, TlsSession, UnreadableCertificate};
+pub use session::{InvalidCertificate, PeerCertificate, TlsSession};

@@ -20,7 +20,7 @@ impl TlsSession {
         Self { version, peer }
     }
 
-    pub(crate) fn of(connection: &ServerConnection) -> Result<Self, UnreadableCertificate> {
+    pub(crate) fn of(connection: &ServerConnection) -> Result<Self, InvalidCertificate> {
         let version = match connection.protocol_version() {
             Some(ProtocolVersion::TLSv1_3) => TlsVersion::Tls13,
             _ => TlsVersion::Tls12,
@@ -57,15 +57,15 @@ pub struct PeerCertificate {
 /// A verified client certificate that cannot be parsed. Its connection ends.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the client certificate cannot be read: {0}")]
-pub struct UnreadableCertificate(String);
+pub struct InvalidCertificate(String);
 
 impl PeerCertificate {
     /// Reads the names of the first certificate of a chain that was verified elsewhere.
     ///
     /// # Errors
     /// The chain is empty or its first certificate is not one.
-    pub fn read(chain: &[CertificateDer<'_>]) -> Result<Self, UnreadableCertificate> {
-        let unreadable = |problem: String| UnreadableCertificate(problem);
+    pub fn read(chain: &[CertificateDer<'_>]) -> Result<Self, InvalidCertificate> {
+        let unreadable = |problem: String| InvalidCertificate(problem);
         let first = chain.first();
         let first = first.ok_or_else(|| unreadable("the chain is empty".to_owned()))?;
         let (_, certificate) =

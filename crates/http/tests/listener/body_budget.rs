@@ -81,14 +81,14 @@ async fn never_finish(address: SocketAddr, refused: Arc<AtomicUsize>) {
     let part = vec![b'x'; length - 1];
     loop {
         let mut stream = TcpStream::connect(address).await.unwrap();
-        let mut answer = Vec::new();
+        let mut response = Vec::new();
         // The server cuts off a body that exceeds the budget.
         if stream.write_all(head(length).as_bytes()).await.is_ok() {
             let _ = stream.write_all(&part).await;
-            let _ = stream.read_to_end(&mut answer).await;
+            let _ = stream.read_to_end(&mut response).await;
         }
-        if answer.starts_with(b"HTTP/1.1 503 ") {
-            let text = String::from_utf8_lossy(&answer).to_ascii_lowercase();
+        if response.starts_with(b"HTTP/1.1 503 ") {
+            let text = String::from_utf8_lossy(&response).to_ascii_lowercase();
             assert!(text.contains("\r\nretry-after: 1\r\n"), "{text}");
             refused.fetch_add(1, Ordering::Relaxed);
         }
@@ -99,9 +99,9 @@ async fn post(address: SocketAddr, length: usize) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(head(length).as_bytes()).await.unwrap();
     stream.write_all(&vec![b'x'; length]).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    answer
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await.unwrap();
+    response
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -123,12 +123,12 @@ async fn unfinished_bodies_hold_at_most_the_budget_sec_3() {
     let mut most_held = 0;
     for _ in 0..20 {
         let length = 16 * 1_024;
-        let answer = tokio::time::timeout(TIMEOUT, post(address, length))
+        let response = tokio::time::timeout(TIMEOUT, post(address, length))
             .await
             .unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
-        assert!(answer.ends_with(&length.to_string()), "{answer}");
-        let held = budget.held();
+        assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+        assert!(response.ends_with(&length.to_string()), "{response}");
+        let held = budget.used();
         assert!(held <= BUDGET, "{held}");
         most_held = most_held.max(held.get());
     }
@@ -136,7 +136,7 @@ async fn unfinished_bodies_hold_at_most_the_budget_sec_3() {
     assert!(most_held > BUDGET.get() / 2, "{most_held}");
     slow.shutdown().await;
     let empty = async {
-        while budget.held().get() > 0 {
+        while budget.used().get() > 0 {
             tokio::task::yield_now().await;
         }
     };

@@ -15,7 +15,7 @@ use h2::{
 use http::{Request, StatusCode};
 use seaworthy_core::{ByteSize, Timeout};
 use seaworthy_http::server::{Protocols, ReceiveWindows};
-use seaworthy_testkit::raw::{End, RawClient};
+use seaworthy_testkit::raw::{RawClient, StreamEnd};
 use tokio::task::JoinHandle;
 
 use crate::fixture::{Fixture, TIMEOUT, start, start_limited, start_sharing, start_with};
@@ -245,7 +245,7 @@ async fn a_flood_of_continuation_frames_ends_the_connection_sec_3() {
             break;
         }
     }
-    assert_ne!(raw.read_to_end(TIMEOUT).await.end, End::Open);
+    assert_ne!(raw.read_to_end(TIMEOUT).await.end, StreamEnd::Open);
     fixture.serves_others().await;
 }
 
@@ -258,11 +258,11 @@ async fn head_in_pieces_has_a_deadline_sec_3() {
     // A complete head has the time of its handler.
     let whole = headers_frame(1, END_HEADERS | END_STREAM, &get_wait());
     raw.send(whole).await.unwrap();
-    assert_eq!(raw.read_to_end(3 * SHORT.get()).await.end, End::Open);
+    assert_eq!(raw.read_to_end(3 * SHORT.get()).await.end, StreamEnd::Open);
     assert_eq!(fixture.server.stats().head_timeouts, 0);
     raw.send(headers_frame(3, 0, &get_wait())).await.unwrap();
     raw.send(frame(CONTINUATION, 0, 3, &[])).await.unwrap();
-    assert_ne!(raw.read_to_end(TIMEOUT).await.end, End::Open);
+    assert_ne!(raw.read_to_end(TIMEOUT).await.end, StreamEnd::Open);
     assert_eq!(fixture.server.stats().head_timeouts, 1);
     fixture.serves_others().await;
 }
@@ -280,7 +280,7 @@ async fn silently_disconnected_peer_is_detected_sec_3() {
     raw.send(headers_frame(1, END_HEADERS | END_STREAM, &get_wait()))
         .await
         .unwrap();
-    assert_ne!(raw.read_to_end(TIMEOUT).await.end, End::Open);
+    assert_ne!(raw.read_to_end(TIMEOUT).await.end, StreamEnd::Open);
 }
 
 #[tokio::test]
@@ -291,7 +291,7 @@ async fn http2_port_rejects_other_protocols_sec_3() {
     let mut raw = RawClient::connect(fixture.address).await.unwrap();
     raw.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
     let received = raw.read_to_end(TIMEOUT).await;
-    assert_eq!(received.end, End::Closed);
+    assert_eq!(received.end, StreamEnd::Closed);
     assert!(received.statuses().is_empty());
 }
 

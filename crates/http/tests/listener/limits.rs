@@ -4,7 +4,7 @@ use std::{net::Ipv6Addr, num::NonZeroU32, time::Duration};
 
 use seaworthy_core::{ByteSize, Timeout};
 use seaworthy_http::server::{Listener, ListenerConfig};
-use seaworthy_testkit::raw::{End, RawClient};
+use seaworthy_testkit::raw::{RawClient, StreamEnd};
 
 use crate::fixture::{TIMEOUT, start_limited, start_with};
 
@@ -18,8 +18,8 @@ async fn silent_connection_is_closed_sec_3() {
     let mut half_preface = RawClient::connect(fixture.address).await.unwrap();
     half_preface.send("PRI * HT").await.unwrap();
     fixture.serves_others().await;
-    assert_ne!(silent.read_to_end(TIMEOUT).await.end, End::Open);
-    assert_ne!(half_preface.read_to_end(TIMEOUT).await.end, End::Open);
+    assert_ne!(silent.read_to_end(TIMEOUT).await.end, StreamEnd::Open);
+    assert_ne!(half_preface.read_to_end(TIMEOUT).await.end, StreamEnd::Open);
     assert_eq!(fixture.server.stats().first_byte_timeouts, 2);
 }
 
@@ -33,7 +33,7 @@ async fn an_idle_connection_ends_sec_3() {
         .unwrap();
     let received = client.read_to_end(TIMEOUT).await;
     assert_eq!(received.statuses(), [200]);
-    assert_eq!(received.end, End::Closed);
+    assert_eq!(received.end, StreamEnd::Closed);
     assert_eq!(fixture.server.stats().idle_timeouts, 1);
 }
 
@@ -152,7 +152,7 @@ async fn oversized_heads_are_refused_sec_3() {
         client.send(&head).await.unwrap();
         let received = client.read_to_end(TIMEOUT).await;
         assert_eq!(received.statuses(), [status], "{}", received.text());
-        assert_eq!(received.end, End::Closed);
+        assert_eq!(received.end, StreamEnd::Closed);
     }
     fixture.serves_others().await;
 }
@@ -168,7 +168,7 @@ async fn one_connection_too_many_is_closed_at_once_sec_3() {
         .unwrap();
     first.read_until("hello", TIMEOUT).await.unwrap();
     let mut second = RawClient::connect(fixture.address).await.unwrap();
-    assert_ne!(second.read_to_end(TIMEOUT).await.end, End::Open);
+    assert_ne!(second.read_to_end(TIMEOUT).await.end, StreamEnd::Open);
     assert_eq!(fixture.server.stats().rejected_full, 1);
     drop(first);
     fixture
@@ -184,7 +184,7 @@ async fn one_client_has_no_more_than_its_share_sec_3() {
             .await;
     let first = RawClient::connect(fixture.address).await.unwrap();
     let mut second = RawClient::connect(fixture.address).await.unwrap();
-    assert_ne!(second.read_to_end(TIMEOUT).await.end, End::Open);
+    assert_ne!(second.read_to_end(TIMEOUT).await.end, StreamEnd::Open);
     assert_eq!(fixture.server.stats().rejected_per_ip, 1);
     drop(first);
     fixture
@@ -207,7 +207,7 @@ async fn old_connection_closes_with_its_next_response_sec_3() {
     fixture.release.notify_one();
     let received = client.read_to_end(TIMEOUT).await;
     assert_eq!(received.statuses(), [200]);
-    assert_eq!(received.end, End::Closed);
+    assert_eq!(received.end, StreamEnd::Closed);
     assert!(received.text().contains("connection: close"));
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use seaworthy_core::{ByteSize, Timeout};
-use seaworthy_testkit::raw::{End, RawClient, Received};
+use seaworthy_testkit::raw::{RawClient, Received, StreamEnd};
 use tokio::io::AsyncWriteExt;
 
 use crate::fixture::{Fixture, TIMEOUT, start, start_limited};
@@ -37,18 +37,18 @@ const MALFORMED: [&str; 18] = [
     "POST / HTTP/1.0\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
 ];
 
-async fn answer(fixture: &Fixture, request: impl AsRef<[u8]>) -> Received {
+async fn response(fixture: &Fixture, request: impl AsRef<[u8]>) -> Received {
     let mut client = RawClient::connect(fixture.address).await.unwrap();
     // The response may come before the last byte is sent.
     let _ = client.send(request).await;
     client.read_to_end(TIMEOUT).await
 }
 
-/// Checks the only answer and returns its reason.
+/// Checks the only response and returns its reason.
 fn reason(received: &Received, status: u16, title: &str) -> String {
     let text = received.text();
     assert_eq!(received.statuses(), [status], "{text}");
-    assert_eq!(received.end, End::Closed);
+    assert_eq!(received.end, StreamEnd::Closed);
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
     for header in [
         "content-type: application/problem+json",
@@ -72,7 +72,7 @@ fn reason(received: &Received, status: u16, title: &str) -> String {
 async fn malformed_request_gets_problem_document_api_2_obs_7() {
     let fixture = start().await;
     for request in MALFORMED {
-        let received = answer(&fixture, request).await;
+        let received = response(&fixture, request).await;
         assert_eq!(reason(&received, 400, "Bad Request"), "MALFORMED_REQUEST");
         let mut client = RawClient::connect(fixture.address).await.unwrap();
         client.trickle(request, Duration::from_millis(1)).await;
@@ -88,11 +88,11 @@ async fn malformed_request_gets_problem_document_api_2_obs_7() {
 async fn request_without_exactly_one_host_gets_problem_document_api_2_obs_7() {
     let fixture = start().await;
     for hosts in ["", "host: a\r\nhost: a\r\n", "host: a b\r\n"] {
-        let received = answer(&fixture, format!("GET / HTTP/1.1\r\n{hosts}\r\n")).await;
+        let received = response(&fixture, format!("GET / HTTP/1.1\r\n{hosts}\r\n")).await;
         assert_eq!(reason(&received, 400, "Bad Request"), "INVALID_HOST");
     }
     let named = "GET / HTTP/1.1\r\nx-request-id: mine\r\n\r\n";
-    let text = answer(&fixture, named).await.text();
+    let text = response(&fixture, named).await.text();
     assert!(text.contains("x-request-id: mine\r\n"), "{text}");
     assert!(text.contains(r#""request_id":"mine""#), "{text}");
     assert_eq!(fixture.server.stats().rejected_requests, 4);
@@ -135,7 +135,7 @@ async fn a_head_beyond_the_limits_is_a_problem_document_api_2_obs_7() {
         ),
     ];
     for (request, status, title, expected) in &requests {
-        let received = answer(&fixture, request).await;
+        let received = response(&fixture, request).await;
         assert_eq!(reason(&received, *status, title), *expected);
     }
     let refused = u64::try_from(requests.len()).unwrap();
@@ -145,7 +145,7 @@ async fn a_head_beyond_the_limits_is_a_problem_document_api_2_obs_7() {
 #[tokio::test]
 async fn a_head_that_is_not_finished_is_a_problem_document_api_2_obs_7() {
     let fixture = start_limited(|limits| limits.head.timeout = Timeout::from_millis(100)).await;
-    let received = answer(&fixture, "GET / HT").await;
+    let received = response(&fixture, "GET / HT").await;
     assert_eq!(reason(&received, 408, "Request Timeout"), "HEAD_TIMEOUT");
     assert_eq!(fixture.server.stats().head_timeouts, 1);
 }
@@ -162,7 +162,7 @@ async fn a_length_beyond_any_number_is_a_problem_document_sec_3_api_2() {
     ] {
         let request =
             format!("POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: {length}\r\n\r\nx");
-        let received = answer(&fixture, request).await;
+        let received = response(&fixture, request).await;
         assert_eq!(
             reason(&received, 413, "Content Too Large"),
             "BODY_TOO_LARGE"
@@ -183,21 +183,25 @@ async fn a_chunk_beyond_any_number_is_a_413_for_the_service_sec_3() {
         let request = format!(
             "POST /echo HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n{size}\r\nx"
         );
-        assert_eq!(answer(&fixture, request).await.statuses(), [413], "{size}");
+        assert_eq!(
+            response(&fixture, request).await.statuses(),
+            [413],
+            "{size}"
+        );
     }
     assert_eq!(fixture.server.stats().rejected_requests, 4);
     fixture.serves_others().await;
 }
 
 #[tokio::test]
-async fn every_request_before_a_refused_one_is_answered_sec_3() {
+async fn every_request_before_refused_one_gets_response_sec_3() {
     let fixture = start().await;
     let sound = "GET / HTTP/1.1\r\nhost: a\r\n\r\n".repeat(100);
     let mut expected = vec![200; 100];
     expected.push(400);
-    let received = answer(&fixture, format!("{sound}GET\r\n")).await;
+    let received = response(&fixture, format!("{sound}GET\r\n")).await;
     assert_eq!(received.statuses(), expected);
-    assert_eq!(received.end, End::Closed);
+    assert_eq!(received.end, StreamEnd::Closed);
 }
 
 #[tokio::test]
@@ -205,9 +209,9 @@ async fn bytes_after_the_last_request_keep_its_response_intact_sec_3() {
     let fixture = start().await;
     for rest in ["GET\r\n\r\n", "GET / HT", "\0"] {
         let request = format!("GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n{rest}");
-        let received = answer(&fixture, request).await;
+        let received = response(&fixture, request).await;
         assert_eq!(received.statuses(), [200], "{rest:?}");
-        assert_eq!(received.end, End::Closed, "{rest:?}");
+        assert_eq!(received.end, StreamEnd::Closed, "{rest:?}");
     }
 }
 
@@ -225,7 +229,7 @@ async fn large_response_before_rejection_arrives_completely_sec_3() {
 }
 
 #[tokio::test]
-async fn a_client_that_sends_on_after_its_last_answer_is_not_reset_sec_3() {
+async fn client_that_sends_after_last_response_is_not_reset_sec_3() {
     let fixture =
         start_limited(|limits| limits.connections.linger = Timeout::from_secs(3600)).await;
     let mut client = RawClient::connect(fixture.address).await.unwrap();

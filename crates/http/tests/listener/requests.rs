@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use seaworthy_core::Timeout;
-use seaworthy_testkit::raw::{End, RawClient};
+use seaworthy_testkit::raw::{RawClient, StreamEnd};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -21,7 +21,7 @@ async fn statuses(fixture: &Fixture, request: impl AsRef<[u8]>) -> Vec<u16> {
     let mut client = RawClient::connect(fixture.address).await.unwrap();
     client.send(request).await.unwrap();
     let received = client.read_to_end(TIMEOUT).await;
-    assert_eq!(received.end, End::Closed, "{}", received.text());
+    assert_eq!(received.end, StreamEnd::Closed, "{}", received.text());
     received.statuses()
 }
 
@@ -119,7 +119,7 @@ async fn bytes_that_are_not_utf_8_reach_the_service_as_they_are_sec_3() {
 }
 
 #[tokio::test]
-async fn pipelined_and_chunked_requests_are_answered_in_order() {
+async fn pipelined_and_chunked_requests_get_responses_in_order() {
     let fixture = start().await;
     let request = "POST /echo HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n3\r\na\nb\r\n0\r\n\r\n\
         GET / HTTP/1.1\r\nhost: a\r\n\r\n\
@@ -137,7 +137,7 @@ async fn half_closed(fixture: &Fixture, request: &str) -> TcpStream {
 }
 
 #[tokio::test]
-async fn half_closed_client_gets_its_answer_life_6() {
+async fn half_closed_client_gets_response_life_6() {
     let fixture = start_limited(|limits| {
         limits.connections.half_close_timeout = Timeout::from_secs(60);
     })
@@ -147,16 +147,16 @@ async fn half_closed_client_gets_its_answer_life_6() {
     let waited = timeout(Duration::from_millis(300), client.read_to_string(&mut text));
     assert!(waited.await.is_err(), "{text}");
     fixture.release.notify_one();
-    let answered = timeout(TIMEOUT, client.read_to_string(&mut text)).await;
-    answered.unwrap().unwrap();
+    let read = timeout(TIMEOUT, client.read_to_string(&mut text)).await;
+    read.unwrap().unwrap();
     assert!(text.starts_with("HTTP/1.1 200"), "{text}");
     assert!(text.ends_with("waited"), "{text}");
 
     let request = "GET /zeros/3000000 HTTP/1.1\r\nhost: a\r\n\r\n";
     let mut client = half_closed(&fixture, request).await;
     let mut bytes = Vec::new();
-    let answered = timeout(TIMEOUT, client.read_to_end(&mut bytes)).await;
-    answered.unwrap().unwrap();
+    let read = timeout(TIMEOUT, client.read_to_end(&mut bytes)).await;
+    read.unwrap().unwrap();
     assert!(bytes.len() > 3_000_000, "{}", bytes.len());
 }
 
@@ -195,7 +195,7 @@ async fn an_upgraded_connection_counts_until_it_ends_life_4() {
     tokio::time::timeout(TIMEOUT, fixture.server.finished())
         .await
         .unwrap();
-    assert_ne!(client.read_to_end(TIMEOUT).await.end, End::Open);
+    assert_ne!(client.read_to_end(TIMEOUT).await.end, StreamEnd::Open);
 }
 
 #[tokio::test]

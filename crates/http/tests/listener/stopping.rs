@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use seaworthy_core::Timeout;
-use seaworthy_testkit::raw::{End, RawClient};
+use seaworthy_testkit::raw::{RawClient, StreamEnd};
 
 use crate::fixture::{TIMEOUT, start, start_limited};
 
 const GET: &str = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
 
 #[tokio::test]
-async fn answers_on_a_kept_alive_connection() {
+async fn responds_on_kept_alive_connection() {
     let fixture = start().await;
     let mut client = RawClient::connect(fixture.address).await.unwrap();
     for _ in 0..3 {
@@ -34,7 +34,7 @@ async fn finishes_the_request_in_flight_life_4() {
     fixture.server.drain();
     fixture.release.notify_one();
     let received = client.read_to_end(TIMEOUT).await;
-    assert_eq!(received.end, End::Closed);
+    assert_eq!(received.end, StreamEnd::Closed);
     assert!(
         received.text().contains("connection: close"),
         "{}",
@@ -45,7 +45,7 @@ async fn finishes_the_request_in_flight_life_4() {
 }
 
 #[tokio::test]
-async fn answers_a_request_that_crosses_the_stop_life_4() {
+async fn responds_to_request_that_crosses_stop_life_4() {
     let fixture = start().await;
     let mut client = RawClient::connect(fixture.address).await.unwrap();
     client.send(GET).await.unwrap();
@@ -54,7 +54,7 @@ async fn answers_a_request_that_crosses_the_stop_life_4() {
     fixture.server.drain();
     client.send(GET).await.unwrap();
     let received = client.read_to_end(TIMEOUT).await;
-    assert_eq!(received.end, End::Closed);
+    assert_eq!(received.end, StreamEnd::Closed);
     assert_eq!(received.statuses(), [200]);
     assert!(received.text().contains("connection: close"));
     fixture.drained().await;
@@ -73,7 +73,7 @@ async fn a_head_without_end_does_not_hold_up_a_stop_life_4() {
     for mut client in [first, second] {
         let received = client.read_to_end(TIMEOUT).await;
         assert_eq!(received.statuses(), [408], "{}", received.text());
-        assert_eq!(received.end, End::Closed);
+        assert_eq!(received.end, StreamEnd::Closed);
     }
 }
 
@@ -109,7 +109,7 @@ async fn stop_serves_connections_in_the_backlog_life_4() {
     for mut client in clients {
         let received = client.read_to_end(TIMEOUT).await;
         assert_eq!(received.statuses(), [200]);
-        assert_eq!(received.end, End::Closed);
+        assert_eq!(received.end, StreamEnd::Closed);
     }
     fixture.drained().await;
     assert!(RawClient::connect(fixture.address).await.is_err());
@@ -149,17 +149,17 @@ async fn abort_ends_endless_task_life_4() {
     assert_eq!(client.read_to_end(TIMEOUT).await.bytes, b"");
 }
 
-/// Sends requests over one connection until a response announces its end. Returns how many were
-/// answered.
+/// Sends requests over one connection until a response announces its end. Returns the number of
+/// responses.
 async fn hammer(address: std::net::SocketAddr) -> std::io::Result<u32> {
     let mut client = RawClient::connect(address).await?;
-    let mut answered = 0;
+    let mut responses = 0;
     loop {
         client.send(GET).await?;
-        let answer = client.read_until("hello", TIMEOUT).await?;
-        answered += 1;
-        if String::from_utf8_lossy(&answer).contains("connection: close") {
-            return Ok(answered);
+        let response = client.read_until("hello", TIMEOUT).await?;
+        responses += 1;
+        if String::from_utf8_lossy(&response).contains("connection: close") {
+            return Ok(responses);
         }
     }
 }
@@ -179,8 +179,8 @@ async fn loses_no_request_under_full_load_life_4() {
             .await;
         fixture.drained().await;
         for client in clients {
-            let answered = client.await.unwrap();
-            assert!(answered.is_ok_and(|answered| answered > 10));
+            let responses = client.await.unwrap();
+            assert!(responses.is_ok_and(|count| count > 10));
         }
     }
 }

@@ -18,7 +18,7 @@ use seaworthy_http::{
     server::{ListenError, Listener, ListenerConfig},
     tls::{ClientCertificates, Reload, TlsConfig, TlsVersion},
 };
-use seaworthy_testkit::raw::{End, RawClient};
+use seaworthy_testkit::raw::{RawClient, StreamEnd};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -126,9 +126,9 @@ impl Client {
         stream
             .write_all(b"GET /peer HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
             .await?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await?;
-        Ok(answer
+        let mut response = String::new();
+        stream.read_to_string(&mut response).await?;
+        Ok(response
             .split("\r\n\r\n")
             .nth(1)
             .unwrap_or_default()
@@ -301,8 +301,8 @@ async fn a_handshake_that_never_ends_ends_sec_3() {
     let mut silent = RawClient::connect(fixture.address).await.unwrap();
     let mut slow = RawClient::connect(fixture.address).await.unwrap();
     slow.send([0x16, 0x03, 0x01]).await.unwrap();
-    assert_ne!(silent.read_to_end(TIMEOUT).await.end, End::Open);
-    assert_ne!(slow.read_to_end(TIMEOUT).await.end, End::Open);
+    assert_ne!(silent.read_to_end(TIMEOUT).await.end, StreamEnd::Open);
+    assert_ne!(slow.read_to_end(TIMEOUT).await.end, StreamEnd::Open);
     assert_eq!(fixture.server.stats().handshake_timeouts, 2);
 }
 
@@ -315,7 +315,7 @@ async fn plain_http_on_a_tls_port_is_a_failed_handshake_sec_1() {
         .send("GET / HTTP/1.1\r\nhost: a\r\n\r\n")
         .await
         .unwrap();
-    assert_ne!(client.read_to_end(TIMEOUT).await.end, End::Open);
+    assert_ne!(client.read_to_end(TIMEOUT).await.end, StreamEnd::Open);
     assert_eq!(fixture.server.stats().handshake_failures, 1);
 }
 
@@ -332,7 +332,7 @@ async fn half_a_handshake_does_not_hold_up_a_stop_life_4() {
         .until(|fixture| fixture.server.stats().open == 1)
         .await;
     fixture.drained().await;
-    assert_ne!(client.read_to_end(TIMEOUT).await.end, End::Open);
+    assert_ne!(client.read_to_end(TIMEOUT).await.end, StreamEnd::Open);
 }
 
 #[tokio::test]
@@ -342,11 +342,11 @@ async fn rejected_client_reads_complete_reason_sec_1_api_2() {
     for request in ["GET\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"] {
         let mut stream = authority.client().connect(&fixture).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
+        let mut response = String::new();
         // Without the close_notify alert the end would be an error.
-        stream.read_to_string(&mut answer).await.unwrap();
-        assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
-        assert!(answer.contains(r#""request_id":"#), "{answer}");
+        stream.read_to_string(&mut response).await.unwrap();
+        assert!(response.starts_with("HTTP/1.1 400 "), "{response}");
+        assert!(response.contains(r#""request_id":"#), "{response}");
     }
 }
 

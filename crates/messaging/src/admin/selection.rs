@@ -175,7 +175,7 @@ impl DeadLetterAction {
                     .with_field("to_group", "must not be combined with to_all_groups"));
             }
             (Some(group), false) => ReplayTarget::Group(group),
-            (None, true) => ReplayTarget::Everyone,
+            (None, true) => ReplayTarget::AllGroups,
             (None, false) => ReplayTarget::FailedGroup,
         };
         let defaults = Replay::default();

@@ -76,10 +76,10 @@ pub(super) fn definition() -> Command {
                     .help("Publish for this group instead of the group that failed"),
             )
             .arg(flag(
-                "to-everyone",
+                "to-all-groups",
                 "Publish for all groups of the topic, including those that have handled the message",
             ))
-            .group(ArgGroup::new("target").args(["to-group", "to-everyone"])),
+            .group(ArgGroup::new("target").args(["to-group", "to-all-groups"])),
         )
         .subcommand(
             filtered(
@@ -208,7 +208,7 @@ pub(super) fn selection(given: &ArgMatches, topics: Vec<Topic>) -> Result<Select
 pub(super) fn replay(given: &ArgMatches) -> Replay {
     let target = match given.get_one::<GroupName>("to-group") {
         Some(group) => ReplayTarget::Group(group.clone()),
-        None if given.get_flag("to-everyone") => ReplayTarget::Everyone,
+        None if given.get_flag("to-all-groups") => ReplayTarget::AllGroups,
         None => ReplayTarget::FailedGroup,
     };
     let defaults = Replay::default();

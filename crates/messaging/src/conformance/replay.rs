@@ -117,7 +117,7 @@ pub async fn replay_to_all_groups_reaches_every_group_msg_3(harness: &dyn Harnes
     dead_letters(&node, &topic, 1).await;
     well.wait_for(1).await;
     let replay = Replay {
-        target: ReplayTarget::Everyone,
+        target: ReplayTarget::AllGroups,
         ..quickly()
     };
     let report = letters(&node)

@@ -66,7 +66,7 @@ pub enum ReplayTarget {
     /// This group.
     Group(GroupName),
     /// Every group of the topic, including those that have handled the message.
-    Everyone,
+    AllGroups,
 }
 
 /// The options of a replay.
@@ -114,7 +114,7 @@ impl Replay {
             ));
         }
         let recipient = match &self.target {
-            ReplayTarget::Everyone => None,
+            ReplayTarget::AllGroups => None,
             ReplayTarget::Group(group) => Some(group.clone()),
             ReplayTarget::FailedGroup => {
                 let unknown = || {

@@ -30,15 +30,15 @@ use crate::{Envelope, PublishError, transport::TransportError};
 const MAX_UNWRITTEN: usize = 256 * 1024;
 
 /// The result of a message.
-type Answer = Result<(), PublishError>;
+type PublishResult = Result<(), PublishError>;
 
 /// A message without a final reply, and where the reply is stored.
-type Open<'a> = (&'a Envelope, &'a mut Answer);
+type Open<'a> = (&'a Envelope, &'a mut PublishResult);
 
 /// The broker's reply to one message.
 enum Outcome {
     /// The broker replied for this message.
-    Answered(Answer),
+    Replied(PublishResult),
     /// The channel failed while the message waited for its confirm.
     ChannelFailed(lapin::Error),
 }
@@ -62,15 +62,15 @@ impl Inner {
         link: &Link,
         mut channel: PublishChannel,
         batch: &[Envelope],
-    ) -> Vec<Answer> {
-        let mut answers: Vec<Answer> = batch.iter().map(|_| Err(not_sent())).collect();
-        let open = batch.iter().zip(&mut answers).collect();
+    ) -> Vec<PublishResult> {
+        let mut results: Vec<PublishResult> = batch.iter().map(|_| Err(not_sent())).collect();
+        let open = batch.iter().zip(&mut results).collect();
         if let Err(error) = self.send_open(link, &mut channel, open).await {
             let problem = connection::explain(&error);
             tracing::warn!(problem, "publishing a batch was interrupted");
         }
         channel.release();
-        answers
+        results
     }
 
     /// Sends suspects one at a time and the other messages together.
@@ -94,13 +94,13 @@ impl Inner {
                 .send_on(channel.connected(link).await?, &messages)
                 .await;
             let (mut failed, mut rejections) = (Vec::new(), Vec::new());
-            for ((envelope, answer), outcome) in others.into_iter().zip(sent) {
+            for ((envelope, result), outcome) in others.into_iter().zip(sent) {
                 match outcome {
-                    Outcome::Answered(known) => *answer = known,
+                    Outcome::Replied(known) => *result = known,
                     Outcome::ChannelFailed(error) => {
                         rejections.extend(rejection(&error));
-                        *answer = Err(PublishError::unavailable(error));
-                        failed.push((envelope, answer));
+                        *result = Err(PublishError::unavailable(error));
+                        failed.push((envelope, result));
                     }
                 }
             }
@@ -126,14 +126,14 @@ impl Inner {
         suspects: Vec<Open<'a>>,
     ) -> Result<Vec<Open<'a>>, TransportError> {
         let mut suspects = suspects.into_iter();
-        for (envelope, answer) in suspects.by_ref() {
+        for (envelope, result) in suspects.by_ref() {
             let message = [envelope];
             let sent = self.send_on(channel.connected(link).await?, &message);
             let error = match sent.await.pop() {
                 Some(Outcome::ChannelFailed(error)) => error,
-                Some(Outcome::Answered(known)) => {
+                Some(Outcome::Replied(known)) => {
                     self.suspects.remove(envelope.id());
-                    *answer = known;
+                    *result = known;
                     continue;
                 }
                 None => continue,
@@ -141,11 +141,11 @@ impl Inner {
             match rejection(&error) {
                 Some(Rejection::Message) => {
                     self.suspects.remove(envelope.id());
-                    *answer = Err(PublishError::permanent(error));
+                    *result = Err(PublishError::permanent(error));
                     break;
                 }
                 Some(Rejection::Exchange) => {
-                    *answer = Err(PublishError::unavailable(error));
+                    *result = Err(PublishError::unavailable(error));
                     topology::exchanges(channel.connected(link).await?, &self.config).await?;
                 }
                 None => return Err(connection::failure(error)),
@@ -225,14 +225,14 @@ impl Inner {
                 );
                 if let Some(count) = returned.get_mut(&key).filter(|count| **count > 0) {
                     *count -= 1;
-                    return Outcome::Answered(Err(PublishError::Unroutable { topic: topic() }));
+                    return Outcome::Replied(Err(PublishError::Unroutable { topic: topic() }));
                 }
                 if !is_complete && return_of(&confirm).is_some() {
-                    return Outcome::Answered(Err(PublishError::unavailable(
+                    return Outcome::Replied(Err(PublishError::unavailable(
                         "the channel failed before the broker's response was complete",
                     )));
                 }
-                Outcome::Answered(match confirm {
+                Outcome::Replied(match confirm {
                     Confirmation::Ack(_) => Ok(()),
                     Confirmation::Nack(_) => Err(PublishError::QueueFull { topic: topic() }),
                     Confirmation::NotRequested => Err(PublishError::unavailable(

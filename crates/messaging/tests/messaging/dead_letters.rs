@@ -13,8 +13,8 @@ use std::{
 use rand::RngExt as _;
 use rustix::process::Signal;
 use seaworthy_testkit::{
-    http::{Answer, get, request},
-    process::{Ended, ServiceProcess, example},
+    http::{HttpResponse, get, request},
+    process::{ProcessOutput, ServiceProcess, example},
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -83,7 +83,7 @@ impl Trial {
         ServiceProcess::start_unchanged(&example("letters_trial"), &all, &[]).unwrap()
     }
 
-    fn run(&self, arguments: &[&str]) -> Ended {
+    fn run(&self, arguments: &[&str]) -> ProcessOutput {
         self.begin(arguments).ended().unwrap()
     }
 
@@ -232,7 +232,7 @@ fn interrupted_replay_reports_its_progress_msg_3() {
     assert!(left >= count("waiting") && left <= count("waiting") + count("uncertain"));
 }
 
-fn post(admin: SocketAddr, path: &str, body: &Value) -> Answer {
+fn post(admin: SocketAddr, path: &str, body: &Value) -> HttpResponse {
     let headers = [
         ("content-type", "application/json"),
         ("x-admin-request", "1"),
@@ -241,11 +241,11 @@ fn post(admin: SocketAddr, path: &str, body: &Value) -> Answer {
 }
 
 /// Reads from the admin listener with the header that reading dead letters needs.
-fn read(admin: SocketAddr, path: &str) -> Answer {
+fn read(admin: SocketAddr, path: &str) -> HttpResponse {
     request(admin, "GET", path, &[("x-admin-request", "1")], "").unwrap()
 }
 
-fn document(answer: &Answer) -> Value {
+fn document(answer: &HttpResponse) -> Value {
     assert_eq!(answer.status, 200, "{}", answer.body);
     serde_json::from_str(&answer.body).unwrap()
 }

@@ -98,7 +98,9 @@ impl Harness for OwnServer {
     fn wait_until_durable<'a>(&'a self, group: &'a str) -> BoxFuture<'a, ()> {
         let (server, group) = (Arc::clone(&self.0), group.to_owned());
         Box::pin(async move {
-            let durable = tokio::task::spawn_blocking(move || server.lock().unwrap().keeps(&group));
+            let durable = tokio::task::spawn_blocking(move || {
+                server.lock().unwrap().wait_until_durable(&group)
+            });
             durable.await.unwrap().unwrap();
         })
     }

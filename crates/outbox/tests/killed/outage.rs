@@ -33,7 +33,7 @@ async fn broker_outage_under_load_loses_nothing_msg_4() {
     let mut process = trial.start(changes, &[PAUSE.to_owned()]);
     process.line("\"message\":\"ready\"").unwrap();
     trial.has_effects(CHANGES / 4).await;
-    server.keeps("effects").unwrap();
+    server.wait_until_durable("effects").unwrap();
     server.kill();
     thread::sleep(Duration::from_secs(seconds.into()));
     server.restart().unwrap();

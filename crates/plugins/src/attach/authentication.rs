@@ -55,7 +55,7 @@ impl<A: Authenticate> Authenticate for PluginAuthentication<A> {
         }
         let (plugins, inner) = (self.plugins.clone(), Arc::clone(&self.inner));
         let (request, context, route) = (request.clone(), Arc::clone(context), route.clone());
-        Authentication::Later(
+        Authentication::Pending(
             async move {
                 let mut uncounted = address.map(|address| Uncounted {
                     plugins: plugins.clone(),
@@ -67,9 +67,9 @@ impl<A: Authenticate> Authenticate for PluginAuthentication<A> {
                     let call = table.later_call(before.await?.call);
                     let result = match inner.authenticate(&request, &context, &route) {
                         Authentication::Anonymous => Ok(None),
-                        Authentication::Known(identity) => Ok(Some(identity)),
+                        Authentication::Authenticated(identity) => Ok(Some(identity)),
                         Authentication::Rejected(error) => Err(error),
-                        Authentication::Later(later) => later.await,
+                        Authentication::Pending(later) => later.await,
                     };
                     after(&plugins, &table, call, &context, result).await
                 };

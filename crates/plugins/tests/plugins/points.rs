@@ -25,7 +25,7 @@ impl Authenticate for ByPath {
                 let message = "the credentials are not valid";
                 Authentication::Rejected(Error::new(Code::Unauthenticated, "REFUSED", message))
             }
-            "/known" => Authentication::Known(Identity {
+            "/known" => Authentication::Authenticated(Identity {
                 actor: Actor::new("u-7"),
                 tenant: None,
                 grants: Grants::default(),

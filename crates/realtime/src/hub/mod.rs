@@ -195,7 +195,7 @@ impl Hub {
             .deliver(event, |state| state.emit(room, event, overflow));
     }
 
-    /// Lets all clients of this process read the state.
+    /// Sends the event `resync` to all clients of this process, so that they read the state again.
     pub(crate) fn resync(&self) {
         let overflow = Overflow::Resync(self.0.config.ping_timeout.get());
         let event = Event::resync();

@@ -124,7 +124,7 @@ pub(crate) fn run(
             }
             Event::Arrival => {
                 if elapsed < end {
-                    let next = simulation.around(pause);
+                    let next = simulation.jittered(pause);
                     simulation.after(next, Event::Arrival);
                 }
                 let draw = simulation.share();
@@ -159,7 +159,7 @@ fn call(
     let since = simulation.elapsed().checked_sub(calm);
     let down = since.is_some_and(|since| trouble.is_down(since));
     match trouble {
-        Trouble::Errors(share) if since.is_some() && simulation.happens(share) => {
+        Trouble::Errors(share) if since.is_some() && simulation.chance(share) => {
             (Outcome::TRANSIENT, Duration::ZERO)
         }
         Trouble::Slow(patience) if down => (Outcome::TRANSIENT, patience),

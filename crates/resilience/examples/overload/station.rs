@@ -209,7 +209,7 @@ pub(crate) fn run(
                 let pause = Duration::from_secs_f64(1.0 / (load * bottleneck.capacity(elapsed)));
                 let next = simulation.exponential(pause);
                 simulation.after(next, Event::Arrival);
-                let critical = simulation.happens(0.1);
+                let critical = simulation.chance(0.1);
                 let work = simulation.log_normal(bottleneck.work(elapsed), SPREAD);
                 tally.ask(elapsed, critical);
                 let priority = if critical {

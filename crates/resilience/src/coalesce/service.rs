@@ -16,8 +16,9 @@ use parking_lot::Mutex;
 use seaworthy_telemetry::metrics::Counter;
 use tower_service::Service;
 
-type Answer<S, Request> = Result<<S as Service<Request>>::Response, <S as Service<Request>>::Error>;
-type Running<S, Request> = BoxFuture<'static, Answer<S, Request>>;
+type CallResult<S, Request> =
+    Result<<S as Service<Request>>::Response, <S as Service<Request>>::Error>;
+type Running<S, Request> = BoxFuture<'static, CallResult<S, Request>>;
 type Calls<S, K, Request> = Mutex<HashMap<K, WeakShared<Running<S, Request>>>>;
 
 /// The identity of a request.
@@ -102,7 +103,7 @@ impl<S, Request> Future for CoalesceFuture<S, Request>
 where
     S: Service<Request, Response: Clone, Error: Clone>,
 {
-    type Output = Answer<S, Request>;
+    type Output = CallResult<S, Request>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         self.0.poll_unpin(context)

@@ -68,7 +68,7 @@ impl<B: Body<Data = Bytes> + Unpin> ReplayBody<B> {
     }
 
     /// Returns what a retry needs: the head of the request and the record of its body.
-    pub fn keep(request: &Request<Self>) -> (Parts, Arc<Mutex<Record<B>>>) {
+    pub fn capture(request: &Request<Self>) -> (Parts, Arc<Mutex<Record<B>>>) {
         let mut head = Request::new(());
         *head.method_mut() = request.method().clone();
         *head.uri_mut() = request.uri().clone();

@@ -88,7 +88,7 @@ where
         if !Self::may_repeat(request) {
             return None;
         }
-        Some(ReplayBody::keep(request))
+        Some(ReplayBody::capture(request))
     }
 
     fn rebuild(&self, (parts, record): &Self::Kept) -> Option<Request<ReplayBody<B>>> {

@@ -125,6 +125,6 @@ impl Authenticate for TokenAccess {
             grants: Grants::default(),
             attachment: None,
         };
-        Authentication::Known(identity)
+        Authentication::Authenticated(identity)
     }
 }

@@ -23,7 +23,7 @@ impl From<RunError> for Error {
     fn from(error: RunError) -> Self {
         match error {
             RunError::Unknown(error) => error.into(),
-            RunError::Elsewhere(_) => {
+            RunError::OnOtherReplica(_) => {
                 Self::new(Code::Conflict, "RUNS_ELSEWHERE", error.to_string())
             }
         }

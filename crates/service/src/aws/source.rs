@@ -28,7 +28,7 @@ pub(crate) struct AwsSource(Result<Access, SecretError>);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Answer {
+struct SecretResponse {
     secret_string: Option<Secret<String>>,
 }
 
@@ -70,7 +70,7 @@ impl AwsSource {
             return Err(rejection(name, &body));
         }
         // The error of serde could contain a part of the secret.
-        let answer: Answer = serde_json::from_slice(&body)
+        let answer: SecretResponse = serde_json::from_slice(&body)
             .map_err(|_| SecretError::new("the response is not that of Secrets Manager"))?;
         let secret = answer.secret_string.ok_or_else(|| {
             SecretError::new(format!("the secret {name} is binary, and must be a string"))

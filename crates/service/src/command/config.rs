@@ -15,9 +15,9 @@ pub(super) fn run<C: Settings>(
     format: Format,
     command: &ConfigCommand,
 ) -> u8 {
-    let schema = loader.complete(settings::schema::<C>());
+    let schema = loader.extend_schema(settings::schema::<C>());
     match command {
-        ConfigCommand::Schema => output::text(&schema.json()),
+        ConfigCommand::Schema => output::text(&schema.to_json()),
         ConfigCommand::Docs => output::text(&schema.docs(identity.name())),
         ConfigCommand::Env => output::text(&schema.env_example(identity.name())),
         ConfigCommand::Check | ConfigCommand::Show | ConfigCommand::Explain { .. } => {

@@ -55,7 +55,7 @@ where
     let described = runtime.block_on(describe(identity, loaders, commands, assemble));
     runtime.shutdown_background();
     match described {
-        Ok(facts) => output::text(&facts.text()),
+        Ok(facts) => output::text(&facts.to_json()),
         Err(failure) => serve::report_failure(&failure, format),
     }
 }
@@ -71,7 +71,7 @@ where
     A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
 {
     let Loaders { described, started } = loaders;
-    let schema = described.complete(settings::schema::<C>());
+    let schema = described.extend_schema(settings::schema::<C>());
     let loaded = settings::with_rules(described)
         .load_without_secrets(&schema)
         .map_err(StartFailure::Invalid)?;

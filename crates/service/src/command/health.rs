@@ -21,7 +21,7 @@ const MAX_RESPONSE_SIZE: u64 = 256 * 1_024;
 /// shell.
 pub(super) fn run<C: Settings>(loader: &Loader, format: Format, probe: HealthProbe) -> u8 {
     // The check must not depend on a vault, nor send it a request every few seconds.
-    let loaded = match loader.load_without_secrets(&loader.complete(settings::schema::<C>())) {
+    let loaded = match loader.load_without_secrets(&loader.extend_schema(settings::schema::<C>())) {
         Ok(loaded) => loaded,
         Err(errors) => {
             serve::report_failure(&StartFailure::Invalid(errors), format);

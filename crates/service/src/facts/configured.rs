@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, net::SocketAddr};
 
-use seaworthy_config::{Loaded, Mark, Origin, Schema, Shown};
+use seaworthy_config::{EffectiveValue, Loaded, Mark, Origin, Schema};
 use seaworthy_core::{ServiceIdentity, host::is_loopback_ip};
 use seaworthy_facts::{Dependency, Lifecycle, Listener, Probe, Probes, Setting};
 use seaworthy_http::tls::ClientCertificates;
@@ -118,7 +118,7 @@ fn probes(framework: &FrameworkConfig) -> Probes {
 
 fn dependencies(loaded: &Loaded) -> Vec<Dependency> {
     // A default is an address on this machine, which no deployment uses.
-    let is_address = |shown: &Shown| {
+    let is_address = |shown: &EffectiveValue| {
         let marks = &shown.marks;
         (marks.has(Mark::Link) || marks.has(Mark::Connects))
             && !marks.has(Mark::BrowserAddress)
@@ -166,7 +166,7 @@ fn default_port(scheme: &str) -> Option<u16> {
     })
 }
 
-fn is_default(shown: &Shown) -> bool {
+fn is_default(shown: &EffectiveValue) -> bool {
     shown.origin == Origin::Default.to_string()
 }
 

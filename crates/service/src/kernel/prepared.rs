@@ -17,7 +17,7 @@ pub(super) struct Prepared {
 /// [`Phase::Configure`] and [`Phase::Preflight`].
 pub(super) async fn prepare<C: Settings>(loader: Loader) -> Result<Prepared, StartFailure> {
     // Phase::Configure
-    let schema = loader.complete(settings::schema::<C>());
+    let schema = loader.extend_schema(settings::schema::<C>());
     let loader = settings::with_rules(loader);
     let loaded = loader
         .load_async(&schema)

@@ -11,7 +11,7 @@ pub(super) fn register(telemetry: &Telemetry, health: &Health) -> Switches {
     let metrics = telemetry.metrics().clone();
     switches.register_group("metrics", move |off| metrics.hide(off));
     let health = health.clone();
-    switches.register_group("health_check", move |off| health.ignore(off));
+    switches.register_group("health_check", move |off| health.exclude(off));
     switches
 }
 

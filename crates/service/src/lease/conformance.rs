@@ -18,7 +18,7 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A requirement that the store breaks.
 #[derive(Debug, thiserror::Error)]
-pub enum Breach {
+pub enum Violation {
     /// The store failed.
     #[error(transparent)]
     Failed(#[from] LeaseError),
@@ -27,19 +27,19 @@ pub enum Breach {
     Broken(String),
 }
 
-fn require(is_kept: bool, broken: impl fmt::Display) -> Result<(), Breach> {
+fn require(is_kept: bool, broken: impl fmt::Display) -> Result<(), Violation> {
     if is_kept {
         Ok(())
     } else {
-        Err(Breach::Broken(broken.to_string()))
+        Err(Violation::Broken(broken.to_string()))
     }
 }
 
 /// Checks a store. Leaves leases with random names, which expire.
 ///
 /// # Errors
-/// [`Breach`] for the first broken requirement.
-pub async fn check(store: Arc<dyn LeaseStore>) -> Result<(), Breach> {
+/// [`Violation`] for the first broken requirement.
+pub async fn check(store: Arc<dyn LeaseStore>) -> Result<(), Violation> {
     let name = new_id().to_string();
     let take = |holder: &'static str, duration| store.acquire(&name, holder, duration);
 
@@ -84,7 +84,7 @@ async fn late_requests(
     store: &dyn LeaseStore,
     name: &str,
     released: FencingToken,
-) -> Result<FencingToken, Breach> {
+) -> Result<FencingToken, Violation> {
     require(
         !store.renew(name, "one", released, LONG).await?,
         "a renewal granted a released lease again",
@@ -106,8 +106,8 @@ async fn late_requests(
     Ok(next)
 }
 
-fn granted(token: Option<FencingToken>, broken: &str) -> Result<FencingToken, Breach> {
-    token.ok_or_else(|| Breach::Broken(broken.to_owned()))
+fn granted(token: Option<FencingToken>, broken: &str) -> Result<FencingToken, Violation> {
+    token.ok_or_else(|| Violation::Broken(broken.to_owned()))
 }
 
 /// Waits for the end of the lease that holder `two` does not renew.
@@ -115,7 +115,7 @@ async fn next_holder(
     store: &dyn LeaseStore,
     name: &str,
     ended: FencingToken,
-) -> Result<FencingToken, Breach> {
+) -> Result<FencingToken, Violation> {
     let asked = Instant::now();
     loop {
         if let Some(token) = store.acquire(name, "three", LONG).await? {
@@ -134,7 +134,7 @@ async fn next_holder(
 }
 
 /// Checks that one of many concurrent holders gets the lease.
-async fn crowd(store: Arc<dyn LeaseStore>) -> Result<(), Breach> {
+async fn crowd(store: Arc<dyn LeaseStore>) -> Result<(), Violation> {
     let name = new_id().to_string();
     let holders: Vec<_> = (0..CROWD)
         .map(|number| format!("holder {number}"))

@@ -30,7 +30,7 @@ pub struct LeaseLost(pub String);
 
 /// A held lease. If you drop it without [`release`](Self::release), it lasts until it expires.
 #[derive(Debug)]
-pub struct Grant<'a> {
+pub struct HeldLease<'a> {
     lease: &'a Lease,
     token: FencingToken,
     trusted_until: Instant,
@@ -51,9 +51,9 @@ impl Lease {
     ///
     /// # Errors
     /// [`LeaseError`] if the store fails.
-    pub async fn try_acquire(&self) -> Result<Option<Grant<'_>>, LeaseError> {
+    pub async fn try_acquire(&self) -> Result<Option<HeldLease<'_>>, LeaseError> {
         let granted = self.0.acquire().await?;
-        Ok(granted.map(|(token, trusted_until)| Grant {
+        Ok(granted.map(|(token, trusted_until)| HeldLease {
             lease: self,
             token,
             trusted_until,
@@ -61,7 +61,7 @@ impl Lease {
     }
 
     /// Waits until the lease is acquired, also while the store fails.
-    pub async fn acquire(&self) -> Grant<'_> {
+    pub async fn acquire(&self) -> HeldLease<'_> {
         // Logs only the first failure in a row.
         let mut should_log = true;
         loop {
@@ -84,7 +84,7 @@ impl Lease {
     }
 }
 
-impl Grant<'_> {
+impl HeldLease<'_> {
     /// Returns the token, which is higher than those of all earlier holders.
     #[must_use]
     pub fn token(&self) -> FencingToken {

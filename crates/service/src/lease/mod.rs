@@ -31,7 +31,7 @@ mod renewal;
 mod store;
 
 pub use config::LeaseConfig;
-pub use grant::{Grant, Lease, LeaseLost};
+pub use grant::{HeldLease, Lease, LeaseLost};
 pub use memory::MemoryLeases;
 pub use store::{FencingToken, LeaseError, LeaseStore};
 

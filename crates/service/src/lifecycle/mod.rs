@@ -11,7 +11,7 @@ pub use config::LifecycleConfig;
 pub use phase::Phase;
 use signal::Signals;
 pub(crate) use stop::Stopping;
-pub use stop::{ForcedBy, StopOutcome};
+pub use stop::{ForceReason, StopOutcome};
 pub(crate) use watchdog::{Watchdog, Watched};
 
 #[cfg(test)]

@@ -17,22 +17,22 @@ pub enum StopOutcome {
     /// The stop completed, but this work was aborted at the timeout of its phase.
     Aborted(Vec<String>),
     /// The exit was forced while this work was running.
-    Forced(ForcedBy, Vec<String>),
+    Forced(ForceReason, Vec<String>),
 }
 
 /// The reason of a forced exit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ForcedBy {
+pub enum ForceReason {
     /// The total timeout of the stop.
-    Total,
+    TotalTimeout,
     /// A second signal.
     SecondSignal,
 }
 
-impl fmt::Display for ForcedBy {
+impl fmt::Display for ForceReason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Total => "the total timeout of the stop expired",
+            Self::TotalTimeout => "the total timeout of the stop expired",
             Self::SecondSignal => "the process received a second signal",
         })
     }
@@ -56,8 +56,8 @@ impl Stopping<'_> {
         let cut_off = Mutex::new(Vec::new());
         let forced = tokio::select! {
             () = self.phases(was_ready, &cut_off) => None,
-            () = time::sleep_until(deadline) => Some(ForcedBy::Total),
-            () = force => Some(ForcedBy::SecondSignal),
+            () = time::sleep_until(deadline) => Some(ForceReason::TotalTimeout),
+            () = force => Some(ForceReason::SecondSignal),
         };
         let mut unfinished = cut_off.into_inner();
         match forced {

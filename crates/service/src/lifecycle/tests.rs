@@ -174,7 +174,7 @@ async fn total_timeout_forces_exit_and_reports_components_life_4() {
     let outcome = test.stop(pending()).await;
     assert_eq!(
         outcome,
-        StopOutcome::Forced(ForcedBy::Total, vec!["http: GET /slow".into()])
+        StopOutcome::Forced(ForceReason::TotalTimeout, vec!["http: GET /slow".into()])
     );
     assert_eq!(begun.elapsed(), Duration::from_secs(7));
 }
@@ -186,7 +186,7 @@ async fn a_second_signal_forces_the_exit_life_4() {
     let outcome = test.stop(time::sleep(Duration::from_secs(1))).await;
     assert_eq!(
         outcome,
-        StopOutcome::Forced(ForcedBy::SecondSignal, vec!["http: GET /slow".into()])
+        StopOutcome::Forced(ForceReason::SecondSignal, vec!["http: GET /slow".into()])
     );
 }
 

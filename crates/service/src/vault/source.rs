@@ -22,7 +22,7 @@ pub(crate) struct VaultSource(Result<Access, SecretError>);
 
 /// The response of version 2 of the key-value engine.
 #[derive(Deserialize)]
-struct Answer {
+struct VaultResponse {
     data: Version,
 }
 
@@ -83,7 +83,7 @@ impl VaultSource {
         let body =
             body.map_err(|_| SecretError::new("the response of Vault is incomplete or too large"))?;
         // The error of serde could contain a part of the secret.
-        let answer: Answer = serde_json::from_slice(&body.to_bytes()).map_err(|_| {
+        let answer: VaultResponse = serde_json::from_slice(&body.to_bytes()).map_err(|_| {
             SecretError::new(if status == StatusCode::NOT_FOUND {
                 format!("Vault has no secret at {mount}/{path}")
             } else {

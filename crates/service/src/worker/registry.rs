@@ -43,7 +43,7 @@ pub enum RunError {
     Unknown(#[from] UnknownWorker),
     /// The worker is a singleton, and another replica runs it.
     #[error("the worker {0:?} runs on another replica")]
-    Elsewhere(String),
+    OnOtherReplica(String),
 }
 
 impl Workers {
@@ -120,7 +120,7 @@ impl Workers {
     pub fn run_now(&self, name: &str) -> Result<(), RunError> {
         let state = self.state(name)?;
         if state.facts.lock().standby {
-            return Err(RunError::Elsewhere(name.to_owned()));
+            return Err(RunError::OnOtherReplica(name.to_owned()));
         }
         state.run_now.notify_one();
         Ok(())

@@ -139,7 +139,7 @@ impl Runner {
                 facts.next_run = cron.next_after(now);
                 let wait = facts.next_run.and_then(|next| (next - now).to_std().ok());
                 facts.overdue_at = wait
-                    .zip(cron.gap_after(now))
+                    .zip(cron.interval_after(now))
                     .map(|(wait, gap)| clock + wait + gap);
             }
         }

@@ -110,7 +110,7 @@ impl CronSchedule {
 
     /// Returns the time between the next two runs.
     #[must_use]
-    pub fn gap_after(&self, now: DateTime<Utc>) -> Option<Duration> {
+    pub fn interval_after(&self, now: DateTime<Utc>) -> Option<Duration> {
         let first = self.next_after(now)?;
         (self.next_after(first)? - first).to_std().ok()
     }

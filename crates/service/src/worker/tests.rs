@@ -305,7 +305,10 @@ fn cron_moments_follow_the_pattern_in_utc_work_1() {
         schedule.next_after(now).unwrap().to_rfc3339(),
         "2026-03-30T03:30:00+00:00"
     );
-    assert_eq!(schedule.gap_after(now), Some(Duration::from_secs(86_400)));
+    assert_eq!(
+        schedule.interval_after(now),
+        Some(Duration::from_secs(86_400))
+    );
 }
 
 #[tokio::test]
@@ -354,7 +357,7 @@ async fn singleton_moves_to_another_replica_at_stop_work_2() {
     assert!(report.standby && report.next_run.is_none());
     assert_eq!(
         second.workers.run_now("report"),
-        Err(RunError::Elsewhere("report".to_owned()))
+        Err(RunError::OnOtherReplica("report".to_owned()))
     );
     second.health.refresh_once().await;
     assert_eq!(second.health.readiness(), Readiness::Ready);

@@ -1,9 +1,9 @@
 //! Commands that a service binary has of its own.
 
 use rustix::process::Signal;
-use seaworthy_testkit::process::{Ended, ServiceProcess, example};
+use seaworthy_testkit::process::{ProcessOutput, ServiceProcess, example};
 
-fn run(arguments: &[&str]) -> Ended {
+fn run(arguments: &[&str]) -> ProcessOutput {
     let process = ServiceProcess::start_unchanged(&example("trial"), arguments, &[]);
     process.unwrap().ended().unwrap()
 }

@@ -1,9 +1,9 @@
 //! The command `describe`.
 
 use seaworthy_facts::Facts;
-use seaworthy_testkit::process::{Ended, ServiceProcess, example};
+use seaworthy_testkit::process::{ProcessOutput, ServiceProcess, example};
 
-fn describe(arguments: &[&str]) -> Ended {
+fn describe(arguments: &[&str]) -> ProcessOutput {
     let arguments = [&["describe"], arguments].concat();
     let process = ServiceProcess::start_unchanged(&example("trial"), &arguments, &[]);
     process.unwrap().ended().unwrap()
@@ -12,7 +12,7 @@ fn describe(arguments: &[&str]) -> Ended {
 fn facts(arguments: &[&str]) -> Facts {
     let ended = describe(arguments);
     assert!(ended.status.success(), "{ended:#?}");
-    Facts::read(&ended.stdout.join("\n")).unwrap()
+    Facts::from_json(&ended.stdout.join("\n")).unwrap()
 }
 
 #[test]

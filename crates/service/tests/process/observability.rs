@@ -4,7 +4,7 @@ use std::{
 };
 
 use seaworthy_testkit::{
-    http::{Answer, get, request},
+    http::{HttpResponse, get, request},
     process::ServiceProcess,
 };
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ fn log_line(service: &mut ServiceProcess, part: &str) -> Value {
     serde_json::from_str(&service.line(part).unwrap()).unwrap()
 }
 
-fn change(answer: &Answer) -> Value {
+fn change(answer: &HttpResponse) -> Value {
     serde_json::from_str(&answer.body).unwrap()
 }
 

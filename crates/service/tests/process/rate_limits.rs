@@ -6,7 +6,7 @@ use std::{
 
 use rustix::process::Signal;
 use seaworthy_testkit::{
-    http::{Answer, get},
+    http::{HttpResponse, get},
     process::{ServiceProcess, example},
     redis::RedisServer,
     requirement::required,
@@ -27,7 +27,7 @@ fn replica(arguments: &[&str]) -> (ServiceProcess, SocketAddr, SocketAddr) {
     (service, public, admin)
 }
 
-fn reason(answer: &Answer) -> String {
+fn reason(answer: &HttpResponse) -> String {
     let problem: Value = serde_json::from_str(&answer.body).unwrap_or_default();
     let reason = problem.get("reason").and_then(Value::as_str);
     reason.unwrap_or_default().to_owned()

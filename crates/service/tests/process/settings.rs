@@ -4,7 +4,7 @@ use rustix::process::Signal;
 use seaworthy_testkit::{
     authority::Authority,
     http::{get, request},
-    process::{Ended, ServiceProcess, example},
+    process::{ProcessOutput, ServiceProcess, example},
     requirement::required,
     vault::VaultServer,
 };
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{trial, until};
 
-fn run(arguments: &[&str]) -> Ended {
+fn run(arguments: &[&str]) -> ProcessOutput {
     let process =
         ServiceProcess::start_unchanged(&example("trial"), arguments, &[("LOG_LEVEL", "info")]);
     process.unwrap().ended().unwrap()

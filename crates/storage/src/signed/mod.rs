@@ -8,7 +8,7 @@ use std::{fmt, time::SystemTime};
 use http::Method;
 use url::Url;
 
-use crate::{MultipartUpload, ObjectKey, UploadTerms, options::Bound};
+use crate::{MultipartUpload, ObjectKey, UploadConstraints, options::Bound};
 
 pub(crate) use serve::routes;
 pub(crate) use signer::Signer;
@@ -65,7 +65,7 @@ impl fmt::Debug for SignedRequest {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Grant<'a> {
     Get(&'a ObjectKey),
-    Put(&'a ObjectKey, &'a UploadTerms),
+    Put(&'a ObjectKey, &'a UploadConstraints),
     Part {
         upload: &'a MultipartUpload,
         number: u16,
@@ -92,15 +92,15 @@ impl Grant<'_> {
     pub(crate) fn headers(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::Get(_) => Vec::new(),
-            Self::Put(_, terms) => {
-                let mut headers = match &terms.bound {
+            Self::Put(_, constraints) => {
+                let mut headers = match &constraints.bound {
                     Bound::Exact { size, content_type } => vec![
                         ("content-length", size.to_string()),
                         ("content-type", content_type.clone()),
                     ],
                     Bound::AtMost { .. } => Vec::new(),
                 };
-                if terms.only_if_absent {
+                if constraints.only_if_absent {
                     headers.push(("if-none-match", "*".to_owned()));
                 }
                 headers

@@ -69,7 +69,7 @@ async fn download(
         None => storage.get(&terms.key).await,
     };
     match object {
-        Ok(object) => answer(object, range.is_some()),
+        Ok(object) => respond(object, range.is_some()),
         Err(StorageError::Range { size }) => {
             let whole = [(CONTENT_RANGE, format!("bytes */{size}"))];
             Ok((StatusCode::RANGE_NOT_SATISFIABLE, whole).into_response())
@@ -94,7 +94,7 @@ fn requested(value: &HeaderValue) -> Option<(u64, Option<u64>)> {
     Some((start, end))
 }
 
-fn answer(object: Object, is_partial: bool) -> Result<Response, Error> {
+fn respond(object: Object, is_partial: bool) -> Result<Response, Error> {
     let (meta, range) = (object.meta().clone(), object.range().clone());
     let value = |text: String| HeaderValue::try_from(text).map_err(Error::internal);
     let mut response = Response::new(Body::new(object.into_body()));

@@ -15,7 +15,7 @@ use seaworthy_telemetry::{
     tracer::TracingConfig,
 };
 use seaworthy_testkit::{
-    http::{self, Answer},
+    http::{self, HttpResponse},
     server::Shared,
     versitygw::S3Server,
 };
@@ -150,7 +150,7 @@ pub(crate) async fn send(
     method: &str,
     change: &[(&'static str, &'static str)],
     body: &str,
-) -> Answer {
+) -> HttpResponse {
     let url = signed.url().clone();
     send_to(url.as_str(), signed, method, change, body).await
 }
@@ -161,7 +161,7 @@ pub(crate) async fn send_to(
     method: &str,
     change: &[(&'static str, &'static str)],
     body: &str,
-) -> Answer {
+) -> HttpResponse {
     let url: url::Url = url.parse().unwrap();
     let address = url.socket_addrs(|| None).unwrap()[0];
     let path = url[url::Position::BeforePath..].to_owned();

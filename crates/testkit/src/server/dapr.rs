@@ -76,7 +76,7 @@ impl DaprServer {
         path: &str,
         headers: &[(&str, &str)],
         body: &str,
-    ) -> io::Result<http::Answer> {
+    ) -> io::Result<http::HttpResponse> {
         http::request(self.http, "POST", path, headers, body)
     }
 
@@ -104,8 +104,8 @@ impl DaprServer {
         let address = self.http;
         let is_ready = || {
             let path = "/v1.0/healthz/outbound";
-            let answer = http::request(address, "GET", path, &[], "");
-            answer.is_ok_and(|answer| answer.status == 204)
+            let response = http::request(address, "GET", path, &[], "");
+            response.is_ok_and(|response| response.status == 204)
         };
         let log = self.folder.path().join("log");
         self.process.start(command, &log, is_ready)

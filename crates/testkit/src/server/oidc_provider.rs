@@ -69,7 +69,7 @@ impl OidcRegistrations {
 
     /// Sets the account that logs in if a browser does not name one.
     #[must_use]
-    pub fn usual(mut self, subject: &str) -> Self {
+    pub fn default_account(mut self, subject: &str) -> Self {
         self.usual = Some(subject.to_owned());
         self
     }
@@ -177,14 +177,14 @@ impl OidcProvider {
                 .iter()
                 .map(|(name, value)| format!("{name}={value}"))
                 .collect();
-            let answer = http::request(
+            let response = http::request(
                 self.address,
                 "GET",
                 path,
                 &[("cookie", &held.join("; "))],
                 "",
             )?;
-            for (_, cookie) in answer
+            for (_, cookie) in response
                 .headers
                 .iter()
                 .filter(|(name, _)| name == "set-cookie")
@@ -194,12 +194,12 @@ impl OidcProvider {
                     cookies.insert(name.to_owned(), value.to_owned());
                 }
             }
-            next = match answer.header("location") {
+            next = match response.header("location") {
                 Some(location) => location.to_owned(),
                 None => {
                     return Err(io::Error::other(format!(
                         "the provider responded with {}: {}",
-                        answer.status, answer.body
+                        response.status, response.body
                     )));
                 }
             };

@@ -109,5 +109,5 @@ impl ProgramServer {
 }
 
 fn is_ready(operators: SocketAddr) -> bool {
-    http::get(operators, "/readyz").is_ok_and(|answer| answer.status == 200)
+    http::get(operators, "/readyz").is_ok_and(|response| response.status == 200)
 }

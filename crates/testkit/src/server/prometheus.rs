@@ -49,7 +49,7 @@ impl PrometheusServer {
             .current_dir(folder.path());
         let mut process = Process::default();
         process.start(command, &folder.path().join("log"), || {
-            http::get(address, "/-/ready").is_ok_and(|answer| answer.status == 200)
+            http::get(address, "/-/ready").is_ok_and(|response| response.status == 200)
         })?;
         Ok(Self {
             address,
@@ -64,9 +64,9 @@ impl PrometheusServer {
     /// # Errors
     /// It does not respond.
     pub fn firing(&self) -> io::Result<BTreeSet<String>> {
-        let answer = http::get(self.address, "/api/v1/alerts")?;
-        let answer: Value = serde_json::from_str(&answer.body)?;
-        let alerts = answer.pointer("/data/alerts").and_then(Value::as_array);
+        let response = http::get(self.address, "/api/v1/alerts")?;
+        let response: Value = serde_json::from_str(&response.body)?;
+        let alerts = response.pointer("/data/alerts").and_then(Value::as_array);
         let alerts = alerts.ok_or_else(|| io::Error::other("there is no list of alerts"))?;
         let firing = alerts
             .iter()
@@ -98,9 +98,12 @@ impl PrometheusServer {
                 other => format!("%{other:02X}"),
             })
             .collect();
-        let answer = http::get(self.address, &format!("/api/v1/query?query={escaped}"))?;
-        let answer: Value = serde_json::from_str(&answer.body)?;
-        Ok(answer.pointer("/data/result").cloned().unwrap_or_default())
+        let response = http::get(self.address, &format!("/api/v1/query?query={escaped}"))?;
+        let response: Value = serde_json::from_str(&response.body)?;
+        Ok(response
+            .pointer("/data/result")
+            .cloned()
+            .unwrap_or_default())
     }
 }
 

@@ -87,7 +87,7 @@ impl RabbitmqServer {
     ///
     /// # Errors
     /// The location is not stored in time.
-    pub fn keeps(&self, queue: &str) -> io::Result<()> {
+    pub fn wait_until_durable(&self, queue: &str) -> io::Result<()> {
         let what = format!("the queue {queue} is not written down");
         poll(&what, || {
             let names = self.names()?;

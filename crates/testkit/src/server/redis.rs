@@ -244,13 +244,13 @@ fn ask(address: SocketAddr, command: &[&str]) -> io::Result<String> {
         .map(|word| format!("${}\r\n{word}\r\n", word.len()))
         .collect();
     write!(stream, "*{}\r\n{words}", command.len())?;
-    let mut answer = Vec::new();
+    let mut response = Vec::new();
     let mut part = [0; 4_096];
     while let Ok(read) = stream.read(&mut part) {
         if read == 0 {
             break;
         }
-        answer.extend(part.iter().take(read));
+        response.extend(part.iter().take(read));
     }
-    Ok(String::from_utf8_lossy(&answer).into_owned())
+    Ok(String::from_utf8_lossy(&response).into_owned())
 }

@@ -41,15 +41,15 @@ pub(super) fn start(command: Command) -> io::Result<Child> {
     let spawner = SPAWNER.get_or_init(|| {
         let (orders, taken) = mpsc::channel::<Order>();
         thread::spawn(move || {
-            for (mut command, answer) in taken {
-                let _ = answer.send(command.spawn());
+            for (mut command, sender) in taken {
+                let _ = sender.send(command.spawn());
             }
         });
         orders
     });
-    let (answer, started) = mpsc::channel();
+    let (sender, started) = mpsc::channel();
     spawner
-        .send((command, answer))
+        .send((command, sender))
         .map_err(|_| io::Error::other("the thread that starts servers has ended"))?;
     started.recv().map_err(io::Error::other)?
 }

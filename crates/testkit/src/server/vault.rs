@@ -63,8 +63,8 @@ impl VaultServer {
         server.call("POST", "sys/mounts/transit", &json!({ "type": "transit" }))?;
         // The second version of the key-value engine makes itself ready after it was mounted.
         poll("the key-value engine is not ready", || {
-            let answer = server.answer("GET", "secret/config", &Value::Null)?;
-            Ok(answer.status == 200)
+            let response = server.send("GET", "secret/config", &Value::Null)?;
+            Ok(response.status == 200)
         })?;
         Ok(server)
     }
@@ -124,20 +124,20 @@ impl VaultServer {
     /// # Errors
     /// Vault does not respond, or rejects the request.
     pub fn call(&self, method: &str, path: &str, body: &Value) -> io::Result<Value> {
-        let answer = self.answer(method, path, body)?;
-        if !(200..300).contains(&answer.status) {
+        let response = self.send(method, path, body)?;
+        if !(200..300).contains(&response.status) {
             return Err(io::Error::other(format!(
                 "Vault responded with {} to {method} {path}: {}",
-                answer.status, answer.body
+                response.status, response.body
             )));
         }
-        if answer.body.is_empty() {
+        if response.body.is_empty() {
             return Ok(Value::Null);
         }
-        serde_json::from_str(&answer.body).map_err(io::Error::other)
+        serde_json::from_str(&response.body).map_err(io::Error::other)
     }
 
-    fn answer(&self, method: &str, path: &str, body: &Value) -> io::Result<http::Answer> {
+    fn send(&self, method: &str, path: &str, body: &Value) -> io::Result<http::HttpResponse> {
         let token = [("x-vault-token", self.root_token())];
         // Before the initialization the token is empty, and Vault rejects an empty token.
         let headers = if self.keys.root.is_empty() {
@@ -167,8 +167,8 @@ impl VaultServer {
     pub fn unseal(&self) -> io::Result<()> {
         self.call("PUT", "sys/unseal", &json!({ "key": self.keys.unseal }))?;
         poll("Vault does not become active", || {
-            let answer = self.answer("GET", "sys/health", &Value::Null)?;
-            Ok(answer.status == 200)
+            let response = self.send("GET", "sys/health", &Value::Null)?;
+            Ok(response.status == 200)
         })
     }
 
@@ -198,8 +198,8 @@ impl VaultServer {
     }
 }
 
-fn text(answer: &Value, pointer: &str) -> io::Result<String> {
-    let text = answer.pointer(pointer).and_then(Value::as_str);
+fn text(response: &Value, pointer: &str) -> io::Result<String> {
+    let text = response.pointer(pointer).and_then(Value::as_str);
     text.map(str::to_owned)
-        .ok_or_else(|| io::Error::other(format!("Vault's answer has no {pointer}")))
+        .ok_or_else(|| io::Error::other(format!("Vault's response has no {pointer}")))
 }

@@ -76,6 +76,26 @@ fn pages_link_only_existing_headings_ship_4() {
     );
 }
 
+/// Readers open the paths of this page without searching, so each starts at the root.
+#[test]
+fn architecture_names_only_existing_paths_ship_4() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let page = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+    let mut checked = 0_usize;
+    let mut missing = Vec::new();
+    for line in page.lines() {
+        let spans = line.split('`').skip(1).step_by(2);
+        for span in spans.filter(|span| span.contains('/') && !span.contains(' ')) {
+            checked += 1;
+            if !root.join(span).exists() {
+                missing.push(span.to_owned());
+            }
+        }
+    }
+    assert!(checked > 100, "only {checked} paths were found");
+    assert!(missing.is_empty(), "missing paths: {missing:?}");
+}
+
 /// The last column of the page names files of tests: ``feed `pages` ``, or `` `pages` `` in the
 /// folder of its section.
 #[test]

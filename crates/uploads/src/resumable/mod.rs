@@ -94,7 +94,10 @@ where
     found(routes, id).await?;
     let (uploads, request) = (routes.uploads.clone(), context::current());
     let appended = async move { uploads.append(id, request, check).await };
-    routes.uploads.apart("append to upload", appended).await
+    routes
+        .uploads
+        .run_detached("append to upload", appended)
+        .await
 }
 
 fn failure(error: UploadError) -> Response {

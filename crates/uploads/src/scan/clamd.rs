@@ -150,7 +150,7 @@ async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> std::io::Result<String> {
 }
 
 fn parse(answer: &str) -> Result<Verdict, ScanError> {
-    let unexpected = || ScanError::Answer(answer.chars().take(200).collect());
+    let unexpected = || ScanError::InvalidResponse(answer.chars().take(200).collect());
     if answer.starts_with(SIZE_LIMIT) {
         return Ok(Verdict::TooLarge);
     }

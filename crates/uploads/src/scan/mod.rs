@@ -52,7 +52,7 @@ pub enum ScanError {
     Busy,
     /// The reply has an unknown form.
     #[error("the scanner returned an unexpected response: {0}")]
-    Answer(String),
+    InvalidResponse(String),
     /// The content cannot be read.
     #[error("the content cannot be read")]
     Content(#[from] StorageError),

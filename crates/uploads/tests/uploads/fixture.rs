@@ -178,7 +178,7 @@ struct OneUser;
 
 impl Authenticate for OneUser {
     fn authenticate(&self, _: &Parts, _: &Arc<RequestContext>, _: &RouteOptions) -> Authentication {
-        Authentication::Known(Identity {
+        Authentication::Authenticated(Identity {
             actor: Actor::new("ada"),
             tenant: None,
             grants: Grants::default(),

@@ -15,13 +15,13 @@ const TUS: (&str, &str) = ("tus-resumable", "1.0.0");
 const STREAM: (&str, &str) = ("content-type", "application/offset+octet-stream");
 const PARTIAL: (&str, &str) = ("content-type", "application/partial-upload");
 
-struct Answer {
+struct Reply {
     status: u16,
     headers: reqwest::header::HeaderMap,
     body: String,
 }
 
-impl Answer {
+impl Reply {
     fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
@@ -29,13 +29,7 @@ impl Answer {
     }
 }
 
-async fn send(
-    app: &TestApp,
-    method: &str,
-    path: &str,
-    headers: Headers<'_>,
-    body: &[u8],
-) -> Answer {
+async fn send(app: &TestApp, method: &str, path: &str, headers: Headers<'_>, body: &[u8]) -> Reply {
     let url = app.url(path);
     let mut request = app
         .client
@@ -45,7 +39,7 @@ async fn send(
         request = request.header(*name, *value);
     }
     let answer = request.send().await.unwrap();
-    Answer {
+    Reply {
         status: answer.status().as_u16(),
         headers: answer.headers().clone(),
         body: answer.text().await.unwrap(),

@@ -61,7 +61,7 @@ impl Accounts {
         device: Option<&DeviceClaim>,
     ) -> Result<Login, Error> {
         let token = SecretToken::parse(token.expose()).ok_or_else(errors::login_expired)?;
-        let user = self.pending_logins.holder(&token).await?;
+        let user = self.pending_logins.user(&token).await?;
         let user = user.ok_or_else(errors::login_expired)?;
         self.verify_code("user.login_by_code", &user, code, device)
             .await?;
@@ -70,7 +70,7 @@ impl Accounts {
                 let (user, token) = (user.as_str(), &token);
                 async move {
                     // If two codes arrive at the same time, one of them completes the login.
-                    let taken = self.pending_logins.take(&tx, token).await?;
+                    let taken = self.pending_logins.consume(&tx, token).await?;
                     taken.ok_or_else(errors::login_expired)?;
                     self.start_session(&tx, user, "user.login_by_code").await
                 }

@@ -71,7 +71,7 @@ impl Accounts {
             Ok(check) => check,
             // The password was not checked, so this is not a failed attempt.
             Err(busy) => {
-                self.lockout.withdraw(attempt).await?;
+                self.lockout.cancel(attempt).await?;
                 return Err(busy);
             }
         };

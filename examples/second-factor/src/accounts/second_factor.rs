@@ -30,7 +30,7 @@ impl Accounts {
         code: &Secret<String>,
     ) -> Result<Vec<String>, Error> {
         const ACTION: &str = "second_factor.confirm";
-        let Some(proved) = self.factors.prove(user, code.expose()).await? else {
+        let Some(proved) = self.factors.verify_enrollment(user, code.expose()).await? else {
             self.record_rejection(ACTION, Some(user)).await?;
             return Err(errors::invalid_code());
         };

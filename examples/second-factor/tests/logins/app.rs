@@ -1,7 +1,7 @@
 use std::{net::SocketAddr, path::Path, sync::Mutex};
 
 use seaworthy_testkit::{
-    http::{self, Answer},
+    http::{self, HttpResponse},
     process::ServiceProcess,
 };
 use serde_json::{Value, json};
@@ -69,13 +69,13 @@ pub(crate) fn start(settings: &[&str]) -> TestApp {
 }
 
 /// Checks the status, and returns the body.
-pub(crate) fn body(answer: &Answer, status: u16) -> Value {
+pub(crate) fn body(answer: &HttpResponse, status: u16) -> Value {
     assert_eq!(answer.status, status, "{}", answer.body);
     serde_json::from_str(&answer.body).unwrap_or(Value::Null)
 }
 
 /// Returns the status and reason of a failed login.
-pub(crate) fn error(answer: &Answer) -> String {
+pub(crate) fn error(answer: &HttpResponse) -> String {
     assert_eq!(
         answer.header("set-cookie"),
         None,
@@ -87,14 +87,14 @@ pub(crate) fn error(answer: &Answer) -> String {
 }
 
 /// Returns the session cookie of a successful login.
-pub(crate) fn session(answer: &Answer) -> String {
+pub(crate) fn session(answer: &HttpResponse) -> String {
     assert_eq!(answer.status, 204, "{}", answer.body);
     let cookie = answer.header("set-cookie").unwrap();
     cookie.split(';').next().unwrap().to_owned()
 }
 
 /// Returns the token of a login that waits for a code.
-pub(crate) fn login_token(answer: &Answer) -> String {
+pub(crate) fn login_token(answer: &HttpResponse) -> String {
     assert_eq!(
         answer.header("set-cookie"),
         None,
@@ -106,12 +106,12 @@ pub(crate) fn login_token(answer: &Answer) -> String {
 }
 
 impl TestApp {
-    pub(crate) fn post(&self, path: &str, session: &str, request: &Value) -> Answer {
+    pub(crate) fn post(&self, path: &str, session: &str, request: &Value) -> HttpResponse {
         let headers = [("content-type", "application/json"), ("cookie", session)];
         http::request(self.http, "POST", path, &headers, &request.to_string()).unwrap()
     }
 
-    pub(crate) fn me(&self, session: &str) -> Answer {
+    pub(crate) fn me(&self, session: &str) -> HttpResponse {
         http::request(self.http, "GET", "/me", &[("cookie", session)], "").unwrap()
     }
 
@@ -121,18 +121,18 @@ impl TestApp {
         answer["id"].as_str().unwrap().to_owned()
     }
 
-    pub(crate) fn log_in(&self, email: &str, password: &str) -> Answer {
+    pub(crate) fn log_in(&self, email: &str, password: &str) -> HttpResponse {
         let request = json!({ "email": email, "password": password });
         self.post("/login", "", &request)
     }
 
-    pub(crate) fn send_code(&self, token: &str, code: &str) -> Answer {
+    pub(crate) fn send_code(&self, token: &str, code: &str) -> HttpResponse {
         let request = json!({ "token": token, "code": code });
         self.post("/login/code", "", &request)
     }
 
     /// Sends the password and then a code.
-    pub(crate) fn log_in_with_code(&self, email: &str, code: &str) -> Answer {
+    pub(crate) fn log_in_with_code(&self, email: &str, code: &str) -> HttpResponse {
         self.send_code(&login_token(&self.log_in(email, PASSWORD)), code)
     }
 

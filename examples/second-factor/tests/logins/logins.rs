@@ -1,6 +1,6 @@
 use std::thread;
 
-use seaworthy_testkit::http::Answer;
+use seaworthy_testkit::http::HttpResponse;
 use serde_json::{Value, json};
 
 use crate::{
@@ -105,7 +105,7 @@ fn concurrent_codes_complete_one_login_auth_4() {
     let app = start(&[]);
     let ada = app.register_with_factor(ADA);
     let pending = login_token(&app.log_in(ADA, PASSWORD));
-    let answers: Vec<Answer> = thread::scope(|scope| {
+    let answers: Vec<HttpResponse> = thread::scope(|scope| {
         let codes = ada.recovery_codes.iter().take(4);
         let calls: Vec<_> = codes
             .map(|code| scope.spawn(|| app.send_code(&pending, code)))
@@ -190,7 +190,7 @@ fn code_needs_password_of_the_same_user_auth_4() {
     session(&app.log_in_with_code(EVE, &eve.recovery_codes[0]));
 }
 
-fn post_totp(app: &TestApp, path: &str, session: &str, request: Value) -> Answer {
+fn post_totp(app: &TestApp, path: &str, session: &str, request: Value) -> HttpResponse {
     app.post(&format!("/totp/{path}"), session, &request)
 }
 

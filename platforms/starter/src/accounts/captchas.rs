@@ -38,7 +38,7 @@ impl Accounts {
         if id.is_empty() || code.is_empty() {
             return Err(errors::captcha_missing(id, code));
         }
-        Ok(self.captchas.take_any(id, code).await?)
+        Ok(self.captchas.consume_any(id, code).await?)
     }
 
     /// Consumes the captcha of a registration, if the settings require one. A code that was sent
@@ -55,7 +55,7 @@ impl Accounts {
         if id.is_empty() || code.is_empty() {
             return Err(errors::captcha_missing(id, code));
         }
-        Ok(self.captchas.take(id, code, allowed).await?)
+        Ok(self.captchas.consume(id, code, allowed).await?)
     }
 
     /// Consumes the captcha of a login, if the settings require one. A code that was sent counts

@@ -29,7 +29,10 @@ impl Accounts {
         code: &Secret<String>,
     ) -> Result<(Vec<String>, Session), Error> {
         let id = caller()?;
-        let proved = self.factors.prove(&id.to_string(), code.expose()).await?;
+        let proved = self
+            .factors
+            .verify_enrollment(&id.to_string(), code.expose())
+            .await?;
         let proved = proved.ok_or_else(errors::totp_invalid)?;
         let confirmed = self
             .database

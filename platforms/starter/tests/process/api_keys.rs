@@ -2,7 +2,7 @@ use std::{net::SocketAddr, sync::mpsc, thread};
 
 use seaworthy_testkit::{
     database::EmptyDatabase,
-    http::{Answer, request},
+    http::{HttpResponse, request},
     totp::code,
 };
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ use crate::{
 const PATH: &str = "/api/v1/auth/api-keys";
 const FEATURES: &str = "/api/v1/features";
 
-fn with_key(replica: &Replica, method: &str, path: &str, key: &str, body: &str) -> Answer {
+fn with_key(replica: &Replica, method: &str, path: &str, key: &str, body: &str) -> HttpResponse {
     let headers = [("x-api-key", key), ("content-type", "application/json")];
     request(replica.http, method, path, &headers, body).unwrap()
 }
@@ -54,7 +54,7 @@ fn admin(database: &EmptyDatabase, replica: &Replica) -> String {
 }
 
 /// Asks for a key that reads feature flags, with further fields.
-fn create(replica: &Replica, token: &str, fields: &Value) -> Answer {
+fn create(replica: &Replica, token: &str, fields: &Value) -> HttpResponse {
     let mut body = json!({ "name": "report", "scopes": ["feature:read"] });
     let fields = fields.as_object().unwrap().clone();
     body.as_object_mut().unwrap().extend(fields);

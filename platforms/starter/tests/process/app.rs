@@ -10,7 +10,7 @@ use seaworthy::data::{Database, DatabaseConfig, sql};
 use seaworthy_testkit::{
     app::{TestApp, TestAppBuilder},
     database::EmptyDatabase,
-    http::{Answer, request},
+    http::{HttpResponse, request},
 };
 use serde_json::{Value, json};
 
@@ -119,12 +119,12 @@ impl Replica {
     }
 
     /// Sends a request with a JSON body.
-    pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) fn post(&self, path: &str, body: &Value) -> HttpResponse {
         self.send("POST", path, &body.to_string()).unwrap()
     }
 
     /// Sends a request with an access token.
-    pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &str) -> Answer {
+    pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &str) -> HttpResponse {
         let bearer = format!("Bearer {token}");
         let headers = [
             ("authorization", bearer.as_str()),
@@ -134,12 +134,12 @@ impl Replica {
     }
 
     /// Registers a user.
-    pub(crate) fn register(&self, username: &str) -> Answer {
+    pub(crate) fn register(&self, username: &str) -> HttpResponse {
         let body = json!({ "username": username, "password": PASSWORD });
         self.post("/api/v1/auth/register", &body)
     }
 
-    pub(crate) fn login(&self, username: &str, password: &str) -> Answer {
+    pub(crate) fn login(&self, username: &str, password: &str) -> HttpResponse {
         let body = json!({ "username": username, "password": password });
         self.post("/api/v1/auth/login", &body)
     }
@@ -151,7 +151,7 @@ impl Replica {
         tokens(&self.login(username, PASSWORD))
     }
 
-    pub(crate) fn refresh(&self, token: &str) -> Answer {
+    pub(crate) fn refresh(&self, token: &str) -> HttpResponse {
         refresh_at(self.http, token)
     }
 
@@ -211,19 +211,19 @@ fn in_database<T>(database: &EmptyDatabase, work: impl AsyncFnOnce(Database) -> 
 }
 
 /// Refreshes a session at a listener.
-pub(crate) fn refresh_at(http: SocketAddr, token: &str) -> Answer {
+pub(crate) fn refresh_at(http: SocketAddr, token: &str) -> HttpResponse {
     let json = [("content-type", "application/json")];
     let body = json!({ "refresh_token": token }).to_string();
     request(http, "POST", "/api/v1/auth/refresh", &json, &body).unwrap()
 }
 
 /// Returns the body of a response.
-pub(crate) fn json_of(answer: &Answer) -> Value {
+pub(crate) fn json_of(answer: &HttpResponse) -> Value {
     serde_json::from_str(&answer.body).unwrap_or_else(|_| panic!("{}", answer.body))
 }
 
 /// Returns the reason of an error.
-pub(crate) fn reason(answer: &Answer) -> (u16, String) {
+pub(crate) fn reason(answer: &HttpResponse) -> (u16, String) {
     let body = json_of(answer);
     let reason = body["reason"].as_str().unwrap_or_default().to_owned();
     (answer.status, reason)
@@ -231,7 +231,7 @@ pub(crate) fn reason(answer: &Answer) -> (u16, String) {
 
 /// Asserts the status and the reason of an error.
 #[track_caller]
-pub(crate) fn assert_error(answer: &Answer, status: u16, expected: &str) {
+pub(crate) fn assert_error(answer: &HttpResponse, status: u16, expected: &str) {
     assert_eq!(
         reason(answer),
         (status, expected.to_owned()),
@@ -241,7 +241,7 @@ pub(crate) fn assert_error(answer: &Answer, status: u16, expected: &str) {
 }
 
 /// Returns the tokens of a login or a refresh.
-pub(crate) fn tokens(answer: &Answer) -> (String, String) {
+pub(crate) fn tokens(answer: &HttpResponse) -> (String, String) {
     assert_eq!(answer.status, 200, "{}", answer.body);
     let body = json_of(answer);
     let text = |name: &str| remembered(body[name].as_str().unwrap());

@@ -10,7 +10,7 @@ use seaworthy::{
 use seaworthy_testkit::{
     database::EmptyDatabase,
     eventually,
-    http::{Answer, request},
+    http::{HttpResponse, request},
 };
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -23,12 +23,12 @@ use crate::{
 const CAPTCHA: &[&str] = &["auth.captcha_enabled=true"];
 const VERIFY: &str = "/api/v1/auth/captcha/verify";
 
-fn verify(replica: &Replica, id: &str, code: &str) -> Answer {
+fn verify(replica: &Replica, id: &str, code: &str) -> HttpResponse {
     replica.post(VERIFY, &json!({ "captcha_id": id, "captcha_code": code }))
 }
 
 #[track_caller]
-fn assert_right(answer: &Answer) {
+fn assert_right(answer: &HttpResponse) {
     assert_eq!(answer.status, 200, "{}", answer.body);
     assert_eq!(json_of(answer)["success"], true, "{}", answer.body);
 }

@@ -6,7 +6,7 @@ use seaworthy_testkit::{
     compose::Compose,
     deployment::assert_compose_is_accepted,
     http::request,
-    process::{Ended, ServiceProcess},
+    process::{ProcessOutput, ServiceProcess},
 };
 
 use serde_json::json;
@@ -190,7 +190,7 @@ fn section_jwt_of_the_contract_sets_the_tokens_conf_1() {
 }
 
 /// Checks a file without a start.
-fn checked(text: &str) -> Ended {
+fn checked(text: &str) -> ProcessOutput {
     let folder = folder(text);
     let arguments = ["config", "check", "-conf", folder.path().to_str().unwrap()];
     let process = ServiceProcess::start_unchanged(Path::new(PROGRAM), &arguments, &[]);

@@ -4,7 +4,7 @@ use std::{net::TcpListener, path::Path};
 
 use seaworthy_testkit::{
     http::request,
-    process::{Ended, ServiceProcess},
+    process::{ProcessOutput, ServiceProcess},
 };
 use serde_json::Value;
 
@@ -171,7 +171,7 @@ pub(crate) fn start(folder: &Path, variables: &[(&str, &str)]) -> ServiceProcess
 }
 
 /// Checks variables without a start.
-pub(crate) fn checked(variables: &[(&str, &str)]) -> Ended {
+pub(crate) fn checked(variables: &[(&str, &str)]) -> ProcessOutput {
     let variables = [&ENVIRONMENT, variables].concat();
     let process =
         ServiceProcess::start_unchanged(Path::new(PROGRAM), &["config", "check"], &variables);

@@ -3,7 +3,7 @@ use std::fs;
 use seaworthy_testkit::{
     database::EmptyDatabase,
     eventually,
-    http::{Answer, request},
+    http::{HttpResponse, request},
 };
 use serde_json::{Value, json};
 
@@ -29,7 +29,7 @@ pub(crate) fn call(
     method: &str,
     path: &str,
     body: &Value,
-) -> Answer {
+) -> HttpResponse {
     let body = if body.is_null() {
         String::new()
     } else {

@@ -2,12 +2,12 @@
 
 use std::fs;
 
-use seaworthy_testkit::http::{Answer, request};
+use seaworthy_testkit::http::{HttpResponse, request};
 use serde_json::json;
 
 use crate::{app::PASSWORD, contract_variables::start, features::wait};
 
-fn register(http: std::net::SocketAddr, username: &str) -> Answer {
+fn register(http: std::net::SocketAddr, username: &str) -> HttpResponse {
     let json = [("content-type", "application/json")];
     let body = json!({ "username": username, "password": PASSWORD }).to_string();
     request(http, "POST", "/api/v1/auth/register", &json, &body).unwrap()

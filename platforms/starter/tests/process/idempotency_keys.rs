@@ -1,6 +1,6 @@
 use seaworthy_testkit::{
     database::EmptyDatabase,
-    http::{Answer, request},
+    http::{HttpResponse, request},
 };
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use crate::{
 const KEY: &str = "b1c63b4e-7a1e-4f52-9f3d-0f4f1d6c8e21";
 
 /// Sends a request with an idempotency key, and with an access token unless it is empty.
-fn send(replica: &Replica, method: &str, path: &str, token: &str, body: &Value) -> Answer {
+fn send(replica: &Replica, method: &str, path: &str, token: &str, body: &Value) -> HttpResponse {
     let bearer = format!("Bearer {token}");
     let mut headers = vec![
         ("content-type", "application/json"),
@@ -24,7 +24,7 @@ fn send(replica: &Replica, method: &str, path: &str, token: &str, body: &Value) 
     request(replica.http, method, path, &headers, &body.to_string()).unwrap()
 }
 
-fn is_replayed(answer: &Answer) -> bool {
+fn is_replayed(answer: &HttpResponse) -> bool {
     answer.header("idempotency-replayed") == Some("true")
 }
 

@@ -1,6 +1,6 @@
 //! Point 1 of section 20 of the contract in one run, on two replicas with every module on.
 
-use seaworthy_testkit::{database::EmptyDatabase, http::Answer, totp::code};
+use seaworthy_testkit::{database::EmptyDatabase, http::HttpResponse, totp::code};
 use serde_json::{Value, json};
 
 use crate::{
@@ -23,7 +23,7 @@ const ANSWER: &str = "abc234";
 const PROFILE: &str = "/api/v1/auth/profile";
 
 /// Sends credentials with the answer to a new captcha, and further fields.
-fn with_captcha(replica: &Replica, stored: &Stored, path: &str, fields: &Value) -> Answer {
+fn with_captcha(replica: &Replica, stored: &Stored, path: &str, fields: &Value) -> HttpResponse {
     let query = "/api/v1/auth/captcha?captcha_type=image";
     let issued = json_of(&replica.send("GET", query, "").unwrap());
     let id = issued["captcha_id"].as_str().unwrap();

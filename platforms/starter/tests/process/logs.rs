@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use seaworthy_testkit::process::Ended;
+use seaworthy_testkit::process::ProcessOutput;
 
 use crate::app::{PASSWORD, SECRETS};
 
@@ -39,7 +39,7 @@ pub(crate) fn remembered(secret: &str) -> String {
 
 /// Asserts that a log contains no secret and no personal value.
 #[track_caller]
-pub(crate) fn assert_clean_log(ended: &Ended) {
+pub(crate) fn assert_clean_log(ended: &ProcessOutput) {
     assert!(ended.stdout.len() > 1, "the log was captured");
     let settings = SECRETS.map(|secret| secret.split_once('=').unwrap().1.to_lowercase());
     let issued = ISSUED.lock().unwrap();

@@ -2,7 +2,7 @@ use std::{cell::RefCell, path::Path, process::Command, thread};
 
 use seaworthy_testkit::{
     database::EmptyDatabase,
-    http::{Answer, request},
+    http::{HttpResponse, request},
     requirement::required,
 };
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ use crate::{
 const PATH: &str = "/api/v1/operations";
 
 /// Lists entries. A replica under load, or one that has just started, may respond with 503.
-fn list(replica: &Replica, token: &str, query: &str) -> Answer {
+fn list(replica: &Replica, token: &str, query: &str) -> HttpResponse {
     let last = RefCell::new(None);
     wait(|| {
         let answer = replica.call("GET", &format!("{PATH}?{query}"), token, "");

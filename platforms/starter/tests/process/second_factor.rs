@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use crate::app::{PASSWORD, Replica, assert_error, json_of, tokens};
 
-fn login(replica: &Replica, code: &str) -> seaworthy_testkit::http::Answer {
+fn login(replica: &Replica, code: &str) -> seaworthy_testkit::http::HttpResponse {
     let body = json!({ "username": "ada", "password": PASSWORD, "totp_code": code });
     replica.post("/api/v1/auth/login", &body)
 }

@@ -5,7 +5,7 @@ use seaworthy_testkit::{
     document::assert_current,
     facts::assert_facts_are_current,
     http::request,
-    process::{Ended, ServiceProcess},
+    process::{ProcessOutput, ServiceProcess},
     unsafe_settings::assert_unsafe_settings_are_refused,
 };
 
@@ -182,7 +182,7 @@ fn settings_that_contradict_each_other_stop_the_start_conf_2() {
 }
 
 /// Starts the program with settings that it rejects.
-fn refused(environment: &str, arguments: &[&str]) -> Ended {
+fn refused(environment: &str, arguments: &[&str]) -> ProcessOutput {
     let mut variables = ENVIRONMENT.to_vec();
     variables[0].1 = environment;
     let process = ServiceProcess::start_unchanged(Path::new(PROGRAM), arguments, &variables);

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use seaworthy_testkit::{database::EmptyDatabase, http::Answer};
+use seaworthy_testkit::{database::EmptyDatabase, http::HttpResponse};
 use serde_json::{Value, json};
 
 use crate::{
@@ -57,7 +57,7 @@ fn gateway() -> (SocketAddr, Receiver<(String, Value)>) {
     (address, requests)
 }
 
-fn ask(replica: &Replica, phone: &str) -> Answer {
+fn ask(replica: &Replica, phone: &str) -> HttpResponse {
     let phone = phone.replace('+', "%2B");
     let path = format!("/api/v1/auth/captcha?captcha_type=sms&target={phone}");
     replica.send("GET", &path, "").unwrap()

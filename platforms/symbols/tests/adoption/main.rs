@@ -10,7 +10,7 @@ use seaworthy::data::{
 use seaworthy_testkit::{
     database::EmptyDatabase,
     http::request,
-    process::{Ended, ServiceProcess},
+    process::{ProcessOutput, ServiceProcess},
 };
 
 const LEGACY: MigrationSet = MigrationSet::of_part(
@@ -77,7 +77,7 @@ impl LegacyDatabase {
             .unwrap()
     }
 
-    fn run(&self, arguments: &[&str]) -> Ended {
+    fn run(&self, arguments: &[&str]) -> ProcessOutput {
         self.start(arguments).ended().unwrap()
     }
 

@@ -6,8 +6,8 @@ use std::{
 
 use seaworthy_testkit::{
     app::{TestApp, TestAppBuilder},
-    http::Answer,
-    process::Ended,
+    http::HttpResponse,
+    process::ProcessOutput,
 };
 
 /// The symbols service with its own database and broker.
@@ -62,7 +62,7 @@ impl SymbolsApp {
     }
 
     /// Waits for the end of the process.
-    pub(crate) fn ended(self) -> Ended {
+    pub(crate) fn ended(self) -> ProcessOutput {
         self.0.wait().unwrap().0
     }
 
@@ -84,7 +84,7 @@ impl SymbolsApp {
     }
 
     /// Sends a request with a JSON body, or without a body if the text is empty.
-    pub(crate) fn send(&self, method: &str, path: &str, body: &str) -> Answer {
+    pub(crate) fn send(&self, method: &str, path: &str, body: &str) -> HttpResponse {
         self.0.send(method, path, body).unwrap()
     }
 

@@ -1,8 +1,8 @@
-use seaworthy_testkit::http::{Answer, request};
+use seaworthy_testkit::http::{HttpResponse, request};
 
 use crate::app::{SymbolsApp, symbol};
 
-fn create(service: &SymbolsApp, key: &str, body: &str) -> Answer {
+fn create(service: &SymbolsApp, key: &str, body: &str) -> HttpResponse {
     let headers = [
         ("content-type", "application/json"),
         ("idempotency-key", key),

@@ -6,7 +6,7 @@ use seaworthy::{
     axum::routing::{MethodFilter, any, on},
     client::HttpClient,
     config::Settings,
-    http::{Choice, CorsConfig, Variant},
+    http::{CorsConfig, Variant, VariantMatch},
     messaging::Messaging,
     prelude::*,
     realtime::Hub,
@@ -204,11 +204,11 @@ fn routes(proxy: Proxy) -> Routes {
     }
     let rest = RouteOptions::new().access(Access::Authenticated);
     routes
-        .choice(
+        .variants(
             REST,
             |_, path| match table::find(path) {
-                Some(_) => Choice::Variant(0),
-                None => Choice::Nothing,
+                Some(_) => VariantMatch::Variant(0),
+                None => VariantMatch::NoMatch,
             },
             [Variant::new(REST, any(proxy::forward), rest)],
         )

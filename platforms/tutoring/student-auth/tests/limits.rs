@@ -11,7 +11,7 @@ use std::{
 };
 
 use seaworthy_testkit::{
-    app::TestApp, http::Answer, requirement::required, server::redis::RedisServer,
+    app::TestApp, http::HttpResponse, requirement::required, server::redis::RedisServer,
 };
 
 /// A reload takes less.
@@ -43,7 +43,7 @@ fn write(config: &Path, requests: u32) {
     fs::write(config.join("config.yaml"), text).unwrap();
 }
 
-fn request_code(app: &TestApp) -> Answer {
+fn request_code(app: &TestApp) -> HttpResponse {
     let body = "{\"email\":\"asha@example.org\"}";
     app.send("POST", "/api/v1/students/auth/password/forgot", body)
         .unwrap()

@@ -4,7 +4,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use seaworthy_testkit::http::{Answer, request};
+use seaworthy_testkit::http::{HttpResponse, request};
 use serde_json::Value;
 
 /// The maximum time that tests wait for a condition.
@@ -22,7 +22,7 @@ pub fn call(
     token: &str,
     headers: &[(&str, &str)],
     body: &Value,
-) -> Answer {
+) -> HttpResponse {
     let bearer = format!("Bearer {token}");
     let mut all = vec![
         ("content-type", "application/json"),
@@ -41,7 +41,7 @@ pub fn call(
 
 /// Returns the body of a response. `null` if it is not JSON.
 #[must_use]
-pub fn json_of(answer: &Answer) -> Value {
+pub fn json_of(answer: &HttpResponse) -> Value {
     serde_json::from_str(&answer.body).unwrap_or(Value::Null)
 }
 
@@ -50,14 +50,14 @@ pub fn json_of(answer: &Answer) -> Value {
 /// # Panics
 /// The response is an error.
 #[track_caller]
-pub fn data(answer: &Answer) -> Value {
+pub fn data(answer: &HttpResponse) -> Value {
     assert!((200..300).contains(&answer.status), "{}", answer.body);
     json_of(answer).get("data").cloned().unwrap_or_default()
 }
 
 /// Returns the status and the code of an error.
 #[must_use]
-pub fn rejection(answer: &Answer) -> (u16, String) {
+pub fn rejection(answer: &HttpResponse) -> (u16, String) {
     let body = json_of(answer);
     let code = body.get("code").and_then(Value::as_str);
     (answer.status, code.unwrap_or_default().to_owned())

@@ -12,7 +12,7 @@ use seaworthy::{
 };
 use seaworthy_testkit::{
     database::EmptyDatabase,
-    http::{Answer, request},
+    http::{HttpResponse, request},
     redis::RedisServer,
     requirement::required,
 };
@@ -282,14 +282,14 @@ impl TestPlatform {
         path: &str,
         headers: &[(&str, &str)],
         body: &str,
-    ) -> Answer {
+    ) -> HttpResponse {
         let json = [("content-type", "application/json")];
         let headers: Vec<_> = json.iter().chain(headers).copied().collect();
         request(self.gateway, method, path, &headers, body).unwrap()
     }
 
     /// Sends a request of a mobile application to a route of accounts.
-    pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) fn post(&self, path: &str, body: &Value) -> HttpResponse {
         let path = format!("{BASE}{path}");
         self.send(
             "POST",
@@ -300,7 +300,7 @@ impl TestPlatform {
     }
 
     /// Sends a request with an access token.
-    pub(crate) fn call(&self, token: &str, method: &str, path: &str, body: &Value) -> Answer {
+    pub(crate) fn call(&self, token: &str, method: &str, path: &str, body: &Value) -> HttpResponse {
         let bearer = format!("Bearer {token}");
         let path = format!("{BASE}{path}");
         self.send(
@@ -372,7 +372,7 @@ impl TestPlatform {
         .access
     }
 
-    pub(crate) fn log_in(&self, email: &str, password: &str) -> Answer {
+    pub(crate) fn log_in(&self, email: &str, password: &str) -> HttpResponse {
         self.post("/login", &json!({ "email": email, "password": password }))
     }
 }
@@ -383,12 +383,12 @@ pub(crate) fn admin_token(app: &TestPlatform, email: &str, password: &str) -> St
     tokens(&send(app, "", "POST", "/admin/auth/login", &body)).access
 }
 
-pub(crate) fn json_of(answer: &Answer) -> Value {
+pub(crate) fn json_of(answer: &HttpResponse) -> Value {
     serde_json::from_str(&answer.body).unwrap_or_else(|_| panic!("{}", answer.body))
 }
 
 /// Returns the status and the code of an error.
-pub(crate) fn outcome(answer: &Answer) -> (u16, String) {
+pub(crate) fn outcome(answer: &HttpResponse) -> (u16, String) {
     let code = json_of(answer)["code"]
         .as_str()
         .unwrap_or_default()
@@ -397,7 +397,7 @@ pub(crate) fn outcome(answer: &Answer) -> (u16, String) {
 }
 
 #[track_caller]
-pub(crate) fn assert_error(answer: &Answer, status: u16, code: &str) {
+pub(crate) fn assert_error(answer: &HttpResponse, status: u16, code: &str) {
     assert_eq!(
         outcome(answer),
         (status, code.to_owned()),
@@ -411,7 +411,7 @@ pub(crate) fn assert_error(answer: &Answer, status: u16, code: &str) {
 }
 
 #[track_caller]
-pub(crate) fn tokens(answer: &Answer) -> Tokens {
+pub(crate) fn tokens(answer: &HttpResponse) -> Tokens {
     assert_eq!(answer.status, 200, "{}", answer.body);
     let data = json_of(answer)["data"]["tokens"].clone();
     let text = |name: &str| data[name].as_str().unwrap().to_owned();

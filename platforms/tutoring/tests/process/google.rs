@@ -2,7 +2,7 @@
 
 use data_encoding::BASE64;
 use seaworthy_testkit::{
-    http::{Answer, request},
+    http::{HttpResponse, request},
     oidc_provider::{OidcProvider, OidcRegistrations},
     requirement::required,
 };
@@ -84,17 +84,17 @@ impl GoogleTest {
             .to_owned()
     }
 
-    fn by_token(&self, token: &str) -> Answer {
+    fn by_token(&self, token: &str) -> HttpResponse {
         self.app.post("/google", &json!({ "idToken": token }))
     }
 
-    fn by_code(&self, code: &str, page: &str, verifier: &str) -> Answer {
+    fn by_code(&self, code: &str, page: &str, verifier: &str) -> HttpResponse {
         let body = json!({ "code": code, "redirectUri": page, "codeVerifier": verifier });
         self.app.post("/google/web", &body)
     }
 }
 
-fn user_of(answer: &Answer) -> Value {
+fn user_of(answer: &HttpResponse) -> Value {
     tokens(answer);
     json_of(answer)["data"]["user"].clone()
 }

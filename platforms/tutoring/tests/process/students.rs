@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use seaworthy::data::sql;
-use seaworthy_testkit::http::{Answer, request};
+use seaworthy_testkit::http::{HttpResponse, request};
 use serde_json::{Value, json};
 use tutoring_admin::{SEED_EMAIL, SEED_PASSWORD};
 
@@ -18,7 +18,7 @@ pub(crate) fn send(
     method: &str,
     path: &str,
     body: &Value,
-) -> Answer {
+) -> HttpResponse {
     let bearer = format!("Bearer {token}");
     let headers = [
         ("authorization", bearer.as_str()),

@@ -1,7 +1,7 @@
 //! The acceptance of purchases and sessions, through the gateway.
 
 use seaworthy::data::sql;
-use seaworthy_testkit::http::{Answer, request};
+use seaworthy_testkit::http::{HttpResponse, request};
 use serde_json::{Value, json};
 use tutoring_contract::{PlatformZone, events::SessionCompleted};
 use uuid::Uuid;
@@ -41,7 +41,7 @@ fn allocated(app: &TestPlatform, slot: &str, sessions: usize) -> Uuid {
 
 /// Registers and verifies a student by the code of the mail. Returns the student.
 fn registered(app: &TestPlatform, email: &str) -> Uuid {
-    let post = |path: &str, body: &Value| -> Answer {
+    let post = |path: &str, body: &Value| -> HttpResponse {
         let headers = [("x-client-type", "mobile")];
         let path = format!("/students/auth{path}");
         app.send("POST", &path, "", &headers, &body.to_string())

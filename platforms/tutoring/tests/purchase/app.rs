@@ -14,7 +14,7 @@ use seaworthy::{
 };
 use seaworthy_testkit::{
     database::EmptyDatabase,
-    http::{Answer, request},
+    http::{HttpResponse, request},
     process::ServiceProcess,
     redis::RedisServer,
     requirement::required,
@@ -325,7 +325,7 @@ impl TestPlatform {
         token: &str,
         more: &[(&str, &str)],
         body: &str,
-    ) -> Option<Answer> {
+    ) -> Option<HttpResponse> {
         let bearer = format!("Bearer {token}");
         let mut headers = vec![("content-type", "application/json")];
         if !token.is_empty() {
@@ -342,7 +342,7 @@ impl TestPlatform {
         path: &str,
         token: &str,
         body: &Value,
-    ) -> Option<Answer> {
+    ) -> Option<HttpResponse> {
         let body = match body.is_null() {
             true => String::new(),
             false => body.to_string(),
@@ -350,7 +350,7 @@ impl TestPlatform {
         self.send(method, path, token, &[], &body)
     }
 
-    pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
+    pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> HttpResponse {
         let answer = self.try_call(method, path, token, body);
         answer.unwrap()
     }

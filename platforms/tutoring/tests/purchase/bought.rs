@@ -6,7 +6,7 @@ use seaworthy::data::{
     chrono::{TimeDelta, Utc},
     sql,
 };
-use seaworthy_testkit::http::Answer;
+use seaworthy_testkit::http::HttpResponse;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -53,7 +53,7 @@ impl TestPlatform {
         body
     }
 
-    pub(crate) fn buy(&self, student: Uuid, changes: &Value, key: &str) -> Option<Answer> {
+    pub(crate) fn buy(&self, student: Uuid, changes: &Value, key: &str) -> Option<HttpResponse> {
         let body = self.package(changes).to_string();
         let headers = [("idempotency-key", key)];
         let token = student_token(student);
@@ -67,7 +67,7 @@ impl TestPlatform {
     }
 
     /// Confirms a payment with a valid signature.
-    pub(crate) fn confirm(&self, bought: &Bought, provider_payment: &str) -> Option<Answer> {
+    pub(crate) fn confirm(&self, bought: &Bought, provider_payment: &str) -> Option<HttpResponse> {
         let text = format!("{}|{provider_payment}", bought.order);
         let signature = sign(API_SECRET, text.as_bytes());
         self.confirm_with(bought, provider_payment, &signature)
@@ -78,7 +78,7 @@ impl TestPlatform {
         bought: &Bought,
         provider_payment: &str,
         signature: &str,
-    ) -> Option<Answer> {
+    ) -> Option<HttpResponse> {
         let body = json!({ "providerPaymentId": provider_payment, "signature": signature });
         let path = format!("/payments/{}/confirm", bought.id);
         self.try_call("POST", &path, &student_token(bought.student), &body)
@@ -92,11 +92,16 @@ impl TestPlatform {
     }
 
     /// Sends a signed webhook.
-    pub(crate) fn webhook(&self, event_id: &str, body: &str) -> Option<Answer> {
+    pub(crate) fn webhook(&self, event_id: &str, body: &str) -> Option<HttpResponse> {
         self.webhook_with(event_id, body, &sign(WEBHOOK_SECRET, body.as_bytes()))
     }
 
-    pub(crate) fn webhook_with(&self, id: &str, body: &str, signature: &str) -> Option<Answer> {
+    pub(crate) fn webhook_with(
+        &self,
+        id: &str,
+        body: &str,
+        signature: &str,
+    ) -> Option<HttpResponse> {
         let headers = [
             ("x-razorpay-event-id", id),
             ("x-razorpay-signature", signature),
@@ -111,7 +116,7 @@ impl TestPlatform {
         (bought, paid)
     }
 
-    pub(crate) fn refund(&self, payment: &str) -> Option<Answer> {
+    pub(crate) fn refund(&self, payment: &str) -> Option<HttpResponse> {
         let path = format!("/payments/{payment}/refund");
         let body = json!({ "reason": "a test" });
         self.try_call("POST", &path, &operator_token(), &body)

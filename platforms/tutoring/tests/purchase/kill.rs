@@ -1,6 +1,6 @@
 //! SIGKILL at each step of a purchase: nothing is lost, and nothing happens twice.
 
-use seaworthy_testkit::http::Answer;
+use seaworthy_testkit::http::HttpResponse;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -40,7 +40,7 @@ async fn check(app: &TestPlatform, student: Uuid) {
     app.check_student(student, COINS).await;
 }
 
-fn succeeded(answer: Option<Answer>) {
+fn succeeded(answer: Option<HttpResponse>) {
     let answer = answer.unwrap();
     assert_eq!(crate::app::data(&answer)["status"], "succeeded");
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use seaworthy_testkit::http::Answer;
+use seaworthy_testkit::http::HttpResponse;
 use serde_json::{Value, json};
 use tokio::{runtime::Handle, task::block_in_place};
 use uuid::Uuid;
@@ -198,14 +198,14 @@ impl Run {
 }
 
 /// A webhook is accepted, or the program was killed or is starting.
-fn accepted(answer: Option<&Answer>) {
+fn accepted(answer: Option<&HttpResponse>) {
     if let Some(answer) = answer {
         let status = answer.status;
         assert!(matches!(status, 200 | 502 | 503 | 504), "{}", answer.body);
     }
 }
 
-fn refused(answer: &Answer, status: u16) {
+fn refused(answer: &HttpResponse, status: u16) {
     let is_expected = answer.status == status || matches!(answer.status, 502..=504);
     assert!(is_expected, "{}: {}", answer.status, json_of(answer));
 }

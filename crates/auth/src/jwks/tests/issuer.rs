@@ -60,7 +60,7 @@ impl TestIssuer {
     /// Signs with a new key, which is not published yet.
     pub(super) fn rotate(&self, id: &str) {
         let key = SigningKey::generate(id, Algorithm::EdDsa).unwrap();
-        self.signer.announce(key).unwrap();
+        self.signer.publish(key).unwrap();
         self.signer.activate(id).unwrap();
     }
 

@@ -76,7 +76,7 @@ fn key_rotation_keeps_all_tokens_verifiable_auth_1() {
     let before = verifier_for(&signer, algorithm);
 
     signer
-        .announce(SigningKey::generate("new", algorithm).unwrap())
+        .publish(SigningKey::generate("new", algorithm).unwrap())
         .unwrap();
     let announced = verifier_for(&signer, algorithm);
     let still_old = signer.sign_at(new_token(), now()).unwrap();
@@ -93,10 +93,10 @@ fn key_rotation_keeps_all_tokens_verifiable_auth_1() {
     }
 
     assert_eq!(
-        signer.withdraw("new"),
+        signer.remove("new"),
         Err(SignError::Active("new".to_owned()))
     );
-    signer.withdraw("old").unwrap();
+    signer.remove("old").unwrap();
     let after = verifier_for(&signer, algorithm);
     assert_eq!(
         after.verify_now(by_old.expose(), now()).unwrap_err(),
@@ -105,7 +105,7 @@ fn key_rotation_keeps_all_tokens_verifiable_auth_1() {
     assert!(after.verify_now(by_new.expose(), now()).is_ok());
     let twice = SigningKey::generate("new", algorithm).unwrap();
     assert_eq!(
-        signer.announce(twice),
+        signer.publish(twice),
         Err(SignError::Duplicate("new".to_owned()))
     );
 }

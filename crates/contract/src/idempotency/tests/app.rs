@@ -56,7 +56,7 @@ impl TestApp {
         let serve = move |request: Request| {
             let number = counted.fetch_add(1, Ordering::SeqCst) + 1;
             let gate = Arc::clone(&opened);
-            async move { answer(request.uri().path(), number, &gate).await }
+            async move { respond(request.uri().path(), number, &gate).await }
         };
         let router = Router::new().fallback(any(serve));
         Self {
@@ -118,7 +118,7 @@ impl TestApp {
     }
 }
 
-async fn answer(path: &str, number: usize, gate: &Notify) -> axum::response::Response {
+async fn respond(path: &str, number: usize, gate: &Notify) -> axum::response::Response {
     match path {
         "/slow" => gate.notified().await,
         "/panic" => panic!("the service fell over"),

@@ -48,7 +48,7 @@ async fn key_of_anonymous_caller_belongs_to_address_and_cookies_api_6() {
 }
 
 #[tokio::test]
-async fn caller_with_many_keys_evicts_no_answer_of_another_api_6() {
+async fn caller_with_many_keys_evicts_no_response_of_another_api_6() {
     let app = TestApp::with_config(IdempotencyConfig {
         max_entries: 10,
         ..IdempotencyConfig::default()

@@ -53,7 +53,7 @@ async fn text(response: Response) -> String {
 }
 
 #[tokio::test]
-async fn dropped_request_runs_at_most_once_and_repeat_is_answered_api_6() {
+async fn dropped_request_runs_at_most_once_and_repeat_gets_response_api_6() {
     for moment in Moment::ALL {
         let changes = Arc::new(AtomicUsize::new(0));
         let config = IdempotencyConfig::default();
@@ -64,7 +64,7 @@ async fn dropped_request_runs_at_most_once_and_repeat_is_answered_api_6() {
             key.set(key.get() + 1);
             router.clone().oneshot(order(key.get()))
         };
-        let repeat_until_answered = async |_| {
+        let repeat_until_response = async |_| {
             loop {
                 let response = router.clone().oneshot(order(key.get())).await.unwrap();
                 if response.status() != StatusCode::CONFLICT {
@@ -74,7 +74,7 @@ async fn dropped_request_runs_at_most_once_and_repeat_is_answered_api_6() {
             }
             assert_eq!(changes.load(Ordering::SeqCst), key.get());
         };
-        let completed = at_every_await(moment, send, repeat_until_answered).await;
+        let completed = at_every_await(moment, send, repeat_until_response).await;
         assert!(completed.drops >= 3, "{}", completed.drops);
         assert_eq!(text(completed.output.unwrap()).await, "ordered");
     }

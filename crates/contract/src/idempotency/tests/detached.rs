@@ -27,7 +27,7 @@ fn order() -> Request {
 }
 
 #[tokio::test]
-async fn client_that_left_returns_to_its_answer_api_6() {
+async fn client_that_left_gets_response_later_api_6() {
     let app = TestApp::new();
     {
         let dropped = app.send("POST", "/slow", "k1", "");
@@ -92,13 +92,13 @@ impl IdempotencyStore for DeadlineStore {
         &'a self,
         key: &'a ScopedKey,
         token: u64,
-        answer: RecordedResponse,
+        response: RecordedResponse,
         ttl: Duration,
     ) -> StoreFuture<'a, ()> {
         let deadline = context::current().unwrap().deadline();
         self.1
             .fetch_add(usize::from(deadline.is_none()), Ordering::SeqCst);
-        self.0.finish(key, token, answer, ttl)
+        self.0.finish(key, token, response, ttl)
     }
 
     fn settle<'a>(

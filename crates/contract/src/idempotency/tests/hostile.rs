@@ -54,13 +54,13 @@ fn send(router: &Router, keys: &[Vec<u8>], credentials: &[Vec<u8>]) -> u16 {
             request.headers_mut().append(name, value);
         }
     }
-    let answer = RUNTIME.block_on(router.clone().oneshot(request)).unwrap();
-    answer.status().as_u16()
+    let response = RUNTIME.block_on(router.clone().oneshot(request)).unwrap();
+    response.status().as_u16()
 }
 
 proptest! {
     #[test]
-    fn hostile_keys_are_refused_or_repeat_one_answer_api_6(
+    fn hostile_keys_are_refused_or_repeat_one_response_api_6(
         keys in prop::collection::vec(value(), 0..3)
     ) {
         let (router, calls) = counting();
@@ -75,7 +75,7 @@ proptest! {
     }
 
     #[test]
-    fn repeats_answers_only_to_same_credentials_api_6(
+    fn repeats_responses_only_to_same_credentials_api_6(
         one in prop::collection::vec(value(), 0..3),
         other in prop::collection::vec(value(), 0..3),
     ) {

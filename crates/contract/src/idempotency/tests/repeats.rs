@@ -10,7 +10,7 @@ use super::app::TestApp;
 use crate::idempotency::IdempotencyConfig;
 
 #[tokio::test]
-async fn repeat_gets_same_answer_and_runs_nothing_api_6() {
+async fn repeat_gets_same_response_and_runs_nothing_api_6() {
     let app = TestApp::new();
     let first = app.send("POST", "/orders", "k1", "{}").await;
     let again = app.send("POST", "/orders", "\"k1\"", "{}").await;
@@ -64,7 +64,7 @@ async fn repeat_of_running_request_is_conflict_api_6() {
 }
 
 #[tokio::test]
-async fn repeat_is_marked_and_keeps_headers_of_answer_api_6() {
+async fn repeat_is_marked_and_keeps_headers_of_response_api_6() {
     let app = TestApp::new();
     let send = async || {
         let request = Request::post("/orders")

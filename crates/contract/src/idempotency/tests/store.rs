@@ -15,7 +15,7 @@ async fn memory_store_passes_conformance_suite_api_6() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn forgets_answer_after_its_ttl_api_6() {
+async fn forgets_response_after_its_ttl_api_6() {
     let app = TestApp::with_config(IdempotencyConfig {
         ttl: Duration::from_secs(60),
         ..IdempotencyConfig::default()

@@ -1,6 +1,6 @@
 use seaworthy_contract::{
     error::{ErrorFormat, Problems},
-    tonic::{Code as Status, Status as Answer},
+    tonic::{Code as GrpcCode, Status},
 };
 use seaworthy_core::{Code, Error};
 
@@ -10,14 +10,14 @@ use crate::ErrorCode;
 pub(super) struct FlagdErrors;
 
 impl ErrorFormat for FlagdErrors {
-    fn grpc(&self, error: Error) -> Answer {
+    fn grpc(&self, error: Error) -> Status {
         // flagd's status for it. `Code` has no such value.
         let is_parse_error = error.reason() == ErrorCode::ParseError.as_str();
-        let answer = Problems.grpc(error);
+        let status = Problems.grpc(error);
         if is_parse_error {
-            return Answer::new(Status::DataLoss, answer.message());
+            return Status::new(GrpcCode::DataLoss, status.message());
         }
-        answer
+        status
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
 use crate::{ErrorCode, Reason, evaluation::Variant, value::FlagValue};
 
 /// The result of an evaluation. An absent value means the default of the client's code.
-struct Answer<T> {
+struct Evaluated<T> {
     value: Option<T>,
     reason: Reason,
     variant: Option<String>,
@@ -23,12 +23,12 @@ struct Answer<T> {
 }
 
 impl FlagServer {
-    fn answer<T>(
+    fn evaluate<T>(
         &self,
         key: &str,
         fields: Option<Struct>,
         read: impl Fn(&Variant) -> Option<T>,
-    ) -> Result<Answer<T>, Error> {
+    ) -> Result<Evaluated<T>, Error> {
         self.permit()?;
         let set = self.flags.set();
         let metadata = set.get(key).map(|flag| structure(flag.metadata()));
@@ -40,7 +40,7 @@ impl FlagServer {
                 let value = read(variant);
                 value.ok_or_else(|| failed(key, ErrorCode::TypeMismatch))
             });
-            Ok(Answer {
+            Ok(Evaluated {
                 value: value.transpose()?,
                 reason: resolved.reason,
                 variant: resolved.variant.map(|variant| variant.name().to_owned()),
@@ -50,24 +50,27 @@ impl FlagServer {
     }
 
     /// Returns the flags that can be evaluated, by key.
-    fn answers(&self, fields: Option<Struct>) -> Result<Vec<(String, Answer<Value>)>, Error> {
+    fn evaluate_all(
+        &self,
+        fields: Option<Struct>,
+    ) -> Result<Vec<(String, Evaluated<Value>)>, Error> {
         self.permit()?;
         let (set, context) = (self.flags.set(), context(fields));
-        let answer = |flag: &crate::Definition| {
+        let evaluate = |flag: &crate::Definition| {
             self.flags.resolve(flag.key(), &context, |resolved| {
                 if resolved.error.is_some() {
                     return None;
                 }
-                let answer = Answer {
+                let evaluated = Evaluated {
                     value: resolved.variant.map(|variant| variant.value().clone()),
                     reason: resolved.reason,
                     variant: resolved.variant.map(|variant| variant.name().to_owned()),
                     metadata: Some(structure(flag.metadata())),
                 };
-                Some((flag.key().to_string(), answer))
+                Some((flag.key().to_string(), evaluated))
             })
         };
-        Ok(set.iter().filter_map(answer).collect())
+        Ok(set.iter().filter_map(evaluate).collect())
     }
 }
 
@@ -96,15 +99,15 @@ fn event(event: &Event) -> (String, Option<Struct>) {
 macro_rules! resolve {
     ($version:ident, $method:ident, $request:ident, $response:ident, $read:expr, $absent:expr) => {
         async fn $method(&self, request: $version::$request) -> Result<$version::$response, Error> {
-            let answer = self.answer(&request.flag_key, request.context, $read)?;
-            if answer.reason == Reason::Disabled && !CAN_BE_ABSENT.$version {
+            let evaluated = self.evaluate(&request.flag_key, request.context, $read)?;
+            if evaluated.reason == Reason::Disabled && !CAN_BE_ABSENT.$version {
                 return Err(failed(&request.flag_key, ErrorCode::FlagNotFound));
             }
             Ok($version::$response {
-                value: $absent(answer.value),
-                reason: answer.reason.as_str().to_owned(),
-                variant: variant::$version(answer.variant),
-                metadata: answer.metadata,
+                value: $absent(evaluated.value),
+                reason: evaluated.reason.as_str().to_owned(),
+                variant: variant::$version(evaluated.variant),
+                metadata: evaluated.metadata,
             })
         }
     };
@@ -141,11 +144,12 @@ macro_rules! all_and_events {
             request: $version::ResolveAllRequest,
         ) -> Result<$version::ResolveAllResponse, Error> {
             use $version::any_flag::Value as Wire;
-            let flags = self.answers(request.context)?.into_iter();
-            let flags = flags
-                .filter(|(_, answer)| answer.reason != Reason::Disabled || CAN_BE_ABSENT.$version);
-            let flags = flags.map(|(key, answer)| {
-                let value = answer.value.and_then(|value| match value {
+            let flags = self.evaluate_all(request.context)?.into_iter();
+            let flags = flags.filter(|(_, evaluated)| {
+                evaluated.reason != Reason::Disabled || CAN_BE_ABSENT.$version
+            });
+            let flags = flags.map(|(key, evaluated)| {
+                let value = evaluated.value.and_then(|value| match value {
                     Value::Bool(value) => Some(Wire::BoolValue(value)),
                     Value::String(value) => Some(Wire::StringValue(value)),
                     Value::Number(value) => value.as_f64().map(Wire::DoubleValue),
@@ -153,9 +157,9 @@ macro_rules! all_and_events {
                     Value::Null | Value::Array(_) => None,
                 });
                 let flag = $version::AnyFlag {
-                    reason: answer.reason.as_str().to_owned(),
-                    variant: variant::$version(answer.variant),
-                    metadata: answer.metadata,
+                    reason: evaluated.reason.as_str().to_owned(),
+                    variant: variant::$version(evaluated.variant),
+                    metadata: evaluated.metadata,
                     value,
                 };
                 (key, flag)

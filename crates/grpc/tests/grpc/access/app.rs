@@ -118,7 +118,7 @@ impl Authenticate for Tokens {
         };
         let token = token.trim_start_matches("Bearer ");
         match Caller::grants(token) {
-            Some(grants) => Authentication::Known(Identity {
+            Some(grants) => Authentication::Authenticated(Identity {
                 actor: Actor::new(token),
                 tenant: None,
                 grants,
@@ -192,12 +192,12 @@ pub(crate) async fn call(
 
 /// An HTTP response.
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
+pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) text: String,
 }
 
-impl Answer {
+impl Reply {
     /// The method that ran, if any did and the response has a body.
     pub(crate) fn method(&self) -> Option<&str> {
         let (_, rest) = self.text.split_once(r#""method":""#)?;
@@ -213,7 +213,7 @@ pub(crate) fn send(
     target: &str,
     caller: Caller,
     headers: &str,
-) -> Answer {
+) -> Reply {
     let target = target.replace("{host}", &address.to_string());
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(TIMEOUT)).unwrap();
@@ -239,7 +239,7 @@ pub(crate) fn send(
         .split(' ')
         .nth(1)
         .and_then(|status| status.parse().ok());
-    Answer {
+    Reply {
         status: status.unwrap_or_else(|| panic!("{method} {target}: {text:?}")),
         text,
     }

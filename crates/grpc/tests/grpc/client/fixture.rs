@@ -21,7 +21,7 @@ use hyper_util::{
 };
 use parking_lot::Mutex;
 use seaworthy_grpc::client::{
-    GrpcChannel, GrpcChannelBuilder, GrpcClientConfig, Resolve, Resolving,
+    GrpcChannel, GrpcChannelBuilder, GrpcClientConfig, Resolve, ResolveFuture,
 };
 use tokio::{
     net::TcpListener,
@@ -157,9 +157,9 @@ impl Server {
     }
 }
 
-type Answer = Response<UnsyncBoxBody<Bytes, Infallible>>;
+type HttpReply = Response<UnsyncBoxBody<Bytes, Infallible>>;
 
-async fn answer(request: Request<Incoming>, reply: Reply) -> Answer {
+async fn answer(request: Request<Incoming>, reply: Reply) -> HttpReply {
     let _ = request.into_body().collect().await;
     let mut frames = vec![Frame::data(Bytes::from_static(EMPTY))];
     let trailers = |code: Code| {
@@ -252,7 +252,7 @@ pub(crate) async fn call(channel: &GrpcChannel) -> Result<(), Status> {
 pub(crate) struct Names(pub(crate) Arc<Mutex<Vec<IpAddr>>>);
 
 impl Resolve for Names {
-    fn resolve(&self, _: &str) -> Resolving {
+    fn resolve(&self, _: &str) -> ResolveFuture {
         let addresses = self.0.lock().clone();
         Box::pin(async move { Ok(addresses) })
     }

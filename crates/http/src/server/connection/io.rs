@@ -207,11 +207,11 @@ impl ConnectionIo {
 
     /// Sends the last response and closes, within a time limit that the peer cannot extend. An
     /// abort does not wait for it.
-    pub(super) async fn end_with(&mut self, answer: &[u8]) {
+    pub(super) async fn end_with(&mut self, response: &[u8]) {
         let state = Arc::clone(&self.state);
         let limit = LAST_RESPONSE_TIMEOUT + self.linger;
         let mut end = pin!(timeout(limit, async {
-            self.write_all(answer).await?;
+            self.write_all(response).await?;
             self.shutdown().await
         }));
         poll_fn(|context| {

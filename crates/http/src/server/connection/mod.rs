@@ -94,8 +94,8 @@ pub(crate) async fn serve<M, S, B>(
             {
                 // The parser does not respond to an endless head. It responds to the others without
                 // a body.
-                let answer = rejection.http1(peer);
-                parts.io.into_inner().end_with(&answer).await;
+                let response = rejection.http1(peer);
+                parts.io.into_inner().end_with(&response).await;
             }
         }
         Version::Http2 => {

@@ -185,7 +185,7 @@ where
         let Some(mut in_flight) = this.in_flight.take() else {
             return Poll::Pending;
         };
-        in_flight.answered();
+        in_flight.set_responded();
         let outflow = this.outflow.take();
         let refused = response.is_err();
         let mut response = match response {

@@ -284,7 +284,7 @@ pub(crate) struct ResetLimit {
 /// A request whose response is not complete.
 pub(crate) struct InFlight {
     state: Arc<ConnectionState>,
-    answered: bool,
+    has_responded: bool,
     /// None over HTTP/1, where a request ends in the task that watches the connection, and its
     /// cancellation is the end of both.
     resets: Option<ResetLimit>,
@@ -296,14 +296,14 @@ impl InFlight {
         state.requests.increment();
         Self {
             state,
-            answered: false,
+            has_responded: false,
             resets,
         }
     }
 
     /// Records that the request has a response. A later end is not a cancellation.
-    pub(crate) fn answered(&mut self) {
-        self.answered = true;
+    pub(crate) fn set_responded(&mut self) {
+        self.has_responded = true;
     }
 }
 
@@ -319,7 +319,7 @@ impl Drop for InFlight {
             }
             return;
         };
-        let flooded = !self.answered && state.cancelled(limit, now);
+        let flooded = !self.has_responded && state.cancelled(limit, now);
         if flooded {
             state.flooded.store(true, Release);
         }

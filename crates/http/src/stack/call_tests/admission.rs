@@ -1,7 +1,7 @@
 use super::*;
 
 #[tokio::test]
-async fn probe_is_answered_under_overload_without_a_log_line_hlth_5() {
+async fn probe_gets_response_under_overload_without_log_line_hlth_5() {
     let config = HttpConfig {
         load_shed: crate::LoadShedConfig {
             max_in_flight: std::num::NonZeroU32::MIN,
@@ -21,8 +21,8 @@ async fn probe_is_answered_under_overload_without_a_log_line_hlth_5() {
     let request = Request::post("/health.v1.Health/Check")
         .header("content-type", "application/grpc")
         .body(Body::empty());
-    let answer = fixture.send(request.unwrap()).await;
-    assert_eq!(answer.field("grpc-status"), "5");
+    let response = fixture.send(request.unwrap()).await;
+    assert_eq!(response.field("grpc-status"), "5");
     assert_eq!(fixture.lines().len(), 1);
 }
 
@@ -60,7 +60,7 @@ async fn call_is_unavailable_when_budget_is_spent_sec_3() {
     assert_eq!(fixture.send(call(8)).await.field("grpc-status"), "0");
     let refused = fixture.send(call(9)).await;
     assert_eq!(refused.field("grpc-status"), "14");
-    assert_eq!(budget.held().get(), 0);
+    assert_eq!(budget.used().get(), 0);
     let metrics = fixture.metrics();
     let line = "request_body_budget_rejected_total{reason=\"exhausted\"} 1";
     assert!(metrics.contains(line), "{metrics}");
@@ -92,8 +92,8 @@ async fn refused_calls_are_not_the_latency_without_load_res_7() {
     }
     for _ in 0..20 {
         let calls = (0..20).map(|_| fixture.call("Work", &[]));
-        for answer in futures::future::join_all(calls).await {
-            assert_eq!(answer.field("grpc-status"), "", "a call was rejected");
+        for response in futures::future::join_all(calls).await {
+            assert_eq!(response.field("grpc-status"), "", "a call was rejected");
         }
     }
 }

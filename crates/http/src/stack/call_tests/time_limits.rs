@@ -1,7 +1,7 @@
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn timeout_of_service_ends_unanswered_call_res_3() {
+async fn timeout_of_service_ends_call_without_response_res_3() {
     let config = HttpConfig {
         timeout: Timeout::from_secs(2),
         ..HttpConfig::default()
@@ -18,8 +18,8 @@ async fn deadline_of_client_ends_whole_call_life_6() {
     let fixture = plain();
     let timeout = [("grpc-timeout", "1500m")];
     let begun = tokio::time::Instant::now();
-    let answer = fixture.call("Watch", &timeout).await;
-    assert_eq!(answer.field("grpc-status"), "4");
+    let response = fixture.call("Watch", &timeout).await;
+    assert_eq!(response.field("grpc-status"), "4");
     assert!(begun.elapsed() > Duration::from_secs(1));
     let metrics = fixture.metrics();
     let counted = r#"method="Watch",status="DeadlineExceeded"} 1"#;
@@ -62,10 +62,10 @@ async fn deadline_ends_stream_that_is_always_ready_life_6() {
 async fn client_timeout_only_shortens_the_deadline_life_6() {
     let fixture = plain();
     let remaining = async |timeout: &str| -> u64 {
-        let answer = fixture
+        let response = fixture
             .call("Remaining", &[("grpc-timeout", timeout)])
             .await;
-        answer.field("remaining").parse().unwrap()
+        response.field("remaining").parse().unwrap()
     };
     assert!(remaining("5S").await <= 5_000);
     let limit = HttpConfig::default().timeout.get().as_millis();
@@ -75,6 +75,6 @@ async fn client_timeout_only_shortens_the_deadline_life_6() {
 
 #[tokio::test]
 async fn late_call_does_not_start_life_6() {
-    let answer = plain().call("Panic", &[("grpc-timeout", "0n")]).await;
-    assert_eq!(answer.field("grpc-status"), "4");
+    let response = plain().call("Panic", &[("grpc-timeout", "0n")]).await;
+    assert_eq!(response.field("grpc-status"), "4");
 }

@@ -1,7 +1,7 @@
 use super::*;
 
 #[tokio::test]
-async fn preflights_are_answered_for_every_path_sec_2() {
+async fn preflights_get_response_for_every_path_sec_2() {
     let mut config = HttpConfig::default();
     config.cors.enabled = true;
     config.cors.allowed_origins = vec!["https://app.example".to_owned()];
@@ -11,10 +11,10 @@ async fn preflights_are_answered_for_every_path_sec_2() {
         let headers = preflight.headers_mut();
         headers.insert("origin", "https://app.example".parse().unwrap());
         headers.insert("access-control-request-method", "PUT".parse().unwrap());
-        let answer = send(&stack, preflight).await;
-        assert_eq!(answer.status, StatusCode::NO_CONTENT, "{path}");
+        let response = send(&stack, preflight).await;
+        assert_eq!(response.status, StatusCode::NO_CONTENT, "{path}");
         assert_eq!(
-            answer.header("access-control-allow-origin"),
+            response.header("access-control-allow-origin"),
             "https://app.example"
         );
     }
@@ -22,21 +22,21 @@ async fn preflights_are_answered_for_every_path_sec_2() {
     refused
         .headers_mut()
         .insert("origin", "https://app.example".parse().unwrap());
-    let answer = send(&stack, refused).await;
-    assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
+    let response = send(&stack, refused).await;
+    assert_eq!(response.status, StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(
-        answer.header("access-control-allow-origin"),
+        response.header("access-control-allow-origin"),
         "https://app.example"
     );
 }
 
 #[tokio::test]
-async fn every_answer_has_security_headers_and_no_banner_sec_4() {
+async fn every_response_has_security_headers_and_no_banner_sec_4() {
     let stack = stack(Routes::new().get("/", async || "hello"));
     for path in ["/", "/nothing"] {
-        let answer = get(&stack, path).await;
-        assert_eq!(answer.header("x-content-type-options"), "nosniff");
-        assert!(!answer.headers.contains_key("server"));
+        let response = get(&stack, path).await;
+        assert_eq!(response.header("x-content-type-options"), "nosniff");
+        assert!(!response.headers.contains_key("server"));
     }
 }
 
@@ -50,14 +50,14 @@ async fn a_forged_request_never_reaches_its_route_auth_3() {
         headers.insert("origin", "https://evil.example".parse().unwrap());
         request
     };
-    let answer = send(&stack(routes()), forged()).await;
-    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    let response = send(&stack(routes()), forged()).await;
+    assert_eq!(response.status, StatusCode::FORBIDDEN);
     let config = HttpConfig {
         reject_cross_site_cookies: false,
         ..HttpConfig::default()
     };
-    let answer = send(&stack_with(config, routes()), forged()).await;
-    assert_eq!(answer.status, StatusCode::OK);
+    let response = send(&stack_with(config, routes()), forged()).await;
+    assert_eq!(response.status, StatusCode::OK);
 }
 
 #[tokio::test]
@@ -81,16 +81,16 @@ async fn another_site_gets_no_session_by_a_form_without_cookies_auth_4() {
         ("sec-fetch-site", "cross-site"),
         ("origin", "https://evil.example"),
     ] {
-        let answer = asked("/login", Some(forged)).await;
-        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{forged:?}");
-        assert_eq!(answer.problem()["reason"], "CROSS_SITE_REQUEST");
-        assert_eq!(answer.header("set-cookie"), "");
+        let response = asked("/login", Some(forged)).await;
+        assert_eq!(response.status, StatusCode::FORBIDDEN, "{forged:?}");
+        assert_eq!(response.problem()["reason"], "CROSS_SITE_REQUEST");
+        assert_eq!(response.header("set-cookie"), "");
         // A route without sessions needs no guard against requests without cookies.
-        let answer = asked("/subscribe", Some(forged)).await;
-        assert_eq!(answer.status, StatusCode::OK, "{forged:?}");
+        let response = asked("/subscribe", Some(forged)).await;
+        assert_eq!(response.status, StatusCode::OK, "{forged:?}");
     }
     for own in [None, Some(("sec-fetch-site", "same-origin"))] {
-        let answer = asked("/login", own).await;
-        assert_eq!(answer.header("set-cookie"), "refresh_token=x", "{own:?}");
+        let response = asked("/login", own).await;
+        assert_eq!(response.header("set-cookie"), "refresh_token=x", "{own:?}");
     }
 }

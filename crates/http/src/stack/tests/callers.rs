@@ -32,9 +32,9 @@ async fn probes_pass_by_everything_else_hlth_5() {
             "/orders-service/v1/health",
             "/orders/v1/health",
         ] {
-            let answer = get(&stack, path).await;
-            assert_eq!(answer.status, StatusCode::OK, "{path}");
-            assert!(!answer.headers.contains_key("x-request-id"));
+            let response = get(&stack, path).await;
+            assert_eq!(response.status, StatusCode::OK, "{path}");
+            assert!(!response.headers.contains_key("x-request-id"));
         }
         for path in ["/readyz", "/ready"] {
             assert_eq!(

@@ -77,7 +77,7 @@ impl Authenticate for OneCaller {
         let mut values = request.headers.get_all("authorization").iter();
         match (values.next(), values.next()) {
             (None, _) => Authentication::Anonymous,
-            (Some(value), None) if value == GOOD => Authentication::Known(Identity {
+            (Some(value), None) if value == GOOD => Authentication::Authenticated(Identity {
                 actor: Actor::new("one"),
                 tenant: None,
                 grants: Grants::default(),
@@ -185,16 +185,17 @@ fn all<'a>(headers: &'a [(&'static str, HeaderValue)], name: &str) -> Vec<&'a He
 
 /// No header causes a 5xx response except a deadline, and every response is complete.
 fn check(
-    answer: &TestResponse,
+    response: &TestResponse,
     headers: &[(&'static str, HeaderValue)],
 ) -> Result<(), TestCaseError> {
-    let is_late = answer.status == StatusCode::GATEWAY_TIMEOUT && !all(headers, TIMEOUT).is_empty();
+    let is_late =
+        response.status == StatusCode::GATEWAY_TIMEOUT && !all(headers, TIMEOUT).is_empty();
     prop_assert!(
-        !answer.status.is_server_error() || is_late,
+        !response.status.is_server_error() || is_late,
         "{}",
-        answer.status
+        response.status
     );
-    let ids: Vec<_> = answer.headers.get_all("x-request-id").iter().collect();
+    let ids: Vec<_> = response.headers.get_all("x-request-id").iter().collect();
     prop_assert_eq!(ids.len(), 1);
     prop_assert!(RequestId::parse(ids[0].as_bytes()).is_ok());
     let given = all(headers, "x-request-id");
@@ -203,7 +204,7 @@ fn check(
     }
     let origins = all(headers, "origin");
     let is_allowed = matches!(origins[..], [only] if only == ALLOWED_ORIGIN);
-    let admitted = answer.headers.get("access-control-allow-origin");
+    let admitted = response.headers.get("access-control-allow-origin");
     prop_assert_eq!(admitted.is_some(), is_allowed);
     Ok(())
 }
@@ -213,20 +214,20 @@ proptest! {
     fn hostile_headers_cause_no_5xx_and_no_access_sec_3(headers in headers()) {
         for path in ["/open", "/guarded", "/missing"] {
             let request = with_headers(Method::GET, path, &headers);
-            let answer = RUNTIME.block_on(send(&STACK, request));
-            check(&answer, &headers)?;
+            let response = RUNTIME.block_on(send(&STACK, request));
+            check(&response, &headers)?;
             let is_known = matches!(all(&headers, "authorization")[..], [only] if only == GOOD);
             if path == "/guarded" && !is_known {
                 prop_assert!(
-                    [401, 504].contains(&answer.status.as_u16()),
-                    "{}", answer.status
+                    [401, 504].contains(&response.status.as_u16()),
+                    "{}", response.status
                 );
             }
         }
         let request = with_headers(Method::POST, "/json", &headers);
-        let answer = RUNTIME.block_on(send(&STACK, request));
-        check(&answer, &headers)?;
-        prop_assert!(!answer.status.is_success());
+        let response = RUNTIME.block_on(send(&STACK, request));
+        check(&response, &headers)?;
+        prop_assert!(!response.status.is_success());
     }
 
     #[test]
@@ -238,8 +239,8 @@ proptest! {
         headers.push(("cookie", cookie));
         CHANGES.store(false, Ordering::SeqCst);
         let request = with_headers(Method::POST, "/change", &headers);
-        let answer = RUNTIME.block_on(send(&STACK, request));
-        check(&answer, &headers)?;
+        let response = RUNTIME.block_on(send(&STACK, request));
+        check(&response, &headers)?;
         let sites = all(&headers, "sec-fetch-site");
         let origins = all(&headers, "origin");
         let is_let_in = matches!(origins[..], [only] if only == ALLOWED_ORIGIN);

@@ -34,9 +34,9 @@ impl Authenticate for Tokens {
                     tokio::task::yield_now().await;
                     Ok(Some(identity))
                 });
-                Authentication::Later(later)
+                Authentication::Pending(later)
             }
-            Some(name) => Authentication::Known(identity(name)),
+            Some(name) => Authentication::Authenticated(identity(name)),
         }
     }
 
@@ -121,8 +121,8 @@ async fn route_requires_roles_and_scopes_and_denies_by_default_auth_5() {
         let stack = guarded(options.clone()).unwrap();
         assert_eq!(get(&stack, "/").await.status, anonymous, "{options:?}");
         for (name, expected) in [("bob", bob), ("slow-bob", bob), ("ada", ada)] {
-            let answer = send(&stack, with_token(name)).await;
-            assert_eq!(answer.status, expected, "{name} {options:?}");
+            let response = send(&stack, with_token(name)).await;
+            assert_eq!(response.status, expected, "{name} {options:?}");
         }
     }
 }
@@ -130,15 +130,15 @@ async fn route_requires_roles_and_scopes_and_denies_by_default_auth_5() {
 #[tokio::test]
 async fn rejection_names_permission_and_is_counted_auth_5() {
     let stack = guarded(RouteOptions::new().scopes(["read", "delete"])).unwrap();
-    let answer = send(&stack, with_token("ada")).await;
+    let response = send(&stack, with_token("ada")).await;
     assert_eq!(
-        answer.headers["www-authenticate"],
+        response.headers["www-authenticate"],
         "Test reason=INSUFFICIENT_SCOPE, scope=read+delete"
     );
-    assert_eq!(answer.problem()["reason"], "INSUFFICIENT_SCOPE");
-    let answer = get(&stack, "/").await;
+    assert_eq!(response.problem()["reason"], "INSUFFICIENT_SCOPE");
+    let response = get(&stack, "/").await;
     assert_eq!(
-        answer.headers["www-authenticate"],
+        response.headers["www-authenticate"],
         "Test reason=CREDENTIALS_MISSING, scope=read+delete"
     );
 }

@@ -26,9 +26,9 @@ async fn a_request_that_takes_too_long_is_cancelled_res_3() {
         quick,
     ));
     let begin = tokio::time::Instant::now();
-    let answer = get(&stack, "/slow").await;
-    assert_eq!(answer.problem()["reason"], "DEADLINE_EXCEEDED");
-    assert_eq!(answer.status, StatusCode::GATEWAY_TIMEOUT);
+    let response = get(&stack, "/slow").await;
+    assert_eq!(response.problem()["reason"], "DEADLINE_EXCEEDED");
+    assert_eq!(response.status, StatusCode::GATEWAY_TIMEOUT);
     assert!(
         begin.elapsed() >= Duration::from_secs(29) && begin.elapsed() <= Duration::from_secs(31)
     );
@@ -143,7 +143,7 @@ async fn bodies_are_bounded_declared_or_streamed_sec_3() {
 }
 
 #[tokio::test]
-async fn beyond_the_requests_in_flight_the_answer_is_503_at_once_res_7() {
+async fn request_above_max_in_flight_gets_503_at_once_res_7() {
     let mut config = HttpConfig::default();
     config.load_shed.max_in_flight = NonZeroU32::MIN;
     let stack = stack_with(
@@ -252,7 +252,7 @@ async fn refuses_bodies_over_budget_with_retry_after_sec_3() {
     };
     let mut slow = Box::pin(send(&stack, post("/raw", unfinished(2_000_000))));
     assert!(futures::poll!(&mut slow).is_pending());
-    assert_eq!(budget.held().get(), 2_000_000);
+    assert_eq!(budget.used().get(), 2_000_000);
     tokio::time::advance(Duration::from_millis(10)).await;
     let mut late = Box::pin(send(&stack, post("/json", unfinished(1_000_000))));
     assert!(futures::poll!(&mut late).is_pending());
@@ -262,7 +262,7 @@ async fn refuses_bodies_over_budget_with_retry_after_sec_3() {
     assert_eq!(refused.problem()["reason"], "OVERLOADED");
     assert_eq!(refused.header("retry-after"), "1");
     assert!(futures::poll!(&mut late).is_pending());
-    assert_eq!(budget.held().get(), 1_000_000);
+    assert_eq!(budget.used().get(), 1_000_000);
     let small = send(
         &stack,
         post(
@@ -273,7 +273,7 @@ async fn refuses_bodies_over_budget_with_retry_after_sec_3() {
     .await;
     assert_eq!(small.status, StatusCode::OK);
     drop(late);
-    assert_eq!(budget.held().get(), 0);
+    assert_eq!(budget.used().get(), 0);
 }
 
 #[tokio::test]
@@ -298,9 +298,9 @@ async fn keeps_charge_of_call_after_its_client_left_sec_3() {
     assert!(futures::poll!(&mut client).is_pending());
     let call = calls.recv().await.unwrap();
     drop(client);
-    assert_eq!(budget.held().get(), 8);
+    assert_eq!(budget.used().get(), 8);
     drop(call);
-    assert_eq!(budget.held().get(), 0);
+    assert_eq!(budget.used().get(), 0);
 }
 
 #[tokio::test]
@@ -313,7 +313,7 @@ async fn charges_decoded_request_to_body_budget_sec_3() {
     let decode = async move |body: axum::body::Bytes| {
         let charge = |bytes| context::with_current(|request| request.unwrap().charge_memory(bytes));
         assert!(charge(1_000_000));
-        assert_eq!(held.held().get(), 1_000_000 + body.len() as u64);
+        assert_eq!(held.used().get(), 1_000_000 + body.len() as u64);
         assert!(!charge(2_000_000));
         "decoded"
     };
@@ -322,9 +322,9 @@ async fn charges_decoded_request_to_body_budget_sec_3() {
         .build(Routes::new().post("/", decode))
         .unwrap();
     let body = Body::from_stream(futures::stream::iter([Ok::<_, std::io::Error>("1234")]));
-    let answer = send(&stack, Request::post("/").body(body).unwrap()).await;
-    assert_eq!(answer.body, "decoded");
-    assert_eq!(budget.held().get(), 0);
+    let response = send(&stack, Request::post("/").body(body).unwrap()).await;
+    assert_eq!(response.body, "decoded");
+    assert_eq!(budget.used().get(), 0);
 }
 
 #[tokio::test]

@@ -1,4 +1,3 @@
-mod answers;
 mod browsers;
 mod callers;
 mod compression;
@@ -6,6 +5,7 @@ mod hostile;
 mod identity;
 mod limits;
 mod overload;
+mod responses;
 mod routers;
 mod telemetry;
 

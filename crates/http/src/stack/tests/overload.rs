@@ -229,8 +229,8 @@ async fn cancelled_slow_requests_do_not_shrink_the_limit_res_7() {
         let stack = stack.clone();
         calls.spawn(async move {
             let cancelled = (0..4).map(|_| Client::Http2.get(&stack, "/slow"));
-            let (answer, _) = tokio::join!(get(&stack, "/"), join_all(cancelled));
-            answer.status
+            let (response, _) = tokio::join!(get(&stack, "/"), join_all(cancelled));
+            response.status
         });
     }
     let statuses = calls.join_all().await;

@@ -44,9 +44,9 @@ async fn layer_covers_all_routes_added_so_far_api_1() {
         (StatusCode::OK, "yes")
     );
     for (path, status) in [("/later", 200), ("/none", 404), ("/b", 405)] {
-        let answer = get(&stack, path).await;
-        assert_eq!(answer.status, status, "{path}");
-        assert_eq!(answer.header("x-marked"), "", "{path}");
+        let response = get(&stack, path).await;
+        assert_eq!(response.status, status, "{path}");
+        assert_eq!(response.header("x-marked"), "", "{path}");
     }
 }
 
@@ -110,8 +110,8 @@ async fn layer_cannot_outlive_timeout_of_its_route_res_3() {
     let routes = Routes::new()
         .route_with("/", routing::get(async || ()), quick)
         .layer(hang);
-    let answer = get(&stack(routes), "/").await;
-    assert_eq!(answer.problem()["reason"], "DEADLINE_EXCEEDED");
+    let response = get(&stack(routes), "/").await;
+    assert_eq!(response.problem()["reason"], "DEADLINE_EXCEEDED");
 }
 
 #[tokio::test]
@@ -185,11 +185,11 @@ async fn limit_of_route_replaces_default_limit_of_axum_sec_3() {
     let stack = stack(routes);
     for path in ["/own", "/mounted"] {
         let fits = Request::post(path).body(Body::from(vec![0; TWO_MEGABYTES + 1]));
-        let answer = send(&stack, fits.unwrap()).await;
-        assert_eq!(answer.body, (TWO_MEGABYTES + 1).to_string(), "{path}");
+        let response = send(&stack, fits.unwrap()).await;
+        assert_eq!(response.body, (TWO_MEGABYTES + 1).to_string(), "{path}");
         let large = Request::post(path).body(Body::from(vec![0; TWO_MEGABYTES + 3]));
-        let answer = send(&stack, large.unwrap()).await;
-        assert_eq!(answer.problem()["reason"], "BODY_TOO_LARGE", "{path}");
+        let response = send(&stack, large.unwrap()).await;
+        assert_eq!(response.problem()["reason"], "BODY_TOO_LARGE", "{path}");
     }
 }
 
@@ -201,8 +201,8 @@ async fn nested_router_sees_parameters_and_template_of_its_prefix_api_1() {
     let events = Router::new().route("/events/{id}", routing::get(show));
     let routes = Routes::new().nest("/{tenant}", Routes::new().nest_service("/v1", events));
     assert_eq!(routes.list()[0].path, "/{tenant}/v1/{*path}");
-    let answer = get(&stack(routes), "/city/v1/events/7").await;
-    assert_eq!(answer.body, "/{tenant}/v1/events/{id} city 7");
+    let response = get(&stack(routes), "/city/v1/events/7").await;
+    assert_eq!(response.body, "/{tenant}/v1/events/{id} city 7");
 }
 
 #[tokio::test]
@@ -239,9 +239,9 @@ async fn own_state_and_its_parts_reach_handlers_and_layers_api_1() {
         .with_state(app);
     let stack = stack(routes);
     for path in ["/own", "/merged"] {
-        let answer = get(&stack, path).await;
+        let response = get(&stack, path).await;
         assert_eq!(
-            (&*answer.body, answer.header("x-app")),
+            (&*response.body, response.header("x-app")),
             ("7", "hall"),
             "{path}"
         );

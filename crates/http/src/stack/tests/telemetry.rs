@@ -67,14 +67,14 @@ async fn each_request_is_one_line_with_its_context_obs_2() {
     request
         .headers_mut()
         .insert("traceparent", trace.parse().unwrap());
-    let answer = send(&stack, request).await;
+    let response = send(&stack, request).await;
     assert!(
-        answer
+        response
             .header("traceparent")
             .starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-")
     );
     assert_ne!(
-        answer.header("traceparent"),
+        response.header("traceparent"),
         trace,
         "it is the service's own span"
     );
@@ -133,8 +133,8 @@ async fn replaced_text_of_an_error_is_in_the_log_obs_2() {
     let stack = Stack::builder(identity(), HttpConfig::default(), &telemetry)
         .build(Routes::new().get("/plain", plain).get("/long", long))
         .unwrap();
-    let answer = get(&stack, "/plain").await;
-    assert!(!answer.body.contains("relation"), "{}", answer.body);
+    let response = get(&stack, "/plain").await;
+    assert!(!response.body.contains("relation"), "{}", response.body);
     get(&stack, "/long").await;
     let lines: Vec<Value> = sink
         .lines()
@@ -205,19 +205,19 @@ async fn real_connection_uses_the_same_stack_obs_7() {
     socket.write_all(requests.as_bytes()).await.unwrap();
     let mut text = String::new();
     socket.read_to_string(&mut text).await.unwrap();
-    let answers: Vec<_> = text.split("HTTP/1.1 ").skip(1).collect();
-    assert_eq!(answers.len(), 3, "{text}");
+    let responses: Vec<_> = text.split("HTTP/1.1 ").skip(1).collect();
+    assert_eq!(responses.len(), 3, "{text}");
     assert!(
-        answers[0].starts_with("200") && answers[0].contains("x-request-id: r-9"),
+        responses[0].starts_with("200") && responses[0].contains("x-request-id: r-9"),
         "{text}"
     );
-    assert!(answers[0].ends_with("hello"), "{text}");
+    assert!(responses[0].ends_with("hello"), "{text}");
     assert!(
-        answers[1].starts_with("200") && answers[1].ends_with("[1,2]"),
+        responses[1].starts_with("200") && responses[1].ends_with("[1,2]"),
         "{text}"
     );
     assert!(
-        answers[2].starts_with("405") && answers[2].contains("allow: POST, OPTIONS"),
+        responses[2].starts_with("405") && responses[2].contains("allow: POST, OPTIONS"),
         "{text}"
     );
     server.drain();

@@ -19,7 +19,7 @@ use serde_json::Value;
 use super::{Engine, Malformed, Message, Protocol, serve};
 use crate::{
     RealtimeConfig,
-    test_server::{Answer, Server},
+    test_server::{Reply, Server},
 };
 
 const WEBSOCKET: &str = "EIO=4&transport=websocket";
@@ -86,8 +86,8 @@ async fn start() -> Server {
     Server::start("/engine.io/", echo()).await
 }
 
-fn ok(body: &str) -> Answer {
-    Answer {
+fn ok(body: &str) -> Reply {
+    Reply {
         status: 200,
         body: body.to_owned(),
     }

@@ -19,7 +19,7 @@ use super::{
     store::RateLimitStore,
 };
 use crate::{Rejection, clock};
-use state::{Answer, Lease};
+use state::{Lease, LeaseDecision};
 use table::Table;
 
 /// A lease is valid for one slice of the window. Unused units then expire.
@@ -101,9 +101,9 @@ impl LeasedRateLimiter {
 
     fn decide(&self, lease: &Lease) -> Option<Result<Decision, Rejection>> {
         match lease.take(self.now()) {
-            Answer::Unknown => None,
-            Answer::Blocked(wait) => Some(Err(self.0.limiter.refuse(wait))),
-            Answer::Admitted(remaining) => Some(Ok(Decision {
+            LeaseDecision::Unknown => None,
+            LeaseDecision::Blocked(wait) => Some(Err(self.0.limiter.refuse(wait))),
+            LeaseDecision::Admitted(remaining) => Some(Ok(Decision {
                 allowed: true,
                 remaining,
                 reset: self.0.limiter.config().limit.window.get(),

@@ -10,7 +10,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
                 id: unsafe_value.id().to_owned().into(),
                 key: key.to_owned(),
                 origin: setting.origin.clone(),
-                why: unsafe_value.why(&setting.value),
+                why: unsafe_value.reason(&setting.value),
                 fix: unsafe_value.fix(),
             });
         }

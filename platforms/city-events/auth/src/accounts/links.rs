@@ -107,7 +107,7 @@ impl Accounts {
             .transaction(|tx| {
                 let token = &token;
                 async move {
-                    let holder = self.verify_email.take(&tx, token).await?;
+                    let holder = self.verify_email.consume(&tx, token).await?;
                     let id = UserId::parse(&holder.ok_or_else(errors::token_invalid)?)?;
                     Users::set_verified(&tx, id).await?;
                     let entry = AuditEntry::new("user.verify_email")
@@ -124,7 +124,7 @@ impl Accounts {
         &self,
         token: Option<Secret<String>>,
     ) -> Result<(), Error> {
-        let holder = self.password_reset.holder(&parse_token(token)?).await?;
+        let holder = self.password_reset.user(&parse_token(token)?).await?;
         holder.map(drop).ok_or_else(errors::token_invalid)
     }
 
@@ -138,7 +138,7 @@ impl Accounts {
         let token = required("token", token)?;
         let password = required("new_password", password)?;
         let token = SecretToken::parse(token.expose()).ok_or_else(errors::token_invalid)?;
-        let holder = self.password_reset.holder(&token).await?;
+        let holder = self.password_reset.user(&token).await?;
         let id = UserId::parse(&holder.ok_or_else(errors::token_invalid)?)?;
         let user = Users::by_id(&self.database, id).await?;
         let user = user.ok_or_else(errors::token_invalid)?;
@@ -152,7 +152,7 @@ impl Accounts {
             .transaction(|tx| {
                 let (token, hash) = (&token, hash.as_str());
                 async move {
-                    if self.password_reset.take(&tx, token).await?.is_none() {
+                    if self.password_reset.consume(&tx, token).await?.is_none() {
                         return Err(errors::token_invalid());
                     }
                     // The link proves the address. Identities with an unverified address may belong

@@ -176,7 +176,7 @@ impl Accounts {
                 // The password was not checked, so a retry must not count against the lockout.
                 Err(error) => {
                     if let Some(attempt) = attempt.take() {
-                        self.lockout.withdraw(attempt).await?;
+                        self.lockout.cancel(attempt).await?;
                     }
                     return Err(error);
                 }
@@ -288,7 +288,7 @@ impl Accounts {
         let token = token.ok_or_else(errors::refresh_token_invalid)?;
         // Sign before the rotation, so a banned user keeps the refresh token until the ban ends. A
         // ban between the two revokes the signed token.
-        let signed = match self.sessions.holder(&token).await? {
+        let signed = match self.sessions.user(&token).await? {
             Some(holder) => Some(self.signed_for(UserId::parse(&holder)?).await?),
             None => None,
         };

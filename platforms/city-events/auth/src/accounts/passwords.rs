@@ -35,7 +35,7 @@ impl Accounts {
         Ok(version)
     }
 
-    /// Removes all credentials that do not prove the address of the account. These are the
+    /// Removes all credentials that do not verify_enrollment the address of the account. These are the
     /// password, identities with an unverified address, open links, sessions and access tokens. A
     /// registrant who does not own the address loses access.
     pub(super) async fn drop_unproven_access(
@@ -96,7 +96,7 @@ impl Accounts {
         let check = match reservation.verify(password, user.stored_hash()).await {
             Ok(check) => check,
             Err(error) => {
-                self.lockout.withdraw(attempt).await?;
+                self.lockout.cancel(attempt).await?;
                 return Err(error);
             }
         };

@@ -101,7 +101,7 @@ impl Accounts {
         let Caller(user) = caller;
         let id = user.id.to_string();
         let code = required("totp_code", code)?;
-        let proved = self.factors.prove(&id, code.expose()).await?;
+        let proved = self.factors.verify_enrollment(&id, code.expose()).await?;
         let proved = proved.ok_or_else(errors::totp_invalid)?;
         let confirmed = self
             .database

@@ -158,7 +158,7 @@ pub(super) async fn refresh(State(api): State<Arc<Api>>, headers: HeaderMap) -> 
     let token = api.refresh_token(&headers);
     // Users with the same IP address have separate limits.
     let holder = match &token {
-        Some(token) => api.accounts.sessions.holder(token).await?,
+        Some(token) => api.accounts.sessions.user(token).await?,
         None => None,
     };
     let user = holder.map(context::Actor::new);

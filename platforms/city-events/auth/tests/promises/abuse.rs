@@ -139,7 +139,7 @@ pub(crate) async fn routes_have_separate_rate_limits(app: TestApp) {
     drop(app);
     let empty = EmptyDatabase::sqlite().unwrap();
     let app = open_with(empty, Profile::Development, &[]).await;
-    let limited = |answer: &seaworthy_testkit::http::Answer, scope: &str| {
+    let limited = |answer: &seaworthy_testkit::http::HttpResponse, scope: &str| {
         assert_eq!(
             (answer.status, code(answer).as_str()),
             (429, "rate_limited")

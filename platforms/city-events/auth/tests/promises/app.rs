@@ -19,7 +19,7 @@ use seaworthy::{
 };
 use seaworthy_testkit::{
     database::EmptyDatabase,
-    http::{Answer, request},
+    http::{HttpResponse, request},
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -167,12 +167,12 @@ where
     })
 }
 
-pub(crate) fn body(answer: &Answer) -> Value {
+pub(crate) fn body(answer: &HttpResponse) -> Value {
     serde_json::from_str(&answer.body).unwrap_or(Value::Null)
 }
 
 /// Returns the error code of a response.
-pub(crate) fn code(answer: &Answer) -> String {
+pub(crate) fn code(answer: &HttpResponse) -> String {
     let body = body(answer);
     body["error"]["code"]
         .as_str()
@@ -181,7 +181,7 @@ pub(crate) fn code(answer: &Answer) -> String {
 }
 
 /// Returns name and value of each cookie that a response sets.
-pub(crate) fn cookies(answer: &Answer) -> Vec<String> {
+pub(crate) fn cookies(answer: &HttpResponse) -> Vec<String> {
     let set = answer
         .headers
         .iter()
@@ -191,7 +191,7 @@ pub(crate) fn cookies(answer: &Answer) -> Vec<String> {
 }
 
 /// Returns name and value of the first cookie that a response sets.
-pub(crate) fn cookie(answer: &Answer) -> String {
+pub(crate) fn cookie(answer: &HttpResponse) -> String {
     let cookie = answer.header("set-cookie").unwrap_or_default();
     cookie.split(';').next().unwrap().to_owned()
 }
@@ -203,7 +203,7 @@ impl TestApp {
         path: &str,
         headers: &[(&str, &str)],
         body: &str,
-    ) -> Answer {
+    ) -> HttpResponse {
         request(self.http, method, path, headers, body).unwrap()
     }
 
@@ -212,7 +212,7 @@ impl TestApp {
         start(&self.database, &self.broker, Profile::Development, own).await
     }
 
-    pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) fn post(&self, path: &str, body: &Value) -> HttpResponse {
         let body = body.to_string();
         self.send("POST", path, &[("content-type", "application/json")], &body)
     }
@@ -224,7 +224,7 @@ impl TestApp {
         method: &str,
         path: &str,
         body: &Value,
-    ) -> Answer {
+    ) -> HttpResponse {
         let bearer = format!("Bearer {}", user.token);
         let body = if body.is_null() {
             String::new()
@@ -235,7 +235,7 @@ impl TestApp {
     }
 
     /// Sends a POST request with a cookie.
-    pub(crate) fn with_cookie(&self, cookie: &str, path: &str) -> Answer {
+    pub(crate) fn with_cookie(&self, cookie: &str, path: &str) -> HttpResponse {
         self.send("POST", path, &[("cookie", cookie)], "")
     }
 
@@ -244,7 +244,7 @@ impl TestApp {
         logged_in_user(&self.post("/auth/v1/register", &given), 201)
     }
 
-    pub(crate) fn log_in(&self, email: &str, password: &str) -> Answer {
+    pub(crate) fn log_in(&self, email: &str, password: &str) -> HttpResponse {
         self.post(
             "/auth/v1/login",
             &json!({ "email": email, "password": password }),
@@ -365,7 +365,7 @@ fn trigger(engine: Engine, moment: &str, statements: &[String]) -> Vec<String> {
 }
 
 /// Returns the user that a response logs in.
-pub(crate) fn logged_in_user(answer: &Answer, status: u16) -> TestUser {
+pub(crate) fn logged_in_user(answer: &HttpResponse, status: u16) -> TestUser {
     assert_eq!(answer.status, status, "{}", answer.body);
     let body = body(answer);
     let text = |pointer| {

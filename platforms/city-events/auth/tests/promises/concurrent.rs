@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use seaworthy::data::sql;
-use seaworthy_testkit::http::Answer;
+use seaworthy_testkit::http::HttpResponse;
 use serde_json::{Value, json};
 
 use crate::app::{PASSWORD, TestApp, TestUser, body, code, logged_in_user};
@@ -31,11 +31,11 @@ async fn update_user_at(app: &TestApp, moment: &str, user: &TestUser, change: &s
     app.run_during(moment, &[update, version]).await;
 }
 
-fn me(app: &TestApp, user: &TestUser) -> Answer {
+fn me(app: &TestApp, user: &TestUser) -> HttpResponse {
     app.request_as(user, "GET", "/auth/v1/me", &Value::Null)
 }
 
-fn summary(answer: &Answer) -> (u16, String) {
+fn summary(answer: &HttpResponse) -> (u16, String) {
     (answer.status, code(answer))
 }
 

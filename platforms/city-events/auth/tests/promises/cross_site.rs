@@ -1,6 +1,6 @@
 //! Requests of pages of other sites, without cookies of the service.
 
-use seaworthy_testkit::http::Answer;
+use seaworthy_testkit::http::HttpResponse;
 use serde_json::json;
 
 use crate::app::{PASSWORD, TestApp, code, cookies, logged_in_user};
@@ -17,7 +17,7 @@ const CROSS_SITE: [&[(&str, &str)]; 4] = [
 ];
 
 /// Submits a form whose body is valid JSON. The browser sends no CORS preflight for it.
-fn form(app: &TestApp, path: &str, page: &[(&str, &str)], body: &str) -> Answer {
+fn form(app: &TestApp, path: &str, page: &[(&str, &str)], body: &str) -> HttpResponse {
     let mut headers = vec![("content-type", "text/plain")];
     headers.extend(page);
     app.send("POST", path, &headers, body)

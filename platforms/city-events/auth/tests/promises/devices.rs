@@ -1,7 +1,7 @@
 //! Known devices: an attacker who keeps an account locked does not lock out its owner.
 
 use seaworthy::data::sql;
-use seaworthy_testkit::http::{Answer, request};
+use seaworthy_testkit::http::{HttpResponse, request};
 use serde_json::json;
 
 use crate::app::{JWT_SECRET, PASSWORD, TestApp, cookies, logged_in_user};
@@ -12,14 +12,14 @@ const WRONG: &str = "wrong horse battery";
 const NEXT_SECRET: &str = "QSBzaGlwIGluIGhhcmJvciBpcyBzYWZlLCBidXQgdGhhdA";
 
 /// Returns the device cookie that a response sets.
-fn device(answer: &Answer) -> String {
+fn device(answer: &HttpResponse) -> String {
     let mut cookies = cookies(answer).into_iter();
     cookies
         .find(|cookie| cookie.starts_with("device="))
         .unwrap()
 }
 
-fn register(app: &TestApp, email: &str) -> Answer {
+fn register(app: &TestApp, email: &str) -> HttpResponse {
     let answer = app.post(
         "/auth/v1/register",
         &json!({ "email": email, "password": PASSWORD }),
@@ -28,7 +28,7 @@ fn register(app: &TestApp, email: &str) -> Answer {
     answer
 }
 
-fn log_in(app: &TestApp, password: &str, cookie: &str) -> Answer {
+fn log_in(app: &TestApp, password: &str, cookie: &str) -> HttpResponse {
     let body = json!({ "email": EMAIL, "password": password }).to_string();
     app.send("POST", "/auth/v1/login", &[("cookie", cookie)], &body)
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use seaworthy::config::Profile;
 use seaworthy_testkit::{
     database::EmptyDatabase,
-    http::{Answer, get},
+    http::{HttpResponse, get},
 };
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ fn hash_count(app: &TestApp) -> u64 {
 }
 
 /// Returns the status, the header names and the body without the request ID.
-fn summary(answer: &Answer) -> (u16, Vec<String>, Value) {
+fn summary(answer: &HttpResponse) -> (u16, Vec<String>, Value) {
     let mut names: Vec<String> = answer
         .headers
         .iter()

@@ -153,7 +153,7 @@ pub(crate) async fn link_requests_do_not_reveal_users(app: TestApp) {
         "/auth/v1/password/reset/request",
         "/auth/v1/verify-email/request",
     ] {
-        let head = |answer: &seaworthy_testkit::http::Answer| -> Vec<String> {
+        let head = |answer: &seaworthy_testkit::http::HttpResponse| -> Vec<String> {
             answer
                 .headers
                 .iter()

@@ -99,7 +99,7 @@ pub(crate) async fn missing_or_weak_fields_are_named(app: TestApp) {
 }
 
 /// Returns the body without the request ID.
-fn summary(answer: &seaworthy_testkit::http::Answer) -> Value {
+fn summary(answer: &seaworthy_testkit::http::HttpResponse) -> Value {
     let mut body = body(answer);
     body["error"].as_object_mut().unwrap().remove("request_id");
     body

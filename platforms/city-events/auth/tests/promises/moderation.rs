@@ -12,7 +12,7 @@ fn moderate(
     actor: &TestUser,
     target: &str,
     what: &str,
-) -> seaworthy_testkit::http::Answer {
+) -> seaworthy_testkit::http::HttpResponse {
     app.request_as(
         actor,
         "POST",
@@ -26,7 +26,7 @@ fn give(
     actor: &TestUser,
     target: &str,
     role: &str,
-) -> seaworthy_testkit::http::Answer {
+) -> seaworthy_testkit::http::HttpResponse {
     app.request_as(
         actor,
         "POST",

@@ -3,7 +3,7 @@
 use seaworthy::config::Profile;
 use seaworthy_testkit::{
     database::EmptyDatabase,
-    http::Answer,
+    http::HttpResponse,
     oidc_provider::{OidcProvider, OidcRegistrations},
     requirement::required,
 };
@@ -97,17 +97,17 @@ impl ProviderTestApp {
     }
 
     /// Follows the callback URL.
-    pub(crate) fn finish(&self, cookie: &str, back: &str) -> Answer {
+    pub(crate) fn finish(&self, cookie: &str, back: &str) -> HttpResponse {
         self.finish_at("google", cookie, back)
     }
 
-    pub(crate) fn finish_at(&self, provider: &str, cookie: &str, back: &str) -> Answer {
+    pub(crate) fn finish_at(&self, provider: &str, cookie: &str, back: &str) -> HttpResponse {
         let path = callback_path(provider, back);
         self.app.send("GET", &path, &[("cookie", cookie)], "")
     }
 
     /// Logs in by the provider.
-    pub(crate) fn log_in(&self, account: &str) -> Answer {
+    pub(crate) fn log_in(&self, account: &str) -> HttpResponse {
         let started = self.begin("?redirect_to=/events");
         let back = self.log_in_at_provider(&started, account);
         self.finish(&started.cookie, &back)
@@ -122,11 +122,11 @@ pub(crate) fn callback_path(provider: &str, back: &str) -> String {
 }
 
 /// Returns the message of a result page.
-pub(crate) fn message(answer: &Answer) -> Value {
+pub(crate) fn message(answer: &HttpResponse) -> Value {
     outcome(answer)["message"].clone()
 }
 
-pub(crate) fn outcome(answer: &Answer) -> Value {
+pub(crate) fn outcome(answer: &HttpResponse) -> Value {
     let (_, data) = answer
         .body
         .split_once("type=\"application/json\">")
@@ -136,7 +136,7 @@ pub(crate) fn outcome(answer: &Answer) -> Value {
 }
 
 /// Returns the error of a failed login.
-pub(crate) fn error_of(answer: &Answer) -> String {
+pub(crate) fn error_of(answer: &HttpResponse) -> String {
     assert_eq!(answer.status, 400, "{}", answer.body);
     assert_eq!(answer.header("set-cookie"), None);
     let result = message(answer);

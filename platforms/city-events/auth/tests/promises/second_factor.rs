@@ -1,21 +1,21 @@
 use seaworthy::data::sql;
-use seaworthy_testkit::{http::Answer, totp};
+use seaworthy_testkit::{http::HttpResponse, totp};
 use serde_json::{Value, json};
 
 use crate::app::{PASSWORD, TestApp, TestUser, body, code, cookies, logged_in_user};
 
 const VERIFY: &str = "auth.email.verify.requested";
 
-fn call(app: &TestApp, user: &TestUser, step: &str, given: Value) -> Answer {
+fn call(app: &TestApp, user: &TestUser, step: &str, given: Value) -> HttpResponse {
     app.request_as(user, "POST", &format!("/auth/v1/totp/{step}"), &given)
 }
 
-fn log_in(app: &TestApp, password: &str, code: &str) -> Answer {
+fn log_in(app: &TestApp, password: &str, code: &str) -> HttpResponse {
     let given = json!({ "email": "ada@example.org", "password": password, "totp_code": code });
     app.post("/auth/v1/login", &given)
 }
 
-fn rejection(answer: &Answer) -> (u16, String) {
+fn rejection(answer: &HttpResponse) -> (u16, String) {
     (answer.status, code(answer))
 }
 

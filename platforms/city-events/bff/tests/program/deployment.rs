@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use seaworthy_testkit::deployment::{Deployed, Deployment, becomes_ready};
+use seaworthy_testkit::deployment::{Deployed, Deployment, assert_becomes_ready};
 
 const BFF: Deployed = Deployed {
     program: env!("CARGO_BIN_EXE_city-events-bff"),
@@ -87,5 +87,5 @@ fn starts_on_one_machine_with_only_secrets_conf_1() {
     let mounted = |setting| deployment.mounted(setting).unwrap();
     let secret = mounted("jwt.secret=file:/run/secrets/jwt");
     let calls = mounted("service_calls.secret=file:/run/secrets/service-calls");
-    becomes_ready(&deployment, &["--set", &secret, "--set", &calls]).unwrap();
+    assert_becomes_ready(&deployment, &["--set", &secret, "--set", &calls]).unwrap();
 }

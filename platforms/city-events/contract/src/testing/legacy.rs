@@ -5,7 +5,7 @@ use std::path::Path;
 use seaworthy::data::{Database, DatabaseConfig, MigrationSet, Migrator, sql};
 use seaworthy_testkit::{
     database::EmptyDatabase,
-    process::{Ended, ServiceProcess},
+    process::{ProcessOutput, ServiceProcess},
 };
 
 /// A value of every secret.
@@ -76,7 +76,7 @@ impl LegacyService {
         ServiceProcess::start_unchanged(self.program, &all, &[]).unwrap()
     }
 
-    fn run(&self, arguments: &[&str]) -> Ended {
+    fn run(&self, arguments: &[&str]) -> ProcessOutput {
         self.start(arguments).ended().unwrap()
     }
 

@@ -26,7 +26,7 @@ use seaworthy::{
 };
 use seaworthy_testkit::{
     database::EmptyDatabase,
-    http::{Answer, get, request},
+    http::{HttpResponse, get, request},
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -220,7 +220,7 @@ impl TestApp {
         of_path.map(|(_, body)| body.clone()).collect()
     }
 
-    pub(crate) fn send(&self, method: &str, path: &str, body: &str) -> Answer {
+    pub(crate) fn send(&self, method: &str, path: &str, body: &str) -> HttpResponse {
         request(
             self.http,
             method,

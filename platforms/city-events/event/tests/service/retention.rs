@@ -11,7 +11,7 @@ use seaworthy_testkit::{
     database::EmptyDatabase,
     eventually,
     http::{get, request},
-    process::{Ended, ServiceProcess},
+    process::{ProcessOutput, ServiceProcess},
 };
 use serde_json::Value;
 
@@ -57,14 +57,14 @@ async fn pruning_worker_verifies_records_before_deletion_obs_11() {
     assert_eq!(records, 2);
 }
 
-fn verify(database: &str, seen: (i64, &str)) -> Ended {
+fn verify(database: &str, seen: (i64, &str)) -> ProcessOutput {
     let settings = [
         format!("database.url={database}"),
         format!("audit_log.key={SECRET}"),
         format!("jwt.secret={SECRET}"),
     ];
     let seen = format!("{}:{}", seen.0, seen.1);
-    let mut arguments = vec!["audit-log", "verify", "--seen", &seen];
+    let mut arguments = vec!["audit-log", "verify", "--reference", &seen];
     arguments.extend(settings.iter().flat_map(|set| ["--set", set.as_str()]));
     let program = Path::new(env!("CARGO_BIN_EXE_city-events-event"));
     let process = ServiceProcess::start_unchanged(program, &arguments, &[]).unwrap();

@@ -20,7 +20,7 @@ use seaworthy::{
 use seaworthy_testkit::{
     database::EmptyDatabase,
     eventually, hs256_token,
-    http::{Answer, request},
+    http::{HttpResponse, request},
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -215,7 +215,7 @@ impl TestApp {
         path: &str,
         headers: &[(&str, &str)],
         body: &str,
-    ) -> Answer {
+    ) -> HttpResponse {
         request(self.http, method, path, headers, body).unwrap()
     }
 

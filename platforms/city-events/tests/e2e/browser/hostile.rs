@@ -6,7 +6,7 @@ use std::{
     net::{SocketAddr, TcpListener},
 };
 
-use seaworthy_testkit::http::{Answer, request};
+use seaworthy_testkit::http::{HttpResponse, request};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -58,13 +58,13 @@ impl Author {
     }
 }
 
-fn post(gateway: SocketAddr, path: &str, bearer: Option<&str>, body: &Value) -> Answer {
+fn post(gateway: SocketAddr, path: &str, bearer: Option<&str>, body: &Value) -> HttpResponse {
     let mut headers = vec![("content-type", "application/json")];
     headers.extend(bearer.map(|bearer| ("authorization", bearer)));
     request(gateway, "POST", path, &headers, &body.to_string()).unwrap()
 }
 
-fn json_of(answer: &Answer) -> Value {
+fn json_of(answer: &HttpResponse) -> Value {
     serde_json::from_str(&answer.body).unwrap()
 }
 

@@ -25,7 +25,7 @@ async fn provider_login_works_with_and_without_popup_auth_4() {
     let registrations = OidcRegistrations::new()
         .client(CLIENT, SECRET, &callback, &Value::Null)
         .account("ada", "ada@example.org", true)
-        .usual("ada");
+        .default_account("ada");
     let provider = OidcProvider::start(modules, &registrations).unwrap();
     let settings = [
         format!("bff.server.http.addr={gateway}"),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use seaworthy_testkit::process::{Ended, ServiceProcess};
+use seaworthy_testkit::process::{ProcessOutput, ServiceProcess};
 use serde_json::Value;
 
 use super::canary::Canaries;
@@ -14,7 +14,7 @@ const AUDITED: [&str; 3] = ["auth", "event", "join"];
 const MESSAGING: [&str; 5] = ["auth", "event", "join", "feed", "email"];
 
 /// Runs a command of a service with debug logs.
-fn run(directory: &Path, service: &str, command: &[&str]) -> Ended {
+fn run(directory: &Path, service: &str, command: &[&str]) -> ProcessOutput {
     let path = |name: &str| directory.join(name).display().to_string();
     let mut settings = vec![
         format!("database.url=sqlite:{}", path(&format!("{service}.db"))),

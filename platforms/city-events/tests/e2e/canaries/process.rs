@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, fs, net::SocketAddr, path::Path};
 
 use rustix::process::Signal;
 use seaworthy::axum::body::Bytes;
-use seaworthy_testkit::process::{Ended, ServiceProcess};
+use seaworthy_testkit::process::{ProcessOutput, ServiceProcess};
 use tempfile::TempDir;
 use tokio::sync::RwLockReadGuard;
 
@@ -127,7 +127,7 @@ impl PlatformProcess {
     /// Stops the platform, and returns its output and its directory.
     pub(crate) fn stop(self) -> (Output, TempDir) {
         self.process.signal(Signal::TERM).unwrap();
-        let Ended { stdout, stderr, .. } = self.process.ended().unwrap();
+        let ProcessOutput { stdout, stderr, .. } = self.process.ended().unwrap();
         let output = Output {
             stdout: stdout.join("\n"),
             stderr,

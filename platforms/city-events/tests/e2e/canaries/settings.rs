@@ -1,7 +1,7 @@
 //! Invalid settings that contain a secret.
 
 use rustix::process::Signal;
-use seaworthy_testkit::process::Ended;
+use seaworthy_testkit::process::ProcessOutput;
 
 use super::{
     canary::Canaries,
@@ -35,7 +35,7 @@ fn plant_secret(canaries: &mut Canaries) -> String {
     canaries.secret("a secret in the settings", "eisvogelgimpel")
 }
 
-fn leaks_in(canaries: &Canaries, ended: &Ended) -> Vec<String> {
+fn leaks_in(canaries: &Canaries, ended: &ProcessOutput) -> Vec<String> {
     let mut leaks = canaries.leaks_in("stderr", &ended.stderr);
     leaks.extend(canaries.leaks_in("stdout", &ended.stdout.join("\n")));
     leaks

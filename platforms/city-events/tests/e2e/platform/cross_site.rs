@@ -1,6 +1,6 @@
 //! Only the gateway knows its own origin, so it rejects requests from other sites.
 
-use seaworthy_testkit::http::{Answer, request};
+use seaworthy_testkit::http::{HttpResponse, request};
 use serde_json::json;
 
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Sends JSON as a form does: with a content type that needs no preflight, and without a cookie.
-fn post_form(app: &TestApp, path: &str, page: &[(&str, &str)], body: &str) -> Answer {
+fn post_form(app: &TestApp, path: &str, page: &[(&str, &str)], body: &str) -> HttpResponse {
     let mut headers = vec![("content-type", "text/plain")];
     headers.extend(page);
     request(app.address, "POST", path, &headers, body).unwrap()

@@ -69,7 +69,7 @@ impl Accounts {
             Ok(check) => check,
             // The password was not checked, so a retry must not count.
             Err(error) => {
-                self.lockout.withdraw(attempt).await?;
+                self.lockout.cancel(attempt).await?;
                 return Err(error);
             }
         };

@@ -63,7 +63,10 @@ impl Accounts {
         code: &Secret<String>,
     ) -> Result<Vec<String>, Error> {
         let id = admin.id.to_string();
-        let proved = self.factors.prove(&id, code.expose().trim()).await?;
+        let proved = self
+            .factors
+            .verify_enrollment(&id, code.expose().trim())
+            .await?;
         let proved = proved.ok_or_else(errors::totp_invalid)?;
         let recovery = self
             .database

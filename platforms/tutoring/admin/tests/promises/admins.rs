@@ -3,12 +3,12 @@ use std::{
     thread,
 };
 
-use seaworthy_testkit::http::Answer;
+use seaworthy_testkit::http::HttpResponse;
 use serde_json::{Value, json};
 
 use crate::app::{TestAdmin, TestApp, json_of, rejection};
 
-fn change(app: &TestApp, by: &TestAdmin, target: &TestAdmin, body: &Value) -> Answer {
+fn change(app: &TestApp, by: &TestAdmin, target: &TestAdmin, body: &Value) -> HttpResponse {
     app.call("PATCH", &format!("/admins/{}", target.id), &by.token, body)
 }
 

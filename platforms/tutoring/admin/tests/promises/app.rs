@@ -5,7 +5,7 @@ use seaworthy::{
     service::RunningService,
 };
 use seaworthy_testkit::{
-    database::EmptyDatabase, http::Answer, redis::RedisServer, requirement::required,
+    database::EmptyDatabase, http::HttpResponse, redis::RedisServer, requirement::required,
 };
 use serde_json::{Value, json};
 use tutoring_admin::AdminConfig;
@@ -89,16 +89,16 @@ impl TestApp {
             .unwrap()
     }
 
-    pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
+    pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> HttpResponse {
         let path = format!("/admin{path}");
         call(self.http, (method, &path), token, &[], body)
     }
 
-    pub(crate) fn get(&self, path: &str, by: &TestAdmin) -> Answer {
+    pub(crate) fn get(&self, path: &str, by: &TestAdmin) -> HttpResponse {
         self.call("GET", path, &by.token, &Value::Null)
     }
 
-    pub(crate) fn log_in(&self, email: &str, password: &str) -> Answer {
+    pub(crate) fn log_in(&self, email: &str, password: &str) -> HttpResponse {
         let body = json!({ "email": email, "password": password });
         self.call("POST", "/auth/login", "", &body)
     }
@@ -138,7 +138,7 @@ impl TestApp {
         email: &str,
         role: &str,
         place: &[&str],
-    ) -> Answer {
+    ) -> HttpResponse {
         let levels = ["state", "district", "zone", "locality"];
         let territory: Value = levels
             .iter()
@@ -171,7 +171,7 @@ impl TestApp {
         self.logged_in(email, &password)
     }
 
-    pub(crate) fn refresh(&self, token: &str) -> Answer {
+    pub(crate) fn refresh(&self, token: &str) -> HttpResponse {
         self.call(
             "POST",
             "/auth/refresh",

@@ -12,7 +12,7 @@ use seaworthy::{
     service::RunningService,
 };
 use seaworthy_testkit::{
-    database::EmptyDatabase, http::Answer, redis::RedisServer, requirement::required, worker,
+    database::EmptyDatabase, http::HttpResponse, redis::RedisServer, requirement::required, worker,
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -147,7 +147,7 @@ pub(crate) fn reader() -> String {
 
 impl TestApp {
     /// Sends a request to a path below `/api/v1/analytics`.
-    pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
+    pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> HttpResponse {
         let path = format!("/analytics{path}");
         call(self.http, (method, &path), token, &[], body)
     }

@@ -12,7 +12,7 @@ use seaworthy::{
     service::RunningService,
 };
 use seaworthy_testkit::{
-    database::EmptyDatabase, http::Answer, redis::RedisServer, requirement::required, worker,
+    database::EmptyDatabase, http::HttpResponse, redis::RedisServer, requirement::required, worker,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -181,7 +181,7 @@ pub(crate) fn operator() -> String {
 }
 
 impl TestApp {
-    pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
+    pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> HttpResponse {
         let path = match path.starts_with("/admin/") {
             true => path.to_owned(),
             false => format!("/booking{path}"),
@@ -189,7 +189,7 @@ impl TestApp {
         call(self.http, (method, &path), token, &[], body)
     }
 
-    pub(crate) fn get(&self, path: &str, token: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str, token: &str) -> HttpResponse {
         self.call("GET", path, token, &Value::Null)
     }
 
@@ -206,7 +206,7 @@ impl TestApp {
         data(&self.call("POST", "/coupons", &operator(), &body));
     }
 
-    pub(crate) fn reserve(&self, payment: Uuid, student: Uuid, code: Option<&str>) -> Answer {
+    pub(crate) fn reserve(&self, payment: Uuid, student: Uuid, code: Option<&str>) -> HttpResponse {
         let body = json!({
             "paymentId": payment,
             "studentId": student,

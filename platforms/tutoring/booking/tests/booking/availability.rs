@@ -1,5 +1,5 @@
 use seaworthy::data::sql;
-use seaworthy_testkit::http::Answer;
+use seaworthy_testkit::http::HttpResponse;
 use serde_json::{Value, json};
 use tutoring_contract::events::{CourseAccessGranted, PaymentRefunded};
 use uuid::Uuid;
@@ -49,7 +49,7 @@ pub(crate) async fn availability_has_its_reason_api_1(app: TestApp) {
         let query = format!("{own}&{place}&date={date}&timeSlot={slot}");
         ask(&pupil, "availability/check", &query)
     };
-    let reason = |answer: &Answer| data(answer)["reason"].clone();
+    let reason = |answer: &HttpResponse| data(answer)["reason"].clone();
     assert_eq!(reason(&check(date, "16:00")), "NO_TRAINER");
     let free = data(&check(date, "17:00"));
     assert!(
@@ -61,7 +61,7 @@ pub(crate) async fn availability_has_its_reason_api_1(app: TestApp) {
     assert_eq!(json_of(&past)["errors"][0]["field"], "date");
     assert_eq!(check(date, "16:30").status, 400);
 
-    let available = |answer: &Answer| -> Vec<Value> {
+    let available = |answer: &HttpResponse| -> Vec<Value> {
         let slots = data(answer)["slots"].as_array().unwrap().clone();
         assert_eq!(slots.len(), SLOTS);
         let free = slots.into_iter().filter(|one| one["available"] == true);

@@ -2,7 +2,7 @@ use seaworthy::data::{
     chrono::{TimeDelta, Utc},
     sql,
 };
-use seaworthy_testkit::http::Answer;
+use seaworthy_testkit::http::HttpResponse;
 use serde_json::{Value, json};
 use tutoring_contract::Role;
 use uuid::Uuid;
@@ -22,17 +22,17 @@ struct Traveller<'a> {
 }
 
 impl Traveller<'_> {
-    fn post(&self, path: &str, body: &Value) -> Answer {
+    fn post(&self, path: &str, body: &Value) -> HttpResponse {
         let path = format!("/admin/journeys/{path}");
         self.app.call("POST", &path, &self.token, body)
     }
 
-    fn start(&self) -> Answer {
+    fn start(&self) -> HttpResponse {
         self.post("start", &json!({ "sessionId": self.session }))
     }
 
     /// Sends a location north of the student's place.
-    fn locate(&self, journey: &str, sequence: u64, metres: f64) -> Answer {
+    fn locate(&self, journey: &str, sequence: u64, metres: f64) -> HttpResponse {
         let latitude = CENTRE.0 + metres / METRES_PER_DEGREE;
         let body = json!({
             "sequence": sequence, "latitude": latitude, "longitude": CENTRE.1, "accuracy": 5,
@@ -40,13 +40,13 @@ impl Traveller<'_> {
         self.post(&format!("{journey}/location"), &body)
     }
 
-    fn live(&self, journey: &str, token: &str) -> Answer {
+    fn live(&self, journey: &str, token: &str) -> HttpResponse {
         self.app
             .get(&format!("/admin/journeys/{journey}/live"), token)
     }
 }
 
-fn outcome(answer: &Answer) -> (u16, String) {
+fn outcome(answer: &HttpResponse) -> (u16, String) {
     let code = json_of(answer)["code"]
         .as_str()
         .unwrap_or_default()

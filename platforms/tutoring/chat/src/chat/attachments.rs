@@ -1,7 +1,7 @@
 use seaworthy::{
     core::new_id,
     prelude::*,
-    storage::{ObjectKey, SignedRequest, StorageError, UploadTerms},
+    storage::{ObjectKey, SignedRequest, StorageError, UploadConstraints},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -54,7 +54,7 @@ impl Chats {
         }
         let key = ObjectKey::new(format!("{}{}", folder(user), new_id()));
         let key = key.map_err(Error::internal)?;
-        let terms = UploadTerms::new(request.size, request.mime_type.as_str());
+        let terms = UploadConstraints::new(request.size, request.mime_type.as_str());
         let signed = self.storage.presign_put(&key, &terms, UPLOAD_TTL)?;
         Ok((self.plain_url(&key), signed))
     }

@@ -10,7 +10,7 @@ use seaworthy::{
     messaging::{Failure, MessageId, Received as Message, Subscription, Topics},
     service::RunningService,
 };
-use seaworthy_testkit::{database::EmptyDatabase, http::Answer, worker};
+use seaworthy_testkit::{database::EmptyDatabase, http::HttpResponse, worker};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tutoring_chat::ChatConfig;
@@ -160,12 +160,12 @@ impl TestApp {
         self.http
     }
 
-    pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
+    pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> HttpResponse {
         self.api(method, &format!("/chat{path}"), token, body)
     }
 
     /// Sends a request to a path below `/api/v1`.
-    pub(crate) fn api(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
+    pub(crate) fn api(&self, method: &str, path: &str, token: &str, body: &Value) -> HttpResponse {
         call(self.http, (method, path), token, &[], body)
     }
 
@@ -173,7 +173,7 @@ impl TestApp {
         data(&self.call("GET", path, token, &Value::Null))
     }
 
-    pub(crate) fn send(&self, token: &str, body: &Value) -> Answer {
+    pub(crate) fn send(&self, token: &str, body: &Value) -> HttpResponse {
         self.call("POST", "/messages", token, body)
     }
 

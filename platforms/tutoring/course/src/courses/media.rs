@@ -3,7 +3,7 @@
 use seaworthy::{
     core::{FieldViolation, new_id},
     prelude::*,
-    storage::{ObjectKey, SignedRequest, StorageError, UploadTerms},
+    storage::{ObjectKey, SignedRequest, StorageError, UploadConstraints},
 };
 use uuid::Uuid;
 
@@ -60,7 +60,8 @@ impl Courses {
         let key = format!("{}{}", request.kind.folder(), new_id());
         let key = ObjectKey::new(key).map_err(Error::internal)?;
         // The content of a checked file cannot change while the URL is valid.
-        let terms = UploadTerms::new(request.size, request.content_type.as_str()).only_if_absent();
+        let terms =
+            UploadConstraints::new(request.size, request.content_type.as_str()).only_if_absent();
         let signed = self.media.presign_put(&key, &terms, UPLOAD_TTL)?;
         Uploads::insert(&self.database, key.as_str(), user).await?;
         Ok((key, signed))

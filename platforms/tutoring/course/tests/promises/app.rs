@@ -8,7 +8,7 @@ use seaworthy::{
 };
 use seaworthy_testkit::{
     database::EmptyDatabase,
-    http::{Answer, request},
+    http::{HttpResponse, request},
     worker,
 };
 use serde_json::{Value, json};
@@ -138,11 +138,11 @@ pub(crate) fn operator() -> String {
 }
 
 impl TestApp {
-    pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
+    pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> HttpResponse {
         call(self.http, (method, path), token, &[], body)
     }
 
-    pub(crate) fn get(&self, path: &str, token: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str, token: &str) -> HttpResponse {
         self.call("GET", path, token, &Value::Null)
     }
 
@@ -217,7 +217,7 @@ impl TestApp {
     }
 
     /// Sends content to a signed upload.
-    pub(crate) fn put(&self, signed: &Value, content: &str) -> Answer {
+    pub(crate) fn put(&self, signed: &Value, content: &str) -> HttpResponse {
         let headers = signed["headers"].as_object().unwrap();
         let headers: Vec<_> = headers
             .iter()
@@ -244,12 +244,12 @@ impl TestApp {
     }
 
     /// Requests a path outside of `/api/v1`, without a token.
-    pub(crate) fn page(&self, path: &str) -> Answer {
+    pub(crate) fn page(&self, path: &str) -> HttpResponse {
         request(self.http, "GET", path, &[], "").unwrap()
     }
 
     /// Opens a signed URL.
-    pub(crate) fn download(&self, url: &str) -> Answer {
+    pub(crate) fn download(&self, url: &str) -> HttpResponse {
         request(self.http, "GET", &self.path_of(url), &[], "").unwrap()
     }
 

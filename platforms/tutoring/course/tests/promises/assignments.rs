@@ -1,4 +1,4 @@
-use seaworthy_testkit::http::Answer;
+use seaworthy_testkit::http::HttpResponse;
 use serde_json::{Value, json};
 use tutoring_contract::Role;
 use uuid::Uuid;
@@ -18,7 +18,7 @@ async fn buy(app: &TestApp) -> Uuid {
     course
 }
 
-fn post(app: &TestApp, path: &str, token: &str, body: &Value) -> Answer {
+fn post(app: &TestApp, path: &str, token: &str, body: &Value) -> HttpResponse {
     app.call("POST", path, token, body)
 }
 

@@ -2,7 +2,7 @@ use seaworthy::data::{
     chrono::{TimeDelta, Utc},
     sql,
 };
-use seaworthy_testkit::http::Answer;
+use seaworthy_testkit::http::HttpResponse;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -53,7 +53,7 @@ fn exam_path(level: &str) -> String {
     format!("/levels/{level}/exam")
 }
 
-fn submit(app: &TestApp, level: &str, body: &Value) -> Answer {
+fn submit(app: &TestApp, level: &str, body: &Value) -> HttpResponse {
     let path = format!("/students/{STUDENT}/levels/{level}/exam/submit");
     app.call("POST", &path, &student_token(STUDENT), body)
 }

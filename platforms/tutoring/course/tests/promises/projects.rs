@@ -1,4 +1,4 @@
-use seaworthy_testkit::http::Answer;
+use seaworthy_testkit::http::HttpResponse;
 use serde_json::{Value, json};
 use tutoring_contract::{Role, events::Occurred};
 use uuid::Uuid;
@@ -21,7 +21,7 @@ fn project(app: &TestApp, student: Uuid, level: &str) -> Value {
     })
 }
 
-fn submit(app: &TestApp, student: Uuid, project: &Value) -> Answer {
+fn submit(app: &TestApp, student: Uuid, project: &Value) -> HttpResponse {
     app.call("POST", "/projects", &student_token(student), project)
 }
 
@@ -42,7 +42,7 @@ fn complete(app: &TestApp, student: Uuid, course: Uuid, level: usize) {
     }
 }
 
-fn review(app: &TestApp, token: &str, id: &Value, review: &Value) -> Answer {
+fn review(app: &TestApp, token: &str, id: &Value, review: &Value) -> HttpResponse {
     let path = format!("/projects/{}/review", id.as_str().unwrap());
     app.call("POST", &path, token, review)
 }

@@ -1,14 +1,14 @@
 use std::{sync::Arc, time::Duration};
 
 use seaworthy::data::{DataError, sql};
-use seaworthy_testkit::http::Answer;
+use seaworthy_testkit::http::HttpResponse;
 use serde_json::{Value, json};
 use tutoring_contract::events::{Occurred, PaymentRefunded, SessionCompleted};
 use uuid::Uuid;
 
 use crate::app::{TestApp, data, service_token, student_token, wait_for};
 
-fn purchase(app: &TestApp, student: Uuid, course: Uuid) -> Answer {
+fn purchase(app: &TestApp, student: Uuid, course: Uuid) -> HttpResponse {
     let path = format!("/students/{student}/courses/{course}/purchase");
     app.get(&path, &student_token(student))
 }

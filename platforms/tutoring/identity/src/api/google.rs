@@ -7,7 +7,7 @@ use seaworthy::{
 
 use super::{
     bodies::{Body, GoogleBody},
-    handlers::{Answer, Shared, logged_in, text, user_of},
+    handlers::{ApiResult, Shared, logged_in, text, user_of},
 };
 use crate::Checks;
 
@@ -23,7 +23,7 @@ pub(super) async fn log_in(
     State(identity): Shared,
     headers: HeaderMap,
     Body(body): Body<GoogleBody>,
-) -> Answer {
+) -> ApiResult {
     let mut checks = Checks::new();
     let token = required(&mut checks, "idToken", body.id_token);
     checks.finish()?;
@@ -42,7 +42,7 @@ pub(super) async fn log_in_by_code(
     State(identity): Shared,
     headers: HeaderMap,
     Body(body): Body<GoogleBody>,
-) -> Answer {
+) -> ApiResult {
     let mut checks = Checks::new();
     let code = required(&mut checks, "code", body.code);
     let verifier = required(&mut checks, "codeVerifier", body.code_verifier);

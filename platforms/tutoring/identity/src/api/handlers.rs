@@ -21,7 +21,7 @@ use crate::{
     operations::{LoggedIn, Registered, Registration},
 };
 
-pub(super) type Answer = Result<Response, ApiError>;
+pub(super) type ApiResult = Result<Response, ApiError>;
 pub(super) type Shared = State<Identity>;
 
 pub(super) fn text(given: Option<Secret<String>>) -> Secret<String> {
@@ -35,7 +35,7 @@ pub(super) fn logged_in(
     message: &'static str,
     session: &LoggedIn,
     mut data: Map<String, Value>,
-) -> Answer {
+) -> ApiResult {
     let parts = &identity.0;
     let mut tokens = json!({
         "accessToken": session.access.expose(),
@@ -66,7 +66,7 @@ pub(super) fn user_of(session: &LoggedIn) -> Result<Map<String, Value>, Error> {
 }
 
 /// Removes the cookies of a browser.
-fn logged_out(identity: &Identity, message: &'static str) -> Answer {
+fn logged_out(identity: &Identity, message: &'static str) -> ApiResult {
     let mut response = Reply::message(message).into_response();
     RefreshCookies::apply(identity.0.cookies.clear()?, response.headers_mut());
     Ok(response)
@@ -82,7 +82,7 @@ fn presented(
     Ok(given.or_else(|| identity.0.cookies.read(headers)))
 }
 
-pub(super) async fn register(State(identity): Shared, Body(body): Body<Registration>) -> Answer {
+pub(super) async fn register(State(identity): Shared, Body(body): Body<Registration>) -> ApiResult {
     let registered = identity.0.register(body).await?;
     let (status, text, message) = match registered {
         Registered::Created(_) => (StatusCode::CREATED, "created", "the code was sent"),
@@ -93,18 +93,18 @@ pub(super) async fn register(State(identity): Shared, Body(body): Body<Registrat
     Ok((status, Reply::new(message, data)).into_response())
 }
 
-pub(super) async fn resend_code(State(identity): Shared, Body(body): Body<EmailBody>) -> Answer {
+pub(super) async fn resend_code(State(identity): Shared, Body(body): Body<EmailBody>) -> ApiResult {
     send_code(&identity, &body, Purpose::EmailVerify).await
 }
 
 pub(super) async fn forgot_password(
     State(identity): Shared,
     Body(body): Body<EmailBody>,
-) -> Answer {
+) -> ApiResult {
     send_code(&identity, &body, Purpose::PasswordReset).await
 }
 
-async fn send_code(identity: &Identity, body: &EmailBody, purpose: Purpose) -> Answer {
+async fn send_code(identity: &Identity, body: &EmailBody, purpose: Purpose) -> ApiResult {
     let mut checks = Checks::new();
     let email = checks.email("email", body.email.as_deref());
     checks.finish()?;
@@ -117,7 +117,7 @@ pub(super) async fn verify_email(
     State(identity): Shared,
     headers: HeaderMap,
     Body(body): Body<EmailCodeBody>,
-) -> Answer {
+) -> ApiResult {
     let mut checks = Checks::new();
     let email = checks.email("email", body.email.as_deref());
     let code = checks.code("otp", body.otp.as_deref());
@@ -137,7 +137,7 @@ pub(super) async fn log_in(
     State(identity): Shared,
     headers: HeaderMap,
     Body(body): Body<LoginBody>,
-) -> Answer {
+) -> ApiResult {
     let (email, username) = (body.email.as_deref(), body.username.as_deref());
     let session = identity
         .0
@@ -150,14 +150,14 @@ pub(super) async fn log_in(
 pub(super) async fn request_phone_code(
     State(identity): Shared,
     Body(body): Body<PhoneBody>,
-) -> Answer {
+) -> ApiResult {
     send_phone_code(&identity, &body, false).await
 }
 
 pub(super) async fn retry_phone_code(
     State(identity): Shared,
     Body(body): Body<PhoneBody>,
-) -> Answer {
+) -> ApiResult {
     let by_voice = match body.retry_type.as_deref() {
         None | Some("text") => false,
         Some("voice") => true,
@@ -179,7 +179,7 @@ fn phone_of(checks: &mut Checks, body: &PhoneBody) -> String {
     phone.unwrap_or_default()
 }
 
-async fn send_phone_code(identity: &Identity, body: &PhoneBody, by_voice: bool) -> Answer {
+async fn send_phone_code(identity: &Identity, body: &PhoneBody, by_voice: bool) -> ApiResult {
     let mut checks = Checks::new();
     let phone = phone_of(&mut checks, body);
     checks.finish()?;
@@ -192,7 +192,7 @@ pub(super) async fn verify_phone(
     State(identity): Shared,
     headers: HeaderMap,
     Body(body): Body<PhoneBody>,
-) -> Answer {
+) -> ApiResult {
     let mut checks = Checks::new();
     let phone = phone_of(&mut checks, &body);
     let code = checks.code("otp", body.otp.as_deref());
@@ -212,7 +212,7 @@ pub(super) async fn verify_phone(
     )
 }
 
-pub(super) async fn refresh(State(identity): Shared, headers: HeaderMap, body: Bytes) -> Answer {
+pub(super) async fn refresh(State(identity): Shared, headers: HeaderMap, body: Bytes) -> ApiResult {
     let token = presented(&identity, &headers, &body)?;
     let token = token.ok_or_else(errors::refresh_token_invalid)?;
     let session = identity.0.refresh(&token).await?;
@@ -225,14 +225,14 @@ pub(super) async fn refresh(State(identity): Shared, headers: HeaderMap, body: B
     )
 }
 
-pub(super) async fn log_out(State(identity): Shared, headers: HeaderMap, body: Bytes) -> Answer {
+pub(super) async fn log_out(State(identity): Shared, headers: HeaderMap, body: Bytes) -> ApiResult {
     if let Some(token) = presented(&identity, &headers, &body)? {
         identity.0.log_out(&token).await?;
     }
     logged_out(&identity, "logged out")
 }
 
-pub(super) async fn log_out_all(State(identity): Shared) -> Answer {
+pub(super) async fn log_out_all(State(identity): Shared) -> ApiResult {
     identity.0.log_out_all(caller()?).await?;
     logged_out(&identity, "logged out on all devices")
 }
@@ -240,7 +240,7 @@ pub(super) async fn log_out_all(State(identity): Shared) -> Answer {
 pub(super) async fn reset_password(
     State(identity): Shared,
     Body(body): Body<PasswordBody>,
-) -> Answer {
+) -> ApiResult {
     let mut checks = Checks::new();
     let email = checks.email("email", body.email.as_deref());
     let code = checks.code("otp", body.otp.as_deref());
@@ -254,7 +254,7 @@ pub(super) async fn reset_password(
 pub(super) async fn change_password(
     State(identity): Shared,
     Body(body): Body<PasswordBody>,
-) -> Answer {
+) -> ApiResult {
     let mut checks = Checks::new();
     let password = text(body.new_password);
     checks.new_password("newPassword", &password);
@@ -267,7 +267,7 @@ pub(super) async fn change_password(
     logged_out(&identity, "the password is changed: log in again")
 }
 
-pub(super) async fn profile(State(identity): Shared) -> Answer {
+pub(super) async fn profile(State(identity): Shared) -> ApiResult {
     let account = identity.0.account(caller()?).await?;
     Ok(Reply::new("the account", AccountView::from(&account)).into_response())
 }
@@ -275,7 +275,7 @@ pub(super) async fn profile(State(identity): Shared) -> Answer {
 pub(super) async fn change_profile(
     State(identity): Shared,
     Body(body): Body<ProfileBody>,
-) -> Answer {
+) -> ApiResult {
     let (username, phone) = (body.username.as_deref(), body.phone.as_deref());
     let account = identity
         .0

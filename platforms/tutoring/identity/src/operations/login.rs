@@ -94,7 +94,7 @@ impl Parts {
             Ok(check) => check,
             // The password was not checked, so it must not count against the owner.
             Err(error) => {
-                self.lockout.withdraw(attempt).await?;
+                self.lockout.cancel(attempt).await?;
                 return Err(error);
             }
         };

@@ -21,7 +21,7 @@ use seaworthy::{
 };
 use seaworthy_testkit::{
     database::EmptyDatabase,
-    http::{Answer, request},
+    http::{HttpResponse, request},
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -200,7 +200,7 @@ impl TestApp {
         self.providers.rotate(keys);
     }
 
-    pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
+    pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> HttpResponse {
         call(self.http, (method, path), token, &[], body)
     }
 

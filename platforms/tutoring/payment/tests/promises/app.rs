@@ -14,7 +14,7 @@ use seaworthy::{
 };
 use seaworthy_testkit::{
     database::EmptyDatabase,
-    http::{Answer, request},
+    http::{HttpResponse, request},
     worker,
 };
 use serde_json::{Value, json};
@@ -226,7 +226,7 @@ impl TestApp {
         token: &str,
         headers: &[(&str, &str)],
         body: &Value,
-    ) -> Answer {
+    ) -> HttpResponse {
         call(
             self.http,
             method,
@@ -237,15 +237,20 @@ impl TestApp {
         )
     }
 
-    pub(crate) fn get(&self, path: &str, token: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str, token: &str) -> HttpResponse {
         self.call("GET", path, token, &[], &Value::Null)
     }
 
-    pub(crate) fn post(&self, path: &str, token: &str, body: &Value) -> Answer {
+    pub(crate) fn post(&self, path: &str, token: &str, body: &Value) -> HttpResponse {
         self.call("POST", path, token, &[], body)
     }
 
-    pub(crate) fn buy(&self, student: Uuid, changes: &Value, headers: &[(&str, &str)]) -> Answer {
+    pub(crate) fn buy(
+        &self,
+        student: Uuid,
+        changes: &Value,
+        headers: &[(&str, &str)],
+    ) -> HttpResponse {
         let token = student_token(student);
         let body = package(changes);
         self.call("POST", "/session-booking", &token, headers, &body)
@@ -276,12 +281,12 @@ impl TestApp {
     }
 
     /// Confirms a payment with a valid signature.
-    pub(crate) fn confirm(&self, bought: &Bought, provider_payment: &str) -> Answer {
+    pub(crate) fn confirm(&self, bought: &Bought, provider_payment: &str) -> HttpResponse {
         self.confirm_by(API_SECRET, bought, provider_payment)
     }
 
     /// Confirms a payment with the signature of an API key.
-    pub(crate) fn confirm_by(&self, secret: &str, bought: &Bought, paid: &str) -> Answer {
+    pub(crate) fn confirm_by(&self, secret: &str, bought: &Bought, paid: &str) -> HttpResponse {
         let text = format!("{}|{paid}", bought.order);
         let signature = sign(secret, text.as_bytes());
         let body = json!({ "providerPaymentId": paid, "signature": signature });
@@ -296,13 +301,18 @@ impl TestApp {
     }
 
     /// Sends a signed webhook.
-    pub(crate) fn webhook(&self, event_id: &str, body: &Value) -> Answer {
+    pub(crate) fn webhook(&self, event_id: &str, body: &Value) -> HttpResponse {
         let body = body.to_string();
         let signature = sign(WEBHOOK_SECRET, body.as_bytes());
         self.raw_webhook(event_id, Some(&signature), &body)
     }
 
-    pub(crate) fn raw_webhook(&self, id: &str, signature: Option<&str>, body: &str) -> Answer {
+    pub(crate) fn raw_webhook(
+        &self,
+        id: &str,
+        signature: Option<&str>,
+        body: &str,
+    ) -> HttpResponse {
         let mut headers = vec![
             ("content-type", "application/json"),
             ("x-razorpay-event-id", id),
@@ -317,7 +327,7 @@ impl TestApp {
     }
 
     /// Sends the webhook of a captured payment.
-    pub(crate) fn captured(&self, provider_payment: &str) -> Answer {
+    pub(crate) fn captured(&self, provider_payment: &str) -> HttpResponse {
         let body = self.webhook_body("payment.captured", provider_payment);
         self.webhook(&format!("evt_{provider_payment}"), &body)
     }
@@ -471,6 +481,6 @@ pub(crate) fn call(
     token: &str,
     more: &[(&str, &str)],
     body: &Value,
-) -> Answer {
+) -> HttpResponse {
     tutoring_testkit::call(address, (method, path), token, more, body)
 }

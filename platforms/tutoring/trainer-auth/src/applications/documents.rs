@@ -3,7 +3,7 @@
 use seaworthy::{
     core::{FieldViolation, new_id},
     prelude::*,
-    storage::{ObjectKey, SignedRequest, StorageError, UploadTerms},
+    storage::{ObjectKey, SignedRequest, StorageError, UploadConstraints},
 };
 use uuid::Uuid;
 
@@ -48,7 +48,7 @@ impl Applicants {
         }
         let key = format!("{}{}", request.kind.prefix(trainer), new_id());
         let key = ObjectKey::new(key).map_err(Error::internal)?;
-        let terms = UploadTerms::new(request.size, request.content_type.as_str());
+        let terms = UploadConstraints::new(request.size, request.content_type.as_str());
         let signed = self.documents.presign_put(&key, &terms, UPLOAD_TTL)?;
         Ok((key, signed))
     }

@@ -8,7 +8,7 @@ use seaworthy::{
 };
 use seaworthy_testkit::{
     database::EmptyDatabase,
-    http::{Answer, request},
+    http::{HttpResponse, request},
     redis::RedisServer,
     requirement::required,
 };
@@ -120,7 +120,7 @@ async fn start_peer(broker: &str, events: &Events) -> Peer {
 }
 
 /// Returns the wrong fields of a request.
-pub(crate) fn fields(answer: &Answer) -> Vec<String> {
+pub(crate) fn fields(answer: &HttpResponse) -> Vec<String> {
     assert_eq!(
         rejection(answer),
         (400, "VALIDATION_ERROR".to_owned()),
@@ -173,7 +173,7 @@ impl TestApp {
         });
     }
 
-    pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
+    pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> HttpResponse {
         call(self.http, (method, path), token, &[], body)
     }
 
@@ -310,7 +310,7 @@ impl TestApp {
         })
     }
 
-    pub(crate) fn send(&self, method: &str, trainer: &TestTrainer, form: &Value) -> Answer {
+    pub(crate) fn send(&self, method: &str, trainer: &TestTrainer, form: &Value) -> HttpResponse {
         let path = match method {
             "POST" => "/trainers/auth/apply",
             _ => "/trainers/auth/application",
@@ -328,7 +328,13 @@ impl TestApp {
             .to_owned()
     }
 
-    pub(crate) fn review(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
+    pub(crate) fn review(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        body: &Value,
+    ) -> HttpResponse {
         self.call(
             method,
             &format!("/admin/trainers/approvals{path}"),

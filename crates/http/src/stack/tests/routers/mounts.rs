@@ -123,8 +123,8 @@ async fn disguised_path_of_guarded_route_reaches_no_mount_auth_5() {
         .unwrap();
     assert_eq!(get(&stack, "/files/t%77o").await.body, "two");
     for path in ["/files/private/x", "/files/private//x", "/files/one"] {
-        let answer = get(&stack, path).await;
-        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}");
+        let response = get(&stack, path).await;
+        assert_eq!(response.status, StatusCode::UNAUTHORIZED, "{path}");
     }
     for path in [
         "/files//private/x",
@@ -137,7 +137,7 @@ async fn disguised_path_of_guarded_route_reaches_no_mount_auth_5() {
         "/files/one/",
         "/files/%6fne",
     ] {
-        let answer = get(&stack, path).await;
-        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        let response = get(&stack, path).await;
+        assert_eq!(response.status, StatusCode::NOT_FOUND, "{path}");
     }
 }

@@ -25,7 +25,7 @@ struct State {
 
 /// The decision of a lease about a request.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum LeaseDecision {
     /// The request is admitted, and this many units remain.
     Admitted(u32),
     /// Redis has no units for this time.
@@ -36,19 +36,19 @@ pub(super) enum Answer {
 
 impl Lease {
     /// Takes a unit if there is one.
-    pub(super) fn take(&self, now: u64) -> Answer {
+    pub(super) fn take(&self, now: u64) -> LeaseDecision {
         let mut state = self.state.lock();
         if now < state.blocked_until {
-            return Answer::Blocked(Duration::from_nanos(state.blocked_until - now));
+            return LeaseDecision::Blocked(Duration::from_nanos(state.blocked_until - now));
         }
         if now >= state.ends {
-            return Answer::Unknown;
+            return LeaseDecision::Unknown;
         }
         match state.units.checked_sub(1) {
-            None => Answer::Unknown,
+            None => LeaseDecision::Unknown,
             Some(left) => {
                 state.units = left;
-                Answer::Admitted(state.remaining.saturating_add(left))
+                LeaseDecision::Admitted(state.remaining.saturating_add(left))
             }
         }
     }

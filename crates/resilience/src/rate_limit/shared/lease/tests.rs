@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::{
     Table,
-    state::{Answer, Lease},
+    state::{Lease, LeaseDecision},
 };
 use crate::rate_limit::RateLimitKey;
 
@@ -52,13 +52,13 @@ fn keeps_leases_that_are_being_renewed_res_6() {
 #[test]
 fn loses_leftover_units_at_the_end_of_a_lease_res_6() {
     let lease = Lease::default();
-    assert_eq!(lease.take(0), Answer::Unknown);
+    assert_eq!(lease.take(0), LeaseDecision::Unknown);
     lease.renew(5, 7, 100);
-    assert_eq!(lease.take(99), Answer::Admitted(11));
-    assert_eq!(lease.take(100), Answer::Unknown);
+    assert_eq!(lease.take(99), LeaseDecision::Admitted(11));
+    assert_eq!(lease.take(100), LeaseDecision::Unknown);
     lease.renew(1, 0, 200);
-    assert_eq!(lease.take(150), Answer::Admitted(0));
-    assert_eq!(lease.take(150), Answer::Unknown);
+    assert_eq!(lease.take(150), LeaseDecision::Admitted(0));
+    assert_eq!(lease.take(150), LeaseDecision::Unknown);
 }
 
 #[test]
@@ -73,11 +73,11 @@ fn admits_no_more_than_was_borrowed_during_renewals_res_6() {
                 scope.spawn(|| {
                     while admitted.load(Ordering::Relaxed) < u32::MAX / 2 {
                         match lease.take(u64::MAX - 1) {
-                            Answer::Admitted(_) => {
+                            LeaseDecision::Admitted(_) => {
                                 admitted.fetch_add(1, Ordering::Relaxed);
                             }
-                            Answer::Blocked(_) => return,
-                            Answer::Unknown => {}
+                            LeaseDecision::Blocked(_) => return,
+                            LeaseDecision::Unknown => {}
                         }
                     }
                 })

@@ -46,7 +46,7 @@ const LATE: [&str; 2] = [
 /// The committed facts of the service, at the addresses of this test.
 fn facts(admin: u16) -> Facts {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/facts/join.json");
-    let mut facts = Facts::read(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let mut facts = Facts::from_json(&std::fs::read_to_string(file).unwrap()).unwrap();
     for listener in &mut facts.listeners {
         if listener.name == "admin" {
             listener.port = admin;

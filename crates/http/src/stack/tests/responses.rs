@@ -1,7 +1,7 @@
 use super::*;
 
 #[tokio::test]
-async fn an_answer_carries_its_request_id_and_trace_obs_7() {
+async fn response_carries_request_id_and_trace_obs_7() {
     let stack = stack(Routes::new().get("/", async || {
         context::current().unwrap().request_id().to_string()
     }));
@@ -45,7 +45,7 @@ async fn unknown_paths_and_methods_are_problem_documents_api_2() {
 }
 
 #[tokio::test]
-async fn head_and_options_are_answered_without_a_handler_api_2() {
+async fn head_and_options_get_response_without_handler_api_2() {
     let stack = stack(Routes::new().get("/", async || "hello"));
     let head = send(&stack, request(Method::HEAD, "/")).await;
     assert_eq!(
@@ -68,27 +68,27 @@ async fn cause_of_a_handler_error_stays_private_sec_4() {
     let stack = stack(Routes::new().get("/", async || -> Result<Json<u8>, Error> {
         Err(Error::internal("password of db is hunter2"))
     }));
-    let answer = get(&stack, "/").await;
-    assert_eq!(answer.problem()["code"], "INTERNAL");
-    assert!(!answer.body.contains("hunter2"));
+    let response = get(&stack, "/").await;
+    assert_eq!(response.problem()["code"], "INTERNAL");
+    assert!(!response.body.contains("hunter2"));
 }
 
 #[tokio::test]
 async fn a_panic_is_a_plain_500_with_the_request_id_obs_8() {
     let stack = stack(Routes::new().get("/", async || -> &'static str { panic!("secret detail") }));
-    let answer = get(&stack, "/").await;
-    assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
-    assert_eq!(answer.problem()["reason"], "INTERNAL");
-    assert!(!answer.body.contains("secret"));
+    let response = get(&stack, "/").await;
+    assert_eq!(response.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(response.problem()["reason"], "INTERNAL");
+    assert!(!response.body.contains("secret"));
     assert_eq!(
         get(&stack, "/").await.status,
-        answer.status,
+        response.status,
         "the stack goes on"
     );
 }
 
 #[tokio::test]
-async fn a_panic_in_a_streamed_body_ends_the_answer_as_broken_obs_8() {
+async fn panic_in_streamed_body_breaks_response_obs_8() {
     let stack = stack(Routes::new().get("/", async || {
         Body::from_stream(futures::stream::poll_fn(
             |_| -> std::task::Poll<Option<Result<&'static str, std::io::Error>>> {

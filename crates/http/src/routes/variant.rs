@@ -12,19 +12,19 @@ use tower_service::Service;
 
 use super::RouteOptions;
 
-/// The result of choosing among the [`Variant`]s of one path.
+/// The result of matching a request with the [`Variant`]s of one path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Choice {
+pub enum VariantMatch {
     /// The variant with this index.
     Variant(usize),
     /// The path exists, but only for these HTTP methods.
     OtherMethods(Vec<Method>),
     /// The path does not exist.
-    Nothing,
+    NoMatch,
 }
 
-/// Chooses a variant by the HTTP method and the percent-encoded path of a request.
-pub(crate) type Choose = Arc<dyn Fn(&Method, &str) -> Choice + Send + Sync>;
+/// Finds the variant for the HTTP method and the percent-encoded path of a request.
+pub(crate) type Matcher = Arc<dyn Fn(&Method, &str) -> VariantMatch + Send + Sync>;
 
 /// One of several handlers that share an axum path, with its own options. It serves a contract
 /// method whose template axum cannot express, such as the verb in `/v1/orders/{id}:cancel`.
@@ -61,7 +61,7 @@ pub(crate) struct Entry<S> {
 #[derive(Clone)]
 pub(crate) enum Handlers<S> {
     One(Box<MethodRouter<S>>, RouteOptions),
-    Several(Choose, Vec<Variant<S>>),
+    Several(Matcher, Vec<Variant<S>>),
     /// A router for all paths under the prefix `Entry::path`, which is `/` for all paths.
     Mount(Router<S>, RouteOptions),
 }
@@ -105,13 +105,13 @@ impl<S: Clone + Send + Sync + 'static> Entry<S> {
             Handlers::One(methods, options) => {
                 Handlers::One(Box::new(methods.with_state(state.clone())), options)
             }
-            Handlers::Several(choose, variants) => {
+            Handlers::Several(matcher, variants) => {
                 let variants = variants.into_iter().map(|variant| Variant {
                     shown: variant.shown,
                     methods: variant.methods.with_state(state.clone()),
                     options: variant.options,
                 });
-                Handlers::Several(choose, variants.collect())
+                Handlers::Several(matcher, variants.collect())
             }
             Handlers::Mount(router, options) => {
                 Handlers::Mount(router.with_state(state.clone()), options)
@@ -136,12 +136,12 @@ impl<S: Clone + Send + Sync + 'static> Entry<S> {
             Handlers::One(methods, options) => {
                 Handlers::One(Box::new(methods.layer(layer.clone())), options)
             }
-            Handlers::Several(choose, variants) => {
+            Handlers::Several(matcher, variants) => {
                 let variants = variants.into_iter().map(|variant| Variant {
                     methods: variant.methods.layer(layer.clone()),
                     ..variant
                 });
-                Handlers::Several(choose, variants.collect())
+                Handlers::Several(matcher, variants.collect())
             }
             Handlers::Mount(router, options) => {
                 Handlers::Mount(router.layer(layer.clone()), options)
