@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
-use seaworthy::data::{Connection as _, sql};
+use seaworthy::data::sql;
 use seaworthy_testkit::http::get;
 use uuid::Uuid;
 
