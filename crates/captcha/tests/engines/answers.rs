@@ -27,8 +27,8 @@ pub(crate) async fn right_answer_is_valid_once_in_any_case_auth_2(test: TestData
     let (id, code) = issue(&test).await;
     let other_replica = test.replica();
     let padded = format!(" {code} ");
-    other_replica.take(&id, &padded, &[PHONE]).await.unwrap();
-    let again = test.replica().take(&id, &code, &[PHONE]).await;
+    other_replica.consume(&id, &padded, &[PHONE]).await.unwrap();
+    let again = test.replica().consume(&id, &code, &[PHONE]).await;
     assert!(matches!(again, Err(CaptchaError::Invalid)), "{again:?}");
     let unknown = other_replica.consume_any("unknown", &code).await;
     assert!(matches!(unknown, Err(CaptchaError::Invalid)), "{unknown:?}");

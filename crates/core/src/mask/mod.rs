@@ -4,16 +4,19 @@
 //! count characters. Logs do not need this module: the redaction of `seaworthy-telemetry` hides
 //! such values in all of them.
 
+mod detection;
 mod kind;
 mod pattern;
 mod rule;
 mod sensitive;
+mod text;
 
 pub use self::{
-    kind::{Kind, is_secret_name, mask_text, words},
+    kind::{Kind, is_secret_name, words},
     pattern::{InvalidPattern, Pattern},
     rule::{MaskRule, MaskRuleConfig},
     sensitive::{MakeSensitive, MaskText, SensitiveField},
+    text::mask_text,
 };
 
 /// The text that replaces a whole value.
