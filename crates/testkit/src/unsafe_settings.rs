@@ -12,8 +12,10 @@ use crate::deployment::{Deployed, Deployment};
 /// The name of an entry of a map.
 const ENTRY: &str = "example";
 /// Types with a setting of one of these names must declare its unsafe values.
-const DECLARED_NAMES: [&str; 4] = [
+const DECLARED_NAMES: [&str; 6] = [
     "allow_plaintext",
+    "max_failures",
+    "max_login_attempts",
     "migrate_at_start",
     "on_failure",
     "secure_cookie",

@@ -34,6 +34,11 @@ pub struct LockoutConfig {
 #[serde(deny_unknown_fields)]
 pub struct LockoutLimit {
     /// The number of failures before an attempt has to wait.
+    #[schemars(extend("x-unsafe" = [{
+        "id": "AUTH-2",
+        "above": 1_000,
+        "why": "an attacker can guess many passwords before an attempt has to wait"
+    }]))]
     pub max_failures: NonZeroU32,
     /// The first wait. It doubles with each failure.
     pub initial_backoff: Timeout,

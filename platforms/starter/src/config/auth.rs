@@ -70,6 +70,11 @@ pub(crate) struct AuthConfig {
     /// How long a captcha is valid.
     pub(crate) captcha_expiration: Timeout,
     /// The number of failed logins that lock an account.
+    #[schemars(extend("x-unsafe" = [{
+        "id": "AUTH-2",
+        "above": 1_000,
+        "why": "an attacker can guess many passwords before the account is locked"
+    }]))]
     pub(crate) max_login_attempts: NonZeroU32,
     /// How long an account stays locked.
     pub(crate) lock_duration: Timeout,

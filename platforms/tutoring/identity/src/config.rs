@@ -107,6 +107,11 @@ pub struct CodeConfig {
     /// How long a code by SMS is valid.
     pub phone_ttl: Timeout,
     /// Maximum number of attempts for one code.
+    #[schemars(extend("x-unsafe" = [{
+        "id": "AUTH-2",
+        "above": 100,
+        "why": "an attacker can guess many codes of six digits"
+    }]))]
     pub max_attempts: NonZeroU32,
     /// The minimum time between two codes for one account or number.
     pub min_interval: Timeout,

@@ -50,7 +50,11 @@ async fn foreign_tables(
     adoption: &Adoption,
     sets: &[MigrationSet],
 ) -> Result<Vec<String>, DataError> {
-    let is_legacy = |name: &str| adoption.tables.iter().any(|table| table.name == name);
+    // A migration may name the schema.
+    let is_legacy = |name: &str| {
+        let name = name.rsplit('.').next().unwrap_or(name);
+        adoption.tables.iter().any(|table| table.name == name)
+    };
     let mut problems = Vec::new();
     for set in sets {
         if !history::read(session, set).await?.is_empty() {

@@ -38,7 +38,8 @@ async fn crowd_above_default_limit_waits_and_joins_res_7() {
     let app = TestApp::start_with(&SETTINGS).await;
     let host = app.register("host").await;
     let event = host.publish("A crowd", 0).await;
-    assert_eq!(host.join(&event, "host").await.status, 200);
+    let first = app.register("first").await;
+    assert_eq!(first.join(&event, "first").await.status, 200);
 
     let database = app.database("join.db").await;
     let locked = database.begin().await.unwrap();
