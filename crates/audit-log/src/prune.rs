@@ -1,6 +1,7 @@
+use seaworthy_config::Settings;
 use seaworthy_core::{Error, Timeout};
-use seaworthy_data::{DataError, Transaction, sql};
-use seaworthy_service::{Schedule, Worker};
+use seaworthy_data::{DataError, Database, Transaction, sql};
+use seaworthy_service::{Assembly, Schedule, StartError, Worker};
 
 use crate::{
     AuditLog, AuditLogConfig, VerifyError,
@@ -14,6 +15,22 @@ const AT_ONCE: i64 = 5_000;
 const EVERY: Timeout = Timeout::from_secs(60 * 60);
 
 impl AuditLog {
+    /// Creates the log of a service, and the worker that removes records after their retention.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn start<C: Settings>(
+        service: &Assembly<C>,
+        database: &Database,
+        config: &AuditLogConfig,
+    ) -> Result<Self, StartError> {
+        let log = Self::new(database.clone(), config)?;
+        if let Some(worker) = log.prune_worker(config) {
+            service.worker(worker);
+        }
+        Ok(log)
+    }
+
     /// Returns the worker that removes records after their retention. Returns `None` without a
     /// retention.
     #[must_use]

@@ -86,10 +86,7 @@ pub async fn assemble(service: &Assembly<BookingConfig>) -> Result<(), StartErro
     service.authenticate(bearer);
     let database = Database::connect(service, DATABASE, &settings.database, MIGRATIONS).await?;
     OperationLog::start(service, &database, &settings.operation_log, &[])?;
-    let audit = AuditLog::new(database.clone(), &settings.audit_log)?;
-    if let Some(worker) = audit.prune_worker(&settings.audit_log) {
-        service.worker(worker);
-    }
+    let audit = AuditLog::start(service, &database, &settings.audit_log)?;
     let messaging = Messaging::connect(service, BROKER, &settings.broker).await?;
     let publisher = messaging.publisher(published_topics()).await?;
     let (locations, outbox) = (publisher.clone(), &settings.outbox);

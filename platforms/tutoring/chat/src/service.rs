@@ -113,10 +113,7 @@ pub async fn assemble(service: &Assembly<ChatConfig>) -> Result<(), StartError> 
     ))
     .await?;
     let keys = DataKeys::start(service, &backend.database, root, &settings.kms).await?;
-    let audit = AuditLog::new(backend.database.clone(), &settings.audit_log)?;
-    if let Some(worker) = audit.prune_worker(&settings.audit_log) {
-        service.worker(worker);
-    }
+    let audit = AuditLog::start(service, &backend.database, &settings.audit_log)?;
     service.worker(Allocations::purge_worker(&backend.database));
     let chats = Arc::new(Chats {
         backend,

@@ -92,6 +92,11 @@ impl IntoResponse for ApiError {
     }
 }
 
+/// The result of a handler.
+pub type HandlerResult = Result<Response, ApiError>;
+/// An extractor. Its error becomes an envelope in the handler.
+pub type Given<T> = Result<T, Error>;
+
 /// Reasons that have their own status or keep their code in responses.
 const CODES: [(&str, StatusCode); 14] = [
     ("TOTP_REQUIRED", StatusCode::UNAUTHORIZED),

@@ -23,7 +23,7 @@ mod text;
 mod tokens;
 
 pub use date::{InvalidZone, PlatformZone};
-pub use envelope::{ApiError, Reply, error_response, use_envelopes};
+pub use envelope::{ApiError, Given, HandlerResult, Reply, error_response, use_envelopes};
 pub use live::LiveEvent;
 pub use money::{Currency, InvalidCurrency, Money};
 pub use named::UnknownName;

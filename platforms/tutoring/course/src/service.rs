@@ -123,10 +123,7 @@ pub async fn assemble(service: &Assembly<CourseConfig>) -> Result<(), StartError
     let messaging = Messaging::connect(service, BROKER, &settings.broker).await?;
     let publisher = messaging.publisher(published_topics()).await?;
     let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
-    let audit = AuditLog::new(database.clone(), &settings.audit_log)?;
-    if let Some(worker) = audit.prune_worker(&settings.audit_log) {
-        service.worker(worker);
-    }
+    let audit = AuditLog::start(service, &database, &settings.audit_log)?;
     let media = Storage::connect(service, MEDIA, &settings.media)?;
     if settings.media.public_url.is_none() {
         let reason = "media.public_url must be set: users upload to it";

@@ -50,6 +50,13 @@ impl Checks {
         self.0.push(FieldViolation::new(field, problem));
     }
 
+    /// Adds a field unless a condition holds.
+    pub fn require(&mut self, field: &str, holds: bool, problem: &str) {
+        if !holds {
+            self.reject(field, problem);
+        }
+    }
+
     /// Returns a required e-mail address in lower case.
     pub fn email(&mut self, field: &str, given: Option<&str>) -> String {
         let email = given.and_then(normalized_email);

@@ -121,10 +121,7 @@ pub async fn assemble(service: &Assembly<NotificationConfig>) -> Result<(), Star
     ))
     .await?;
     OperationLog::start(service, &backend.database, &settings.operation_log, &[])?;
-    let audit = AuditLog::new(backend.database.clone(), &settings.audit_log)?;
-    if let Some(worker) = audit.prune_worker(&settings.audit_log) {
-        service.worker(worker);
-    }
+    let audit = AuditLog::start(service, &backend.database, &settings.audit_log)?;
     let inbox = backend.inbox(service, notify::GROUP);
     let tokens = &settings.backend.access_tokens;
     let notifier = Arc::new(Notifier {

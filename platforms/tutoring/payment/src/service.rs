@@ -118,10 +118,7 @@ pub async fn assemble(service: &Assembly<PaymentConfig>) -> Result<(), StartErro
     let inbox = outbox.inbox(GROUP, &settings.outbox);
     inbox.purge_regularly(service);
     messaging.subscribe(subscription(GROUP, inbox)).await?;
-    let audit = AuditLog::new(database.clone(), &settings.audit_log)?;
-    if let Some(worker) = audit.prune_worker(&settings.audit_log) {
-        service.worker(worker);
-    }
+    let audit = AuditLog::start(service, &database, &settings.audit_log)?;
     let help = "Differences from the payment provider that wait for an operator.";
     let unresolved = service
         .metrics()

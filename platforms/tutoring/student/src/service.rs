@@ -129,10 +129,7 @@ pub async fn assemble(service: &Assembly<StudentConfig>) -> Result<(), StartErro
     for subscription in consumers::subscriptions(service, &backend, &pages) {
         backend.messaging.subscribe(subscription).await?;
     }
-    let audit = AuditLog::new(backend.database.clone(), &settings.audit_log)?;
-    if let Some(worker) = audit.prune_worker(&settings.audit_log) {
-        service.worker(worker);
-    }
+    let audit = AuditLog::start(service, &backend.database, &settings.audit_log)?;
     let summaries = Summaries::new(service)?;
     match settings.backend.service_tokens.secret {
         Some(_) => {

@@ -86,10 +86,7 @@ pub async fn assemble(service: &Assembly<TrainerAuthConfig>) -> Result<(), Start
     ))
     .await?;
     let database = identity.database().clone();
-    let audit = AuditLog::new(database.clone(), &settings.audit_log)?;
-    if let Some(worker) = audit.prune_worker(&settings.audit_log) {
-        service.worker(worker);
-    }
+    let audit = AuditLog::start(service, &database, &settings.audit_log)?;
     let inbox = Inbox::new(database.clone(), GROUP, settings.inbox.clone());
     inbox.purge_regularly(service);
     identity

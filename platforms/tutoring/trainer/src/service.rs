@@ -104,10 +104,7 @@ pub async fn assemble(service: &Assembly<TrainerConfig>) -> Result<(), StartErro
     };
     let subscription = consumers::subscription(backend.inbox(service, consumers::GROUP), effects);
     backend.messaging.subscribe(subscription).await?;
-    let audit = AuditLog::new(backend.database.clone(), &settings.audit_log)?;
-    if let Some(worker) = audit.prune_worker(&settings.audit_log) {
-        service.worker(worker);
-    }
+    let audit = AuditLog::start(service, &backend.database, &settings.audit_log)?;
     let api = Api {
         backend,
         audit,

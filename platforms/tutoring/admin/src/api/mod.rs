@@ -6,13 +6,8 @@ mod views;
 
 use std::sync::Arc;
 
-use seaworthy::{
-    auth::token::VerifiedToken,
-    axum::{Extension, response::Response},
-    config::Profile,
-    prelude::*,
-};
-use tutoring_contract::{ApiError, Role};
+use seaworthy::{auth::token::VerifiedToken, axum::Extension, config::Profile, prelude::*};
+use tutoring_contract::{Given, HandlerResult, Role};
 use tutoring_identity::RefreshCookies;
 use uuid::Uuid;
 
@@ -21,9 +16,6 @@ use crate::{
     domain::{ADMIN_READ, ADMIN_WRITE, AUDIT_READ, Admin, ROLE_READ, ROLE_WRITE, errors},
 };
 
-type HandlerResult = Result<Response, ApiError>;
-/// An extractor. Its error becomes an envelope in the handler.
-type Given<T> = Result<T, Error>;
 type Token = Extension<Arc<VerifiedToken>>;
 
 /// The state of the handlers.

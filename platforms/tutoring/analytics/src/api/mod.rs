@@ -5,14 +5,11 @@ mod metrics;
 
 use std::sync::Arc;
 
-use seaworthy::{axum::response::Response, prelude::*};
-use tutoring_contract::{ApiError, Role};
+use seaworthy::prelude::*;
+use tutoring_contract::{Given, HandlerResult, Role};
 
 use crate::analytics::Analytics;
 
-type HandlerResult = Result<Response, ApiError>;
-/// An extractor. Its error becomes an envelope in the handler.
-type Given<T> = Result<T, Error>;
 type State = seaworthy::axum::extract::State<Arc<Analytics>>;
 
 /// The permission to read the events of all users.

@@ -12,8 +12,8 @@ mod sessions;
 
 use std::sync::Arc;
 
-use seaworthy::{axum::response::Response, prelude::*};
-use tutoring_contract::{ApiError, Role, SERVICE_ROLE};
+use seaworthy::prelude::*;
+use tutoring_contract::{Given, HandlerResult, Role, SERVICE_ROLE};
 
 use crate::{
     prices::{PRICE_WRITE, PriceList},
@@ -23,9 +23,6 @@ use crate::{
     },
 };
 
-type HandlerResult = Result<Response, ApiError>;
-/// An extractor. Its error becomes an envelope in the handler.
-type Given<T> = Result<T, Error>;
 type State = seaworthy::axum::extract::State<Arc<PriceList>>;
 type Sessions = seaworthy::axum::extract::State<Arc<Schedule>>;
 

@@ -8,6 +8,7 @@ use seaworthy::{
 };
 use serde_json::json;
 use tutoring_contract::{ClassType, Currency};
+use tutoring_identity::Checks;
 use uuid::Uuid;
 
 use super::PriceList;
@@ -55,34 +56,33 @@ pub(crate) struct NewCoupon {
 impl NewPrice {
     fn checked(&self) -> Result<Price, Error> {
         let discounts = 0..self.base_price_minor;
-        let problems = [
-            (
-                "sessionCount",
-                SESSION_COUNTS.contains(&self.session_count),
-                "must be 10, 20 or 30",
-            ),
-            (
-                "basePriceMinor",
-                (1..=MAX_PRICE).contains(&self.base_price_minor),
-                "must be from 1 to 10000000000",
-            ),
-            (
-                "gstPercentage",
-                self.gst_percentage <= 100,
-                "must be at most 100",
-            ),
-            (
-                "couponMinor",
-                discounts.contains(&self.coupon_minor),
-                "must be at least 0 and less than the price",
-            ),
-            (
-                "dealMinor",
-                discounts.contains(&self.deal_minor),
-                "must be at least 0 and less than the price",
-            ),
-        ];
-        require(problems)?;
+        let mut checks = Checks::new();
+        checks.require(
+            "sessionCount",
+            SESSION_COUNTS.contains(&self.session_count),
+            "must be 10, 20 or 30",
+        );
+        checks.require(
+            "basePriceMinor",
+            (1..=MAX_PRICE).contains(&self.base_price_minor),
+            "must be from 1 to 10000000000",
+        );
+        checks.require(
+            "gstPercentage",
+            self.gst_percentage <= 100,
+            "must be at most 100",
+        );
+        checks.require(
+            "couponMinor",
+            discounts.contains(&self.coupon_minor),
+            "must be at least 0 and less than the price",
+        );
+        checks.require(
+            "dealMinor",
+            discounts.contains(&self.deal_minor),
+            "must be at least 0 and less than the price",
+        );
+        checks.finish()?;
         Ok(Price {
             class_type: self.class_type,
             session_count: self.session_count,
@@ -107,29 +107,29 @@ impl NewCoupon {
             DiscountType::Fixed => (1..=MAX_PRICE).contains(&self.discount_value),
             DiscountType::ClassAmount => true,
         };
-        require([
-            ("code", is_code, "must be 1 to 50 letters, digits and signs"),
-            (
-                "type",
-                TYPES.contains(&self.r#type.as_str()),
-                "must be school, influencer or promotional",
-            ),
-            (
-                "discountValue",
-                value,
-                "must be 1 to 100 percent, or an amount in minor units",
-            ),
-            (
-                "maxRedemptions",
-                self.max_redemptions >= 1,
-                "must be at least 1",
-            ),
-            (
-                "validUntil",
-                self.valid_from < self.valid_until,
-                "must be later than validFrom",
-            ),
-        ])?;
+        let mut checks = Checks::new();
+        checks.require("code", is_code, "must be 1 to 50 letters, digits and signs");
+        checks.require(
+            "type",
+            TYPES.contains(&self.r#type.as_str()),
+            "must be school, influencer or promotional",
+        );
+        checks.require(
+            "discountValue",
+            value,
+            "must be 1 to 100 percent, or an amount in minor units",
+        );
+        checks.require(
+            "maxRedemptions",
+            self.max_redemptions >= 1,
+            "must be at least 1",
+        );
+        checks.require(
+            "validUntil",
+            self.valid_from < self.valid_until,
+            "must be later than validFrom",
+        );
+        checks.finish()?;
         Ok(Coupon {
             id: Uuid::new_v4(),
             code: code.to_owned(),
@@ -141,17 +141,6 @@ impl NewCoupon {
             valid_from: self.valid_from,
             valid_until: self.valid_until,
         })
-    }
-}
-
-fn require<const N: usize>(rules: [(&str, bool, &str); N]) -> Result<(), Error> {
-    let broken = rules.into_iter().filter(|(_, holds, _)| !holds);
-    let broken: Vec<_> = broken
-        .map(|(field, _, problem)| FieldViolation::new(field, problem))
-        .collect();
-    match broken.is_empty() {
-        true => Ok(()),
-        false => Err(Error::invalid(broken)),
     }
 }
 

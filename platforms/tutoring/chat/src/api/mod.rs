@@ -6,15 +6,12 @@ mod messages;
 
 use std::sync::Arc;
 
-use seaworthy::{axum::response::Response, prelude::*};
-use tutoring_contract::{ApiError, Role};
+use seaworthy::prelude::*;
+use tutoring_contract::{Given, HandlerResult, Role};
 use tutoring_identity::caller;
 
 use crate::{chat::Chats, domain::Participant};
 
-type HandlerResult = Result<Response, ApiError>;
-/// An extractor. Its error becomes an envelope in the handler.
-type Given<T> = Result<T, Error>;
 type State = seaworthy::axum::extract::State<Arc<Chats>>;
 
 /// Returns the routes of users. The handlers check that the caller participates.

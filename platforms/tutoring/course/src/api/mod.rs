@@ -12,14 +12,11 @@ mod uploads;
 
 use std::sync::Arc;
 
-use seaworthy::{axum::response::Response, prelude::*};
-use tutoring_contract::{ApiError, Role, SERVICE_ROLE};
+use seaworthy::prelude::*;
+use tutoring_contract::{Given, HandlerResult, Role, SERVICE_ROLE};
 
 use crate::courses::{COURSE_WRITE, Courses};
 
-type HandlerResult = Result<Response, ApiError>;
-/// An extractor. Its error becomes an envelope in the handler.
-type Given<T> = Result<T, Error>;
 type State = seaworthy::axum::extract::State<Arc<Courses>>;
 
 /// Returns the routes of everyone, of students, of other services and of administrators.

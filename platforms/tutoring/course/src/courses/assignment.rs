@@ -1,11 +1,11 @@
 use seaworthy::{
     audit_log::AuditEntry,
-    core::FieldViolation,
     data::chrono::{DateTime, Utc},
     prelude::*,
 };
 use serde_json::{Value, json};
 use tutoring_contract::{CheckedPage, Page};
+use tutoring_identity::Checks;
 use uuid::Uuid;
 
 use super::{
@@ -54,31 +54,23 @@ pub(crate) struct Work {
 }
 
 fn check(new: &NewAssignment, max_score: u16) -> Result<(), Error> {
-    let rules = [
-        (
-            "title",
-            is_text(&new.title, MAX_TITLE),
-            "must be 1 to 200 bytes without U+0000",
-        ),
-        (
-            "description",
-            is_note(&new.description, MAX_DESCRIPTION),
-            "must be at most 10000 bytes without U+0000",
-        ),
-        (
-            "maxScore",
-            (1..=MAX_SCORE).contains(&max_score),
-            "must be from 1 to 1000",
-        ),
-    ];
-    let broken = rules.into_iter().filter(|(_, holds, _)| !holds);
-    let broken: Vec<_> = broken
-        .map(|(field, _, problem)| FieldViolation::new(field, problem))
-        .collect();
-    match broken.is_empty() {
-        true => Ok(()),
-        false => Err(Error::invalid(broken)),
-    }
+    let mut checks = Checks::new();
+    checks.require(
+        "title",
+        is_text(&new.title, MAX_TITLE),
+        "must be 1 to 200 bytes without U+0000",
+    );
+    checks.require(
+        "description",
+        is_note(&new.description, MAX_DESCRIPTION),
+        "must be at most 10000 bytes without U+0000",
+    );
+    checks.require(
+        "maxScore",
+        (1..=MAX_SCORE).contains(&max_score),
+        "must be from 1 to 1000",
+    );
+    checks.finish()
 }
 
 impl Courses {

@@ -9,6 +9,7 @@ use tutoring_contract::{
     events::{CourseChanged, Occurred, message},
     is_storable,
 };
+use tutoring_identity::Checks;
 use uuid::Uuid;
 
 use super::{COURSE_WRITE, Courses};
@@ -82,36 +83,28 @@ pub(super) fn is_note(text: &str, max: usize) -> bool {
 }
 
 fn check(course: &Course) -> Result<(), Error> {
-    let rules = [
-        (
-            "title",
-            is_text(&course.title, MAX_TITLE),
-            "must be 1 to 200 bytes without U+0000",
-        ),
-        (
-            "description",
-            is_note(&course.description, MAX_DESCRIPTION),
-            "must be at most 10000 bytes without U+0000",
-        ),
-        (
-            "category",
-            is_text(&course.category, MAX_TITLE),
-            "must be 1 to 200 bytes without U+0000",
-        ),
-        (
-            "difficulty",
-            DIFFICULTIES.contains(&course.difficulty.as_str()),
-            "must be beginner, intermediate or advanced",
-        ),
-    ];
-    let broken = rules.into_iter().filter(|(_, holds, _)| !holds);
-    let broken: Vec<_> = broken
-        .map(|(field, _, problem)| FieldViolation::new(field, problem))
-        .collect();
-    match broken.is_empty() {
-        true => Ok(()),
-        false => Err(Error::invalid(broken)),
-    }
+    let mut checks = Checks::new();
+    checks.require(
+        "title",
+        is_text(&course.title, MAX_TITLE),
+        "must be 1 to 200 bytes without U+0000",
+    );
+    checks.require(
+        "description",
+        is_note(&course.description, MAX_DESCRIPTION),
+        "must be at most 10000 bytes without U+0000",
+    );
+    checks.require(
+        "category",
+        is_text(&course.category, MAX_TITLE),
+        "must be 1 to 200 bytes without U+0000",
+    );
+    checks.require(
+        "difficulty",
+        DIFFICULTIES.contains(&course.difficulty.as_str()),
+        "must be beginner, intermediate or advanced",
+    );
+    checks.finish()
 }
 
 pub(super) fn invalid(field: &str, problem: &str) -> Error {

@@ -1,6 +1,7 @@
-use seaworthy::{audit_log::AuditEntry, core::FieldViolation, data::chrono::Utc, prelude::*};
+use seaworthy::{audit_log::AuditEntry, data::chrono::Utc, prelude::*};
 use serde_json::{Value, json};
 use tutoring_contract::{CheckedPage, Page};
+use tutoring_identity::Checks;
 use uuid::Uuid;
 
 use super::{
@@ -64,31 +65,23 @@ const fn visibility(level: u8) -> &'static str {
 }
 
 fn check(new: &NewProject) -> Result<(), Error> {
-    let rules = [
-        (
-            "title",
-            is_text(&new.title, MAX_TITLE),
-            "must be 1 to 200 bytes without U+0000",
-        ),
-        (
-            "description",
-            is_note(&new.description, MAX_DESCRIPTION),
-            "must be at most 5000 bytes without U+0000",
-        ),
-        (
-            "imageUrls",
-            new.image_urls.len() <= MAX_IMAGES,
-            "must be at most 10 files",
-        ),
-    ];
-    let broken = rules.into_iter().filter(|(_, holds, _)| !holds);
-    let broken: Vec<_> = broken
-        .map(|(field, _, problem)| FieldViolation::new(field, problem))
-        .collect();
-    match broken.is_empty() {
-        true => Ok(()),
-        false => Err(Error::invalid(broken)),
-    }
+    let mut checks = Checks::new();
+    checks.require(
+        "title",
+        is_text(&new.title, MAX_TITLE),
+        "must be 1 to 200 bytes without U+0000",
+    );
+    checks.require(
+        "description",
+        is_note(&new.description, MAX_DESCRIPTION),
+        "must be at most 5000 bytes without U+0000",
+    );
+    checks.require(
+        "imageUrls",
+        new.image_urls.len() <= MAX_IMAGES,
+        "must be at most 10 files",
+    );
+    checks.finish()
 }
 
 fn check_review(review: &Review) -> Result<(), Error> {

@@ -7,14 +7,11 @@ mod requests;
 
 use std::sync::Arc;
 
-use seaworthy::{axum::response::Response, prelude::*};
-use tutoring_contract::{ApiError, Role, SERVICE_ROLE};
+use seaworthy::prelude::*;
+use tutoring_contract::{Given, HandlerResult, Role, SERVICE_ROLE};
 
 use crate::notify::Notifier;
 
-type HandlerResult = Result<Response, ApiError>;
-/// An extractor. Its error becomes an envelope in the handler.
-type Given<T> = Result<T, Error>;
 type State = seaworthy::axum::extract::State<Arc<Notifier>>;
 
 /// Returns the routes of users, who see their own notifications and devices, and of senders.

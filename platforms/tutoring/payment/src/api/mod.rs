@@ -9,20 +9,16 @@ mod views;
 use std::sync::Arc;
 
 use seaworthy::{
-    axum::response::Response,
     prelude::*,
     resilience::rate_limit::{LimitBy, RateLimits},
 };
-use tutoring_contract::{ApiError, Role, SERVICE_ROLE};
+use tutoring_contract::{Given, HandlerResult, Role, SERVICE_ROLE};
 
 use crate::{
     config::PaymentConfig,
     payments::{COINS_WRITE, PAYMENT_READ, PAYMENT_REFUND, Payments},
 };
 
-type HandlerResult = Result<Response, ApiError>;
-/// An extractor. Its error becomes an envelope in the handler.
-type Given<T> = Result<T, Error>;
 type State = seaworthy::axum::extract::State<Arc<Payments>>;
 
 /// The maximum size of a webhook. Those of the provider have a few KiB.

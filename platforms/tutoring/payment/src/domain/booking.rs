@@ -1,7 +1,8 @@
 use jiff::civil::Date;
-use seaworthy::{core::FieldViolation, prelude::*};
+use seaworthy::prelude::*;
 use serde_json::{Value, json};
 use tutoring_contract::{ClassType, Slot};
+use tutoring_identity::Checks;
 use uuid::Uuid;
 
 const SESSION_COUNTS: [u16; 3] = [10, 20, 30];
@@ -79,61 +80,53 @@ impl SessionBooking {
         let is_hybrid = self.learning_mode == LearningMode::Hybrid;
         let place = &self.location;
         let address = place.address.trim();
-        let rules = [
-            (
-                "sessionCount",
-                SESSION_COUNTS.contains(&self.session_count),
-                "must be 10, 20 or 30",
-            ),
-            (
-                "sessionCount",
-                !is_hybrid || self.session_count == HYBRID_SESSIONS,
-                "must be 30 for hybrid lessons",
-            ),
-            (
-                "groupSize",
-                (1..=3).contains(&self.group_size),
-                "must be from 1 to 3",
-            ),
-            (
-                "coinsToRedeem",
-                self.coins_to_redeem >= 0,
-                "must not be negative",
-            ),
-            (
-                "schedule.timeSlot",
-                self.schedule.time_slot.parse::<Slot>().is_ok(),
-                "must be a full hour from 06:00 to 19:00",
-            ),
-            (
-                "location.address",
-                !address.is_empty() && address.len() <= MAX_ADDRESS,
-                "must be 1 to 500 bytes",
-            ),
-            (
-                "location.latitude",
-                (-90.0..=90.0).contains(&place.latitude),
-                "must be from -90 to 90",
-            ),
-            (
-                "location.longitude",
-                (-180.0..=180.0).contains(&place.longitude),
-                "must be from -180 to 180",
-            ),
-            (
-                "students",
-                self.students.len() <= usize::from(self.group_size),
-                "must not be more than groupSize",
-            ),
-        ];
-        let broken = rules.into_iter().filter(|(_, holds, _)| !holds);
-        let broken: Vec<_> = broken
-            .map(|(field, _, problem)| FieldViolation::new(field, problem))
-            .collect();
-        match broken.is_empty() {
-            true => Ok(()),
-            false => Err(Error::invalid(broken)),
-        }
+        let mut checks = Checks::new();
+        checks.require(
+            "sessionCount",
+            SESSION_COUNTS.contains(&self.session_count),
+            "must be 10, 20 or 30",
+        );
+        checks.require(
+            "sessionCount",
+            !is_hybrid || self.session_count == HYBRID_SESSIONS,
+            "must be 30 for hybrid lessons",
+        );
+        checks.require(
+            "groupSize",
+            (1..=3).contains(&self.group_size),
+            "must be from 1 to 3",
+        );
+        checks.require(
+            "coinsToRedeem",
+            self.coins_to_redeem >= 0,
+            "must not be negative",
+        );
+        checks.require(
+            "schedule.timeSlot",
+            self.schedule.time_slot.parse::<Slot>().is_ok(),
+            "must be a full hour from 06:00 to 19:00",
+        );
+        checks.require(
+            "location.address",
+            !address.is_empty() && address.len() <= MAX_ADDRESS,
+            "must be 1 to 500 bytes",
+        );
+        checks.require(
+            "location.latitude",
+            (-90.0..=90.0).contains(&place.latitude),
+            "must be from -90 to 90",
+        );
+        checks.require(
+            "location.longitude",
+            (-180.0..=180.0).contains(&place.longitude),
+            "must be from -180 to 180",
+        );
+        checks.require(
+            "students",
+            self.students.len() <= usize::from(self.group_size),
+            "must not be more than groupSize",
+        );
+        checks.finish()
     }
 
     /// Returns the class type, which decides the price.

@@ -7,15 +7,12 @@ mod support;
 
 use std::sync::Arc;
 
-use seaworthy::{audit_log::AuditLog, axum::response::Response, prelude::*};
-use tutoring_contract::{ApiError, Role, SERVICE_ROLE};
+use seaworthy::{audit_log::AuditLog, prelude::*};
+use tutoring_contract::{Given, HandlerResult, Role, SERVICE_ROLE};
 use tutoring_identity::Backend;
 
 use crate::{pages::Pages, summaries::Summaries};
 
-type HandlerResult = Result<Response, ApiError>;
-/// An extractor. Its error becomes an envelope in the handler.
-type Given<T> = Result<T, Error>;
 type State = seaworthy::axum::extract::State<Arc<Api>>;
 
 /// The permission to read profiles and progress of students.

@@ -6,14 +6,11 @@ mod views;
 
 use std::sync::Arc;
 
-use seaworthy::{axum::response::Response, prelude::*};
-use tutoring_contract::{ApiError, Role};
+use seaworthy::prelude::*;
+use tutoring_contract::{Given, HandlerResult, Role};
 
 use crate::applications::{Applicants, TRAINER_APPROVE};
 
-type HandlerResult = Result<Response, ApiError>;
-/// An extractor. Its error becomes an envelope in the handler.
-type Given<T> = Result<T, Error>;
 type State = seaworthy::axum::extract::State<Arc<Applicants>>;
 
 /// Returns the routes of trainers, and those of admins who review applications.

@@ -8,15 +8,12 @@ mod views;
 
 use std::sync::Arc;
 
-use seaworthy::{audit_log::AuditLog, axum::response::Response, crypto::Sealer, prelude::*};
-use tutoring_contract::{ApiError, PlatformZone, Role};
+use seaworthy::{audit_log::AuditLog, crypto::Sealer, prelude::*};
+use tutoring_contract::{Given, HandlerResult, PlatformZone, Role};
 use tutoring_identity::Backend;
 
 pub(crate) use views::snapshot;
 
-type HandlerResult = Result<Response, ApiError>;
-/// An extractor. Its error becomes an envelope in the handler.
-type Given<T> = Result<T, Error>;
 type State = seaworthy::axum::extract::State<Arc<Api>>;
 
 /// The permission to read profiles of trainers.
