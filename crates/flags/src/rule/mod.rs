@@ -10,7 +10,11 @@ mod operators;
 mod semantic;
 mod split;
 
-use std::{cell::Cell, sync::Arc};
+use std::{
+    cell::Cell,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use datalogic_rs::{DataValue, Engine, Logic, bumpalo::Bump};
 use fields::Fields;
@@ -23,6 +27,9 @@ use crate::context::{Scope, TARGETING_KEY};
 
 /// Scratch memory above this size is returned after an evaluation.
 const MAX_SCRATCH: usize = 64 * 1024;
+/// Maximum memory of an evaluation: far more than a context has, and little for a process. Rules can
+/// double a text in each step.
+const MAX_MEMORY: usize = 16 * 1024 * 1024;
 
 thread_local! {
     /// Scratch memory of evaluations. Does not hold data between them.
@@ -72,7 +79,10 @@ impl Rule {
         find: impl FnOnce(&str) -> T,
     ) -> Selected<T> {
         let mut arena = SCRATCH.take().unwrap_or_default();
-        let selected = self.evaluate(flag, scope, &arena, find);
+        arena.set_allocation_limit(Some(MAX_MEMORY));
+        // The arena panics at its limit.
+        let evaluate = AssertUnwindSafe(|| self.evaluate(flag, scope, &arena, find));
+        let selected = catch_unwind(evaluate).unwrap_or(Selected::Failed);
         if arena.allocated_bytes() <= MAX_SCRATCH {
             arena.reset();
             SCRATCH.set(Some(arena));

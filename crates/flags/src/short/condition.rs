@@ -73,7 +73,8 @@ impl Condition {
                     });
                 }
                 "not" => all.push(Self::Not(nested(key, value, &path, problems).into())),
-                "targeting" => all.push(Self::Rule(value.clone())),
+                "targeting" if value.is_object() => all.push(Self::Rule(value.clone())),
+                "targeting" => problems.add(&path, "must be a JsonLogic rule"),
                 "from" | "start_time" | "until" | "end_time" | "workdays_only" | "work_hours" => {
                     match time::condition(name, value) {
                         Ok(rule) => all.push(Self::Rule(rule)),

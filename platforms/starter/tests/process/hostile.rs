@@ -4,8 +4,8 @@ use seaworthy_testkit::database::EmptyDatabase;
 use serde_json::{Value, json};
 
 use crate::{
-    app::{PASSWORD, Replica, assert_error},
-    features::{call, users},
+    app::{PASSWORD, Replica, assert_error, json_of},
+    features::{call, users, wait},
 };
 
 pub(crate) fn nul_characters_never_cause_server_errors_sec_4(database: &EmptyDatabase) {
@@ -64,5 +64,25 @@ pub(crate) fn flag_without_a_rule_of_its_strategy_is_rejected_flag_1(database: &
         assert_error(&refused, 400, "INVALID_FLAG");
         let unknown = call(&replica, &admin, "GET", "/new_page", &Value::Null);
         assert_error(&unknown, 404, "FLAG_NOT_FOUND");
+    }
+}
+
+pub(crate) fn growing_rule_of_a_flag_does_not_end_the_service_flag_1(database: &EmptyDatabase) {
+    let replicas = [(); 2].map(|()| Replica::start(database));
+    let (admin, _) = users(database, &replicas[0]);
+    // Each step doubles a text.
+    let steps: Vec<u32> = (0..60).collect();
+    let twice = json!({ "cat": [{ "var": "accumulator" }, { "var": "accumulator" }] });
+    let rule = json!({ "!=": [{ "reduce": [steps, twice, "ab"] }, ""] });
+    let rules = json!({ "environments": "[\"test\"]", "targeting": rule.to_string() });
+    let config = json!({ "enabled": true, "strategy": "ENVIRONMENT", "rules": rules });
+    let body = json!({ "config": config });
+    let stored = call(&replicas[0], &admin, "PUT", "/new_page", &body);
+    assert_eq!(stored.status, 200, "{}", stored.body);
+    wait(|| call(&replicas[1], &admin, "GET", "/new_page", &Value::Null).status == 200);
+    for replica in &replicas {
+        let context = json!({ "context": { "environment": "test" } });
+        let answer = call(replica, &admin, "POST", "/new_page/evaluate", &context);
+        assert_eq!(json_of(&answer)["enabled"], false, "{}", answer.body);
     }
 }

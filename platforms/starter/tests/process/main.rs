@@ -254,7 +254,8 @@ on_both_engines! {
         node_of_two_replicas_loses_no_entry_core_1;
     hostile:
         nul_characters_never_cause_server_errors_sec_4,
-        flag_without_a_rule_of_its_strategy_is_rejected_flag_1;
+        flag_without_a_rule_of_its_strategy_is_rejected_flag_1,
+        growing_rule_of_a_flag_does_not_end_the_service_flag_1;
     operators:
         changes_of_users_take_effect_and_are_audited_obs_11,
         change_without_its_audit_entry_is_rolled_back_obs_11;

@@ -286,6 +286,7 @@ fn rules_that_select_no_caller_or_every_caller_are_errors_flag_1() {
         "strategy: user, rules: {attributes: {plan: {name: team}}}",
         "strategy: user, rules: {attributes: {plan: [[team]]}}",
         "attributes: {}",
+        "targeting: some text",
         "from: 2026-12-25T10:00:00Z, until: 2026-12-25T10:00:00Z",
         "strategy: time, rules: {start_time: 2027-01-01T00:00:00Z, end_time: 2026-01-01T00:00:00Z}",
     ] {
@@ -300,6 +301,41 @@ fn rules_that_select_no_caller_or_every_caller_are_errors_flag_1() {
     ] {
         let yaml = format!("beta: {{enabled: true, {rules}}}\n");
         assert!(load(&[("features.yaml", &yaml)]).is_ok(), "{rules}");
+    }
+}
+
+#[test]
+fn rule_that_needs_too_much_memory_fails_flag_1() {
+    // Each step doubles the text.
+    let steps: Vec<u32> = (0..60).collect();
+    let twice = json!({"cat": [{"var": "accumulator"}, {"var": "accumulator"}]});
+    let grown = json!({"reduce": [steps, twice, "ab"]});
+    let rule = json!({"!=": [grown, ""]});
+    let flags = flags(&format!("beta: {{enabled: true, targeting: {rule}}}\n"));
+    for _ in 0..2 {
+        assert!(!is_on(&flags, "beta", &user("ann")));
+    }
+    let toggle = flags.declare(Flag::boolean("beta", false)).unwrap();
+    let evaluation = toggle.evaluate_with(&user("ann"));
+    assert_eq!(evaluation.reason, Reason::Error);
+}
+
+#[test]
+fn rule_with_too_many_steps_is_refused_flag_1() {
+    let list: Vec<u32> = (0..100).collect();
+    let repeat = |list: serde_json::Value, levels: u32| {
+        let body = json!({"var": ""});
+        (0..levels).fold(body, |body, _| json!({"map": [list, body]}))
+    };
+    for (list, levels) in [(json!(list), 3), (json!({"var": "groups"}), 2)] {
+        let load = |levels| {
+            let rule = json!({"!!": [repeat(list.clone(), levels)]});
+            let yaml = format!("beta: {{enabled: true, targeting: {rule}}}\n");
+            load(&[("features.yaml", &yaml)])
+        };
+        let errors = load(levels).unwrap_err();
+        assert!(errors[0].contains("repeats its operations"), "{errors:?}");
+        assert!(load(levels - 1).is_ok(), "{list}");
     }
 }
 
