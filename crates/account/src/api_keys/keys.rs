@@ -264,8 +264,14 @@ fn check(name: &str, scopes: &[String]) -> Result<(), Error> {
     if name.trim().is_empty() || is_long || name.contains(char::is_control) {
         return invalid("name", "use 1 to 100 characters without control characters");
     }
-    let is_scope =
-        |scope: &String| !scope.is_empty() && scope.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_scope = |scope: &String| {
+        // A star matches only at the end. Elsewhere it would grant less than it seems to.
+        let start = scope.strip_suffix('*').unwrap_or(scope);
+        let is_plain = start
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'*');
+        !scope.is_empty() && is_plain
+    };
     let length: usize = scopes.iter().map(|scope| scope.len() + 1).sum();
     if scopes.is_empty() || length > MAX_SCOPES || !scopes.iter().all(is_scope) {
         return invalid("scopes", "name permissions such as order:read or order:*");

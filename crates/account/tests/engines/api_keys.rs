@@ -74,7 +74,14 @@ pub(crate) async fn api_keys_expire_and_are_limited_auth_5(test: TestDatabase) {
         .await
         .unwrap_err();
     assert_eq!(refused.reason(), "TOO_MANY_API_KEYS");
-    for invalid in [&[][..], &["two words"], &[""]] {
+    for invalid in [
+        &[][..],
+        &["two words"],
+        &[""],
+        &["*:read"],
+        &["**"],
+        &["order:*:read"],
+    ] {
         let refused = keys
             .create(&test.database, "eve", "a", &scopes(invalid), None)
             .await;
