@@ -18,11 +18,13 @@ const DEFAULT_PAGE_SIZE: i32 = 20;
 const DEFAULT_REASON: &str = "changed through the API";
 
 /// The flags of the contract for parts that cannot be turned off: stored values stay encrypted,
-/// logs stay redacted, orchestrators need probes, and paths keep their version.
-const ALWAYS_ON: [&str; 4] = [
+/// logs stay redacted, plugins stay in the sandbox, orchestrators need probes, and paths keep their
+/// version.
+const ALWAYS_ON: [&str; 5] = [
     "api_versioning",
     "data_encryption",
     "health_check",
+    "plugin_sandbox",
     "sensitive_data",
 ];
 

@@ -328,6 +328,7 @@ pub(crate) fn flags_of_the_contract_are_known_without_a_file_flag_1(database: &E
         "health_check",
         "sensitive_data",
         "api_versioning",
+        "plugin_sandbox",
     ] {
         let refused = call(
             &replica,
