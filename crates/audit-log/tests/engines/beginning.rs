@@ -144,7 +144,7 @@ pub(crate) async fn pruned_reference_is_not_reported_as_valid_obs_11(test_databa
     }
     let found = verify(6, &hashes[4]).await;
     assert!(matches!(found, Err(VerifyError::Missing(6))), "{found:?}");
-    assert_eq!(log.verify(None).await.unwrap().seen, None);
+    assert_eq!(log.verify(None).await.unwrap().reference, None);
     // The next pruning continues there.
     test_database
         .append(&log, AuditEntry::new("event.cancel"))
