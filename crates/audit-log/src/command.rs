@@ -2,7 +2,7 @@ use chrono::DateTime;
 use seaworthy_config::Settings;
 use seaworthy_data::{Database, DatabaseConfig};
 use seaworthy_service::{
-    CommandRun, ServiceCommand, StartError,
+    Assembly, CommandRun, ServiceCommand, StartError,
     clap::{Arg, ArgMatches, Command},
 };
 
@@ -32,8 +32,39 @@ pub fn audit_log_command<C: Settings>(
     name: &'static str,
     config: fn(&C) -> (&DatabaseConfig, &AuditLogConfig),
 ) -> ServiceCommand<C> {
+    audit_log_command_with(async move |service: &Assembly<C>| {
+        let (database, settings) = config(service.settings());
+        let database = Database::connect(service, name, database, &[MIGRATIONS]).await?;
+        AuditLog::new(database, settings)
+    })
+}
+
+/// Returns the command as [`audit_log_command`] does, for a service whose key is not in its
+/// settings. `open` opens the log as the service does.
+///
+/// ```
+/// use seaworthy_audit_log::{AuditLog, AuditLogConfig, audit_log_command_with};
+/// use seaworthy_core::Secret;
+/// use seaworthy_data::{Database, DatabaseConfig};
+/// use seaworthy_service::{Assembly, Commands, NoSettings, StartError};
+///
+/// async fn open(service: &Assembly<NoSettings>) -> Result<AuditLog, StartError> {
+///     let database = Database::connect(service, "database", &DatabaseConfig::default(), &[]).await?;
+///     let key = Some(Secret::new(std::fs::read_to_string("audit-log.key").unwrap_or_default()));
+///     AuditLog::new(database, &AuditLogConfig { key, ..AuditLogConfig::default() })
+/// }
+///
+/// let commands = Commands::<NoSettings>::new().with(audit_log_command_with(open));
+/// # drop(commands);
+/// ```
+pub fn audit_log_command_with<C: Settings>(
+    open: impl AsyncFn(&Assembly<C>) -> Result<AuditLog, StartError> + 'static,
+) -> ServiceCommand<C> {
     ServiceCommand::new(definition(), move |run| {
-        Box::pin(audit_log(run, name, config))
+        Box::pin(async move {
+            let log = open(run.service).await?;
+            execute(&run, &log).await
+        })
     })
 }
 
@@ -68,17 +99,10 @@ fn microseconds(text: &str) -> Result<i64, String> {
         .map_err(|error| format!("not a valid timestamp such as 2026-11-21T08:00:00Z: {error}"))
 }
 
-async fn audit_log<C: Settings>(
-    run: CommandRun<'_, C>,
-    name: &'static str,
-    config: fn(&C) -> (&DatabaseConfig, &AuditLogConfig),
-) -> Result<(), StartError> {
-    let (database, settings) = config(run.service.settings());
-    let database = Database::connect(run.service, name, database, &[MIGRATIONS]).await?;
-    let log = AuditLog::new(database, settings)?;
+async fn execute<C>(run: &CommandRun<'_, C>, log: &AuditLog) -> Result<(), StartError> {
     match run.arguments.subcommand() {
-        Some(("export", arguments)) => export(&run, &log, arguments).await,
-        Some((_, arguments)) => verify(&run, &log, arguments).await,
+        Some(("export", arguments)) => export(run, log, arguments).await,
+        Some((_, arguments)) => verify(run, log, arguments).await,
         None => Ok(()),
     }
 }

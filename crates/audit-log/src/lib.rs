@@ -42,7 +42,7 @@ mod record;
 mod reference;
 mod verify;
 
-pub use command::audit_log_command;
+pub use command::{audit_log_command, audit_log_command_with};
 pub use config::{AuditLogConfig, VerificationKeyConfig};
 pub use entry::{AuditEntry, Outcome};
 pub use log::{AppendError, AuditLog};

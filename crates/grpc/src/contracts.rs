@@ -15,6 +15,7 @@ use crate::{
     MethodOptions, health,
     methods::{self, methods},
     reflection,
+    safe_methods::safe_methods,
 };
 
 /// The task name of calls with an `Idempotency-Key`.
@@ -134,6 +135,12 @@ impl Contracts {
         options: impl Fn(C::Method) -> MethodOptions,
     ) -> Self {
         let config = contract.config().clone();
+        let safe = safe_methods(C::DESCRIPTORS);
+        let options = |method: C::Method| match safe.contains(method.description().grpc_path) {
+            // A stored response to a read would be out of date.
+            true => options(method).without_idempotency_key(),
+            false => options(method),
+        };
         let paths = contract.paths().into_iter();
         self.paths
             .extend(paths.map(|path| Mounted::new(&path, &config, &options)));
@@ -149,7 +156,8 @@ impl Contracts {
     }
 
     /// Responds to repeats of unsafe HTTP calls with an `Idempotency-Key` from `store` (API-6).
-    /// Rejections have the error format of each contract. Exclude methods with secrets by
+    /// Rejections have the error format of each contract. Methods with
+    /// `idempotency_level = NO_SIDE_EFFECTS` ignore the header. Exclude methods with secrets by
     /// [`MethodOptions::without_idempotency_key`].
     pub fn idempotency_keys(
         mut self,

@@ -24,6 +24,7 @@ mod health;
 mod method_options;
 mod methods;
 mod reflection;
+mod safe_methods;
 mod single_message;
 
 pub use contracts::Contracts;

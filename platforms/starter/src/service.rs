@@ -3,7 +3,7 @@
 use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
-    audit_log::AuditLog,
+    audit_log::{AuditLog, audit_log_command_with},
     cache::Cache,
     captcha::{Captchas, LogCodes, MailCodes, SmsGateway},
     config::Profile,
@@ -50,6 +50,7 @@ pub fn main() -> ExitCode {
             keys_config,
             COLUMNS,
         ))
+        .with(audit_log_command_with(open_audit_log))
         .with(roles_command(DATABASE, database_config))
         .with(users_command(DATABASE, database_config));
     #[cfg(feature = "plugins")]
@@ -101,7 +102,7 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     plugins.serve(service, &audit, &database).await?;
     tokens.serve_keys(service);
 
-    // Parts. Flags are last, because they turn parts off that are registered.
+    // Parts.
     let dependencies = AccountDependencies {
         captchas: captchas(service, &database, &keys)?,
         audit: audit.clone(),
@@ -125,7 +126,7 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
         .serve(service)
 }
 
-/// Returns the audit log, which a flag turns off.
+/// Returns the audit log, which a flag turns off, and prunes it.
 fn audit_log(
     service: &Assembly<StarterConfig>,
     database: &Database,
@@ -134,7 +135,22 @@ fn audit_log(
     let switch = service
         .switches()
         .register("audit_log", SwitchKind::Security);
-    Ok(AuditLog::new(database.clone(), &keys.audit_log())?.with_switch(switch))
+    let config = keys.audit_log(&service.settings().audit_log);
+    let audit = AuditLog::new(database.clone(), &config)?.with_switch(switch);
+    if let Some(worker) = audit.prune_worker(&config) {
+        service.worker(worker);
+    }
+    Ok(audit)
+}
+
+/// Opens the audit log for its command.
+async fn open_audit_log(service: &Assembly<StarterConfig>) -> Result<AuditLog, StartError> {
+    let settings = service.settings();
+    let root = Root::from_settings(service, &settings.kms)?;
+    let config = database_config(settings);
+    let database = Database::connect(service, DATABASE, config, MIGRATIONS).await?;
+    let keys = Keys::open(&database, root, &settings.kms).await?;
+    AuditLog::new(database, &keys.audit_log(&settings.audit_log))
 }
 
 /// Returns the captchas, with codes by mail and, if there is a gateway, by SMS.
@@ -145,7 +161,7 @@ fn captchas(
 ) -> Result<Captchas, StartError> {
     let settings = service.settings();
     let is_development = service.profile() == Profile::Development;
-    let mut captchas = Captchas::new(database.clone(), &keys.root, settings.auth.captchas());
+    let mut captchas = Captchas::new(database.clone(), &keys.parts_key, settings.auth.captchas());
     let mailer = Mailer::new(service, MAIL, &settings.mail)?;
     let mailbox = mailer.mailbox().map(|mailbox| mailbox.routes());
     // Without a mail server, /mailbox shows the codes of all users.
@@ -156,8 +172,8 @@ fn captchas(
         }
     }
     if let Some(gateway) = &settings.sms {
-        let because = |error| StartError::with_cause("clients.sms cannot be used", error);
-        let client = service.http_client(SMS).map_err(because)?;
+        let failed = |error| StartError::with_cause("clients.sms cannot be used", error);
+        let client = service.http_client(SMS).map_err(failed)?;
         if let Some(path) = &gateway.health_path {
             service.check_http(SMS, &client, path);
         }

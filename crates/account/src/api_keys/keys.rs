@@ -134,14 +134,8 @@ impl ApiKeys {
         scopes: &[String],
         lifetime: Option<Duration>,
     ) -> Result<NewApiKey, Error> {
-        check(name, scopes)?;
-        let days = self.config.max_lifetime_days.get();
-        let max = DAY.saturating_mul(days);
-        let lifetime = lifetime.unwrap_or(max);
-        if lifetime > max {
-            let message = format!("the lifetime is longer than {days} days: choose a shorter one");
-            return Err(Error::new(Code::Invalid, "LIFETIME_TOO_LONG", message));
-        }
+        self.check(name, scopes, lifetime)?;
+        let lifetime = lifetime.unwrap_or_else(|| self.max_lifetime());
         let token = SecretToken::generate()?;
         let id = prefixed_id(ID_PREFIX);
         let version = TokenVersions::current(connection, owner).await?;
@@ -168,14 +162,56 @@ impl ApiKeys {
             .execute(connection)
             .await?;
         if stored.rows_affected() == 0 {
-            let message = "there are too many API keys: revoke one first";
-            return Err(Error::new(Code::Conflict, "TOO_MANY_API_KEYS", message));
+            return Err(too_many());
         }
         Ok(NewApiKey {
             id,
             key: Secret::new(format!("{PREFIX}{}", token.expose())),
             lifetime,
         })
+    }
+
+    /// Checks the name, the scopes and the lifetime of a new key. Call it before you consume a code
+    /// of the second factor. [`create`](Self::create) checks them too.
+    ///
+    /// # Errors
+    /// `VALIDATION_FAILED` for an invalid name or scope, and `LIFETIME_TOO_LONG`.
+    pub fn check(
+        &self,
+        name: &str,
+        scopes: &[String],
+        lifetime: Option<Duration>,
+    ) -> Result<(), Error> {
+        check(name, scopes)?;
+        if lifetime.is_some_and(|lifetime| lifetime > self.max_lifetime()) {
+            let days = self.config.max_lifetime_days;
+            let message = format!("the lifetime is longer than {days} days: choose a shorter one");
+            return Err(Error::new(Code::Invalid, "LIFETIME_TOO_LONG", message));
+        }
+        Ok(())
+    }
+
+    /// Checks whether an owner may have a further key. Call it before you consume a code of the
+    /// second factor. [`create`](Self::create) checks it too.
+    ///
+    /// # Errors
+    /// `TOO_MANY_API_KEYS`, and errors of the database.
+    pub async fn check_room(&self, owner: &str) -> Result<(), Error> {
+        let (own,): (i64,) = sql(valid!(
+            "SELECT count(*) FROM account_api_keys WHERE user_id = ? AND",
+            ""
+        ))
+        .bind(owner)
+        .fetch_one(&self.database)
+        .await?;
+        if own >= i64::from(self.config.max_per_user.get()) {
+            return Err(too_many());
+        }
+        Ok(())
+    }
+
+    fn max_lifetime(&self) -> Duration {
+        DAY.saturating_mul(self.config.max_lifetime_days.get())
     }
 
     /// Lists the valid keys of an owner, newest first.
@@ -254,6 +290,11 @@ impl ApiKeys {
 
 fn split(scopes: &str) -> Vec<String> {
     scopes.split_whitespace().map(str::to_owned).collect()
+}
+
+fn too_many() -> Error {
+    let message = "there are too many API keys: revoke one first";
+    Error::new(Code::Conflict, "TOO_MANY_API_KEYS", message)
 }
 
 /// Checks the name and the scopes of a new key.

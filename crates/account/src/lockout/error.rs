@@ -6,9 +6,15 @@ use seaworthy_data::DataError;
 /// An attempt is not allowed.
 #[derive(Debug, thiserror::Error)]
 pub enum LockoutError {
-    /// Too many attempts have failed.
+    /// Too many attempts on the account or the device have failed.
     #[error("too many attempts have failed: try again in {} s", .retry_after.as_millis().div_ceil(1_000))]
     Locked {
+        /// The remaining wait.
+        retry_after: Duration,
+    },
+    /// Too many attempts from the IP address have failed, on any accounts.
+    #[error("too many attempts from the address have failed: try again in {} s", .retry_after.as_millis().div_ceil(1_000))]
+    AddressLocked {
         /// The remaining wait.
         retry_after: Duration,
     },
@@ -21,12 +27,14 @@ impl From<LockoutError> for Error {
     /// The error is the same for accounts that exist and for those that do not.
     fn from(error: LockoutError) -> Self {
         match error {
-            LockoutError::Locked { retry_after } => Self::new(
-                Code::Exhausted,
-                "TOO_MANY_ATTEMPTS",
-                "too many attempts have failed: try again later",
-            )
-            .with_retry_after(retry_after),
+            LockoutError::Locked { retry_after } | LockoutError::AddressLocked { retry_after } => {
+                Self::new(
+                    Code::Exhausted,
+                    "TOO_MANY_ATTEMPTS",
+                    "too many attempts have failed: try again later",
+                )
+                .with_retry_after(retry_after)
+            }
             LockoutError::Failed(error) => error.into(),
         }
     }

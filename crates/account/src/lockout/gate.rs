@@ -64,8 +64,8 @@ impl Lockout {
     /// client has sent, whether or not the account exists.
     ///
     /// # Errors
-    /// [`LockoutError::Locked`] while the account or the IP address has to wait. A rejected attempt
-    /// does not count.
+    /// [`LockoutError::Locked`] while the account has to wait, and [`LockoutError::AddressLocked`]
+    /// while the IP address has to wait. A rejected attempt does not count.
     pub async fn attempt(
         &self,
         account: &str,
@@ -74,10 +74,16 @@ impl Lockout {
         let account = subject(Kind::Account, account);
         let address = address.map(|address| subject(Kind::Ip, &network_of(address).to_string()));
         // The fixed order prevents deadlocks.
-        let mut subjects = vec![(account.as_str(), &self.config.account)];
-        subjects.extend(address.as_deref().map(|address| (address, &self.config.ip)));
+        let mut subjects = vec![(Kind::Account, account.as_str(), &self.config.account)];
+        subjects.extend(
+            address
+                .as_deref()
+                .map(|address| (Kind::Ip, address, &self.config.ip)),
+        );
         let failures = self.count_all(&subjects).await.inspect_err(|error| {
-            if let LockoutError::Locked { retry_after } = error {
+            if let LockoutError::Locked { retry_after }
+            | LockoutError::AddressLocked { retry_after } = error
+            {
                 warn!(
                     retry_after_ms = retry_after.as_millis(),
                     "a login was rejected after too many failures"
@@ -95,7 +101,7 @@ impl Lockout {
     /// [`LockoutError::Locked`] while the device has to wait.
     pub async fn attempt_from(&self, device: &KnownDevice) -> Result<Attempt, LockoutError> {
         let account = subject(Kind::Device, &device.subject());
-        let subjects = [(account.as_str(), &self.config.account)];
+        let subjects = [(Kind::Device, account.as_str(), &self.config.account)];
         let failures = self.count_all(&subjects).await.inspect_err(|error| {
             if let LockoutError::Locked { retry_after } = error {
                 warn!(
@@ -111,7 +117,7 @@ impl Lockout {
     /// back, so a busy IP address does not lock accounts.
     async fn count_all(
         &self,
-        subjects: &[(&str, &LockoutLimit)],
+        subjects: &[(Kind, &str, &LockoutLimit)],
     ) -> Result<Vec<(String, Failure)>, LockoutError> {
         if !self.switch.is_on() {
             return Ok(Vec::new());
@@ -120,8 +126,14 @@ impl Lockout {
             .transaction(|tx| async move {
                 let after = Some(self.config.reset_after.get());
                 let mut failures = Vec::with_capacity(subjects.len());
-                for (subject, limit) in subjects {
-                    let failure = count(&tx, subject, limit, after).await?;
+                for (kind, subject, limit) in subjects {
+                    let counted = count(&tx, subject, limit, after).await;
+                    let failure = counted.map_err(|error| match (kind, error) {
+                        (Kind::Ip, LockoutError::Locked { retry_after }) => {
+                            LockoutError::AddressLocked { retry_after }
+                        }
+                        (_, error) => error,
+                    })?;
                     failures.push(((*subject).to_owned(), failure));
                 }
                 Ok::<_, LockoutError>(failures)

@@ -221,7 +221,9 @@ impl Sessions {
     }
 
     /// Rotates the token in the caller's transaction. The caller commits it in
-    /// each case. On [`Rotation::Reused`] the caller first adds the other revocations, such as
+    /// each case. On [`Rotation::Reused`] the caller first adds the other revocations. A service
+    /// whose access tokens have the ID of their session checks it by
+    /// [`token_version`](Self::token_version), and other services call
     /// [`TokenVersions::raise`](crate::TokenVersions::raise).
     ///
     /// # Errors
@@ -304,6 +306,27 @@ impl Sessions {
             .bind(token.hash())
             .fetch_optional(connection)
             .await
+    }
+
+    /// Returns the [version](crate::TokenVersions) that access tokens of a session need. `None` for
+    /// a session that has ended. An access token with the ID of its session is thus revoked when
+    /// its refresh token is used twice, while other sessions of the user continue.
+    ///
+    /// # Errors
+    /// Any error of the database.
+    pub async fn token_version(
+        connection: &dyn Connection,
+        user: &str,
+        id: &str,
+    ) -> Result<Option<u64>, DataError> {
+        let version: Option<(i64,)> =
+            sql("SELECT COALESCE(v.version, 0) FROM account_sessions s LEFT JOIN account_versions v ON v.user_id = s.user_id
+                 WHERE s.id = ? AND s.user_id = ? AND s.until_us > {now_us} AND s.ends_us > {now_us}")
+                .bind(id)
+                .bind(user)
+                .fetch_optional(connection)
+                .await?;
+        Ok(version.map(|(version,)| version.unsigned_abs()))
     }
 
     /// Ends the session of a token, as a logout does. The token may have been rotated, by its owner

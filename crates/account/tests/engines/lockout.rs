@@ -9,7 +9,9 @@ use crate::test_database::TestDatabase;
 
 fn wait_of(answer: Result<seaworthy_account::Attempt, LockoutError>) -> Duration {
     match answer {
-        Err(LockoutError::Locked { retry_after }) => retry_after,
+        Err(LockoutError::Locked { retry_after } | LockoutError::AddressLocked { retry_after }) => {
+            retry_after
+        }
         other => panic!("{other:?}"),
     }
 }

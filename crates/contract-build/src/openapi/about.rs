@@ -1,3 +1,5 @@
+use prost_types::method_options::IdempotencyLevel;
+
 use super::ErrorForm;
 use crate::{
     BuildError,
@@ -38,8 +40,15 @@ impl About {
         }
     }
 
-    /// Whether an unsafe operation of a method reads an `Idempotency-Key`.
+    /// Whether an unsafe operation of a method reads an `Idempotency-Key`. A method without side
+    /// effects does not.
     pub(super) fn has_key(&self, method: &Method) -> bool {
+        let descriptor = method.descriptor.method_descriptor_proto();
+        let options = descriptor.options.as_ref();
+        let level = options.map(|options| options.idempotency_level());
+        if level == Some(IdempotencyLevel::NoSideEffects) {
+            return false;
+        }
         let mut without = self.without_idempotency_key.iter();
         self.idempotency_keys && !without.any(|name| name == method.descriptor.full_name())
     }

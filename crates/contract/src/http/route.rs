@@ -1,6 +1,12 @@
 use std::{collections::BTreeMap, pin::Pin, sync::Arc};
 
-use axum::{Router, body::Body, extract::Request, http::Method, response::Response};
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{HeaderValue, Method, header},
+    response::Response,
+};
 use prost::Message;
 use seaworthy_core::Error;
 
@@ -38,6 +44,9 @@ pub enum RequestBody {
     /// One field of the message.
     Field(&'static str),
 }
+
+/// Responses may contain tokens and personal data (RFC 6749, section 5.1).
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 type ResponseFuture = Pin<Box<dyn Future<Output = Response> + Send>>;
 pub(super) type Call = Arc<dyn Fn(Request, Vec<Capture>) -> ResponseFuture + Send + Sync>;
@@ -128,9 +137,12 @@ impl<M: ContractMethod> Routes<M> {
             let config = config.clone();
             let response = call(request, captures, config.clone());
             Box::pin(async move {
-                response
+                let mut response = response
                     .await
-                    .unwrap_or_else(|error| config.rejection(error))
+                    .unwrap_or_else(|error| config.rejection(error));
+                let headers = response.headers_mut();
+                headers.entry(header::CACHE_CONTROL).or_insert(NO_STORE);
+                response
             })
         });
         self.bindings.push(Binding {

@@ -35,7 +35,8 @@ use crate::error::reason;
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// The headers that are stored with a response. The others are new for each request.
-const KEPT_HEADERS: [HeaderName; 7] = [
+const KEPT_HEADERS: [HeaderName; 8] = [
+    header::CACHE_CONTROL,
     header::CONTENT_TYPE,
     header::CONTENT_LANGUAGE,
     header::CONTENT_ENCODING,

@@ -38,7 +38,7 @@ use parking_lot::Mutex;
 pub(crate) use request_plugins::RequestPlugins;
 use seaworthy_client::HttpClient;
 use seaworthy_config::Profile;
-use seaworthy_core::context;
+use seaworthy_core::{Switch, context};
 use seaworthy_service::Tasks;
 use tokio::sync::Semaphore;
 
@@ -72,6 +72,8 @@ pub(crate) struct Inner {
     pub(crate) profile: Profile,
     pub(crate) bus: EventBus,
     pub(crate) hooks: ArcSwap<HookTable>,
+    /// Turns the hooks, decisions and handlers of plugins off.
+    switch: Switch,
     pub(crate) tasks: Tasks,
     /// How long tasks continue after the service requested its stop. The service aborts its tasks
     /// later, and then its stop is not clean.

@@ -1,6 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
+use seaworthy_core::Switch;
 
 use super::{
     Loaded, Plugins,
@@ -27,7 +28,7 @@ impl Plugins {
         check_started(&loaded, plugin, permits_disabled)?;
         plugin.set_status(PluginStatus::Started);
         if let Some(entry) = loaded.get_mut(plugin.name()) {
-            let new = subscriptions(plugin);
+            let new = subscriptions(plugin, &self.0.switch);
             let bus = &self.0.bus;
             entry.handlers = bus.replace_plugin(entry.handlers, plugin.name(), new);
         }
@@ -53,7 +54,7 @@ impl Plugins {
         if is_started {
             check_started(&loaded, new, true)?;
             new.set_status(PluginStatus::Started);
-            declared = subscriptions(new);
+            declared = subscriptions(new, &self.0.switch);
         }
         let old = loaded.remove(new.name());
         let handlers = old.as_ref().and_then(|entry| entry.handlers);
@@ -92,19 +93,26 @@ impl Plugins {
 }
 
 /// Returns the handlers that a plugin declares.
-fn subscriptions(plugin: &Arc<Plugin>) -> Vec<Subscription> {
+fn subscriptions(plugin: &Arc<Plugin>, switch: &Switch) -> Vec<Subscription> {
     let declared = plugin.manifest.handlers.iter();
     declared
-        .map(|handler| subscription(plugin, handler))
+        .map(|handler| subscription(plugin, handler, switch.clone()))
         .collect()
 }
 
-fn subscription(plugin: &Arc<Plugin>, handler: &HandlerDeclaration) -> Subscription {
+fn subscription(
+    plugin: &Arc<Plugin>,
+    handler: &HandlerDeclaration,
+    switch: Switch,
+) -> Subscription {
     let max = plugin.file.timeout;
     let timeout = handler.timeout.unwrap_or(max).min(max).get();
     let (called, declared) = (Arc::clone(plugin), handler.name.clone());
     let in_use = plugin.uses.begin();
     let handle = move |event: Event| -> BoxFuture<'static, _> {
+        if !switch.is_on() {
+            return async { Ok(()) }.boxed();
+        }
         let (called, in_use) = (Arc::clone(&called), in_use.clone());
         let delivery = deliver(called, declared.clone(), event, timeout);
         // The version remains in use until the end of the delivery.

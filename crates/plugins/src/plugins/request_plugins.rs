@@ -77,8 +77,11 @@ impl Deref for RequestPlugins {
 
 impl Plugins {
     /// Returns the hooks that a request uses until its end, or until they are over. Contexts of tasks
-    /// may last as long as the service.
+    /// may last as long as the service. While the flag `plugin_system` is off, there are none.
     pub(crate) fn of_request(&self, request: Option<&RequestContext>) -> Arc<RequestPlugins> {
+        if !self.0.switch.is_on() {
+            return Arc::new(RequestPlugins::new(Arc::default()));
+        }
         let current = || Arc::new(RequestPlugins::new(self.0.hooks.load_full()));
         let Some(request) = request else {
             return current();

@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use seaworthy_client::{Addresses, HttpClient, HttpClientConfig, Propagation};
 use seaworthy_config::{Profile, Settings};
+use seaworthy_core::SwitchKind;
 use seaworthy_http::Authenticate;
 use seaworthy_service::{Assembly, Phase, StartError};
 use tokio::{runtime::Handle, sync::Semaphore, time::timeout};
@@ -25,6 +26,8 @@ use crate::{
 
 /// The name of the client of the capability `http`.
 const CLIENT: &str = "plugins";
+/// The name of the flag that turns plugins off (FLAG-2).
+const SWITCH: &str = "plugin_system";
 /// The name of the threads of guests in listings of the system.
 const GUESTS: &str = "plugin-guest";
 /// The name of the thread of compilations in listings of the system.
@@ -103,6 +106,8 @@ impl Plugins {
             config: config.clone(),
             profile: service.profile(),
             hooks: ArcSwap::default(),
+            // A plugin may decide about access.
+            switch: service.switches().register(SWITCH, SwitchKind::Security),
             tasks: service.tasks().clone(),
             stop_timeout: stop_timeout(service, Phase::Workers),
             runtime: OnceLock::new(),

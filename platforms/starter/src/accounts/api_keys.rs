@@ -34,17 +34,20 @@ impl Accounts {
         if !given.scopes.iter().all(|scope| grants.has_scope(scope)) {
             return Err(errors::api_key_forbidden());
         }
+        let lifetime = Some(given.lifetime).filter(|lifetime| !lifetime.is_zero());
+        let (name, scopes) = (given.name.as_str(), given.scopes.as_slice());
+        // Before the second factor, because a code is valid once.
+        self.api_keys.check(name, scopes, lifetime)?;
         let owner = self.verify_caller(given.password).await?.id;
+        self.api_keys.check_room(&owner.to_string()).await?;
         self.verify_second_factor(owner, given.totp_code.expose())
             .await?;
         let (user, owner) = (owner, owner.to_string());
-        let lifetime = Some(given.lifetime).filter(|lifetime| !lifetime.is_zero());
-        let (name, scopes) = (given.name.as_str(), given.scopes.as_slice());
         self.database
             .transaction(|tx| {
                 let owner = owner.as_str();
                 async move {
-                    // An operator may have disabled the user meanwhile.
+                    // An operator may have disabled the user since the check of the password.
                     let locked = self.users.lock(&tx, user).await?;
                     let locked = locked.filter(|user| user.is_active);
                     locked.ok_or_else(errors::token_invalid)?;

@@ -38,7 +38,7 @@ pub(crate) fn roles_command(
             .arg(Arg::new("role").required(true))
     };
     let command = Command::new("roles")
-        .about("Grant and revoke roles of users. All sessions of the user get new permissions.")
+        .about("Grant and revoke roles of users. A change ends the access tokens and API keys of the user.")
         .subcommand_required(true)
         .subcommand(change("grant", "Grant a role to a user."))
         .subcommand(change("revoke", "Revoke a role of a user."));
@@ -54,7 +54,7 @@ pub(crate) fn users_command(
 ) -> ServiceCommand<StarterConfig> {
     let username = || Arg::new("username").required(true);
     let disable = Command::new("disable")
-        .about("End all access of a user, who can no longer log in.")
+        .about("End all sessions and API keys of a user, who cannot log in until `enable`.")
         .arg(username());
     let enable = Command::new("enable")
         .about("Let a disabled user log in.")
@@ -79,7 +79,7 @@ async fn change_role(
     };
     let role = argument(arguments, "role");
     let is_granted = action == "grant";
-    // A role that the settings do not have any more can be revoked.
+    // A role that was removed from the settings can be revoked.
     if is_granted && !run.service.settings().auth.roles.contains_key(&role) {
         return Err(StartError::new(format!("auth.roles has no role {role:?}")));
     }
@@ -90,14 +90,14 @@ async fn change_role(
             let (target, role) = (&target, role.as_str());
             async move {
                 let (user, users) = (target.user.id, &target.users);
-                let action = if is_granted {
-                    users.grant(&tx, user, role).await?;
-                    "role.grant"
-                } else if users.revoke(&tx, user, role).await? {
-                    "role.revoke"
+                let (action, is_changed) = if is_granted {
+                    ("role.grant", users.grant(&tx, user, role).await?)
                 } else {
-                    return Ok(false);
+                    ("role.revoke", users.revoke(&tx, user, role).await?)
                 };
+                if !is_changed {
+                    return Ok(false);
+                }
                 // The next token of the user has the present permissions.
                 TokenVersions::raise(&tx, &user.to_string()).await?;
                 let entry = target.entry(action).detail("role", role);
@@ -109,7 +109,13 @@ async fn change_role(
         .map_err(|error: Error| StartError::with_cause("the roles cannot be changed", error))?;
     let username = target.user.username.expose();
     if !is_changed {
-        return Err(StartError::new(format!("{username} has no role {role:?}")));
+        let state = if is_granted {
+            "already has the"
+        } else {
+            "has no"
+        };
+        let problem = format!("{username} {state} role {role:?}");
+        return Err(StartError::new(problem));
     }
     let document = json!({ "username": username, "role": role, "granted": is_granted });
     let verb = if is_granted { "has" } else { "does not have" };
@@ -132,16 +138,16 @@ async fn set_status(
         target.database.clone(),
         run.service.settings().auth.sessions(),
     );
-    target
+    let is_changed = target
         .database
         .transaction(|tx| {
             let (target, sessions) = (&target, &sessions);
             async move {
-                target
-                    .users
-                    .set_active(&tx, target.user.id, is_active)
-                    .await?;
-                let id = target.user.id.to_string();
+                let (user, users) = (target.user.id, &target.users);
+                if !users.set_active(&tx, user, is_active).await? {
+                    return Ok(false);
+                }
+                let id = user.to_string();
                 let action = if is_active {
                     // What the user had was revoked with the status, and does not come back.
                     "user.enable"
@@ -150,12 +156,15 @@ async fn set_status(
                     "user.disable"
                 };
                 target.audit.append(&tx, target.entry(action)).await?;
-                Ok::<_, Error>(())
+                Ok::<_, Error>(true)
             }
         })
         .await
         .map_err(|error: Error| StartError::with_cause("the user cannot be changed", error))?;
     let (username, status) = (target.user.username.expose(), format!("{action}d"));
+    if !is_changed {
+        return Err(StartError::new(format!("{username} is already {status}")));
+    }
     let document = json!({ "username": username, "status": status });
     run.console
         .print(&format!("{username} is {status}"), &document);
@@ -190,7 +199,7 @@ async fn find_user(
     let root = Root::from_settings(run.service, &settings.kms)?;
     let database = Database::connect(run.service, name, config(settings), &[]).await?;
     let keys = Keys::open(&database, root, &settings.kms).await?;
-    let audit = AuditLog::new(database.clone(), &keys.audit_log())?;
+    let audit = AuditLog::new(database.clone(), &keys.audit_log(&settings.audit_log))?;
     let users = Users::new(keys);
     let username = argument(arguments, "username");
     let user = users.by_name(&database, &username).await;

@@ -4,7 +4,7 @@ use seaworthy::{
     prelude::*,
 };
 
-use super::{Accounts, Session, caller};
+use super::{Accounts, TokenPair, caller};
 use crate::domain::{User, UserId, errors};
 
 /// The permission to read the lock status of other accounts.
@@ -26,7 +26,7 @@ impl Accounts {
     /// # Errors
     /// `PASSWORD_INCORRECT`, `ACCOUNT_LOCKED`, `TOTP_REQUIRED`, `TOTP_INVALID`, and those of the
     /// captcha.
-    pub(crate) async fn log_in(&self, given: Credentials) -> Result<Session, Error> {
+    pub(crate) async fn log_in(&self, given: Credentials) -> Result<TokenPair, Error> {
         // Before any query, so that a flood of logins does not hold database connections.
         let reservation = self.passwords.reserve()?;
         self.require_captcha_of(&given.username, &given.captcha_id, &given.captcha_code)
@@ -66,13 +66,15 @@ impl Accounts {
     /// Counts an attempt and verifies a password.
     ///
     /// # Errors
-    /// `PASSWORD_INCORRECT` or `ACCOUNT_LOCKED`.
+    /// `PASSWORD_INCORRECT`, `ACCOUNT_LOCKED`, or `RATE_LIMITED` while the IP address is locked.
     pub(super) async fn verify_password(
         &self,
         reservation: PasswordReservation,
         username: &str,
         password: Secret<String>,
     ) -> Result<(User, Option<PasswordHash>), Error> {
+        // An error of this query is not the user's, so it comes before the count.
+        let user = self.users.by_name(&self.database, username).await?;
         let address = context::with_current(|context| context?.client_address());
         let attempt = self
             .lockout
@@ -80,9 +82,9 @@ impl Accounts {
             .await
             .map_err(|error| match error {
                 LockoutError::Locked { retry_after } => errors::account_locked(retry_after),
-                LockoutError::Failed(error) => error.into(),
+                // Another account may be the one that an attacker of this address guesses.
+                other => other.into(),
             })?;
-        let user = self.users.by_name(&self.database, username).await?;
         let stored = user
             .as_ref()
             .map(|user| user.password_hash.expose().as_str());

@@ -31,10 +31,10 @@ pub(crate) use api_keys::ApiKeyRequest;
 pub(crate) use commands::{roles_command, users_command};
 pub(crate) use login::Credentials;
 pub(crate) use register::Registration;
-pub(crate) use tokens::{Session, Tokens};
+pub(crate) use tokens::{TokenPair, Tokens};
 
-/// The name of the issuer in authenticator applications.
-const ISSUER: &str = "Starter";
+/// The name of the service in authenticator applications.
+const TOTP_ISSUER: &str = "Starter";
 
 /// The parts of the service that the accounts use.
 pub(crate) struct AccountDependencies {
@@ -81,7 +81,7 @@ impl Accounts {
         let factors = SecondFactors::new(
             database.clone(),
             keys.sealer.clone(),
-            ISSUER,
+            TOTP_ISSUER,
             SecondFactorConfig::default(),
         );
         let lockout = Lockout::new(database.clone(), settings.lockout());

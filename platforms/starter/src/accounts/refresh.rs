@@ -1,10 +1,11 @@
 use seaworthy::{
-    account::{Origin, Rotation, SecretToken, Sessions, TokenVersions},
+    account::{NewSession, Origin, Rotation, Sessions, TokenVersions},
+    audit_log::AuditEntry,
     data::Transaction,
     prelude::*,
 };
 
-use super::{Accounts, Session, caller};
+use super::{Accounts, TokenPair, caller};
 use crate::{
     domain::{User, UserId, errors},
     store::Users,
@@ -16,7 +17,7 @@ impl Accounts {
         &self,
         tx: &Transaction,
         user: &User,
-    ) -> Result<Session, Error> {
+    ) -> Result<TokenPair, Error> {
         let context = context::current();
         let context = context.as_deref();
         let address = context.and_then(RequestContext::client_address);
@@ -28,27 +29,28 @@ impl Accounts {
         };
         let id = user.id.to_string();
         let session = self.sessions.begin(tx, &id, origin).await?;
-        self.signed(tx, user, session.token).await
+        self.sign_tokens(tx, user, &session).await
     }
 
-    async fn signed(
+    async fn sign_tokens(
         &self,
         tx: &Transaction,
         user: &User,
-        session: SecretToken,
-    ) -> Result<Session, Error> {
+        session: &NewSession,
+    ) -> Result<TokenPair, Error> {
         let roles = Users::roles(tx, user.id).await?;
         let roles = roles.ok_or_else(errors::token_invalid)?;
         let version = TokenVersions::current(tx, &user.id.to_string()).await?;
-        self.tokens.sign(user, &roles, version, &session)
+        self.tokens.sign(user, &roles, version, session)
     }
 
-    /// Exchanges a refresh token for the next pair. A second use of a token ends the session, and
-    /// revokes the access tokens of the user in the same transaction.
+    /// Exchanges a refresh token for the next pair. A second use of a token ends its session, which
+    /// revokes the access tokens of the session. Other sessions and the API keys of the user
+    /// continue, because a client may also repeat a refresh after a lost response.
     ///
     /// # Errors
     /// `REFRESH_TOKEN_REQUIRED` or `REFRESH_TOKEN_INVALID`.
-    pub(crate) async fn refresh(&self, token: &Secret<String>) -> Result<Session, Error> {
+    pub(crate) async fn refresh(&self, token: &Secret<String>) -> Result<TokenPair, Error> {
         if token.expose().is_empty() {
             return Err(errors::refresh_token_required());
         }
@@ -61,7 +63,8 @@ impl Accounts {
                     let refreshed = match self.sessions.rotate(&tx, token).await? {
                         Rotation::Rotated(refreshed) => refreshed,
                         Rotation::Reused { user } => {
-                            TokenVersions::raise(&tx, &user).await?;
+                            let entry = AuditEntry::new("session.reuse").target("user", user);
+                            self.audit.append(&tx, entry).await?;
                             return Ok(None);
                         }
                         Rotation::Unknown | Rotation::AlreadyRotated => return Ok(None),
@@ -70,7 +73,11 @@ impl Accounts {
                     let user = self.users.lock(&tx, id).await?;
                     let user = user.filter(|user| user.is_active);
                     let user = user.ok_or_else(errors::refresh_token_invalid)?;
-                    self.signed(&tx, &user, refreshed.token).await.map(Some)
+                    let session = NewSession {
+                        id: refreshed.id,
+                        token: refreshed.token,
+                    };
+                    self.sign_tokens(&tx, &user, &session).await.map(Some)
                 }
             })
             .await?;

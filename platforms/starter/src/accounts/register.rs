@@ -1,4 +1,4 @@
-use seaworthy::prelude::*;
+use seaworthy::{audit_log::AuditEntry, prelude::*};
 
 use super::{Accounts, captchas::allowed_bindings};
 use crate::domain::{NewUser, UserId, errors, normalized_email, normalized_phone};
@@ -27,7 +27,7 @@ impl Accounts {
         }
         self.check_password(&given.password, &given.username)?;
         let reservation = self.passwords.reserve()?;
-        // Last of the checks, because a response counts once.
+        // Last of the checks, because an answer is accepted once.
         let (id, code) = (&given.captcha_id, &given.captcha_code);
         let (email_bound, phone_bound) = (email.as_deref(), phone.as_deref());
         let allowed = allowed_bindings(self.settings.verify_addresses, email_bound, phone_bound);
@@ -41,11 +41,19 @@ impl Accounts {
             phone: phone.map(Personal::new),
             password_hash: Secret::new(hash.as_str().to_owned()),
         };
-        let insert = self.users.insert(&self.database, &user);
+        let insert = self.database.transaction(|tx| {
+            let user = &user;
+            async move {
+                self.users.insert(&tx, user).await?;
+                let entry = AuditEntry::new("user.create").target("user", user.id.to_string());
+                Ok::<_, Error>(self.audit.append(&tx, entry).await?)
+            }
+        });
         self.plugins.around_data("users.insert", insert).await
     }
 
-    /// Checks a new password: length, letters and digits, and whether it is a common password.
+    /// Checks a new password: its length, letters and digits, and whether it is a common password or
+    /// contains the user name.
     fn check_password(&self, password: &Secret<String>, username: &str) -> Result<(), Error> {
         if !self.policy_switch.is_on() {
             return Ok(());

@@ -1,6 +1,6 @@
-use seaworthy::{account::Enrollment, prelude::*};
+use seaworthy::{account::Enrollment, audit_log::AuditEntry, prelude::*};
 
-use super::{Accounts, Session, caller, refresh::end_access};
+use super::{Accounts, TokenPair, caller, refresh::end_access};
 use crate::domain::{User, errors};
 
 impl Accounts {
@@ -27,7 +27,7 @@ impl Accounts {
     pub(crate) async fn confirm_totp(
         &self,
         code: &Secret<String>,
-    ) -> Result<(Vec<String>, Session), Error> {
+    ) -> Result<(Vec<String>, TokenPair), Error> {
         let id = caller()?;
         let proved = self
             .factors
@@ -47,6 +47,8 @@ impl Accounts {
                     };
                     end_access(&self.sessions, &tx, &id.to_string()).await?;
                     let session = self.begin_session(&tx, &user).await?;
+                    let entry = AuditEntry::new("totp.enable").target("user", id.to_string());
+                    self.audit.append(&tx, entry).await?;
                     Ok::<_, Error>(Some((codes, session)))
                 }
             })
@@ -68,7 +70,16 @@ impl Accounts {
         if !self.factors.verify(&user, code.expose()).await? {
             return Err(errors::totp_invalid());
         }
-        Ok(self.factors.remove(&self.database, &user).await?)
+        self.database
+            .transaction(|tx| {
+                let user = user.as_str();
+                async move {
+                    self.factors.remove(&tx, user).await?;
+                    let entry = AuditEntry::new("totp.disable").target("user", user);
+                    Ok::<_, Error>(self.audit.append(&tx, entry).await?)
+                }
+            })
+            .await
     }
 
     /// Returns the caller, whose password is right.

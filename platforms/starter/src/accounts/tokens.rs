@@ -5,7 +5,7 @@ use std::{
 };
 
 use seaworthy::{
-    account::{ApiKeyAuthentication, ApiKeys, SecretToken, TokenVersions},
+    account::{ApiKeyAuthentication, ApiKeys, NewSession, SecretToken, Sessions},
     auth::{
         BearerAuthentication, BearerConfig,
         token::{
@@ -36,7 +36,7 @@ const KEY_ID: &str = "signing_key";
 const LEEWAY: Delay = Delay::from_secs(1);
 /// Shorter secrets can be guessed, also those of a development service.
 const MIN_SECRET: usize = 16;
-/// The longest time for which a previous secret can be accepted.
+/// The maximum time for which a previous secret can be accepted.
 const MAX_DELAY: Delay = Delay::from_secs(7 * 24 * 60 * 60);
 /// The minimum of HS256 in bytes (RFC 7518, section 3.2).
 const HS256_SECRET: usize = 32;
@@ -48,14 +48,16 @@ const ACCESS: &str = "access";
 const REFRESH: &str = "refresh";
 /// The `typ` header of refresh tokens, so that they are not accepted as access tokens.
 const REFRESH_KIND: &str = "refresh+jwt";
+/// The claim of an access token with the ID of its session.
+const SESSION_ID: &str = "sid";
 /// The claim of a refresh token with the secret of its session.
-const SESSION: &str = "session";
+const SESSION_SECRET: &str = "session";
 /// The characters of a `jti`.
 const ID_LENGTH: usize = 32;
 
-/// A session as its client gets it.
+/// The tokens of a session, as its client gets them.
 #[derive(Debug)]
-pub(crate) struct Session {
+pub(crate) struct TokenPair {
     pub(crate) access: Secret<String>,
     pub(crate) refresh: Secret<String>,
     /// How long the access token is valid.
@@ -98,15 +100,15 @@ impl Tokens {
                     Profile::Staging | Profile::Production => secret.clone(),
                 };
                 let signer = TokenSigner::with_secret(config, SECRET_ID, algorithm, &secret);
-                let because =
+                let failed =
                     |error| StartError::with_cause("auth.jwt_secret_key cannot be used", error);
-                (signer.map_err(because)?, Some(secret))
+                (signer.map_err(failed)?, Some(secret))
             }
             (false, None, Some(pem)) => {
                 let key = SigningKey::pem(KEY_ID, algorithm, pem);
-                let because =
+                let failed =
                     |error| StartError::with_cause("auth.signing_key cannot be used", error);
-                (TokenSigner::new(config, key.map_err(because)?), None)
+                (TokenSigner::new(config, key.map_err(failed)?), None)
             }
             (true, None, None) => {
                 let problem = "auth.jwt_secret_key must be set to 32 random bytes: see README.md";
@@ -147,7 +149,8 @@ impl Tokens {
         }
     }
 
-    /// Signs the pair of tokens of a session, whose secret is in the refresh token.
+    /// Signs the pair of tokens of a session. The ID of the session is in the access token, and its
+    /// secret in the refresh token.
     ///
     /// # Errors
     /// The key cannot sign.
@@ -156,8 +159,8 @@ impl Tokens {
         user: &User,
         roles: &[String],
         version: u64,
-        session: &SecretToken,
-    ) -> Result<Session, Error> {
+        session: &NewSession,
+    ) -> Result<TokenPair, Error> {
         let (id, refresh_id) = (token_id()?, token_id()?);
         let username = user.username.expose().as_str();
         let token = |id: &str, kind: &str| {
@@ -174,12 +177,13 @@ impl Tokens {
             .claim("attributes", json!({ "username": username }))
             .claim("roles", roles.to_vec())
             .claim("permissions", permissions(&self.settings.roles, roles))
+            .claim(SESSION_ID, session.id.as_str())
             .claim(VERSION, version);
         let refresh = token(&refresh_id, REFRESH)
             .kind(REFRESH_KIND)
             .lifetime(self.settings.refresh_token_expiration.get())
-            .claim(SESSION, session.expose());
-        Ok(Session {
+            .claim(SESSION_SECRET, session.token.expose());
+        Ok(TokenPair {
             access: self.signer.sign(access).map_err(Error::internal)?,
             refresh: self.signer.sign(refresh).map_err(Error::internal)?,
             lifetime: self.signer.lifetime(),
@@ -200,7 +204,7 @@ impl Tokens {
         if claims.text(TYPE).map_err(invalid)? != Some(REFRESH) {
             return Err(errors::refresh_token_invalid());
         }
-        let session = claims.text(SESSION).map_err(invalid)?;
+        let session = claims.text(SESSION_SECRET).map_err(invalid)?;
         session
             .and_then(SecretToken::parse)
             .ok_or_else(errors::refresh_token_invalid)
@@ -221,7 +225,7 @@ impl Tokens {
         let verifier = verifier(config, &self.signer)?;
         let bearer =
             BearerAuthentication::new(verifier, BearerConfig::default(), service.metrics());
-        let bearer = bearer.revocation(StoredVersions(database.clone()));
+        let bearer = bearer.revocation(StoredSessions(database.clone()));
         let keys = ApiKeys::new(database.clone(), self.settings.api_keys.clone());
         let (roles, database) = (self.settings.roles.clone(), database.clone());
         let owner_scopes = move |owner: String| {
@@ -293,10 +297,10 @@ fn permissions(all: &BTreeMap<String, Vec<String>>, own: &[String]) -> Vec<Strin
     granted.flatten().cloned().collect()
 }
 
-/// Accepts access tokens of the present version in the database.
-struct StoredVersions(Database);
+/// Accepts access tokens whose session has not ended, and whose version is the present one.
+struct StoredSessions(Database);
 
-impl Revocation for StoredVersions {
+impl Revocation for StoredSessions {
     fn status(&self, token: &Arc<VerifiedToken>) -> RevocationStatus {
         let (database, token) = (self.0.clone(), Arc::clone(token));
         RevocationStatus::Pending(Box::pin(async move {
@@ -305,12 +309,14 @@ impl Revocation for StoredVersions {
                 return Err(TokenError::Type);
             }
             let own = claims.number(VERSION)?.ok_or(TokenError::Claim)?;
-            let current = TokenVersions::current(&database, token.actor().as_str()).await;
+            let session = claims.text(SESSION_ID)?.ok_or(TokenError::Claim)?;
+            let user = token.actor();
+            let current = Sessions::token_version(&database, user.as_str(), session).await;
             let current = current.map_err(|error| {
                 tracing::warn!(%error, "revoked tokens cannot be checked");
                 TokenError::RevocationUnavailable
             })?;
-            Ok(own < current)
+            Ok(current.is_none_or(|current| own < current))
         }))
     }
 }

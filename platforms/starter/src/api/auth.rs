@@ -5,7 +5,7 @@ use seaworthy::{captcha::Challenge, operation_log::OperationLog, prelude::*};
 use serde_json::json;
 
 use crate::{
-    accounts::{Accounts, Credentials, Registration, Session},
+    accounts::{Accounts, Credentials, Registration, TokenPair},
     contract::auth::v1 as wire,
     domain::errors,
     plugins::ServicePlugins,
@@ -97,7 +97,7 @@ impl wire::Auth for Auth {
         Ok(wire::LoginReply {
             access_token: session.access.expose().clone(),
             refresh_token: session.refresh.expose().clone(),
-            expires_in: seconds(&session),
+            expires_in: expires_in(&session),
         })
     }
 
@@ -118,7 +118,7 @@ impl wire::Auth for Auth {
         Ok(wire::RefreshTokenReply {
             access_token: session.access.expose().clone(),
             refresh_token: session.refresh.expose().clone(),
-            expires_in: seconds(&session),
+            expires_in: expires_in(&session),
         })
     }
 
@@ -138,7 +138,7 @@ impl wire::Auth for Auth {
     }
 }
 
-/// Returns the lifetime of an access token.
-pub(super) fn seconds(session: &Session) -> i64 {
+/// Returns the lifetime of an access token in seconds.
+pub(super) fn expires_in(session: &TokenPair) -> i64 {
     i64::try_from(session.lifetime.as_secs()).unwrap_or(i64::MAX)
 }

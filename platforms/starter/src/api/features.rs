@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use seaworthy::{
-    flags::{Author, Definition, Flags},
+    flags::{Author, Flags},
     operation_log::record_change,
     prelude::*,
     prost_types::Timestamp,
@@ -18,14 +18,16 @@ const DEFAULT_PAGE_SIZE: i32 = 20;
 const DEFAULT_REASON: &str = "changed through the API";
 
 /// The flags of the contract for parts that cannot be turned off: stored values stay encrypted,
-/// logs stay redacted, plugins stay in the sandbox, orchestrators need probes, and paths keep their
-/// version.
-const ALWAYS_ON: [&str; 5] = [
+/// logs stay redacted, orchestrators need probes and metrics, paths keep their version, and plugins
+/// run in a sandbox. The service cannot start without its settings.
+const ALWAYS_ON: [&str; 7] = [
     "api_versioning",
     "data_encryption",
     "health_check",
     "plugin_sandbox",
     "sensitive_data",
+    "system.config",
+    "system.monitoring",
 ];
 
 /// Implements `feature.v1.FeatureToggle`.
@@ -48,8 +50,8 @@ impl FeatureToggles {
     ///
     /// # Errors
     /// `FLAG_NOT_FOUND`.
-    fn found(&self, flag: &str) -> Result<Entry, Error> {
-        if self.0.set().get(flag).map(Definition::key).is_some() {
+    fn find(&self, flag: &str) -> Result<Entry, Error> {
+        if self.0.set().get(flag).is_some() {
             return Ok(self.entry(flag));
         }
         let message = "there is no feature flag with this name";
@@ -95,7 +97,7 @@ impl FeatureToggles {
         expected: Option<u64>,
     ) -> Result<wire::FeatureToggleInfo, Error> {
         let version = expected.unwrap_or_else(|| self.0.version(flag));
-        let mut entry = self.found(flag)?;
+        let mut entry = self.find(flag)?;
         entry.set_enabled(enabled);
         self.define(flag, entry, Some(version), "").await
     }
@@ -153,7 +155,7 @@ impl wire::FeatureToggle for FeatureToggles {
         &self,
         request: wire::GetToggleRequest,
     ) -> Result<wire::GetToggleReply, Error> {
-        let entry = self.found(&request.flag)?;
+        let entry = self.find(&request.flag)?;
         Ok(wire::GetToggleReply {
             toggle: Some(self.info(&request.flag, &entry)),
         })
@@ -164,14 +166,17 @@ impl wire::FeatureToggle for FeatureToggles {
         request: wire::UpdateToggleRequest,
     ) -> Result<wire::UpdateToggleReply, Error> {
         let now = Some(Timestamp::from(std::time::SystemTime::now()));
-        let known = self.found(&request.flag).ok();
+        let known = self.find(&request.flag).ok();
+        if known.as_ref().is_some_and(|known| !known.is_of_contract()) {
+            return Err(not_of_contract());
+        }
         let mut config = request.config.unwrap_or_default();
         config.created_at = known
             .as_ref()
             .map_or(now, |known| known.config().created_at);
         config.updated_at = now;
         let entry = Entry::from(config);
-        let entry = known.iter().fold(entry, Entry::keeping);
+        let entry = known.iter().fold(entry, Entry::with_kept_fields);
         let expected = request.expected_version;
         let toggle = self
             .define(&request.flag, entry, expected, &request.reason)
@@ -185,7 +190,7 @@ impl wire::FeatureToggle for FeatureToggles {
         &self,
         request: wire::DeleteToggleRequest,
     ) -> Result<wire::DeleteToggleReply, Error> {
-        self.found(&request.flag)?;
+        self.find(&request.flag)?;
         check_can_be_off(&request.flag)?;
         let author = Author::new(DEFAULT_REASON);
         let before = self.0.entry(&request.flag);
@@ -244,6 +249,65 @@ fn check_can_be_off(flag: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// Returns the error for a flag that a definition of the contract would change.
+fn not_of_contract() -> Error {
+    let message = "the flag has variants or targeting rules, which this API cannot express: change its file, or enable and disable it";
+    Error::new(Code::Conflict, "FLAG_NOT_EDITABLE", message)
+}
+
 fn count(number: usize) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use seaworthy::contract::{ContractMethod, MethodFlag};
+
+    use super::*;
+    use crate::contract::{
+        auth::v1::{ApiKeysMethod, AuthMethod, ProfileMethod, SecondFactorMethod},
+        oplog::v1::OperationLogMethod,
+    };
+
+    /// The flags whose part the tests of this service turn off.
+    const SWITCHES: [&str; 10] = [
+        "account_lockout",
+        "audit_log",
+        "captcha",
+        "metrics",
+        "password_policy",
+        "plugin_system",
+        "rate_limit",
+        "swagger_ui",
+        "totp",
+        "tracing",
+    ];
+
+    /// Returns the flags that methods require.
+    fn required<M: ContractMethod>() -> impl Iterator<Item = &'static str> {
+        let methods = M::ALL.iter();
+        let flags = methods.filter_map(|method| method.required_flag());
+        flags.map(|flag: MethodFlag| flag.key)
+    }
+
+    #[test]
+    fn every_flag_of_a_part_has_an_effect_flag_2() {
+        let known = include_str!("../../flags/features.yaml").lines();
+        let parts = known
+            .filter(|line| line.contains("tags: [framework]") || line.contains("tags: [service]"))
+            .filter_map(|line| line.split(':').next());
+        let parts: BTreeSet<_> = parts.collect();
+        let effective: BTreeSet<_> = ALWAYS_ON
+            .into_iter()
+            .chain(SWITCHES)
+            .chain(required::<AuthMethod>())
+            .chain(required::<ApiKeysMethod>())
+            .chain(required::<ProfileMethod>())
+            .chain(required::<SecondFactorMethod>())
+            .chain(required::<OperationLogMethod>())
+            .collect();
+        assert_eq!(parts, effective);
+    }
 }

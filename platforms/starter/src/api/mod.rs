@@ -54,8 +54,8 @@ pub(crate) fn idempotency() -> IdempotencyConfig {
 }
 
 /// Returns the options of a method whose requests or responses contain passwords, codes or tokens.
-/// Nothing of it is stored, so a repeat runs again.
-fn with_secrets() -> MethodOptions {
+/// The service does not store them, so a repeat runs again.
+fn without_idempotency_key() -> MethodOptions {
     MethodOptions::new().without_idempotency_key()
 }
 
@@ -74,16 +74,18 @@ pub(crate) fn contracts(
     let login = service.rate_limits("login", StarterConfig::login_rate_limit)?;
     let public = service.rate_limits("public", StarterConfig::public_rate_limit)?;
     let auth_options = |method| match method {
-        AuthMethod::Register | AuthMethod::Login => with_secrets().rate_limits(login.clone()),
+        AuthMethod::Register | AuthMethod::Login => {
+            without_idempotency_key().rate_limits(login.clone())
+        }
         AuthMethod::GetCaptcha | AuthMethod::VerifyCaptcha | AuthMethod::RefreshToken => {
-            with_secrets().rate_limits(public.clone())
+            without_idempotency_key().rate_limits(public.clone())
         }
         // A stored response would not end a session that began after it.
         AuthMethod::Logout => MethodOptions::new().without_idempotency_key(),
         AuthMethod::LockStatus => MethodOptions::new(),
     };
     let keys_options = |method| match method {
-        ApiKeysMethod::CreateApiKey => with_secrets(),
+        ApiKeysMethod::CreateApiKey => without_idempotency_key(),
         ApiKeysMethod::ListApiKeys | ApiKeysMethod::RevokeApiKey => MethodOptions::new(),
     };
     let accounts = Arc::new(accounts);
@@ -107,7 +109,7 @@ pub(crate) fn contracts(
         .with_options(AuthContract::with_config(auth, config()), auth_options)
         .with_options(ApiKeysContract::with_config(keys, config()), keys_options)
         .with_options(SecondFactorContract::with_config(factors, config()), |_| {
-            with_secrets()
+            without_idempotency_key()
         })
         .with(ProfileContract::with_config(profiles, config()))
         .with(FeatureToggleContract::with_config(toggles, config()))

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use seaworthy::prelude::*;
 
-use super::auth::seconds;
+use super::auth::expires_in;
 use crate::{accounts::Accounts, contract::auth::v1 as wire};
 
 /// Implements `auth.v1.SecondFactor`.
@@ -31,7 +31,7 @@ impl wire::SecondFactor for SecondFactors {
             recovery_codes,
             access_token: session.access.expose().clone(),
             refresh_token: session.refresh.expose().clone(),
-            expires_in: seconds(&session),
+            expires_in: expires_in(&session),
         })
     }
 

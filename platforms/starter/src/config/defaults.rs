@@ -12,7 +12,9 @@ const MAX_VALUE_LENGTH: u32 = 1_000;
 const SAMPLED_LINES: u32 = 100;
 /// The share of new traces that the legacy service samples.
 const SAMPLE_RATIO: f64 = 0.1;
-/// The requests of a caller at once, of 100 in a minute.
+/// The requests of a caller in a minute.
+const REQUESTS: u32 = 100;
+/// The requests of a caller that may arrive at once.
 const BURST: u32 = 10;
 /// The pool of the contract. The server must allow as many connections for each replica.
 const MIN_CONNECTIONS: u32 = 10;
@@ -38,11 +40,11 @@ pub(crate) fn with_defaults(service: Service) -> Service {
         .default_value("data.database.pool.max_lifetime", MAX_CONNECTION_LIFETIME)
         .default_value("data.database.pool.idle_timeout", MAX_IDLE_TIME)
         .default_value("data.database.slow_statement_threshold", SLOW_STATEMENT)
-        .default_value("server.http.rate_limit.requests", 100)
+        .default_value("server.http.rate_limit.requests", REQUESTS)
         .default_value("server.http.rate_limit.window", "1m")
         .default_value("server.http.rate_limit.burst", BURST)
         .default_value("server.http.rate_limit.legacy_headers", true)
-        .default_value("server.grpc.rate_limit.requests", 100)
+        .default_value("server.grpc.rate_limit.requests", REQUESTS)
         .default_value("server.grpc.rate_limit.window", "1m")
         .default_value("server.grpc.rate_limit.burst", BURST)
         .default_value("api_document.prefix", "/q/")

@@ -13,6 +13,7 @@ pub(crate) use keys::LEGACY_KEYS;
 pub(crate) use variables::{LEGACY_VARIABLES, PREFIX};
 
 use seaworthy::{
+    audit_log::AuditLogConfig,
     cache::{CacheConfig, CacheUrl},
     captcha::SmsGatewayConfig,
     crypto::DataKeysConfig,
@@ -41,6 +42,9 @@ pub(crate) struct StarterConfig {
     /// The gateway for captcha codes by SMS, at `clients.sms.base_url`. Not set: codes are logged
     /// in development, and rejected otherwise.
     pub(crate) sms: Option<SmsGatewayConfig>,
+    /// The log of changes of users, roles, keys and flags. Without a key, its key is derived from
+    /// `kms`.
+    pub(crate) audit_log: AuditLogConfig,
     /// The log of calls that change something.
     pub(crate) operation_log: OperationLogConfig,
     /// Plugins.
@@ -68,12 +72,12 @@ impl StarterConfig {
 
     /// Returns the limits on registrations and logins.
     pub(crate) fn login_rate_limit(&self) -> RateLimitsConfig {
-        self.shared(&self.auth.login_rate_limit)
+        self.with_shared_redis(&self.auth.login_rate_limit)
     }
 
     /// Returns the limits on captchas and refreshes.
     pub(crate) fn public_rate_limit(&self) -> RateLimitsConfig {
-        self.shared(&self.auth.public_rate_limit)
+        self.with_shared_redis(&self.auth.public_rate_limit)
     }
 
     /// Returns the settings of the cache: in the Redis of the service, or in memory.
@@ -89,7 +93,7 @@ impl StarterConfig {
     }
 
     /// Lets all replicas count together if there is a Redis.
-    fn shared(&self, limits: &RateLimitsConfig) -> RateLimitsConfig {
+    fn with_shared_redis(&self, limits: &RateLimitsConfig) -> RateLimitsConfig {
         RateLimitsConfig {
             redis: limits.redis.clone().or_else(|| self.redis()),
             ..limits.clone()

@@ -17,13 +17,14 @@ pub(crate) fn password_weak(problem: impl Into<String>) -> Error {
     Error::new(Code::Invalid, "PASSWORD_WEAK", problem.into())
 }
 
-/// Also for unknown users, so that a client cannot find out whether a user exists.
+/// Returns the error for a wrong password. Unknown users get it too, so that a client cannot find
+/// out whether a user exists.
 pub(crate) fn password_incorrect() -> Error {
     let message = "the user name or the password is wrong";
     Error::new(Code::Unauthenticated, "PASSWORD_INCORRECT", message)
 }
 
-/// Also for user names that do not exist.
+/// Returns the error for a locked account. User names that do not exist get it too.
 pub(crate) fn account_locked(wait: Duration) -> Error {
     let message = "too many logins have failed: try again at unlock_time";
     Error::new(Code::Forbidden, "ACCOUNT_LOCKED", message)
@@ -80,7 +81,7 @@ pub(crate) fn refresh_token_required() -> Error {
     Error::new(Code::Invalid, "REFRESH_TOKEN_REQUIRED", message)
 }
 
-/// For unknown, expired and used refresh tokens.
+/// Returns the error for unknown, expired and used refresh tokens.
 pub(crate) fn refresh_token_invalid() -> Error {
     let message = "the refresh token is not valid: log in again";
     Error::new(Code::Unauthenticated, "REFRESH_TOKEN_INVALID", message)
@@ -91,7 +92,7 @@ pub(crate) fn api_key_forbidden() -> Error {
     Error::new(Code::Forbidden, "INSUFFICIENT_PERMISSION", message)
 }
 
-/// As for unknown keys, also for those of disabled users.
+/// Returns the error for unknown keys. Keys of disabled users get it too.
 pub(crate) fn api_key_invalid() -> Error {
     let message = "the API key is unknown, revoked or expired: create another one";
     Error::new(Code::Unauthenticated, "API_KEY_INVALID", message)

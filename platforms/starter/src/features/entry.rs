@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::contract::feature::v1::{Strategy, ToggleConfig};
 
 /// The fields of a definition of the contract, besides its rules.
-const CONTRACT: [&str; 6] = [
+const CONTRACT_FIELDS: [&str; 6] = [
     "enabled",
     "strategy",
     "description",
@@ -26,6 +26,17 @@ const KEPT: [&str; 9] = [
     "owner",
     "requires",
     "deprecation",
+];
+/// The fields of flagd's format and of flags with variants, which a definition of the contract
+/// cannot express.
+const FOREIGN_FIELDS: [&str; 7] = [
+    "state",
+    "variants",
+    "values",
+    "default",
+    "defaultVariant",
+    "targeting",
+    "metadata",
 ];
 
 /// The definition of a flag in the short form of the flag files.
@@ -47,13 +58,19 @@ impl Entry {
     }
 
     /// Copies the fields that a definition of the contract does not have.
-    pub(crate) fn keeping(mut self, known: &Self) -> Self {
+    pub(crate) fn with_kept_fields(mut self, known: &Self) -> Self {
         for name in KEPT {
             if let Some(value) = known.0.get(name) {
                 self.0.insert(name.to_owned(), value.clone());
             }
         }
         self
+    }
+
+    /// Whether a definition of the contract can express the flag.
+    pub(crate) fn is_of_contract(&self) -> bool {
+        let mut fields = FOREIGN_FIELDS.iter();
+        !fields.any(|name| self.0.contains_key(*name))
     }
 
     /// Whether the flag is enabled, in the short form or in flagd's format.
@@ -140,7 +157,8 @@ impl Entry {
             Some(rules) => rules.iter().collect::<Vec<_>>(),
             None => {
                 let fields = self.0.iter();
-                let is_rule = |name: &str| !CONTRACT.contains(&name) && !KEPT.contains(&name);
+                let is_rule =
+                    |name: &str| !CONTRACT_FIELDS.contains(&name) && !KEPT.contains(&name);
                 fields.filter(|(name, _)| is_rule(name)).collect()
             }
         };
@@ -220,7 +238,7 @@ mod tests {
         let known = Entry::new(file.clone());
         let config = known.config();
         assert_eq!(config.rules.len(), 1, "{:?}", config.rules);
-        let changed = Entry::from(config).keeping(&known).into_value();
+        let changed = Entry::from(config).with_kept_fields(&known).into_value();
         for field in ["apis", "capabilities", "requires", "owner"] {
             assert_eq!(changed[field], file[field], "{field}");
         }

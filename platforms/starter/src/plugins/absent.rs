@@ -32,7 +32,7 @@ pub(crate) const LEGACY_KEYS: &[LegacyKey] = &[
     LegacyKey::accepts("plugins.security.max_cpu_percent", &["5", "10"], ADVICE),
 ];
 
-/// The place of plugins in a build without them.
+/// Replaces `Plugins` in builds without the feature `plugins`.
 #[derive(Debug, Clone)]
 pub(crate) struct ServicePlugins;
 

@@ -1,6 +1,6 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use seaworthy::{
-    audit_log::AuditLogConfig,
+    audit_log::{AuditLogConfig, VerificationKeyConfig},
     crypto::{
         BlindIndex, Context, CryptoError, DataKeys, DataKeysConfig, Encrypted, Root, Sealer,
         derive_key,
@@ -12,15 +12,17 @@ use seaworthy::{
 use crate::config::StarterConfig;
 
 /// The name of the key of blind indexes, captchas and the audit log. Rotations do not change it.
-const PARTS: &str = "parts";
+const PARTS_KEY_NAME: &str = "parts";
+/// The name of the derived key of the audit log, if another key signs.
+const DERIVED_KEY: &str = "derived";
 
 /// The keys of stored values. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Keys {
     pub(crate) sealer: Sealer,
     index: BlindIndex,
-    /// For parts that derive their own keys.
-    pub(crate) root: Secret<[u8; 32]>,
+    /// The key from which parts derive their own keys.
+    pub(crate) parts_key: Secret<[u8; 32]>,
 }
 
 impl Keys {
@@ -35,7 +37,7 @@ impl Keys {
         config: &DataKeysConfig,
     ) -> Result<Self, StartError> {
         let keys = DataKeys::start(service, database, root, config).await?;
-        Self::of(keys).await.map_err(failed)
+        Self::derive(keys).await.map_err(failed)
     }
 
     /// Opens the data keys for a command.
@@ -48,25 +50,35 @@ impl Keys {
         config: &DataKeysConfig,
     ) -> Result<Self, StartError> {
         let keys = DataKeys::open(database, root, config).await;
-        Self::of(keys.map_err(failed)?).await.map_err(failed)
+        Self::derive(keys.map_err(failed)?).await.map_err(failed)
     }
 
-    async fn of(keys: DataKeys) -> Result<Self, CryptoError> {
-        let root = keys.purpose_key(PARTS).await?;
+    async fn derive(keys: DataKeys) -> Result<Self, CryptoError> {
+        let parts_key = keys.purpose_key(PARTS_KEY_NAME).await?;
         Ok(Self {
             sealer: Sealer::new(keys),
-            index: BlindIndex::new(&root),
-            root,
+            index: BlindIndex::new(&parts_key),
+            parts_key,
         })
     }
 
-    /// Returns the settings of the audit log, with a key of its own.
-    pub(crate) fn audit_log(&self) -> AuditLogConfig {
-        let key = derive_key(&self.root, "audit log");
-        AuditLogConfig {
-            key: Some(Secret::new(STANDARD.encode(key.expose()))),
-            ..AuditLogConfig::default()
+    /// Returns the settings of the audit log. Without a key, it has one that is derived from the
+    /// keys of stored values. With a key, the derived one still verifies earlier records.
+    pub(crate) fn audit_log(&self, given: &AuditLogConfig) -> AuditLogConfig {
+        let derived = derive_key(&self.parts_key, "audit log");
+        let derived = Some(Secret::new(STANDARD.encode(derived.expose())));
+        let mut config = given.clone();
+        if config.key.is_none() {
+            config.key = derived;
+        } else {
+            let earlier = VerificationKeyConfig {
+                key: derived,
+                last: None,
+            };
+            let others = &mut config.additional_verification_keys;
+            others.entry(DERIVED_KEY.to_owned()).or_insert(earlier);
         }
+        config
     }
 
     /// Encrypts a text of a column for its row.

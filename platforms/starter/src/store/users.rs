@@ -69,9 +69,9 @@ impl Users {
         user: &NewUser,
     ) -> Result<(), Error> {
         let (username, username_index) =
-            self.sealed("username", user, Some(&user.username)).await?;
-        let (email, email_index) = self.sealed("email", user, user.email.as_ref()).await?;
-        let (phone, phone_index) = self.sealed("phone", user, user.phone.as_ref()).await?;
+            self.encrypt("username", user, Some(&user.username)).await?;
+        let (email, email_index) = self.encrypt("email", user, user.email.as_ref()).await?;
+        let (phone, phone_index) = self.encrypt("phone", user, user.phone.as_ref()).await?;
         let inserted = sql("INSERT INTO users (id, username, username_index, email, email_index, phone, phone_index, password_hash, created_at)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
             .bind(user.id.0)
@@ -91,7 +91,7 @@ impl Users {
         }
     }
 
-    async fn sealed(
+    async fn encrypt(
         &self,
         column: &str,
         user: &NewUser,
@@ -114,7 +114,7 @@ impl Users {
             .bind(self.keys.index("username", username))
             .fetch_optional(connection)
             .await?;
-        self.opened(stored).await
+        self.decrypt(stored).await
     }
 
     pub(crate) async fn by_id(
@@ -126,7 +126,7 @@ impl Users {
             .bind(id.0)
             .fetch_optional(connection)
             .await?;
-        self.opened(stored).await
+        self.decrypt(stored).await
     }
 
     /// Returns the profile of a user.
@@ -151,8 +151,8 @@ impl Users {
         Ok(Some(Profile {
             id,
             username: self.keys.open_value("username", &row, &username).await?,
-            email: self.opened_value("email", &row, email).await?,
-            phone: self.opened_value("phone", &row, phone).await?,
+            email: self.decrypt_value("email", &row, email).await?,
+            phone: self.decrypt_value("phone", &row, phone).await?,
         }))
     }
 
@@ -173,8 +173,8 @@ impl Users {
         };
         let row = id.to_string();
         Ok((
-            self.opened_value("email", &row, email).await?,
-            self.opened_value("phone", &row, phone).await?,
+            self.decrypt_value("email", &row, email).await?,
+            self.decrypt_value("phone", &row, phone).await?,
         ))
     }
 
@@ -198,7 +198,7 @@ impl Users {
         Ok(names)
     }
 
-    async fn opened_value(
+    async fn decrypt_value(
         &self,
         column: &str,
         row: &str,
@@ -217,10 +217,10 @@ impl Users {
             .bind(id.0)
             .fetch_optional(tx)
             .await?;
-        self.opened(stored).await
+        self.decrypt(stored).await
     }
 
-    async fn opened(&self, stored: Option<Stored>) -> Result<Option<User>, Error> {
+    async fn decrypt(&self, stored: Option<Stored>) -> Result<Option<User>, Error> {
         let Some(stored) = stored else {
             return Ok(None);
         };
@@ -250,19 +250,21 @@ impl Users {
             .map(drop)
     }
 
-    /// Lets a user log in, or not.
+    /// Lets a user log in, or not. Returns whether that changed the user.
     pub(crate) async fn set_active(
         &self,
         connection: &dyn Connection,
         id: UserId,
         is_active: bool,
-    ) -> Result<(), DataError> {
-        sql("UPDATE users SET status = ? WHERE id = ?")
-            .bind(if is_active { ACTIVE } else { DISABLED })
+    ) -> Result<bool, DataError> {
+        let status = if is_active { ACTIVE } else { DISABLED };
+        let updated = sql("UPDATE users SET status = ? WHERE id = ? AND status <> ?")
+            .bind(status)
             .bind(id.0)
+            .bind(status)
             .execute(connection)
-            .await
-            .map(drop)
+            .await?;
+        Ok(updated.rows_affected() > 0)
     }
 
     /// Returns the roles of an active user. `None` for a user who is disabled or does not exist.
@@ -281,20 +283,21 @@ impl Users {
         Ok(is_active.then(|| rows.into_iter().filter_map(|(role,)| role).collect()))
     }
 
-    /// Grants a role. A user who has the role keeps it.
+    /// Grants a role. Returns whether the user did not have it.
     pub(crate) async fn grant(
         &self,
         connection: &dyn Connection,
         id: UserId,
         role: &str,
-    ) -> Result<(), DataError> {
-        sql("INSERT INTO user_roles (user_id, role) VALUES (?, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO user_roles (user_id, role) VALUES (?, ?)")
-            .bind(id.0)
-            .bind(role)
-            .execute(connection)
-            .await
-            .map(drop)
+    ) -> Result<bool, DataError> {
+        let granted =
+            sql("INSERT INTO user_roles (user_id, role) VALUES (?, ?) ON CONFLICT DO NOTHING")
+                .on_mysql("INSERT IGNORE INTO user_roles (user_id, role) VALUES (?, ?)")
+                .bind(id.0)
+                .bind(role)
+                .execute(connection)
+                .await?;
+        Ok(granted.rows_affected() > 0)
     }
 
     /// Revokes a role. Returns whether the user had it.

@@ -329,6 +329,8 @@ pub(crate) fn flags_of_the_contract_are_known_without_a_file_flag_1(database: &E
         "sensitive_data",
         "api_versioning",
         "plugin_sandbox",
+        "system.config",
+        "system.monitoring",
     ] {
         let refused = call(
             &replica,
@@ -384,4 +386,24 @@ pub(crate) fn flag_turns_documents_and_metrics_off_and_on_flag_2(database: &Empt
         }
         wait(|| pages() == [expected; 3]);
     }
+}
+
+pub(crate) fn update_keeps_variants_that_it_cannot_express_flag_1(database: &EmptyDatabase) {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "colour:\n  state: ENABLED\n  variants: {red: r, blue: b}\n  defaultVariant: red\n";
+    fs::write(folder.path().join("features.yaml"), text).unwrap();
+    let directory = format!("features.directory={}", folder.path().display());
+    let replica = Replica::start_with(database, &[&directory]);
+    let (admin, _) = users(database, &replica);
+    let get = || json_of(&call(&replica, &admin, "GET", "/colour", &Value::Null))["toggle"].clone();
+    let before = get();
+    let update = json!({ "config": before["config"], "expected_version": before["version"] });
+    let refused = call(&replica, &admin, "PUT", "/colour", &update);
+    assert_error(&refused, 409, "FLAG_NOT_EDITABLE");
+    assert_eq!(get(), before);
+    let disabled = call(&replica, &admin, "POST", "/colour/disable", &json!({}));
+    assert_eq!(disabled.status, 200, "{}", disabled.body);
+    let rules = &before["config"]["rules"];
+    assert!(rules["variants"].is_string(), "{rules}");
+    assert_eq!(get()["config"]["rules"]["variants"], rules["variants"]);
 }

@@ -1,8 +1,9 @@
 //! Headers of responses.
 
 use seaworthy_testkit::{database::EmptyDatabase, http::request};
+use serde_json::json;
 
-use crate::app::Replica;
+use crate::app::{PASSWORD, Replica, grant_admin, tokens};
 
 #[test]
 fn responses_have_the_headers_of_the_contract_sec_4() {
@@ -45,4 +46,31 @@ fn responses_have_the_headers_of_the_contract_sec_4() {
         headers.any(|(name, value)| name == "vary" && value == "origin"),
         "{foreign:?}"
     );
+}
+
+#[test]
+fn responses_with_secrets_are_not_stored_by_caches_sec_4() {
+    let database = EmptyDatabase::sqlite().unwrap();
+    let replica = Replica::start(&database);
+    replica.register("ada");
+    grant_admin(&database, "ada");
+    let login = replica.login("ada", PASSWORD);
+    let (access, refresh) = tokens(&login);
+    let key = json!({ "name": "report", "scopes": ["feature:read"], "password": PASSWORD });
+    let path = "/api/v1/auth/api-keys";
+    for answer in [
+        login,
+        replica.call("POST", path, &access, &key.to_string()),
+        replica.refresh(&refresh),
+        replica
+            .send("GET", "/api/v1/auth/captcha?captcha_type=image", "")
+            .unwrap(),
+        replica.login("ada", "wrong4password"),
+    ] {
+        assert_eq!(
+            answer.header("cache-control"),
+            Some("no-store"),
+            "{answer:?}"
+        );
+    }
 }

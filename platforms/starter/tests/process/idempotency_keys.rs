@@ -119,7 +119,6 @@ pub(crate) fn documented_methods_read_idempotency_keys_api_6(database: &EmptyDat
         "FeatureToggle_DeleteToggle",
         "FeatureToggle_DisableToggle",
         "FeatureToggle_EnableToggle",
-        "FeatureToggle_EvaluateToggle",
         "FeatureToggle_UpdateToggle",
     ];
     assert_eq!(reading, expected);

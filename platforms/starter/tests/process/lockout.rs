@@ -2,7 +2,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use seaworthy_testkit::database::EmptyDatabase;
 
-use crate::app::{PASSWORD, Replica, assert_error, grant_admin, json_of, tokens};
+use serde_json::json;
+
+use crate::app::{PASSWORD, Replica, assert_error, execute, grant_admin, json_of, tokens};
 
 fn status_path(username: &str) -> String {
     format!("/api/v1/auth/lock-status/{username}")
@@ -101,4 +103,31 @@ pub(crate) fn lock_status_needs_the_owner_or_a_permission_auth_5(database: &Empt
     assert_error(&replica.call("GET", &path, &bob, ""), 401, "TOKEN_INVALID");
     let (bob, _) = tokens(&replica.login("bob", PASSWORD));
     assert_eq!(replica.call("GET", &path, &bob, "").status, 200);
+}
+
+pub(crate) fn failed_lookup_does_not_lock_the_account_auth_2(database: &EmptyDatabase) {
+    let replica = Replica::start(database);
+    let user = json!({ "username": "ada", "password": PASSWORD, "email": "ada@example.org" });
+    assert_eq!(replica.post("/api/v1/auth/register", &user).status, 200);
+    // A value of another column cannot be decrypted.
+    let swap = "UPDATE users SET username = email, email = username";
+    execute(database, swap);
+    for _ in 0..6 {
+        let failed = replica.login("ada", PASSWORD);
+        assert!(failed.status >= 500, "{}", failed.body);
+    }
+    execute(database, swap);
+    tokens(&replica.login("ada", PASSWORD));
+}
+
+pub(crate) fn locked_address_does_not_show_a_locked_account_auth_2(database: &EmptyDatabase) {
+    let replica = Replica::start(database);
+    let (ada, _) = replica.user("ada");
+    // More than the failures of an address, and one of each account.
+    let mut answers = (0..60).map(|user| replica.login(&format!("user_{user}"), "wrong4password"));
+    let locked = answers.find(|answer| answer.status != 401).unwrap();
+    assert_error(&locked, 429, "RATE_LIMITED");
+    assert!(locked.header("retry-after").is_some(), "{locked:?}");
+    let status = json_of(&replica.call("GET", &status_path("ada"), &ada, ""));
+    assert_eq!(status["locked"], false, "{status}");
 }

@@ -181,6 +181,7 @@ on_both_engines! {
         registered_user_logs_in_refreshes_and_logs_out_auth_3,
         disabled_user_loses_access_on_every_replica_auth_3,
         parallel_uses_of_a_refresh_token_succeed_once_auth_3,
+        reused_token_ends_only_its_session_auth_3,
         tokens_of_one_kind_are_not_another_kind_auth_3,
         private_key_signs_tokens_that_its_key_set_verifies_auth_1,
         token_of_a_faster_clock_is_accepted_auth_3,
@@ -188,7 +189,9 @@ on_both_engines! {
     lockout:
         fifth_failure_locks_every_replica_across_restarts_auth_2,
         unknown_users_look_like_wrong_passwords_auth_2,
-        lock_status_needs_the_owner_or_a_permission_auth_5;
+        lock_status_needs_the_owner_or_a_permission_auth_5,
+        failed_lookup_does_not_lock_the_account_auth_2,
+        locked_address_does_not_show_a_locked_account_auth_2;
     captcha:
         registration_needs_a_captcha_of_its_address_auth_2,
         captcha_is_valid_once_on_all_replicas_auth_2,
@@ -209,10 +212,12 @@ on_both_engines! {
         api_key_ends_with_the_rights_of_its_owner_auth_5,
         api_key_is_valid_only_while_its_owner_is_active_auth_5,
         api_keys_end_while_their_owner_is_disabled_auth_5,
-        api_key_needs_password_and_second_factor_auth_5;
+        api_key_needs_password_and_second_factor_auth_5,
+        rejected_api_key_keeps_the_recovery_code_auth_4;
     second_factor:
         login_needs_the_second_factor_once_enabled_auth_4,
-        enabled_second_factor_ends_other_sessions_auth_4;
+        enabled_second_factor_ends_other_sessions_auth_4,
+        changes_of_accounts_are_audited_obs_11;
     dump:
         dump_of_the_database_shows_no_personal_value_sec_5;
     keys:
@@ -232,6 +237,7 @@ on_both_engines! {
         flag_turns_password_policy_off_and_on_flag_2,
         flag_turns_documents_and_metrics_off_and_on_flag_2,
         flags_of_the_contract_are_known_without_a_file_flag_1,
+        update_keeps_variants_that_it_cannot_express_flag_1,
         flag_turns_audit_log_off_and_on_flag_2;
     governed:
         flags_of_the_service_switch_its_methods_flag_1,
@@ -258,7 +264,11 @@ on_both_engines! {
         growing_rule_of_a_flag_does_not_end_the_service_flag_1;
     operators:
         changes_of_users_take_effect_and_are_audited_obs_11,
-        change_without_its_audit_entry_is_rolled_back_obs_11;
+        change_without_its_audit_entry_is_rolled_back_obs_11,
+        repeated_command_fails_and_ends_nothing_obs_11,
+        command_finds_an_altered_audit_record_obs_11,
+        retention_prunes_the_audit_log_obs_11,
+        new_audit_key_verifies_earlier_records_obs_11;
     replicas:
         operation_log_is_read_from_replicas_data_1;
     documents:

@@ -1,7 +1,10 @@
 use seaworthy_testkit::{database::EmptyDatabase, totp::code};
 use serde_json::{Value, json};
 
-use crate::app::{PASSWORD, Replica, assert_error, json_of, tokens};
+use crate::{
+    app::{PASSWORD, Replica, assert_error, audited, json_of, tokens},
+    sessions::claims,
+};
 
 fn login(replica: &Replica, code: &str) -> seaworthy_testkit::http::HttpResponse {
     let body = json!({ "username": "ada", "password": PASSWORD, "totp_code": code });
@@ -85,4 +88,18 @@ pub(crate) fn enabled_second_factor_ends_other_sessions_auth_4(database: &EmptyD
     }
     let own = second.call("GET", "/api/v1/auth/profile", &new, "");
     assert_eq!(own.status, 200, "{}", own.body);
+}
+
+pub(crate) fn changes_of_accounts_are_audited_obs_11(database: &EmptyDatabase) {
+    let replica = Replica::start(database);
+    let (access, _) = replica.user("ada");
+    let (secret, access) = enable(&replica, &access);
+    let disable = json!({ "password": PASSWORD, "totp_code": code(&secret, 1) });
+    let path = "/api/v1/auth/totp/disable";
+    let disabled = replica.call("POST", path, &access, &disable.to_string());
+    assert_eq!(disabled.status, 200, "{}", disabled.body);
+    let id = claims(&access)["sub"].as_str().unwrap().to_owned();
+    let entries = ["user.create", "totp.enable", "totp.disable"];
+    let entries = entries.map(|action| (action.to_owned(), id.clone()));
+    assert_eq!(audited(database), entries);
 }

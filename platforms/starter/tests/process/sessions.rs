@@ -8,9 +8,10 @@ use seaworthy_testkit::{authority::Authority, database::EmptyDatabase, requireme
 use serde_json::{Value, json};
 
 use crate::{
+    api_keys::{key, with_key},
     app::{
-        PASSWORD, Replica, SECRETS, assert_error, builder, builder_with, command, json_of,
-        refresh_at, tokens,
+        PASSWORD, Replica, SECRETS, assert_error, audited, builder, builder_with, command,
+        grant_admin, json_of, refresh_at, tokens, try_command,
     },
     features::wait,
 };
@@ -107,6 +108,31 @@ pub(crate) fn parallel_uses_of_a_refresh_token_succeed_once_auth_3(database: &Em
     }
 }
 
+pub(crate) fn reused_token_ends_only_its_session_auth_3(database: &EmptyDatabase) {
+    let (first, second) = (Replica::start(database), Replica::start(database));
+    first.register("ada");
+    grant_admin(database, "ada");
+    let (access, refresh) = tokens(&first.login("ada", PASSWORD));
+    let (other, other_refresh) = tokens(&first.login("ada", PASSWORD));
+    let (_, key) = key(&first, &other);
+    let (newer, _) = tokens(&first.refresh(&refresh));
+    assert_error(&second.refresh(&refresh), 401, "REFRESH_TOKEN_INVALID");
+    let profile = |token: &str| second.call("GET", "/api/v1/auth/profile", token, "");
+    for token in [&access, &newer] {
+        assert_error(&profile(token), 401, "TOKEN_INVALID");
+    }
+    // The other session and the API key of the user continue.
+    assert_eq!(profile(&other).status, 200);
+    assert_eq!(
+        with_key(&second, "GET", "/api/v1/features", &key, "").status,
+        200
+    );
+    tokens(&second.refresh(&other_refresh));
+    let id = claims(&access)["sub"].as_str().unwrap().to_owned();
+    let last = audited(database).pop();
+    assert_eq!(last, Some(("session.reuse".to_owned(), id)));
+}
+
 pub(crate) fn tokens_of_one_kind_are_not_another_kind_auth_3(database: &EmptyDatabase) {
     let replica = Replica::start(database);
     let (access, refresh) = replica.user("ada");
@@ -129,7 +155,8 @@ pub(crate) fn tokens_of_one_kind_are_not_another_kind_auth_3(database: &EmptyDat
 
     // Signed by the service, but not an access token.
     let id = claims(&access)["sub"].as_str().unwrap().to_owned();
-    let profile = |kind: Option<&str>, version: Option<u64>| {
+    let own = claims(&access)["sid"].as_str().unwrap().to_owned();
+    let profile = |kind: Option<&str>, version: Option<u64>, session: Option<&str>| {
         let secret = SECRETS[0].split_once('=').unwrap().1.to_owned();
         let config = TokenSignerConfig {
             issuer: "starter".to_owned(),
@@ -140,17 +167,21 @@ pub(crate) fn tokens_of_one_kind_are_not_another_kind_auth_3(database: &EmptyDat
         let token = NewToken::for_subject(id.as_str()).audience("starter");
         let token = kind.map_or(token.clone(), |kind| token.claim("type", kind));
         let token = version.map_or(token.clone(), |version| token.claim("ver", version));
+        let token = session.map_or(token.clone(), |session| token.claim("sid", session));
         let token = signer.unwrap().sign(token).unwrap();
         replica.call("GET", "/api/v1/auth/profile", token.expose(), "")
     };
-    assert_eq!(profile(Some("access"), Some(0)).status, 200);
-    for (kind, version) in [
-        (None, Some(0)),
-        (Some("refresh"), Some(0)),
-        (Some("api"), Some(0)),
-        (Some("access"), None),
+    let own = Some(own.as_str());
+    assert_eq!(profile(Some("access"), Some(0), own).status, 200);
+    for (kind, version, session) in [
+        (None, Some(0), own),
+        (Some("refresh"), Some(0), own),
+        (Some("api"), Some(0), own),
+        (Some("access"), None, own),
+        (Some("access"), Some(0), None),
+        (Some("access"), Some(0), Some("another")),
     ] {
-        assert_error(&profile(kind, version), 401, "TOKEN_INVALID");
+        assert_error(&profile(kind, version, session), 401, "TOKEN_INVALID");
     }
 
     let refreshing = claims(&refresh);
@@ -262,7 +293,8 @@ pub(crate) fn disabled_user_loses_access_on_every_replica_auth_3(database: &Empt
     assert_error(&first.refresh(&refresh), 401, "REFRESH_TOKEN_INVALID");
     let (access, refresh) = tokens(&second.login("ada", PASSWORD));
     // Enabling an active user ends nothing.
-    command(database, &["users", "enable", "ada"]);
+    let ran = try_command(database, &["users", "enable", "ada"]);
+    assert!(!ran.status.success(), "{ran:?}");
     assert_eq!(profile(&access).status, 200);
     tokens(&first.refresh(&refresh));
 }

@@ -59,7 +59,9 @@ impl Accounts {
         let address =
             context::with_current(|context| context.and_then(RequestContext::client_address));
         let attempt = match self.lockout.attempt(account, address).await {
-            Err(LockoutError::Locked { retry_after }) => {
+            Err(
+                LockoutError::Locked { retry_after } | LockoutError::AddressLocked { retry_after },
+            ) => {
                 return Err(errors::account_locked().with_retry_after(retry_after));
             }
             attempt => attempt?,

@@ -86,7 +86,9 @@ impl Parts {
         let address = context::with_current(|context| context?.client_address());
         let attempt = self.lockout.attempt(subject, address).await;
         let attempt = attempt.map_err(|error| match error {
-            LockoutError::Locked { retry_after } => errors::account_locked(retry_after),
+            LockoutError::Locked { retry_after } | LockoutError::AddressLocked { retry_after } => {
+                errors::account_locked(retry_after)
+            }
             LockoutError::Failed(error) => error.into(),
         })?;
         let stored = account.as_ref().and_then(hash_of);
