@@ -3,7 +3,7 @@ use serde_json::{Map, Value};
 
 use super::{Plugins, RequestPlugins};
 use crate::{
-    FailureMode, HookCall, HookPoint, PluginStatus, Rejection,
+    FailureMode, HookCall, HookPoint, Rejection,
     hook::{HookEntry, HookTable},
     plugin::Plugin,
     runtime::{Fault, HookContext, HookInput, HookOutcome},
@@ -13,6 +13,9 @@ use crate::{
 /// The divisor of the part of the payload limit that the values of hooks must leave free, because
 /// later points add metadata.
 const RESERVED: usize = 16;
+/// The maximum number of further calls of a request for a plugin that stops before each of them. Only
+/// changes within microseconds cause more than one.
+pub(super) const MAX_STOPS: usize = 10;
 
 /// The result of the hooks of one point.
 #[derive(Debug, Clone, Default)]
@@ -112,17 +115,17 @@ impl Plugins {
         result
     }
 
-    pub(super) fn is_started(&self, name: &str) -> bool {
-        let plugin = self.plugin(name);
-        plugin.is_ok_and(|plugin| plugin.status() == PluginStatus::Started)
-    }
-
-    /// Checks that the service continues without a plugin that an operator stopped.
+    /// Checks that the service continues without a plugin that an operator stopped, or whose current
+    /// version does not have the function.
     ///
     /// # Errors
-    /// `plugins.required` has the plugin.
+    /// `plugins.required` has the plugin, and it is not started.
     pub(super) fn check_not_required(&self, name: &str) -> Result<(), Error> {
-        match self.required().iter().any(|required| required == name) {
+        match self
+            .missing_required()
+            .iter()
+            .any(|missing| missing == name)
+        {
             true => Err(not_started(name)),
             false => Ok(()),
         }
@@ -184,16 +187,21 @@ impl Plugins {
         let first = input();
         let context_size = first.context.size();
         let mut called = hook.plugin.hook(first, hook.timeout).await;
-        if called == Err(Fault::Stopped) && hook.plugin.is_retired() {
-            // The version ended after this request found it.
+        for _ in 0..MAX_STOPS {
+            if called != Err(Fault::Stopped) {
+                break;
+            }
+            // The version stopped after this request found it.
             let table = self.0.hooks.load_full();
             let mut current = table.at(run.point).iter();
-            match current.find(|newer| newer.has_name_of(hook)) {
-                Some(newer) => called = newer.plugin.hook(input(), newer.timeout).await,
-                // The newer version does not have the hook.
-                None if self.is_started(hook.plugin.name()) => return Ok(None),
-                None => {}
-            }
+            let Some(current) = current.find(|current| current.has_name_of(hook)) else {
+                // The plugin is not started, or its current version does not have the hook.
+                if run.point.can_veto() {
+                    self.check_not_required(hook.plugin.name())?;
+                }
+                return Ok(None);
+            };
+            called = current.plugin.hook(input(), current.timeout).await;
         }
         let problem = match called {
             Ok(HookOutcome::Proceed(set)) if set.is_empty() => return Ok(None),
@@ -211,12 +219,6 @@ impl Plugins {
                 format!("rejected, but may not veto: {}", rejection.reason)
             }
             Ok(HookOutcome::Fail(problem)) => problem,
-            Err(Fault::Stopped) if !self.is_started(hook.plugin.name()) => {
-                if run.point.can_veto() {
-                    self.check_not_required(hook.plugin.name())?;
-                }
-                return Ok(None);
-            }
             Err(fault) => fault.to_string(),
         };
         let name = format!("{}/{}", hook.plugin.name(), hook.name);

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Plugins,
-    calls::{check_failure_mode, check_required},
+    calls::{MAX_STOPS, check_failure_mode, check_required},
 };
 use crate::runtime::{Fault, Question};
 
@@ -49,23 +49,25 @@ impl Plugins {
                 context: context.clone(),
             };
             let mut decided = plugin.decide(question(), TIMEOUT).await;
-            if decided == Err(Fault::Stopped) && plugin.is_retired() {
-                // The version ended after this request found it.
+            for _ in 0..MAX_STOPS {
+                if decided != Err(Fault::Stopped) {
+                    break;
+                }
+                // The version stopped after this request found it.
                 let table = self.0.hooks.load_full();
                 let mut current = table.deciders().iter();
-                match current.find(|newer| newer.name() == plugin.name()) {
-                    Some(newer) => decided = newer.decide(question(), TIMEOUT).await,
-                    // The newer version does not decide.
-                    None if self.is_started(plugin.name()) => continue,
-                    None => {}
-                }
+                decided = match current.find(|current| current.name() == plugin.name()) {
+                    Some(current) => current.decide(question(), TIMEOUT).await,
+                    // The plugin is not started, or its current version does not decide.
+                    None => {
+                        self.check_not_required(plugin.name())?;
+                        Ok(Decision::Allow)
+                    }
+                };
             }
             match decided {
                 Ok(Decision::Allow) => {}
                 Ok(denial @ Decision::Deny(_)) => return Ok(denial),
-                Err(Fault::Stopped) if !self.is_started(plugin.name()) => {
-                    self.check_not_required(plugin.name())?;
-                }
                 Err(fault) => check_failure_mode(plugin, &fault.to_string())?,
             }
         }

@@ -20,6 +20,7 @@ mod hooks;
 mod hostile;
 mod points;
 mod publish;
+mod races;
 #[cfg(feature = "fuzz")]
 mod random;
 mod reload;
