@@ -18,8 +18,11 @@ use crate::{
     times::{goal, print, quantile},
 };
 
-/// The number of runs without the plugin, and of runs with it. They alternate.
-const ROUNDS: usize = 5;
+/// The number of runs without the plugin, and of runs with it. They alternate often, so that a change of
+/// the machine affects both.
+const ROUNDS: usize = 15;
+/// The time of one run: the plugin uses its share twice.
+const ROUND: Duration = Duration::from_secs(2);
 
 /// Prints the times of requests with and without an endless plugin.
 pub(crate) async fn beside(bench: &Bench) -> Result<(), Failure> {
@@ -32,7 +35,7 @@ pub(crate) async fn beside(bench: &Bench) -> Result<(), Failure> {
         let stop = Arc::new(AtomicBool::new(false));
         let clients = requests(bench, "/", &stop);
         let (begun, mut stopped) = (Instant::now(), 0);
-        while begun.elapsed() < Duration::from_secs(5) {
+        while begun.elapsed() < ROUND {
             if is_attacked {
                 bench.plugins.enable("busy")?;
                 let report = bench

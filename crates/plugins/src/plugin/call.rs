@@ -2,8 +2,9 @@
 //!
 //! - A guest of a hook or a decision is usually brief. It runs in a task on a worker of the
 //!   runtime, because a change of threads takes longer than the guest.
-//! - Guests of handlers and steps, of slow plugins, and of plugins that may wait for HTTP run on
-//!   threads with a low priority. Requests without plugins thus keep their cores.
+//! - Guests of handlers and steps, of plugins that may wait for HTTP, and of plugins whose last hook or
+//!   decision was not brief or did not run yet, run on threads with a low priority. Requests without
+//!   plugins thus keep their cores.
 //! - One worker remains free for timers and the network: `worker_guests` has one permit fewer than
 //!   the runtime has workers. A guest without such a permit runs on a worker that another thread
 //!   replaces.
@@ -29,14 +30,14 @@ use tokio::{
 };
 
 use super::{
-    Plugin, State,
+    Pace, Plugin, State,
     function::{Function, Place},
     guest_start::GuestStart,
 };
 use crate::{
     Decision, Event, HandlerError, PluginStatus, Plugins,
     runtime::{CallLimits, Fault, HookInput, HookOutcome, LifecycleStep, Program, Question, TICK},
-    sandbox::{FAULT_WINDOW, Permission, ProcessorTime, Transition},
+    sandbox::{Permission, ProcessorTime, Transition},
 };
 
 impl Plugin {
@@ -160,20 +161,21 @@ impl Plugin {
         let shared = permit(&self.guests, start_deadline, "all plugins").await?;
         let permits = (own, waiting, shared);
         // Earlier calls may have used the share during the wait.
-        let is_slow = {
+        let pace = {
             let (mut state, now) = (self.state.lock(), Instant::now());
             state.check_started(&function)?;
             if !state.share.may_run(now) {
                 state.throttled_at = Some(now);
                 return Err(Fault::Throttled);
             }
-            state.slow_until.is_some_and(|end| now < end)
+            state.pace
         };
         let program = self.program.lock().clone().ok_or(Fault::Stopped)?;
         let flavor = Handle::current().runtime_flavor();
         // A guest that waits for a response keeps its permit of `worker_guests`.
         let may_wait = self.waiting_guests.is_some();
-        let is_brief = function.place == Place::TaskIfBrief && !is_slow && !may_wait;
+        let is_request = function.place == Place::TaskIfBrief;
+        let is_brief = is_request && pace == Pace::Brief && !may_wait;
         let (sender, mut ended) = oneshot::channel();
         let start = GuestStart::default();
         let guest_start = start.clone();
@@ -182,7 +184,7 @@ impl Plugin {
             if sender.is_closed() || !guest_start.begin() {
                 return;
             }
-            let run = || plugin.run(&*program, call, &limits, permission);
+            let run = || plugin.run(&*program, call, &limits, permission, is_request);
             let result = match context {
                 Some(context) => context::sync_scope(context, run),
                 None => run(),
@@ -220,7 +222,7 @@ impl Plugin {
                 Some(_) => {
                     // A long instruction or a busy machine delays the guest. It still runs, so it
                     // has not recorded this.
-                    self.state.lock().slow_until = Some(Instant::now() + FAULT_WINDOW);
+                    self.state.lock().pace.slow_down(Instant::now());
                     return Err(Fault::Timeout(limits.timeout));
                 }
                 None => return Err(Fault::Timeout(limits.timeout)),
@@ -256,6 +258,7 @@ impl Plugin {
         call: impl FnOnce(&dyn Program, &CallLimits) -> Result<R, Fault>,
         limits: &CallLimits,
         permission: Permission,
+        is_request: bool,
     ) -> Result<R, Fault> {
         let begun = ProcessorTime::now();
         // Each call has its own memory, so a panic leaves no broken state in the program.
@@ -266,10 +269,7 @@ impl Plugin {
             let now = Instant::now();
             let mut state = self.state.lock();
             state.share.charge(used);
-            // Later calls run on threads for guests for as long as a fault counts.
-            if used > TICK {
-                state.slow_until = Some(now + FAULT_WINDOW);
-            }
+            state.pace.record(used, is_request, now);
             let transition = match &result {
                 Err(fault) if fault.counts() => state.faults.fail(permission, now),
                 Err(_) => {

@@ -3,6 +3,7 @@
 mod call;
 mod function;
 mod guest_start;
+mod pace;
 mod timers;
 mod uses;
 
@@ -21,6 +22,7 @@ use parking_lot::Mutex;
 use seaworthy_core::error_chain;
 use tokio::{sync::Semaphore, time::timeout};
 
+pub(crate) use pace::Pace;
 pub(crate) use timers::Timers;
 pub(crate) use uses::{Use, Uses};
 
@@ -89,8 +91,8 @@ pub(crate) struct State {
     pub(crate) error: Option<PluginFailure>,
     pub(crate) share: CpuShare,
     pub(crate) faults: FaultCount,
-    /// The time until which calls run on threads for guests, because one of them was not brief.
-    pub(crate) slow_until: Option<Instant>,
+    /// Calls run on threads for guests unless it is brief.
+    pub(crate) pace: Pace,
     /// The time of the last call that the CPU share rejected.
     pub(crate) throttled_at: Option<Instant>,
 }

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     Capability, GrantConfig, Manifest, PluginError, PluginErrorCode, PluginStatus,
     folder::{Found, files_hash, read_config, read_plugin},
-    plugin::{Plugin, State, Timers, Uses},
+    plugin::{Pace, Plugin, State, Timers, Uses},
     runtime::{self, CallLimits, Exports, Imports, LifecycleStep, Runtime},
     sandbox::{
         CpuShare, EventAccess, FaultCount, HttpAccess, KeyValueStore, LogAccess, max_processor_time,
@@ -180,7 +180,7 @@ impl Inner {
                 error: None,
                 share: CpuShare::new(percent, Instant::now()),
                 faults: FaultCount::default(),
-                slow_until: None,
+                pace: Pace::Unknown,
                 throttled_at: None,
             }),
             is_retired: AtomicBool::new(false),

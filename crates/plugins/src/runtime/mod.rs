@@ -15,7 +15,7 @@ use crate::{
     sandbox::{EventAccess, HttpAccess, KeyValueStore, LogAccess},
 };
 
-/// The time between two ticks of the clock of guests: the resolution of timeouts.
+/// The maximum usual time between two ticks of the clock of guests: the resolution of timeouts.
 pub(crate) const TICK: Duration = Duration::from_millis(1);
 
 /// Compiles components.

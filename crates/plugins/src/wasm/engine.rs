@@ -180,6 +180,18 @@ mod tests {
     }
 
     #[test]
+    fn endless_guest_has_short_ticks_plug_2() {
+        let limits = limits(Duration::from_secs(3));
+        let runtime = WasmRuntime::new(PAGE, 2, || ()).unwrap();
+        let program = compile(&runtime);
+        let guest = thread::spawn(move || program.step(LifecycleStep::Start, &limits));
+        while !runtime.ticker.is_short() {
+            assert!(!guest.is_finished(), "no short tick");
+            thread::yield_now();
+        }
+    }
+
+    #[test]
     fn endless_call_ends_after_the_drop_of_its_engine_plug_2() {
         let limits = limits(Duration::from_millis(50));
         let runtime = WasmRuntime::new(PAGE, 2, || ()).unwrap();

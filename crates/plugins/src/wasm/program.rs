@@ -80,7 +80,11 @@ impl WasmProgram {
         store.set_hostcall_fuel(limits.payload);
         store.set_max_component_handles(MAX_HANDLES);
         // Set before the instance exists, because its start functions count, too.
-        store.epoch_deadline_callback(|mut store| store.data_mut().tick());
+        let ticker = Arc::clone(&self.ticker);
+        store.epoch_deadline_callback(move |mut store| {
+            ticker.seen();
+            store.data_mut().tick()
+        });
         store.set_epoch_deadline(1);
         let result = self
             .prepared

@@ -1,7 +1,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
     time::{Duration, Instant},
@@ -12,6 +12,10 @@ use wasmtime::{Engine, EngineWeak};
 
 use crate::runtime::TICK;
 
+/// The time between two ticks while a guest runs for longer than a tick. At each tick the guest lets
+/// other threads run first. Some schedulers let a new thread wait for a while, also if its priority is
+/// higher. A request whose thread waits for the core of the guest thus waits only briefly.
+const SHORT_TICK: Duration = Duration::from_micros(250);
 /// The time that the thread ticks after the last call, so that frequent calls do not wake it.
 const LINGER: Duration = Duration::from_millis(50);
 
@@ -23,6 +27,8 @@ pub(super) struct Ticker(Arc<Clock>);
 #[derive(Default)]
 struct Clock {
     running: AtomicUsize,
+    /// Whether a guest was running at the last tick.
+    has_long_guest: AtomicBool,
     sleeping: Mutex<Sleep>,
     wake: Condvar,
 }
@@ -37,7 +43,7 @@ struct Sleep {
 pub(super) struct Ticking<'a>(&'a Clock);
 
 impl Ticker {
-    /// Starts the thread, which calls `on_tick` at each tick.
+    /// Starts the thread, which calls `on_tick` at each [`TICK`].
     ///
     /// # Errors
     /// The system has no thread.
@@ -66,6 +72,17 @@ impl Ticker {
         Ticking(&self.0)
     }
 
+    /// Marks that a guest was running at a tick, so that the next ones follow sooner.
+    pub(super) fn seen(&self) {
+        self.0.has_long_guest.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the next tick follows sooner.
+    #[cfg(test)]
+    pub(super) fn is_short(&self) -> bool {
+        self.0.has_long_guest.load(Ordering::Relaxed)
+    }
+
     /// Whether the thread sleeps or has ended.
     #[cfg(test)]
     pub(super) fn is_idle(&self) -> bool {
@@ -85,15 +102,19 @@ impl Clock {
     /// if the thread must end.
     fn tick(&self, engine: &EngineWeak, on_tick: &impl Fn()) -> bool {
         let mut idle = Instant::now();
+        let mut ticked = idle;
         while idle.elapsed() < LINGER {
-            thread::sleep(TICK);
+            thread::sleep(self.pause());
             match engine.upgrade() {
                 Some(engine) => engine.increment_epoch(),
                 None => return false,
             }
             if self.running.load(Ordering::SeqCst) > 0 {
                 idle = Instant::now();
-                on_tick();
+                if ticked.elapsed() >= TICK {
+                    ticked = idle;
+                    on_tick();
+                }
             }
         }
         let mut sleep = self.sleeping.lock();
@@ -108,6 +129,14 @@ impl Clock {
         }
         !sleep.is_over
     }
+
+    /// Returns the time until the next tick.
+    fn pause(&self) -> Duration {
+        match self.has_long_guest.swap(false, Ordering::Relaxed) {
+            true => SHORT_TICK,
+            false => TICK,
+        }
+    }
 }
 
 impl Drop for Ticking<'_> {
@@ -119,6 +148,15 @@ impl Drop for Ticking<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tick_follows_sooner_after_a_guest_was_seen_plug_2() {
+        let clock = Arc::new(Clock::default());
+        assert_eq!(clock.pause(), TICK);
+        let ticker = Ticker(Arc::clone(&clock));
+        ticker.seen();
+        assert_eq!([clock.pause(), clock.pause()], [SHORT_TICK, TICK]);
+    }
 
     #[test]
     fn thread_ends_with_its_ticker_plug_2() {

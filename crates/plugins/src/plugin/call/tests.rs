@@ -18,7 +18,7 @@ use crate::{
     folder::FilesHash,
     plugin::{Observe, State, Timers, Uses},
     runtime::{Exports, HookContext},
-    sandbox::{CpuShare, FaultCount, GuestThreads},
+    sandbox::{CpuShare, FAULT_WINDOW, FaultCount, GuestThreads},
 };
 
 const MANIFEST: &str = "name = \"guard\"\nversion = \"1.0.0\"\napi = \"0.2.0\"\nsha256 = \"0000000000000000000000000000000000000000000000000000000000000000\"\n";
@@ -141,7 +141,7 @@ fn plugin_with(program: &Arc<Placed>, more: &str) -> Arc<Plugin> {
             error: None,
             share: CpuShare::new(100, Instant::now()),
             faults: FaultCount::default(),
-            slow_until: None,
+            pace: Pace::Brief,
             throttled_at: None,
         }),
         is_retired: AtomicBool::new(false),
@@ -184,13 +184,18 @@ async fn only_calls_of_slow_plugins_leave_the_workers_plug_2() {
         let worker = tokio::spawn(async { thread::current().name().map(str::to_owned) });
         let worker = worker.await.unwrap().unwrap();
         assert_eq!(hook(&plugin, TIMEOUT).await, at(&worker, &id));
+        // The first call after the load shows that the plugin is brief.
+        plugin.state.lock().pace = Pace::Unknown;
+        assert_eq!(hook(&plugin, TIMEOUT).await, at(GUESTS, &id));
+        assert_eq!(hook(&plugin, TIMEOUT).await, at(&worker, &id));
         // This call shows that the plugin is slow.
         *program.compute.lock() = TICK * 2;
         assert_eq!(hook(&plugin, TIMEOUT).await, at(&worker, &id));
         *program.compute.lock() = Duration::ZERO;
         assert_eq!(hook(&plugin, TIMEOUT).await, at(GUESTS, &id));
-        // A minute later it counts as brief again.
-        plugin.state.lock().slow_until = Some(Instant::now());
+        // A minute later a brief call shows that it is brief again.
+        plugin.state.lock().pace = Pace::SlowUntil(Instant::now());
+        assert_eq!(hook(&plugin, TIMEOUT).await, at(GUESTS, &id));
         assert_eq!(hook(&plugin, TIMEOUT).await, at(&worker, &id));
     });
     calls.await;
@@ -247,7 +252,7 @@ async fn caller_leaves_a_guest_on_the_last_worker_plug_2() {
 async fn caller_leaves_a_slow_guest_at_its_deadline_plug_2() {
     let program = Arc::new(Placed::default());
     let plugin = plugin(&program);
-    plugin.state.lock().slow_until = Some(Instant::now() + FAULT_WINDOW);
+    plugin.state.lock().pace.slow_down(Instant::now());
     leave(&plugin, &program).await;
 }
 
@@ -282,8 +287,8 @@ async fn guest_does_not_start_after_its_caller_left_plug_2() {
     let event = Event::new(crate::EventType::USER_LOGIN, "accounts");
     let handle = |timeout| plugin.handle("note".to_owned(), event.clone(), timeout);
     assert_eq!(handle(SHORT).await, Err(Fault::Timeout(SHORT)));
-    let slow_until = plugin.state.lock().slow_until;
-    assert_eq!(slow_until, None, "the guest was not slow");
+    let pace = plugin.state.lock().pace;
+    assert_eq!(pace, Pace::Brief, "the guest was not slow");
     drop(release);
     // The first call keeps its permit until its guest would start.
     assert!(handle(TIMEOUT).await.is_ok());

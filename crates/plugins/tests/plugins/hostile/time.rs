@@ -229,23 +229,31 @@ async fn endless_guest_is_stopped_every_time_plug_2() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_continue_beside_a_guest_on_a_worker_plug_2() {
-    let hook = "[[hooks]]\nname = \"attack\"\npoint = \"before_request\"\ntimeout = \"10s\"\n";
+    // The parameter is the number of values.
+    let body = "(if (i32.eqz (local.get 10)) (then (return (i32.const 16))))
+        (loop $l (br $l)) unreachable";
     let app = Setup::new()
         .config(|config| config.security.max_cpu_percent = Some(20))
-        .plugin("evil", hook, &Guest::hook("(loop $l (br $l)) unreachable"))
+        .plugin("evil", HOOK, &Guest::hook(body))
         .start()
         .await
         .unwrap();
-    let addresses = app.service.addresses();
-    let (http, admin) = (addresses.http, addresses.admin);
-    let get = seaworthy_testkit::http::get;
-    // The first call of the plugin occupies a worker for two seconds of CPU time.
-    let attack = thread::spawn(move || get(http, "/orders").unwrap().status);
+    // After a brief call the next one runs on a worker, and occupies it for two seconds of CPU time.
+    let call = app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+    assert_eq!(call.await.unwrap().failed, []);
+    let plugins = app.plugins.clone();
+    let attack = tokio::spawn(async move {
+        let call = HookCall::new().with_value("loops", true);
+        plugins.run_hooks(HookPoint::BeforeBiz, call).await
+    });
+    let admin = app.service.addresses().admin;
     let mut answered = 0;
     while !attack.is_finished() {
-        assert_eq!(get(admin, "/livez").unwrap().status, 200);
+        let live = tokio::task::block_in_place(|| seaworthy_testkit::http::get(admin, "/livez"));
+        assert_eq!(live.unwrap().status, 200);
         answered += 1;
     }
-    assert_eq!(attack.join().unwrap(), 200);
+    let failed = attack.await.unwrap().unwrap().failed;
+    assert_eq!(failed[0].1, "exceeded the CPU time of 2s");
     assert!(answered > 20, "{answered} requests");
 }
