@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{Loaded, Plugins};
-use crate::{PluginError, PluginErrorCode, PluginStatus, plugin::Plugin, registry::load_order};
+use crate::{PluginError, PluginErrorCode, PluginStatus, load_order::load_order, plugin::Plugin};
 
 /// The loaded plugins by their names.
 pub(super) type LoadedPlugins = BTreeMap<String, Loaded>;
@@ -59,7 +59,8 @@ pub(super) fn check_started(
     let is_ready = |name: &String| {
         let needed = loaded.get(name).map(|entry| &entry.plugin);
         needed.is_some_and(|needed| {
-            needed.status() == PluginStatus::Started || permits_disabled && !needed.is_turned_on()
+            let is_disabled = !needed.is_turned_on();
+            needed.status() == PluginStatus::Started || (permits_disabled && is_disabled)
         })
     };
     let mut needed = plugin.manifest.dependencies.iter();

@@ -35,17 +35,17 @@ impl Plugins {
     }
 
     /// Returns the states of the plugins that are not loaded, because their load failed or runs.
-    pub(super) fn not_loaded(&self) -> Vec<PluginInfo> {
+    pub(super) fn list_unloaded(&self) -> Vec<PluginInfo> {
         let mut names: BTreeSet<String> = self.0.failures.lock().keys().cloned().collect();
         if let Some(plugin) = &*self.0.initializing.lock() {
             names.insert(plugin.name().to_owned());
         }
-        let states = names.iter().filter_map(|name| self.not_loaded_one(name));
+        let states = names.iter().filter_map(|name| self.get_unloaded(name));
         states.collect()
     }
 
     /// Returns the state of a plugin that is not loaded, because its load failed or runs.
-    pub(super) fn not_loaded_one(&self, name: &str) -> Option<PluginInfo> {
+    pub(super) fn get_unloaded(&self, name: &str) -> Option<PluginInfo> {
         if self.plugin(name).is_ok() {
             return None;
         }

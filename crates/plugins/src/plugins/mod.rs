@@ -131,7 +131,7 @@ impl Plugins {
     /// that cannot be loaded, in alphabetical order.
     #[must_use]
     pub fn list(&self) -> Vec<PluginInfo> {
-        let mut found = self.not_loaded();
+        let mut found = self.list_unloaded();
         found.extend(self.loaded().iter().map(|plugin| plugin.info()));
         found.sort_by(|one, other| one.metadata.name.cmp(&other.metadata.name));
         found
@@ -144,7 +144,7 @@ impl Plugins {
     pub fn get(&self, name: &str) -> Result<PluginInfo, PluginError> {
         match self.plugin(name) {
             Ok(plugin) => Ok(plugin.info()),
-            Err(error) => self.not_loaded_one(name).ok_or(error),
+            Err(error) => self.get_unloaded(name).ok_or(error),
         }
     }
 

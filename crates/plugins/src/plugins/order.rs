@@ -4,8 +4,8 @@ use super::Plugins;
 use crate::{
     Manifest, PluginError, PluginErrorCode,
     folder::{MANIFEST, read_text, scan},
+    load_order::{OrderError, load_order},
     manifest::is_name,
-    registry::{OrderError, load_order},
 };
 
 /// The manifest of each plugin of the folder, or its error.

@@ -5,7 +5,7 @@ use seaworthy_service::{Component, Stage};
 use tokio::time::timeout;
 
 use super::{Plugins, end::clean_up};
-use crate::{PluginStatus, registry::load_order};
+use crate::{PluginStatus, load_order::load_order};
 
 /// Stops the plugins after all parts of the service that call them.
 pub(super) struct Shutdown {
