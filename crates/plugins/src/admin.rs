@@ -1,5 +1,5 @@
 use axum::extract::State;
-use seaworthy_core::Error;
+use seaworthy_core::{Error, error_chain};
 use seaworthy_http::{Json, Path, Routes};
 
 use crate::{PluginError, PluginInfo, Plugins};
@@ -95,8 +95,14 @@ async fn check(State(plugins): State<Plugins>, Path(name): Path<String>) -> Resu
 fn log_change(plugin: &str, action: &str, error: Option<&PluginError>) {
     match error {
         None => tracing::info!(plugin, action, "an operator changed a plugin"),
-        Some(problem) => {
-            tracing::warn!(plugin, action, %problem, "a change of a plugin by an operator failed");
+        Some(error) => {
+            let problem = error_chain(error).to_string();
+            tracing::warn!(
+                plugin,
+                action,
+                problem,
+                "a change of a plugin by an operator failed"
+            );
         }
     }
 }

@@ -34,7 +34,7 @@ const DEFAULT_LOG_LINES: u32 = 20;
 const DEFAULT_EVENTS: u32 = 10;
 /// A value in the middle, so that plugins can run before and after the default.
 const DEFAULT_PRIORITY: i32 = 100;
-/// The longest timeout of a hook point. Handlers of the host have the same timeout.
+/// The maximum timeout of a hook point. Handlers of the host have the same timeout.
 pub(crate) const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(30);
 /// A short restart of a dependency ends within these retries.
 const DEFAULT_RETRY_COUNT: u32 = 3;

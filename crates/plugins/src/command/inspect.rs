@@ -53,8 +53,11 @@ pub(super) async fn verify<C: Settings>(
     name: &str,
 ) -> Result<(), StartError> {
     let plugins = Plugins::open(run.service, config)?;
-    load_with_dependencies(&plugins, name).await?;
-    let info = plugins.get(name)?;
+    let loaded = load_with_dependencies(&plugins, name).await;
+    let info = plugins.get(name);
+    plugins.shut_down().await;
+    loaded?;
+    let info = info?;
     let text = format!("{name} {} can be loaded", info.metadata.version);
     run.console.print(&text, &info);
     Ok(())

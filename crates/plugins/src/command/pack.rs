@@ -28,6 +28,7 @@ pub(super) fn write_component<C>(
     let folder = config.directory.join(name);
     let manifest = folder.join(MANIFEST);
     let text = read_manifest(&manifest)?;
+    // The component does not exist yet, so the manifest may have no hash.
     let manifest = parse(&manifest, name, &with_hash(&text, &sha256_hex(b"")))?;
     let world = world.unwrap_or(manifest.world.unwrap_or(World::Plugin).as_str());
     let content = fs::read(module).map_err(|error| unusable(Path::new(module), error))?;

@@ -57,21 +57,32 @@ pub(super) async fn call<C: Settings>(
     input: Option<&String>,
 ) -> Result<(), StartError> {
     let plugins = Plugins::open(run.service, config)?;
-    load_with_dependencies(&plugins, name).await?;
-    plugins.start_plugin(name).await?;
-    let outcome = match function {
-        DECIDE => decide(&plugins, name, read_or_default(input)?).await?,
-        HANDLE => match input {
-            Some(file) => handle(&plugins, name, read(file)?).await?,
-            None => return Err(StartError::new("set --input to a file with an event")),
-        },
-        point => call_hooks(&plugins, name, point, read_or_default(input)?).await?,
-    };
+    let called = start_and_call(&plugins, name, function, input).await;
+    plugins.shut_down().await;
+    let outcome = called?;
     let document = outcome.document;
     run.console.print(&format!("{document:#}"), &document);
     match outcome.is_failed {
         true => Err(StartError::new(format!("the plugin \"{name}\" failed"))),
         false => Ok(()),
+    }
+}
+
+async fn start_and_call(
+    plugins: &Plugins,
+    name: &str,
+    function: &str,
+    input: Option<&String>,
+) -> Result<Outcome, StartError> {
+    load_with_dependencies(plugins, name).await?;
+    plugins.start_plugin(name).await?;
+    match function {
+        DECIDE => decide(plugins, name, read_or_default(input)?).await,
+        HANDLE => match input {
+            Some(file) => handle(plugins, name, read(file)?).await,
+            None => Err(StartError::new("set --input to a file with an event")),
+        },
+        point => call_hooks(plugins, name, point, read_or_default(input)?).await,
     }
 }
 

@@ -244,7 +244,7 @@ impl EventBus {
     pub fn publish_async(&self, event: Event) -> Result<(), Error> {
         let passes = self.passes(&event);
         let event = Arc::new(event);
-        let mut full = None;
+        let mut full = Vec::new();
         {
             let mut state = self.0.state.lock();
             if state.is_stopped {
@@ -258,20 +258,17 @@ impl EventBus {
                     continue;
                 }
                 if !subscriber.queue(&event, self.0.max_queued) {
-                    full = subscriber.handlers.first().map(|first| first.name.clone());
+                    full.push(format!("\"{}\"", subscriber.name));
                 }
             }
         }
         self.0.queued.notify_one();
-        match full {
-            None => Ok(()),
-            Some(name) => Err(Error::new(
-                Code::Exhausted,
-                "EVENT_QUEUE_FULL",
-                "the queue of an event handler is full: it does not get the event",
-            )
-            .with_cause(format!("the queue of \"{name}\""))),
+        if full.is_empty() {
+            return Ok(());
         }
+        let message = "the queue of an event handler is full: it does not get the event";
+        let cause = format!("the queues of {}", full.join(", "));
+        Err(Error::new(Code::Exhausted, "EVENT_QUEUE_FULL", message).with_cause(cause))
     }
 
     fn passes(&self, event: &Event) -> bool {

@@ -75,7 +75,8 @@ pub(crate) fn disable_config(
     lines.insert(marker.map_or(0, |place| place + 1), DISABLED);
     let text = lines.join("\n") + "\n";
     let replaced = file.replace(config, &text, &access)?;
-    replaced.check(config, profile, plugin, |effective| !effective.enabled)?;
+    let is_disabled = |effective: &PluginFileConfig| !effective.enabled;
+    replaced.check(config, profile, plugin, is_disabled)?.keep();
     Ok(file.path)
 }
 
@@ -132,8 +133,10 @@ impl SettingsFile {
         fs::create_dir_all(&config.config_directory).map_err(unwritten)?;
         write(&self.target, text.as_bytes(), access).map_err(unwritten)?;
         Ok(ReplacedConfig {
+            plugin: self.plugin.clone(),
             path: self.target.clone(),
             previous: self.previous.clone(),
+            is_settled: false,
         })
     }
 
@@ -143,10 +146,15 @@ impl SettingsFile {
     }
 }
 
-/// The previous content of a file of settings with its metadata, `None` if it did not exist.
+/// A file of settings that was replaced. Its drop restores the previous one, unless the new one is
+/// kept. So the stop of the service leaves no settings that the plugin did not accept.
 pub(crate) struct ReplacedConfig {
+    plugin: String,
     path: PathBuf,
+    /// The previous content with its metadata, `None` if the file did not exist.
     previous: Option<(Vec<u8>, Metadata)>,
+    /// Whether the new file is kept, or the previous one is restored.
+    is_settled: bool,
 }
 
 impl ReplacedConfig {
@@ -172,19 +180,40 @@ impl ReplacedConfig {
             }
             Err(error) => error,
         };
-        Err(self.restore(plugin, error))
+        self.restore();
+        Err(error)
     }
 
-    /// Restores the previous content, owner and permissions. Returns the error of the new settings.
-    pub(crate) fn restore(self, plugin: &str, error: PluginError) -> PluginError {
+    /// Keeps the new file.
+    pub(crate) fn keep(mut self) {
+        self.is_settled = true;
+    }
+
+    /// Restores the previous content, owner and permissions. Returns whether they are restored, and
+    /// logs the error otherwise.
+    pub(crate) fn restore(mut self) -> bool {
+        self.is_settled = true;
+        self.write_previous()
+    }
+
+    fn write_previous(&self) -> bool {
         let restored = match &self.previous {
             Some((content, metadata)) => write(&self.path, content, &Access::Restored(metadata)),
             None => fs::remove_file(&self.path),
         };
-        if let Err(problem) = restored {
+        if let Err(problem) = &restored {
+            let plugin = &*self.plugin;
             tracing::error!(plugin, %problem, "the settings of a plugin could not be restored");
         }
-        error
+        restored.is_ok()
+    }
+}
+
+impl Drop for ReplacedConfig {
+    fn drop(&mut self) {
+        if !self.is_settled {
+            self.write_previous();
+        }
     }
 }
 
@@ -213,10 +242,15 @@ fn write(path: &Path, content: &[u8], access: &Access<'_>) -> io::Result<()> {
         return written;
     }
     // The new name is on the disk after its folder. Not every system can open a folder.
-    match path.parent().map(File::open) {
-        Some(Ok(folder)) if cfg!(unix) => folder.sync_all(),
-        _ => Ok(()),
+    if cfg!(unix)
+        && let Some(Ok(folder)) = path.parent().map(File::open)
+        && let Err(error) = folder.sync_all()
+    {
+        // The new file is in place, and only a crash of the system can still undo this.
+        let path = path.display();
+        tracing::warn!(%path, problem = %error, "the folder of a file was not written to the disk");
     }
+    Ok(())
 }
 
 /// Writes a new file to the disk.

@@ -4,6 +4,7 @@ mod point;
 mod table;
 
 pub use point::HookPoint;
+pub(crate) use point::REQUEST_TIMEOUT;
 pub(crate) use table::{HookEntry, HookTable};
 
 use serde_json::{Map, Value};

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The timeout of a hook around a request, so that a slow plugin delays requests only briefly.
-const REQUEST_TIMEOUT: Duration = Duration::from_millis(50);
+pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_millis(50);
 /// The timeout of other hooks: operations of the business logic may take seconds.
 const OTHER_TIMEOUT: Duration = Duration::from_secs(30);
 

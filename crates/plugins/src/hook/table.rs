@@ -114,7 +114,7 @@ impl HookTable {
     /// Whether requests that have this table must use the current one. A required plugin may have
     /// started since, a version of this table ended, or another table replaced it longer ago than
     /// `max_age`.
-    pub(crate) fn is_over(&self, max_age: Duration) -> bool {
+    pub(crate) fn is_expired(&self, max_age: Duration) -> bool {
         let replaced = self.replaced.get();
         self.missing.is_some()
             || self.plugins.iter().any(|(plugin, _)| plugin.is_retired())

@@ -44,7 +44,8 @@ impl Plugin {
     /// Calls a step of the life cycle. The inner error is the failure that the plugin reports.
     ///
     /// # Errors
-    /// The plugin is disabled or throttled, traps, or exceeds a limit.
+    /// The plugin is stopped, disabled or throttled, a dependency is disabled, too many calls run, or
+    /// the plugin traps or exceeds a limit.
     pub(crate) async fn step(
         self: &Arc<Self>,
         step: LifecycleStep,
@@ -63,7 +64,8 @@ impl Plugin {
     /// Calls a hook.
     ///
     /// # Errors
-    /// The plugin is disabled or throttled, traps, or exceeds a limit.
+    /// The plugin is stopped, disabled or throttled, a dependency is disabled, too many calls run, or
+    /// the plugin traps or exceeds a limit.
     pub(crate) async fn hook(
         self: &Arc<Self>,
         input: HookInput,
@@ -79,7 +81,8 @@ impl Plugin {
     /// Calls an event handler. The inner error is the failure that the plugin reports.
     ///
     /// # Errors
-    /// The plugin is disabled or throttled, traps, or exceeds a limit.
+    /// The plugin is stopped, disabled or throttled, a dependency is disabled, too many calls run, or
+    /// the plugin traps or exceeds a limit.
     pub(crate) async fn handle(
         self: &Arc<Self>,
         handler: String,
@@ -102,7 +105,8 @@ impl Plugin {
     /// Asks for a decision about access.
     ///
     /// # Errors
-    /// The plugin is disabled or throttled, traps, or exceeds a limit.
+    /// The plugin is stopped, disabled or throttled, a dependency is disabled, too many calls run, or
+    /// the plugin traps or exceeds a limit.
     pub(crate) async fn decide(
         self: &Arc<Self>,
         question: Question,
@@ -118,7 +122,8 @@ impl Plugin {
     /// Calls the component, within the limits of the plugin.
     ///
     /// # Errors
-    /// The plugin is disabled or throttled, traps, or exceeds a limit.
+    /// The plugin is stopped, disabled or throttled, a dependency is disabled, too many calls run, or
+    /// the plugin traps or exceeds a limit.
     async fn call<R: Send + 'static>(
         self: &Arc<Self>,
         function: Function,
@@ -205,8 +210,10 @@ impl Plugin {
                     Err(_) => tokio::task::block_in_place(guest),
                 }
             });
-        } else if self.threads.run(guest).is_err() {
-            return Err(Fault::Concurrency("this service"));
+        } else if let Err(error) = self.threads.run(guest) {
+            let plugin = self.name();
+            tracing::error!(plugin, problem = %error, "the system has no thread for a plugin");
+            return Err(Fault::NoThread);
         }
         let mut deadline = start_deadline;
         loop {
@@ -286,13 +293,24 @@ impl Plugin {
             transition
         };
         if transition != Transition::None {
-            let fault = result.as_ref().err();
-            self.observe.changed(&self.manifest, transition, fault);
-            if let Some(inner) = self.plugins.upgrade() {
-                Plugins(inner).announce_dependents(self.name());
-            }
+            self.announce(transition, result.as_ref().err());
         }
         result
+    }
+
+    /// Publishes that faults disabled this version, or that a trial enabled it. The faults of an old
+    /// version, which open requests still call, do not concern the version that replaced it.
+    fn announce(&self, transition: Transition, fault: Option<&Fault>) {
+        let Some(plugins) = self.plugins.upgrade().map(Plugins) else {
+            return;
+        };
+        if plugins.is_loaded(self) {
+            self.observe.changed(&self.manifest, transition, fault);
+            plugins.announce_dependents(self.name());
+        } else if transition == Transition::Disabled {
+            let (plugin, version) = (self.name(), &self.manifest.version);
+            tracing::warn!(plugin, %version, "an old version was disabled after too many faults");
+        }
     }
 }
 

@@ -1,3 +1,5 @@
+use std::{sync::Arc, time::Duration};
+
 use seaworthy_core::{Code, Error, RequestContext, context};
 use serde_json::{Map, Value};
 
@@ -15,7 +17,7 @@ use crate::{
 const RESERVED: usize = 16;
 /// The maximum number of further calls of a request for a plugin that stops before each of them. Only
 /// changes within microseconds cause more than one.
-pub(super) const MAX_STOPS: usize = 10;
+const MAX_STOPS: usize = 10;
 
 /// The result of the hooks of one point.
 #[derive(Debug, Clone, Default)]
@@ -147,6 +149,7 @@ impl Plugins {
         let mut run = Run {
             point,
             request,
+            kept: table,
             set: table.values(),
             report: HookReport {
                 call,
@@ -159,9 +162,7 @@ impl Plugins {
             values.entry(name).or_insert_with(|| value.clone());
         }
         for hook in table.at(point) {
-            if let Some(set) = self.run_one(hook, &mut run).await? {
-                table.keep(set);
-            }
+            self.run_one(hook, &mut run).await?;
         }
         Ok(run.report)
     }
@@ -171,12 +172,31 @@ impl Plugins {
         self.0.observation.hook_failed(plugin);
     }
 
-    /// Calls one hook. Returns the values that it sets.
-    async fn run_one(
+    /// Calls a plugin that a request found. If this version stopped since, calls the one that `find`
+    /// returns from the current table. Returns `None` if there is none.
+    pub(super) async fn call_started<R, F>(
         &self,
-        hook: &HookEntry,
-        run: &mut Run<'_>,
-    ) -> Result<Option<Map<String, Value>>, Error> {
+        (plugin, timeout): Callee,
+        find: impl Fn(&HookTable) -> Option<Callee>,
+        call: impl Fn(Arc<Plugin>, Duration) -> F,
+    ) -> Option<Result<R, Fault>>
+    where
+        F: Future<Output = Result<R, Fault>>,
+    {
+        let mut called = call(plugin, timeout).await;
+        for _ in 0..MAX_STOPS {
+            if !matches!(called, Err(Fault::Stopped)) {
+                break;
+            }
+            let (plugin, timeout) = find(&self.0.hooks.load_full())?;
+            called = call(plugin, timeout).await;
+        }
+        Some(called)
+    }
+
+    /// Calls one hook, and keeps the values that it sets.
+    async fn run_one(&self, hook: &HookEntry, run: &mut Run<'_>) -> Result<(), Error> {
+        let context_size = hook_context(run.request).size();
         let input = || HookInput {
             hook: hook.name.clone(),
             point: run.point,
@@ -184,31 +204,30 @@ impl Plugins {
             values: run.report.call.values.clone(),
             metadata: run.report.call.metadata.clone(),
         };
-        let first = input();
-        let context_size = first.context.size();
-        let mut called = hook.plugin.hook(first, hook.timeout).await;
-        for _ in 0..MAX_STOPS {
-            if called != Err(Fault::Stopped) {
-                break;
-            }
-            // The version stopped after this request found it.
-            let table = self.0.hooks.load_full();
+        let callee = |hook: &HookEntry| (Arc::clone(&hook.plugin), hook.timeout);
+        let find = |table: &HookTable| {
             let mut current = table.at(run.point).iter();
-            let Some(current) = current.find(|current| current.has_name_of(hook)) else {
-                // The plugin is not started, or its current version does not have the hook.
-                if run.point.can_veto() {
-                    self.check_not_required(hook.plugin.name())?;
-                }
-                return Ok(None);
-            };
-            called = current.plugin.hook(input(), current.timeout).await;
-        }
+            current
+                .find(|current| current.has_name_of(hook))
+                .map(callee)
+        };
+        let call = |plugin: Arc<Plugin>, timeout| {
+            let input = input();
+            async move { plugin.hook(input, timeout).await }
+        };
+        let Some(called) = self.call_started(callee(hook), find, call).await else {
+            // The plugin is not started, or its current version does not have the hook.
+            if run.point.can_veto() {
+                self.check_not_required(hook.plugin.name())?;
+            }
+            return Ok(());
+        };
         let problem = match called {
-            Ok(HookOutcome::Proceed(set)) if set.is_empty() => return Ok(None),
+            Ok(HookOutcome::Proceed(set)) if set.is_empty() => return Ok(()),
             Ok(HookOutcome::Proceed(set)) => {
                 let max = self.0.config.security.max_payload_size.as_usize();
                 match run.add(&set, context_size, max) {
-                    Ok(()) => return Ok(Some(set)),
+                    Ok(()) => return Ok(()),
                     Err(problem) => problem.to_owned(),
                 }
             }
@@ -233,14 +252,19 @@ impl Plugins {
             check_failure_mode(&hook.plugin, &problem)?;
         }
         run.report.failed.push((name, problem));
-        Ok(None)
+        Ok(())
     }
 }
+
+/// A plugin, and the timeout of its call.
+type Callee = (Arc<Plugin>, Duration);
 
 /// A call of the hooks of one point.
 struct Run<'a> {
     point: HookPoint,
     request: Option<&'a RequestContext>,
+    /// The values that the request keeps. Other points of the request may run concurrently.
+    kept: &'a RequestPlugins,
     /// The values that hooks set at this point and at earlier points of the request.
     set: Map<String, Value>,
     report: HookReport,
@@ -257,24 +281,20 @@ impl Run<'_> {
         context: usize,
         max: usize,
     ) -> Result<(), &'static str> {
-        let (mut all, mut call) = (self.set.clone(), self.report.call.clone());
-        for (name, value) in set {
-            all.insert(name.clone(), value.clone());
-            call.values.insert(name.clone(), value.clone());
-        }
-        if all.values().map(json::count).sum::<usize>() > MAX_VALUES {
-            return Err("set more values than later hooks may get");
-        }
-        // Later hooks get the values and the context, which must fit into the payload limit of
-        // their calls, also with the values that the service passes to them.
-        let own = HookCall {
-            values: all,
-            metadata: Vec::new(),
+        let mut call = self.report.call.clone();
+        call.values.extend(set.clone());
+        let check = |all: &HookCall| {
+            if all.values.values().map(json::count).sum::<usize>() > MAX_VALUES {
+                return Err("set more values than later hooks may get");
+            }
+            // Later hooks get the values and the context, which must fit into the payload limit of
+            // their calls. The values that the service passes to them need space, too.
+            if all.size() > max / 2 || call.size() + context > max - max / RESERVED {
+                return Err("set more values than max_payload_size allows for the next hook");
+            }
+            Ok(())
         };
-        if own.size() > max / 2 || call.size() + context > max - max / RESERVED {
-            return Err("set more values than max_payload_size allows for the next hook");
-        }
-        self.set = own.values;
+        self.set = self.kept.add(&self.set, set, check)?;
         self.report.call = call;
         Ok(())
     }
@@ -341,5 +361,33 @@ fn hook_context(request: Option<&RequestContext>) -> HookContext {
         actor: request.actor().map(|actor| actor.as_str().to_owned()),
         tenant: request.tenant().map(|tenant| tenant.as_str().to_owned()),
         remaining_ms: remaining,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn concurrent_points_share_the_limit_of_values_plug_2() {
+        const MAX: usize = 1_000;
+        let table = RequestPlugins::new(Arc::default());
+        table.keep_values();
+        // Both points begin before a hook sets values.
+        let [mut first, mut second] =
+            [HookPoint::BeforeBiz, HookPoint::BeforeData].map(|point| Run {
+                point,
+                request: None,
+                kept: &table,
+                set: table.values(),
+                report: HookReport::default(),
+            });
+        let value = |name: &str| Map::from_iter([(name.to_owned(), "x".repeat(300).into())]);
+        first.add(&value("first"), 0, MAX).unwrap();
+        let problem = "set more values than max_payload_size allows for the next hook";
+        assert_eq!(second.add(&value("second"), 0, MAX), Err(problem));
+        assert_eq!(table.values(), value("first"));
+        // A hook may replace a value.
+        second.add(&value("first"), 0, MAX).unwrap();
     }
 }

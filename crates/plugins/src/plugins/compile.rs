@@ -11,8 +11,8 @@ use tokio::{
 };
 
 use super::{
-    Inner, MAX_GUESTS_PER_CORE, Plugins, cores, dependencies::check_dependencies, life::step,
-    order::check_folder,
+    Inner, MAX_GUESTS_PER_CORE, Plugins, cores, dependencies::check_dependencies, end::clean_up,
+    life::step, order::check_folder,
 };
 use crate::{
     Capability, GrantConfig, Manifest, PluginError, PluginErrorCode, PluginStatus,
@@ -34,12 +34,15 @@ impl Plugins {
         if !crate::manifest::is_name(name) {
             return Err(PluginError::not_found(name));
         }
-        let prepared = self.initialize(name).await;
-        let prepared = prepared.and_then(|plugin| {
-            check_dependencies(&self.0.loaded.lock(), &plugin)?;
-            Ok(plugin)
-        });
-        prepared.inspect_err(|error| self.announce_failure(Some(name), error))
+        let failed = |error: &PluginError| self.announce_failure(Some(name), error);
+        let plugin = self.initialize(name).await.inspect_err(failed)?;
+        let checked = check_dependencies(&self.0.loaded.lock(), &plugin);
+        if let Err(error) = checked {
+            failed(&error);
+            clean_up(&plugin).await;
+            return Err(error);
+        }
+        Ok(plugin)
     }
 
     async fn initialize(&self, name: &str) -> Result<Arc<Plugin>, PluginError> {

@@ -39,6 +39,9 @@ impl Plugins {
         wanted: PluginFileConfig,
     ) -> Result<PluginInfo, PluginError> {
         self.plugin(name)?;
+        // The settings of the file may be rejected, so its switch is not applied meanwhile.
+        let _update = self.0.updates.take(name).await;
+        let earlier = self.0.failure(name);
         let (inner, plugin) = (Arc::clone(&self.0), name.to_owned());
         let replaced = self
             .blocking(name, move || {
@@ -46,10 +49,14 @@ impl Plugins {
             })
             .await?;
         if let Err(error) = self.reload_locked(name).await {
-            let plugin = name.to_owned();
-            let restore = move || Err(replaced.restore(&plugin, error));
-            return self.blocking(name, restore).await;
+            let is_restored = self.blocking(name, move || Ok(replaced.restore())).await?;
+            if is_restored {
+                // The version that runs has the settings of the restored file.
+                self.set_failure(name, earlier);
+            }
+            return Err(error);
         }
+        replaced.keep();
         self.get(name)
     }
 

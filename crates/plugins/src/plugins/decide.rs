@@ -1,16 +1,17 @@
-use std::time::Duration;
+use std::sync::Arc;
 
 use seaworthy_core::{Error, context};
 use serde_json::{Map, Value};
 
 use super::{
     Plugins,
-    calls::{MAX_STOPS, check_failure_mode, check_required},
+    calls::{check_failure_mode, check_required},
 };
-use crate::runtime::{Fault, Question};
-
-/// The timeout of a decision, so that a slow plugin delays requests only briefly.
-const TIMEOUT: Duration = Duration::from_millis(50);
+use crate::{
+    hook::{HookTable, REQUEST_TIMEOUT},
+    plugin::Plugin,
+    runtime::Question,
+};
 
 /// A decision about access.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,23 +49,21 @@ impl Plugins {
                 resource: resource.to_owned(),
                 context: context.clone(),
             };
-            let mut decided = plugin.decide(question(), TIMEOUT).await;
-            for _ in 0..MAX_STOPS {
-                if decided != Err(Fault::Stopped) {
-                    break;
-                }
-                // The version stopped after this request found it.
-                let table = self.0.hooks.load_full();
+            let find = |table: &HookTable| {
                 let mut current = table.deciders().iter();
-                decided = match current.find(|current| current.name() == plugin.name()) {
-                    Some(current) => current.decide(question(), TIMEOUT).await,
-                    // The plugin is not started, or its current version does not decide.
-                    None => {
-                        self.check_not_required(plugin.name())?;
-                        Ok(Decision::Allow)
-                    }
-                };
-            }
+                let current = current.find(|current| current.name() == plugin.name());
+                current.map(|current| (Arc::clone(current), REQUEST_TIMEOUT))
+            };
+            let call = |plugin: Arc<Plugin>, timeout| {
+                let question = question();
+                async move { plugin.decide(question, timeout).await }
+            };
+            let found = (Arc::clone(plugin), REQUEST_TIMEOUT);
+            let Some(decided) = self.call_started(found, find, call).await else {
+                // The plugin is not started, or its current version does not decide.
+                self.check_not_required(plugin.name())?;
+                continue;
+            };
             match decided {
                 Ok(Decision::Allow) => {}
                 Ok(denial @ Decision::Deny(_)) => return Ok(denial),

@@ -51,14 +51,6 @@ impl Plugins {
         self.0.tasks.spawn_in_new_context("plugin-retire", ended);
     }
 
-    /// Ends a version that did not replace another one.
-    pub(super) async fn end_unused(&self, new: &Arc<Plugin>, is_started: bool) {
-        if is_started && let Err(error) = last_step(new, LifecycleStep::Stop).await {
-            tracing::warn!(plugin = new.name(), problem = %error, "a plugin failed to stop");
-        }
-        clean_up(new).await;
-    }
-
     /// Runs work of a task. If the service stops, the work ends in time. Returns `None` then.
     pub(super) fn until_stop<W: Future>(
         &self,
@@ -75,6 +67,13 @@ impl Plugins {
                 () = timed_out => None,
             }
         }
+    }
+}
+
+/// Calls the `stop` of a plugin whose `start` succeeded, and which is not used.
+pub(super) async fn stop_unused(plugin: &Arc<Plugin>) {
+    if let Err(error) = last_step(plugin, LifecycleStep::Stop).await {
+        tracing::warn!(plugin = plugin.name(), problem = %error, "a plugin failed to stop");
     }
 }
 

@@ -3,15 +3,15 @@ use std::collections::BTreeSet;
 use seaworthy_core::error_chain;
 
 use super::{Inner, Plugins, SOURCE};
-use crate::{Event, EventType, PluginError, PluginErrorCode, PluginFailure, PluginInfo};
+use crate::{
+    Event, EventType, PluginError, PluginErrorCode, PluginFailure, PluginInfo, plugin::Plugin,
+};
 
 impl Plugins {
-    /// Publishes that a plugin cannot be loaded or started, or that the whole folder cannot be
+    /// Publishes that a plugin cannot be loaded or reloaded, or that the whole folder cannot be
     /// read. Keeps the failure of a plugin for operators.
     pub(super) fn announce_failure(&self, plugin: Option<&str>, error: &PluginError) {
-        let mut event = Event::new(EventType::PLUGIN_ERROR, SOURCE)
-            .with_data("problem", error_chain(error).to_string())
-            .with_data("code", error.code().as_str());
+        let mut event = failure_event(error);
         if let Some(plugin) = plugin {
             event = event.with_data("plugin", plugin);
             // A name without a folder may be any text of a request.
@@ -23,6 +23,25 @@ impl Plugins {
         self.publish(event);
     }
 
+    /// Publishes that a loaded plugin cannot be started.
+    pub(super) fn announce_failed_start(&self, plugin: &Plugin, error: &PluginError) {
+        let manifest = &plugin.manifest;
+        let event = failure_event(error)
+            .with_data("plugin", plugin.name())
+            .with_data("version", manifest.version.to_string())
+            .with_data("sha256", manifest.sha256.as_str());
+        self.publish(event);
+    }
+
+    /// Replaces the failure of a plugin.
+    pub(super) fn set_failure(&self, plugin: &str, failure: Option<PluginFailure>) {
+        let mut failures = self.0.failures.lock();
+        match failure {
+            Some(failure) => drop(failures.insert(plugin.to_owned(), failure)),
+            None => drop(failures.remove(plugin)),
+        }
+    }
+
     /// Forgets the failure of a plugin that was loaded, unloaded or removed.
     pub(super) fn forget_failure(&self, plugin: &str) {
         self.0.failures.lock().remove(plugin);
@@ -32,6 +51,19 @@ impl Plugins {
     pub(super) fn forget_failures(&self, has_folder: impl Fn(&str) -> bool) {
         let mut failures = self.0.failures.lock();
         failures.retain(|name, _| has_folder(name));
+    }
+
+    /// Forgets the failures of plugins whose folder is gone. Reads the folder.
+    pub(super) async fn forget_removed(&self) {
+        let names: Vec<String> = self.0.failures.lock().keys().cloned().collect();
+        if names.is_empty() {
+            return;
+        }
+        let directory = self.0.config.directory.clone();
+        let is_gone = move |name: &String| !directory.join(name).is_dir();
+        let read = move || names.into_iter().filter(is_gone).collect();
+        let gone: BTreeSet<String> = tokio::task::spawn_blocking(read).await.unwrap_or_default();
+        self.forget_failures(|name| !gone.contains(name));
     }
 
     /// Returns the states of the plugins that are not loaded, because their load failed or runs.
@@ -64,4 +96,10 @@ impl Inner {
     pub(crate) fn failure(&self, plugin: &str) -> Option<PluginFailure> {
         self.failures.lock().get(plugin).cloned()
     }
+}
+
+fn failure_event(error: &PluginError) -> Event {
+    Event::new(EventType::PLUGIN_ERROR, SOURCE)
+        .with_data("problem", error_chain(error).to_string())
+        .with_data("code", error.code().as_str())
 }

@@ -64,7 +64,7 @@ impl Plugins {
                     is_readable = false;
                     self.0.observation.folder_read(FolderRead::Failed);
                     if was_readable {
-                        self.log(None, "loaded", Err(&error));
+                        self.log_failure(None, "loaded", Err(&error));
                         self.announce_failure(None, &error);
                     }
                     continue;
@@ -109,7 +109,7 @@ impl Plugins {
         let order = match self.valid_order().await {
             Ok(order) => order,
             Err(error) => {
-                self.log(None, "loaded", Err(&error));
+                self.log_failure(None, "loaded", Err(&error));
                 return applied;
             }
         };
@@ -134,7 +134,7 @@ impl Plugins {
             if result.is_ok() {
                 applied.insert(name.clone(), hash.clone());
             }
-            self.log(Some(&name), "loaded", result.as_ref().map(drop));
+            self.log_failure(Some(&name), "loaded", result.as_ref().map(drop));
         }
         applied
     }
@@ -162,7 +162,7 @@ impl Plugins {
             let unloads = free.iter().map(|name| async move {
                 let _change = self.0.changes.take(name).await;
                 let unloaded = self.unload_locked(name).await;
-                self.log(Some(name), "unloaded", unloaded.as_ref().map(drop));
+                self.log_failure(Some(name), "unloaded", unloaded.as_ref().map(drop));
             });
             join_all(unloads).await;
         }
@@ -189,7 +189,12 @@ impl Plugins {
     }
 
     /// Logs the error of a result. `plugin` is `None` for an error of the whole folder.
-    pub(super) fn log(&self, plugin: Option<&str>, action: &str, result: Result<(), &PluginError>) {
+    pub(super) fn log_failure(
+        &self,
+        plugin: Option<&str>,
+        action: &str,
+        result: Result<(), &PluginError>,
+    ) {
         let Err(error) = result else {
             return;
         };

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::{
     Loaded, Plugins,
     dependencies::{check_dependencies, check_started, check_stoppable, check_unloadable},
-    end::{clean_up, last_step},
+    end::{clean_up, stop_unused},
 };
 use crate::{
     EventType, PluginError, PluginErrorCode, PluginInfo, PluginStatus,
@@ -39,8 +39,11 @@ impl Plugins {
         // A start that is requested now follows the event of the load.
         let _change = self.0.changes.take(name).await;
         let info = plugin.info();
-        self.insert(plugin)
-            .inspect_err(|error| self.announce_failure(Some(name), error))?;
+        if let Err(error) = self.insert(&plugin) {
+            self.announce_failure(Some(name), &error);
+            clean_up(&plugin).await;
+            return Err(error);
+        }
         self.forget_failure(name);
         self.announce(EventType::PLUGIN_LOADED, name);
         Ok(info)
@@ -50,13 +53,14 @@ impl Plugins {
     ///
     /// # Errors
     /// A dependency was unloaded during the compilation.
-    fn insert(&self, plugin: Arc<Plugin>) -> Result<(), PluginError> {
+    fn insert(&self, plugin: &Arc<Plugin>) -> Result<(), PluginError> {
         let mut loaded = self.0.loaded.lock();
-        check_dependencies(&loaded, &plugin)?;
+        check_dependencies(&loaded, plugin)?;
         let name = plugin.name().to_owned();
         let entry = Loaded {
-            plugin,
+            plugin: Arc::clone(plugin),
             handlers: None,
+            started: None,
             is_unloading: false,
         };
         loaded.insert(name, entry);
@@ -76,7 +80,8 @@ impl Plugins {
         .await
     }
 
-    /// Needs the lock of the plugin in `changes`.
+    /// Needs the lock of the plugin in `changes`. Publishes an error of a loaded plugin as
+    /// `plugin.error`.
     pub(super) async fn start_locked(
         &self,
         name: &str,
@@ -86,36 +91,46 @@ impl Plugins {
         if plugin.status() == PluginStatus::Started {
             return Ok(());
         }
-        plugin.set_active(true);
-        if !plugin.is_turned_on() {
-            let problem = "is disabled: set `enabled: true` in its settings";
-            return Err(PluginError::new(
-                PluginErrorCode::StartFailed,
-                name,
-                problem,
-            ));
-        }
-        self.wait_for_dependencies(&plugin).await;
-        check_started(&self.0.loaded.lock(), &plugin, permits_disabled)?;
-        if let Err(error) = step(&plugin, LifecycleStep::Start, PluginErrorCode::StartFailed).await
-        {
-            plugin.set_error(&error);
-            self.announce(EventType::PLUGIN_ERROR, name);
-            return Err(error);
-        }
-        if let Err(error) = self.register(&plugin, permits_disabled) {
-            // A dependency stopped during the step.
-            if let Err(error) = last_step(&plugin, LifecycleStep::Stop).await {
-                tracing::warn!(plugin = name, problem = %error, "a plugin failed to stop");
-            }
-            return Err(error);
-        }
+        let started = self.start_stopped(&plugin, permits_disabled).await;
+        started.inspect_err(|error| self.announce_failed_start(&plugin, error))?;
         self.announce(EventType::PLUGIN_STARTED, name);
         if plugin.missing_dependency().is_some() {
             self.announce(EventType::PLUGIN_ERROR, name);
         }
         tracing::info!(plugin = name, version = %plugin.manifest.version, "plugin started");
         Ok(())
+    }
+
+    /// Starts a plugin that is not started.
+    ///
+    /// # Errors
+    /// As for [`start_plugin`](Self::start_plugin). With `permits_disabled` a dependency may be
+    /// disabled by its settings.
+    async fn start_stopped(
+        &self,
+        plugin: &Arc<Plugin>,
+        permits_disabled: bool,
+    ) -> Result<(), PluginError> {
+        plugin.set_active(true);
+        if !plugin.is_turned_on() {
+            let problem = "is disabled: set `enabled: true` in its settings";
+            return Err(PluginError::new(
+                PluginErrorCode::StartFailed,
+                plugin.name(),
+                problem,
+            ));
+        }
+        self.wait_for_dependencies(plugin).await;
+        check_started(&self.0.loaded.lock(), plugin, permits_disabled)?;
+        step(plugin, LifecycleStep::Start, PluginErrorCode::StartFailed)
+            .await
+            .inspect_err(|error| plugin.set_error(error))?;
+        let registered = self.register(plugin, permits_disabled);
+        if registered.is_err() {
+            // A dependency stopped during the step.
+            stop_unused(plugin).await;
+        }
+        registered
     }
 
     /// Stops a plugin, so that the service does not call its hooks, handlers and decisions, also in
@@ -205,7 +220,10 @@ impl Plugins {
             let mut state = plugin.state.lock();
             let was_disabled = state.faults.is_disabled();
             state.faults.reset();
-            state.error = None;
+            // The error of a failed start remains until the next start.
+            if state.status != PluginStatus::Error {
+                state.error = None;
+            }
             was_disabled
         };
         if was_disabled {

@@ -38,8 +38,9 @@ use parking_lot::Mutex;
 pub(crate) use request_plugins::RequestPlugins;
 use seaworthy_client::HttpClient;
 use seaworthy_config::Profile;
-use seaworthy_core::{Switch, context};
+use seaworthy_core::{context, error_chain};
 use seaworthy_service::Tasks;
+use seaworthy_telemetry::metrics::GaugeGuard;
 use tokio::sync::Semaphore;
 
 use crate::{
@@ -98,9 +99,11 @@ pub(crate) struct Inner {
     /// Serializes loads and reloads. A compilation may hold it for minutes.
     loads: Arc<tokio::sync::Mutex<()>>,
     /// Serializes the changes of each loaded plugin. An operator can thus stop a plugin while a step of
-    /// another one runs endlessly. A load and a reload take the lock of the plugin after `loads`, when
-    /// the new version is initialized, so that a stop does not wait for a compilation.
+    /// another one runs endlessly. Loads and reloads take the lock of the plugin after `loads`, when
+    /// the new version is initialized. A stop thus does not wait for a compilation.
     changes: PluginLocks,
+    /// Held for a plugin while its file has settings that it may reject.
+    updates: PluginLocks,
     pub(crate) address_limit: AddressLimit,
     /// Whether requests and decisions fail while a plugin of `plugins.required` is not started.
     is_served: AtomicBool,
@@ -113,11 +116,13 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Loaded {
     plugin: Arc<Plugin>,
     /// The ID of its handlers on the bus.
     handlers: Option<u64>,
+    /// Counts the version in the metric of started versions while it is started.
+    started: Option<GaugeGuard>,
     /// Whether an unload runs. Other plugins may not depend on the plugin then.
     is_unloading: bool,
 }
@@ -182,6 +187,12 @@ impl Plugins {
         dependents.map(|plugin| plugin.name().to_owned()).collect()
     }
 
+    /// Whether this version of a plugin is loaded. A newer one may have replaced it.
+    pub(crate) fn is_loaded(&self, plugin: &Plugin) -> bool {
+        let loaded = self.plugin(plugin.name());
+        loaded.is_ok_and(|loaded| std::ptr::eq(&raw const *loaded, plugin))
+    }
+
     pub(crate) fn plugin(&self, name: &str) -> Result<Arc<Plugin>, PluginError> {
         let loaded = self.0.loaded.lock();
         let entry = loaded.get(name);
@@ -215,7 +226,7 @@ impl Plugins {
         }
         if let Err(error) = self.0.bus.publish_async(event) {
             self.0.observation.event_dropped();
-            tracing::warn!(problem = %error, "an event of a plugin was dropped");
+            tracing::warn!(problem = %error_chain(&error), "an event of a plugin was dropped");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::{
 };
 
 use seaworthy_config::Settings;
-use seaworthy_core::context;
+use seaworthy_core::{context, error_chain};
 use seaworthy_service::Assembly;
 use seaworthy_telemetry::{
     metrics::{Counter, Family, Gauge, Histogram, Kind},
@@ -40,26 +40,12 @@ const QUEUED: &str = "plugin_events_queued";
 const QUEUED_HELP: &str = "Events in the queues of plugins and of event handlers of the service.";
 const READS: &str = "plugin_folder_reads_total";
 const READS_HELP: &str = "Reads of the plugin folder that ended.";
-/// The maximum number of plugins with their own label: far more than a service has.
-const MAX_PLUGINS: usize = 64;
+/// The maximum number of plugins, versions or subscribers with their own label. A service has far
+/// fewer plugins. Further ones share the label `other`.
+const MAX_LABELS: usize = 64;
 /// The bounds of the histogram in seconds, from an empty hook to the default timeout of a handler.
 static BOUNDS: [f64; 10] = [
     0.000_02, 0.000_05, 0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 1.0, 30.0,
-];
-/// All results of [`Fault::reason`].
-const REASONS: [&str; 12] = [
-    "timeout",
-    "memory",
-    "host_calls",
-    "payload",
-    "processor_time",
-    "input",
-    "throttled",
-    "concurrency",
-    "disabled",
-    "stopped",
-    "dependency",
-    "trap",
 ];
 
 /// The result of a read of the plugin folder.
@@ -114,13 +100,13 @@ impl Observation {
         metrics.declare(Kind::Gauge, QUEUED, QUEUED_HELP, &["subscriber"]);
         let counters = |name: &'static str, help: &'static str| {
             let metrics = metrics.clone();
-            Family::new(MAX_PLUGINS, move |plugin| {
+            Family::new(MAX_LABELS, move |plugin| {
                 metrics.counter(name, help, &[("plugin", plugin)])
             })
         };
-        let faults = REASONS.map(|reason| {
+        let faults = Fault::REASONS.map(|reason| {
             let metrics = metrics.clone();
-            let family = Family::new(MAX_PLUGINS, move |plugin| {
+            let family = Family::new(MAX_LABELS, move |plugin| {
                 metrics.counter(
                     FAULTS,
                     FAULTS_HELP,
@@ -135,20 +121,20 @@ impl Observation {
         };
         let reads = FolderRead::ALL.map(read);
         let depths = metrics.clone();
-        bus.record_depths(Family::new(MAX_PLUGINS, move |subscriber| {
+        bus.record_depths(Family::new(MAX_LABELS, move |subscriber| {
             depths.gauge(QUEUED, QUEUED_HELP, &[("subscriber", subscriber)])
         }));
         let (timed, gauges) = (metrics.clone(), metrics.clone());
         Self {
             calls: counters(CALLS, CALLS_HELP),
             faults: faults.into(),
-            durations: Family::new(MAX_PLUGINS, move |plugin| {
+            durations: Family::new(MAX_LABELS, move |plugin| {
                 timed.histogram(DURATION, DURATION_HELP, &BOUNDS, &[("plugin", plugin)])
             }),
             hooks: counters(HOOKS, HOOKS_HELP),
             handlers: counters(HANDLERS, HANDLERS_HELP),
             dropped: metrics.counter(DROPPED, DROPPED_HELP, &[]),
-            started: Family::new(MAX_PLUGINS, move |version| {
+            started: Family::new(MAX_LABELS, move |version| {
                 let (plugin, version) = version.split_once(' ').unwrap_or((version, version));
                 let labels = [("plugin", plugin), ("version", version)];
                 gauges.gauge(STARTED, STARTED_HELP, &labels)
@@ -172,10 +158,11 @@ impl Observation {
         self.dropped.increment();
     }
 
-    /// Records whether the service calls a version.
-    pub(super) fn set_started(&self, plugin: &Manifest, is_started: bool) {
+    /// Returns the number of loaded plugins with this version that the service calls. Versions
+    /// without their own label share one.
+    pub(super) fn started(&self, plugin: &Manifest) -> Gauge {
         let version = format!("{} {}", plugin.name, plugin.version);
-        self.started.get_or_create(&version).set(is_started.into());
+        self.started.get_or_create(&version)
     }
 
     /// Returns the counter of the lines of a plugin that were not logged.
@@ -198,7 +185,7 @@ impl Observation {
             .with_data("sha256", manifest.sha256.as_str());
         if let Err(error) = self.bus.publish_async(event) {
             self.event_dropped();
-            tracing::warn!(plugin, problem = %error, "an event of a plugin was dropped");
+            tracing::warn!(plugin, problem = %error_chain(&error), "an event of a plugin was dropped");
         }
     }
 }

@@ -73,7 +73,7 @@ impl Plugins {
 
     /// Logs and publishes the error of a plugin that cannot be loaded.
     fn reject(&self, plugin: &str, error: &PluginError) {
-        self.log(Some(plugin), "loaded", Err(error));
+        self.log_failure(Some(plugin), "loaded", Err(error));
         self.announce_failure(Some(plugin), error);
     }
 

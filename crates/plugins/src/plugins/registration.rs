@@ -31,8 +31,8 @@ impl Plugins {
             let new = subscriptions(plugin, &self.0.switch);
             let bus = &self.0.bus;
             entry.handlers = bus.replace_plugin(entry.handlers, plugin.name(), new);
+            entry.started = Some(self.0.observation.started(&plugin.manifest).guard());
         }
-        self.0.observation.set_started(&plugin.manifest, true);
         self.publish_hooks(&loaded);
         Ok(())
     }
@@ -58,18 +58,17 @@ impl Plugins {
         }
         let old = loaded.remove(new.name());
         let handlers = old.as_ref().and_then(|entry| entry.handlers);
+        let old = old.map(|entry| entry.plugin);
+        let started = self.0.observation.started(&new.manifest);
         let entry = Loaded {
             plugin: Arc::clone(new),
             handlers: self.0.bus.replace_plugin(handlers, new.name(), declared),
+            started: is_started.then(|| started.guard()),
             is_unloading: false,
         };
         loaded.insert(new.name().to_owned(), entry);
-        if let Some(old) = &old {
-            self.0.observation.set_started(&old.plugin.manifest, false);
-        }
-        self.0.observation.set_started(&new.manifest, is_started);
         self.publish_hooks(&loaded);
-        Ok(old.map(|entry| entry.plugin))
+        Ok(old)
     }
 
     /// Marks a plugin as stopped, so that its calls are rejected, and removes its hooks and handlers.
@@ -78,8 +77,8 @@ impl Plugins {
         if let Some(entry) = loaded.get_mut(plugin.name()) {
             let handlers = entry.handlers.take();
             self.0.bus.replace_plugin(handlers, plugin.name(), []);
+            entry.started = None;
         }
-        self.0.observation.set_started(&plugin.manifest, false);
         self.publish_hooks(loaded);
     }
 

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use super::{
     Plugins,
     dependencies::{check_dependencies, check_started},
+    end::{clean_up, stop_unused},
     life::step,
 };
 use crate::{
@@ -11,7 +12,8 @@ use crate::{
 
 impl Plugins {
     /// Loads a plugin again and replaces the running version. A request that began before uses the
-    /// old version for at most `plugins.drain_timeout`. If the new version cannot be started, the old one stays.
+    /// old version for at most `plugins.drain_timeout`. If the new version cannot be started, the
+    /// old one stays.
     ///
     /// The reload does not start a plugin that was never started or that an operator stopped. A
     /// reload that is requested while another one runs follows it, and continues if its caller stops
@@ -32,24 +34,40 @@ impl Plugins {
         self.plugin(name)?;
         let new = self.prepare(name).await?;
         let _change = self.0.changes.take(name).await;
+        let replaced = self.replace(&new).await;
+        if replaced.is_err() {
+            clean_up(&new).await;
+        }
+        replaced
+    }
+
+    /// Replaces the running version of a plugin by an initialized one. Needs the locks `loads` and
+    /// `changes`.
+    ///
+    /// # Errors
+    /// The plugin is not loaded, or the new version cannot be started. Its `cleanup` is not called.
+    async fn replace(&self, new: &Arc<Plugin>) -> Result<(), PluginError> {
+        let name = new.name();
         // An operator may have stopped or unloaded plugins during the compilation.
         let old = self.plugin(name)?;
         let failed = |error: &PluginError| self.announce_failure(Some(name), error);
-        let checked = check_dependencies(&self.0.loaded.lock(), &new);
+        let checked = check_dependencies(&self.0.loaded.lock(), new);
         checked.inspect_err(failed)?;
         // A plugin that failed to start, or that its settings disabled, gets another start here.
         new.set_active(old.is_active());
         let is_started = new.file.enabled && old.is_active();
         if is_started {
-            self.start_beside(&new).await.inspect_err(failed)?;
+            self.start_beside(new).await.inspect_err(failed)?;
         }
         let was_available = self.is_available(name);
-        let old = match self.swap(&new, is_started) {
+        let old = match self.swap(new, is_started) {
             Ok(old) => old,
             Err(error) => {
                 // A dependency stopped during the start.
                 failed(&error);
-                self.end_unused(&new, is_started).await;
+                if is_started {
+                    stop_unused(new).await;
+                }
                 return Err(error);
             }
         };
@@ -62,8 +80,10 @@ impl Plugins {
             // A plugin that its settings disable is not called by earlier requests either. A version
             // that was stopped has no requests.
             self.retire(old, is_started && was_started);
-            if was_started && !is_started {
-                self.announce(EventType::PLUGIN_STOPPED, name);
+            match (was_started, is_started) {
+                (true, false) => self.announce(EventType::PLUGIN_STOPPED, name),
+                (false, true) => self.announce(EventType::PLUGIN_STARTED, name),
+                _ => {}
             }
         }
         self.announce(EventType::CONFIG_CHANGED, name);

@@ -21,7 +21,7 @@ pub(crate) struct RequestPlugins {
     values: Arc<Values>,
 }
 
-/// The hooks that a request context keeps for its later calls. Others replace them if they are over.
+/// The hooks that a request context keeps for its later calls. A newer table replaces them when they expire.
 #[derive(Debug)]
 struct Pinned(Mutex<Arc<RequestPlugins>>);
 
@@ -32,7 +32,7 @@ struct Values {
 }
 
 impl RequestPlugins {
-    fn new(table: Arc<HookTable>) -> Self {
+    pub(super) fn new(table: Arc<HookTable>) -> Self {
         Self {
             table,
             values: Arc::default(),
@@ -50,11 +50,33 @@ impl RequestPlugins {
         self.values.set.lock().clone()
     }
 
-    /// Keeps the values that a hook set.
-    pub(super) fn keep(&self, set: Map<String, Value>) {
-        if self.values.are_kept.load(Ordering::Relaxed) {
-            self.values.set.lock().extend(set);
+    /// Adds values that a hook set at a point. `own` has the earlier values of the point. Keeps and
+    /// returns all values if `check` accepts them. Concurrent points of the request thus share its
+    /// limits.
+    ///
+    /// # Errors
+    /// The error of `check`.
+    pub(super) fn add<E>(
+        &self,
+        own: &Map<String, Value>,
+        set: &Map<String, Value>,
+        check: impl FnOnce(&HookCall) -> Result<(), E>,
+    ) -> Result<Map<String, Value>, E> {
+        let mut kept = self.values.set.lock();
+        let are_kept = self.values.are_kept.load(Ordering::Relaxed);
+        let mut all = HookCall {
+            values: match are_kept {
+                true => kept.clone(),
+                false => own.clone(),
+            },
+            metadata: Vec::new(),
+        };
+        all.values.extend(set.clone());
+        check(&all)?;
+        if are_kept {
+            kept.clone_from(&all.values);
         }
+        Ok(all.values)
     }
 
     /// Returns the call of a later point of the same operation. It gets the values of hooks from the
@@ -76,8 +98,8 @@ impl Deref for RequestPlugins {
 }
 
 impl Plugins {
-    /// Returns the hooks that a request uses until its end, or until they are over. Contexts of tasks
-    /// may last as long as the service. While the flag `plugin_system` is off, there are none.
+    /// Returns the hooks that a request uses until its end, or until they expire. Contexts of tasks
+    /// may last as long as the service.
     pub(crate) fn of_request(&self, request: Option<&RequestContext>) -> Arc<RequestPlugins> {
         if !self.0.switch.is_on() {
             return Arc::new(RequestPlugins::new(Arc::default()));
@@ -99,10 +121,10 @@ impl Plugins {
         Arc::clone(&plugins)
     }
 
-    /// Returns the current hooks for a request, with its values, if the hooks that it has are over.
+    /// Returns the current hooks for a request, with its values, if the hooks that it has expired.
     pub(super) fn renew(&self, request: &RequestPlugins) -> Option<RequestPlugins> {
-        let is_over = request.is_over(self.0.config.drain_timeout.get());
-        is_over.then(|| RequestPlugins {
+        let is_expired = request.is_expired(self.0.config.drain_timeout.get());
+        is_expired.then(|| RequestPlugins {
             table: self.0.hooks.load_full(),
             values: Arc::clone(&request.values),
         })

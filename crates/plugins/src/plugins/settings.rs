@@ -59,8 +59,7 @@ impl Plugins {
                     tried.insert(name.to_owned(), now);
                 }
             }
-            let directory = self.0.config.directory.clone();
-            self.forget_failures(|name| directory.join(name).is_dir());
+            self.forget_removed().await;
         }
     }
 
@@ -75,7 +74,7 @@ impl Plugins {
             return;
         }
         let reloaded = self.reload_locked(name).await;
-        self.log(Some(name), "reloaded", reloaded.as_ref().map(drop));
+        self.log_failure(Some(name), "reloaded", reloaded.as_ref().map(drop));
     }
 
     async fn read_hash(&self, name: &str) -> Result<FilesHash, PluginError> {
@@ -132,9 +131,15 @@ impl Plugins {
         if !is_on && !plugin.is_turned_off_later() {
             return name;
         }
+        // An update restores the file if the plugin rejects it, and the next poll reads it again.
+        let Ok(unchanged) = self.0.updates.of(&name).try_lock_owned() else {
+            return name;
+        };
         let (inner, read) = (Arc::clone(&self.0), name.clone());
         let read = move || read_config(&inner.config, inner.profile, &read);
-        match self.blocking(&name, read).await {
+        let settings = self.blocking(&name, read).await;
+        drop(unchanged);
+        match settings {
             Ok((config, _)) if config.enabled && !is_on => self.turn_on(&plugin).await,
             Ok((config, _)) if !config.enabled && is_on => self.turn_off(&plugin).await,
             _ => {}
@@ -155,18 +160,16 @@ impl Plugins {
             return;
         }
         plugin.set_turned_off(false);
-        if plugin.is_active() {
-            let started = self.start_locked(name, true).await;
-            self.log(Some(name), "started", started.as_ref().map(drop));
-        }
+        let started = match plugin.is_active() {
+            true => self.start_locked(name, true).await,
+            false => Ok(()),
+        };
+        // The settings and the faults of a plugin disable its dependents. A failed start does not.
         self.announce_dependents(name);
-        tracing::info!(plugin = name, "plugin enabled by its settings");
-    }
-
-    /// Whether this version of a plugin is loaded. An operator may have replaced it.
-    fn is_loaded(&self, plugin: &Arc<Plugin>) -> bool {
-        let loaded = self.plugin(plugin.name());
-        loaded.is_ok_and(|loaded| Arc::ptr_eq(&loaded, plugin))
+        match &started {
+            Ok(()) => tracing::info!(plugin = name, "plugin enabled by its settings"),
+            Err(error) => self.log_failure(Some(name), "started", Err(error)),
+        }
     }
 
     async fn turn_off(&self, plugin: &Arc<Plugin>) {

@@ -45,9 +45,9 @@ impl Component for Shutdown {
 }
 
 impl Plugins {
-    /// Stops and unloads all plugins, each one before its dependencies. The bus has stopped, so this
-    /// publishes no events.
-    async fn shut_down(&self) {
+    /// Stops and unloads all plugins, each one before its dependencies. No component subscribes any
+    /// more, so this publishes no events.
+    pub(crate) async fn shut_down(&self) {
         let plugins = self.loaded().into_iter();
         let needed = plugins.map(|plugin| {
             let dependencies = plugin.manifest.dependencies.clone();

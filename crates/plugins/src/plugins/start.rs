@@ -129,6 +129,7 @@ impl Plugins {
             is_served: AtomicBool::new(false),
             loads: Arc::default(),
             changes: PluginLocks::default(),
+            updates: PluginLocks::default(),
         })))
     }
 

@@ -19,9 +19,13 @@ pub(crate) enum Fault {
     Input(usize),
     #[error("exceeded its CPU share")]
     Throttled,
-    /// No running call ended in time. The text is the group of calls: one plugin or all of them.
+    /// No running call ended in time. The text is the group of calls: one plugin, all of them, or
+    /// all with the capability `http`.
     #[error("too many calls of {0} run at the same time")]
     Concurrency(&'static str),
+    /// The system cannot create a thread for the guest.
+    #[error("cannot be called, because the system has no thread for it")]
+    NoThread,
     #[error("is disabled after too many faults")]
     Disabled,
     /// An operator stopped the plugin, or a newer version replaced this one.
@@ -35,6 +39,23 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
+    /// All results of [`reason`](Self::reason).
+    pub(crate) const REASONS: [&str; 13] = [
+        "timeout",
+        "memory",
+        "host_calls",
+        "payload",
+        "processor_time",
+        "input",
+        "throttled",
+        "concurrency",
+        "no_thread",
+        "disabled",
+        "stopped",
+        "dependency",
+        "trap",
+    ];
+
     /// Whether the component caused the fault. Such a fault counts towards disabling its plugin.
     pub(crate) const fn counts(&self) -> bool {
         !matches!(
@@ -42,6 +63,7 @@ impl Fault {
             Self::Input(_)
                 | Self::Throttled
                 | Self::Concurrency(_)
+                | Self::NoThread
                 | Self::Disabled
                 | Self::Stopped
                 | Self::Dependency(_)
@@ -84,10 +106,43 @@ impl Fault {
             Self::Input(_) => "input",
             Self::Throttled => "throttled",
             Self::Concurrency(_) => "concurrency",
+            Self::NoThread => "no_thread",
             Self::Disabled => "disabled",
             Self::Stopped => "stopped",
             Self::Dependency(_) => "dependency",
             Self::Trap(_) => "trap",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the fault after another one. A new fault needs a place here.
+    fn next(fault: &Fault) -> Option<Fault> {
+        Some(match fault {
+            Fault::Timeout(_) => Fault::Memory(0),
+            Fault::Memory(_) => Fault::HostCalls(0),
+            Fault::HostCalls(_) => Fault::Payload(0),
+            Fault::Payload(_) => Fault::ProcessorTime(Duration::ZERO),
+            Fault::ProcessorTime(_) => Fault::Input(0),
+            Fault::Input(_) => Fault::Throttled,
+            Fault::Throttled => Fault::Concurrency("this plugin"),
+            Fault::Concurrency(_) => Fault::NoThread,
+            Fault::NoThread => Fault::Disabled,
+            Fault::Disabled => Fault::Stopped,
+            Fault::Stopped => Fault::Dependency(String::new()),
+            Fault::Dependency(_) => Fault::Trap(String::new()),
+            Fault::Trap(_) => return None,
+        })
+    }
+
+    #[test]
+    fn each_fault_has_a_counted_reason_plug_1() {
+        let all = std::iter::successors(Some(Fault::Timeout(Duration::ZERO)), next);
+        let mut reasons: Vec<&str> = all.map(|fault| fault.reason()).collect();
+        reasons.dedup();
+        assert_eq!(reasons, Fault::REASONS);
     }
 }

@@ -5,13 +5,16 @@ const MAX_COLLECTED: Duration = Duration::from_secs(1);
 /// The maximum time whose share one call may use in advance. The engine ends a longer call.
 const MAX_OVERDRAWN: Duration = Duration::from_secs(10);
 
+/// The parts of a microsecond. With them the share of a microsecond is a whole number.
+const PARTS: i64 = 1_000_000;
+
 /// The share of a CPU core that a plugin may use: a token bucket of time. A call may overdraw
 /// it, and later calls wait until it is positive again.
 #[derive(Debug)]
 pub(crate) struct CpuShare {
     /// The share in microseconds per second.
     rate: i64,
-    /// The time that is left, in microseconds. Negative if a call overdrew the share.
+    /// The time that is left, in parts of microseconds. Negative if a call overdrew the share.
     left: i64,
     updated: Instant,
 }
@@ -31,10 +34,9 @@ impl CpuShare {
     pub(crate) fn may_run(&mut self, now: Instant) -> bool {
         let elapsed = now.saturating_duration_since(self.updated);
         let elapsed = i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX);
-        // Keep `updated` until a whole microsecond is earned, so that frequent calls earn their
-        // share.
-        let earned = elapsed.saturating_mul(self.rate) / 1_000_000;
-        if earned > 0 {
+        // Keep `updated` until a whole microsecond passed, so that frequent calls earn their share.
+        if elapsed > 0 {
+            let earned = elapsed.saturating_mul(self.rate);
             self.left = self.left.saturating_add(earned).min(capacity(self.rate));
             self.updated = now;
         }
@@ -44,13 +46,13 @@ impl CpuShare {
     /// Returns the time that is left. Zero if a call overdrew the share.
     pub(crate) fn left(&mut self, now: Instant) -> Duration {
         self.may_run(now);
-        Duration::from_micros(u64::try_from(self.left).unwrap_or_default())
+        Duration::from_micros(u64::try_from(self.left / PARTS).unwrap_or_default())
     }
 
     /// Charges the CPU time that a call used.
     pub(crate) fn charge(&mut self, used: Duration) {
         let used = i64::try_from(used.as_micros()).unwrap_or(i64::MAX);
-        self.left = self.left.saturating_sub(used);
+        self.left = self.left.saturating_sub(used.saturating_mul(PARTS));
     }
 }
 
@@ -59,9 +61,10 @@ pub(crate) fn max_processor_time(percent: u8) -> Duration {
     MAX_OVERDRAWN * u32::from(percent) / 100
 }
 
+/// Returns the time that a plugin can collect, in parts of microseconds.
 fn capacity(rate: i64) -> i64 {
-    let seconds = i64::try_from(MAX_COLLECTED.as_secs()).unwrap_or(1);
-    rate.saturating_mul(seconds)
+    let micros = i64::try_from(MAX_COLLECTED.as_micros()).unwrap_or(i64::MAX);
+    rate.saturating_mul(micros)
 }
 
 #[cfg(test)]
@@ -101,10 +104,15 @@ mod tests {
     #[test]
     fn frequent_checks_earn_the_whole_share_plug_2() {
         let start = Instant::now();
-        let mut share = CpuShare::new(1, start);
-        share.charge(Duration::from_millis(20));
-        let checks = (0..2_000_000).step_by(3);
-        let mut checks = checks.map(|micros| start + Duration::from_micros(micros));
-        assert!(checks.any(|now| share.may_run(now)));
+        // Between two checks the plugin earns less than two microseconds.
+        for interval in [3, 199] {
+            let mut share = CpuShare::new(1, start);
+            // The full bucket has 10 ms, and 1 % of 2 s are 20 ms.
+            share.charge(Duration::from_millis(30));
+            let mut checks = (0_u64..).step_by(interval).map(Duration::from_micros);
+            let earned = checks.find(|elapsed| share.may_run(start + *elapsed));
+            let earned = earned.unwrap().as_millis();
+            assert_eq!(earned, 2_000, "a check each {interval} µs");
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! Limits and state of a plugin that last longer than one call, and its access to HTTP.
+//! Limits and state of a plugin that last longer than one call: CPU time, faults, stored values, and
+//! its access to HTTP, events and the log. Also the threads of guests, and the conversion of JSON.
 
 mod cpu_share;
 mod event_access;

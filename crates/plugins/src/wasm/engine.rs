@@ -11,9 +11,9 @@ use crate::runtime::{Imports, Program, Runtime};
 /// The stack of a guest in bytes. The stack of a tokio thread, 2 MiB by default, is larger.
 const MAX_STACK: usize = 512 * 1024;
 /// The maximum number of core instances of one component. A component with an adapter has three.
-const MAX_CORE_INSTANCES: u32 = 16;
+pub(super) const MAX_CORE_INSTANCES: u16 = 16;
 /// The maximum number of tables of one component. Usual components have one to three.
-const MAX_TABLES: u32 = 16;
+pub(super) const MAX_TABLES: u16 = 16;
 /// The maximum number of elements of one table: the functions that a component calls indirectly.
 pub(super) const MAX_TABLE_ELEMENTS: usize = 10_000;
 /// The maximum metadata of the engine for one instance, in bytes.
@@ -51,13 +51,13 @@ impl WasmRuntime {
         let max_guests = u32::try_from(max_guests).unwrap_or(u32::MAX);
         let mut pool = PoolingAllocationConfig::new();
         pool.total_component_instances(max_guests)
-            .total_core_instances(max_guests.saturating_mul(MAX_CORE_INSTANCES))
+            .total_core_instances(max_guests.saturating_mul(MAX_CORE_INSTANCES.into()))
             .total_memories(max_guests)
-            .total_tables(max_guests.saturating_mul(MAX_TABLES))
-            .max_core_instances_per_component(MAX_CORE_INSTANCES)
+            .total_tables(max_guests.saturating_mul(MAX_TABLES.into()))
+            .max_core_instances_per_component(MAX_CORE_INSTANCES.into())
             // With one memory its limit is the limit of the whole component.
             .max_memories_per_component(1)
-            .max_tables_per_component(MAX_TABLES)
+            .max_tables_per_component(MAX_TABLES.into())
             .max_component_instance_size(MAX_INSTANCE_SIZE)
             .max_core_instance_size(MAX_INSTANCE_SIZE)
             .table_elements(MAX_TABLE_ELEMENTS)

@@ -6,16 +6,12 @@ use std::{
 
 use wasmtime::{ResourceLimiter, UpdateDeadline};
 
-use super::engine::MAX_TABLE_ELEMENTS;
+use super::engine::{MAX_CORE_INSTANCES, MAX_TABLE_ELEMENTS, MAX_TABLES};
 use crate::{
     runtime::{CallLimits, Fault, Imports},
     sandbox::ProcessorTime,
 };
 
-/// The maximum number of instances of a component and its adapters.
-const MAX_INSTANCES: usize = 32;
-/// The maximum number of tables of a component and its adapters.
-const MAX_TABLES: usize = 32;
 /// The bytes that a bulk instruction fills or copies in a millisecond: half of the rate measured on
 /// an idle machine. The engine does not interrupt such an instruction.
 const BULK_BYTES_PER_MILLISECOND: usize = 5 << 20;
@@ -197,11 +193,11 @@ impl ResourceLimiter for Host {
     }
 
     fn instances(&self) -> usize {
-        MAX_INSTANCES
+        MAX_CORE_INSTANCES.into()
     }
 
     fn tables(&self) -> usize {
-        MAX_TABLES
+        MAX_TABLES.into()
     }
 
     fn memories(&self) -> usize {

@@ -1,6 +1,11 @@
 //! Plugins whose dependency is disabled.
 
-use seaworthy_plugins::{Event, EventType, HandlerError, PluginErrorCode, PluginStatus};
+use std::sync::Arc;
+
+use seaworthy_core::{RequestContext, ServiceIdentity, context};
+use seaworthy_plugins::{
+    Event, EventType, HandlerError, HookCall, HookPoint, PluginErrorCode, PluginStatus,
+};
 use seaworthy_testkit::eventually;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
@@ -130,9 +135,8 @@ async fn dependents_of_a_faulty_plugin_fail_until_it_is_enabled_plug_2() {
     let app = start(setup(&Guest::quiet()).plugin("base", hook, &Guest::hook("unreachable"))).await;
     for _ in 0..5 {
         assert_eq!(app.rejection_text(), "one");
-        let call = seaworthy_plugins::HookCall::new();
-        let point = seaworthy_plugins::HookPoint::BeforeBiz;
-        app.plugins.run_hooks(point, call).await.unwrap();
+        let call = app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+        call.await.unwrap();
     }
     assert_eq!(state(&app, "guard"), missing());
     assert_eq!(app.rejection().0, 503);
@@ -143,6 +147,33 @@ async fn dependents_of_a_faulty_plugin_fail_until_it_is_enabled_plug_2() {
         let enabled = event(&EventType::PLUGIN_ENABLED, plugin, "");
         assert_eq!(events.recv().await, Some(enabled));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_of_an_old_version_do_not_concern_dependents_plug_2() {
+    let hook = "[[hooks]]\nname = \"base\"\npoint = \"before_biz\"\n";
+    let app = start(setup(&Guest::quiet()).plugin("base", hook, &Guest::hook("unreachable"))).await;
+    let mut events = events(&app);
+    let request = RequestContext::background(ServiceIdentity::new("orders", "1.0.0"));
+    let calls = async {
+        let run = |point| app.plugins.run_hooks(point, HookCall::new());
+        // The first call of the request selects its versions.
+        run(HookPoint::AfterBiz).await.unwrap();
+        app.replace("base", hook, &Guest::quiet());
+        app.plugins.reload("base").await.unwrap();
+        for _ in 0..5 {
+            assert_eq!(run(HookPoint::BeforeBiz).await.unwrap().failed.len(), 1);
+        }
+        let report = run(HookPoint::BeforeBiz).await.unwrap();
+        let problem = "is disabled after too many faults".to_owned();
+        assert_eq!(report.failed, [("base/base".to_owned(), problem)]);
+    };
+    context::scope(Arc::new(request), calls).await;
+    assert_eq!(state(&app, "base"), (PluginStatus::Started, None, None));
+    // The next event is the one of these settings.
+    configure(&app, "enabled: false\n").await;
+    let failed = event(&EventType::PLUGIN_ERROR, "guard", CODE);
+    assert_eq!(events.recv().await, Some(failed));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,19 +1,28 @@
 //! Changes of the plugin folder while requests run.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use seaworthy_core::Error;
 use seaworthy_http::Routes;
-use seaworthy_plugins::{HookCall, HookPoint, PluginStatus};
+use seaworthy_plugins::{EventType, HookCall, HookPoint, PluginStatus};
 use seaworthy_testkit::{eventually, http::get};
 use serde_json::Value;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 
-use crate::{app::Setup, guest::Guest};
+use crate::{
+    app::{Setup, granted_http},
+    guest::Guest,
+    server::record,
+};
 
+/// The timeout of waits: a loaded machine needs far less.
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// The timeout is long enough for a busy machine.
 const HOOK: &str =
     "[[hooks]]\nname = \"guard\"\npoint = \"before_request\"\nveto = true\ntimeout = \"30s\"\n";
@@ -238,9 +247,17 @@ async fn plugin_enabled_in_its_settings_starts_plug_1() {
         .await
         .unwrap();
     assert_eq!(app.orders().0, 200);
+    let (sender, mut started) = mpsc::unbounded_channel();
+    let events = app.plugins.events();
+    events.subscribe("starts", [EventType::PLUGIN_STARTED], move |event| {
+        let _ = sender.send(event.data().get("plugin").cloned());
+        std::future::ready(Ok(()))
+    });
     let settings = app.folder.path().join("config/guard.yaml");
     std::fs::write(&settings, "enabled: true\n").unwrap();
-    eventually(async || app.orders().0 == 403).await;
+    let event = tokio::time::timeout(TIMEOUT, started.recv()).await;
+    assert_eq!(event.unwrap().flatten(), Some("guard".into()));
+    assert_eq!(app.orders().0, 403);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -308,6 +325,86 @@ async fn reload_needs_started_dependencies_plug_1() {
     let refused = app.plugins.reload("guard").await.unwrap_err();
     assert_eq!(refused.code().as_str(), "PLUGIN_DEPENDENCY_ERROR");
     assert_eq!(app.rejection_text(), "one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn initialized_version_that_is_not_used_cleans_up_plug_1() {
+    let (url, mut paths) = record();
+    let guest = |path: &str| Guest::quiet().with_reports(&format!("{url}{path}/"));
+    let needs =
+        |plugin: &str| format!("dependencies = [\"{plugin}\"]\ncapabilities = [\"http\"]\n");
+    let failing = guest("failing").with_step("start", "unreachable");
+    let app = Setup::new()
+        .config(|config| {
+            config.auto_load = Some(false);
+            config.security.max_cpu_percent = Some(100);
+            for plugin in ["new", "guard"] {
+                config.grants.insert(plugin.to_owned(), granted_http());
+            }
+        })
+        .plugin("base", "", &Guest::quiet())
+        .plugin("guard", "", &Guest::quiet())
+        .start()
+        .await
+        .unwrap();
+    app.plugins.load_folder().await.unwrap();
+    // Its dependency is not loaded.
+    app.replace("new", &needs("missing"), &guest("new"));
+    let error = app.plugins.load("new").await.unwrap_err();
+    assert_eq!(error.code().as_str(), "PLUGIN_DEPENDENCY_ERROR");
+    assert_eq!(next_path(&mut paths).await, "/new/cleanup");
+    // Its `start` fails.
+    app.replace("guard", &needs("base"), &failing);
+    let error = app.plugins.reload("guard").await.unwrap_err();
+    assert_eq!(error.code().as_str(), "PLUGIN_START_FAILED");
+    assert_eq!(next_path(&mut paths).await, "/failing/cleanup");
+    // Its dependency is not started.
+    app.plugins.stop_plugin("base").await.unwrap();
+    app.replace("guard", &needs("base"), &guest("guard"));
+    let error = app.plugins.reload("guard").await.unwrap_err();
+    assert_eq!(error.code().as_str(), "PLUGIN_DEPENDENCY_ERROR");
+    assert_eq!(next_path(&mut paths).await, "/guard/cleanup");
+}
+
+/// Returns the path of the next request of a plugin.
+async fn next_path(paths: &mut mpsc::UnboundedReceiver<String>) -> String {
+    let path = tokio::time::timeout(TIMEOUT, paths.recv()).await;
+    path.unwrap().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn versions_without_a_label_are_counted_together_plug_1() {
+    let app = Setup::new()
+        .config(|config| config.auto_load = Some(false))
+        .plugin("guard", "", &Guest::quiet())
+        .plugin("other", "", &Guest::quiet())
+        .start()
+        .await
+        .unwrap();
+    app.plugins.load("guard").await.unwrap();
+    app.plugins.start_plugin("guard").await.unwrap();
+    let reload = async |version: usize| {
+        let version = format!("version = \"2.0.{version}\"\n");
+        app.replace("guard", &version, &Guest::quiet());
+        app.plugins.reload("guard").await.unwrap();
+    };
+    let started = |plugin: &str, version: &str| {
+        app.metric(&format!(
+            "plugin_started{{plugin=\"{plugin}\",version=\"{version}\"}}"
+        ))
+    };
+    // With the first version these are 64, which is the maximum number of labels.
+    for version in 1..64 {
+        reload(version).await;
+    }
+    assert_eq!(started("guard", "1.0.0"), 0);
+    assert_eq!(started("guard", "2.0.63"), 1);
+    app.plugins.load("other").await.unwrap();
+    app.plugins.start_plugin("other").await.unwrap();
+    reload(64).await;
+    assert_eq!(started("other", "other"), 2);
+    app.plugins.stop_plugin("guard").await.unwrap();
+    assert_eq!(started("other", "other"), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

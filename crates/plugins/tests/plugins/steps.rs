@@ -153,6 +153,7 @@ async fn start_fails_if_its_dependency_stops_meanwhile_plug_1() {
     let (app, mut waiting) = with_child(None, Some("start")).await;
     app.plugins.start_plugin("base").await.unwrap();
     app.plugins.load("child").await.unwrap();
+    let mut failures = app.failures();
     let child = begin_start(&app, "child");
     let unanswered = running(&mut waiting).await;
     let stopped = timeout(TIMEOUT, app.plugins.stop_plugin("base")).await;
@@ -162,6 +163,7 @@ async fn start_fails_if_its_dependency_stops_meanwhile_plug_1() {
     assert_eq!(refused.code(), PluginErrorCode::Dependency);
     let problem = "plugin \"child\": depends on \"base\", which is not started";
     assert_eq!(refused.to_string(), problem);
+    failures.wait_for(problem).await;
     assert_ne!(status(&app, "child"), Some(PluginStatus::Started));
 }
 
@@ -208,6 +210,10 @@ async fn stop_ends_the_error_of_a_failed_start_plug_1() {
     let failed = app.plugins.start_plugin("evil").await.unwrap_err();
     assert_eq!(failed.code(), PluginErrorCode::StartFailed);
     assert_eq!(status(&app, "evil"), Some(PluginStatus::Error));
+    // Its faults did not disable it, so this does not end its error.
+    app.plugins.enable("evil").unwrap();
+    let info = app.plugins.get("evil").unwrap();
+    assert_eq!(info.error_code, Some("PLUGIN_START_FAILED"));
     app.plugins.stop_plugin("evil").await.unwrap();
     assert_eq!(status(&app, "evil"), Some(PluginStatus::Stopped));
 }

@@ -120,10 +120,18 @@ async fn full_queue_refuses_events_plug_1() {
     for _ in 0..2 {
         bus.publish_async(login()).unwrap();
     }
-    bus.subscribe("any", [EventType::USER_LOGIN], |_| async { Ok(()) });
+    // The first handler of the plugin does not accept the event.
+    let [mut logout, any] = ["plugin/logout", "plugin/any"]
+        .map(|name| subscription(name, |_| Box::pin(async { Ok(()) })));
+    logout.types = [EventType::USER_LOGOUT].into();
+    bus.replace_plugin(None, "plugin", [logout, any]);
+    bus.subscribe("host", [EventType::USER_LOGIN], |_| async { Ok(()) });
     bus.publish_async(login()).unwrap();
     let refused = bus.publish_async(login()).unwrap_err();
     assert_eq!(refused.reason(), "EVENT_QUEUE_FULL");
+    let problem = seaworthy_core::error_chain(&refused).to_string();
+    let queues = "the queues of \"plugin\", \"host\"";
+    assert!(problem.ends_with(queues), "{problem}");
 }
 
 #[tokio::test]
