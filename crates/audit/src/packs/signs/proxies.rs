@@ -30,7 +30,7 @@ static FALLBACK: LazyLock<Option<Regex>> =
 /// The declaration of a method, up to the parenthesis of its parameters.
 static DECLARED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     ascii(
-        r"(?m)^[ \t]+(?:(?:public|protected|private|static|final)\s+)*[\w<>\[\], .?]+?\s+(?P<name>\w+)\(",
+        r"(?m)^[ \t]+(?:(?:public|protected|private|static|final)\s+)*\w[\w<>\[\], .?]*?\s+(?P<name>\w+)\(",
     )
 });
 
