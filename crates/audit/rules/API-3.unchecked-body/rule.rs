@@ -1,4 +1,4 @@
-//! The type of a request body does not exist at run time.
+//! No code checks a request body.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -13,14 +13,14 @@ use crate::source::Location;
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "API-3.unchecked-body",
-        title: "The type of a request body does not exist at run time",
+        title: "No code checks a request body",
         severity: Severity::Medium,
         category: Category::Contracts,
-        meaning: "NestJS: the type of a `@Body()` or `@Payload()` is an interface, a type alias, `any` or written in place. `ValidationPipe` checks classes only. Parameters with a pipe of their own are excluded. The finding has low confidence. The rule reports one per file.",
+        meaning: "Spring: a `@RequestBody` has no `@Valid`. NestJS: the type of a `@Body()` or `@Payload()` is an interface, a type alias, `any` or written in place. `ValidationPipe` checks classes only. Parameters with a pipe of their own are excluded. The finding has low confidence. The rule reports one per file.",
         why: "Every body passes: wrong types and missing fields reach the database, or end the request with an error 500.",
         fix: &[(
             "any",
-            "Make the type a class with the decorators of class-validator, or parse the body with a schema (zod, Joi).",
+            "Spring: add `@Valid` and constraints. NestJS: make the type a class with the decorators of class-validator, or parse the body with a schema.",
         )],
         references: &["https://docs.nestjs.com/techniques/validation"],
     },
@@ -34,7 +34,11 @@ const DECLARED: &str = r"(?m)^\s*(?:export\s+)?(?:default\s+)?(?:declare\s+)?(?:
 /// Classes win over an interface with the same name.
 const CLASS: &str = r"\bclass\s+(?P<name>[A-Z]\w*)\b";
 
+/// A body of Spring that no annotation checks.
+const SPRING: &str = r"(?:[(,]|\n)\s*(?P<what>@RequestBody\s+(?:final\s+)?(?P<type>[A-Z]\w*))\b";
+
 struct Patterns {
+    spring: Regex,
     body: Regex,
     declared: Regex,
     class: Regex,
@@ -42,6 +46,7 @@ struct Patterns {
 
 static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     Some(Patterns {
+        spring: Regex::new(SPRING).ok()?,
         body: Regex::new(BODY).ok()?,
         declared: Regex::new(DECLARED).ok()?,
         class: Regex::new(CLASS).ok()?,
@@ -56,13 +61,18 @@ fn check(model: &Model) -> Vec<Outcome> {
     let Some(patterns) = PATTERNS.as_ref() else {
         return Vec::new();
     };
+    let mut outcomes: Vec<Outcome> = model
+        .files
+        .values()
+        .filter_map(|found| spring(found, patterns))
+        .collect();
     let files = || model.files.values().filter(is_script);
     let mut types: BTreeMap<&str, Location> = BTreeMap::new();
     let controllers: Vec<_> = files()
         .filter(|found| patterns.body.is_match(&found.file.text))
         .collect();
     if controllers.is_empty() {
-        return Vec::new();
+        return outcomes;
     }
     for found in files() {
         for captures in patterns.declared.captures_iter(&found.file.text) {
@@ -78,10 +88,69 @@ fn check(model: &Model) -> Vec<Outcome> {
             }
         }
     }
-    controllers
-        .into_iter()
-        .map(|found| outcome(found, patterns, &types))
-        .collect()
+    outcomes.extend(
+        controllers
+            .into_iter()
+            .map(|found| outcome(found, patterns, &types)),
+    );
+    outcomes
+}
+
+/// Types of bodies without fields that an annotation could check.
+const PLAIN: &[&str] = &[
+    "String",
+    "Map",
+    "List",
+    "JsonNode",
+    "Object",
+    "Resource",
+    "MultipartFile",
+];
+
+/// One outcome for all bodies of a controller of Spring.
+fn spring(found: &FileFacts, patterns: &Patterns) -> Option<Outcome> {
+    let text = &found.file.text;
+    let controller = found.file.role == Role::Production
+        && [".java", ".kt"]
+            .iter()
+            .any(|end| found.file.path.ends_with(end))
+        && text.contains("Controller");
+    if !controller || !text.contains("@RequestBody") {
+        return None;
+    }
+    let checked = ["@Validated", "validator.validate", "BindingResult"]
+        .iter()
+        .any(|word| text.contains(word));
+    let mut places = patterns
+        .spring
+        .captures_iter(text)
+        .filter(|captures| {
+            !captures
+                .name("type")
+                .is_some_and(|kind| PLAIN.contains(&kind.as_str()))
+        })
+        .filter_map(|captures| captures.name("what"))
+        .filter(|what| !line_of(text, what.start()).contains("@Valid"))
+        .map(|what| (found.file.location(what.range(), None), what.as_str()));
+    let Some((at, what)) = places.next().filter(|_| !checked) else {
+        return Some(Outcome::passed("annotations check the bodies", None));
+    };
+    let evidence = format!("no annotation checks `{what}`");
+    Some(
+        Breach::review(at, evidence)
+            .related(places.map(|(at, _)| at))
+            .into(),
+    )
+}
+
+fn line_of(text: &str, at: usize) -> &str {
+    let start = text
+        .get(..at)
+        .and_then(|before| before.rfind('\n'))
+        .map_or(0, |end| end + 1);
+    text.get(start..)
+        .and_then(|rest| rest.lines().next())
+        .unwrap_or_default()
 }
 
 /// One outcome for all bodies of a file.

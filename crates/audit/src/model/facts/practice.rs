@@ -255,6 +255,8 @@ pub enum Topic {
     MoneyType,
     /// A label of a metric has few values.
     MetricLabel,
+    /// A part of the requests is traced.
+    Sampling,
 }
 
 /// Whether the practice is kept.

@@ -42,7 +42,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
 fn add<'t>(code: &Code<'t>, function: Node<'t>, compensates: bool, facts: &mut FactSink<'_>) {
     let text = with_decorators(code, function);
     let transactions = Transactions::of(code, function, text);
-    let calls: Vec<_> = code
+    let mut calls: Vec<_> = code
         .calls_within(function)
         .filter(|call| owner(code, call.node) == Some(function.id()))
         .filter_map(|call| {
@@ -60,6 +60,7 @@ fn add<'t>(code: &Code<'t>, function: Node<'t>, compensates: bool, facts: &mut F
         })
         .collect();
     let name = name(code, function);
+    calls.extend(declared_call(code, function, name));
     if calls.is_empty() && name.is_empty() {
         return;
     }
@@ -74,6 +75,47 @@ fn add<'t>(code: &Code<'t>, function: Node<'t>, compensates: bool, facts: &mut F
         calls,
     };
     facts.add(flow, code.place(function));
+}
+
+/// The call of another service that a method of a declarative client stands for: Feign, or an HTTP
+/// interface of Spring.
+fn declared_call<'t>(code: &Code<'t>, function: Node<'t>, name: &str) -> Option<FlowCall> {
+    let client = ["@FeignClient", "@HttpExchange", "@RegisterRestClient"]
+        .iter()
+        .any(|annotation| code.file.text.contains(annotation));
+    if !client || function.kind() != "method_declaration" {
+        return None;
+    }
+    let text = code.text(function);
+    let changes = [
+        "@PostMapping",
+        "@PutMapping",
+        "@PatchMapping",
+        "@DeleteMapping",
+        "@PostExchange",
+        "@PutExchange",
+        "@PatchExchange",
+        "@DeleteExchange",
+        "@POST",
+        "@PUT",
+        "@DELETE",
+    ]
+    .iter()
+    .any(|annotation| text.contains(annotation));
+    let remote = changes || text.contains("@Get") || text.contains("@RequestMapping");
+    remote.then(|| FlowCall {
+        method: Arc::from(name),
+        effects: if changes {
+            Effects::REMOTE.with(Effects::CHANGE)
+        } else {
+            Effects::REMOTE
+        },
+        is_resolvable: false,
+        in_transaction: false,
+        is_dropped: false,
+        in_loop: false,
+        at: code.file.location(function.byte_range(), None),
+    })
 }
 
 /// Returns the ID of the innermost function around a node.

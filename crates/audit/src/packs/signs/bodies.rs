@@ -8,6 +8,8 @@ mod script;
 
 use std::ops::Range;
 
+pub(super) use self::functions::closing;
+
 use crate::model::FactSink;
 use crate::model::facts::{Practice, Topic, Verdict};
 use crate::packs::{Pack, Reader};

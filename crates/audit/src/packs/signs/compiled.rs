@@ -5,6 +5,7 @@ use std::sync::{LazyLock, OnceLock};
 
 use regex::Regex;
 
+use super::ascii::ascii;
 use super::{Sign, signs};
 
 /// A sign with its patterns. They are compiled for the first file that the sign reads, because most
@@ -27,7 +28,7 @@ impl Compiled {
         !self.sign.unless.is_empty()
             && self
                 .unless
-                .get_or_init(|| Regex::new(self.sign.unless).ok())
+                .get_or_init(|| ascii(self.sign.unless))
                 .as_ref()
                 .is_some_and(|unless| unless.is_match(text))
     }
@@ -37,7 +38,7 @@ impl Compiled {
         self.sign.within.is_empty()
             || self
                 .within
-                .get_or_init(|| Regex::new(self.sign.within).ok())
+                .get_or_init(|| ascii(self.sign.within))
                 .as_ref()
                 .is_some_and(|within| within.is_match(around))
     }
@@ -57,7 +58,7 @@ pub(super) static COMPILED: LazyLock<Vec<Compiled>> = LazyLock::new(|| {
 /// Compiles a pattern. Go code may have the constant of a comparison first.
 fn compile(pattern: &str) -> Option<Regex> {
     let either = pattern.replace("err != nil", "(?:err != nil|nil != err)");
-    Regex::new(&either).ok()
+    ascii(&either)
 }
 
 /// The patterns that follow a practice for all files of a service.
@@ -68,6 +69,6 @@ pub(super) static ELSEWHERE: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
         .collect();
     patterns
         .into_iter()
-        .filter_map(|pattern| Some((pattern, Regex::new(pattern).ok()?)))
+        .filter_map(|pattern| Some((pattern, ascii(pattern)?)))
         .collect()
 });

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::ascii::ascii;
 use crate::model::facts::{Cors, CorsOrigins};
 use crate::model::{FactSink, Resolution};
 use crate::packs::{Pack, Reader};
@@ -43,7 +44,7 @@ const POLICIES: &[(&[&str], &str, &str)] = &[
 static COMPILED: LazyLock<Vec<(&[&str], Regex, &str)>> = LazyLock::new(|| {
     POLICIES
         .iter()
-        .filter_map(|(files, pattern, library)| Some((*files, Regex::new(pattern).ok()?, *library)))
+        .filter_map(|(files, pattern, library)| Some((*files, ascii(pattern)?, *library)))
         .collect()
 });
 

@@ -1,7 +1,7 @@
 //! Dependencies and images: versions without security fixes, versions that change, and tools of
 //! tests that are shipped.
 
-use super::Sign;
+use super::{Sign, review};
 use crate::model::facts::{Topic, Verdict};
 
 const REQUIREMENTS: &[&str] = &[
@@ -88,6 +88,13 @@ pub(super) const SIGNS: &[Sign] = &[
     old(
         &["package.json"],
         r#"(?m)^\s*"(?P<what>request|bcrypt-nodejs|node-uuid|jade|request-promise|request-promise-native|express-jwt-permissions|mongodb-core|nsp|csurf)"\s*:\s*"[\^~]?[\d*]"#,
+    ),
+    review(
+        Topic::SupportedVersion,
+        &["package.json"],
+        r#"(?m)^\s*"(?P<what>axios"\s*:\s*"[\^~]?0\.(?:1\d|2[0-7])\.|jsonwebtoken"\s*:\s*"[\^~]?[0-8]\.|mongoose"\s*:\s*"[\^~]?[0-5]\.|faker"\s*:\s*"[\^~]?\d|crypto-js"\s*:\s*"[\^~]?(?:3\.|4\.[01]\.)|sequelize"\s*:\s*"[\^~]?[0-5]\.|typeorm"\s*:\s*"[\^~]?0\.[12]\.)"#,
+        "",
+        "`{}…` gets no security fixes",
     ),
     old(
         &["go.mod"],

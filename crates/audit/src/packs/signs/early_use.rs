@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::ascii::ascii;
 use crate::model::FactSink;
 use crate::model::facts::{Practice, Topic, Verdict};
 use crate::packs::{Pack, Reader};
@@ -16,7 +17,9 @@ pub(super) const PACK: Pack = Pack {
 };
 
 static ASSIGNMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?m)^[ \t]+(?P<name>[a-z]\w*), (?:(?P<error>err\w*) :?= [^\n]*[)}]|_ :?= [^\n]*\.\(\*[\w.]+\))[ \t]*\n").ok()
+    ascii(
+        r"(?m)^[ \t]+(?P<name>[a-z]\w*), (?:(?P<error>err\w*) :?= [^\n]*[)}]|_ :?= [^\n]*\.\(\*[\w.]+\))[ \t]*\n",
+    )
 });
 
 fn read(file: &SourceFile, facts: &mut FactSink<'_>) {

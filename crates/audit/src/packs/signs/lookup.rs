@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::ascii::ascii;
 use crate::model::FactSink;
 use crate::model::facts::{Practice, Topic, Verdict};
 use crate::packs::{Pack, Reader};
@@ -46,7 +47,7 @@ const LOOKUPS: &[(&[&str], &str)] = &[
 static COMPILED: LazyLock<Vec<(&[&str], Regex)>> = LazyLock::new(|| {
     LOOKUPS
         .iter()
-        .filter_map(|(files, pattern)| Some((*files, Regex::new(pattern).ok()?)))
+        .filter_map(|(files, pattern)| Some((*files, ascii(pattern)?)))
         .collect()
 });
 

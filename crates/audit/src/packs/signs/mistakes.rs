@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::ascii::ascii;
 use crate::model::FactSink;
 use crate::model::facts::{Practice, Topic, Verdict};
 use crate::packs::{Pack, Reader};
@@ -32,11 +33,11 @@ const SIZED: &str =
 
 static PATTERNS: LazyLock<Option<[Regex; 5]>> = LazyLock::new(|| {
     Some([
-        Regex::new(CHECKED).ok()?,
-        Regex::new(DEFERRED).ok()?,
-        Regex::new(EMPTY).ok()?,
-        Regex::new(UNREAD).ok()?,
-        Regex::new(SIZED).ok()?,
+        ascii(CHECKED)?,
+        ascii(DEFERRED)?,
+        ascii(EMPTY)?,
+        ascii(UNREAD)?,
+        ascii(SIZED)?,
     ])
 });
 

@@ -12,6 +12,7 @@ mod acknowledgements;
 mod addresses;
 mod amounts;
 mod answers;
+mod ascii;
 mod background;
 mod bodies;
 mod body;
@@ -19,6 +20,7 @@ mod causes;
 mod chance;
 mod checks;
 mod clients;
+mod clients_of_script;
 mod closing;
 mod compiled;
 mod constant_results;
@@ -73,6 +75,7 @@ mod page_sizes;
 mod panics;
 mod passwords;
 mod plain_clients;
+mod proxies;
 mod queries;
 mod query_tokens;
 mod races;
@@ -81,6 +84,7 @@ mod records_of_others;
 mod remote;
 mod requests;
 mod resources;
+mod sampling;
 mod scope;
 mod scripts;
 mod servers;
@@ -88,6 +92,7 @@ mod services;
 mod sessions;
 mod settings;
 mod shapes;
+mod spring;
 mod stale;
 mod start;
 mod statements;
@@ -137,6 +142,7 @@ pub(super) const PACKS: &[Pack] = &[
     owners::PACK,
     swallowed::PACK,
     bodies::PACK,
+    proxies::PACK,
 ];
 
 /// Ends of the paths of JavaScript and TypeScript.
@@ -218,6 +224,7 @@ const LISTS: &[&[Sign]] = &[
     chance::SIGNS,
     checks::SIGNS,
     clients::SIGNS,
+    clients_of_script::SIGNS,
     closing::SIGNS,
     consumers::SIGNS,
     dead_letters::SIGNS,
@@ -247,8 +254,10 @@ const LISTS: &[&[Sign]] = &[
     races::SIGNS,
     requests::SIGNS,
     resources::SIGNS,
+    sampling::SIGNS,
     scripts::SIGNS,
     settings::SIGNS,
+    spring::SIGNS,
     stale::SIGNS,
     start::SIGNS,
     stops::SIGNS,

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::ascii::ascii;
 use crate::model::FactSink;
 use crate::model::facts::{Practice, Topic, Verdict};
 use crate::packs::{Pack, Reader};
@@ -38,12 +39,12 @@ struct Patterns {
 
 static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     Some(Patterns {
-        guard: Regex::new(GUARD).ok()?,
-        route: Regex::new(ROUTE).ok()?,
-        group: Regex::new(GROUP).ok()?,
-        using: Regex::new(USE).ok()?,
-        with: Regex::new(WITH).ok()?,
-        public: Regex::new(PUBLIC).ok()?,
+        guard: ascii(GUARD)?,
+        route: ascii(ROUTE)?,
+        group: ascii(GROUP)?,
+        using: ascii(USE)?,
+        with: ascii(WITH)?,
+        public: ascii(PUBLIC)?,
     })
 });
 
@@ -140,7 +141,7 @@ const GLOBAL: &str = r"\bAPP_GUARD\b|useGlobalGuards\(";
 /// A route of NestJS with the decorators around it, up to the line of its method.
 const DECORATED: &str = r"(?m)(?:^[ \t]*(?:@\w|//)[^\n]*\n)*?^[ \t]*(?P<what>@(?P<method>Get|Post|Put|Patch|Delete)\((?P<path>[^)\n]*)\))[^\n]*\n(?P<after>(?:[ \t]*//[^\n]*\n|[ \t]*@\w(?:[^\n]*\n[ \t]*[^@a-z\s][^\n]*)*[^\n]*\n|[ \t]*[{}\])][^\n]*\n)*)";
 
-static ROUTES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(DECORATED).ok());
+static ROUTES: LazyLock<Option<Regex>> = LazyLock::new(|| ascii(DECORATED));
 
 /// Routes of a NestJS controller without the guard of the others.
 fn controller(file: &SourceFile, patterns: &Patterns, facts: &mut FactSink<'_>) {

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::ascii::ascii;
 use super::scope;
 use crate::model::FactSink;
 use crate::model::facts::{Practice, Topic, Verdict};
@@ -92,9 +93,9 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     Some(Patterns {
         identifiers: IDENTIFIERS
             .iter()
-            .map(|(ends, pattern)| Some((*ends, Regex::new(pattern).ok()?)))
+            .map(|(ends, pattern)| Some((*ends, ascii(pattern)?)))
             .collect::<Option<_>>()?,
-        caller: Regex::new(CALLER).ok()?,
+        caller: ascii(CALLER)?,
     })
 });
 

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::ascii::ascii;
 use crate::model::FactSink;
 use crate::model::facts::Server;
 use crate::packs::{Pack, Reader};
@@ -87,7 +88,7 @@ const ENTRIES: &[Entry] = &[
 static COMPILED: LazyLock<Vec<(Entry, Regex)>> = LazyLock::new(|| {
     ENTRIES
         .iter()
-        .filter_map(|entry| Some((*entry, Regex::new(entry.1).ok()?)))
+        .filter_map(|entry| Some((*entry, ascii(entry.1)?)))
         .collect()
 });
 

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::ascii::ascii;
 use crate::model::FactSink;
 use crate::model::facts::{Practice, Topic, Verdict};
 use crate::packs::{Pack, Reader};
@@ -63,7 +64,7 @@ fn reads_one_row(text: &str, statement: usize) -> bool {
 }
 
 static PATTERNS: LazyLock<Option<(Regex, Regex)>> =
-    LazyLock::new(|| Some((Regex::new(SELECT).ok()?, Regex::new(BOUNDED).ok()?)));
+    LazyLock::new(|| Some((ascii(SELECT)?, ascii(BOUNDED)?)));
 
 /// Statements read in one file.
 const MAX_STATEMENTS: usize = 50;

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::ascii::ascii;
 use super::scope;
 use crate::model::FactSink;
 use crate::model::facts::{Practice, Topic, Verdict};
@@ -87,7 +88,7 @@ struct Patterns {
 fn compiled(blocks: &[Block]) -> Option<Vec<(&'static [&'static str], Regex)>> {
     blocks
         .iter()
-        .map(|block| Some((block.ends, Regex::new(block.pattern).ok()?)))
+        .map(|block| Some((block.ends, ascii(block.pattern)?)))
         .collect()
 }
 
@@ -100,8 +101,8 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     Some(Patterns {
         logged: compiled(LOGGED)?,
         answered: compiled(ANSWERED)?,
-        distinguished: Regex::new(DISTINGUISHED).ok()?,
-        expected: Regex::new(EXPECTED).ok()?,
+        distinguished: ascii(DISTINGUISHED)?,
+        expected: ascii(EXPECTED)?,
     })
 });
 

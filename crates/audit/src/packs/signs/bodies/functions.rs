@@ -1,5 +1,6 @@
 //! The functions of a Go file, and blocks of lines with the same indentation.
 
+use super::super::ascii::ascii;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -19,8 +20,7 @@ pub(super) struct Function<'t> {
 }
 
 static HEADER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?m)^func (?:\((?P<receiver>\w+)? ?[^)\n]*\) )?(?P<name>\w+)(?:\[[^\]\n]*\])?\(")
-        .ok()
+    ascii(r"(?m)^func (?:\((?P<receiver>\w+)? ?[^)\n]*\) )?(?P<name>\w+)(?:\[[^\]\n]*\])?\(")
 });
 
 /// The functions of a file that gofmt formatted: each ends with a brace at the start of a line.
@@ -50,7 +50,7 @@ pub(super) fn of_go(text: &str) -> Vec<Function<'_>> {
 }
 
 /// The length of a list of parameters up to the parenthesis that closes it.
-pub(super) fn closing(rest: &str) -> Option<usize> {
+pub(in crate::packs::signs) fn closing(rest: &str) -> Option<usize> {
     let mut depth = 1_usize;
     for (at, letter) in rest.char_indices() {
         match letter {

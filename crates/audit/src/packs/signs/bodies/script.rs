@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::super::ascii::ascii;
 use super::super::scope;
 use super::functions::closing;
 use super::{Found, LOCKED};
@@ -21,24 +22,22 @@ struct Patterns {
 
 static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     Some(Patterns {
-        declared: Regex::new(
+        declared: ascii(
             r"(?m)^[ \t]*(?:export\s+)?(?:default\s+)?(?:(?:const|let|var)\s+(?P<constant>\w+)\s*=\s*async\b[^{;]*=>|async\s+function\s+(?P<function>\w+)\s*\([^{]*|(?:public\s+|private\s+|protected\s+)?async\s+(?P<method>\w+)\s*\([^{;]*)\s*\{\s*(?P<guard>try\s*\{)?",
-        )
-        .ok()?,
-        statement: Regex::new(r"(?m)^[ \t]*(?P<call>(?P<this>this\.)?(?P<name>\w+)\([^;{}\n]*\))[ \t]*;?[ \t]*$").ok()?,
-        promised: Regex::new(
-            r"(?m)^[ \t]*(?P<call>(?:this\.|[a-z]\w*\.)*(?:\w*(?i:repository|repo)|prisma\.\w+|\w*(?i:mailer|mailservice|transporter)\w*|\w*(?i:amqpconnection|producer|redis\w*)|amqp|[A-Z]\w*(?:Model)?)\.(?P<name>save|insert|insertMany|updateOne|updateMany|deleteOne|deleteMany|findByIdAndUpdate|findByIdAndDelete|findOneAndUpdate|sendMail|publish|send|create|update|delete|upsert|set|del|expire))\(",
-        )
-        .ok()?,
-        started: Regex::new(
+        )?,
+        statement: ascii(
+            r"(?m)^[ \t]*(?P<call>(?P<this>this\.)?(?P<name>\w+)\([^;{}\n]*\))[ \t]*;?[ \t]*$",
+        )?,
+        promised: ascii(
+            r"(?m)^[ \t]*(?P<call>(?:this\.|[a-z]\w*\.)*(?:\w*(?i:repository|repo)|prisma\.\w+|\w*(?i:mailer|mailservice|transporter)\w*|\w*(?i:amqpconnection|producer|consumer|redis\w*|sequelize|datasource)|mongoose|prisma|amqp|[A-Z]\w*(?:Model)?)\.(?P<name>save|insert|insertMany|updateOne|updateMany|deleteOne|deleteMany|findByIdAndUpdate|findByIdAndDelete|findOneAndUpdate|sendMail|publish|send|create|update|delete|upsert|set|del|expire|connect|\$connect|sync|authenticate|initialize))\(",
+        )?,
+        started: ascii(
             r"(?m)(?:^|;)[ \t]*;?(?P<call>\(\s*async\s*(?:\(\)\s*=>|function\s*\w*\(\)))\s*\{",
-        )
-        .ok()?,
-        read: Regex::new(
+        )?,
+        read: ascii(
             r"(?:const|let|var)\s+(?P<name>\w+)\s*(?::[^=;]+)?=\s*await\s+(?P<call>[\w.]*\.?(?:find|get|load|fetch)\w*)\(",
-        )
-        .ok()?,
-        locked: Regex::new(LOCKED).ok()?,
+        )?,
+        locked: ascii(LOCKED)?,
     })
 });
 
@@ -94,6 +93,16 @@ fn floating(text: &str, patterns: &Patterns, found: &mut Found<'_, '_>) {
 
 /// Methods that return a promise only for the types in the name before them.
 const SENDERS: &[&str] = &["amqp", "producer", "mail", "transport"];
+/// Libraries that connect by a promise.
+const CONNECTED: &[&str] = &[
+    "mongoose",
+    "sequelize",
+    "redis",
+    "producer",
+    "consumer",
+    "prisma",
+    "datasource",
+];
 /// Methods of records and stores.
 const STORES: &[&str] = &["repo", "prisma", "redis"];
 
@@ -111,6 +120,7 @@ fn promised(text: &str, patterns: &Patterns, found: &mut Found<'_, '_>) {
             && text.contains("mongoose")
             && (last.ends_with("Model") || name.as_str().len() > "delete".len());
         let known = match name.as_str() {
+            "connect" | "$connect" | "sync" | "authenticate" | "initialize" => is_of(CONNECTED),
             "publish" | "send" | "sendMail" => is_of(SENDERS),
             _ => is_of(STORES) || is_model,
         };

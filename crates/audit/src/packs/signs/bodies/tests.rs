@@ -175,6 +175,12 @@ fn promises_of_libraries_without_an_owner_are_found() {
 fn servers_and_consumers_that_end_without_notice_are_found() {
     check(&[
         (
+            Topic::FloatingPromise,
+            "mongo.ts",
+            "mongoose.connect(url, {\n  useNewUrlParser: true,\n});\n",
+            "mongoose.connect(url).catch(stop);\n",
+        ),
+        (
             Topic::OwnedTask,
             "main.go",
             "func main() {\n\tgo func() {\n\t\tif err := metrics.ListenAndServe(); err != nil && !errors.Is(err, http.ErrServerClosed) {\n\t\t\tlog.Printf(\"metrics: %v\", err)\n\t\t}\n\t}()\n\t<-done\n}\n",

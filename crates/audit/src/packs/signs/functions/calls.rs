@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use regex::Regex;
 
+use super::super::ascii::ascii;
 use super::steps::StepKind;
 
 /// Patterns of one language.
@@ -56,9 +57,9 @@ impl Calls {
                 Some(Compiled {
                     steps: steps
                         .into_iter()
-                        .map(|(kind, pattern)| Some((kind, Regex::new(pattern).ok()?)))
+                        .map(|(kind, pattern)| Some((kind, ascii(pattern)?)))
                         .collect::<Option<_>>()?,
-                    looped: Regex::new(self.looped).ok()?,
+                    looped: ascii(self.looped)?,
                 })
             })
             .as_ref()

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::super::ascii::ascii;
 use super::steps::{Function, Step, StepKind, offset};
 use crate::model::FactSink;
 use crate::model::facts::{Practice, Topic, Verdict};
@@ -27,11 +28,11 @@ struct Patterns {
 
 static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     Some(Patterns {
-        target: Regex::new(TARGET).ok()?,
-        state: Regex::new(STATE).ok()?,
-        other: Regex::new(OTHER).ok()?,
-        safe: Regex::new(SAFE).ok()?,
-        branch: Regex::new(r"(?m)^[ \t]*(?:\}\s*else\s+)?(?:el)?(?P<what>if\b[^\n]*)").ok()?,
+        target: ascii(TARGET)?,
+        state: ascii(STATE)?,
+        other: ascii(OTHER)?,
+        safe: ascii(SAFE)?,
+        branch: ascii(r"(?m)^[ \t]*(?:\}\s*else\s+)?(?:el)?(?P<what>if\b[^\n]*)")?,
     })
 });
 

@@ -13,6 +13,7 @@ use regex::Regex;
 
 use self::calls::{Calls, LANGUAGES};
 use self::steps::{Function, Step, StepKind};
+use super::ascii::ascii;
 use super::scope;
 use crate::model::FactSink;
 use crate::model::facts::{Practice, Topic, Verdict};
@@ -53,12 +54,12 @@ struct Patterns {
 
 static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     Some(Patterns {
-        together: Regex::new(TOGETHER).ok()?,
-        outbox: Regex::new(OUTBOX).ok()?,
-        decided: Regex::new(DECIDED).ok()?,
-        once: Regex::new(ONCE).ok()?,
-        handles: Regex::new(HANDLES).ok()?,
-        only_logs: Regex::new(ONLY_LOGS).ok()?,
+        together: ascii(TOGETHER)?,
+        outbox: ascii(OUTBOX)?,
+        decided: ascii(DECIDED)?,
+        once: ascii(ONCE)?,
+        handles: ascii(HANDLES)?,
+        only_logs: ascii(ONLY_LOGS)?,
     })
 });
 

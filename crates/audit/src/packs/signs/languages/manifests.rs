@@ -92,7 +92,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::FixedVersion,
         &[".gitignore"],
-        r"(?m)^/?(?P<what>package-lock\.json|yarn\.lock|pnpm-lock\.yaml|go\.sum|poetry\.lock|uv\.lock|Gemfile\.lock|composer\.lock)\s*$",
+        r"(?m)^/?(?P<what>package-lock\.json|yarn\.lock|pnpm-lock\.yaml)\s*$",
         r"(?m)^!|(?s)package-lock\.json.*pnpm|yarn\.lock.*package-lock|package-lock\.json.*yarn",
         "`{}` is not under version control, so each build chooses its own versions",
     ),

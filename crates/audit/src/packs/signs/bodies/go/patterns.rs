@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
+use super::super::super::ascii::ascii;
 use super::super::LOCKED;
 
 /// A pattern of the table.
@@ -210,12 +211,8 @@ const TABLE: &[(Name, &str)] = &[
     ),
 ];
 
-static COMPILED: LazyLock<Vec<Option<Regex>>> = LazyLock::new(|| {
-    TABLE
-        .iter()
-        .map(|(_, pattern)| Regex::new(pattern).ok())
-        .collect()
-});
+static COMPILED: LazyLock<Vec<Option<Regex>>> =
+    LazyLock::new(|| TABLE.iter().map(|(_, pattern)| ascii(pattern)).collect());
 
 impl Name {
     fn regex(self) -> Option<&'static Regex> {

@@ -530,3 +530,141 @@ fn messages_and_answers_of_nest_are_found() {
         ),
     ]);
 }
+
+#[test]
+fn annotations_and_settings_of_spring_without_effect_are_found() {
+    check(&[
+        (
+            Topic::DeadResilience,
+            "OrderService.java",
+            "    @CircuitBreaker(name = \"pay\", fallbackMethod = \"failed\")\n    private void pay(Order order) {\n    }\n",
+            "    @CircuitBreaker(name = \"pay\", fallbackMethod = \"failed\")\n    public void pay(Order order) {\n    }\n",
+        ),
+        (
+            Topic::SharedState,
+            "ProductService.java",
+            "    public void reduce(Long id, long quantity) {\n        Product product = getProduct(id);\n        if (product.getQuantity() >= quantity) {\n            product.setQuantity(product.getQuantity() - quantity);\n        }\n    }\n",
+            "    public void reduce(Long id, long quantity) {\n        products.reduce(id, quantity);\n    }\n",
+        ),
+        (
+            Topic::ErrorAnswer,
+            "ProductService.java",
+            "        } catch (Exception e) {\n            throw new CustomException(e.getMessage(), HttpStatus.BAD_REQUEST);\n        }\n",
+            "        } catch (DataIntegrityViolationException e) {\n            throw new CustomException(\"taken\", HttpStatus.CONFLICT);\n        }\n",
+        ),
+        (
+            Topic::ErrorAnswer,
+            "Decoder.java",
+            "class Decoder implements ErrorDecoder {\n  public Exception decode(String key, Response response) {\n    return new CustomException(\"failed\", response.status());\n  }\n}\n",
+            "class Decoder implements ErrorDecoder {\n  public Exception decode(String key, Response response) {\n    return new UpstreamException(\"failed\");\n  }\n}\n",
+        ),
+        (
+            Topic::UncheckedValue,
+            "PaymentService.java",
+            "    public void pay(PaymentRequest paymentRequest) {\n        store(paymentRequest.getMode().name());\n    }\n",
+            "    public void pay(PaymentRequest paymentRequest) {\n        store(paymentRequest.getMode());\n    }\n",
+        ),
+        (
+            Topic::MemoryState,
+            "WebSocketConfig.java",
+            "registry.enableSimpleBroker(\"/user\");\n",
+            "registry.enableStompBrokerRelay(\"/user\");\n",
+        ),
+        (
+            Topic::Management,
+            "ConfigServer.java",
+            "@EnableConfigServer\npublic class ConfigServer {}\n",
+            "public class ConfigClient {}\n",
+        ),
+        (
+            Topic::ConnectRetry,
+            "application.yaml",
+            "spring:\n  config:\n    import: configserver:http://config:8888\n",
+            "spring:\n  config:\n    import: optional:configserver:http://config:8888\n",
+        ),
+        (
+            Topic::LocalAddress,
+            "Routes.java",
+            "routes.route(r -> r.path(\"/product/**\").uri(\"http://localhost:8085\"));\n",
+            "routes.route(r -> r.path(\"/product/**\").uri(productUri));\n",
+        ),
+    ]);
+}
+
+#[test]
+fn habits_of_express_that_only_a_developer_bears_are_found() {
+    check(&[
+        (
+            Topic::LocalAddress,
+            "order.js",
+            "axios.post(\n  'http://localhost:5000/api/pay',\n  { order },\n);\n",
+            "axios.post(`${config.payment}/api/pay`, { order });\n",
+        ),
+        (
+            Topic::InternalError,
+            "handler.js",
+            "function handle(error, res) {\n  const errorMessage = error.toString();\n  res.status(500).send(errorMessage);\n}\n",
+            "function handle(error, res) {\n  const errorMessage = error.toString();\n  logger.error(errorMessage);\n  res.status(500).send('failed');\n}\n",
+        ),
+        (
+            Topic::FileLogging,
+            "logs.ts",
+            "const stream = fs.createWriteStream(path.join(folder, `${accessLog}.log`), { flags: 'a' });\n",
+            "const stream = fs.createWriteStream(path.join(folder, 'report.pdf'));\n",
+        ),
+        (
+            Topic::UncheckedSecret,
+            "env.ts",
+            "const JWT = process.env.JWT_SECRET || '';\n",
+            "const JWT = required(process.env.JWT_SECRET);\n",
+        ),
+        (
+            Topic::SecretLogged,
+            "server.ts",
+            "logger(`Connected to database: ${ENV.MONGO.CONNECTION}`);\n",
+            "logger(`Connected to database: ${ENV.MONGO.HOST}`);\n",
+        ),
+        (
+            Topic::FloatingPromise,
+            "order.ts",
+            "setTimeout(async () => {\n  await orders.deliver(id);\n}, delay);\n",
+            "setTimeout(async () => {\n  try {\n    await orders.deliver(id);\n  } catch (error) {\n    logger.error(error);\n  }\n}, delay);\n",
+        ),
+        (
+            Topic::MemoryState,
+            "order.ts",
+            "setTimeout(() => {\n  orders.updateOne({ id }, { status });\n}, delay);\n",
+            "setTimeout(() => {\n  spinner.stop();\n}, delay);\n",
+        ),
+        (
+            Topic::IgnoredError,
+            "order.ts",
+            "function cancel() {\n  return async (req, res) => {\n    await Order.findByIdAndUpdate(req.query.id, { status });\n    res.status(200).send(status);\n  };\n}\n",
+            "function cancel() {\n  return async (req, res) => {\n    const order = await Order.findByIdAndUpdate(req.query.id, { status });\n    res.status(order ? 200 : 404).end();\n  };\n}\n",
+        ),
+        (
+            Topic::PlainPassword,
+            "auth.ts",
+            "const plain = Crypto.AES.decrypt(userPass, secret);\n",
+            "const same = await bcrypt.compare(userPass, hash);\n",
+        ),
+        (
+            Topic::SampleData,
+            "init.ts",
+            "Users.create({ username: 'admin', password: hash });\n",
+            "Users.create({ username: settings.admin, password: hash });\n",
+        ),
+        (
+            Topic::TestDependency,
+            "pay.ts",
+            "import faker from 'faker';\n",
+            "import axios from 'axios';\n",
+        ),
+        (
+            Topic::SupportedVersion,
+            "package.json",
+            "{\n  \"dependencies\": {\n    \"axios\": \"^0.21.1\"\n  }\n}\n",
+            "{\n  \"dependencies\": {\n    \"axios\": \"^1.7.9\"\n  }\n}\n",
+        ),
+    ]);
+}
