@@ -305,7 +305,8 @@ impl Storage {
     ///
     /// # Errors
     /// As for [`presign_get`](Self::presign_get), [`StorageError::TooLarge`] if the size is above
-    /// `max_object_size`, and [`StorageError::MissingConstraints`] for [`UploadConstraints::with_max_size`] on S3.
+    /// `max_object_size`, and [`StorageError::MissingConstraints`] for
+    /// [`UploadConstraints::with_max_size`] on S3.
     pub fn presign_put(
         &self,
         key: &ObjectKey,

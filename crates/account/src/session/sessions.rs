@@ -309,8 +309,8 @@ impl Sessions {
     }
 
     /// Returns the [version](crate::TokenVersions) that access tokens of a session need. `None` for
-    /// a session that has ended. An access token with the ID of its session is thus revoked when
-    /// its refresh token is used twice, while other sessions of the user continue.
+    /// a session that has ended. A second use of a refresh token thus revokes the access tokens
+    /// with the ID of its session. Other sessions of the user continue.
     ///
     /// # Errors
     /// Any error of the database.

@@ -31,7 +31,7 @@ pub(crate) const RULE: Rule = Rule {
 const BODY: &str = r"@(?:Body|Payload)\(\s*(?:['\x22]\w+['\x22]\s*)?\)\s*(?:readonly\s+)?(?P<name>\w+)\s*[?]?\s*:\s*(?P<type>any\b|unknown\b|Record<|object\b|\{|(?P<named>[A-Z]\w*))";
 /// Types that no code keeps at run time.
 const DECLARED: &str = r"(?m)^\s*(?:export\s+)?(?:default\s+)?(?:declare\s+)?(?:interface|type)\s+(?P<name>[A-Z]\w*)\b";
-/// Classes win over an interface with the same name.
+/// A class takes precedence over an interface with the same name.
 const CLASS: &str = r"\bclass\s+(?P<name>[A-Z]\w*)\b";
 
 /// A body of Spring that no annotation checks.

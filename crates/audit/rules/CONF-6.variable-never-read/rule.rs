@@ -185,7 +185,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                 container
                     .environment
                     .iter()
-                    // Keys of a config map have a place of their own.
+                    // A key of a config map has the place of its line, not that of the container.
                     .filter(|variable| variable.span != container.span)
                     .map(|variable| (variable, &*workload.at.path))
             })

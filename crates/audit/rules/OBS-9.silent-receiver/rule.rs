@@ -1,4 +1,4 @@
-//! Alerts go to a receiver that notifies nobody.
+//! Alerts go to a receiver without a notification.
 
 use std::sync::LazyLock;
 

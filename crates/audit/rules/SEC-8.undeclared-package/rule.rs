@@ -196,7 +196,7 @@ fn manifest(found: &FileFacts) -> Option<Manifest<'_>> {
     for list in LISTS {
         let names = value.get(list).and_then(Value::as_object);
         for name in names.into_iter().flat_map(|names| names.keys()) {
-            // Code needs no package to name types only.
+            // An import of types only does not need the package.
             if let Some(typed) = name.strip_prefix("@types/") {
                 declared.insert(match typed.split_once("__") {
                     Some((scope, rest)) => format!("@{scope}/{rest}"),

@@ -30,7 +30,7 @@ pub(crate) const RULE: Rule = Rule {
 const GATEWAYS: &[&str] = &[
     "gateway", "bff", "kong", "traefik", "krakend", "apisix", "envoy",
 ];
-/// Images that forward requests. An image named so with another name may serve pages.
+/// Images that forward requests. A service with such an image and another name may serve pages.
 const PROXIES: &[&str] = &["nginx", "haproxy", "caddy", "openresty"];
 /// Parts of names of entries that callers open in a browser, or that operators use.
 const PAGES: &[&str] = &[

@@ -38,10 +38,10 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Repository(check),
 };
 
-/// A line of a pm2 file, and the code that it needs. `what` is the place.
+/// A line of a pm2 file, and the code that it needs. The group `what` is its place.
 struct Promise {
     pattern: &'static str,
-    /// One of these texts in the code of the repository keeps the promise.
+    /// The code of the repository must contain one of these texts.
     needs: &'static [&'static str],
     evidence: &'static str,
 }
@@ -140,7 +140,7 @@ fn systemd(found: &FileFacts) -> Vec<Outcome> {
     let start = found.file.text.find("[Service]").unwrap_or_default();
     let at = || found.file.location(start..start + "[Service]".len(), None);
     let value = |key| setting(found, key).map(|(value, _)| value);
-    // Systemd restarts no task that ends.
+    // A oneshot task is expected to end.
     let task = value("Type").is_some_and(|kind| kind.starts_with("oneshot"));
     let mut outcomes = Vec::new();
     match setting(found, "Restart") {

@@ -113,8 +113,8 @@ impl<M: ContractMethod> HttpPath<M> {
         &self.bindings
     }
 
-    /// Returns a function that finds the binding for an HTTP method and a percent-encoded path. Access checks and
-    /// dispatch both use this function, so that they cannot disagree.
+    /// Returns a function that finds the binding for an HTTP method and a percent-encoded path.
+    /// Access checks and dispatch both use this function, so that they cannot disagree.
     pub fn matcher(
         &self,
     ) -> impl Fn(&Method, &str) -> BindingMatch + Clone + Send + Sync + 'static {

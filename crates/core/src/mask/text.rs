@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use super::{Kind, REDACTED, detection::is_token};
 
-/// The shortest groups of digits that are written apart. Dates have groups of two digits.
+/// The minimum length of a group of digits that is written apart. Dates have groups of two digits.
 const MIN_GROUP: usize = 3;
 
 /// Masks the personal values and tokens in a text, which it recognizes by their form. Groups of the

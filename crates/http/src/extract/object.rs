@@ -6,12 +6,12 @@ use serde::{
 };
 
 /// Returns whether a type is a JSON object. serde also reads a struct from an array with the values
-/// of its fields in the order of the declaration, which is not a part of any interface.
+/// of its fields in the order of the declaration. That order is not a part of any interface.
 pub(super) fn is_object<T: DeserializeOwned>() -> bool {
     matches!(T::deserialize(Probe), Err(Shape::Object))
 }
 
-/// What a type reads first.
+/// The form that a type reads first.
 #[derive(Debug)]
 enum Shape {
     Object,
@@ -32,7 +32,7 @@ impl de::Error for Shape {
     }
 }
 
-/// Ends with what the type reads first.
+/// A deserializer that ends with the form that the type reads first.
 struct Probe;
 
 impl<'de> Deserializer<'de> for Probe {

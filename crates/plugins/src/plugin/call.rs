@@ -2,9 +2,9 @@
 //!
 //! - A guest of a hook or a decision is usually brief. It runs in a task on a worker of the
 //!   runtime, because a change of threads takes longer than the guest.
-//! - Guests of handlers and steps, of plugins that may wait for HTTP, and of plugins whose last hook or
-//!   decision was not brief or did not run yet, run on threads with a low priority. Requests without
-//!   plugins thus keep their cores.
+//! - Other guests run on threads with a low priority, so that requests without plugins keep their
+//!   cores. These are guests of handlers and steps, and of plugins that may wait for HTTP. A plugin
+//!   also runs there while no call has shown that it is brief.
 //! - One worker remains free for timers and the network: `worker_guests` has one permit fewer than
 //!   the runtime has workers. A guest without such a permit runs on a worker that another thread
 //!   replaces.

@@ -28,8 +28,8 @@ impl Function {
 pub(super) enum Place {
     /// On a thread for guests, whose priority is low. The change of threads takes microseconds.
     Thread,
-    /// In a task, usually on the same worker, unless the last such call of the plugin was not brief or
-    /// did not run yet, or the plugin may wait for HTTP. The calls of such plugins run on a thread for
-    /// guests, so that other requests keep the threads of the service.
+    /// In a task, usually on the same worker, if the last such call of the plugin was brief and the
+    /// plugin cannot wait for HTTP. Calls of other plugins run on a thread for guests, so that
+    /// other requests keep the threads of the service.
     TaskIfBrief,
 }

@@ -5,7 +5,7 @@ use crate::{runtime::TICK, sandbox::FAULT_WINDOW};
 /// How long the hooks and decisions of a plugin run, which decides where the next one runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pace {
-    /// No call has shown it.
+    /// No call has shown whether the plugin is brief.
     Unknown,
     /// The last call was brief.
     Brief,

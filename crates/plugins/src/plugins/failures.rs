@@ -47,13 +47,13 @@ impl Plugins {
         self.0.failures.lock().remove(plugin);
     }
 
-    /// Forgets the failures of plugins whose folder is gone.
+    /// Removes the failures of plugins whose folder does not exist.
     pub(super) fn forget_failures(&self, has_folder: impl Fn(&str) -> bool) {
         let mut failures = self.0.failures.lock();
         failures.retain(|name, _| has_folder(name));
     }
 
-    /// Forgets the failures of plugins whose folder is gone. Reads the folder.
+    /// Removes the failures of plugins whose folder does not exist. Reads the folder.
     pub(super) async fn forget_removed(&self) {
         let names: Vec<String> = self.0.failures.lock().keys().cloned().collect();
         if names.is_empty() {

@@ -36,7 +36,7 @@ impl Plugins {
             ));
         }
         let plugin = self.prepare(name).await?;
-        // A start that is requested now follows the event of the load.
+        // A start that is requested from here on follows the event of the load.
         let _change = self.0.changes.take(name).await;
         let info = plugin.info();
         if let Err(error) = self.insert(&plugin) {
@@ -157,7 +157,7 @@ impl Plugins {
             plugin.set_active(false);
             match plugin.status() {
                 PluginStatus::Started => self.unregister(&mut loaded, &plugin),
-                // The failure of its start does not matter any more.
+                // The stop also ends the error of a failed start.
                 PluginStatus::Error => {
                     plugin.set_status(PluginStatus::Stopped);
                     return Ok(());
@@ -197,7 +197,7 @@ impl Plugins {
         Ok(())
     }
 
-    /// Marks a plugin, so that others cannot depend on it any more.
+    /// Marks a plugin, so that no other plugin can start to depend on it.
     ///
     /// # Errors
     /// The plugin is not loaded, or another plugin depends on it.

@@ -14,7 +14,7 @@ pub fn parsed<T: FromStr>(row: &Row, column: &str) -> Result<T, DataError> {
     parsed_if_any(row, column)?.ok_or_else(|| unexpected(column))
 }
 
-/// Does the same for a column without a value, which is `None`.
+/// Reads a text as [`parsed`] does. A column without a value is `None`.
 ///
 /// # Errors
 /// The value has another form.

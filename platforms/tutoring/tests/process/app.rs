@@ -316,7 +316,7 @@ impl TestPlatform {
         self.mailed_code_of("student-auth", email, count)
     }
 
-    /// Does the same for a mail of another service of accounts.
+    /// Returns the code as `mailed_code` does, for another service of accounts.
     pub(crate) fn mailed_code_of(&self, service: &str, email: &str, count: usize) -> String {
         let codes = || {
             let address = self.address(service);

@@ -66,7 +66,7 @@ fn admin_of(app: &TestPlatform, root: &str, state: &str) -> String {
     admin_token(app, &email, password.as_str().unwrap())
 }
 
-/// Acceptance 2.
+/// Point 2 of the acceptance criteria.
 pub(crate) async fn approved_trainer_gets_a_student_auth_5(app: &TestPlatform) {
     let database = app.database("trainer-auth").await;
     sql("INSERT INTO pincodes (pincode, city, state, district) VALUES ('570023', 'Mysuru', 'Karnataka', 'Mysuru')")

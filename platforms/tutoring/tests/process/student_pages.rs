@@ -1,4 +1,4 @@
-//! What the pages of students show after messages, in any order.
+//! The pages of students after messages that arrive in any order.
 
 use serde_json::{Value, json};
 use tutoring_contract::events::{

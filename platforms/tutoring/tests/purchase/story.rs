@@ -42,7 +42,7 @@ const COMPLETION_REWARD: i64 = 100;
 const SESSIONS: [u64; 3] = [10, 20, 30];
 /// When a day begins in this test, in minutes since midnight in the platform's zone.
 const MORNING_MINUTE: u16 = 6 * 60;
-/// The next look at what messages change.
+/// The interval at which a step polls for a change by messages.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
 /// Users who act at the same time.
 const THREADS: usize = 4;

@@ -54,7 +54,7 @@ fn apply(stage: &mut Stage, instruction: &Instruction, arguments: &HashMap<Strin
     let rest = instruction.rest.as_str();
     match instruction.keyword.as_str() {
         "USER" => {
-            // A variable of the image wins over a build argument.
+            // A variable of the image takes precedence over a build argument.
             let mut known = arguments.clone();
             known.extend(stage.environment.iter().cloned());
             stage.user = Some((expand(rest, &known), instruction.span.clone()));

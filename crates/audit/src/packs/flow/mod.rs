@@ -77,7 +77,7 @@ fn add<'t>(code: &Code<'t>, function: Node<'t>, compensates: bool, facts: &mut F
     facts.add(flow, code.place(function));
 }
 
-/// The call of another service that a method of a declarative client stands for: Feign, or an HTTP
+/// The call of another service that a method of a declarative client makes: Feign, or an HTTP
 /// interface of Spring.
 fn declared_call<'t>(code: &Code<'t>, function: Node<'t>, name: &str) -> Option<FlowCall> {
     let client = ["@FeignClient", "@HttpExchange", "@RegisterRestClient"]

@@ -1,4 +1,5 @@
-//! JavaScript: addresses, connections, passwords and tasks that only a developer's machine bears.
+//! JavaScript: addresses, connections, passwords and tasks that work only on a
+//! developer's machine.
 
 use super::{SCRIPT, Sign, inside, review};
 use crate::model::facts::Topic;

@@ -1,4 +1,4 @@
-//! Who a caller is and what a thing costs, taken from the body of a request.
+//! Users and prices that code takes from the body of a request.
 
 use super::{GO, JVM, PYTHON, Sign, review};
 use crate::model::facts::Topic;

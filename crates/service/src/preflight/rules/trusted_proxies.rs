@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::preflight::{Facts, Violation};
 
-/// The prefix of 10.0.0.0/8, which is the largest private range of IPv4.
+/// The prefix of 10.0.0.0/8. No private range of IPv4 has a shorter one.
 const MIN_IPV4_PREFIX: u8 = 8;
 /// Providers of Internet access have longer prefixes of IPv6.
 const MIN_IPV6_PREFIX: u8 = 16;

@@ -31,7 +31,7 @@ impl Accounts {
     /// | Not linked, address of an account, not both verified | Rejected |
     /// | Not linked, no account | Creates an account |
     ///
-    /// A verified address does not verify_enrollment that its owner registered. An attacker may have registered
+    /// A verified address does not prove that its owner registered. An attacker may have registered
     /// it, and the owner or a mail scanner may have opened the link. So linking by address removes
     /// the password and ends all sessions, tokens and links, in the transaction of the login.
     pub(crate) async fn log_in_by(

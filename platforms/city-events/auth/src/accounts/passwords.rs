@@ -35,9 +35,9 @@ impl Accounts {
         Ok(version)
     }
 
-    /// Removes all credentials that do not verify_enrollment the address of the account. These are the
-    /// password, identities with an unverified address, open links, sessions and access tokens. A
-    /// registrant who does not own the address loses access.
+    /// Removes all credentials that do not prove ownership of the address of the account. These are
+    /// the password, identities with an unverified address, open links, sessions and access tokens.
+    /// A registrant who does not own the address loses access.
     pub(super) async fn drop_unproven_access(
         &self,
         tx: &Transaction,

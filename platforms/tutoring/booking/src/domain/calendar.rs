@@ -14,7 +14,7 @@ const HYBRID_FIRST_ONLINE: u16 = 6;
 const MAX_DAYS: u16 = 2 * 366;
 
 named! {
-    /// Where a session is held.
+    /// The form of a session.
     pub(crate) enum Mode {
         Home = "home",
         Online = "online",

@@ -107,7 +107,7 @@ pub(crate) struct LocationUpdate {
 }
 
 named! {
-    /// Why a journey ended.
+    /// The reason for the end of a journey.
     pub(crate) enum EndReason {
         Arrived = "arrived",
         Cancelled = "cancelled",

@@ -24,7 +24,7 @@ pub(crate) struct Price {
 }
 
 named! {
-    /// How a coupon reduces the price.
+    /// The way in which a coupon reduces the price.
     pub(crate) enum DiscountType {
         Percentage = "percentage",
         Fixed = "fixed",

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::Courses;
 
 named! {
-    /// What a notification is about.
+    /// The subject of a notification.
     pub(super) enum Subject {
         Assignment = "assignment",
         Achievement = "achievement",

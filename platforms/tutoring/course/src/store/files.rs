@@ -3,7 +3,7 @@ use tutoring_contract::{CheckedPage, named};
 use uuid::Uuid;
 
 named! {
-    /// What a file of a course is for.
+    /// The purpose of a file of a course.
     pub(crate) enum FileKind {
         Video = "video",
         Material = "material",

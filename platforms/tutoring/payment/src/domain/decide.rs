@@ -25,7 +25,7 @@ pub(crate) enum Decision {
 }
 
 named! {
-    /// Why captured money needs an operator.
+    /// The reason why an operator decides about captured money.
     pub(crate) enum CaptureKind {
         /// The payment had expired or failed.
         Late = "late",

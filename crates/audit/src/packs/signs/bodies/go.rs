@@ -201,7 +201,7 @@ fn position_of_change(text: &str, name: &str) -> Option<usize> {
     })
 }
 
-/// A failed server that ends the program as if it had been asked to.
+/// A failed server that ends the program with the exit status of success.
 fn ends(function: &Function<'_>, found: &mut Found<'_, '_>) {
     let all = lines(function.body, function.at);
     for (index, line) in all.iter().enumerate() {
@@ -386,7 +386,7 @@ fn position_of_check(text: &str, name: &str) -> Option<usize> {
     None
 }
 
-/// A handler of a health route that asks nothing.
+/// A handler of a health route that checks no dependency.
 fn constant_health(function: &Function<'_>, found: &mut Found<'_, '_>) {
     let name = function.name.to_lowercase();
     let about = ["health", "ready", "readiness"]

@@ -6,7 +6,7 @@ use super::has_word;
 use super::patterns::Name;
 use crate::model::facts::Topic;
 
-/// What has to precede a failure that only a log shows.
+/// The evidence that precedes a failure that is only logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum After {
     /// A change of the database.
@@ -16,7 +16,7 @@ enum After {
     Anything,
 }
 
-/// A failure that only a log shows. The first that matches counts.
+/// A failure that is only logged. The first row that matches counts.
 struct Logged {
     /// The pattern of the name of the call.
     call: Name,
@@ -152,7 +152,7 @@ struct Failure<'t> {
     at: Line<'t>,
 }
 
-/// The answers of a block that do not fit the failure.
+/// Responses of a block that do not fit the failure.
 fn answer(function: &Function<'_>, found: &mut Found<'_, '_>, failure: &Failure<'_>) {
     let Failure {
         call, last, text, ..

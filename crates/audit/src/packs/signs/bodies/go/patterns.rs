@@ -16,13 +16,13 @@ pub(super) enum Name {
     Options,
     /// A call with a context that has no deadline.
     Detached,
-    /// Parameters of a function that answers a request.
+    /// Parameters of a function that responds to a request.
     Requested,
     /// Names of functions that run at the start or the stop.
     Starts,
     /// A record that is read into a variable.
     Read,
-    /// Code that keeps a record from parallel changes.
+    /// Code that protects a record from concurrent changes.
     Locked,
     /// A line that checks an error and opens a block.
     Failed,
@@ -36,11 +36,11 @@ pub(super) enum Name {
     Write,
     /// The end of the name of a look-up.
     Lookup,
-    /// An answer about a missing record or a wrong credential.
+    /// A response about a missing record or a wrong credential.
     Missing,
-    /// Code that tells failures apart.
+    /// Code that distinguishes failures.
     Distinguishes,
-    /// An answer about an internal error.
+    /// A response about an internal error.
     Internal,
     /// A case of `select` for the error of a server.
     Ends,
@@ -50,9 +50,9 @@ pub(super) enum Name {
     Opens,
     /// Parameters of a handler of requests.
     Handles,
-    /// An answer that succeeds.
+    /// A response of success.
     Fixed,
-    /// Code that asks a dependency.
+    /// Code that calls a dependency.
     Asks,
     /// A change by SQL whose result is not read.
     Executes,
