@@ -38,7 +38,7 @@ use parking_lot::Mutex;
 pub(crate) use request_plugins::RequestPlugins;
 use seaworthy_client::HttpClient;
 use seaworthy_config::Profile;
-use seaworthy_core::{context, error_chain};
+use seaworthy_core::{Switch, context, error_chain};
 use seaworthy_service::Tasks;
 use seaworthy_telemetry::metrics::GaugeGuard;
 use tokio::sync::Semaphore;
