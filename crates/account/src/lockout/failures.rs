@@ -74,12 +74,16 @@ pub(crate) async fn count(
         failures.saturating_add(1)
     };
     let wait = limit.backoff_after(attempts.unsigned_abs());
-    sql("UPDATE account_failures SET failures = ?, failed_us = {now_us}, locked_until_us = {now_us} + ? WHERE subject = ?")
-        .bind(attempts)
-        .bind(microseconds(wait))
-        .bind(subject)
-        .execute(tx)
-        .await?;
+    let update = if wait.is_zero() {
+        // A lock that ends now would begin again if the clock of the database steps back.
+        sql("UPDATE account_failures SET failures = ?, failed_us = {now_us}, locked_until_us = 0 WHERE subject = ?")
+            .bind(attempts)
+    } else {
+        sql("UPDATE account_failures SET failures = ?, failed_us = {now_us}, locked_until_us = {now_us} + ? WHERE subject = ?")
+            .bind(attempts)
+            .bind(microseconds(wait))
+    };
+    update.bind(subject).execute(tx).await?;
     let locks_at = if wait.is_zero() { 0 } else { attempts };
     Ok(Failure { locks_at })
 }

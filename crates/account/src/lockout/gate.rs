@@ -146,8 +146,12 @@ impl Lockout {
     ///
     /// # Errors
     /// Any error of the database.
-    pub async fn record_success(&self, attempt: Attempt) -> Result<(), DataError> {
+    pub async fn record_success(&self, mut attempt: Attempt) -> Result<(), DataError> {
         forget(&self.database, &attempt.account).await?;
+        // A failure that was counted after the deletion stays.
+        attempt
+            .failures
+            .retain(|(subject, _)| *subject != attempt.account);
         self.subtract_all(attempt).await
     }
 

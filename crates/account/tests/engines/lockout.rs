@@ -122,6 +122,20 @@ pub(crate) async fn success_does_not_end_the_lock_of_other_failures_auth_2(test:
     wait_of(lockout.attempt("ada", attacker).await);
 }
 
+pub(crate) async fn attempt_below_the_limit_stores_no_lock_auth_2(test: TestDatabase) {
+    let lockout = Lockout::new(test.database.clone(), LockoutConfig::default());
+    let office = address("192.0.2.7");
+    let _failed = lockout.attempt("ada", office).await.unwrap();
+    let own = lockout.attempt("own", office).await.unwrap();
+    lockout.record_success(own).await.unwrap();
+    // After a step of the clock to the past, such a time would be a lock.
+    let (locks,): (i64,) = sql("SELECT count(*) FROM account_failures WHERE locked_until_us > 0")
+        .fetch_one(&test.database)
+        .await
+        .unwrap();
+    assert_eq!(locks, 0);
+}
+
 pub(crate) async fn rejected_ip_does_not_count_against_accounts_auth_2(test: TestDatabase) {
     let mut config = LockoutConfig::default();
     config.ip.max_failures = NonZeroU32::new(3).unwrap();

@@ -135,6 +135,7 @@ impl SettingsFile {
         Ok(ReplacedConfig {
             plugin: self.plugin.clone(),
             path: self.target.clone(),
+            written: text.to_owned(),
             previous: self.previous.clone(),
             is_settled: false,
         })
@@ -151,6 +152,7 @@ impl SettingsFile {
 pub(crate) struct ReplacedConfig {
     plugin: String,
     path: PathBuf,
+    written: String,
     /// The previous content with its metadata, `None` if the file did not exist.
     previous: Option<(Vec<u8>, Metadata)>,
     /// Whether the new file is kept, or the previous one is restored.
@@ -189,20 +191,29 @@ impl ReplacedConfig {
         self.is_settled = true;
     }
 
-    /// Restores the previous content, owner and permissions. Returns whether they are restored, and
-    /// logs the error otherwise.
+    /// Restores the previous content, owner and permissions, unless another process has changed the
+    /// file, such as to disable the plugin. Returns whether they are restored, and logs the reason
+    /// otherwise.
     pub(crate) fn restore(mut self) -> bool {
         self.is_settled = true;
         self.write_previous()
     }
 
     fn write_previous(&self) -> bool {
+        let plugin = &*self.plugin;
+        let current = fs::read(&self.path);
+        if current.is_ok_and(|current| current != self.written.as_bytes()) {
+            tracing::warn!(
+                plugin,
+                "the settings of a plugin changed during their update: the previous ones are not restored"
+            );
+            return false;
+        }
         let restored = match &self.previous {
             Some((content, metadata)) => write(&self.path, content, &Access::Restored(metadata)),
             None => fs::remove_file(&self.path),
         };
         if let Err(problem) = &restored {
-            let plugin = &*self.plugin;
             tracing::error!(plugin, %problem, "the settings of a plugin could not be restored");
         }
         restored.is_ok()

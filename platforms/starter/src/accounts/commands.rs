@@ -144,15 +144,18 @@ async fn set_status(
             let (target, sessions) = (&target, &sessions);
             async move {
                 let (user, users) = (target.user.id, &target.users);
-                if !users.set_active(&tx, user, is_active).await? {
+                let is_changed = users.set_active(&tx, user, is_active).await?;
+                if !is_active {
+                    // Another program may have changed the status and nothing else.
+                    end_access(sessions, &tx, &user.to_string()).await?;
+                }
+                if !is_changed {
                     return Ok(false);
                 }
-                let id = user.to_string();
+                // What the user had ended with the status, and does not return.
                 let action = if is_active {
-                    // What the user had was revoked with the status, and does not come back.
                     "user.enable"
                 } else {
-                    end_access(sessions, &tx, &id).await?;
                     "user.disable"
                 };
                 target.audit.append(&tx, target.entry(action)).await?;

@@ -38,9 +38,10 @@ impl Accounts {
         user: &User,
         session: &NewSession,
     ) -> Result<TokenPair, Error> {
+        // The version is read first. If an operator revokes a role in between, the token is too old.
+        let version = TokenVersions::current(tx, &user.id.to_string()).await?;
         let roles = Users::roles(tx, user.id).await?;
         let roles = roles.ok_or_else(errors::token_invalid)?;
-        let version = TokenVersions::current(tx, &user.id.to_string()).await?;
         self.tokens.sign(user, &roles, version, session)
     }
 

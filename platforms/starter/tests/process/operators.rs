@@ -88,6 +88,27 @@ pub(crate) fn repeated_command_fails_and_ends_nothing_obs_11(database: &EmptyDat
     assert_eq!(audited(database), before);
 }
 
+pub(crate) fn disable_ends_access_of_a_user_whose_status_was_changed_auth_6(
+    database: &EmptyDatabase,
+) {
+    let replica = Replica::start(database);
+    replica.register("ada");
+    command(database, &["roles", "grant", "ada", "admin"]);
+    let (token, _) = tokens(&replica.login("ada", PASSWORD));
+    assert_eq!(replica.call("GET", FEATURES, &token, "").status, 200);
+    execute(
+        database,
+        "UPDATE users SET status = 'disabled' WHERE status = 'active'",
+    );
+    assert!(
+        !try_command(database, &["users", "disable", "ada"])
+            .status
+            .success()
+    );
+    command(database, &["users", "enable", "ada"]);
+    assert_eq!(replica.call("GET", FEATURES, &token, "").status, 401);
+}
+
 pub(crate) fn command_finds_an_altered_audit_record_obs_11(database: &EmptyDatabase) {
     let replica = Replica::start(database);
     replica.register("ada");

@@ -137,3 +137,18 @@ fn settings_that_begin_with_a_marker_are_disabled_plug_1() {
     let expected = "---\nenabled: false\npriority: 7\n";
     assert_eq!(folder.text("guard.yaml"), expected);
 }
+
+#[test]
+fn changes_during_an_update_are_kept_plug_1() {
+    let folder = Folder::new().with("guard.yaml", "priority: 7\n");
+    let wanted = PluginFileConfig {
+        priority: 9,
+        ..PluginFileConfig::default()
+    };
+    let replaced = replace_config(&folder.config, Profile::Test, "guard", &wanted).unwrap();
+    folder.disable().unwrap();
+    let disabled = folder.text("guard.yaml");
+    assert!(!replaced.restore());
+    assert_eq!(folder.text("guard.yaml"), disabled);
+    assert!(disabled.contains("enabled: false"), "{disabled}");
+}
