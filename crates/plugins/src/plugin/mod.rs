@@ -20,7 +20,10 @@ use std::{
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 use seaworthy_core::error_chain;
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{
+    sync::{Notify, Semaphore},
+    time::timeout,
+};
 
 pub(crate) use pace::Pace;
 pub(crate) use timers::Timers;
@@ -69,6 +72,8 @@ pub(crate) struct Plugin {
     /// Whether the plugin was unloaded, or a newer version replaced this one too long ago. Requests
     /// then use the current version.
     pub(crate) is_retired: AtomicBool,
+    /// Ends the wait for requests that use this version.
+    pub(crate) retirement: Notify,
     /// The tables of hooks and the handlers that have this version.
     pub(crate) uses: Uses,
     /// The running calls.
@@ -226,6 +231,7 @@ impl Plugin {
     pub(crate) fn retire(&self) {
         self.is_retired.store(true, Ordering::Relaxed);
         self.set_status(PluginStatus::Stopped);
+        self.retirement.notify_one();
     }
 
     pub(crate) fn is_retired(&self) -> bool {

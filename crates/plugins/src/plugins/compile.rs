@@ -7,7 +7,7 @@ use chrono::Utc;
 use parking_lot::Mutex;
 use tokio::{
     runtime::Handle,
-    sync::{Semaphore, oneshot},
+    sync::{Notify, Semaphore, oneshot},
 };
 
 use super::{
@@ -187,6 +187,7 @@ impl Inner {
                 throttled_at: None,
             }),
             is_retired: AtomicBool::new(false),
+            retirement: Notify::new(),
             uses: Uses::default(),
             calls: Uses::default(),
             observe: Arc::clone(&self.observation) as _,

@@ -30,16 +30,18 @@ impl Plugins {
     /// events that use it.
     pub(super) fn retire(&self, old: Arc<Plugin>, drains: bool) {
         let (stop, timeout) = (self.0.tasks.stop().clone(), self.0.config.drain_timeout);
+        let was_started = old.status() == PluginStatus::Started;
         let ended = async move {
             if drains {
                 tokio::select! {
                     () = old.uses.ended() => {}
+                    // An operator stopped the plugin.
+                    () = old.retirement.notified() => {}
                     () = sleep(timeout.get()) => {}
                     // The requests end before the tasks of the service stop.
                     () = stop.requested() => {}
                 }
             }
-            let was_started = old.status() == PluginStatus::Started;
             old.retire();
             old.calls_ended().await;
             if was_started && let Err(error) = last_step(&old, LifecycleStep::Stop).await {

@@ -4,6 +4,7 @@ use super::{
     Loaded, Plugins,
     dependencies::{check_dependencies, check_started, check_stoppable, check_unloadable},
     end::{clean_up, stop_unused},
+    registration::end_replaced,
 };
 use crate::{
     EventType, PluginError, PluginErrorCode, PluginInfo, PluginStatus,
@@ -62,6 +63,7 @@ impl Plugins {
             handlers: None,
             started: None,
             is_unloading: false,
+            replaced: Vec::new(),
         };
         loaded.insert(name, entry);
         Ok(())
@@ -155,6 +157,7 @@ impl Plugins {
             let mut loaded = self.0.loaded.lock();
             check_stoppable(&loaded, name)?;
             plugin.set_active(false);
+            end_replaced(&mut loaded, name);
             match plugin.status() {
                 PluginStatus::Started => self.unregister(&mut loaded, &plugin),
                 // The stop also ends the error of a failed start.

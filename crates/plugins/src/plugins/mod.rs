@@ -25,7 +25,7 @@ mod start;
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, OnceLock, atomic::AtomicBool},
+    sync::{Arc, OnceLock, Weak, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -125,6 +125,8 @@ struct Loaded {
     started: Option<GaugeGuard>,
     /// Whether an unload runs. Other plugins may not depend on the plugin then.
     is_unloading: bool,
+    /// The earlier versions that open requests may still use.
+    replaced: Vec<Weak<Plugin>>,
 }
 
 impl Plugins {

@@ -1,4 +1,7 @@
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use futures::{FutureExt, future::BoxFuture};
 use seaworthy_core::Switch;
@@ -58,13 +61,18 @@ impl Plugins {
         }
         let old = loaded.remove(new.name());
         let handlers = old.as_ref().and_then(|entry| entry.handlers);
-        let old = old.map(|entry| entry.plugin);
+        let (old, mut replaced) = old.map_or_else(Default::default, |entry| {
+            (Some(entry.plugin), entry.replaced)
+        });
+        replaced.retain(|version| version.strong_count() > 0);
+        replaced.extend(old.as_ref().map(Arc::downgrade));
         let started = self.0.observation.started(&new.manifest);
         let entry = Loaded {
             plugin: Arc::clone(new),
             handlers: self.0.bus.replace_plugin(handlers, new.name(), declared),
             started: is_started.then(|| started.guard()),
             is_unloading: false,
+            replaced,
         };
         loaded.insert(new.name().to_owned(), entry);
         self.publish_hooks(&loaded);
@@ -74,6 +82,7 @@ impl Plugins {
     /// Marks a plugin as stopped, so that its calls are rejected, and removes its hooks and handlers.
     pub(super) fn unregister(&self, loaded: &mut LoadedPlugins, plugin: &Plugin) {
         plugin.set_status(PluginStatus::Stopped);
+        end_replaced(loaded, plugin.name());
         if let Some(entry) = loaded.get_mut(plugin.name()) {
             let handlers = entry.handlers.take();
             self.0.bus.replace_plugin(handlers, plugin.name(), []);
@@ -88,6 +97,15 @@ impl Plugins {
         let started = started.filter(|plugin| plugin.status() == PluginStatus::Started);
         let table = HookTable::new(started.cloned(), self.required());
         self.0.hooks.swap(Arc::new(table)).set_replaced();
+    }
+}
+
+/// Rejects the calls of earlier versions of a plugin, which open requests may still use.
+pub(super) fn end_replaced(loaded: &mut LoadedPlugins, name: &str) {
+    let entry = loaded.get_mut(name);
+    let replaced = entry.map(|entry| std::mem::take(&mut entry.replaced));
+    for version in replaced.iter().flatten().filter_map(Weak::upgrade) {
+        version.retire();
     }
 }
 

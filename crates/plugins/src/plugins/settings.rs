@@ -7,7 +7,7 @@ use std::{
 use futures::{StreamExt, stream::FuturesUnordered};
 use seaworthy_service::Tasks;
 
-use super::Plugins;
+use super::{Plugins, registration::end_replaced};
 use crate::{
     EventType, PluginError, PluginStatus,
     folder::{FilesHash, Watch, files_hash, read_config},
@@ -179,6 +179,7 @@ impl Plugins {
             return;
         }
         plugin.set_turned_off(true);
+        end_replaced(&mut self.0.loaded.lock(), name);
         if plugin.status() == PluginStatus::Started {
             if let Err(error) = self.halt(plugin).await {
                 tracing::warn!(plugin = name, problem = %error, "a plugin failed to stop");

@@ -109,6 +109,20 @@ async fn open_request_does_not_call_a_stopped_plugin_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn open_request_does_not_call_a_replaced_version_of_a_stopped_plugin_plug_1() {
+    let setup = Setup::new()
+        .plugin("version", HOOK, &Guest::failing("1"))
+        .plugin("rules", "", &Guest::denying("no"));
+    let open = Open::start(setup).await;
+    let request = open.request().await;
+    open.app.replace("version", HOOK, &Guest::failing("2"));
+    open.app.plugins.reload("version").await.unwrap();
+    open.app.plugins.stop_plugin("version").await.unwrap();
+    open.continued.notify_one();
+    assert_eq!(request.await.unwrap(), "[\"1\"] false, [] false");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn open_request_uses_plugins_that_were_loaded_again_plug_1() {
     let setup = Setup::new()
         .plugin("version", HOOK, &Guest::failing("1"))

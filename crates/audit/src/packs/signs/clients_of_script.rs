@@ -75,7 +75,7 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"(?P<what>\b(?:CryptoJS|Crypto|crypto)\.(?:AES|DES|TripleDES|Rabbit|RC4)\.(?:en|de)crypt)\(\s*[\w.]*(?i:pass)",
         "",
-        "`{}` encrypts a password, and whoever has the key reads all passwords",
+        "`{}` encrypts a password, so a reader of the key can read all passwords",
     ),
     review(
         Topic::SampleData,

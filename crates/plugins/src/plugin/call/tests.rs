@@ -11,6 +11,7 @@ use chrono::Utc;
 use parking_lot::Mutex;
 use seaworthy_core::{RequestContext, ServiceIdentity};
 use serde_json::Map;
+use tokio::sync::Notify;
 
 use super::*;
 use crate::{
@@ -145,6 +146,7 @@ fn plugin_with(program: &Arc<Placed>, more: &str) -> Arc<Plugin> {
             throttled_at: None,
         }),
         is_retired: AtomicBool::new(false),
+        retirement: Notify::new(),
         uses: Uses::default(),
         calls: Uses::default(),
         observe: Arc::new(Unobserved),

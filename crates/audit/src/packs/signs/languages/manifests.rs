@@ -101,6 +101,6 @@ pub(super) const SIGNS: &[Sign] = &[
         DOCKERFILE,
         r#"(?m)^(?:CMD|ENTRYPOINT)[ \t]+\[[^\n\]]*?(?P<what>"[ \t]*[.;][ \t]*"|"[ \t]+"|\[[ \t]*'|,[ \t]*\])"#,
         "",
-        "the list of the command is no valid JSON at `{}`, so a shell gets its text and fails",
+        "the list of the command is not valid JSON at `{}`, so a shell gets its text and fails",
     ),
 ];
