@@ -228,7 +228,11 @@ async fn stop_leaves_no_settings_of_a_running_update_plug_1() {
     let app = Setup::new()
         .set("lifecycle.worker_timeout=1s")
         .set("lifecycle.pool_timeout=1s")
-        .config(|config| config.auto_load = Some(false))
+        .config(|config| {
+            config.auto_load = Some(false);
+            // The stop ends the update, not the CPU time of the plugin.
+            config.security.max_cpu_percent = Some(100);
+        })
         .grant("guard", &[Capability::Config])
         .plugin("guard", &with_config(), &endless())
         .settings("guard", before)
@@ -244,7 +248,7 @@ async fn stop_leaves_no_settings_of_a_running_update_plug_1() {
     eventually(async || content() != before).await;
     app.service.stop().await;
     let refused = update.await.unwrap().unwrap_err();
-    assert_eq!(refused.code(), PluginErrorCode::Internal);
+    assert_eq!(refused.code(), PluginErrorCode::Internal, "{refused:?}");
     assert_eq!(content(), before);
 }
 
