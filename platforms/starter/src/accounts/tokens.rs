@@ -51,7 +51,7 @@ const REFRESH_KIND: &str = "refresh+jwt";
 /// The claim of an access token with the ID of its session.
 const SESSION_ID: &str = "sid";
 /// The claim of a refresh token with the secret of its session.
-const SESSION_SECRET: &str = "session";
+const SESSION_CLAIM: &str = "session";
 /// The characters of a `jti`.
 const ID_LENGTH: usize = 32;
 
@@ -182,7 +182,7 @@ impl Tokens {
         let refresh = token(&refresh_id, REFRESH)
             .kind(REFRESH_KIND)
             .lifetime(self.settings.refresh_token_expiration.get())
-            .claim(SESSION_SECRET, session.token.expose());
+            .claim(SESSION_CLAIM, session.token.expose());
         Ok(TokenPair {
             access: self.signer.sign(access).map_err(Error::internal)?,
             refresh: self.signer.sign(refresh).map_err(Error::internal)?,
@@ -204,7 +204,7 @@ impl Tokens {
         if claims.text(TYPE).map_err(invalid)? != Some(REFRESH) {
             return Err(errors::refresh_token_invalid());
         }
-        let session = claims.text(SESSION_SECRET).map_err(invalid)?;
+        let session = claims.text(SESSION_CLAIM).map_err(invalid)?;
         session
             .and_then(SecretToken::parse)
             .ok_or_else(errors::refresh_token_invalid)

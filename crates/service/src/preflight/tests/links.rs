@@ -9,14 +9,14 @@ fn refuses_unencrypted_links_to_other_machines_sec_1() {
         "postgres://app@db.internal:5432/orders",
         "postgres://app@db.internal/orders?sslmode=disable",
         "mysql://app@10.0.0.7/orders",
-        "redis://cache.internal:6379",
+        "redis://:pw@cache.internal:6379",
         "amqp://app@broker.internal",
         "nats://broker.internal:4222",
         "dapr://dapr.internal:50001/pubsub",
         "redis+sentinel://user:pw@10.0.0.1,10.0.0.2/orders",
-        "redis+cluster://10.0.0.1:6379,10.0.0.2:6379",
-        "redis+sentinel://127.0.0.1,10.0.0.1/x",
-        "redis://[2001:db8::1]:6379",
+        "redis+cluster://:pw@10.0.0.1:6379,10.0.0.2:6379",
+        "redis+sentinel://:pw@127.0.0.1,10.0.0.1/x",
+        "redis://:pw@[2001:db8::1]:6379",
         "postgres://db.internal/x?application_name=sslmode=verify-full",
         "postgres://db.internal/x?sslmode=require",
         "postgres://db.internal/x?sslmode=verify-full&sslmode=disable",
@@ -27,7 +27,7 @@ fn refuses_unencrypted_links_to_other_machines_sec_1() {
         "app:pw@tcp(10.0.0.7:3306)/orders?parseTime=true",
         "app:pw@tcp(10.0.0.7:3306)/orders?tls=skip-verify",
         "cassandra://db.internal/orders",
-        "REDIS://cache.internal",
+        "REDIS://:pw@cache.internal",
     ] {
         refused(
             "SEC-1",
@@ -38,9 +38,9 @@ fn refuses_unencrypted_links_to_other_machines_sec_1() {
     for url in [
         "postgres://app@db.internal/orders?sslmode=verify-full",
         "mysql://app@db.internal/orders?ssl-mode=VERIFY_IDENTITY",
-        "rediss://cache.internal:6379",
+        "rediss://:pw@cache.internal:6379",
         "amqps://app@broker.internal",
-        "rediss+sentinel://10.0.0.1,10.0.0.2/orders",
+        "rediss+sentinel://:pw@10.0.0.1,10.0.0.2/orders",
         "postgres://app@db.internal/orders?application_name=a&sslmode=VERIFY-FULL",
         "app:pw@tcp(db.internal:3306)/orders?tls=true",
         "smtps://mail.internal",
@@ -82,8 +82,8 @@ fn accepts_sidecar_on_this_machine_conf_7() {
 fn link_is_detected_by_its_mark_not_its_name_sec_1() {
     let mut declared = Facts::default();
     let link = |url: &str| marked(url, Mark::Link);
-    declared.insert("orders.cache", link("redis://cache.internal"));
-    declared.insert("orders.name", setting("redis://cache.internal"));
+    declared.insert("orders.cache", link("redis://:pw@cache.internal"));
+    declared.insert("orders.name", setting("amqp://broker.internal"));
     declared.insert_item("orders.brokers", link("amqps://a.internal"));
     declared.insert_item("orders.brokers", link("amqp://b.internal"));
     let expected = ["orders.brokers", "orders.cache"];
