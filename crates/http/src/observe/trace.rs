@@ -75,7 +75,7 @@ pub(super) fn span(ended: &Ended<'_>) -> SpanRecord {
     };
     let mut attributes = vec![
         Attribute::text("http.request.method", method),
-        Attribute::text("url.path", &*ended.logged_path),
+        Attribute::text("url.path", &ended.logged_path),
         Attribute::integer("http.response.status_code", i64::from(ended.status)),
         Attribute::text("request.id", ended.context.request_id().as_str()),
     ];
