@@ -143,7 +143,7 @@ impl Contracts {
         };
         let paths = contract.paths().into_iter();
         self.paths
-            .extend(paths.map(|path| Mounted::new(&path, &config, &options)));
+            .extend(paths.map(|path| Mounted::new(&path, &config, options)));
         self.documents.push(C::OPENAPI);
         self.config.get_or_insert(config);
         self.call(contract, options)

@@ -41,7 +41,10 @@ fn program_with(folder: &Path, rejected: &str, further: &Value) -> Deployment {
     let mut schema = json!({ "properties": {
         "mode": { "type": "string", "x-unsafe": mode },
     } });
-    let properties = schema["properties"].as_object_mut().unwrap();
+    let properties = schema
+        .get_mut("properties")
+        .and_then(Value::as_object_mut)
+        .unwrap();
     properties.extend(further.as_object().unwrap().clone());
     let violation = |(id, key): (&str, &str)| json!({ "id": id, "key": key });
     let common: Vec<Value> = FRAMEWORK.into_iter().map(violation).collect();
