@@ -28,7 +28,7 @@ pub(super) fn check_dependencies(
     loaded: &LoadedPlugins,
     plugin: &Plugin,
 ) -> Result<(), PluginError> {
-    let is_missing = |name: &&String| !loaded.get(*name).is_some_and(|entry| !entry.is_unloading);
+    let is_missing = |name: &&String| loaded.get(*name).is_none_or(|entry| entry.is_unloading);
     let mut needed = plugin.manifest.dependencies.iter();
     if let Some(missing) = needed.find(is_missing) {
         let problem = format!("depends on \"{missing}\", which is not loaded");
