@@ -147,7 +147,7 @@ impl Loader {
     }
 
     /// Overrides the default of a setting, like [`Schema::with_default`].
-    /// [`complete`](Self::complete) applies it to a schema.
+    /// [`extend_schema`](Self::extend_schema) applies it to a schema.
     #[must_use]
     pub fn default_value(mut self, key: &str, value: impl Into<Json>) -> Self {
         self.defaults.push((key.to_owned(), value.into()));
@@ -155,21 +155,21 @@ impl Loader {
     }
 
     /// Adds another environment variable for a setting, like [`Schema::with_variable`].
-    /// [`complete`](Self::complete) applies it to a schema.
+    /// [`extend_schema`](Self::extend_schema) applies it to a schema.
     #[must_use]
     pub fn variable(mut self, name: &str, key: &str) -> Self {
         self.variables.push(LegacyVariable::owned(name, key));
         self
     }
 
-    /// Adds a variable of a legacy deployment. [`complete`](Self::complete) applies it to a schema.
+    /// Adds a variable of a legacy deployment. [`extend_schema`](Self::extend_schema) applies it to a schema.
     #[must_use]
     pub fn legacy_variable(mut self, variable: LegacyVariable) -> Self {
         self.variables.push(variable);
         self
     }
 
-    /// Adds a key of legacy files. [`complete`](Self::complete) applies it to a schema.
+    /// Adds a key of legacy files. [`extend_schema`](Self::extend_schema) applies it to a schema.
     #[must_use]
     pub fn legacy_key(mut self, key: LegacyKey) -> Self {
         self.legacy_keys.push(key);
@@ -177,7 +177,7 @@ impl Loader {
     }
 
     /// Adds variables that name keys of files after a prefix, like [`Schema::with_legacy_prefix`].
-    /// [`complete`](Self::complete) applies it to a schema.
+    /// [`extend_schema`](Self::extend_schema) applies it to a schema.
     #[must_use]
     pub fn legacy_prefix(mut self, prefix: &str) -> Self {
         self.legacy_prefix = Some(prefix.to_owned());
