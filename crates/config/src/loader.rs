@@ -162,7 +162,8 @@ impl Loader {
         self
     }
 
-    /// Adds a variable of a legacy deployment. [`extend_schema`](Self::extend_schema) applies it to a schema.
+    /// Adds a variable of a legacy deployment. [`extend_schema`](Self::extend_schema) applies it to
+    /// a schema.
     #[must_use]
     pub fn legacy_variable(mut self, variable: LegacyVariable) -> Self {
         self.variables.push(variable);
