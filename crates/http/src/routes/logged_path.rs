@@ -8,30 +8,33 @@ use seaworthy_telemetry::redact::is_sensitive_name;
 /// A path template that is compared with the paths of requests.
 #[derive(Debug)]
 pub(super) struct LoggedPath {
-    has_personal: bool,
+    /// Whether each segment of the template is personal. Empty if none is.
+    personal: Vec<bool>,
 }
 
 impl LoggedPath {
     pub(super) fn new(template: &str) -> Self {
-        Self {
-            has_personal: template.split('/').any(is_personal),
+        let mut personal: Vec<_> = template.split('/').map(is_personal).collect();
+        if !personal.contains(&true) {
+            personal.clear();
         }
+        Self { personal }
     }
 
     /// Returns the path of a request. The template replaces the segments whose names are those of
     /// secrets or personal values, such as `{username}`.
     pub(super) fn of<'a>(&self, template: &str, path: &'a str) -> Cow<'a, str> {
-        if !self.has_personal {
+        if self.personal.is_empty() {
             return Cow::Borrowed(path);
         }
         let mut logged = String::with_capacity(path.len());
-        let mut names = template.split('/');
+        let mut names = template.split('/').zip(&self.personal);
         for (index, segment) in path.split('/').enumerate() {
             if index > 0 {
                 logged.push('/');
             }
             match names.next() {
-                Some(name) if is_personal(name) => {
+                Some((name, true)) => {
                     logged.push_str(name);
                     // A wildcard is the last segment of a template and matches the whole rest.
                     if name.starts_with("{*") {

@@ -1,10 +1,13 @@
 //! The end of a loaded version.
 
-use std::sync::Arc;
+use std::{
+    mem,
+    sync::{Arc, Weak},
+};
 
 use tokio::time::sleep;
 
-use super::{Plugins, life::step};
+use super::{Plugins, dependencies::LoadedPlugins, life::step};
 use crate::{PluginError, PluginErrorCode, PluginStatus, plugin::Plugin, runtime::LifecycleStep};
 
 impl Plugins {
@@ -69,6 +72,15 @@ impl Plugins {
                 () = timed_out => None,
             }
         }
+    }
+}
+
+/// Rejects the calls of earlier versions of a plugin, which open requests may still use.
+pub(super) fn end_replaced(loaded: &mut LoadedPlugins, name: &str) {
+    let entry = loaded.get_mut(name);
+    let replaced = entry.map(|entry| mem::take(&mut entry.replaced));
+    for version in replaced.iter().flatten().filter_map(Weak::upgrade) {
+        version.retire();
     }
 }
 

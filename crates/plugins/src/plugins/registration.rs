@@ -1,7 +1,4 @@
-use std::{
-    sync::{Arc, Weak},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
 use seaworthy_core::Switch;
@@ -9,6 +6,7 @@ use seaworthy_core::Switch;
 use super::{
     Loaded, Plugins,
     dependencies::{LoadedPlugins, check_dependencies, check_started},
+    end::end_replaced,
 };
 use crate::{
     Event, HandlerDeclaration, PluginError, PluginStatus,
@@ -97,15 +95,6 @@ impl Plugins {
         let started = started.filter(|plugin| plugin.status() == PluginStatus::Started);
         let table = HookTable::new(started.cloned(), self.required());
         self.0.hooks.swap(Arc::new(table)).set_replaced();
-    }
-}
-
-/// Rejects the calls of earlier versions of a plugin, which open requests may still use.
-pub(super) fn end_replaced(loaded: &mut LoadedPlugins, name: &str) {
-    let entry = loaded.get_mut(name);
-    let replaced = entry.map(|entry| std::mem::take(&mut entry.replaced));
-    for version in replaced.iter().flatten().filter_map(Weak::upgrade) {
-        version.retire();
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 use futures::{StreamExt, stream::FuturesUnordered};
 use seaworthy_service::Tasks;
 
-use super::{Plugins, registration::end_replaced};
+use super::{Plugins, end::end_replaced};
 use crate::{
     EventType, PluginError, PluginStatus,
     folder::{FilesHash, Watch, files_hash, read_config},

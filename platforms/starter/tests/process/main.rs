@@ -266,7 +266,7 @@ on_both_engines! {
         changes_of_users_take_effect_and_are_audited_obs_11,
         change_without_its_audit_entry_is_rolled_back_obs_11,
         repeated_command_fails_and_ends_nothing_obs_11,
-        disable_ends_access_of_a_user_whose_status_was_changed_auth_6,
+        disable_ends_access_of_a_user_whose_status_was_changed_auth_3,
         command_finds_an_altered_audit_record_obs_11,
         retention_prunes_the_audit_log_obs_11,
         new_audit_key_verifies_earlier_records_obs_11;

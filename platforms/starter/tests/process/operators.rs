@@ -88,7 +88,7 @@ pub(crate) fn repeated_command_fails_and_ends_nothing_obs_11(database: &EmptyDat
     assert_eq!(audited(database), before);
 }
 
-pub(crate) fn disable_ends_access_of_a_user_whose_status_was_changed_auth_6(
+pub(crate) fn disable_ends_access_of_a_user_whose_status_was_changed_auth_3(
     database: &EmptyDatabase,
 ) {
     let replica = Replica::start(database);

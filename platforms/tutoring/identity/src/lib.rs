@@ -61,7 +61,7 @@ pub use invariants::Invariants;
 pub use limits::{Limits, LoginLimit};
 pub use live::{LiveSessions, SessionRecord, client};
 pub use live_events::LiveSealer;
-pub use rows::{coordinates, from_json, parsed, parsed_if_any, territory};
+pub use rows::{coordinates, from_json, from_optional_text, from_text, territory};
 pub use sealer::sealer;
 pub use secret_notices::NoticeSealer;
 pub use sms::Msg91;

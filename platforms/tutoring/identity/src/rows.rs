@@ -6,19 +6,19 @@ use seaworthy::data::prelude::*;
 use serde::de::DeserializeOwned;
 use tutoring_contract::Territory;
 
-/// Reads a text that is parsed, such as a date or the name of a variant.
+/// Reads a text and parses it, such as a date or the name of a variant.
 ///
 /// # Errors
 /// The value has another form.
-pub fn parsed<T: FromStr>(row: &Row, column: &str) -> Result<T, DataError> {
-    parsed_if_any(row, column)?.ok_or_else(|| unexpected(column))
+pub fn from_text<T: FromStr>(row: &Row, column: &str) -> Result<T, DataError> {
+    from_optional_text(row, column)?.ok_or_else(|| unexpected(column))
 }
 
-/// Reads a text as [`parsed`] does. A column without a value is `None`.
+/// Reads a text as [`from_text`] does. A column without a value is `None`.
 ///
 /// # Errors
 /// The value has another form.
-pub fn parsed_if_any<T: FromStr>(row: &Row, column: &str) -> Result<Option<T>, DataError> {
+pub fn from_optional_text<T: FromStr>(row: &Row, column: &str) -> Result<Option<T>, DataError> {
     let text: Option<String> = row.get(column)?;
     let parse = |text: String| text.parse().map_err(|_| unexpected(column));
     text.map(parse).transpose()

@@ -3,7 +3,8 @@
 use regex::Regex;
 
 /// Compiles a pattern in which `\w`, `\d` and `\b` mean ASCII, as code does. The classes of Unicode
-/// take most of the time to compile hundreds of patterns.
+/// take most of the time to compile hundreds of patterns. The flag `(?-u)` is not possible, because
+/// the crate rejects it for classes such as `[^"]`.
 pub(super) fn ascii(pattern: &str) -> Option<Regex> {
     Regex::new(&narrowed(pattern)).ok()
 }

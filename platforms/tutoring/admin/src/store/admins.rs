@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::{AdminRole, Territory};
-use tutoring_identity::{locked, parsed, territory};
+use tutoring_identity::{from_text, locked, territory};
 use uuid::Uuid;
 
 use crate::domain::{Admin, Status, errors};
@@ -60,8 +60,8 @@ impl FromRow for Admin {
             email: Personal::new(row.get("email")?),
             full_name: Personal::new(row.get("full_name")?),
             password_hash: Secret::new(row.get("password_hash")?),
-            status: parsed(row, "status")?,
-            admin_type: parsed(row, "admin_type")?,
+            status: from_text(row, "status")?,
+            admin_type: from_text(row, "admin_type")?,
             parent: row.get("parent_admin_id")?,
             territory: territory(row, "state")?,
             roles: Vec::new(),

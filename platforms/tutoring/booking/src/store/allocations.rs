@@ -3,7 +3,7 @@ use seaworthy::{
     data::{Value, prelude::*},
     prelude::*,
 };
-use tutoring_identity::{from_json, insert_or_ignore, locked, parsed_if_any};
+use tutoring_identity::{from_json, from_optional_text, insert_or_ignore, locked};
 use uuid::Uuid;
 
 use super::{Bookings, place};
@@ -36,9 +36,9 @@ pub(crate) struct Allocation {
     pub(crate) zone_id: Option<Uuid>,
     #[from_row(with = place)]
     pub(crate) place: Option<Place>,
-    #[from_row(with = parsed_if_any)]
+    #[from_row(with = from_optional_text)]
     pub(crate) start_date: Option<Date>,
-    #[from_row(with = parsed_if_any)]
+    #[from_row(with = from_optional_text)]
     pub(crate) end_date: Option<Date>,
     /// `system` or the ID of an administrator.
     pub(crate) decided_by: Option<String>,

@@ -1,7 +1,7 @@
 use seaworthy::data::prelude::*;
 use serde_json::Value;
 use tutoring_contract::Slot;
-use tutoring_identity::{insert_or_ignore, locked, parsed};
+use tutoring_identity::{from_text, insert_or_ignore, locked};
 use uuid::Uuid;
 
 use super::Allocation;
@@ -21,7 +21,7 @@ pub(crate) struct Booking {
     pub(crate) id: Uuid,
     pub(crate) student_id: Uuid,
     pub(crate) course_id: Uuid,
-    #[from_row(with = parsed, column = "timeslot")]
+    #[from_row(with = from_text, column = "timeslot")]
     pub(crate) slot: Slot,
     /// `pending`, `confirmed`, `active`, `completed` or `cancelled`.
     pub(crate) status: String,

@@ -1,7 +1,7 @@
 use seaworthy::{data::prelude::*, prelude::*};
 use uuid::Uuid;
 
-use tutoring_identity::parsed;
+use tutoring_identity::from_text;
 
 use crate::domain::{Coupon, errors};
 
@@ -18,7 +18,7 @@ impl FromRow for Coupon {
             id: row.get("id")?,
             code: row.get("code")?,
             r#type: row.get("type")?,
-            discount_type: parsed(row, "discount_type")?,
+            discount_type: from_text(row, "discount_type")?,
             discount_value: row.get("discount_value")?,
             max_redemptions: row.get("max_redemptions")?,
             current_redemptions: row.get("current_redemptions")?,

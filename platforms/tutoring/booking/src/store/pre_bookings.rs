@@ -1,7 +1,7 @@
 use seaworthy::{data::prelude::*, prelude::*};
 use serde_json::Value;
 use tutoring_contract::Slot;
-use tutoring_identity::{insert_or_ignore, locked, parsed};
+use tutoring_identity::{from_text, insert_or_ignore, locked};
 use uuid::Uuid;
 
 /// The maximum number of pre-bookings of one course and slot.
@@ -15,7 +15,7 @@ pub(crate) struct PreBooking {
     pub(crate) student_id: Uuid,
     pub(crate) course_id: Uuid,
     #[serde(rename = "timeslot")]
-    #[from_row(with = parsed, column = "timeslot")]
+    #[from_row(with = from_text, column = "timeslot")]
     pub(crate) slot: Slot,
     pub(crate) details: Value,
     /// `pending`, `converted` or `expired`.

@@ -1,7 +1,7 @@
 use seaworthy::data::prelude::*;
 use tutoring_contract::ClassType;
 
-use tutoring_identity::parsed;
+use tutoring_identity::from_text;
 
 use crate::domain::Price;
 
@@ -15,11 +15,11 @@ macro_rules! statement {
 impl FromRow for Price {
     fn from_row(row: &Row) -> Result<Self, DataError> {
         Ok(Self {
-            class_type: parsed(row, "class_type")?,
+            class_type: from_text(row, "class_type")?,
             session_count: row.get("session_count")?,
             is_summer: row.get("is_summer")?,
             base: row.get("base_price_minor")?,
-            currency: parsed(row, "currency")?,
+            currency: from_text(row, "currency")?,
             gst_percentage: row.get("gst_percentage")?,
             coupon: row.get("coupon_minor")?,
             deal: row.get("deal_minor")?,

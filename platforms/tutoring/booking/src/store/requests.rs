@@ -1,7 +1,7 @@
 use jiff::civil::Date;
 use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::Slot;
-use tutoring_identity::{insert_or_ignore, locked, parsed};
+use tutoring_identity::{from_text, insert_or_ignore, locked};
 use uuid::Uuid;
 
 macro_rules! statement {
@@ -21,10 +21,10 @@ pub(crate) struct Reschedule {
     pub(crate) session_id: Uuid,
     pub(crate) requested_by: Uuid,
     pub(crate) requester_role: String,
-    #[from_row(with = parsed)]
+    #[from_row(with = from_text)]
     pub(crate) new_date: Date,
     #[serde(rename = "newTime")]
-    #[from_row(with = parsed, column = "new_timeslot")]
+    #[from_row(with = from_text, column = "new_timeslot")]
     pub(crate) new_slot: Slot,
     pub(crate) reason: String,
     pub(crate) notes: Option<String>,
@@ -105,7 +105,7 @@ impl Reschedules {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Substitution {
     pub(crate) id: Uuid,
-    #[from_row(with = parsed)]
+    #[from_row(with = from_text)]
     pub(crate) session_date: Date,
     pub(crate) original_trainer_id: Uuid,
     pub(crate) student_id: Uuid,

@@ -1,6 +1,6 @@
 use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::Role;
-use tutoring_identity::{insert_or_ignore, parsed};
+use tutoring_identity::{from_text, insert_or_ignore};
 use uuid::Uuid;
 
 use crate::domain::Rating;
@@ -12,7 +12,7 @@ pub(crate) struct Review {
     pub(crate) id: Uuid,
     pub(crate) session_id: Uuid,
     /// The side that reviews: `student` or `trainer`.
-    #[from_row(with = parsed)]
+    #[from_row(with = from_text)]
     pub(crate) review_type: Role,
     pub(crate) reviewer_id: Uuid,
     #[from_row(with = rating)]

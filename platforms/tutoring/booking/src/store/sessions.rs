@@ -5,7 +5,7 @@ use seaworthy::{
 };
 use serde_json::{Value as Json, json};
 use tutoring_contract::Slot;
-use tutoring_identity::{insert_or_ignore, locked, parsed};
+use tutoring_identity::{from_text, insert_or_ignore, locked};
 use uuid::Uuid;
 
 use super::place;
@@ -34,18 +34,18 @@ pub(crate) struct Session {
     pub(crate) student_id: Uuid,
     pub(crate) trainer_id: Uuid,
     pub(crate) course_id: Uuid,
-    #[from_row(with = parsed)]
+    #[from_row(with = from_text)]
     pub(crate) scheduled_date: Date,
     #[serde(rename = "timeSlot")]
-    #[from_row(with = parsed, column = "timeslot")]
+    #[from_row(with = from_text, column = "timeslot")]
     pub(crate) slot: Slot,
     #[serde(skip)]
     pub(crate) start_minute: u16,
     pub(crate) starts_at: DateTime<Utc>,
     pub(crate) duration_min: u16,
-    #[from_row(with = parsed)]
+    #[from_row(with = from_text)]
     pub(crate) mode: Mode,
-    #[from_row(with = parsed)]
+    #[from_row(with = from_text)]
     pub(crate) status: SessionStatus,
     #[from_row(with = place)]
     pub(crate) place: Option<Place>,

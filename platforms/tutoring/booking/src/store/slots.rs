@@ -6,7 +6,7 @@ use seaworthy::{
     prelude::*,
 };
 use tutoring_contract::{ClassType, Slot};
-use tutoring_identity::{insert_or_ignore, parsed};
+use tutoring_identity::{from_text, insert_or_ignore};
 use uuid::Uuid;
 
 use crate::domain::{Booked, Mode, Place, Planned, errors};
@@ -29,8 +29,8 @@ impl FromRow for Reserved {
             trainer: row.get("trainer_id")?,
             planned: Planned {
                 number: row.get("session_number")?,
-                date: parsed(row, "slot_date")?,
-                slot: parsed(row, "timeslot")?,
+                date: from_text(row, "slot_date")?,
+                slot: from_text(row, "timeslot")?,
             },
         })
     }
@@ -240,8 +240,8 @@ impl FromRow for BookedRow {
             .map_or(Mode::Home, |(class, number)| Mode::of(class, number));
         let place = Place::of(row.get("latitude")?, row.get("longitude")?);
         Ok(Self(Booked {
-            date: parsed(row, "slot_date")?,
-            slot: parsed(row, "timeslot")?,
+            date: from_text(row, "slot_date")?,
+            slot: from_text(row, "timeslot")?,
             place: place.filter(|_| mode == Mode::Home),
         }))
     }

@@ -1,7 +1,7 @@
 use seaworthy::{crypto::Encrypted, data::prelude::*, prelude::*};
 use serde_json::json;
 use tutoring_contract::CheckedPage;
-use tutoring_identity::{from_json, locked, parsed};
+use tutoring_identity::{from_json, from_text, locked};
 use uuid::Uuid;
 
 use super::Attachment;
@@ -48,7 +48,7 @@ pub(crate) struct StoredDoubt {
     pub(crate) question: Encrypted<String>,
     #[from_row(with = from_json)]
     pub(crate) attachments: Vec<Attachment>,
-    #[from_row(with = parsed)]
+    #[from_row(with = from_text)]
     pub(crate) status: DoubtStatus,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,

@@ -20,12 +20,12 @@ pub(crate) use reports::{Difference, Reports};
 
 use seaworthy::data::prelude::*;
 use tutoring_contract::Money;
-use tutoring_identity::parsed;
+use tutoring_identity::from_text;
 
 /// Reads the amount in the columns `amount_cents` and `currency`.
 fn money(row: &Row, _: &str) -> Result<Money, DataError> {
     Ok(Money::new(
         row.get("amount_cents")?,
-        parsed(row, "currency")?,
+        from_text(row, "currency")?,
     ))
 }

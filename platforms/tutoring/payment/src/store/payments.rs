@@ -1,5 +1,5 @@
 use seaworthy::{data::prelude::*, prelude::*};
-use tutoring_identity::{insert_or_ignore, locked, parsed};
+use tutoring_identity::{from_text, insert_or_ignore, locked};
 use uuid::Uuid;
 
 use super::money;
@@ -21,9 +21,9 @@ impl FromRow for Payment {
             id: row.get("id")?,
             student: row.get("student_id")?,
             course: row.get("course_id")?,
-            purpose: parsed(row, "purpose")?,
+            purpose: from_text(row, "purpose")?,
             amount: money(row, "amount_cents")?,
-            status: parsed(row, "status")?,
+            status: from_text(row, "status")?,
             order_id: row.get("order_id")?,
             provider_payment_id: row.get("provider_payment_id")?,
             receipt: row.get("receipt")?,
@@ -32,8 +32,8 @@ impl FromRow for Payment {
             quote: row.get("quote")?,
             metadata: row.get("metadata")?,
             coins: row.get("coins")?,
-            coin_state: parsed(row, "coin_state")?,
-            discount_state: parsed(row, "discount_state")?,
+            coin_state: from_text(row, "coin_state")?,
+            discount_state: from_text(row, "discount_state")?,
             failure_reason: row.get("failure_reason")?,
             enrollment_status: row.get("enrollment_status")?,
             purchase_status: row.get("purchase_status")?,

@@ -1,6 +1,6 @@
 use seaworthy::{data::prelude::*, prelude::*};
 use tutoring_contract::Territory;
-use tutoring_identity::{coordinates, from_json, locked, parsed, territory};
+use tutoring_identity::{coordinates, from_json, from_text, locked, territory};
 use uuid::Uuid;
 
 use crate::domain::{Form, ReviewStatus, errors};
@@ -32,7 +32,7 @@ pub(crate) struct Application {
     pub(crate) id: Uuid,
     #[from_row(column = "trainer_id")]
     pub(crate) trainer: Uuid,
-    #[from_row(with = parsed, column = "review_status")]
+    #[from_row(with = from_text, column = "review_status")]
     pub(crate) status: ReviewStatus,
     #[from_row(with = from_json)]
     pub(crate) form: Form,

@@ -1,6 +1,6 @@
 use jiff::civil::Date;
 use seaworthy::{data::prelude::*, prelude::*};
-use tutoring_identity::{insert_or_ignore, parsed, parsed_if_any};
+use tutoring_identity::{from_optional_text, from_text, insert_or_ignore};
 use uuid::Uuid;
 
 use crate::payroll::{Month, Payroll, Period, Substituted};
@@ -49,11 +49,11 @@ impl FromRow for Snapshot {
 struct StoredPeriod {
     #[from_row(column = "student_id")]
     student: Uuid,
-    #[from_row(with = parsed_if_any, column = "first_day")]
+    #[from_row(with = from_optional_text, column = "first_day")]
     first: Option<Date>,
-    #[from_row(with = parsed_if_any, column = "last_day")]
+    #[from_row(with = from_optional_text, column = "last_day")]
     last: Option<Date>,
-    #[from_row(with = parsed_if_any)]
+    #[from_row(with = from_optional_text)]
     ended_on: Option<Date>,
 }
 
@@ -74,7 +74,7 @@ impl FromRow for Substituted {
     fn from_row(row: &Row) -> Result<Self, DataError> {
         Ok(Self {
             student: row.get("student_id")?,
-            date: parsed(row, "session_date")?,
+            date: from_text(row, "session_date")?,
             holder: row.get("substitute_trainer_id")?,
         })
     }
