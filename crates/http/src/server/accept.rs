@@ -1,4 +1,4 @@
-//! Accepts connections until the stop, also after errors.
+//! Accepts connections until the stop, also after errors, and while other connections drain.
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -104,9 +104,32 @@ where
                 }
             }
         }
+        if self.shared.registry.is_draining() && self.shared.protocols != Protocols::Http2 {
+            self.accept_while_draining().await;
+        }
         let accepting = self.accepting.clone();
         self.take_waiting();
         accepting.send_replace(false);
+    }
+
+    /// Accepts connections until no connection is open, for at most `linger`. The registry closes
+    /// each of them after one request. HTTP/2 clients would open a connection after each GOAWAY.
+    async fn accept_while_draining(&self) {
+        let linger = self.shared.limits.connections.linger.get();
+        let end = tokio::time::sleep(linger);
+        tokio::pin!(end);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut end => return,
+                () = self.shared.registry.empty() => return,
+                accepted = self.socket.accept() => match accepted {
+                    Ok((stream, peer)) => self.admit(stream, peer),
+                    Err(error) if concerns_one_connection(&error) => {}
+                    Err(_) => return,
+                },
+            }
+        }
     }
 
     /// Accepts the connections in the queue of the kernel. Their clients may have sent a request,

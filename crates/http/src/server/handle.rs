@@ -28,7 +28,11 @@ impl ServerHandle {
         self.stop.cancel();
     }
 
-    /// Stops accepting and closes every connection without losing a request (LIFE-4).
+    /// Closes every connection without losing a request, and stops accepting (LIFE-4).
+    ///
+    /// If the listener serves HTTP/1, it accepts new connections while others are open, for at most
+    /// `connections.linger`. A new connection serves one request. So clients of a service that
+    /// restarts at the same address meet a closed port for a short time only.
     ///
     /// Requests in flight are finished and get a response with `connection: close` or, over HTTP/2,
     /// after a GOAWAY. Idle connections stay readable for `connections.linger`, because a client
@@ -36,14 +40,15 @@ impl ServerHandle {
     /// connection that was upgraded to another protocol ends with that protocol, or by
     /// [`abort`](Self::abort). Returns immediately. Await [`finished`](Self::finished) for the end.
     pub fn drain(&self) {
-        self.stop.cancel();
+        // The accept loop reads the state of the registry when it stops.
         self.registry.drain();
+        self.stop.cancel();
     }
 
     /// Stops accepting, and drops every connection and its requests immediately.
     pub fn abort(&self) {
-        self.stop.cancel();
         self.registry.abort();
+        self.stop.cancel();
     }
 
     /// The open connections, oldest first.

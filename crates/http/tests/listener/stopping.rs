@@ -116,6 +116,27 @@ async fn stop_serves_connections_in_the_backlog_life_4() {
 }
 
 #[tokio::test]
+async fn new_clients_are_served_while_idle_connections_drain_life_4() {
+    let linger = Timeout::from_secs(3600);
+    let fixture = start_limited(|limits| limits.connections.linger = linger).await;
+    let mut idle = RawClient::connect(fixture.address).await.unwrap();
+    idle.send(GET).await.unwrap();
+    idle.read_until("hello", TIMEOUT).await.unwrap();
+    fixture.in_flight(0).await;
+    fixture.server.drain();
+    for _ in 0..3 {
+        let mut new = RawClient::connect(fixture.address).await.unwrap();
+        new.send(GET).await.unwrap();
+        let received = new.read_to_end(TIMEOUT).await;
+        assert_eq!(received.statuses(), [200]);
+        assert!(received.text().contains("connection: close"));
+    }
+    drop(idle);
+    fixture.drained().await;
+    assert!(RawClient::connect(fixture.address).await.is_err());
+}
+
+#[tokio::test]
 async fn stop_accepting_keeps_open_connections_life_4() {
     let fixture = start().await;
     let mut client = RawClient::connect(fixture.address).await.unwrap();

@@ -154,6 +154,11 @@ impl Process {
         child.is_some_and(|child| matches!(child.try_wait(), Ok(None)))
     }
 
+    /// Returns the process ID of the running server.
+    pub(super) fn id(&self) -> Option<u32> {
+        self.0.as_ref().map(Child::id)
+    }
+
     pub(super) fn signal(&self, signal: Signal) {
         if let Some(child) = &self.0 {
             let _ = kill_process(Pid::from_child(child), signal);

@@ -84,6 +84,12 @@ impl ProgramServer {
         self.process.is_running()
     }
 
+    /// Returns the process ID, or `None` if it does not run.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.process.id()
+    }
+
     /// Kills it, like a crash.
     pub fn kill(&mut self) {
         self.process.kill();

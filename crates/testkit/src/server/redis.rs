@@ -62,6 +62,12 @@ impl RedisServer {
         })
     }
 
+    /// Returns the process ID, or `None` if it does not run.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.process.id()
+    }
+
     /// Returns the address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {

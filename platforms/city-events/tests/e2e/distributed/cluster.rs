@@ -32,6 +32,10 @@ pub(crate) const SERVICES: [(&str, &str); 8] = [
     (MEDIA_WORKER, "MEDIA_WORKER"),
     ("bff", "BFF"),
 ];
+/// Settings of PostgreSQL for measurements.
+const DURABLE: &[&str] = &["fsync=on", "max_connections=200"];
+/// Settings of PostgreSQL for tests of behaviour.
+const FAST: &[&str] = &["fsync=off", "max_connections=200"];
 /// The worker of the media service, with its database and its files.
 const MEDIA_WORKER: &str = "media-worker";
 
@@ -60,6 +64,11 @@ pub(crate) struct Dependency<S>(Arc<Mutex<S>>);
 impl<S: Send + 'static> Dependency<S> {
     fn new(server: S) -> Self {
         Self(Arc::new(Mutex::new(server)))
+    }
+
+    /// Returns a property of the server, such as its process ID.
+    pub(crate) fn get<T>(&self, property: impl FnOnce(&S) -> T) -> T {
+        property(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Runs `work` on a blocking thread.
@@ -122,6 +131,13 @@ impl Cluster {
         Some(cluster)
     }
 
+    /// Starts services on a PostgreSQL that waits for the disk at each commit, as in production.
+    pub(crate) async fn start_durable(variables: &[(&str, &str)]) -> Option<Self> {
+        let mut cluster = Self::prepare_on(DURABLE, variables, |_| 1, false).await?;
+        cluster.start_services().await;
+        Some(cluster)
+    }
+
     /// Prepares services that [`start_services`](Self::start_services) starts, with empty
     /// databases.
     pub(crate) async fn prepare(variables: &[(&str, &str)], replicas: usize) -> Option<Self> {
@@ -135,12 +151,20 @@ impl Cluster {
         replicas: impl Fn(&str) -> usize,
         is_orchestrated: bool,
     ) -> Option<Self> {
+        Self::prepare_on(FAST, variables, replicas, is_orchestrated).await
+    }
+
+    async fn prepare_on(
+        postgres_settings: &[&str],
+        variables: &[(&str, &str)],
+        replicas: impl Fn(&str) -> usize,
+        is_orchestrated: bool,
+    ) -> Option<Self> {
         let postgres = required("SEAWORTHY_TEST_POSTGRES")?;
         let redis = required("SEAWORTHY_TEST_REDIS_SERVER")?;
         let rabbitmq = required("SEAWORTHY_TEST_RABBITMQ")?;
         let machine = machine::exclusive().await;
-        let options = ["fsync=off", "max_connections=200"];
-        let postgres = PostgresServer::start_with(postgres, &options).unwrap();
+        let postgres = PostgresServer::start_with(postgres, postgres_settings).unwrap();
         let redis = RedisServer::start(redis).unwrap();
         let rabbitmq = RabbitmqServer::start(rabbitmq).unwrap();
         let secret = Uuid::new_v4().simple().to_string();

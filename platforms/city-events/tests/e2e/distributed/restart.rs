@@ -279,6 +279,7 @@ impl Start {
                     failed += 1;
                     tokio::time::sleep(Duration::from_millis(10)).await;
                 }
+                eprintln!("{path} served after {:.2?}", start.elapsed());
             }
             (start.elapsed(), failed)
         };
