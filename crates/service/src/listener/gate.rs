@@ -2,7 +2,6 @@ use std::{
     convert::Infallible,
     sync::{Arc, OnceLock},
     task::{Context, Poll},
-    time::Duration,
 };
 
 use axum::{body::Body, response::IntoResponse as _, routing::any};
@@ -13,9 +12,6 @@ use seaworthy_http::{
     server::ConnectionInfo,
 };
 use tower_service::Service;
-
-/// Most starts complete within this time.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Responds only to probes until the assembly is complete. Then it serves the routes, on open
 /// connections too.
@@ -33,8 +29,8 @@ impl Gate {
         build: impl FnOnce(Routes) -> Result<Stack, StackError>,
     ) -> Result<Self, StackError> {
         let refuse = async move || {
-            let error = Error::new(Code::Unavailable, "STARTING", "the service is starting")
-                .with_retry_after(RETRY_AFTER);
+            // Without `Retry-After`: its minimum of one second is longer than most starts.
+            let error = Error::new(Code::Unavailable, "STARTING", "the service is starting");
             match &errors {
                 Some(form) => form(error),
                 None => error.into_response(),

@@ -43,7 +43,8 @@ fn rejection_before_ready_has_the_form_of_the_contract_api_2() {
         assert_eq!(body["message"], body["detail"]);
         assert_eq!(body["trace_id"].as_str().unwrap().len(), 32, "{body}");
         assert!(body["timestamp"].is_string(), "{body}");
-        assert_eq!(refused.header("retry-after"), Some("1"));
+        // A second, the minimum of the header, is longer than the start.
+        assert_eq!(refused.header("retry-after"), None);
     }
     // Probes answer.
     assert_eq!(request(http, "GET", "/livez", &[], "").unwrap().status, 200);

@@ -18,7 +18,7 @@ const USERS: &str = "20000";
 /// Duration of each row, in seconds.
 const SECONDS: &str = "10";
 /// Capacity of each event, above the joins of all rows.
-const CAPACITY: u32 = 10_000;
+const CAPACITY: u32 = 100_000;
 const JOIN: &str = "POST /api/events/{event}/join {}";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
