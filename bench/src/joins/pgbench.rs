@@ -34,7 +34,7 @@ INSERT INTO join_history (event_id, user_id, from_status, to_status, reason, act
     VALUES (EVENT, PERSON, NULL, 'active', NULL, PERSON::text, now(), 1);
 INSERT INTO join_audit_queue (event_id, user_id, to_status, from_status, actor_id, request_id, happened_at)
     VALUES (EVENT, PERSON, 'active', NULL, PERSON::text, :person::text, now());
-INSERT INTO outbox (id, topic, message_key, lane, state, event_type, headers, payload, created_us)
+INSERT INTO outbox (id, topic, message_key, partition_id, state, event_type, headers, payload, created_us)
     VALUES (:person::text, 'pgbench', EVENT::text, 3, 3, 'join.created', '{}', decode(repeat('00', 400), 'hex'), 0);
 UPDATE event_capacity
     SET capacity = 0, active_count = active_count + 1, waitlist_count = 0, state = 'open', owner_id = NULL, ends_at = NULL, announced_at = announced_at,

@@ -36,5 +36,11 @@ pub const MIGRATIONS: MigrationSet = MigrationSet::of_part(
             include_str!("../migrations/0003_outbox_keys.down.sql"),
         )
         .with_previous_checksums(FORMER_OUTBOX_KEYS),
+        Migration::new(
+            4,
+            "outbox_partitions",
+            include_str!("../migrations/0004_outbox_partitions.up.sql"),
+            include_str!("../migrations/0004_outbox_partitions.down.sql"),
+        ),
     ],
 );

@@ -44,11 +44,11 @@ pub(crate) struct ClaimedBatch {
 
 macro_rules! claimable_partitions {
     () => {
-        "SELECT lane FROM outbox_lane WHERE until_us <= {now_us} AND (
-            EXISTS (SELECT 1 FROM outbox free WHERE free.lane = outbox_lane.lane AND free.state = 0
+        "SELECT partition_id FROM outbox_partitions WHERE until_us <= {now_us} AND (
+            EXISTS (SELECT 1 FROM outbox free WHERE free.partition_id = outbox_partitions.partition_id AND free.state = 0
                 AND (free.message_key IS NULL OR NOT EXISTS (
-                    SELECT 1 FROM outbox refused WHERE refused.lane = outbox_lane.lane AND refused.state = 2 AND refused.message_key = free.message_key)))
-            OR EXISTS (SELECT 1 FROM outbox due WHERE due.lane = outbox_lane.lane AND due.state = 2 AND due.until_us <= {now_us}))
+                    SELECT 1 FROM outbox refused WHERE refused.partition_id = outbox_partitions.partition_id AND refused.state = 2 AND refused.message_key = free.message_key)))
+            OR EXISTS (SELECT 1 FROM outbox due WHERE due.partition_id = outbox_partitions.partition_id AND due.state = 2 AND due.until_us <= {now_us}))
         ORDER BY claimed_us LIMIT ?"
     };
 }
@@ -121,7 +121,7 @@ async fn claim_in(
     } else {
         (Some(claim.id.clone()), ttl)
     };
-    sql("UPDATE outbox_lane SET claim = ?, until_us = ? + {now_us}, claimed_us = {now_us} WHERE lane IN (?*)")
+    sql("UPDATE outbox_partitions SET claim = ?, until_us = ? + {now_us}, claimed_us = {now_us} WHERE partition_id IN (?*)")
         .bind(name)
         .bind(microseconds(ttl))
         .bind_list(partitions)
@@ -159,7 +159,7 @@ async fn read_rows(
         rows.extend(pending);
     }
     if !due.is_empty() {
-        let refused: Vec<OutboxRow> = sql("SELECT sequence, lane, topic, headers, payload, attempts FROM outbox WHERE state = 2 AND sequence IN (?*)")
+        let refused: Vec<OutboxRow> = sql("SELECT sequence, partition_id, topic, headers, payload, attempts FROM outbox WHERE state = 2 AND sequence IN (?*)")
             .bind_list(due)
             .fetch_all(tx)
             .await?;
@@ -176,7 +176,7 @@ pub(crate) async fn renew(
     claim: &Claim,
     ttl: Duration,
 ) -> Result<bool, DataError> {
-    let done = sql("UPDATE outbox_lane SET until_us = ? + {now_us} WHERE claim = ?")
+    let done = sql("UPDATE outbox_partitions SET until_us = ? + {now_us} WHERE claim = ?")
         .bind(microseconds(ttl))
         .bind(claim.id())
         .execute(connection)
@@ -196,9 +196,9 @@ async fn due_rows(
     partition: i32,
     max: u32,
 ) -> Result<Vec<i64>, DataError> {
-    let found: Vec<(i64,)> = sql("SELECT due.sequence FROM outbox due WHERE due.lane = ? AND due.state = 2 AND due.until_us <= {now_us}
+    let found: Vec<(i64,)> = sql("SELECT due.sequence FROM outbox due WHERE due.partition_id = ? AND due.state = 2 AND due.until_us <= {now_us}
             AND (due.message_key IS NULL OR NOT EXISTS (
-                SELECT 1 FROM outbox earlier WHERE earlier.lane = due.lane AND earlier.state = 2
+                SELECT 1 FROM outbox earlier WHERE earlier.partition_id = due.partition_id AND earlier.state = 2
                     AND earlier.message_key = due.message_key AND earlier.sequence < due.sequence))
             ORDER BY due.until_us, due.sequence LIMIT ?")
         .bind(partition)
@@ -215,10 +215,10 @@ async fn pending_rows(
     partition: i32,
     max: u32,
 ) -> Result<Vec<OutboxRow>, DataError> {
-    sql("SELECT free.sequence, free.lane, free.topic, free.headers, free.payload, free.attempts FROM outbox free
-            WHERE free.lane = ? AND free.state = 0
+    sql("SELECT free.sequence, free.partition_id, free.topic, free.headers, free.payload, free.attempts FROM outbox free
+            WHERE free.partition_id = ? AND free.state = 0
             AND (free.message_key IS NULL OR NOT EXISTS (
-                SELECT 1 FROM outbox refused WHERE refused.lane = free.lane AND refused.state = 2 AND refused.message_key = free.message_key))
+                SELECT 1 FROM outbox refused WHERE refused.partition_id = free.partition_id AND refused.state = 2 AND refused.message_key = free.message_key))
             ORDER BY free.sequence LIMIT ?")
         .bind(partition)
         .bind(i64::from(max))

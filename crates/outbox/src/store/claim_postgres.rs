@@ -19,30 +19,30 @@ const CLAIM: &str = concat!(
     "WITH claimable AS MATERIALIZED (",
     claimable_partitions!(),
     " FOR UPDATE SKIP LOCKED)
-     UPDATE outbox_lane SET claim = ?, until_us = ? + {now_us}, claimed_us = {now_us} FROM claimable
-     WHERE outbox_lane.lane = claimable.lane RETURNING outbox_lane.lane"
+     UPDATE outbox_partitions SET claim = ?, until_us = ? + {now_us}, claimed_us = {now_us} FROM claimable
+     WHERE outbox_partitions.partition_id = claimable.partition_id RETURNING outbox_partitions.partition_id"
 );
 
 /// Selects at most a share of rows from each claimed partition. Up to half of the share are
 /// rejected rows whose backoff is over, and the rest are the oldest pending rows.
-const READ: &str = "SELECT chosen.sequence, chosen.lane, chosen.topic, chosen.headers, chosen.payload, chosen.attempts
-    FROM outbox_lane CROSS JOIN LATERAL (
+const READ: &str = "SELECT chosen.sequence, chosen.partition_id, chosen.topic, chosen.headers, chosen.payload, chosen.attempts
+    FROM outbox_partitions CROSS JOIN LATERAL (
         SELECT * FROM (
-            (SELECT due.sequence, due.lane, due.topic, due.headers, due.payload, due.attempts FROM outbox due
-                WHERE due.lane = outbox_lane.lane AND due.state = 2 AND due.until_us <= {now_us}
+            (SELECT due.sequence, due.partition_id, due.topic, due.headers, due.payload, due.attempts FROM outbox due
+                WHERE due.partition_id = outbox_partitions.partition_id AND due.state = 2 AND due.until_us <= {now_us}
                 AND (due.message_key IS NULL OR NOT EXISTS (
-                    SELECT 1 FROM outbox earlier WHERE earlier.lane = due.lane AND earlier.state = 2
+                    SELECT 1 FROM outbox earlier WHERE earlier.partition_id = due.partition_id AND earlier.state = 2
                         AND earlier.message_key = due.message_key AND earlier.sequence < due.sequence))
                 ORDER BY due.until_us, due.sequence LIMIT ?)
             UNION ALL
-            (SELECT free.sequence, free.lane, free.topic, free.headers, free.payload, free.attempts FROM outbox free
-                WHERE free.lane = outbox_lane.lane AND free.state = 0
+            (SELECT free.sequence, free.partition_id, free.topic, free.headers, free.payload, free.attempts FROM outbox free
+                WHERE free.partition_id = outbox_partitions.partition_id AND free.state = 0
                 AND (free.message_key IS NULL OR NOT EXISTS (
-                    SELECT 1 FROM outbox refused WHERE refused.lane = free.lane AND refused.state = 2 AND refused.message_key = free.message_key))
+                    SELECT 1 FROM outbox refused WHERE refused.partition_id = free.partition_id AND refused.state = 2 AND refused.message_key = free.message_key))
                 ORDER BY free.sequence LIMIT ?)
         ) AS publishable LIMIT ?
     ) AS chosen
-    WHERE outbox_lane.claim = ? ORDER BY chosen.sequence";
+    WHERE outbox_partitions.claim = ? ORDER BY chosen.sequence";
 
 /// Claims partitions and reads their rows, as [`claim`](super::claim::claim) describes.
 pub(super) async fn claim(
@@ -91,8 +91,8 @@ pub(super) async fn release(
     claim: &str,
     published: Vec<i64>,
 ) -> Result<(), DataError> {
-    sql("WITH released AS (UPDATE outbox_lane SET claim = NULL, until_us = 0 WHERE claim = ? RETURNING lane)
-         DELETE FROM outbox USING released WHERE outbox.lane = released.lane AND outbox.sequence IN (?*)")
+    sql("WITH released AS (UPDATE outbox_partitions SET claim = NULL, until_us = 0 WHERE claim = ? RETURNING partition_id)
+         DELETE FROM outbox USING released WHERE outbox.partition_id = released.partition_id AND outbox.sequence IN (?*)")
         .bind(claim)
         .bind_list(published)
         .execute(database)

@@ -83,7 +83,7 @@ pub(super) async fn retry_page(
     limit: u32,
 ) -> Result<Option<Page>, DataError> {
     let found: Vec<(i64,)> =
-        sql("SELECT sequence FROM outbox WHERE lane = ? AND state = ? AND sequence > ? ORDER BY sequence LIMIT ?")
+        sql("SELECT sequence FROM outbox WHERE partition_id = ? AND state = ? AND sequence > ? ORDER BY sequence LIMIT ?")
             .bind(partition)
             .bind(state::DEAD)
             .bind(after)

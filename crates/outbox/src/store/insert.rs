@@ -13,7 +13,7 @@ pub(crate) async fn insert(tx: &Transaction, envelopes: &[Envelope]) -> Result<(
         let (rows, after) = rest
             .split_at_checked(length(rest.len()))
             .unwrap_or((rest, &[]));
-        sql("INSERT INTO outbox (id, topic, message_key, lane, event_type, headers, payload, created_us)
+        sql("INSERT INTO outbox (id, topic, message_key, partition_id, event_type, headers, payload, created_us)
                 VALUES (?, ?, ?, ?, ?, ?, ?, {now_us})**")
             .bind_rows(rows.iter().map(row))
             .execute(tx)

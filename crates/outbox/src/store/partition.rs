@@ -1,11 +1,11 @@
 use seaworthy_messaging::Envelope;
 
-/// The number of partitions, which the first migration inserts into `outbox_lane`. Two relays claim
+/// The number of partitions, which the migrations insert into `outbox_partitions`. Two relays claim
 /// half of them each. With a few more processes, each relay still finds a free partition.
 pub(crate) const PARTITIONS: u8 = 16;
 
-/// The partition of a message, stored in the column `lane`. All messages of a key belong to one
-/// partition. A message without a key belongs to any.
+/// Returns the partition of a message, the column `partition_id`. All messages of a key belong to
+/// one partition. A message without a key belongs to the partition of its ID.
 pub(crate) fn partition(envelope: &Envelope) -> i32 {
     let text = envelope.key().unwrap_or(envelope.id().as_str());
     let partition = fnv1a(text.as_bytes()) % u64::from(PARTITIONS);

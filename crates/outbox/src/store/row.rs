@@ -55,7 +55,7 @@ impl FromRow for OutboxRow {
             });
         Ok(Self {
             sequence: row.get("sequence")?,
-            partition: row.get("lane")?,
+            partition: row.get("partition_id")?,
             attempts: row.get("attempts")?,
             envelope,
         })

@@ -40,8 +40,8 @@ pub(crate) async fn settle(
     database
         .transaction(|tx| async move {
             let claimed: Vec<(i32,)> =
-                sql("SELECT lane FROM outbox_lane WHERE claim = ? FOR UPDATE")
-                    .on_sqlite("SELECT lane FROM outbox_lane WHERE claim = ?")
+                sql("SELECT partition_id FROM outbox_partitions WHERE claim = ? FOR UPDATE")
+                    .on_sqlite("SELECT partition_id FROM outbox_partitions WHERE claim = ?")
                     .bind(claim)
                     .fetch_all(&tx)
                     .await?;
@@ -70,7 +70,7 @@ pub(crate) async fn settle(
                     .execute(&tx)
                     .await?;
             }
-            sql("UPDATE outbox_lane SET claim = NULL, until_us = 0 WHERE claim = ?")
+            sql("UPDATE outbox_partitions SET claim = NULL, until_us = 0 WHERE claim = ?")
                 .bind(claim)
                 .execute(&tx)
                 .await?;

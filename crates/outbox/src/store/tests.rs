@@ -16,7 +16,7 @@ async fn open(empty: &EmptyDatabase, max_rows: u32) -> Database {
 /// Stores dead letters in two partitions in turn.
 async fn store_dead_letters(database: &Database, count: i32) {
     for number in 0..count {
-        sql("INSERT INTO outbox (id, topic, lane, event_type, headers, payload, state, attempts, created_us)
+        sql("INSERT INTO outbox (id, topic, partition_id, event_type, headers, payload, state, attempts, created_us)
                 VALUES (?, 'test', ?, 'test', '[]', ?, 3, 10, {now_us})")
             .bind(number.to_string())
             .bind(number % 2)

@@ -22,6 +22,7 @@ seaworthy_testkit::on_every_database! {
         grouped_handler_dropped_at_any_await_has_effect_once_msg_5;
     migrations:
         rolling_upgrade_keeps_inbox_of_earlier_version_msg_5,
+        migration_of_partitions_keeps_events_and_claims_msg_4,
         database_with_previous_migration_is_accepted_msg_5;
     relay:
         event_is_published_only_after_commit_msg_4,

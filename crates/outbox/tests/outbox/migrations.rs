@@ -72,6 +72,34 @@ pub(crate) async fn rolling_upgrade_keeps_inbox_of_earlier_version_msg_5(databas
     assert_eq!(rows, [("first".to_owned(),), ("second".to_owned(),)]);
 }
 
+/// The migration that renames the partitions keeps the events and claims of the earlier version.
+pub(crate) async fn migration_of_partitions_keeps_events_and_claims_msg_4(database: TestDatabase) {
+    let database = connect(&database).await;
+    Migrator::new(&database, &[EARLIER])
+        .up(false)
+        .await
+        .unwrap();
+    sql("INSERT INTO outbox (id, topic, lane, event_type, headers, payload, created_us) VALUES ('first', 'counted', 3, 'counted', '{}', ?, 0)")
+        .bind(b"{}".to_vec())
+        .execute(&database)
+        .await
+        .unwrap();
+    sql("UPDATE outbox_lane SET claim = 'relay', until_us = 7 WHERE lane = 3")
+        .execute(&database)
+        .await
+        .unwrap();
+    Migrator::new(&database, &[MIGRATIONS])
+        .up(false)
+        .await
+        .unwrap();
+    let claimed = sql("SELECT o.id, p.claim FROM outbox o JOIN outbox_partitions p ON p.partition_id = o.partition_id WHERE p.until_us = 7");
+    let claimed: Vec<(String, String)> = claimed.fetch_all(&database).await.unwrap();
+    assert_eq!(claimed, [("first".to_owned(), "relay".to_owned())]);
+    let count = sql("SELECT count(*) FROM outbox_partitions");
+    let count: (i64,) = count.fetch_one(&database).await.unwrap();
+    assert_eq!(count, (16,));
+}
+
 /// A database whose second migration had another text is up to date.
 pub(crate) async fn database_with_previous_migration_is_accepted_msg_5(database: TestDatabase) {
     let database = connect(&database).await;

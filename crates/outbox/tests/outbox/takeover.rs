@@ -21,7 +21,7 @@ pub(crate) async fn expired_claim_is_taken_over_msg_4(database: TestDatabase) {
         first.count(number, "a").await;
     }
     eventually(async || silent.calls.load(Ordering::SeqCst) > 0).await;
-    sql("UPDATE outbox_lane SET until_us = 0")
+    sql("UPDATE outbox_partitions SET until_us = 0")
         .execute(&first.database)
         .await
         .unwrap();

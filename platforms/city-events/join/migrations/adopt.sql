@@ -1,12 +1,12 @@
--- The lane of a message key: FNV-1a modulo 16, of which only the lowest four bits count.
-CREATE FUNCTION pg_temp.outbox_lane(text) RETURNS integer LANGUAGE sql AS '
-    WITH RECURSIVE hash (position, lane) AS (
+-- The partition of a message key: FNV-1a modulo 16, of which only the lowest four bits count.
+CREATE FUNCTION pg_temp.outbox_partition(text) RETURNS integer LANGUAGE sql AS '
+    WITH RECURSIVE hash (position, partition_id) AS (
         SELECT 0, 5
         UNION ALL
-        SELECT position + 1, ((lane # (get_byte(convert_to($1, ''UTF8''), position) & 15)) * 3) & 15
+        SELECT position + 1, ((partition_id # (get_byte(convert_to($1, ''UTF8''), position) & 15)) * 3) & 15
         FROM hash WHERE position < octet_length($1)
     )
-    SELECT lane FROM hash ORDER BY position DESC LIMIT 1
+    SELECT partition_id FROM hash ORDER BY position DESC LIMIT 1
 ';
 
 INSERT INTO joins (id, event_id, user_id, status, created_at, updated_at, activated_at, canceled_at, canceled_by, canceled_reason, expired_at, expired_reason, rejected_at, rejected_by, rejected_reason)
@@ -36,8 +36,8 @@ INSERT INTO idempotency_keys (key_hash, user_id, event_id, action, answer, answe
     WHERE k.expires_at > now() AND k.action IN ('join', 'cancel');
 
 -- Messages that the legacy service has not published, in their order.
-INSERT INTO outbox (id, topic, message_key, lane, event_type, headers, payload, state, attempts, last_error, created_us)
-    SELECT CAST(message_id AS text), routing_key, key, pg_temp.outbox_lane(coalesce(key, CAST(message_id AS text))), routing_key,
+INSERT INTO outbox (id, topic, message_key, partition_id, event_type, headers, payload, state, attempts, last_error, created_us)
+    SELECT CAST(message_id AS text), routing_key, key, pg_temp.outbox_partition(coalesce(key, CAST(message_id AS text))), routing_key,
         CAST(jsonb_build_array(
             jsonb_build_array('ce_specversion', '1.0'),
             jsonb_build_array('ce_id', message_id),

@@ -32,7 +32,7 @@ city_events_contract::adoption_tests! {
             1,
         ),
         (
-            "SELECT count(*) FROM outbox o JOIN outbox p ON p.sequence > o.sequence AND p.lane = o.lane WHERE o.topic = 'event.published' AND p.topic = 'event.canceled'",
+            "SELECT count(*) FROM outbox o JOIN outbox p ON p.sequence > o.sequence AND p.partition_id = o.partition_id WHERE o.topic = 'event.published' AND p.topic = 'event.canceled'",
             1,
         ),
         (
