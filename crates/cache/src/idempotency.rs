@@ -104,18 +104,18 @@ impl RedisStore {
             .invoke(&self.begin, &[&self.name(key)], &arguments)
             .await
             .map_err(failed)?;
-        let Some((fingerprint, status, headers, body, ending)) = known else {
+        let Some((fingerprint, status, headers, body, outcome)) = known else {
             return Ok(KeyState::Claimed(token));
         };
         if fingerprint != wanted.0 {
             return Ok(KeyState::Mismatch);
         }
-        let answer = status.and_then(|status| {
+        let response = status.and_then(|status| {
             let (headers, body) = (headers.unwrap_or_default(), body.unwrap_or_default());
             RecordedResponse::from_parts(status, &headers, body.into())
         });
-        Ok(match (answer, ending.as_str()) {
-            (Some(answer), _) => KeyState::Completed(answer),
+        Ok(match (response, outcome.as_str()) {
+            (Some(response), _) => KeyState::Completed(response),
             (None, RUNNING) => KeyState::Running,
             (None, DONE) => KeyState::ResponseNotStored,
             (None, _) => KeyState::OutcomeUnknown,
@@ -137,18 +137,18 @@ impl IdempotencyStore for RedisStore {
         &'a self,
         key: &'a ScopedKey,
         token: u64,
-        answer: RecordedResponse,
-        keep: Duration,
+        response: RecordedResponse,
+        ttl: Duration,
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            let (token, status) = (token.to_string(), answer.status.as_str().to_owned());
-            let (headers, keep) = (answer.header_lines(), milliseconds(keep));
+            let (token, status) = (token.to_string(), response.status.as_str().to_owned());
+            let (headers, ttl) = (response.header_lines(), milliseconds(ttl));
             let arguments = [
                 token.as_bytes(),
                 status.as_bytes(),
                 &headers,
-                &answer.body,
-                keep.as_bytes(),
+                &response.body,
+                ttl.as_bytes(),
             ];
             // If another request owns the key, the script stores nothing.
             let _stored: u8 = self
@@ -164,17 +164,17 @@ impl IdempotencyStore for RedisStore {
         &'a self,
         key: &'a ScopedKey,
         token: u64,
-        ending: CallOutcome,
-        keep: Duration,
+        outcome: CallOutcome,
+        ttl: Duration,
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            let ending = match ending {
+            let outcome = match outcome {
                 CallOutcome::Unchanged => "",
-                CallOutcome::Unproven | CallOutcome::Unknown => UNKNOWN,
+                CallOutcome::Failed | CallOutcome::Unknown => UNKNOWN,
                 CallOutcome::Changed => DONE,
             };
-            let (token, keep) = (token.to_string(), milliseconds(keep));
-            let arguments = [token.as_bytes(), ending.as_bytes(), keep.as_bytes()];
+            let (token, ttl) = (token.to_string(), milliseconds(ttl));
+            let arguments = [token.as_bytes(), outcome.as_bytes(), ttl.as_bytes()];
             // If another request owns the key, the script changes nothing.
             let _settled: u8 = self
                 .redis

@@ -135,7 +135,7 @@ impl Captchas {
         // The image comes first, so that a captcha that cannot be shown is not stored.
         let challenge = render(binding, &answer).await?;
         let stored = Stored {
-            answer: self.answer(&id, answer.expose()),
+            answer: self.answer_hash(&id, answer.expose()),
             binding: self.binding(&id, binding),
         };
         // The row comes before the message, so that every sent code is stored.
@@ -197,7 +197,7 @@ impl Captchas {
             Counted::Invalid => return Err(CaptchaError::Invalid),
         };
         let is_right = answer.len() <= MAX_ANSWER_LENGTH
-            && store::is_equal(&self.answer(id, answer), &stored.answer)
+            && store::is_equal(&self.answer_hash(id, answer), &stored.answer)
             && is_allowed(&stored);
         if is_right && store::take(&self.database, id).await? {
             return Ok(());
@@ -205,7 +205,7 @@ impl Captchas {
         Err(CaptchaError::Invalid)
     }
 
-    fn answer(&self, id: &str, answer: &str) -> Vec<u8> {
+    fn answer_hash(&self, id: &str, answer: &str) -> Vec<u8> {
         let context = Context::new("captchas", "answer").row(id);
         self.hashes
             .of(&context, &answer.trim().to_ascii_lowercase())

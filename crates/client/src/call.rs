@@ -69,7 +69,7 @@ pub(crate) async fn send(request: RequestBuilder) -> Result<HttpResponse, Client
     };
     let result = exchange.run(body, &mut record).await;
     match result {
-        Ok(response) => exchange.answer(response, decodes, record),
+        Ok(response) => exchange.into_response(response, decodes, record),
         Err(error) => {
             record.failed(&error);
             Err(error)
@@ -141,7 +141,7 @@ impl Exchange<'_> {
             };
             let request = self.request(body, attempt)?;
             let response = self.call(request).await?;
-            record.answered(response.status());
+            record.record_status(response.status());
             if !self.follows_redirects {
                 return Ok(response);
             }
@@ -228,7 +228,7 @@ impl Exchange<'_> {
     }
 
     /// Returns the response with a limited body.
-    fn answer(
+    fn into_response(
         self,
         mut response: Response<Incoming>,
         decodes: bool,

@@ -1,7 +1,7 @@
 use http::Response;
 use seaworthy_resilience::{Classify, ClassifyHttp, Outcome, circuit_breaker::DeferredReport};
 
-use crate::{ClientError, connect::is_refused};
+use crate::{ClientError, connect::is_connection_refused};
 
 /// Classifies responses by their status and errors by their cause.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +28,9 @@ impl<B> Classify<Response<B>, ClientError> for ClassifyClient {
 /// dependency.
 pub(crate) fn of_error(error: &ClientError) -> Outcome {
     match error {
-        ClientError::Connect { source, .. } if is_refused(&**source) => Outcome::Unreachable,
+        ClientError::Connect { source, .. } if is_connection_refused(&**source) => {
+            Outcome::Unreachable
+        }
         ClientError::Connect { .. }
         | ClientError::Exchange { .. }
         | ClientError::TimedOut { .. } => Outcome::TRANSIENT,

@@ -71,8 +71,8 @@ pub use builder::HttpClientBuilder;
 pub use client::HttpClient;
 pub use config::{HttpClientConfig, HttpVersion, PoolConfig, RedirectConfig};
 pub use connect::{
-    Addresses, BuildError, ClientTlsConfig, Resolve, ResolveFuture, is_public, is_refused,
-    system_resolver,
+    Addresses, BuildError, ClientTlsConfig, Resolve, ResolveFuture, is_connection_refused,
+    is_public, system_resolver,
 };
 pub use credentials::{Credentials, CredentialsError};
 pub use error::{BodySize, ClientError, Limit, RedirectProblem};

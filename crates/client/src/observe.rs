@@ -147,7 +147,7 @@ impl CallRecord {
         &self.attempts
     }
 
-    pub(crate) fn answered(&mut self, status: StatusCode) {
+    pub(crate) fn record_status(&mut self, status: StatusCode) {
         self.status = Some(status);
     }
 

@@ -68,7 +68,7 @@ impl Contract {
             messages,
         };
         contract.read_rules(&mut diagnostics);
-        contract.with_rules = contract.closure(|contract, message| contract.own_rules(message));
+        contract.with_rules = contract.closure(|contract, message| contract.has_own_rules(message));
         contract.without_json = contract.closure(|_, message| {
             message
                 .fields()
@@ -207,7 +207,7 @@ impl Contract {
         }
     }
 
-    fn own_rules(&self, message: &MessageDescriptor) -> bool {
+    fn has_own_rules(&self, message: &MessageDescriptor) -> bool {
         let rules = self.message_rules(message);
         !rules.disabled
             && (!rules.oneofs.is_empty()

@@ -124,7 +124,7 @@ impl VaultTransit {
         }
     }
 
-    async fn ask(&self, action: &str, key: &KeyId, body: &Value) -> Result<Data, CryptoError> {
+    async fn call(&self, action: &str, key: &KeyId, body: &Value) -> Result<Data, CryptoError> {
         let request = self.post(&format!("{action}/{key}")).repeatable();
         let answer = accepted(request.json(body).send().await?, action, key).await?;
         Ok(answer.json::<VaultResponse>().await?.data)
@@ -141,7 +141,7 @@ impl VaultTransit {
     async fn wrap_now(&self, key: &DataKey) -> Result<WrappedKey, CryptoError> {
         let plain = Secret::new(STANDARD.encode(key.expose().expose()));
         let body = json!({ "plaintext": plain.expose() });
-        let data = self.ask(ENCRYPT, &self.config.key, &body).await?;
+        let data = self.call(ENCRYPT, &self.config.key, &body).await?;
         self.wrapped(data)
     }
 
@@ -158,7 +158,7 @@ impl VaultTransit {
 
     async fn unwrap_now(&self, wrapped: &WrappedKey) -> Result<DataKey, CryptoError> {
         let data = self
-            .ask("decrypt", &wrapped.key_id, &cipher(wrapped)?)
+            .call("decrypt", &wrapped.key_id, &cipher(wrapped)?)
             .await?;
         let text = data
             .plaintext
@@ -175,7 +175,7 @@ impl VaultTransit {
             return self.wrap_now(&key).await.map(Some);
         }
         let data = self
-            .ask("rewrap", &wrapped.key_id, &cipher(wrapped)?)
+            .call("rewrap", &wrapped.key_id, &cipher(wrapped)?)
             .await?;
         let anew = self.wrapped(data)?;
         // Vault also rewraps with the same version. Only a newer one is stored.

@@ -141,7 +141,7 @@ impl<R: ImportRows> ImportRoutes<R> {
                     "undo" => all.undo(id, &owner).await?,
                     _ => return Ok(StatusCode::NOT_FOUND.into_response()),
                 };
-                Ok(answer(StatusCode::OK, &changed, page.as_deref(), &headers))
+                Ok(respond(StatusCode::OK, &changed, page.as_deref(), &headers))
             },
         );
         let routes = Routes::new()
@@ -185,7 +185,7 @@ impl<R> fmt::Debug for ImportRoutes<R> {
 }
 
 /// Responds with the import, or redirects a browser without a script to its page.
-fn answer(
+fn respond(
     status: StatusCode,
     import: &CsvImport,
     page: Option<&str>,
@@ -220,7 +220,7 @@ async fn create<R: ImportRows>(
             imports.create(new, body.into_data_stream()).await?
         }
     };
-    Ok(answer(StatusCode::CREATED, &import, page, &parts.headers))
+    Ok(respond(StatusCode::CREATED, &import, page, &parts.headers))
 }
 
 /// Reads the options of a form, and imports its first file.

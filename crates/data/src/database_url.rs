@@ -108,7 +108,7 @@ impl DatabaseUrl {
         Url::parse(&text).ok()
     }
 
-    fn shown(&self) -> Cow<'_, str> {
+    fn without_password(&self) -> Cow<'_, str> {
         let masked = || {
             let mut url = Url::parse(&self.text).ok()?;
             url.password()?;
@@ -152,13 +152,13 @@ impl FromStr for DatabaseUrl {
 
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.shown())
+        formatter.write_str(&self.without_password())
     }
 }
 
 impl fmt::Debug for DatabaseUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&*self.shown(), formatter)
+        fmt::Debug::fmt(&*self.without_password(), formatter)
     }
 }
 

@@ -160,13 +160,13 @@ impl Flags {
 
     /// Whether any of these flags is on.
     #[must_use]
-    pub fn any_of(&self, keys: &[&str], context: &Context) -> bool {
+    pub fn is_any_enabled(&self, keys: &[&str], context: &Context) -> bool {
         keys.iter().any(|key| self.is_enabled(key, context))
     }
 
     /// Whether all of these flags are on.
     #[must_use]
-    pub fn all_of(&self, keys: &[&str], context: &Context) -> bool {
+    pub fn are_all_enabled(&self, keys: &[&str], context: &Context) -> bool {
         keys.iter().all(|key| self.is_enabled(key, context))
     }
 

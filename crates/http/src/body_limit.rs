@@ -128,7 +128,7 @@ pub(crate) fn too_large(limit: ByteSize) -> Error {
 }
 
 /// Returns whether `Content-Length` exceeds the limit.
-pub(crate) fn declared_too_large(headers: &HeaderMap, limit: ByteSize) -> bool {
+pub(crate) fn is_declared_too_large(headers: &HeaderMap, limit: ByteSize) -> bool {
     headers
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<u64>().ok())

@@ -135,7 +135,7 @@ impl BrokerUrl {
         Some(url)
     }
 
-    fn shown(&self) -> Cow<'_, str> {
+    fn without_password(&self) -> Cow<'_, str> {
         let masked = || {
             let mut url = Url::parse(&self.text).ok()?;
             url.password()?;
@@ -169,13 +169,13 @@ impl FromStr for BrokerUrl {
 
 impl fmt::Display for BrokerUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.shown())
+        formatter.write_str(&self.without_password())
     }
 }
 
 impl fmt::Debug for BrokerUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&*self.shown(), formatter)
+        fmt::Debug::fmt(&*self.without_password(), formatter)
     }
 }
 

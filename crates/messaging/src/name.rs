@@ -85,7 +85,7 @@ impl Topic {
     ///
     /// # Errors
     /// [`InvalidName`] if the name is not valid.
-    pub fn stored(name: &str) -> Result<Self, InvalidName> {
+    pub fn from_stored(name: &str) -> Result<Self, InvalidName> {
         let bare = name.strip_suffix(DEAD_LETTERS).unwrap_or(name);
         let topic = Self::new(bare)?;
         Ok(if bare == name {
@@ -172,7 +172,7 @@ macro_rules! text {
     };
 }
 
-text!(Topic, Topic::stored);
+text!(Topic, Topic::from_stored);
 text!(GroupName, GroupName::new);
 
 #[cfg(test)]
@@ -207,10 +207,10 @@ mod tests {
         #[test]
         fn valid_names_survive_storage_msg_1(name in "[a-z0-9._-]{1,40}") {
             if let Ok(topic) = Topic::new(&name) {
-                prop_assert_eq!(Topic::stored(topic.as_str()), Ok(topic.clone()));
+                prop_assert_eq!(Topic::from_stored(topic.as_str()), Ok(topic.clone()));
                 let dead = topic.dead_letters();
                 prop_assert!(dead.is_dead_letters());
-                prop_assert_eq!(Topic::stored(dead.as_str()), Ok(dead.clone()));
+                prop_assert_eq!(Topic::from_stored(dead.as_str()), Ok(dead.clone()));
                 prop_assert_eq!(dead.dead_letters(), dead);
             }
         }

@@ -130,13 +130,13 @@ impl Publisher {
         });
         results
             .into_iter()
-            .map(|known| known.or_else(|| answers.next()).unwrap_or_else(unanswered))
+            .map(|known| known.or_else(|| answers.next()).unwrap_or_else(unconfirmed))
             .collect()
     }
 }
 
 /// Returns the result of a message without a reply of the engine.
-fn unanswered() -> Result<(), PublishError> {
+fn unconfirmed() -> Result<(), PublishError> {
     Err(PublishError::unavailable(
         "the broker sent no confirmation for this message",
     ))
@@ -219,7 +219,7 @@ impl Outlet {
                 return Err(last_error);
             };
             let answers = self.attempt(vec![envelope.clone()], limit).await;
-            let result = answers.into_iter().next().unwrap_or_else(unanswered);
+            let result = answers.into_iter().next().unwrap_or_else(unconfirmed);
             let backoff = delays.delay(attempt);
             match result {
                 Err(error @ (PublishError::Unavailable(_) | PublishError::QueueFull { .. }))

@@ -139,7 +139,7 @@ impl RedisUrl {
         self.max_commands
     }
 
-    fn shown(&self) -> Cow<'_, str> {
+    fn without_password(&self) -> Cow<'_, str> {
         let masked = || {
             let (scheme, rest) = self.text.split_once("://")?;
             let (credentials, place) = rest.rsplit_once('@')?;
@@ -260,19 +260,19 @@ impl Default for RedisUrl {
 
 impl fmt::Display for RedisUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.shown())
+        formatter.write_str(&self.without_password())
     }
 }
 
 impl fmt::Debug for RedisUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&*self.shown(), formatter)
+        fmt::Debug::fmt(&*self.without_password(), formatter)
     }
 }
 
 impl Serialize for RedisUrl {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.shown())
+        serializer.serialize_str(&self.without_password())
     }
 }
 

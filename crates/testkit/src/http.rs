@@ -39,7 +39,7 @@ impl HttpResponse {
 
     /// Returns whether the server closes the connection after this response.
     #[must_use]
-    pub fn closes(&self) -> bool {
+    pub fn closes_connection(&self) -> bool {
         self.header("connection")
             .is_some_and(|value| value.eq_ignore_ascii_case("close"))
     }

@@ -9,7 +9,7 @@
 //! use std::time::Duration;
 //! use seaworthy_testkit::simulation::Simulation;
 //!
-//! let mut simulation = Simulation::seeded(7);
+//! let mut simulation = Simulation::with_seed(7);
 //! simulation.after(Duration::from_secs(2), "second");
 //! simulation.after(Duration::from_secs(1), "first");
 //! assert_eq!(simulation.next_event(), Some("first"));
@@ -65,7 +65,7 @@ impl<E> Eq for Due<E> {}
 impl<E> Simulation<E> {
     /// Creates a run at time zero. The seed determines every random choice.
     #[must_use]
-    pub fn seeded(seed: u64) -> Self {
+    pub fn with_seed(seed: u64) -> Self {
         Self {
             start: Instant::now(),
             elapsed: Duration::ZERO,
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     fn trace(seed: u64) -> Vec<(Duration, u32)> {
-        let mut simulation = Simulation::seeded(seed);
+        let mut simulation = Simulation::with_seed(seed);
         for number in 0..100 {
             let wait = simulation.exponential(Duration::from_millis(10));
             simulation.after(wait, number);
@@ -162,7 +162,7 @@ mod tests {
     fn time_is_monotonic_and_equal_times_keep_their_order() {
         let times: Vec<Duration> = trace(3).into_iter().map(|(at, _)| at).collect();
         assert!(times.is_sorted());
-        let mut simulation = Simulation::seeded(1);
+        let mut simulation = Simulation::with_seed(1);
         for number in 0..10 {
             simulation.after(Duration::from_secs(1), number);
         }
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn spreads_have_requested_mean_and_median() {
-        let mut simulation = Simulation::<()>::seeded(5);
+        let mut simulation = Simulation::<()>::with_seed(5);
         let unit = Duration::from_millis(100);
         let mean: Duration = (0..10_000)
             .map(|_| simulation.exponential(unit))

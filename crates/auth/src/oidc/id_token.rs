@@ -29,7 +29,7 @@ pub(super) async fn check(
 ) -> Result<VerifiedToken, OpenIdError> {
     let verified = verifier.verify(token.expose(), SystemTime::now()).await?;
     let claims = verified.claims();
-    if claims.issued().is_none() {
+    if claims.issued_at().is_none() {
         return Err(TokenError::Claim.into());
     }
     let subject = claims.subject().ok_or(TokenError::Claim)?;

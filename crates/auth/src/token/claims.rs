@@ -64,13 +64,13 @@ impl Claims {
 
     /// Returns `exp`, the expiry.
     #[must_use]
-    pub fn expires(&self) -> Option<SystemTime> {
+    pub fn expires_at(&self) -> Option<SystemTime> {
         self.expires
     }
 
     /// Returns `iat`, the time of issue.
     #[must_use]
-    pub fn issued(&self) -> Option<SystemTime> {
+    pub fn issued_at(&self) -> Option<SystemTime> {
         self.issued
     }
 
@@ -137,7 +137,7 @@ impl Claims {
     ///
     /// # Errors
     /// [`TokenError::Claim`] if it has another type.
-    pub fn words(&self, name: &str) -> Result<Vec<&str>, TokenError> {
+    pub fn space_separated(&self, name: &str) -> Result<Vec<&str>, TokenError> {
         match self.get(name) {
             Some(Value::String(text)) => {
                 Ok(text.split(' ').filter(|word| !word.is_empty()).collect())

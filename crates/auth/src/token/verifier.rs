@@ -323,7 +323,7 @@ fn grants(config: &IssuerConfig, claims: &Claims) -> Result<Grants, TokenError> 
         roles.extend(claims.list(name)?);
     }
     for name in &config.scope_claims {
-        scopes.extend(claims.words(name)?);
+        scopes.extend(claims.space_separated(name)?);
     }
     Ok(if config.wildcard_scopes {
         Grants::with_wildcards(roles, scopes)

@@ -141,7 +141,7 @@ async fn unknown_outcome_keeps_key_api_6() {
     let Some(server) = server() else { return };
     let store = store(&server);
     for (text, ending) in [
-        ("unknown", CallOutcome::Unproven),
+        ("unknown", CallOutcome::Failed),
         ("done", CallOutcome::Changed),
     ] {
         let token = token(&store, text, RUN).await;

@@ -129,7 +129,7 @@ async fn connect(
             Err(error) => error,
         };
         let delay = backoff.delay(attempt);
-        if !is_refused(&*error) || Instant::now() + delay >= end {
+        if !is_connection_refused(&*error) || Instant::now() + delay >= end {
             return Err(error);
         }
         sleep(delay).await;
@@ -139,7 +139,7 @@ async fn connect(
 
 /// Returns whether the peer refused the connection, so that it has not received anything.
 #[must_use]
-pub fn is_refused(error: &(dyn std::error::Error + 'static)) -> bool {
+pub fn is_connection_refused(error: &(dyn std::error::Error + 'static)) -> bool {
     find(error).is_some_and(|error: &io::Error| error.kind() == io::ErrorKind::ConnectionRefused)
 }
 

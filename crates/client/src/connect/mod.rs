@@ -7,7 +7,7 @@ mod tls;
 
 pub(crate) use address::AddressDenied;
 pub use address::{Addresses, is_public};
-pub use connector::is_refused;
+pub use connector::is_connection_refused;
 pub(crate) use connector::{ConnectTimedOut, Connector, find};
 pub(crate) use resolver::SystemResolver;
 pub use resolver::{Resolve, ResolveFuture, system_resolver};

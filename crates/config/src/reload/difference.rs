@@ -41,7 +41,7 @@ impl Difference {
                     self.visit(member, old, new, &key.child(&name), false);
                 }
             }
-        } else if !same(old, new, key) {
+        } else if !is_same(old, new, key) {
             if reloadable || is_rotated(old, new, key) {
                 self.changed.push(key.clone());
             } else {
@@ -52,7 +52,7 @@ impl Difference {
     }
 }
 
-fn same(old: &Inner, new: &Inner, key: &Key) -> bool {
+fn is_same(old: &Inner, new: &Inner, key: &Key) -> bool {
     let secrets = |inner: &Inner| {
         let below = inner.secrets.iter().filter(|(at, _)| at.starts_with(key));
         below

@@ -47,7 +47,7 @@ fn condition(scope: &Scope<'_>, rule: &Rule, kind: &Kind) -> (String, String) {
         Rule::Suffix(literal) => text_or_bytes("ends_with", literal),
         Rule::Contains(literal) => contains(runtime, literal),
         Rule::NotContains(literal) => format!("!{}", contains(runtime, literal)),
-        Rule::Format(format) => format!("{runtime}::rule::format::{}(value)", function(*format)),
+        Rule::Format(format) => format!("{runtime}::rule::format::is_{}(value)", function(*format)),
         Rule::DefinedOnly => match kind {
             Kind::Enum(definition) => format!(
                 "<{} as {runtime}::json::kind::JsonEnum>::name(*value).is_some()",

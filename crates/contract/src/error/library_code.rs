@@ -215,10 +215,10 @@ impl LibraryCode {
 
     /// Whether a reason is that of a failure of another service.
     pub(super) fn is_of_other_service(reason: &str) -> bool {
-        Self::named(reason).is_some_and(Self::is_external)
+        Self::from_reason(reason).is_some_and(Self::is_external)
     }
 
-    fn named(reason: &str) -> Option<Self> {
+    fn from_reason(reason: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|code| code.reason() == reason)
     }
 
@@ -226,7 +226,7 @@ impl LibraryCode {
     #[must_use]
     pub fn of(error: &Error) -> Self {
         let reason = error.reason();
-        if let Some(code) = Self::named(reason) {
+        if let Some(code) = Self::from_reason(reason) {
             return code;
         }
         match (error.code(), reason) {

@@ -253,11 +253,11 @@ impl Call {
         match call.await {
             Ok(Ok(Ok(response))) => Ok(self.record(response).await),
             Ok(Err(panic)) => {
-                self.settle(self.outcome(CallOutcome::Unproven)).await;
+                self.settle(self.outcome(CallOutcome::Failed)).await;
                 Err(panic)
             }
             Err(_elapsed) => {
-                self.settle(self.outcome(CallOutcome::Unproven)).await;
+                self.settle(self.outcome(CallOutcome::Failed)).await;
                 Ok(self.layer.rejection(rejections::took_too_long()))
             }
         }
@@ -345,7 +345,7 @@ fn without_response(status: StatusCode) -> Option<CallOutcome> {
         // With these two statuses the service did not process the request.
         | StatusCode::NOT_IMPLEMENTED
         | StatusCode::SERVICE_UNAVAILABLE => Some(CallOutcome::Unchanged),
-        status if status.is_server_error() => Some(CallOutcome::Unproven),
+        status if status.is_server_error() => Some(CallOutcome::Failed),
         _ => None,
     }
 }

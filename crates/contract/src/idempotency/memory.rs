@@ -333,7 +333,7 @@ impl IdempotencyStore for MemoryStore {
         Box::pin(async move {
             let entry_state = match outcome {
                 CallOutcome::Unchanged => None,
-                CallOutcome::Unproven | CallOutcome::Unknown => Some(EntryState::Unknown),
+                CallOutcome::Failed | CallOutcome::Unknown => Some(EntryState::Unknown),
                 CallOutcome::Changed => Some(EntryState::Done),
             };
             self.end_now(key, token, entry_state, ttl);

@@ -133,9 +133,9 @@ pub struct Lifetimes {
 pub enum CallOutcome {
     /// It changed nothing, so a repeat runs.
     Unchanged,
-    /// It failed, and reported no change. A store that records changes itself can determine the
-    /// outcome. For other stores it is [`Unknown`](Self::Unknown).
-    Unproven,
+    /// It failed and reported no change. A store that records changes itself can determine whether
+    /// the call took effect. Other stores treat it like [`Unknown`](Self::Unknown).
+    Failed,
     /// It may have changed something.
     Unknown,
     /// It took effect.

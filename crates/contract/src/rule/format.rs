@@ -7,9 +7,10 @@ use std::{
 
 use super::Pattern;
 
-/// An e-mail address of HTML forms, as both dialects prescribe. RFC 5322 allows more.
+/// Returns whether the text is an e-mail address of HTML forms, as both dialects prescribe. RFC 5322
+/// allows more.
 #[must_use]
-pub fn email(text: &str) -> bool {
+pub fn is_email(text: &str) -> bool {
     static EMAIL: Pattern = Pattern::new(
         r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$",
     );
@@ -17,9 +18,10 @@ pub fn email(text: &str) -> bool {
     text.len() <= 254 && EMAIL.matches(text)
 }
 
-/// A host name (RFC 1034): labels of 63, 253 in all, the last not all digits.
+/// Returns whether the text is a host name (RFC 1034). A label has at most 63 characters, and the
+/// name at most 253. The last label must not consist of digits only.
 #[must_use]
-pub fn hostname(text: &str) -> bool {
+pub fn is_hostname(text: &str) -> bool {
     let name = text.strip_suffix('.').unwrap_or(text);
     let label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -36,40 +38,40 @@ pub fn hostname(text: &str) -> bool {
     name.len() <= 253 && name.split('.').all(label) && !last_is_number
 }
 
-/// An IP address of either version.
+/// Returns whether the text is an IP address of either version.
 #[must_use]
-pub fn ip(text: &str) -> bool {
-    ipv4(text) || ipv6(text)
+pub fn is_ip(text: &str) -> bool {
+    is_ipv4(text) || is_ipv6(text)
 }
 
-/// An IPv4 address.
+/// Returns whether the text is an IPv4 address.
 #[must_use]
-pub fn ipv4(text: &str) -> bool {
+pub fn is_ipv4(text: &str) -> bool {
     Ipv4Addr::from_str(text).is_ok()
 }
 
-/// An IPv6 address.
+/// Returns whether the text is an IPv6 address.
 #[must_use]
-pub fn ipv6(text: &str) -> bool {
+pub fn is_ipv6(text: &str) -> bool {
     Ipv6Addr::from_str(text).is_ok()
 }
 
-/// A host name or an IP address.
+/// Returns whether the text is a host name or an IP address.
 #[must_use]
-pub fn address(text: &str) -> bool {
-    hostname(text) || ip(text)
+pub fn is_address(text: &str) -> bool {
+    is_hostname(text) || is_ip(text)
 }
 
-/// A URI with a scheme (RFC 3986).
+/// Returns whether the text is a URI with a scheme (RFC 3986).
 #[must_use]
-pub fn uri(text: &str) -> bool {
+pub fn is_uri(text: &str) -> bool {
     static SCHEME: Pattern = Pattern::new("^[A-Za-z][A-Za-z0-9+.-]*:");
     SCHEME.matches(text) && has_uri_characters(text)
 }
 
-/// A URI or a relative reference (RFC 3986).
+/// Returns whether the text is a URI or a relative reference (RFC 3986).
 #[must_use]
-pub fn uri_reference(text: &str) -> bool {
+pub fn is_uri_reference(text: &str) -> bool {
     has_uri_characters(text)
 }
 
@@ -80,31 +82,31 @@ fn has_uri_characters(text: &str) -> bool {
     CHARACTERS.matches(text)
 }
 
-/// A UUID with hyphens.
+/// Returns whether the text is a UUID with hyphens.
 #[must_use]
-pub fn uuid(text: &str) -> bool {
+pub fn is_uuid(text: &str) -> bool {
     static UUID: Pattern = Pattern::new(
         "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
     );
     UUID.matches(text)
 }
 
-/// A UUID without hyphens.
+/// Returns whether the text is a UUID without hyphens.
 #[must_use]
-pub fn trimmed_uuid(text: &str) -> bool {
+pub fn is_trimmed_uuid(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// A ULID.
+/// Returns whether the text is a ULID.
 #[must_use]
-pub fn ulid(text: &str) -> bool {
+pub fn is_ulid(text: &str) -> bool {
     static ULID: Pattern = Pattern::new("^[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}$");
     ULID.matches(text)
 }
 
-/// `host:port`, with an IPv6 address in brackets.
+/// Returns whether the text is `host:port`, with an IPv6 address in brackets.
 #[must_use]
-pub fn host_and_port(text: &str) -> bool {
+pub fn is_host_and_port(text: &str) -> bool {
     let Some((host, port)) = text.rsplit_once(':') else {
         return false;
     };
@@ -114,46 +116,46 @@ pub fn host_and_port(text: &str) -> bool {
         .strip_prefix('[')
         .and_then(|host| host.strip_suffix(']'))
     {
-        Some(address) => ipv6(address),
-        None => hostname(host) || ipv4(host),
+        Some(address) => is_ipv6(address),
+        None => is_hostname(host) || is_ipv4(host),
     };
     host_is_good && decimal && port.parse::<u16>().is_ok()
 }
 
-/// An IP address with a prefix length.
+/// Returns whether the text is an IP address with a prefix length.
 #[must_use]
-pub fn ip_with_prefix(text: &str) -> bool {
+pub fn is_ip_with_prefix(text: &str) -> bool {
     prefix(text).is_some()
 }
 
-/// An IPv4 address with a prefix length.
+/// Returns whether the text is an IPv4 address with a prefix length.
 #[must_use]
-pub fn ipv4_with_prefix(text: &str) -> bool {
+pub fn is_ipv4_with_prefix(text: &str) -> bool {
     matches!(prefix(text), Some((IpAddr::V4(_), _)))
 }
 
-/// An IPv6 address with a prefix length.
+/// Returns whether the text is an IPv6 address with a prefix length.
 #[must_use]
-pub fn ipv6_with_prefix(text: &str) -> bool {
+pub fn is_ipv6_with_prefix(text: &str) -> bool {
     matches!(prefix(text), Some((IpAddr::V6(_), _)))
 }
 
-/// An IP network: no bits are set after the prefix.
+/// Returns whether the text is an IP network. No bits are set after its prefix.
 #[must_use]
-pub fn ip_prefix(text: &str) -> bool {
+pub fn is_ip_prefix(text: &str) -> bool {
     prefix(text).is_some_and(is_network)
 }
 
-/// An IPv4 network.
+/// Returns whether the text is an IPv4 network.
 #[must_use]
-pub fn ipv4_prefix(text: &str) -> bool {
-    ipv4_with_prefix(text) && ip_prefix(text)
+pub fn is_ipv4_prefix(text: &str) -> bool {
+    is_ipv4_with_prefix(text) && is_ip_prefix(text)
 }
 
-/// An IPv6 network.
+/// Returns whether the text is an IPv6 network.
 #[must_use]
-pub fn ipv6_prefix(text: &str) -> bool {
-    ipv6_with_prefix(text) && ip_prefix(text)
+pub fn is_ipv6_prefix(text: &str) -> bool {
+    is_ipv6_with_prefix(text) && is_ip_prefix(text)
 }
 
 fn prefix(text: &str) -> Option<(IpAddr, u32)> {
@@ -173,41 +175,41 @@ fn is_network((address, length): (IpAddr, u32)) -> bool {
     }
 }
 
-/// The name of an HTTP header.
+/// Returns whether the text is the name of an HTTP header.
 #[must_use]
-pub fn header_name(text: &str) -> bool {
+pub fn is_header_name(text: &str) -> bool {
     static NAME: Pattern = Pattern::new(r"^:?[0-9a-zA-Z!#$%&'*+\-.^_|~`]+$");
     NAME.matches(text)
 }
 
-/// The value of an HTTP header.
+/// Returns whether the text is the value of an HTTP header.
 #[must_use]
-pub fn header_value(text: &str) -> bool {
+pub fn is_header_value(text: &str) -> bool {
     !text
         .chars()
         .any(|c| (c < ' ' && c != '\t') || c == '\u{7f}')
 }
 
-/// The bytes of an IP address of either version.
+/// Returns whether the bytes are those of an IP address of either version.
 #[must_use]
-pub fn ip_bytes(bytes: &[u8]) -> bool {
-    ipv4_bytes(bytes) || ipv6_bytes(bytes)
+pub fn is_ip_bytes(bytes: &[u8]) -> bool {
+    is_ipv4_bytes(bytes) || is_ipv6_bytes(bytes)
 }
 
-/// The bytes of an IPv4 address.
+/// Returns whether the bytes are those of an IPv4 address.
 #[must_use]
-pub fn ipv4_bytes(bytes: &[u8]) -> bool {
+pub fn is_ipv4_bytes(bytes: &[u8]) -> bool {
     bytes.len() == 4
 }
 
-/// The bytes of an IPv6 address.
+/// Returns whether the bytes are those of an IPv6 address.
 #[must_use]
-pub fn ipv6_bytes(bytes: &[u8]) -> bool {
+pub fn is_ipv6_bytes(bytes: &[u8]) -> bool {
     bytes.len() == 16
 }
 
-/// The bytes of a UUID.
+/// Returns whether the bytes are those of a UUID.
 #[must_use]
-pub fn uuid_bytes(bytes: &[u8]) -> bool {
+pub fn is_uuid_bytes(bytes: &[u8]) -> bool {
     bytes.len() == 16
 }

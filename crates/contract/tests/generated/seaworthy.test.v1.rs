@@ -2853,7 +2853,7 @@ impl ::seaworthy_contract::Validate for LendBookRequest {
                 |violations| {
                     let value = &self.reader;
                     {
-                        if !(::seaworthy_contract::rule::format::email(value)) {
+                        if !(::seaworthy_contract::rule::format::is_email(value)) {
                             violations.add_rule("must be an e-mail address");
                         }
                     }

@@ -125,16 +125,16 @@ impl DatabaseStore {
             .await
     }
 
-    async fn keep(
+    async fn store_response(
         &self,
         key: &ScopedKey,
         token: u64,
-        answer: &RecordedResponse,
-        keep: Duration,
+        response: &RecordedResponse,
+        ttl: Duration,
     ) -> Result<(), DataError> {
         let digest = &key.digest();
-        let size = size_of(key, Some(answer));
-        let ends = now().saturating_add(milliseconds(keep));
+        let size = size_of(key, Some(response));
+        let ends = now().saturating_add(milliseconds(ttl));
         self.database
             .transaction(|tx| async move {
                 if !end(&tx, digest, token, outcome::DONE, ends).await? {
@@ -160,9 +160,9 @@ impl DatabaseStore {
                     return Ok(());
                 }
                 sql("UPDATE idempotency_keys SET status = ?, headers = ?, body = ?, size = ? WHERE digest = ?")
-                    .bind(answer.status.as_u16())
-                    .bind(answer.header_lines())
-                    .bind(&answer.body[..])
+                    .bind(response.status.as_u16())
+                    .bind(response.header_lines())
+                    .bind(&response.body[..])
                     .bind(size)
                     .bind(digest)
                     .execute(&tx)
@@ -172,20 +172,20 @@ impl DatabaseStore {
             .await
     }
 
-    async fn end_without_answer(
+    async fn settle_call(
         &self,
         key: &ScopedKey,
         token: u64,
-        ending: CallOutcome,
-        keep: Duration,
+        call_outcome: CallOutcome,
+        ttl: Duration,
     ) -> Result<(), DataError> {
         let digest = &key.digest();
-        let ends = now().saturating_add(milliseconds(keep));
+        let ends = now().saturating_add(milliseconds(ttl));
         self.database
             .transaction(|tx| async move {
-                let outcome = match ending {
+                let outcome = match call_outcome {
                     // A transaction of the call that is being committed holds the lock of the row.
-                    CallOutcome::Unchanged | CallOutcome::Unproven => {
+                    CallOutcome::Unchanged | CallOutcome::Failed => {
                         if free(&tx, digest, token.cast_signed()).await? {
                             return Ok(());
                         }
@@ -214,12 +214,12 @@ impl IdempotencyStore for DatabaseStore {
         &'a self,
         key: &'a ScopedKey,
         token: u64,
-        answer: RecordedResponse,
-        keep: Duration,
+        response: RecordedResponse,
+        ttl: Duration,
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            let kept = self.keep(key, token, &answer, keep).await;
-            Ok(kept.map_err(KeyError::Failed)?)
+            let stored = self.store_response(key, token, &response, ttl).await;
+            Ok(stored.map_err(KeyError::Failed)?)
         })
     }
 
@@ -227,11 +227,11 @@ impl IdempotencyStore for DatabaseStore {
         &'a self,
         key: &'a ScopedKey,
         token: u64,
-        ending: CallOutcome,
-        keep: Duration,
+        call_outcome: CallOutcome,
+        ttl: Duration,
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            let settled = self.end_without_answer(key, token, ending, keep).await;
+            let settled = self.settle_call(key, token, call_outcome, ttl).await;
             Ok(settled.map_err(KeyError::Failed)?)
         })
     }
@@ -280,9 +280,11 @@ async fn end(
 }
 
 /// Returns the size in bytes of the digest, the share and the response.
-fn size_of(key: &ScopedKey, answer: Option<&RecordedResponse>) -> i64 {
-    let answer = answer.map_or(0, |answer| answer.header_lines().len() + answer.body.len());
-    (DIGEST_LENGTH + key.owner().len() + answer)
+fn size_of(key: &ScopedKey, response: Option<&RecordedResponse>) -> i64 {
+    let response = response.map_or(0, |response| {
+        response.header_lines().len() + response.body.len()
+    });
+    (DIGEST_LENGTH + key.owner().len() + response)
         .try_into()
         .unwrap_or(i64::MAX)
 }

@@ -19,8 +19,8 @@ pub(super) fn check(
             let mut kept = kept.lock().await;
             // A check that is dropped before the reply leaves an unusable connection, so the check
             // holds the connection until the reply.
-            let answered = ask(&database, kept.take()).await;
-            let driver = answered.map_err(|error| CheckFailure::new(error.to_string()))?;
+            let pinged = ping(&database, kept.take()).await;
+            let driver = pinged.map_err(|error| CheckFailure::new(error.to_string()))?;
             *kept = Some(driver);
             Ok(())
         }
@@ -28,7 +28,7 @@ pub(super) fn check(
     }
 }
 
-async fn ask(database: &Database, kept: Option<Driver>) -> Result<Driver, DataError> {
+async fn ping(database: &Database, kept: Option<Driver>) -> Result<Driver, DataError> {
     if let Some(mut driver) = kept
         && driver.ping().await.is_ok()
     {

@@ -130,7 +130,7 @@ pub(crate) async fn change_and_its_mark_are_one_when_a_call_is_dropped_api_6(
             let call = seaworthy_testkit::cancellation::drop_at(moment, number, call);
             let completed: Option<Result<(), DataError>> = call.await;
             subject.is_whole().await;
-            let settled = store.settle(&key, token, CallOutcome::Unproven, TTL);
+            let settled = store.settle(&key, token, CallOutcome::Failed, TTL);
             settled.await.unwrap();
             let is_there = subject.last_rows().await == [0];
             match begin(&store, &key, TTL).await {

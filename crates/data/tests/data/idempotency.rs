@@ -74,10 +74,10 @@ pub(crate) async fn finish(
     text: &str,
     token: u64,
     body: &'static str,
-    keep: Duration,
+    ttl: Duration,
 ) {
     let key = ScopedKey::new(text);
-    let finished = store.finish(&key, token, answer(body), keep);
+    let finished = store.finish(&key, token, answer(body), ttl);
     finished.await.unwrap();
 }
 
@@ -170,7 +170,7 @@ pub(crate) async fn committed_call_without_an_answer_is_done_api_6(test_database
         .await;
         let key = ScopedKey::new(text);
         store
-            .settle(&key, token, CallOutcome::Unproven, RUN)
+            .settle(&key, token, CallOutcome::Failed, RUN)
             .await
             .unwrap();
         match begin(&store, text).await {
@@ -273,7 +273,7 @@ pub(crate) async fn committed_transaction_that_reads_is_no_change_api_6(
         })
         .await;
         assert_eq!(effects.outcome(), Outcome::Unchanged);
-        let settled = store.settle(&key, token, CallOutcome::Unproven, RUN);
+        let settled = store.settle(&key, token, CallOutcome::Failed, RUN);
         settled.await.unwrap();
         assert!(
             matches!(begin(&store, text).await, KeyState::Claimed(_)),

@@ -49,7 +49,7 @@ fn replace(rule: &Value) -> Value {
 
 /// Compares two values. Values of different types are compared as numbers, and null equals only
 /// null.
-pub(super) fn equal(left: &DataValue<'_>, right: &DataValue<'_>) -> bool {
+pub(super) fn is_equal(left: &DataValue<'_>, right: &DataValue<'_>) -> bool {
     match (left, right) {
         (DataValue::Null, DataValue::Null) => true,
         (DataValue::String(left), DataValue::String(right)) => left == right,
@@ -81,21 +81,21 @@ mod tests {
     #[test]
     fn null_equals_only_null_flag_1() {
         let null = DataValue::Null;
-        assert!(equal(&null, &DataValue::Null));
+        assert!(is_equal(&null, &DataValue::Null));
         for value in [
             DataValue::String(""),
             DataValue::Bool(false),
             DataValue::from_i64(0),
         ] {
-            assert!(!equal(&null, &value) && !equal(&value, &null));
+            assert!(!is_equal(&null, &value) && !is_equal(&value, &null));
         }
     }
 
     #[test]
     fn numbers_equal_their_texts_flag_1() {
         let five = DataValue::from_i64(5);
-        assert!(equal(&five, &DataValue::String(" 5.0 ")));
-        assert!(equal(&DataValue::Bool(true), &DataValue::String("1")));
-        assert!(!equal(&five, &DataValue::String("5a")));
+        assert!(is_equal(&five, &DataValue::String(" 5.0 ")));
+        assert!(is_equal(&DataValue::Bool(true), &DataValue::String("1")));
+        assert!(!is_equal(&five, &DataValue::String("5a")));
     }
 }

@@ -62,7 +62,7 @@ impl CustomOperator for Equality {
         arena: &'a Bump,
     ) -> Result<&'a DataValue<'a>> {
         Ok(match arguments {
-            [left, right] => arena.bool(equality::equal(left, right) == self.0),
+            [left, right] => arena.bool(equality::is_equal(left, right) == self.0),
             _ => arena.null(),
         })
     }

@@ -91,7 +91,7 @@ impl Body for BoundedBody {
         if let Some(code) = code
             && let Some(record) = this.record.take()
         {
-            record.ended(code);
+            record.finish(code);
         }
         if outcome != Outcome::Neutral
             && let Some(report) = this.report.take()

@@ -121,7 +121,7 @@ impl Inner {
         // A response that is only a status has it in its headers.
         let record = match Status::from_header_map(response.headers()) {
             Some(status) => {
-                record.ended(status.code());
+                record.finish(status.code());
                 None
             }
             None => Some(record),
@@ -133,7 +133,7 @@ impl Inner {
 }
 
 fn failed(record: CallRecord, status: Status) -> Status {
-    record.ended(status.code());
+    record.finish(status.code());
     status
 }
 

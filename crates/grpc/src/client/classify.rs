@@ -33,7 +33,7 @@ impl<B> Classify<Response<B>, Status> for ClassifyGrpc {
                 // Proxies respond in HTTP.
                 None => ClassifyHttp.classify(Ok::<_, &Status>(response)),
             },
-            Err(status) if was_refused(status) => Outcome::Unreachable,
+            Err(status) if is_connection_refused(status) => Outcome::Unreachable,
             Err(status) => of_status(status, &HeaderMap::new()),
         }
     }
@@ -53,7 +53,7 @@ impl<B> Classify<Response<B>, Status> for ClassifyGrpc {
 }
 
 /// Returns whether every address refused the connection.
-fn was_refused(status: &Status) -> bool {
+fn is_connection_refused(status: &Status) -> bool {
     let source = std::error::Error::source(status);
     source.is_some_and(|source| source.is::<ConnectionRefused>())
 }

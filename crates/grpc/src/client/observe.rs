@@ -93,7 +93,7 @@ impl CallRecord {
         &self.attempts
     }
 
-    pub(super) fn ended(mut self, code: Code) {
+    pub(super) fn finish(mut self, code: Code) {
         self.code = code;
     }
 

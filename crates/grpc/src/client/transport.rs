@@ -100,7 +100,7 @@ impl Service<Request<Recorded>> for Transport {
                 answer.extensions_mut().insert(HasPeers);
             }
             if outcome == Outcome::Success && awaits_status {
-                running.answered();
+                running.record_response();
             } else {
                 running.report(outcome);
             }

@@ -40,7 +40,10 @@ async fn a_streamed_body_is_cut_off_at_its_limit_sec_3() {
 fn a_declared_length_beyond_the_limit_is_known_at_once_sec_3() {
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_LENGTH, 9.into());
-    assert!(declared_too_large(&headers, ByteSize::bytes(8)));
-    assert!(!declared_too_large(&headers, ByteSize::bytes(9)));
-    assert!(!declared_too_large(&HeaderMap::new(), ByteSize::bytes(0)));
+    assert!(is_declared_too_large(&headers, ByteSize::bytes(8)));
+    assert!(!is_declared_too_large(&headers, ByteSize::bytes(9)));
+    assert!(!is_declared_too_large(
+        &HeaderMap::new(),
+        ByteSize::bytes(0)
+    ));
 }

@@ -56,7 +56,7 @@ impl HttpMetrics {
         this
     }
 
-    pub(super) fn begun(&self, path: PathId, method: MethodLabel) {
+    pub(super) fn record_start(&self, path: PathId, method: MethodLabel) {
         self.in_flight.increment();
         if let Some(route) = self.route(path, method) {
             route.running.fetch_add(1, Ordering::Relaxed);
@@ -80,7 +80,7 @@ impl HttpMetrics {
         running
     }
 
-    pub(super) fn ended(&self, ended: &Ended<'_>) {
+    pub(super) fn record_end(&self, ended: &Ended<'_>) {
         self.in_flight.decrement();
         let Some(route) = self.route(ended.path, ended.method) else {
             return;

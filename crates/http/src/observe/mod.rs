@@ -97,10 +97,10 @@ impl Observer {
         trace::begin(self.telemetry.tracer(), headers)
     }
 
-    pub(crate) fn begun(&self, path: PathId, method: MethodLabel) {
+    pub(crate) fn record_start(&self, path: PathId, method: MethodLabel) {
         match &self.metrics {
-            RequestMetrics::Http(metrics) => metrics.begun(path, method),
-            RequestMetrics::Grpc(metrics) => metrics.begun(path),
+            RequestMetrics::Http(metrics) => metrics.record_start(path, method),
+            RequestMetrics::Grpc(metrics) => metrics.record_start(path),
         }
     }
 
@@ -118,7 +118,7 @@ impl Observer {
             .increment();
     }
 
-    pub(crate) fn ended(&self, ended: &Ended<'_>) {
+    pub(crate) fn record_end(&self, ended: &Ended<'_>) {
         let (logs, tracer) = (self.telemetry.logs(), self.telemetry.tracer());
         let is_probe = ended.options.is_some_and(RouteOptions::is_probe);
         let is_recording = !is_probe && tracer.is_recording(ended.context.trace());
@@ -128,7 +128,7 @@ impl Observer {
             && !self.access_log.excludes(ended.uri.path());
         match &self.metrics {
             RequestMetrics::Http(metrics) => {
-                metrics.ended(ended);
+                metrics.record_end(ended);
                 if is_logged {
                     access_log::write(logs, &self.access_log, ended);
                 }
@@ -137,7 +137,7 @@ impl Observer {
                 }
             }
             RequestMetrics::Grpc(metrics) => {
-                metrics.ended(ended);
+                metrics.record_end(ended);
                 if is_logged {
                     access_log::write_call(logs, ended);
                 }
@@ -149,7 +149,7 @@ impl Observer {
         }
     }
 
-    pub(crate) fn panicked(&self, method: MethodLabel, template: &str, message: &str) {
+    pub(crate) fn record_panic(&self, method: MethodLabel, template: &str, message: &str) {
         let place = format!("{} {template}", method.as_str());
         self.telemetry.errors().record_panic(&place, message);
     }

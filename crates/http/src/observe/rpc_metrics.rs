@@ -51,7 +51,7 @@ impl RpcMetrics {
         this
     }
 
-    pub(super) fn begun(&self, path: PathId) {
+    pub(super) fn record_start(&self, path: PathId) {
         self.in_flight.increment();
         if let Some(method) = self.methods.get(path.index()) {
             method.running.fetch_add(1, Ordering::Relaxed);
@@ -69,7 +69,7 @@ impl RpcMetrics {
             .collect()
     }
 
-    pub(super) fn ended(&self, ended: &Ended<'_>) {
+    pub(super) fn record_end(&self, ended: &Ended<'_>) {
         self.in_flight.decrement();
         let Some(method) = self.methods.get(ended.path.index()) else {
             return;

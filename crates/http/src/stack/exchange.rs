@@ -71,7 +71,9 @@ impl Exchange {
             context::sync_scope(Arc::clone(&self.context), || {
                 let template = self.stack.table.label(self.target.path);
                 let message = message(&*payload);
-                self.stack.observer.panicked(self.method, template, message);
+                self.stack
+                    .observer
+                    .record_panic(self.method, template, message);
             });
             Panicked
         })
@@ -100,7 +102,7 @@ impl Drop for Exchange {
             (_, false) => Outcome::Aborted,
             (_, true) => Outcome::Complete,
         };
-        self.stack.observer.ended(&Ended {
+        self.stack.observer.record_end(&Ended {
             context: &self.context,
             method: self.method,
             path: self.target.path,

@@ -73,7 +73,7 @@ impl StackService {
             Protocol::Http => stack.compression.accepted(parts, target.options()),
             Protocol::Grpc => None,
         };
-        stack.observer.begun(target.path, method);
+        stack.observer.record_start(target.path, method);
         Exchange {
             stack: Arc::clone(stack),
             context: Arc::new(context),
@@ -172,7 +172,7 @@ impl StackService {
         let options = exchange.target.options();
         let limit = options.and_then(RouteOptions::own_body_limit);
         let limit = limit.unwrap_or(self.stack.config.max_body_size);
-        if body_limit::declared_too_large(&parts.headers, limit) {
+        if body_limit::is_declared_too_large(&parts.headers, limit) {
             return Err(body_limit::too_large(limit));
         }
         Ok(())

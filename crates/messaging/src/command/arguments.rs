@@ -182,7 +182,7 @@ pub(super) fn selection(given: &ArgMatches, topics: Vec<Topic>) -> Result<Select
             .collect(),
         group: one(given, "group"),
         event_type: one(given, "type"),
-        reason: reason.and_then(|reason| DeadLetterReason::named(&reason)),
+        reason: reason.and_then(|reason| DeadLetterReason::from_name(&reason)),
         fingerprint: one(given, "fingerprint"),
         since: one(given, "since"),
         until: one(given, "until"),

@@ -46,12 +46,12 @@ impl DeadLetterReason {
 
     /// Parses a reason.
     #[must_use]
-    pub fn named(text: &str) -> Option<Self> {
+    pub fn from_name(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.as_str() == text)
     }
 
     pub(super) fn parse(text: &str) -> Self {
-        Self::named(text).unwrap_or(Self::Unknown)
+        Self::from_name(text).unwrap_or(Self::Unknown)
     }
 }
 

@@ -139,26 +139,26 @@ impl Inner {
     }
 
     /// Requests information about a group with the client of its member, if this process has one.
-    async fn ask_of<T: Send + 'static>(
+    async fn query_group<T: Send + 'static>(
         &self,
         group: &GroupName,
         partitions: Vec<Partition>,
-        ask: impl FnOnce(&Client, &[Partition], Duration) -> KafkaResult<T> + Send + 'static,
+        query: impl FnOnce(&Client, &[Partition], Duration) -> KafkaResult<T> + Send + 'static,
     ) -> Result<T, TransportError> {
         let member = self.member_of(group);
         let config = self.clients.member(&self.names.group(group));
         let timeout = self.link.timeout();
         blocking(move || match member {
             Some(member) => {
-                let answer = ask(&member, &partitions, timeout);
+                let result = query(&member, &partitions, timeout);
                 // This may be the last reference to the client of a member that has left. The
                 // reply does not wait for the end of the client.
                 drop(Arc::into_inner(member).map(Detached::new));
-                answer
+                result
             }
             None => {
                 let client: Client = config.create_with_context(Rebalances::default())?;
-                ask(&Detached::new(client), &partitions, timeout)
+                query(&Detached::new(client), &partitions, timeout)
             }
         })
         .await
@@ -316,7 +316,7 @@ impl Transport for KafkaBroker {
                 Some(topics) => inner.partitions(&topics).await?,
                 None => inner.all_partitions().await?,
             };
-            inner.ask_of(group, partitions, groups::lag).await
+            inner.query_group(group, partitions, groups::lag).await
         })
     }
 
@@ -332,7 +332,9 @@ impl Transport for KafkaBroker {
             if partitions.is_empty() {
                 return Ok(false);
             }
-            let known = inner.ask_of(group, partitions, groups::committed).await?;
+            let known = inner
+                .query_group(group, partitions, groups::committed)
+                .await?;
             Ok(!known.is_empty())
         })
     }

@@ -85,7 +85,7 @@ impl Ledger {
     }
 
     /// Settles a message. Returns `false` if it was settled.
-    pub(super) fn done(&mut self, offset: i64) -> bool {
+    pub(super) fn settle(&mut self, offset: i64) -> bool {
         self.open.remove(&offset).is_some()
     }
 
@@ -189,13 +189,13 @@ mod tests {
         for offset in 10..15 {
             assert_eq!(ledger.arrive(offset), Some(1));
         }
-        assert!(ledger.done(12) && ledger.done(13) && !ledger.done(13));
+        assert!(ledger.settle(12) && ledger.settle(13) && !ledger.settle(13));
         assert_eq!((ledger.floor(), &*ledger.metadata()), (10, "s1 2x1 2d 1x1"));
-        assert!(ledger.done(10));
+        assert!(ledger.settle(10));
         assert_eq!((ledger.floor(), &*ledger.metadata()), (11, "s1 1x1 2d 1x1"));
-        assert!(ledger.done(11));
+        assert!(ledger.settle(11));
         assert_eq!((ledger.floor(), &*ledger.metadata()), (14, "s1 1x1"));
-        assert!(ledger.done(14));
+        assert!(ledger.settle(14));
         assert_eq!((ledger.floor(), &*ledger.metadata()), (15, ""));
     }
 
@@ -232,7 +232,7 @@ mod tests {
                 ledger.arrive(start + offset);
             }
             for offset in &done {
-                ledger.done(start + offset);
+                ledger.settle(start + offset);
             }
             let (floor, metadata) = (ledger.floor(), ledger.metadata());
             let mut next = Ledger::read(floor, &metadata);
@@ -258,7 +258,7 @@ mod tests {
                 ledger.arrive(offset);
             }
             for offset in (1..count).step_by(2) {
-                ledger.done(offset);
+                ledger.settle(offset);
             }
             prop_assert!(ledger.metadata().len() <= MAX_BYTES);
         }

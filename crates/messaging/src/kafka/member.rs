@@ -204,7 +204,7 @@ impl Member {
             .recipient()
             .is_some_and(|group| *group != self.group)
         {
-            assigned.ledger.done(offset);
+            assigned.ledger.settle(offset);
             return true;
         }
         let origin = Origin {

@@ -25,7 +25,7 @@ impl Names {
 
     /// Returns the topic with this name, or `None` if the name has another prefix.
     pub(super) fn topic_of(&self, name: &str) -> Option<Topic> {
-        Topic::stored(name.strip_prefix(&self.prefix)?).ok()
+        Topic::from_stored(name.strip_prefix(&self.prefix)?).ok()
     }
 
     pub(super) fn group(&self, group: &GroupName) -> String {

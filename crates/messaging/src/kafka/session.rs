@@ -40,7 +40,7 @@ pub(super) struct Session {
     /// When the wait for the last commit started.
     ending: Option<Instant>,
     /// When the requests for the offsets of new partitions started to fail.
-    asking: Option<Instant>,
+    unknown_since: Option<Instant>,
 }
 
 /// Partitions that move to other members.
@@ -55,7 +55,7 @@ impl Session {
             member,
             handover: None,
             ending: None,
-            asking: None,
+            unknown_since: None,
         }
     }
 
@@ -152,10 +152,10 @@ impl Session {
                 Rebalance::Revoke(partitions) => self.prepare_handover(partitions),
                 Rebalance::Assign(partitions) => {
                     if let Err(error) = self.begin(client, &partitions) {
-                        self.ask_again(error);
+                        self.record_unknown_offsets(error);
                         return;
                     }
-                    self.asking = None;
+                    self.unknown_since = None;
                 }
             }
             self.member.state.lock().changes.pop_front();
@@ -163,9 +163,9 @@ impl Session {
     }
 
     /// Records that the offsets of new partitions are unknown.
-    fn ask_again(&mut self, error: KafkaError) {
+    fn record_unknown_offsets(&mut self, error: KafkaError) {
         tracing::debug!(group = %self.member.group, %error, "the offsets of new partitions are unknown, retrying");
-        let since = *self.asking.get_or_insert_with(Instant::now);
+        let since = *self.unknown_since.get_or_insert_with(Instant::now);
         let is_rejected = error.rdkafka_error_code().is_some_and(is_rejection);
         if is_rejected || since.elapsed() > self.member.limits.lease {
             self.member.state.lock().end(failed(error));

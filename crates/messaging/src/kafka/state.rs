@@ -142,7 +142,7 @@ impl State {
         if let Some(held) = self.held.remove(&tag)
             && let Some(assigned) = self.assigned_of(held.origin)
         {
-            assigned.ledger.done(held.origin.offset);
+            assigned.ledger.settle(held.origin.offset);
             assigned.is_dirty = true;
         }
     }

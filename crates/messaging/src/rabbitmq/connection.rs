@@ -184,15 +184,15 @@ impl ConnectionSlot {
     /// Waits for a reply of the broker. After a timeout, a connection without any reply is
     /// abandoned. A connection that still responds to other requests is kept. Abandoned connections
     /// stay open until the broker responds, so repeated requests would accumulate them.
-    pub(super) async fn answer<T>(
+    pub(super) async fn await_reply<T>(
         &self,
         limit: Timeout,
         request: impl Future<Output = Result<T, TransportError>>,
     ) -> Result<T, TransportError> {
         match time::timeout(limit.get(), request).await {
-            Ok(answer) => answer,
+            Ok(reply) => reply,
             Err(_elapsed) => {
-                if !self.still_answers(limit).await {
+                if !self.is_responsive(limit).await {
                     self.shared.state.lock().link = None;
                 }
                 let text = format!("no response within {limit}");
@@ -201,7 +201,7 @@ impl ConnectionSlot {
         }
     }
 
-    async fn still_answers(&self, limit: Timeout) -> bool {
+    async fn is_responsive(&self, limit: Timeout) -> bool {
         let link = self.shared.state.lock().link.clone();
         match link {
             Some(link) => time::timeout(limit.get(), link.new_channel())

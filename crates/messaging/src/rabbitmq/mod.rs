@@ -247,7 +247,7 @@ impl Transport for RabbitmqBroker {
             let link = self.0.consuming().await?;
             let opening = deliveries::RabbitmqDeliveries::open(link, &self.0.config, plan);
             let limit = self.0.config.connect_timeout;
-            let opened = self.0.consuming.answer(limit, opening).await?;
+            let opened = self.0.consuming.await_reply(limit, opening).await?;
             let deliveries: Arc<dyn Deliveries> = Arc::new(opened);
             Ok(deliveries)
         })
@@ -288,7 +288,7 @@ impl Transport for RabbitmqBroker {
                 let closed = channel.close(REPLY_SUCCESS, "checked".into());
                 closed.await.map_err(connection::failure)
             };
-            self.0.publishing.answer(CHECK_TIMEOUT, check).await
+            self.0.publishing.await_reply(CHECK_TIMEOUT, check).await
         })
     }
 

@@ -98,7 +98,7 @@ pub(super) fn envelope(
             .map(|(_, value)| value.clone())
     };
     let stored = find(TOPIC).unwrap_or_else(|| delivery.routing_key.to_string());
-    let (topic, problem) = match Topic::stored(&stored) {
+    let (topic, problem) = match Topic::from_stored(&stored) {
         Ok(topic) => (topic, None),
         Err(error) => (fallback.clone(), Some(error.to_string())),
     };

@@ -60,7 +60,7 @@ impl Publications {
                 .collect();
             let mut results = self.publish_script(redis, keys, &sent).await.into_iter();
             for (envelope, admitted) in now.iter().zip(admitted) {
-                let answer = admitted.and_then(|()| results.next().unwrap_or_else(unanswered));
+                let answer = admitted.and_then(|()| results.next().unwrap_or_else(unconfirmed));
                 order.record(envelope.key(), &answer);
                 answers.push(answer);
             }
@@ -143,7 +143,7 @@ fn key_mark(envelope: &Envelope) -> String {
         .map_or_else(String::new, |key| format!("={key}"))
 }
 
-fn unanswered() -> Result<(), PublishError> {
+fn unconfirmed() -> Result<(), PublishError> {
     Err(PublishError::unavailable(
         "Redis sent no confirmation for this message",
     ))

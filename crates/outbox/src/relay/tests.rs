@@ -70,7 +70,8 @@ async fn relay_dropped_at_any_await_loses_nothing(empty: Option<EmptyDatabase>) 
             moment,
             || dropped.publish_next(),
             async |_| {
-                let longest = sql("SELECT COALESCE(MAX(until_us) - {now_us}, 0) FROM outbox_partitions");
+                let longest =
+                    sql("SELECT COALESCE(MAX(until_us) - {now_us}, 0) FROM outbox_partitions");
                 let (longest,): (i64,) = longest.fetch_one(&app.database).await.unwrap();
                 let longest = Duration::from_micros(longest.max(0).unsigned_abs());
                 assert!(longest <= TTL.get(), "a claim is valid for {longest:?}");

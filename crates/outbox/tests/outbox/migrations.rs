@@ -92,7 +92,9 @@ pub(crate) async fn migration_of_partitions_keeps_events_and_claims_msg_4(databa
         .up(false)
         .await
         .unwrap();
-    let claimed = sql("SELECT o.id, p.claim FROM outbox o JOIN outbox_partitions p ON p.partition_id = o.partition_id WHERE p.until_us = 7");
+    let claimed = sql(
+        "SELECT o.id, p.claim FROM outbox o JOIN outbox_partitions p ON p.partition_id = o.partition_id WHERE p.until_us = 7",
+    );
     let claimed: Vec<(String, String)> = claimed.fetch_all(&database).await.unwrap();
     assert_eq!(claimed, [("first".to_owned(), "relay".to_owned())]);
     let count = sql("SELECT count(*) FROM outbox_partitions");

@@ -95,7 +95,7 @@ pub(crate) fn run(
     rate: u32,
     seed: u64,
 ) -> Findings {
-    let mut simulation = Simulation::seeded(seed);
+    let mut simulation = Simulation::with_seed(seed);
     let start = simulation.now();
     let breaker = CircuitBreaker::new_at("simulated", config, &Metrics::new(), start);
     let calm = CALM + Duration::from_secs(3).mul_f64(simulation.share());

@@ -43,7 +43,7 @@ struct Attempt {
 
 /// Runs the hiccup with a budget or without.
 pub(crate) fn run(budget: bool, seed: u64) -> Findings {
-    let mut simulation = Simulation::seeded(seed);
+    let mut simulation = Simulation::with_seed(seed);
     let config = RetryConfig {
         max_attempts: NonZeroU32::new(4).unwrap_or(NonZeroU32::MIN),
         budget: RetryBudgetConfig {

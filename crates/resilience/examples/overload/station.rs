@@ -170,7 +170,7 @@ pub(crate) fn run(
     limit: Option<&AdaptiveConcurrencyConfig>,
     seed: u64,
 ) -> Findings {
-    let mut simulation = Simulation::seeded(seed);
+    let mut simulation = Simulation::with_seed(seed);
     let now = simulation.now();
     let limit =
         limit.map(|config| AdaptiveConcurrency::new_at("simulated", config, &Metrics::new(), now));

@@ -250,7 +250,7 @@ fn requests_that_wait_for_their_client_leave_the_limit_res_7() {
 /// gets three times as many calls. Returns the number of rejected calls.
 fn unbounded_dependency(seed: u64) -> usize {
     const CHANGE: Duration = Duration::from_secs(5);
-    let mut simulation = Simulation::seeded(seed);
+    let mut simulation = Simulation::with_seed(seed);
     let limit =
         AdaptiveConcurrency::new_at("stock", &config(1_024), &Metrics::new(), simulation.now());
     let mut rejected = 0;

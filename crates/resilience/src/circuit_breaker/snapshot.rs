@@ -121,7 +121,7 @@ pub struct CircuitBreakerSnapshot {
     pub held: Option<Held>,
     /// Admitted calls since the start.
     pub allowed: u64,
-    /// RejectionReason calls since the start.
+    /// Rejected calls since the start.
     pub rejected: u64,
     /// Calls in the window.
     pub calls: u32,

@@ -163,7 +163,7 @@ fn adaptive_mode_sends_twice_the_accepted_calls_res_1() {
         mode: BreakerMode::Adaptive,
         ..CircuitBreakerConfig::default()
     });
-    let mut chance = Simulation::<()>::seeded(1);
+    let mut chance = Simulation::<()>::with_seed(1);
     let (mut sent, mut accepted) = (0_u32, 0_u32);
     for second in 0..60 {
         let mut capacity = 100_u32;

@@ -120,7 +120,7 @@ async fn reset(
     Json(request): Json<Reset>,
 ) -> Result<Json<BreakerReport>, Error> {
     let policies = find(&state, &name)?;
-    let reason = given(&request.reason)?;
+    let reason = require_reason(&request.reason)?;
     tracing::warn!(
         breaker = name,
         reason,
@@ -154,7 +154,7 @@ fn hold(
     hold: Hold,
 ) -> Result<Json<BreakerReport>, Error> {
     let policies = find(state, name)?;
-    let reason = given(&request.reason)?;
+    let reason = require_reason(&request.reason)?;
     let length = request.expires_in.unwrap_or(DEFAULT_HOLD);
     if length > MAX_HOLD {
         let message = "set a longer hold in the configuration";
@@ -177,7 +177,7 @@ fn find(state: &AdminState, name: &str) -> Result<Policies, Error> {
     state.parts.resilience.find(name).ok_or_else(missing)
 }
 
-fn given(reason: &str) -> Result<&str, Error> {
+fn require_reason(reason: &str) -> Result<&str, Error> {
     match reason.trim() {
         "" => Err(
             Error::new(Code::Invalid, "REASON_REQUIRED", "a change needs a reason")

@@ -65,7 +65,7 @@ impl AwsSource {
             return Err(SecretError::new("expected aws:NAME or aws:NAME#key"));
         }
         let credentials = access.credentials().await?;
-        let (is_success, body) = access.ask(name, &credentials).await?;
+        let (is_success, body) = access.get_secret_value(name, &credentials).await?;
         if !is_success {
             return Err(rejection(name, &body));
         }
@@ -103,7 +103,7 @@ impl Access {
         }))
     }
 
-    async fn ask(
+    async fn get_secret_value(
         &self,
         name: &str,
         credentials: &Credentials,

@@ -38,7 +38,7 @@ pub(super) fn run<C: Settings>(loader: &Loader, format: Format, probe: HealthPro
         }
     };
     let address = reachable(admin.addr);
-    match ask(address, admin.tls.is_some(), probe.path()) {
+    match get(address, admin.tls.is_some(), probe.path()) {
         Ok((200, body)) => output::line(body.trim_end()),
         Ok((_, body)) => {
             output::line(body.trim_end());
@@ -62,7 +62,7 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-fn ask(address: SocketAddr, is_tls: bool, path: &str) -> io::Result<(u16, String)> {
+fn get(address: SocketAddr, is_tls: bool, path: &str) -> io::Result<(u16, String)> {
     let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;

@@ -116,7 +116,7 @@ impl Facts {
         self.get(&format!("{section}.enabled"))?.value.as_bool()
     }
 
-    pub(crate) fn flag(&self, key: &str) -> bool {
+    pub(crate) fn is_true(&self, key: &str) -> bool {
         self.get(key)
             .is_some_and(|setting| setting.value == Value::Bool(true))
     }

@@ -31,7 +31,7 @@ fn hammer(address: SocketAddr, answered: &AtomicU32) -> Result<(), String> {
             return Err(format!("{}: {}", answer.status, answer.body));
         }
         answered.fetch_add(1, Ordering::Relaxed);
-        if answer.closes() {
+        if answer.closes_connection() {
             return Ok(());
         }
     }

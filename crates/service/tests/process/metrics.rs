@@ -114,7 +114,11 @@ fn a_scan_of_ten_thousand_paths_adds_one_label_value_obs_4() {
     let mut connection = Connection::open(public).unwrap();
     for number in 0..10_000_u32 {
         let path = format!("/{:x}/{number}", number.wrapping_mul(2_654_435_761));
-        if connection.send("GET", &path, &[], "").unwrap().closes() {
+        if connection
+            .send("GET", &path, &[], "")
+            .unwrap()
+            .closes_connection()
+        {
             connection = Connection::open(public).unwrap();
         }
     }

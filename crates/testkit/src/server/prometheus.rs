@@ -63,7 +63,7 @@ impl PrometheusServer {
     ///
     /// # Errors
     /// It does not respond.
-    pub fn firing(&self) -> io::Result<BTreeSet<String>> {
+    pub fn firing_alerts(&self) -> io::Result<BTreeSet<String>> {
         let response = http::get(self.address, "/api/v1/alerts")?;
         let response: Value = serde_json::from_str(&response.body)?;
         let alerts = response.pointer("/data/alerts").and_then(Value::as_array);

@@ -152,7 +152,7 @@ impl RedisSentinel {
             sentinel,
         };
         poll("the Sentinel knows no replica", || {
-            let reply = ask(servers.sentinel.address, &["SENTINEL", "REPLICAS", name])?;
+            let reply = run_command(servers.sentinel.address, &["SENTINEL", "REPLICAS", name])?;
             Ok(reply.contains("master-link-status") && reply.contains("\r\nok\r\n"))
         })?;
         Ok(servers)
@@ -216,7 +216,8 @@ impl RedisCluster {
         poll("the cluster is not whole", || {
             let mut all_ok = true;
             for node in &nodes {
-                all_ok &= ask(node.address, &["CLUSTER", "INFO"])?.contains("cluster_state:ok");
+                all_ok &=
+                    run_command(node.address, &["CLUSTER", "INFO"])?.contains("cluster_state:ok");
             }
             Ok(all_ok)
         })?;
@@ -242,7 +243,7 @@ impl RedisCluster {
 }
 
 /// The first bytes that a server sends in response to one command.
-fn ask(address: SocketAddr, command: &[&str]) -> io::Result<String> {
+fn run_command(address: SocketAddr, command: &[&str]) -> io::Result<String> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(SILENCE))?;
     let words: String = command

@@ -57,7 +57,7 @@ impl From<UploadError> for Rejection {
 }
 
 impl Rejection {
-    fn answer(self, routes: &UploadRoutes) -> Response {
+    fn into_response(self, routes: &UploadRoutes) -> Response {
         let mut response = match self {
             Self::Invalid(text) => {
                 Error::new(Code::Invalid, "INVALID_UPLOAD_REQUEST", text).into_response()
@@ -140,7 +140,7 @@ fn declared(headers: &HeaderMap, offset: u64, is_end: bool) -> Result<Option<u64
 pub(super) async fn create(routes: &UploadRoutes, request: Request) -> Response {
     match try_create(routes, request).await {
         Ok(response) => response,
-        Err(rejection) => rejection.answer(routes),
+        Err(rejection) => rejection.into_response(routes),
     }
 }
 
@@ -172,7 +172,7 @@ async fn try_create(routes: &UploadRoutes, request: Request) -> Result<Response,
     let response = match appended.await {
         Ok(upload) => state(routes, StatusCode::CREATED, &upload),
         // The client can continue the upload.
-        Err(rejection) => rejection.answer(routes),
+        Err(rejection) => rejection.into_response(routes),
     };
     Ok(located(routes, id, response))
 }
@@ -203,7 +203,7 @@ fn state(routes: &UploadRoutes, status: StatusCode, upload: &Upload) -> Response
 pub(super) async fn offset(routes: &UploadRoutes, id: Uuid, headers: &HeaderMap) -> Response {
     if headers.contains_key(UPLOAD_OFFSET) || headers.contains_key(UPLOAD_COMPLETE) {
         let text = "remove Upload-Offset and Upload-Complete: HEAD returns them";
-        return Rejection::Invalid(text).answer(routes);
+        return Rejection::Invalid(text).into_response(routes);
     }
     match found(routes, id).await {
         Ok(upload) if is_gone(&upload) => gone(&upload),
@@ -223,15 +223,15 @@ pub(super) async fn append(routes: &UploadRoutes, id: Uuid, request: Request) ->
     let (parts, body) = request.into_parts();
     let headers = parts.headers;
     if media_type(&headers).as_deref() != Some(PARTIAL) {
-        return Rejection::MediaType.answer(routes);
+        return Rejection::MediaType.into_response(routes);
     }
     let provided = number(&headers, &UPLOAD_OFFSET);
     let (Some(provided), Some(is_end)) = (provided, complete(&headers)) else {
         let text = "send Upload-Offset and Upload-Complete with PATCH";
-        return Rejection::Invalid(text).answer(routes);
+        return Rejection::Invalid(text).into_response(routes);
     };
     let Ok(digest) = digest(&headers) else {
-        return Rejection::Invalid(INVALID_DIGEST).answer(routes);
+        return Rejection::Invalid(INVALID_DIGEST).into_response(routes);
     };
     let limit = routes.uploads.store().config().max_size;
     let length = content_length(&headers);
@@ -272,7 +272,7 @@ pub(super) async fn append(routes: &UploadRoutes, id: Uuid, request: Request) ->
     match appended.await {
         Ok(upload) => state(routes, StatusCode::NO_CONTENT, &upload),
         Err(rejection) => {
-            let mut response = rejection.answer(routes);
+            let mut response = rejection.into_response(routes);
             // The client continues after the stored bytes.
             if let Ok(upload) = found(routes, id).await {
                 response

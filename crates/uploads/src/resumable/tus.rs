@@ -50,11 +50,11 @@ pub(super) fn limits(routes: &UploadRoutes) -> Response {
         (TUS_MAX_SIZE, value(limit.get())),
         (TUS_EXTENSION, HeaderValue::from_static(EXTENSIONS)),
     ];
-    answer((StatusCode::NO_CONTENT, headers).into_response())
+    with_version((StatusCode::NO_CONTENT, headers).into_response())
 }
 
 /// Adds the version to a response.
-fn answer(mut response: Response) -> Response {
+fn with_version(mut response: Response) -> Response {
     response.headers_mut().insert(TUS_RESUMABLE, VERSION);
     response
 }
@@ -63,11 +63,11 @@ fn answer(mut response: Response) -> Response {
 fn refused(headers: &HeaderMap) -> Option<Response> {
     let is_known = headers.get(TUS_RESUMABLE) == Some(&VERSION);
     let rejection = || (StatusCode::PRECONDITION_FAILED, [(TUS_VERSION, VERSION)]);
-    (!is_known).then(|| answer(rejection().into_response()))
+    (!is_known).then(|| with_version(rejection().into_response()))
 }
 
 fn invalid(text: &'static str) -> Response {
-    answer(failure(UploadError::Invalid(text)))
+    with_version(failure(UploadError::Invalid(text)))
 }
 
 /// Returns the media type in the metadata, if the client sent one.
@@ -100,7 +100,7 @@ pub(super) async fn create(routes: &UploadRoutes, request: Request) -> Response 
     let has_content = media_type(headers).as_deref() == Some(OFFSET_STREAM);
     let created = match routes.uploads.create(new).await {
         Ok(created) => created,
-        Err(error) => return answer(failure(error)),
+        Err(error) => return with_version(failure(error)),
     };
     let id = created.id;
     // An upload without bytes is complete immediately.
@@ -109,14 +109,14 @@ pub(super) async fn create(routes: &UploadRoutes, request: Request) -> Response 
         let appended = append_with(routes, id, move |_| Ok(tus(body, None)));
         match appended.await {
             Ok(upload) => upload,
-            Err(error) => return answer(located(routes, id, failure(error))),
+            Err(error) => return with_version(located(routes, id, failure(error))),
         }
     } else {
         created
     };
     let mut response = StatusCode::CREATED.into_response();
     describe(routes, &upload, &mut response);
-    answer(located(routes, id, response))
+    with_version(located(routes, id, response))
 }
 
 fn tus(body: axum::body::Body, declared: Option<u64>) -> Appended {
@@ -147,9 +147,9 @@ pub(super) async fn offset(routes: &UploadRoutes, id: Uuid, headers: &HeaderMap)
         return rejection;
     }
     let upload = match found(routes, id).await {
-        Ok(upload) if is_gone(&upload) => return answer(gone(&upload)),
+        Ok(upload) if is_gone(&upload) => return with_version(gone(&upload)),
         Ok(upload) => upload,
-        Err(error) => return answer(failure(error)),
+        Err(error) => return with_version(failure(error)),
     };
     let mut response = StatusCode::OK.into_response();
     describe(routes, &upload, &mut response);
@@ -162,7 +162,7 @@ pub(super) async fn offset(routes: &UploadRoutes, id: Uuid, headers: &HeaderMap)
     if let Some(metadata) = &upload.metadata {
         headers.insert(UPLOAD_METADATA, value(metadata));
     }
-    answer(response)
+    with_version(response)
 }
 
 /// A rejection of an append.
@@ -185,7 +185,7 @@ pub(super) async fn append(routes: &UploadRoutes, id: Uuid, request: Request) ->
         return rejection;
     }
     if media_type(&headers).as_deref() != Some(OFFSET_STREAM) {
-        return answer(wrong_type(OFFSET_STREAM));
+        return with_version(wrong_type(OFFSET_STREAM));
     }
     let Some(provided) = number(&headers, &UPLOAD_OFFSET) else {
         return invalid("send Upload-Offset with PATCH");
@@ -204,7 +204,7 @@ pub(super) async fn append(routes: &UploadRoutes, id: Uuid, request: Request) ->
         }
         Ok(tus(body, length.filter(|_| upload.size.is_none())))
     });
-    answer(match appended.await {
+    with_version(match appended.await {
         Ok(upload) => {
             let mut response = StatusCode::NO_CONTENT.into_response();
             describe(routes, &upload, &mut response);
@@ -223,7 +223,7 @@ pub(super) async fn cancel(routes: &UploadRoutes, id: Uuid, headers: &HeaderMap)
     if let Some(rejection) = refused(headers) {
         return rejection;
     }
-    answer(match delete(routes, id).await {
+    with_version(match delete(routes, id).await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => failure(error),
     })

@@ -124,7 +124,7 @@ impl TokenVersions {
     ///
     /// # Errors
     /// The database error of the statement.
-    pub async fn stored(connection: &dyn Connection, user: &str) -> Result<u64, DataError> {
+    pub async fn stored_version(connection: &dyn Connection, user: &str) -> Result<u64, DataError> {
         let stored: Option<(u64,)> = sql("SELECT version FROM token_versions WHERE user_id = ?")
             .bind(user)
             .fetch_optional(connection)

@@ -122,7 +122,7 @@ fn claims_of_the_signer_cannot_be_overwritten_auth_1() {
         .unwrap();
     assert_eq!(verified.claims().issuer(), Some(ISSUER));
     assert_eq!(
-        verified.claims().expires(),
+        verified.claims().expires_at(),
         Some(now() + Duration::from_secs(900))
     );
 }
@@ -144,7 +144,7 @@ fn token_of_another_kind_has_its_own_lifetime_auth_3() {
     let issuer = Issuer::with_keys(config, signer.verification().unwrap()).unwrap();
     let of_refresh = TokenVerifier::new([issuer]).unwrap();
     let verified = of_refresh.verify_now(token.expose(), now()).unwrap();
-    assert_eq!(verified.claims().expires(), Some(now() + day));
+    assert_eq!(verified.claims().expires_at(), Some(now() + day));
     let access = signer.sign_at(new_token(), now()).unwrap();
     let refused = of_refresh.verify_now(access.expose(), now());
     assert_eq!(refused.unwrap_err(), TokenError::Type);

@@ -9,7 +9,7 @@ use std::{
 
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
-use seaworthy_client::is_refused;
+use seaworthy_client::is_connection_refused;
 use seaworthy_core::{Backoff, Timeout, error_chain};
 use seaworthy_resilience::Outcome;
 use tokio::{
@@ -325,7 +325,7 @@ impl NoConnection {
     fn new(error: &(dyn std::error::Error + 'static)) -> Self {
         Self {
             why: error_chain(error),
-            is_refused: is_refused(error),
+            is_refused: is_connection_refused(error),
         }
     }
 }
@@ -350,7 +350,7 @@ impl InFlight {
 
     /// Records that the response began without an error. Ending its body early is then not a
     /// failure of the replica.
-    pub(crate) fn answered(&mut self) {
+    pub(crate) fn record_response(&mut self) {
         self.attempt_timeout = Duration::MAX;
         self.end_test();
     }

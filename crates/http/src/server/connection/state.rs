@@ -259,7 +259,7 @@ impl ConnectionState {
 
     /// Counts a cancelled request. Returns true if there were too many. A client without a response
     /// cancels too, so only a client that cancels most of its requests counts as an attacker.
-    fn cancelled(&self, limit: ResetLimit, now: Instant) -> bool {
+    fn record_cancellation(&self, limit: ResetLimit, now: Instant) -> bool {
         self.resets.lock().cancel(&self.requests, limit, now)
     }
 
@@ -319,7 +319,7 @@ impl Drop for InFlight {
             }
             return;
         };
-        let flooded = !self.has_responded && state.cancelled(limit, now);
+        let flooded = !self.has_responded && state.record_cancellation(limit, now);
         if flooded {
             state.flooded.store(true, Release);
         }

@@ -242,7 +242,7 @@ impl Transport for SqliteBroker {
 fn envelope(row: &SqliteRow) -> Result<Envelope, sqlx::Error> {
     let broken = |error: Box<dyn std::error::Error + Send + Sync>| sqlx::Error::Decode(error);
     let topic: &str = row.try_get("topic")?;
-    let topic = Topic::stored(topic).map_err(|error| broken(error.into()))?;
+    let topic = Topic::from_stored(topic).map_err(|error| broken(error.into()))?;
     let headers: &str = row.try_get("headers")?;
     let headers: Vec<(String, String)> =
         serde_json::from_str(headers).map_err(|error| broken(error.into()))?;

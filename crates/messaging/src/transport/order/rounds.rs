@@ -47,8 +47,8 @@ pub(crate) async fn publish_in_order(
         let is_timeout = confirmed.is_err();
         let mut confirmed = confirmed.unwrap_or_default().into_iter();
         for (place, key) in places.into_iter().zip(keys) {
-            let unanswered = || Err(unanswered(is_timeout, timeout));
-            let answer = confirmed.next().unwrap_or_else(unanswered);
+            let unconfirmed = || Err(unconfirmed(is_timeout, timeout));
+            let answer = confirmed.next().unwrap_or_else(unconfirmed);
             order.record(key.as_deref(), &answer);
             answers.push((place, answer));
         }
@@ -82,7 +82,7 @@ fn rounds(batch: Vec<Envelope>, is_whole: bool) -> Vec<Vec<Placed>> {
     rounds
 }
 
-fn unanswered(is_timeout: bool, timeout: Timeout) -> PublishError {
+fn unconfirmed(is_timeout: bool, timeout: Timeout) -> PublishError {
     if is_timeout {
         return PublishError::unavailable(format!("no confirmation within {timeout}"));
     }

@@ -46,7 +46,7 @@ impl Heartbeat {
     }
 
     /// Records the response of the client.
-    pub(super) fn answer(&mut self) {
+    pub(super) fn record_pong(&mut self) {
         if self.is_waiting {
             self.is_waiting = false;
             self.timer.as_mut().reset(self.next_ping);

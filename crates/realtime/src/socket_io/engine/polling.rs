@@ -128,7 +128,7 @@ impl<P: Protocol> Session<P> {
                     }
                     Beat::Ping => polling.push(Packet::Ping),
                     Beat::Lost if is_ready => return Ended::ByClient(Packet::Close),
-                    Beat::Lost => self.heartbeat.answer(),
+                    Beat::Lost => self.heartbeat.record_pong(),
                 },
                 step = step => match step {
                     ProtocolStep::Message(Some(message)) => polling.push(Packet::Message(message)),

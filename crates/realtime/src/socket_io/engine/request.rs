@@ -133,7 +133,7 @@ async fn upgraded<P: Protocol>(
     };
     let (sender, websocket) = oneshot::channel();
     let accepted = match engine.polling(id) {
-        Ok(session) => ask(session, |answer| Command::Upgrade(websocket, answer)).await,
+        Ok(session) => send_command(session, |reply| Command::Upgrade(websocket, reply)).await,
         Err(unknown) => Err(unknown),
     };
     let limit = engine.config.ping_timeout.get();
@@ -156,7 +156,7 @@ fn open_polling<P: Protocol>(engine: &Engine<P>) -> Result<Response, Error> {
 
 /// Begins the response immediately, so that the wait for packets is not the latency of the service.
 async fn poll(session: mpsc::Sender<Command>) -> Result<Response, Error> {
-    let packets = ask(session, Command::Poll).await?;
+    let packets = send_command(session, Command::Poll).await?;
     let body = async { packets.await.map(Payload::take) };
     let mut response = text(Body::from_stream(stream::once(body)));
     response.extensions_mut().insert(OpenEnded);
@@ -166,19 +166,19 @@ async fn poll(session: mpsc::Sender<Command>) -> Result<Response, Error> {
 async fn push(session: mpsc::Sender<Command>, body: &[u8]) -> Result<Response, Error> {
     let packets = std::str::from_utf8(body).map_err(|_| super::Malformed);
     let packets = packets.and_then(Packet::parse_payload);
-    ask(session, |answer| Command::Push(packets, answer)).await?;
+    send_command(session, |reply| Command::Push(packets, reply)).await?;
     Ok(text("ok".into()))
 }
 
-async fn ask<T>(
+async fn send_command<T>(
     session: mpsc::Sender<Command>,
     command: impl FnOnce(oneshot::Sender<Result<T, Rejected>>) -> Command,
 ) -> Result<T, Error> {
-    let (sender, answer) = oneshot::channel();
+    let (sender, reply) = oneshot::channel();
     let sent = session.send(command(sender)).await;
     sent.map_err(|_| unknown_session())?;
-    match answer.await {
-        Ok(Ok(answer)) => Ok(answer),
+    match reply.await {
+        Ok(Ok(reply)) => Ok(reply),
         Ok(Err(Rejected)) => Err(invalid("the request is not valid in this session")),
         Err(_) => Err(unknown_session()),
     }

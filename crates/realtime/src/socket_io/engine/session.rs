@@ -69,7 +69,7 @@ impl<P: Protocol> Session<P> {
         match packet {
             Packet::Message(message) => self.protocol.receive(message).map(Some),
             Packet::Pong => {
-                self.heartbeat.answer();
+                self.heartbeat.record_pong();
                 Ok(Some(()))
             }
             Packet::Noop | Packet::Upgrade => Ok(Some(())),

@@ -54,7 +54,7 @@ impl<P: Protocol> Session<P> {
                     Beat::Lost if self.protocol.is_ready() => return Ended::ByService,
                     // The session does not read the response while it handles an event.
                     Beat::Lost => {
-                        self.heartbeat.answer();
+                        self.heartbeat.record_pong();
                         continue;
                     }
                 },

@@ -96,7 +96,7 @@ pub(crate) fn plain_address(secret: &str) -> Option<&'static str> {
 
 /// Rejects stores on this machine or inside this process, because they are lost with it (CONF-7).
 pub(super) fn check_locality(facts: &Facts) -> Vec<Violation> {
-    if facts.flag("allow_embedded") {
+    if facts.is_true("allow_embedded") {
         return Vec::new();
     }
     links(facts)

@@ -4,7 +4,7 @@ const LISTENERS: [&str; 2] = ["server.http", "server.grpc"];
 
 /// Requires TLS on the listeners, unless a proxy in front of them terminates it (SEC-1).
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
-    if facts.flag("behind_tls_proxy") {
+    if facts.is_true("behind_tls_proxy") {
         return Vec::new();
     }
     let plain = LISTENERS.into_iter().filter(|listener| {

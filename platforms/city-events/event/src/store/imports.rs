@@ -100,7 +100,7 @@ impl EventRow {
 }
 
 /// The events of CSV files. Their owner is the owner of the import. The context of an import is the
-/// role of its owner and, after the confirmation, the [version](TokenVersions::stored) of the
+/// role of its owner and, after the confirmation, the [version](TokenVersions::stored_version) of the
 /// owner's tokens.
 #[derive(Debug, Clone)]
 pub(crate) struct EventRows {
@@ -286,7 +286,7 @@ impl Store {
         owner: &Actor,
         id: Uuid,
     ) -> Result<CsvImport, ImportError> {
-        let version = TokenVersions::stored(&self.database, &owner.id).await?;
+        let version = TokenVersions::stored_version(&self.database, &owner.id).await?;
         let context = format!("{}{SEPARATOR}{version}", owner.role_name);
         imports.confirm_in_context(id, &owner.id, &context).await
     }
@@ -296,7 +296,7 @@ impl Store {
 async fn authorize(tx: &Transaction, import: &CsvImport) -> Result<(), StoreRowsError> {
     let confirmed = import.context.split_once(SEPARATOR);
     let confirmed = confirmed.and_then(|(_, version)| version.parse().ok());
-    let stored = TokenVersions::stored(tx, &import.owner).await?;
+    let stored = TokenVersions::stored_version(tx, &import.owner).await?;
     match confirmed {
         Some(version) if stored > version => Err(StoreRowsError::Forbidden(
             "your account has changed since you confirmed the import: sign in and import again"

@@ -78,12 +78,12 @@ async fn publish_unreadable(url: &str) {
 
 /// Waits until an alert fires.
 async fn fires(prometheus: &PrometheusServer, alert: &str) {
-    eventually(async || prometheus.firing().unwrap().contains(alert)).await;
+    eventually(async || prometheus.firing_alerts().unwrap().contains(alert)).await;
 }
 
 /// Waits until an alert does not fire.
 async fn resolves(prometheus: &PrometheusServer, alert: &str) {
-    eventually(async || !prometheus.firing().unwrap().contains(alert)).await;
+    eventually(async || !prometheus.firing_alerts().unwrap().contains(alert)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -152,7 +152,7 @@ async fn alerts_fire_and_resolve_with_their_faults_obs_9_ship_4() {
     let requests = "sum(rate(join_service_http_requests_total[2s])) > 0";
     eventually(async || prometheus.query(requests).unwrap() != json!([])).await;
     let nothing = std::collections::BTreeSet::new();
-    eventually(async || prometheus.firing().unwrap() == nothing).await;
+    eventually(async || prometheus.firing_alerts().unwrap() == nothing).await;
 
     // The database is away.
     to_database.set(Fault::of(Disruption::Down));
