@@ -55,4 +55,4 @@ pub use session::{
     InvalidLifetime, NewSession, Origin, RefreshError, Refreshed, Rotation, SessionConfig,
     SessionLifetime, SessionSummary, Sessions,
 };
-pub use token_versions::{InvalidCursor, RaisedCursor, RaisedPage, TokenVersions};
+pub use token_versions::{InvalidCursor, TokenVersions, VersionCursor, VersionPage};

@@ -11,12 +11,12 @@ type Raised = (String, i64, i64);
 
 /// A page of users whose version was raised.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RaisedPage {
+pub struct VersionPage {
     /// Users and their versions. A user whose version is raised again during the read is also on a
     /// later page.
     pub versions: Vec<(String, u64)>,
     /// The start of the next page. `None` on the last page.
-    pub next: Option<RaisedCursor>,
+    pub next: Option<VersionCursor>,
     /// The database's clock at the start of the read, in microseconds since 1970. The next read
     /// asks for versions that were [raised since](TokenVersions::raised_since) this time.
     pub as_of_us: i64,
@@ -24,7 +24,7 @@ pub struct RaisedPage {
 
 /// The last row of a page. A caller stores its text between two pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RaisedCursor {
+pub struct VersionCursor {
     changed_us: i64,
     user: String,
 }
@@ -34,13 +34,13 @@ pub struct RaisedCursor {
 #[error("the text is not a cursor of raised versions: use the cursor of the last page")]
 pub struct InvalidCursor;
 
-impl fmt::Display for RaisedCursor {
+impl fmt::Display for VersionCursor {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}:{}", self.changed_us, self.user)
     }
 }
 
-impl FromStr for RaisedCursor {
+impl FromStr for VersionCursor {
     type Err = InvalidCursor;
 
     fn from_str(text: &str) -> Result<Self, InvalidCursor> {
@@ -97,15 +97,15 @@ impl TokenVersions {
     pub async fn raised_within(
         connection: &dyn Connection,
         time: Duration,
-        after: Option<&RaisedCursor>,
-    ) -> Result<RaisedPage, DataError> {
+        after: Option<&VersionCursor>,
+    ) -> Result<VersionPage, DataError> {
         let as_of_us = Self::clock(connection).await?;
         let since = as_of_us.saturating_sub(microseconds(time));
         Self::page(connection, as_of_us, since, after).await
     }
 
     /// Returns the versions that were raised after `since_us`, page by page. The time is that of
-    /// the database: take it from [`RaisedPage::as_of_us`], less a margin for transactions that
+    /// the database: take it from [`VersionPage::as_of_us`], less a margin for transactions that
     /// write the time and commit later. With a clock of the caller, the read would miss versions
     /// that were raised while its machine was suspended.
     ///
@@ -114,8 +114,8 @@ impl TokenVersions {
     pub async fn raised_since(
         connection: &dyn Connection,
         since_us: i64,
-        after: Option<&RaisedCursor>,
-    ) -> Result<RaisedPage, DataError> {
+        after: Option<&VersionCursor>,
+    ) -> Result<VersionPage, DataError> {
         let as_of_us = Self::clock(connection).await?;
         Self::page(connection, as_of_us, since_us, after).await
     }
@@ -129,20 +129,20 @@ impl TokenVersions {
         connection: &dyn Connection,
         as_of_us: i64,
         since_us: i64,
-        after: Option<&RaisedCursor>,
-    ) -> Result<RaisedPage, DataError> {
+        after: Option<&VersionCursor>,
+    ) -> Result<VersionPage, DataError> {
         let rows = match after {
             None => Self::first_page(connection, since_us).await?,
             Some(last) => Self::next_page(connection, last).await?,
         };
         let is_full = rows.len() >= PAGE;
         let last = rows.last().filter(|_| is_full);
-        let next = last.map(|(user, _, changed)| RaisedCursor {
+        let next = last.map(|(user, _, changed)| VersionCursor {
             changed_us: *changed,
             user: user.clone(),
         });
         let versions = rows.into_iter();
-        Ok(RaisedPage {
+        Ok(VersionPage {
             versions: versions
                 .map(|(user, version, _)| (user, version.unsigned_abs()))
                 .collect(),
@@ -168,7 +168,7 @@ impl TokenVersions {
     /// Returns the rows after the cursor. The user orders rows of the same time.
     async fn next_page(
         connection: &dyn Connection,
-        last: &RaisedCursor,
+        last: &VersionCursor,
     ) -> Result<Vec<Raised>, DataError> {
         sql("SELECT user_id, version, changed_us FROM account_versions
              WHERE changed_us >= ? AND (changed_us > ? OR user_id > ?)
@@ -192,8 +192,8 @@ mod tests {
         #[test]
         fn hostile_page_cursors_are_rejected_or_read_auth_3(any in ".{0,60}", near in "-?[0-9]{1,20}:.{0,20}") {
             for text in [any, near] {
-                if let Ok(cursor) = text.parse::<RaisedCursor>() {
-                    prop_assert_eq!(cursor.to_string().parse::<RaisedCursor>(), Ok(cursor));
+                if let Ok(cursor) = text.parse::<VersionCursor>() {
+                    prop_assert_eq!(cursor.to_string().parse::<VersionCursor>(), Ok(cursor));
                 }
             }
         }

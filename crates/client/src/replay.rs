@@ -11,18 +11,18 @@ pub(crate) type ReplayRequest = Request<ReplayBody<RequestBody>>;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ReplayCall(pub(crate) ByteSize);
 
-type Recorded = <ReplayIdempotent as Replay<ReplayRequest>>::Kept;
+type Recorded = <ReplayIdempotent as Replay<ReplayRequest>>::Saved;
 
 impl Replay<ReplayRequest> for ReplayCall {
-    type Kept = (Recorded, Option<Bytes>);
+    type Saved = (Recorded, Option<Bytes>);
 
-    fn keep(&self, request: &ReplayRequest) -> Option<Self::Kept> {
-        let recorded = ReplayIdempotent.keep(request)?;
+    fn save(&self, request: &ReplayRequest) -> Option<Self::Saved> {
+        let recorded = ReplayIdempotent.save(request)?;
         let attempt = request.extensions().get::<Attempt>();
         Some((recorded, attempt.and_then(|attempt| attempt.bytes.clone())))
     }
 
-    fn rebuild(&self, (recorded, bytes): &Self::Kept) -> Option<ReplayRequest> {
+    fn rebuild(&self, (recorded, bytes): &Self::Saved) -> Option<ReplayRequest> {
         match bytes {
             Some(bytes) => {
                 let body = ReplayBody::new(RequestBody::from(bytes.clone()), self.0);

@@ -36,9 +36,9 @@ pub(crate) struct Sender {
 struct ReplayRead;
 
 impl Replay<ReplayRequest> for ReplayRead {
-    type Kept = Parts;
+    type Saved = Parts;
 
-    fn keep(&self, request: &ReplayRequest) -> Option<Parts> {
+    fn save(&self, request: &ReplayRequest) -> Option<Parts> {
         let attempt = request.extensions().get::<Attempt>()?;
         let is_empty = attempt.bytes.as_ref().is_some_and(Bytes::is_empty);
         let reads = [Method::GET, Method::HEAD].contains(request.method());

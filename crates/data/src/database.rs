@@ -219,7 +219,7 @@ pub(crate) fn deadline() -> Result<Option<Instant>, DataError> {
     };
     let left = deadline
         .remaining()
-        .ok_or_else(|| DataError::new(DataErrorKind::DeadlinePassed, "nothing was sent"))?;
+        .ok_or_else(|| DataError::new(DataErrorKind::DeadlineExceeded, "nothing was sent"))?;
     Ok(Some(Instant::now() + left))
 }
 

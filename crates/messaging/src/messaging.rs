@@ -19,7 +19,7 @@ use crate::{
     dead_letters::{DeadLetterReport, Progress},
     engine,
     metrics::{ConsumerMetrics, PublishMetrics},
-    publisher::Outlet,
+    publisher::EnvelopePublisher,
     transport::{Deliveries, SubscriptionPlan, Transport},
 };
 
@@ -44,7 +44,7 @@ pub struct Messaging(Option<Arc<Inner>>);
 struct Inner {
     name: Arc<str>,
     config: MessagingConfig,
-    outlet: Outlet,
+    sender: EnvelopePublisher,
     identity: ServiceIdentity,
     telemetry: Telemetry,
     tasks: Tasks,
@@ -95,7 +95,7 @@ impl Messaging {
         transport: Arc<dyn Transport>,
     ) -> Self {
         let policies = service.resilience().dependency(name);
-        let outlet = Outlet::new(
+        let sender = EnvelopePublisher::new(
             Arc::clone(&transport),
             service.identity().clone(),
             service.telemetry().tracer().clone(),
@@ -128,7 +128,7 @@ impl Messaging {
         let messaging = Self(Some(Arc::new(Inner {
             name: Arc::clone(&name),
             config: config.clone(),
-            outlet,
+            sender,
             identity: service.identity().clone(),
             telemetry: service.telemetry().clone(),
             tasks: service.tasks().clone(),
@@ -167,7 +167,7 @@ impl Messaging {
             return Ok(Publisher::disabled());
         };
         let topics: Vec<_> = plans.iter().map(|plan| plan.topic.clone()).collect();
-        let declared = inner.outlet.transport().declare(plans).await;
+        let declared = inner.sender.transport().declare(plans).await;
         declared.map_err(|cause| MessagingError::Declare {
             topics: topics.clone(),
             cause,
@@ -176,7 +176,7 @@ impl Messaging {
         inner.description.publishes(names);
         Ok(Publisher::new(
             topics.into_iter().collect(),
-            inner.outlet.clone(),
+            inner.sender.clone(),
         ))
     }
 
@@ -191,7 +191,7 @@ impl Messaging {
             return Ok(());
         };
         let config = inner.config.subscription(&group, &subscription.overrides);
-        if let Some(problem) = config.problem(inner.outlet.transport().measures_lag()) {
+        if let Some(problem) = config.problem(inner.sender.transport().measures_lag()) {
             let group = group.to_string();
             return Err(MessagingError::Subscription { group, problem });
         }
@@ -215,7 +215,7 @@ impl Messaging {
             },
             config,
             router: subscription.router,
-            outlet: inner.outlet.clone(),
+            sender: inner.sender.clone(),
             identity: inner.identity.clone(),
             telemetry: inner.telemetry.clone(),
             tasks: inner.tasks.clone(),
@@ -264,7 +264,7 @@ impl Messaging {
     #[must_use]
     pub fn dead_letters(&self) -> Option<DeadLetters> {
         let inner = self.0.as_ref()?;
-        let letters = DeadLetters::new(Arc::clone(inner.outlet.transport()));
+        let letters = DeadLetters::new(Arc::clone(inner.sender.transport()));
         Some(letters.with_timeout(inner.config.publish_timeout))
     }
 }
@@ -322,7 +322,7 @@ impl Inner {
                     stop.requested().await;
                 }
             });
-        if self.outlet.transport().measures_lag() {
+        if self.sender.transport().measures_lag() {
             let (watching, interval) = (Arc::clone(&consumer), self.config.lag_interval);
             self.tasks
                 .spawn(format!("lag of {}", consumer.name), async move {

@@ -26,12 +26,12 @@ pub struct Publisher(Option<Arc<Publishing>>);
 
 struct Publishing {
     topics: BTreeSet<Topic>,
-    outlet: Outlet,
+    sender: EnvelopePublisher,
 }
 
 /// Publishes envelopes with the breaker, the metrics and the timeout of a service. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Outlet(Arc<Inner>);
+pub(crate) struct EnvelopePublisher(Arc<Inner>);
 
 struct Inner {
     transport: Arc<dyn Transport>,
@@ -44,8 +44,8 @@ struct Inner {
 }
 
 impl Publisher {
-    pub(crate) fn new(topics: BTreeSet<Topic>, outlet: Outlet) -> Self {
-        Self(Some(Arc::new(Publishing { topics, outlet })))
+    pub(crate) fn new(topics: BTreeSet<Topic>, sender: EnvelopePublisher) -> Self {
+        Self(Some(Arc::new(Publishing { topics, sender })))
     }
 
     /// Creates a publisher without effect, for disabled messaging (MSG-2).
@@ -66,19 +66,19 @@ impl Publisher {
             return Ok(());
         };
         let request = context::current();
-        let outlet = &publishing.outlet;
+        let sender = &publishing.sender;
         let begun = Instant::now();
-        let trace = outlet.begin(request.as_deref());
+        let trace = sender.begin(request.as_deref());
         let prepared = publishing.prepare(message, request.as_deref(), &trace);
         let topic = prepared
             .as_ref()
             .ok()
             .map(|envelope| envelope.topic().clone());
         let result = match prepared {
-            Ok(envelope) => outlet.publish(envelope, request.as_deref()).await,
+            Ok(envelope) => sender.publish(envelope, request.as_deref()).await,
             Err(error) => Err(error),
         };
-        outlet.record(&trace, topic.as_ref(), begun, &result);
+        sender.record(&trace, topic.as_ref(), begun, &result);
         result
     }
 
@@ -91,7 +91,7 @@ impl Publisher {
         let request = context::current();
         match &self.0 {
             Some(publishing) => {
-                let trace = publishing.outlet.begin(request.as_deref());
+                let trace = publishing.sender.begin(request.as_deref());
                 publishing.prepare(message, request.as_deref(), &trace)
             }
             None => message.into_envelope("", request.as_deref(), None),
@@ -117,15 +117,15 @@ impl Publisher {
                 Err(error) => results.push(Some(Err(error))),
             }
         }
-        let outlet = &publishing.outlet;
+        let sender = &publishing.sender;
         let topics: Vec<Topic> = sound
             .iter()
             .map(|envelope| envelope.topic().clone())
             .collect();
         let begun = Instant::now();
-        let answers = outlet.attempt(sound, outlet.0.timeout).await;
+        let answers = sender.attempt(sound, sender.0.timeout).await;
         let mut answers = topics.iter().zip(answers).map(|(topic, answer)| {
-            outlet.count(topic, begun, &answer);
+            sender.count(topic, begun, &answer);
             answer
         });
         results
@@ -149,7 +149,7 @@ impl Publishing {
         request: Option<&RequestContext>,
         trace: &TraceContext,
     ) -> Result<Envelope, PublishError> {
-        let source = self.outlet.0.identity.name();
+        let source = self.sender.0.identity.name();
         let envelope = message.into_envelope(source, request, Some(trace))?;
         self.check(&envelope)?;
         Ok(envelope)
@@ -162,7 +162,7 @@ impl Publishing {
                 "the publisher has not declared the topic {topic}: add it to the topics of the publisher"
             )));
         }
-        let (size, limit) = (envelope.size(), self.outlet.0.max_message_size);
+        let (size, limit) = (envelope.size(), self.sender.0.max_message_size);
         if size > limit.as_usize() {
             return Err(PublishError::TooLarge { size, limit });
         }
@@ -170,7 +170,7 @@ impl Publishing {
     }
 }
 
-impl Outlet {
+impl EnvelopePublisher {
     pub(crate) fn new(
         transport: Arc<dyn Transport>,
         identity: ServiceIdentity,

@@ -2,7 +2,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use futures::future::join_all;
 use seaworthy_account::{
-    Origin, RaisedCursor, RefreshError, SecretToken, SessionConfig, Sessions, TokenVersions,
+    Origin, RefreshError, SecretToken, SessionConfig, Sessions, TokenVersions, VersionCursor,
 };
 use seaworthy_core::{Delay, Timeout};
 use seaworthy_data::{Database, sql};
@@ -164,7 +164,7 @@ async fn raised_within(database: &Database, seconds: u64) -> Vec<(String, u64)> 
         all.extend(page.versions);
         let Some(next) = page.next else { return all };
         // A client stores the cursor as text.
-        let kept: RaisedCursor = next.to_string().parse().unwrap();
+        let kept: VersionCursor = next.to_string().parse().unwrap();
         assert_eq!(kept, next);
         after = Some(kept);
     }

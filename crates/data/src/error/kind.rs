@@ -25,7 +25,7 @@ pub enum DataErrorKind {
     /// The statement exceeded `statement_timeout`, or the transaction `transaction_timeout`.
     StatementTimeout,
     /// The deadline of the request has passed.
-    DeadlinePassed,
+    DeadlineExceeded,
     /// No connection became free within `acquire_timeout`.
     PoolExhausted,
     /// The circuit breaker is open. Nothing was sent.
@@ -80,7 +80,7 @@ impl DataErrorKind {
             Self::Deadlock => "the server ended the transaction because of a deadlock",
             Self::LockTimeout => "the wait for a lock timed out",
             Self::StatementTimeout => "the statement or transaction timed out",
-            Self::DeadlinePassed => "the deadline has passed",
+            Self::DeadlineExceeded => "the deadline has passed",
             Self::PoolExhausted => "no connection became free within acquire_timeout",
             Self::CircuitOpen => "the circuit breaker is open",
             Self::ConnectionFailed => "the connection to the database failed",
@@ -118,7 +118,7 @@ impl DataErrorKind {
             Self::Deadlock => "DEADLOCK",
             Self::LockTimeout => "LOCK_TIMEOUT",
             Self::StatementTimeout => "STATEMENT_TIMEOUT",
-            Self::DeadlinePassed => "DEADLINE_EXCEEDED",
+            Self::DeadlineExceeded => "DEADLINE_EXCEEDED",
             Self::PoolExhausted => "POOL_EXHAUSTED",
             Self::CircuitOpen => "CIRCUIT_OPEN",
             Self::ConnectionFailed => "CONNECTION_FAILED",
@@ -152,7 +152,7 @@ impl DataErrorKind {
             Self::AccessDenied | Self::DiskFull | Self::ReadOnly => Outcome::Permanent,
             Self::PoolExhausted
             | Self::CircuitOpen
-            | Self::DeadlinePassed
+            | Self::DeadlineExceeded
             | Self::SecondConnection
             | Self::TransactionEnded
             | Self::InvalidSettings => Outcome::Neutral,

@@ -110,7 +110,7 @@ impl DataError {
             DataErrorKind::ConnectionLost
                 | DataErrorKind::OutcomeUnknown
                 | DataErrorKind::StatementTimeout
-                | DataErrorKind::DeadlinePassed
+                | DataErrorKind::DeadlineExceeded
         )
     }
 

@@ -53,7 +53,7 @@ impl From<DataError> for Error {
                 "STORE_CONTENDED",
                 "another request changes the same resource: try again later",
             ),
-            DataErrorKind::StatementTimeout | DataErrorKind::DeadlinePassed => Self::new(
+            DataErrorKind::StatementTimeout | DataErrorKind::DeadlineExceeded => Self::new(
                 Code::DeadlineExceeded,
                 "TIMEOUT",
                 "a dependency of this service did not respond in time",

@@ -112,7 +112,7 @@ impl Lease {
             Err(_elapsed) => {
                 self.abandon();
                 let kind = if is_deadline {
-                    DataErrorKind::DeadlinePassed
+                    DataErrorKind::DeadlineExceeded
                 } else {
                     DataErrorKind::StatementTimeout
                 };

@@ -166,7 +166,7 @@ impl Pool {
             Err(_elapsed) => {
                 inner.metrics.timeouts.increment();
                 let kind = if end < timeout {
-                    DataErrorKind::DeadlinePassed
+                    DataErrorKind::DeadlineExceeded
                 } else {
                     DataErrorKind::PoolExhausted
                 };
@@ -222,7 +222,7 @@ impl Pool {
             Ok(Err(error)) => return Err(while_connecting(error)),
             Err(_elapsed) if end < timeout => {
                 return Err(DataError::new(
-                    DataErrorKind::DeadlinePassed,
+                    DataErrorKind::DeadlineExceeded,
                     "while a connection was being opened",
                 ));
             }

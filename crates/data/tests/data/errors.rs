@@ -86,11 +86,11 @@ pub(crate) async fn deadline_ends_statement_life_6(test_database: TestDatabase) 
         let error = work_for_long(&database).await.unwrap_err();
         // No statement starts after the deadline.
         let late = database.begin().await.unwrap_err();
-        assert_eq!(late.kind(), DataErrorKind::DeadlinePassed);
+        assert_eq!(late.kind(), DataErrorKind::DeadlineExceeded);
         error
     })
     .await;
-    assert_eq!(error.kind(), DataErrorKind::DeadlinePassed, "{error}");
+    assert_eq!(error.kind(), DataErrorKind::DeadlineExceeded, "{error}");
     assert!(began.elapsed() < Duration::from_secs(3));
     add(&database, 1).await;
 }

@@ -11,7 +11,7 @@ use tonic::body::Body;
 
 use super::GrpcClientError;
 
-/// The maximum size of a request that is kept for retries. 64 concurrent calls may keep 64 MiB.
+/// The maximum size of a request that is saved for retries. 64 concurrent calls may keep 64 MiB.
 pub(crate) const MAX_REPLAY_SIZE: ByteSize = ByteSize::mebibytes(1);
 
 pub(crate) type Recorded = ReplayBody<Body>;
@@ -52,15 +52,15 @@ impl RepeatableMethods {
 pub(crate) struct ReplayCalls(pub(crate) Arc<RepeatableMethods>);
 
 impl Replay<Request<Recorded>> for ReplayCalls {
-    type Kept = (Parts, Arc<Mutex<Record<Body>>>);
+    type Saved = (Parts, Arc<Mutex<Record<Body>>>);
 
-    fn keep(&self, request: &Request<Recorded>) -> Option<Self::Kept> {
+    fn save(&self, request: &Request<Recorded>) -> Option<Self::Saved> {
         let may_repeat = self.0.0.contains(request.uri().path())
             || request.extensions().get::<Repeatable>().is_some();
         may_repeat.then(|| ReplayBody::capture(request))
     }
 
-    fn rebuild(&self, (parts, record): &Self::Kept) -> Option<Request<Recorded>> {
+    fn rebuild(&self, (parts, record): &Self::Saved) -> Option<Request<Recorded>> {
         ReplayBody::rebuild(record).map(|body| Request::from_parts(parts.clone(), body))
     }
 }

@@ -40,7 +40,7 @@ impl RouteDescription {
                 let methods = Methods::served(methods, options);
                 vec![Self::new(entry.path.clone(), methods, options)]
             }
-            Handlers::Several(_, variants) => variants
+            Handlers::Variants(_, variants) => variants
                 .iter()
                 .map(|variant| {
                     let methods = Methods::served(&variant.methods, &variant.options);

@@ -135,7 +135,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     ) -> Self {
         self.entries.push(Entry {
             path: path.to_owned(),
-            handlers: Handlers::Several(Arc::new(matcher), variants.into_iter().collect()),
+            handlers: Handlers::Variants(Arc::new(matcher), variants.into_iter().collect()),
         });
         self
     }

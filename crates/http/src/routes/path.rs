@@ -30,11 +30,11 @@ enum Slot {
     #[default]
     Empty,
     Endpoint(Arc<Endpoint>),
-    Several(Arc<Several>),
+    Variants(Arc<VariantEndpoints>),
 }
 
 /// Endpoints that share the path. The request's method and path select one.
-struct Several {
+struct VariantEndpoints {
     matcher: Matcher,
     endpoints: Vec<Arc<Endpoint>>,
 }
@@ -69,7 +69,7 @@ impl Path {
                 let has_head_alone = endpoint.has_head_alone();
                 self.fill(methods, has_head_alone, &Slot::Endpoint(endpoint))
             }
-            Handlers::Several(matcher, variants) => {
+            Handlers::Variants(matcher, variants) => {
                 let endpoints: Vec<_> = variants
                     .into_iter()
                     .map(|variant| Endpoint::new(&self.template, variant.methods, variant.options))
@@ -79,8 +79,8 @@ impl Path {
                 for endpoint in &endpoints {
                     methods.join(endpoint.methods());
                 }
-                let several = Slot::Several(Arc::new(Several { matcher, endpoints }));
-                self.fill(methods, false, &several)
+                let variants = Slot::Variants(Arc::new(VariantEndpoints { matcher, endpoints }));
+                self.fill(methods, false, &variants)
             }
             Handlers::Mount(router, options) => {
                 self.is_mount = true;
@@ -124,8 +124,8 @@ impl Path {
         let label = MethodLabel::of(method);
         match self.slots.get(label.index()) {
             Some(Slot::Endpoint(endpoint)) => Found::Endpoint(Arc::clone(endpoint)),
-            Some(Slot::Several(several)) => match (several.matcher)(method, path) {
-                VariantMatch::Variant(index) => match several.endpoints.get(index) {
+            Some(Slot::Variants(variants)) => match (variants.matcher)(method, path) {
+                VariantMatch::Variant(index) => match variants.endpoints.get(index) {
                     Some(endpoint) if endpoint.methods().serves(label) => {
                         Found::Endpoint(Arc::clone(endpoint))
                     }
@@ -156,10 +156,10 @@ impl Path {
     }
 }
 
-impl std::fmt::Debug for Several {
+impl std::fmt::Debug for VariantEndpoints {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
-            .debug_struct("Several")
+            .debug_struct("VariantEndpoints")
             .field("endpoints", &self.endpoints)
             .finish_non_exhaustive()
     }

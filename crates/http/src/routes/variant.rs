@@ -61,7 +61,7 @@ pub(crate) struct Entry<S> {
 #[derive(Clone)]
 pub(crate) enum Handlers<S> {
     One(Box<MethodRouter<S>>, RouteOptions),
-    Several(Matcher, Vec<Variant<S>>),
+    Variants(Matcher, Vec<Variant<S>>),
     /// A router for all paths under the prefix `Entry::path`, which is `/` for all paths.
     Mount(Router<S>, RouteOptions),
 }
@@ -76,7 +76,7 @@ impl<S> Entry<S> {
     pub(crate) fn options(&self) -> Vec<(&str, &RouteOptions)> {
         match &self.handlers {
             Handlers::One(_, options) | Handlers::Mount(_, options) => vec![(&self.path, options)],
-            Handlers::Several(_, variants) => variants
+            Handlers::Variants(_, variants) => variants
                 .iter()
                 .map(|variant| (&*variant.shown, &variant.options))
                 .collect(),
@@ -89,7 +89,7 @@ impl<S> Entry<S> {
             Handlers::One(_, options) | Handlers::Mount(_, options) => {
                 *options = change(std::mem::take(options));
             }
-            Handlers::Several(_, variants) => {
+            Handlers::Variants(_, variants) => {
                 for variant in variants {
                     variant.options = change(std::mem::take(&mut variant.options));
                 }
@@ -105,13 +105,13 @@ impl<S: Clone + Send + Sync + 'static> Entry<S> {
             Handlers::One(methods, options) => {
                 Handlers::One(Box::new(methods.with_state(state.clone())), options)
             }
-            Handlers::Several(matcher, variants) => {
+            Handlers::Variants(matcher, variants) => {
                 let variants = variants.into_iter().map(|variant| Variant {
                     shown: variant.shown,
                     methods: variant.methods.with_state(state.clone()),
                     options: variant.options,
                 });
-                Handlers::Several(matcher, variants.collect())
+                Handlers::Variants(matcher, variants.collect())
             }
             Handlers::Mount(router, options) => {
                 Handlers::Mount(router.with_state(state.clone()), options)
@@ -136,12 +136,12 @@ impl<S: Clone + Send + Sync + 'static> Entry<S> {
             Handlers::One(methods, options) => {
                 Handlers::One(Box::new(methods.layer(layer.clone())), options)
             }
-            Handlers::Several(matcher, variants) => {
+            Handlers::Variants(matcher, variants) => {
                 let variants = variants.into_iter().map(|variant| Variant {
                     methods: variant.methods.layer(layer.clone()),
                     ..variant
                 });
-                Handlers::Several(matcher, variants.collect())
+                Handlers::Variants(matcher, variants.collect())
             }
             Handlers::Mount(router, options) => {
                 Handlers::Mount(router.layer(layer.clone()), options)

@@ -15,26 +15,27 @@ use crate::{Envelope, PublishError, transport::Transport};
 
 /// A fault of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Disturbance {
+pub enum BrokerFault {
     /// Bytes pass without delay.
     None,
     /// Bytes arrive late, in each direction.
     Slow(Duration),
     /// Requests arrive, responses do not.
-    AnswersLost,
+    ResponsesLost,
     /// Connections are reset and refused.
-    Cut,
+    Disconnected,
 }
 
-/// Two connections to one broker. The suite can disturb the first.
+/// Two connections to one broker. The suite can inject faults into the first.
 pub struct FaultyBroker {
     /// The connection of the publisher under test.
     pub faulty: Arc<dyn Transport>,
-    /// A connection without disturbances.
+    /// A connection without faults.
     pub sound: Arc<dyn Transport>,
-    /// Disturbs the first connection until the next call. An engine that keeps the order over
-    /// network faults must also reject a part of a batch in another way, such as a short backlog.
-    pub disturb: Box<dyn Fn(Disturbance) + Send + Sync>,
+    /// Injects a fault into the first connection until the next call. An engine that keeps the order
+    /// over network faults must also reject a part of a batch in another way, such as a short
+    /// backlog.
+    pub inject: Box<dyn Fn(BrokerFault) + Send + Sync>,
 }
 
 impl fmt::Debug for FaultyBroker {
@@ -78,7 +79,7 @@ async fn publish_under_faults(harness: &dyn Harness, seed: u64) {
     let FaultyBroker {
         faulty,
         sound,
-        disturb,
+        inject,
     } = harness.faulty().await;
     let (topic, record) = (topic(), Record::new());
     let consumer = Node::start_over(harness, sound, |_| {}).await;
@@ -112,7 +113,7 @@ async fn publish_under_faults(harness: &dyn Harness, seed: u64) {
         let publishing = publisher.publish_all(pending.clone());
         let answers = if faults < MAX_FAULTS {
             faults += 1;
-            let (answers, ()) = futures::join!(publishing, fail_once(&*disturb, &mut random));
+            let (answers, ()) = futures::join!(publishing, fail_once(&*inject, &mut random));
             answers
         } else {
             publishing.await
@@ -144,7 +145,7 @@ async fn wait_until_connected(transport: &dyn Transport) {
 }
 
 /// Disturbs the connection for a while, at a random moment of a batch.
-async fn fail_once(disturb: &(dyn Fn(Disturbance) + Send + Sync), random: &mut StdRng) {
+async fn fail_once(inject: &(dyn Fn(BrokerFault) + Send + Sync), random: &mut StdRng) {
     let begin = Duration::from_micros(random.random_range(0..=MAX_BEGIN));
     let mut milliseconds = |max: u64| Duration::from_millis(random.random_range(0..=max));
     let (latency, outage, duration) = (milliseconds(700), milliseconds(200), milliseconds(1_500));
@@ -156,22 +157,22 @@ async fn fail_once(disturb: &(dyn Fn(Disturbance) + Send + Sync), random: &mut S
     // Mostly a reset, which ends a connection in the middle of a batch.
     match random.random_range(0..8) {
         0 => {
-            disturb(Disturbance::Slow(latency));
+            inject(BrokerFault::Slow(latency));
             time::sleep(duration).await;
         }
         1 => {
-            disturb(Disturbance::AnswersLost);
+            inject(BrokerFault::ResponsesLost);
             time::sleep(duration).await;
             // A connection that has lost bytes is unusable.
-            disturb(Disturbance::Cut);
+            inject(BrokerFault::Disconnected);
             time::sleep(CUT).await;
         }
         _ => {
-            disturb(Disturbance::Cut);
+            inject(BrokerFault::Disconnected);
             time::sleep(CUT + outage).await;
         }
     }
-    disturb(Disturbance::None);
+    inject(BrokerFault::None);
 }
 
 /// Returns the messages to publish again. Of each key only a prefix may be confirmed.

@@ -34,7 +34,7 @@
 //!             FaultyBroker {
 //!                 faulty: Arc::new(broker.share()),
 //!                 sound: Arc::new(broker),
-//!                 disturb: Box::new(|_| {}),
+//!                 inject: Box::new(|_| {}),
 //!             }
 //!         })
 //!     }
@@ -116,7 +116,7 @@ pub trait Harness: Send + Sync {
     /// Opens a new connection to the broker.
     fn open(&self) -> BoxFuture<'_, Arc<dyn Transport>>;
 
-    /// Returns two new connections to one broker. The suite can disturb the first.
+    /// Returns two new connections to one broker. The suite can inject faults into the first.
     fn faulty(&self) -> BoxFuture<'_, FaultyBroker>;
 
     /// Restarts the broker. `None` if the engine has no server. The suite calls it only on the

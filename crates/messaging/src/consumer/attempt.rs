@@ -88,7 +88,7 @@ impl Consumer {
         }
         let topic = envelope.topic().as_str();
         let mut attributes = vec![
-            Attribute::text("messaging.system", self.outlet.transport().system()),
+            Attribute::text("messaging.system", self.sender.transport().system()),
             Attribute::text("messaging.operation.type", "process"),
             Attribute::text("messaging.destination.name", topic),
             Attribute::text("messaging.consumer.group.name", self.plan.group.as_str()),

@@ -113,8 +113,8 @@ impl Consumer {
         let mut rejected = None;
         for form in Form::ALL {
             let begun = Instant::now();
-            let result = self.outlet.publish(form.of(letter), None).await;
-            self.outlet.count(topic, begun, &result);
+            let result = self.sender.publish(form.of(letter), None).await;
+            self.sender.count(topic, begun, &result);
             let error = match result {
                 Ok(()) => return Ok(()),
                 Err(error) => error,

@@ -33,7 +33,7 @@ use crate::{
     MessagingError,
     config::SubscriptionConfig,
     metrics::ConsumerMetrics,
-    publisher::Outlet,
+    publisher::EnvelopePublisher,
     transport::{Deliveries, SubscriptionPlan, TransportError},
 };
 
@@ -49,7 +49,7 @@ pub(crate) struct Consumer {
     pub(crate) plan: SubscriptionPlan,
     pub(crate) config: SubscriptionConfig,
     pub(crate) router: Router,
-    pub(crate) outlet: Outlet,
+    pub(crate) sender: EnvelopePublisher,
     pub(crate) identity: ServiceIdentity,
     pub(crate) telemetry: Telemetry,
     pub(crate) tasks: Tasks,
@@ -95,7 +95,7 @@ impl Consumer {
     }
 
     async fn open(&self) -> Result<Arc<dyn Deliveries>, TransportError> {
-        self.outlet.transport().open(self.plan.clone()).await
+        self.sender.transport().open(self.plan.clone()).await
     }
 
     /// Runs sessions until the stop, beginning with the open session `first`.
@@ -170,7 +170,7 @@ impl Consumer {
     /// Measures the lag at intervals until the consumer ends.
     pub(crate) async fn watch_lag(&self, interval: Timeout) {
         loop {
-            match self.outlet.transport().lag(&self.plan.group).await {
+            match self.sender.transport().lag(&self.plan.group).await {
                 Ok(lag) => {
                     self.metrics.lag.set(i64::try_from(lag).unwrap_or(i64::MAX));
                     self.state.set_lag(lag);

@@ -11,7 +11,7 @@ use rdkafka::{
 };
 
 use super::{
-    client::Quiet,
+    client::LogContext,
     detached::Detached,
     groups::{self, Partition},
     wire,
@@ -140,15 +140,15 @@ impl Store {
         Ok(found.into_values().collect())
     }
 
-    fn open(&self) -> KafkaResult<Detached<BaseConsumer<Quiet>>> {
-        Ok(Detached::new(self.client.create_with_context(Quiet)?))
+    fn open(&self) -> KafkaResult<Detached<BaseConsumer<LogContext>>> {
+        Ok(Detached::new(self.client.create_with_context(LogContext)?))
     }
 
     /// Reads from the beginning, or from `starts`, to the current end, or until `each` returns
     /// `false`. Returns the ends.
     fn read(
         &self,
-        client: &BaseConsumer<Quiet>,
+        client: &BaseConsumer<LogContext>,
         starts: &HashMap<i32, i64>,
         mut each: impl FnMut(&BorrowedMessage<'_>) -> bool,
     ) -> KafkaResult<HashMap<Partition, i64>> {

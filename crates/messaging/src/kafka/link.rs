@@ -20,7 +20,7 @@ use tokio::{
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
-    client::{Clients, Quiet, failed, is_rejection, log},
+    client::{Clients, LogContext, failed, is_rejection, log},
     renewed::Renewed,
 };
 use crate::transport::TransportError;
@@ -38,7 +38,7 @@ const NO_TOPIC: &str = "seaworthy-check";
 /// Sends metadata requests to the cluster. The client blocks, so each request has a thread.
 #[derive(Clone)]
 pub(super) struct Link {
-    client: Arc<Renewed<BaseConsumer<Quiet>>>,
+    client: Arc<Renewed<BaseConsumer<LogContext>>>,
     timeout: Duration,
     state: Arc<State>,
 }
@@ -52,7 +52,7 @@ struct State {
 
 impl Link {
     pub(super) fn new(clients: &Clients, timeout: Duration) -> Result<Self, TransportError> {
-        let create = |clients: &Clients| clients.metadata().create_with_context(Quiet);
+        let create = |clients: &Clients| clients.metadata().create_with_context(LogContext);
         let client = Renewed::new(clients, create).map_err(failed)?;
         let link = Self {
             client: Arc::new(client),
@@ -66,7 +66,7 @@ impl Link {
     /// Runs a blocking request.
     pub(super) async fn request<T: Send + 'static>(
         &self,
-        request: impl FnOnce(&BaseConsumer<Quiet>, Duration) -> KafkaResult<T> + Send + 'static,
+        request: impl FnOnce(&BaseConsumer<LogContext>, Duration) -> KafkaResult<T> + Send + 'static,
     ) -> Result<T, TransportError> {
         let (client, timeout) = (Arc::clone(&self.client), self.timeout);
         blocking(move || {
@@ -128,7 +128,7 @@ impl Link {
 
 /// Removes the events of a metadata client, which would accumulate otherwise. Returns a rejection
 /// or a TLS error if there was one.
-fn drain(client: &BaseConsumer<Quiet>) -> Option<KafkaError> {
+fn drain(client: &BaseConsumer<LogContext>) -> Option<KafkaError> {
     let mut event = None;
     for _ in 0..MAX_EVENTS {
         // `None` also represents internal events.

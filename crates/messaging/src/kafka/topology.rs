@@ -13,7 +13,7 @@ use rdkafka::{
 use tokio::time;
 
 use super::{
-    client::{Clients, Quiet, failed, is_rejection},
+    client::{Clients, LogContext, failed, is_rejection},
     config::KafkaConfig,
     detached::Detached,
     link::Link,
@@ -35,7 +35,7 @@ const DEFAULT_REPLICAS: i32 = -1;
 pub(super) struct Topology {
     link: Link,
     names: Names,
-    admin: Renewed<AdminClient<Quiet>>,
+    admin: Renewed<AdminClient<LogContext>>,
     partitions: i32,
     replicas: i32,
     min_insync: Option<String>,
@@ -50,7 +50,7 @@ impl Topology {
         clients: &Clients,
         config: &KafkaConfig,
     ) -> Result<Self, TransportError> {
-        let admin = |clients: &Clients| clients.metadata().create_with_context(Quiet);
+        let admin = |clients: &Clients| clients.metadata().create_with_context(LogContext);
         let replicas = config.replicas.map(|replicas| i32::from(replicas.get()));
         let min_insync = config
             .min_insync_replicas
@@ -193,7 +193,7 @@ impl Topology {
         }
     }
 
-    pub(super) fn admin(&self) -> Result<Arc<Detached<AdminClient<Quiet>>>, TransportError> {
+    pub(super) fn admin(&self) -> Result<Arc<Detached<AdminClient<LogContext>>>, TransportError> {
         let admin = self.admin.get().map_err(failed)?;
         admin.ok_or(TransportError::Closed)
     }

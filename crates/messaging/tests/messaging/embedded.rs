@@ -38,7 +38,7 @@ impl Harness for InMemory {
         Box::pin(std::future::ready(FaultyBroker {
             faulty: Arc::new(broker.share()),
             sound: Arc::new(broker),
-            disturb: Box::new(|_| {}),
+            inject: Box::new(|_| {}),
         }))
     }
 }
@@ -70,7 +70,7 @@ impl Harness for InFile {
             FaultyBroker {
                 faulty: Arc::new(SqliteBroker::open(&config).await.unwrap()),
                 sound: Arc::new(SqliteBroker::open(&config).await.unwrap()),
-                disturb: Box::new(|_| {}),
+                inject: Box::new(|_| {}),
             }
         })
     }

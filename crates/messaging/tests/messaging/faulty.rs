@@ -8,7 +8,7 @@ use std::{
 
 use futures::future::BoxFuture;
 use seaworthy_messaging::{
-    conformance::{Disturbance, FaultyBroker},
+    conformance::{BrokerFault, FaultyBroker},
     transport::Transport,
 };
 use seaworthy_testkit::fault::{Disruption, Fault, FaultProxy};
@@ -25,7 +25,7 @@ where
     FaultyBroker {
         faulty: connect(proxy.address()).await,
         sound: connect(server).await,
-        disturb: by_proxy(proxy),
+        inject: by_proxy(proxy),
     }
 }
 
@@ -56,16 +56,16 @@ macro_rules! measurement {
 pub(crate) use measurement;
 
 /// Disturbs the traffic of a proxy. Dropping it ends the proxy.
-pub(crate) fn by_proxy(proxy: FaultProxy) -> Box<dyn Fn(Disturbance) + Send + Sync> {
+pub(crate) fn by_proxy(proxy: FaultProxy) -> Box<dyn Fn(BrokerFault) + Send + Sync> {
     Box::new(move |disturbance| {
         proxy.set(match disturbance {
-            Disturbance::None => Fault::none(),
-            Disturbance::Slow(latency) => Fault {
+            BrokerFault::None => Fault::none(),
+            BrokerFault::Slow(latency) => Fault {
                 latency,
                 ..Fault::none()
             },
-            Disturbance::AnswersLost => Fault::of(Disruption::HalfOpen),
-            Disturbance::Cut => Fault::of(Disruption::Down),
+            BrokerFault::ResponsesLost => Fault::of(Disruption::HalfOpen),
+            BrokerFault::Disconnected => Fault::of(Disruption::Down),
         });
     })
 }

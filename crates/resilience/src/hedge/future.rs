@@ -35,7 +35,7 @@ pin_project! {
         service: S,
         budget: Retry,
         replay: P,
-        kept: Option<P::Kept>,
+        saved: Option<P::Saved>,
         failed: Option<S::Error>,
     }
 }
@@ -46,7 +46,7 @@ impl<S: Service<Request>, P: Replay<Request>, Request> HedgeFuture<S, P, Request
         service: S,
         (hedge, budget): (Option<Arc<Hedge>>, Retry),
         replay: P,
-        kept: Option<P::Kept>,
+        saved: Option<P::Saved>,
     ) -> Self {
         Self {
             first: Some(first),
@@ -56,7 +56,7 @@ impl<S: Service<Request>, P: Replay<Request>, Request> HedgeFuture<S, P, Request
             service,
             budget,
             replay,
-            kept,
+            saved,
             failed: None,
         }
     }
@@ -93,7 +93,7 @@ where
             }
             // If the first call has failed, the retry policy decides, and no hedge is sent.
             let hedge = match &*this.hedge {
-                Some(hedge) if this.kept.is_some() && this.first.is_some() => hedge,
+                Some(hedge) if this.saved.is_some() && this.first.is_some() => hedge,
                 _ => return Poll::Pending,
             };
             if this.sleep.is_none() {
@@ -106,12 +106,15 @@ where
             match this.service.poll_ready(context) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Err(_)) => {
-                    *this.kept = None;
+                    *this.saved = None;
                     continue;
                 }
                 Poll::Ready(Ok(())) => {}
             }
-            let again = this.kept.take().and_then(|kept| this.replay.rebuild(&kept));
+            let again = this
+                .saved
+                .take()
+                .and_then(|saved| this.replay.rebuild(&saved));
             if let Some(request) = again
                 && this.budget.withdraw(Instant::now().into_std())
             {

@@ -33,14 +33,14 @@ where
 
     fn call(&mut self, request: Request) -> Self::Future {
         let hedge = self.hedging.load();
-        let kept = hedge.as_ref().and_then(|_| self.replay.keep(&request));
+        let saved = hedge.as_ref().and_then(|_| self.replay.save(&request));
         let first = self.inner.call(request);
         HedgeFuture::new(
             first,
             self.inner.clone(),
             (hedge, self.budget.clone()),
             self.replay.clone(),
-            kept,
+            saved,
         )
     }
 }

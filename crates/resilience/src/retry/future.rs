@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 use tower_service::Service;
 
-use super::{replay::Replay, service::Again};
+use super::{replay::Replay, service::RetryParts};
 use crate::{CallError, Classify, outcome::outcome_of};
 
 pin_project! {
@@ -22,10 +22,10 @@ pin_project! {
     {
         #[pin]
         state: State<S, S::Future, Request>,
-        again: Arc<Again<S>>,
+        retry_parts: Arc<RetryParts<S>>,
         classify: C,
         replay: P,
-        kept: Option<P::Kept>,
+        saved: Option<P::Saved>,
         attempts: u32,
     }
 }
@@ -44,17 +44,17 @@ pin_project! {
 impl<S: Service<Request>, C, P: Replay<Request>, Request> RetryFuture<S, C, P, Request> {
     pub(super) fn new(
         first: S::Future,
-        again: Arc<Again<S>>,
+        retry_parts: Arc<RetryParts<S>>,
         classify: C,
         replay: P,
-        kept: Option<P::Kept>,
+        saved: Option<P::Saved>,
     ) -> Self {
         Self {
             state: State::Calling { attempt: first },
-            again,
+            retry_parts,
             classify,
             replay,
-            kept,
+            saved,
             attempts: 1,
         }
     }
@@ -74,7 +74,7 @@ where
             let next = match this.state.as_mut().project() {
                 StateProjection::Calling { attempt } => {
                     let result = ready!(attempt.poll(context));
-                    let Some(kept) = this.kept.as_ref() else {
+                    let Some(saved) = this.saved.as_ref() else {
                         return Poll::Ready(result);
                     };
                     let outcome = outcome_of(this.classify, &result);
@@ -82,14 +82,15 @@ where
                         return Poll::Ready(result);
                     }
                     this.state.set(State::Failed);
-                    let Some(request) = this.replay.rebuild(kept) else {
+                    let Some(request) = this.replay.rebuild(saved) else {
                         return Poll::Ready(result);
                     };
-                    let Some(delay) = this.again.retry.next_delay(outcome, *this.attempts) else {
+                    let Some(delay) = this.retry_parts.retry.next_delay(outcome, *this.attempts)
+                    else {
                         return Poll::Ready(result);
                     };
                     tracing::debug!(
-                        dependency = this.again.retry.name(),
+                        dependency = this.retry_parts.retry.name(),
                         attempt = *this.attempts,
                         delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
                         "retrying call"
@@ -104,7 +105,7 @@ where
                 StateProjection::Waiting { sleep, request } => {
                     ready!(sleep.as_mut().poll(context));
                     State::Readying {
-                        service: this.again.service.lock().clone(),
+                        service: this.retry_parts.service.lock().clone(),
                         request: request.take(),
                     }
                 }

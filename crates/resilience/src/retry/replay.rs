@@ -9,15 +9,15 @@ use super::body::{Record, ReplayBody};
 
 /// Decides which requests may be sent again, and creates them.
 pub trait Replay<R>: Clone {
-    /// The kept parts of a request.
-    type Kept;
+    /// The saved parts of a request.
+    type Saved;
 
-    /// Keeps what a retry needs. `None` if the request must not be sent again.
-    fn keep(&self, request: &R) -> Option<Self::Kept>;
+    /// Saves what a retry needs. Returns `None` if the request must not be sent again.
+    fn save(&self, request: &R) -> Option<Self::Saved>;
 
     /// Rebuilds the complete request, or returns `None` if that is not possible. The previous
     /// attempt has ended.
-    fn rebuild(&self, kept: &Self::Kept) -> Option<R>;
+    fn rebuild(&self, saved: &Self::Saved) -> Option<R>;
 }
 
 /// Allows retries of all requests, by cloning them.
@@ -25,14 +25,14 @@ pub trait Replay<R>: Clone {
 pub struct ReplayClone;
 
 impl<R: Clone> Replay<R> for ReplayClone {
-    type Kept = R;
+    type Saved = R;
 
-    fn keep(&self, request: &R) -> Option<R> {
+    fn save(&self, request: &R) -> Option<R> {
         Some(request.clone())
     }
 
-    fn rebuild(&self, kept: &R) -> Option<R> {
-        Some(kept.clone())
+    fn rebuild(&self, saved: &R) -> Option<R> {
+        Some(saved.clone())
     }
 }
 
@@ -41,9 +41,9 @@ impl<R: Clone> Replay<R> for ReplayClone {
 pub struct ReplayNever;
 
 impl<R> Replay<R> for ReplayNever {
-    type Kept = ();
+    type Saved = ();
 
-    fn keep(&self, _: &R) -> Option<()> {
+    fn save(&self, _: &R) -> Option<()> {
         None
     }
 
@@ -82,16 +82,16 @@ impl<B> Replay<Request<ReplayBody<B>>> for ReplayIdempotent
 where
     B: Body<Data = Bytes> + Unpin,
 {
-    type Kept = (Parts, Arc<Mutex<Record<B>>>);
+    type Saved = (Parts, Arc<Mutex<Record<B>>>);
 
-    fn keep(&self, request: &Request<ReplayBody<B>>) -> Option<Self::Kept> {
+    fn save(&self, request: &Request<ReplayBody<B>>) -> Option<Self::Saved> {
         if !Self::may_repeat(request) {
             return None;
         }
         Some(ReplayBody::capture(request))
     }
 
-    fn rebuild(&self, (parts, record): &Self::Kept) -> Option<Request<ReplayBody<B>>> {
+    fn rebuild(&self, (parts, record): &Self::Saved) -> Option<Request<ReplayBody<B>>> {
         let body = ReplayBody::rebuild(record)?;
         Some(Request::from_parts(parts.clone(), body))
     }

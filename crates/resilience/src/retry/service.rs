@@ -13,7 +13,7 @@ use crate::{CallError, Classify};
 #[derive(Debug, Clone)]
 pub struct RetryService<S, C, P> {
     inner: S,
-    again: Arc<Again<S>>,
+    retry_parts: Arc<RetryParts<S>>,
     classify: C,
     replay: P,
 }
@@ -21,7 +21,7 @@ pub struct RetryService<S, C, P> {
 /// The parts that only a retry needs. Calls share them, so that a call without a retry only clones
 /// a reference.
 #[derive(Debug)]
-pub(super) struct Again<S> {
+pub(super) struct RetryParts<S> {
     pub(super) retry: Retry,
     /// The service to clone for a retry. The lock makes it `Sync`.
     pub(super) service: Mutex<S>,
@@ -33,7 +33,7 @@ impl<S: Clone, C, P> RetryService<S, C, P> {
         let service = Mutex::new(inner.clone());
         Self {
             inner,
-            again: Arc::new(Again { retry, service }),
+            retry_parts: Arc::new(RetryParts { retry, service }),
             classify,
             replay,
         }
@@ -55,19 +55,19 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        self.again.retry.begin();
-        let kept = if self.again.retry.is_enabled() {
-            self.replay.keep(&request)
+        self.retry_parts.retry.begin();
+        let saved = if self.retry_parts.retry.is_enabled() {
+            self.replay.save(&request)
         } else {
             None
         };
         let first = self.inner.call(request);
         RetryFuture::new(
             first,
-            Arc::clone(&self.again),
+            Arc::clone(&self.retry_parts),
             self.classify.clone(),
             self.replay.clone(),
-            kept,
+            saved,
         )
     }
 }

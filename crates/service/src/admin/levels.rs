@@ -37,7 +37,7 @@ struct Change {
 }
 
 #[derive(Debug, Deserialize)]
-struct Which {
+struct LevelQuery {
     #[serde(default)]
     target: String,
 }
@@ -82,16 +82,16 @@ async fn change(
 
 async fn reset(
     State(state): State<AdminState>,
-    Query(which): Query<Which>,
+    Query(query): Query<LevelQuery>,
 ) -> Result<Json<LevelReport>, Error> {
     let levels = state.parts.telemetry.logs().levels();
-    if !levels.reset(&which.target) {
+    if !levels.reset(&query.target) {
         return Err(Error::new(
             Code::NotFound,
             "CHANGE_NOT_FOUND",
             "no change of this target is in effect",
         ));
     }
-    tracing::warn!(target_changed = which.target, "operator reset a log level");
+    tracing::warn!(target_changed = query.target, "operator reset a log level");
     Ok(Json(levels.report()))
 }

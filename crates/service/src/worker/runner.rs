@@ -38,7 +38,7 @@ pub(super) struct Runner {
 
 enum Due {
     At(Instant),
-    LookAgain(Instant),
+    CheckAgain(Instant),
     Never,
 }
 
@@ -111,7 +111,7 @@ impl Runner {
             (Schedule::Cron(_), _, Some(next)) => {
                 match (next - Utc::now()).to_std().unwrap_or_default() {
                     left if left > CLOCK_CHECK_INTERVAL => {
-                        Due::LookAgain(Instant::now() + CLOCK_CHECK_INTERVAL)
+                        Due::CheckAgain(Instant::now() + CLOCK_CHECK_INTERVAL)
                     }
                     left => Due::At(Instant::now() + left),
                 }
@@ -231,7 +231,7 @@ async fn wait(due: Due) -> bool {
             time::sleep_until(moment).await;
             false
         }
-        Due::LookAgain(moment) => {
+        Due::CheckAgain(moment) => {
             time::sleep_until(moment).await;
             true
         }

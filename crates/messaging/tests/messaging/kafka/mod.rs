@@ -73,7 +73,7 @@ async fn faulty(sound: MessagingConfig, proxied: ProxiedListener) -> FaultyBroke
     FaultyBroker {
         faulty: connect(config(&format!("kafka://{advertised}"))).await,
         sound: connect(sound).await,
-        disturb: by_proxy(proxy),
+        inject: by_proxy(proxy),
     }
 }
 

@@ -5,7 +5,7 @@ use city_events_contract::auth::v1::{
     ListTokenVersionsRequest, ListTokenVersionsResponse, TokenVersion,
 };
 use seaworthy::{
-    account::{RaisedCursor, TokenVersions},
+    account::{TokenVersions, VersionCursor},
     contract::ContractConfig,
     prelude::*,
 };
@@ -43,7 +43,7 @@ impl AuthService for Profiles {
         let after = match request.cursor.as_str() {
             "" => None,
             cursor => {
-                let after: Result<RaisedCursor, _> = cursor.parse();
+                let after: Result<VersionCursor, _> = cursor.parse();
                 Some(after.map_err(|_| {
                     invalid_field("cursor", "it must be empty or the next_cursor of a page")
                 })?)
