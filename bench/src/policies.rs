@@ -82,7 +82,7 @@ fn mean_ns(start: Instant) -> f64 {
     start.elapsed().as_secs_f64() * 1e9 / f64::from(CALLS)
 }
 
-/// Runs both sides in turns and prints the best time of each. BrokerFaults only add time.
+/// Runs both sides in turns and prints the best time of each. Interference only adds time.
 fn row(
     name: &str,
     rounds: u32,

@@ -10,7 +10,7 @@ const MAX_DAYS: u64 = 400;
 
 /// The lifetime of a session: above zero and at most 400 days. In text: `90d`, `12h`.
 ///
-/// A [`Timeout`] is at most a week.
+/// A [`Timeout`] does not suffice, because it is at most a week.
 ///
 /// ```
 /// use seaworthy_account::{InvalidLifetime, SessionLifetime};

@@ -208,7 +208,7 @@ impl CircuitBreaker {
         // Ends an expired hold without a call.
         self.change(|machine| machine.advance(now));
         let mut machine = self.0.machine.lock();
-        let (counts, run) = machine.counts(now);
+        let (counts, consecutive_failures) = machine.counts(now);
         let held = machine.held(now).map(|(hold, expires_in)| Held {
             hold,
             expires_in,
@@ -224,7 +224,7 @@ impl CircuitBreaker {
             calls: counts.calls,
             failures: counts.failures,
             slow_calls: counts.slow,
-            run,
+            consecutive_failures,
             trips: machine.trips(now),
         }
     }

@@ -69,12 +69,12 @@ impl TripReason {
     }
 }
 
-/// An opening of a breaker.
+/// One time that a breaker opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Trip {
-    /// Reason.
+    /// Why it opened.
     pub reason: TripReason,
-    /// Time since the opening.
+    /// The time since it opened.
     pub age: Duration,
 }
 
@@ -97,14 +97,14 @@ impl Hold {
     }
 }
 
-/// The hold of a breaker by an operator.
+/// A breaker that an operator holds, with the reason and the remaining time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Held {
-    /// The state.
+    /// The state in which it is held.
     pub hold: Hold,
-    /// Remaining time.
+    /// The remaining time.
     pub expires_in: Duration,
-    /// Reason that the operator gave.
+    /// The reason that the operator gave.
     pub reason: String,
 }
 
@@ -113,11 +113,11 @@ pub struct Held {
 pub struct CircuitBreakerSnapshot {
     /// The name of the handle.
     pub name: String,
-    /// State.
+    /// The current state.
     pub state: BreakerState,
-    /// Time since the last change of the state.
+    /// The time since the last change of the state.
     pub since: Duration,
-    /// Set if an operator holds it.
+    /// The hold, if an operator holds the breaker.
     pub held: Option<Held>,
     /// Admitted calls since the start.
     pub allowed: u64,
@@ -130,7 +130,7 @@ pub struct CircuitBreakerSnapshot {
     /// Slow calls in the window.
     pub slow_calls: u32,
     /// Failed or slow calls since the last success.
-    pub run: u32,
+    pub consecutive_failures: u32,
     /// The last five openings, newest first.
     pub trips: Vec<Trip>,
 }

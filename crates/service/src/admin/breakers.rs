@@ -42,7 +42,7 @@ struct BreakerReport {
     failures: u32,
     slow_calls: u32,
     /// Failed or slow calls since the last successful one.
-    run: u32,
+    consecutive_failures: u32,
     allowed: u64,
     rejected: u64,
     /// The last five times the breaker opened, newest first.
@@ -82,7 +82,7 @@ impl From<PoliciesSnapshot> for BreakerReport {
             calls: breaker.calls,
             failures: breaker.failures,
             slow_calls: breaker.slow_calls,
-            run: breaker.run,
+            consecutive_failures: breaker.consecutive_failures,
             allowed: breaker.allowed,
             rejected: breaker.rejected,
             trips: Vec::from_iter(breaker.trips.iter().map(|trip| TripReport {

@@ -92,7 +92,7 @@ struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    /// A match at a sign, which may begin before it.
+    /// Returns the match at a sign. It may begin before the sign.
     fn at_sign(&mut self, at: usize, sign: u8) -> Option<Range<usize>> {
         let (config, text) = (self.config, self.text);
         match sign {
@@ -121,7 +121,7 @@ impl Scan<'_> {
         }
     }
 
-    /// A match in the run of token characters at `at`, and the index after what was read.
+    /// Returns a match in the run of token characters at `at`, and the index after the read bytes.
     fn run(&self, at: usize) -> (Option<Range<usize>>, usize) {
         let (mut end, mut has_digit) = (at, false);
         for byte in self.text.get(at..).unwrap_or_default() {
@@ -140,7 +140,7 @@ impl Scan<'_> {
         (found.or_else(number), end)
     }
 
-    /// A card, a mobile number or an IPv4 address that begins in a run of token characters.
+    /// Returns a card, a mobile number or an IPv4 address that begins in a run of token characters.
     fn number(&self, run: Range<usize>) -> Option<Range<usize>> {
         let (config, text) = (self.config, self.text);
         let mut end = run.start;

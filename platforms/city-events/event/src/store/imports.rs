@@ -100,8 +100,8 @@ impl EventRow {
 }
 
 /// The events of CSV files. Their owner is the owner of the import. The context of an import is the
-/// role of its owner and, after the confirmation, the [version](TokenVersions::stored_version) of the
-/// owner's tokens.
+/// role of its owner. After the confirmation it also has the
+/// [version](TokenVersions::stored_version) of the owner's tokens.
 #[derive(Debug, Clone)]
 pub(crate) struct EventRows {
     store: Store,
