@@ -10,7 +10,7 @@ use crate::{
     store::{self, PIECE_SIZE},
 };
 
-/// A step of an import ends before the end of its pass.
+/// Errors that end a step of an import before its last row.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StepError {
     /// The import was canceled, or another worker has claimed it.
@@ -19,7 +19,7 @@ pub(crate) enum StepError {
     /// The file cannot be imported.
     #[error(transparent)]
     File(#[from] FileError),
-    /// Rows of an import in one transaction are bad.
+    /// An import that uses one transaction has bad rows.
     #[error("rows were rejected")]
     Rejected(BadRows),
     #[error(transparent)]
@@ -28,11 +28,11 @@ pub(crate) enum StepError {
     Store(#[from] StoreRowsError),
 }
 
-/// Reads the rows of a stored file from the position of its import.
+/// One pass over the rows of a stored file. It begins at the position of its import.
 pub(crate) struct Pass<'c, T> {
     connection: &'c dyn Connection,
     id: Uuid,
-    /// The next piece.
+    /// The number of the next piece.
     number: u64,
     is_finished: bool,
     pub(crate) reader: CsvReader<T>,

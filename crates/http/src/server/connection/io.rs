@@ -29,12 +29,12 @@ pub(super) const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// immediately.
 const INVALID_CHUNK: &[u8] = b"\0\r\n\r\n";
 
-/// Bytes that a peer may still send after the end: enough for the rest of a rejected form, and too
-/// few for a flood.
+/// The maximum number of bytes that are read from a peer after the last response: enough for the
+/// rest of a rejected form, and too few for a flood.
 const MAX_LINGERING: usize = 256 << 10;
 
-/// Time limit to send the last response before the lingering. One packet fits the buffer of any
-/// socket, unless the peer does not read.
+/// The time limit for sending the last response, before the socket lingers. One packet fits into
+/// the buffer of any socket, unless the peer does not read.
 const LAST_RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(crate) struct ConnectionIo {
@@ -46,7 +46,7 @@ pub(crate) struct ConnectionIo {
     writing: StallTimer,
     linger: Duration,
     lingering: Option<Lingering>,
-    /// Held as long as the socket is, so that an upgraded connection counts too.
+    /// Dropped together with the socket, so that an upgraded connection counts too.
     _ticket: Ticket,
 }
 
@@ -60,7 +60,7 @@ struct Prefix {
 
 /// The state of the bytes that are read.
 enum Reading {
-    /// Not scanned, because the version is not known yet.
+    /// The version is not known yet, so the bytes are not scanned.
     Opaque,
     Http2(Frames),
     Http1 {
@@ -102,7 +102,7 @@ impl ConnectionIo {
         }
     }
 
-    /// The protocol of the handshake. A TLS client without ALPN uses HTTP/1.
+    /// Returns the protocol of the TLS handshake. A TLS client without ALPN uses HTTP/1.
     pub(super) fn alpn(&self) -> Option<&[u8]> {
         match &self.stream {
             Stream::Plain(_) => None,
@@ -110,7 +110,7 @@ impl ConnectionIo {
         }
     }
 
-    /// Reads more of the first bytes. False is the end of the stream.
+    /// Reads more of the first bytes. Returns `false` at the end of the stream.
     pub(super) fn poll_sniff(&mut self, context: &mut Context<'_>) -> Poll<io::Result<bool>> {
         let free = self.prefix.bytes.get_mut(self.prefix.filled..);
         let mut buffer = ReadBuf::new(free.unwrap_or_default());
@@ -123,14 +123,14 @@ impl ConnectionIo {
         Poll::Ready(Ok(read > 0))
     }
 
-    pub(super) fn sniffed(&self) -> &[u8] {
+    pub(super) fn sniffed_bytes(&self) -> &[u8] {
         self.prefix
             .bytes
             .get(..self.prefix.filled)
             .unwrap_or_default()
     }
 
-    /// From here on the bytes are HTTP/1, read strictly.
+    /// Treats all later bytes as HTTP/1, with strict framing.
     pub(super) fn expect_http1(&mut self, shared: &Shared) {
         self.reading = Reading::Http1 {
             framing: Framing::new(&shared.limits),
@@ -138,7 +138,7 @@ impl ConnectionIo {
         };
     }
 
-    /// From here on the bytes are HTTP/2 with its preface.
+    /// Treats all later bytes as HTTP/2 with its preface.
     pub(super) fn expect_http2(&mut self) {
         self.reading = Reading::Http2(Frames::new());
     }
@@ -151,17 +151,17 @@ impl ConnectionIo {
             Reading::Http2(frames) => {
                 frames.scan(read);
                 if frames.is_within_head() {
-                    self.state.head_begun();
+                    self.state.record_head_start();
                 } else {
-                    self.state.head_complete();
+                    self.state.record_head_end();
                 }
                 return;
             }
             Reading::Opaque | Reading::Rejected | Reading::MalformedBody => return,
         };
         match framing.scan(read) {
-            Ok(()) if framing.is_within_head() => self.state.head_begun(),
-            Ok(()) => self.state.head_complete(),
+            Ok(()) if framing.is_within_head() => self.state.record_head_start(),
+            Ok(()) => self.state.record_head_end(),
             Err(invalid) => {
                 let counter = match invalid.rejection {
                     Rejection::Malformed => &stats.malformed,
@@ -171,7 +171,7 @@ impl ConnectionIo {
                 buffer.set_filled(before + invalid.valid);
                 if framing.is_in_body() {
                     if invalid.rejection == Rejection::LargeBody {
-                        self.state.large_chunk();
+                        self.state.mark_large_chunk();
                     }
                 } else {
                     self.state.reject(invalid.rejection, framing.heads());
@@ -190,7 +190,7 @@ impl ConnectionIo {
         matches!(&self.reading, Reading::Http1 { framing, .. } if framing.is_between_messages())
     }
 
-    fn written(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+    fn track_write(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match &written {
             Poll::Pending => {
                 let deadline = self.writing.wait(Instant::now);
@@ -230,7 +230,7 @@ impl ConnectionIo {
     fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let (linger, state) = (self.linger, &self.state);
         let lingering = self.lingering.get_or_insert_with(|| {
-            state.ends();
+            state.mark_closing();
             Lingering {
                 deadline: Box::pin(sleep(linger)),
                 is_shut_down: false,
@@ -307,7 +307,7 @@ impl AsyncRead for ConnectionIo {
             this.state.record_received_bytes();
             this.examine(buffer, before);
             if buffer.filled().len() == before {
-                // No byte of it was valid, and zero bytes would mean the end of the stream.
+                // No byte was valid. Returning zero bytes would mean the end of the stream.
                 return Poll::Pending;
             }
         }
@@ -323,7 +323,7 @@ impl AsyncWrite for ConnectionIo {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let written = Pin::new(&mut this.stream).poll_write(context, bytes);
-        this.written(written)
+        this.track_write(written)
     }
 
     fn poll_write_vectored(
@@ -333,7 +333,7 @@ impl AsyncWrite for ConnectionIo {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let written = Pin::new(&mut this.stream).poll_write_vectored(context, slices);
-        this.written(written)
+        this.track_write(written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -343,10 +343,10 @@ impl AsyncWrite for ConnectionIo {
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let flushed = Pin::new(&mut this.stream).poll_flush(context);
-        if !this.stream.holds_back() {
+        if !this.stream.is_buffered() {
             return flushed;
         }
-        this.written(flushed.map_ok(|()| 0)).map_ok(|_| ())
+        this.track_write(flushed.map_ok(|()| 0)).map_ok(|_| ())
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -122,10 +122,10 @@ pub(super) async fn version(
     let sniffed = poll_fn(|context| {
         loop {
             let more = ready!(io.poll_sniff(context))?;
-            if io.sniffed() == PREFACE {
+            if io.sniffed_bytes() == PREFACE {
                 return Poll::Ready(io::Result::Ok(Version::Http2));
             }
-            if !PREFACE.starts_with(io.sniffed()) {
+            if !PREFACE.starts_with(io.sniffed_bytes()) {
                 return Poll::Ready(Ok(Version::Http1));
             }
             if !more {

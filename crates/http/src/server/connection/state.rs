@@ -177,19 +177,19 @@ impl ConnectionState {
         self.received_bytes.load(Relaxed)
     }
 
-    /// The connection is open and has no request yet.
+    /// Records that the connection is open and has no request yet.
     pub(crate) fn set_idle(&self) {
         self.quiet_since.set(self.opened, Instant::now());
     }
 
-    /// A part of a head has arrived and the rest has not.
-    pub(crate) fn head_begun(&self) {
+    /// Records that a part of a head has arrived and the rest has not.
+    pub(crate) fn record_head_start(&self) {
         if self.head_since.get(self.opened).is_none() {
             self.head_since.set(self.opened, Instant::now());
         }
     }
 
-    pub(crate) fn head_complete(&self) {
+    pub(crate) fn record_head_end(&self) {
         self.head_since.clear();
     }
 
@@ -197,18 +197,18 @@ impl ConnectionState {
         self.head_since.get(self.opened)
     }
 
-    /// Neither a head nor the bytes after it are passed to the parser. A number of heads were
-    /// before it.
+    /// Records the rejection of a head. The parser gets neither the head nor later bytes.
+    /// `requests_before` is the number of earlier heads.
     pub(crate) fn reject(&self, rejection: Rejection, requests_before: u64) {
-        self.head_complete();
+        self.record_head_end();
         let _ = self.rejected.set(Rejected {
             rejection,
             requests_before,
         });
     }
 
-    /// Returns the rejection to send instead of the parser's, after the earlier requests have
-    /// ended.
+    /// Returns the rejection to send instead of the response of the parser. It is `None` while
+    /// earlier requests are in flight.
     pub(crate) fn rejection(&self) -> Option<Rejection> {
         let rejected = self.rejected.get()?;
         if self.ending.load(Relaxed) {
@@ -218,14 +218,14 @@ impl ConnectionState {
         (is_next && self.in_flight.load(Relaxed) == 0).then_some(rejected.rejection)
     }
 
-    /// This side has closed: the listener does not respond to later requests.
-    pub(crate) fn ends(&self) {
+    /// Records that this side has closed. The listener does not respond to later requests.
+    pub(crate) fn mark_closing(&self) {
         self.ending.store(true, Relaxed);
-        self.head_complete();
+        self.record_head_end();
     }
 
-    /// A chunk is larger than any body may be.
-    pub(crate) fn large_chunk(&self) {
+    /// Records that a chunk is larger than any body may be.
+    pub(crate) fn mark_large_chunk(&self) {
         self.large_chunk.store(true, Relaxed);
     }
 

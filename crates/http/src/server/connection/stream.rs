@@ -10,15 +10,15 @@ use tokio::{
 };
 use tokio_rustls::server::TlsStream;
 
-/// The socket, with or without TLS. One type for both, so that the code above it exists once.
+/// The socket, with or without TLS.
 pub(crate) enum Stream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
 }
 
 impl Stream {
-    /// Bytes of a write may be buffered here until a flush.
-    pub(super) fn holds_back(&self) -> bool {
+    /// Returns whether the stream may buffer the bytes of a write until a flush.
+    pub(super) fn is_buffered(&self) -> bool {
         matches!(self, Self::Tls(_))
     }
 }
