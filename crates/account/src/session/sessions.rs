@@ -152,7 +152,7 @@ impl Sessions {
         user: &str,
         origin: Origin<'_>,
     ) -> Result<NewSession, Error> {
-        self.make_room(connection, user).await?;
+        self.delete_surplus(connection, user).await?;
         let (id, token) = (new_id().to_string(), SecretToken::generate()?);
         sql("INSERT INTO account_sessions (id, user_id, token_hash, user_agent, address, begun_us, used_us, until_us, ends_us)
              VALUES (?, ?, ?, ?, ?, {now_us}, {now_us}, {now_us} + ?, {now_us} + ?)")
@@ -168,7 +168,11 @@ impl Sessions {
         Ok(NewSession { id, token })
     }
 
-    async fn make_room(&self, connection: &dyn Connection, user: &str) -> Result<(), DataError> {
+    async fn delete_surplus(
+        &self,
+        connection: &dyn Connection,
+        user: &str,
+    ) -> Result<(), DataError> {
         let max = i64::from(self.config.max_per_user.get());
         let surplus: Vec<(String,)> =
             sql("SELECT id FROM account_sessions WHERE user_id = ? ORDER BY used_us DESC, id DESC LIMIT 1000 OFFSET ?")

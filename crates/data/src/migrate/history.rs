@@ -69,7 +69,7 @@ impl Session<'_> {
         Ok(self.0.run_until(work, limit, false).await?.rows)
     }
 
-    pub(super) fn place(&self, position: usize) -> String {
+    pub(super) fn placeholder(&self, position: usize) -> String {
         match self.engine() {
             Engine::Postgres => format!("${position}"),
             Engine::MySql | Engine::Sqlite => "?".to_owned(),
@@ -151,11 +151,13 @@ pub(super) async fn add(
     set: &MigrationSet,
     applied: &Applied,
 ) -> Result<(), DataError> {
-    let places: Vec<String> = (1..=5).map(|position| session.place(position)).collect();
+    let placeholders: Vec<String> = (1..=5)
+        .map(|position| session.placeholder(position))
+        .collect();
     let text = format!(
         "INSERT INTO {} (version, name, checksum, applied_at, unfinished) VALUES ({})",
         table(set),
-        places.join(", ")
+        placeholders.join(", ")
     );
     let values = [
         applied.version.into(),
@@ -173,7 +175,7 @@ pub(super) async fn finish(
     set: &MigrationSet,
     version: u32,
 ) -> Result<(), DataError> {
-    let (no, at) = (session.place(1), session.place(2));
+    let (no, at) = (session.placeholder(1), session.placeholder(2));
     let text = format!(
         "UPDATE {} SET unfinished = {no} WHERE version = {at}",
         table(set)
@@ -190,7 +192,7 @@ pub(super) async fn mark(
     set: &MigrationSet,
     version: u32,
 ) -> Result<(), DataError> {
-    let (yes, at) = (session.place(1), session.place(2));
+    let (yes, at) = (session.placeholder(1), session.placeholder(2));
     let text = format!(
         "UPDATE {} SET unfinished = {yes} WHERE version = {at}",
         table(set)
@@ -209,7 +211,7 @@ pub(super) async fn remove(
     let text = format!(
         "DELETE FROM {} WHERE version = {}",
         table(set),
-        session.place(1)
+        session.placeholder(1)
     );
     session.query(&text, &[version.into()]).await.map(drop)
 }

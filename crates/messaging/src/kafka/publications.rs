@@ -219,7 +219,7 @@ pub(super) fn publish_error(
 ) -> PublishError {
     match error.rdkafka_error_code() {
         Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
-            topology.forget(topic);
+            topology.remove_from_cache(topic);
             PublishError::Unroutable {
                 topic: topic.clone(),
             }

@@ -78,7 +78,7 @@ impl Topology {
     }
 
     /// Removes a topic from the cache.
-    pub(super) fn forget(&self, topic: &Topic) {
+    pub(super) fn remove_from_cache(&self, topic: &Topic) {
         self.known.lock().remove(topic);
     }
 
@@ -110,7 +110,7 @@ impl Topology {
         if found.is_some() {
             self.known.lock().insert(topic.clone(), Instant::now());
         } else {
-            self.forget(topic);
+            self.remove_from_cache(topic);
         }
         Ok(found)
     }

@@ -142,7 +142,7 @@ impl Publications {
     ) -> PublishError {
         match error.kind() {
             PublishErrorKind::StreamNotFound => {
-                topology.forget(topic);
+                topology.remove_from_cache(topic);
                 self.subscribed
                     .lock()
                     .retain(|(known, _), _| known != topic);

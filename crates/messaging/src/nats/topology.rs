@@ -191,13 +191,13 @@ impl Topology {
         let create = format!("CONSUMER.DURABLE.CREATE.{stream}.{consumer}");
         let created = link.call::<Done>(&create, &config).await;
         if created.as_ref().is_err_and(RequestError::is_not_found) {
-            self.forget(topic);
+            self.remove_from_cache(topic);
         }
         Ok(created.map(drop)?)
     }
 
     /// Removes the stream of a topic from the cache.
-    pub(super) fn forget(&self, topic: &Topic) {
+    pub(super) fn remove_from_cache(&self, topic: &Topic) {
         self.known.lock().remove(&self.names.stream(topic));
     }
 

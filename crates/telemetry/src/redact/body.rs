@@ -58,7 +58,7 @@ const PERSONAL_PAIRS: [(&[u8], &[u8]); 6] = [
 ];
 
 /// Returns a JSON or form body with the values of sensitive and personal names masked, and with
-/// [`redact`] applied to all other values. Of any other body only the size is shown.
+/// [`redact`] applied to all other values. For any other body, returns only its size.
 ///
 /// ```
 /// use seaworthy_telemetry::redact::redact_body;

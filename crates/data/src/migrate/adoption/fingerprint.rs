@@ -93,15 +93,15 @@ fn without_display_width(kind: &str) -> String {
     }
 }
 
-/// Returns the problems that the checks find. Legacy tables are at `place`.
+/// Returns the problems that the checks find. `prefix` precedes the names of legacy tables.
 pub(super) async fn failed(
     session: &mut Session<'_>,
     checks: &[AdoptionCheck],
-    place: &str,
+    prefix: &str,
 ) -> Result<Vec<String>, DataError> {
     let mut problems = Vec::new();
     for check in checks {
-        let rows = check.rows.replace("{legacy}", place);
+        let rows = check.rows.replace("{legacy}", prefix);
         let kind = match session.engine() {
             Engine::Postgres | Engine::Sqlite => "text",
             Engine::MySql => "CHAR",

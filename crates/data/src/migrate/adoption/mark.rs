@@ -55,10 +55,12 @@ pub(super) async fn create(
     for statement in statements(CREATE, session.reader())? {
         session.run(&statement).await?;
     }
-    let places: Vec<String> = (1..=3).map(|position| session.place(position)).collect();
+    let placeholders: Vec<String> = (1..=3)
+        .map(|position| session.placeholder(position))
+        .collect();
     let text = format!(
         "INSERT INTO {TABLE} (name, adopted_at, unfinished) VALUES ({})",
-        places.join(", ")
+        placeholders.join(", ")
     );
     for name in fresh {
         let values = [name.into(), chrono::Utc::now().into(), true.into()];
@@ -72,7 +74,7 @@ pub(super) async fn set_unfinished(
     session: &mut Session<'_>,
     unfinished: bool,
 ) -> Result<(), DataError> {
-    let text = format!("UPDATE {TABLE} SET unfinished = {}", session.place(1));
+    let text = format!("UPDATE {TABLE} SET unfinished = {}", session.placeholder(1));
     session.query(&text, &[unfinished.into()]).await.map(drop)
 }
 

@@ -12,16 +12,16 @@ use super::{
 };
 use crate::{DataError, Engine};
 
-/// Returns the text that precedes the name of a legacy table after the move.
-pub(super) fn place(engine: Engine) -> String {
+/// Returns the prefix of the name of a legacy table after the move.
+pub(super) fn legacy_prefix(engine: Engine) -> String {
     match engine {
         Engine::Postgres => format!("{LEGACY}."),
         Engine::MySql | Engine::Sqlite => format!("{LEGACY}_"),
     }
 }
 
-/// Returns the names that the move and the migrations need and that exist already.
-pub(super) async fn obstacles(
+/// Returns a message for each existing name that the move or the migrations need.
+pub(super) async fn name_conflicts(
     session: &mut Session<'_>,
     adoption: &Adoption,
     sets: &[MigrationSet],
@@ -35,7 +35,7 @@ pub(super) async fn obstacles(
         return Ok(problems);
     }
     for table in adoption.tables {
-        let name = format!("{}{}", place(session.engine()), table.name);
+        let name = format!("{}{}", legacy_prefix(session.engine()), table.name);
         if table_exists(session, &name).await? {
             problems.push(format!("the table {name} exists: rename or drop it"));
         }
@@ -77,10 +77,10 @@ pub(super) async fn require_copy(
     session: &mut Session<'_>,
     adoption: &Adoption,
 ) -> Result<(), DataError> {
-    let place = place(session.engine());
+    let prefix = legacy_prefix(session.engine());
     let mut missing = Vec::new();
     for table in adoption.tables {
-        let name = format!("{place}{}", table.name);
+        let name = format!("{prefix}{}", table.name);
         if !table_exists(session, &name).await? {
             missing.push(name);
         }
@@ -105,8 +105,12 @@ pub(super) async fn lock(session: &mut Session<'_>, adoption: &Adoption) -> Resu
     session.run(&text).await
 }
 
-pub(super) async fn away(session: &mut Session<'_>, adoption: &Adoption) -> Result<(), DataError> {
-    let place = place(session.engine());
+/// Moves the legacy tables to the schema or the names of the copy.
+pub(super) async fn move_to_copy(
+    session: &mut Session<'_>,
+    adoption: &Adoption,
+) -> Result<(), DataError> {
+    let prefix = legacy_prefix(session.engine());
     match session.engine() {
         Engine::Postgres => {
             session.run(&format!("CREATE SCHEMA {LEGACY}")).await?;
@@ -119,14 +123,14 @@ pub(super) async fn away(session: &mut Session<'_>, adoption: &Adoption) -> Resu
         Engine::MySql => {
             let renames = adoption.tables.iter();
             let renames: Vec<String> = renames
-                .map(|table| format!("{} TO {place}{}", table.name, table.name))
+                .map(|table| format!("{} TO {prefix}{}", table.name, table.name))
                 .collect();
             let text = format!("RENAME TABLE {}", renames.join(", "));
             session.run(&text).await?;
         }
         Engine::Sqlite => {
             for table in adoption.tables {
-                let text = format!("ALTER TABLE {} RENAME TO {place}{0}", table.name);
+                let text = format!("ALTER TABLE {} RENAME TO {prefix}{0}", table.name);
                 session.run(&text).await?;
             }
         }
@@ -136,7 +140,7 @@ pub(super) async fn away(session: &mut Session<'_>, adoption: &Adoption) -> Resu
 
 /// Drops the tables that the adoption created and moves the legacy tables back. It may run again
 /// after an interruption.
-pub(super) async fn back(
+pub(super) async fn restore(
     session: &mut Session<'_>,
     adoption: &Adoption,
     sets: &[MigrationSet],
@@ -144,10 +148,10 @@ pub(super) async fn back(
     let Some(mark) = mark::read(session).await? else {
         return Ok(());
     };
-    let place = place(session.engine());
+    let prefix = legacy_prefix(session.engine());
     let mut moved = Vec::new();
     for table in adoption.tables {
-        let name = format!("{place}{}", table.name);
+        let name = format!("{prefix}{}", table.name);
         if table_exists(session, &name).await? {
             moved.push(table.name);
         }
@@ -158,7 +162,7 @@ pub(super) async fn back(
             .filter(|set| mark.sets.iter().any(|name| name == set.name()))
             .collect();
         drop_tables(session, &sets, &moved).await?;
-        return_tables(session, &moved, &place).await?;
+        rename_back(session, &moved, &prefix).await?;
     }
     mark::remove(session).await
 }
@@ -177,7 +181,7 @@ async fn drop_tables(
                 if table_exists(session, name).await? {
                     return Err(migration_error(format!(
                         "the legacy service created the table {name} during the adoption: stop it, move its rows to {}{name}, drop {name}, and run `migrate adopt` again",
-                        place(session.engine())
+                        legacy_prefix(session.engine())
                     )));
                 }
             }
@@ -194,22 +198,22 @@ async fn drop_tables(
     Ok(())
 }
 
-async fn return_tables(
+async fn rename_back(
     session: &mut Session<'_>,
     moved: &[&str],
-    place: &str,
+    prefix: &str,
 ) -> Result<(), DataError> {
     match session.engine() {
         Engine::Postgres => {
             let schema: String = value(session, "SELECT CAST(current_schema() AS text)").await?;
             for name in moved {
-                let text = format!("ALTER TABLE {place}{name} SET SCHEMA \"{schema}\"");
+                let text = format!("ALTER TABLE {prefix}{name} SET SCHEMA \"{schema}\"");
                 session.run(&text).await?;
             }
             session.run(&format!("DROP SCHEMA {LEGACY}")).await
         }
         Engine::MySql => {
-            let renames = moved.iter().map(|name| format!("{place}{name} TO {name}"));
+            let renames = moved.iter().map(|name| format!("{prefix}{name} TO {name}"));
             let renames: Vec<String> = renames.collect();
             session
                 .run(&format!("RENAME TABLE {}", renames.join(", ")))
@@ -217,7 +221,7 @@ async fn return_tables(
         }
         Engine::Sqlite => {
             for name in moved {
-                let text = format!("ALTER TABLE {place}{name} RENAME TO {name}");
+                let text = format!("ALTER TABLE {prefix}{name} RENAME TO {name}");
                 session.run(&text).await?;
             }
             Ok(())

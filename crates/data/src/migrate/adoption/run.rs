@@ -77,7 +77,7 @@ impl Migrator<'_> {
         }
         let is_whole = begin(&mut session).await?;
         mark::set_unfinished(&mut session, true).await?;
-        relocate::back(&mut session, adoption, self.sets()).await?;
+        relocate::restore(&mut session, adoption, self.sets()).await?;
         if is_whole {
             session.run("COMMIT").await?;
         }
@@ -115,7 +115,7 @@ impl Migrator<'_> {
             if dry_run {
                 return Err(mark::interrupted());
             }
-            relocate::back(&mut session, adoption, self.sets()).await?;
+            relocate::restore(&mut session, adoption, self.sets()).await?;
         }
         refuse_migrated(&mut session, set).await?;
         if dry_run {
@@ -135,7 +135,7 @@ impl Migrator<'_> {
             let undone = if is_whole {
                 session.run("ROLLBACK").await
             } else {
-                relocate::back(&mut session, adoption, self.sets()).await
+                relocate::restore(&mut session, adoption, self.sets()).await
             };
             if let Err(error) = undone {
                 tracing::error!(error = %error, "the adoption could not be undone");
@@ -156,18 +156,18 @@ impl Migrator<'_> {
         relocate::lock(&mut session, adoption).await?;
         check(&mut session, adoption, "").await?;
         mark::create(&mut session, self.sets()).await?;
-        relocate::away(&mut session, adoption).await?;
-        let place = relocate::place(engine);
+        relocate::move_to_copy(&mut session, adoption).await?;
+        let prefix = relocate::legacy_prefix(engine);
         if !is_whole {
             // The legacy service may have written until the move.
-            check(&mut session, adoption, &place).await?;
+            check(&mut session, adoption, &prefix).await?;
         }
         let report = self.report(lease, adoption, false).await?;
         let mut session = Session(lease);
         if !is_whole {
             session.run("START TRANSACTION").await?;
         }
-        let copied = copy(&mut session, adoption, &report.statements, &place).await;
+        let copied = copy(&mut session, adoption, &report.statements, &prefix).await;
         if !is_whole {
             let end = if copied.is_ok() { "COMMIT" } else { "ROLLBACK" };
             session.run(end).await?;
@@ -185,11 +185,11 @@ impl Migrator<'_> {
         dry_run: bool,
     ) -> Result<AdoptionReport, DataError> {
         let mut session = Session(lease);
-        let moved = relocate::place(session.engine());
-        let place = if dry_run { "" } else { &moved };
+        let moved = relocate::legacy_prefix(session.engine());
+        let prefix = if dry_run { "" } else { &moved };
         let mut tables = Vec::new();
         for table in adoption.tables {
-            let text = format!("SELECT count(*) FROM {place}{}", table.name);
+            let text = format!("SELECT count(*) FROM {prefix}{}", table.name);
             tables.push(AdoptedTable {
                 name: table.name.to_owned(),
                 rows: value(&mut session, &text).await?,
@@ -255,7 +255,7 @@ async fn recognize(
     sets: &[MigrationSet],
 ) -> Result<(), DataError> {
     let mut problems = fingerprint::differences(session, adoption).await?;
-    problems.extend(relocate::obstacles(session, adoption, sets).await?);
+    problems.extend(relocate::name_conflicts(session, adoption, sets).await?);
     reject_if_any(problems)
 }
 
@@ -263,22 +263,22 @@ async fn recognize(
 async fn check(
     session: &mut Session<'_>,
     adoption: &Adoption,
-    place: &str,
+    prefix: &str,
 ) -> Result<(), DataError> {
-    reject_if_any(fingerprint::failed(session, adoption.checks, place).await?)
+    reject_if_any(fingerprint::failed(session, adoption.checks, prefix).await?)
 }
 
 async fn copy(
     session: &mut Session<'_>,
     adoption: &Adoption,
     statements: &[String],
-    place: &str,
+    prefix: &str,
 ) -> Result<(), DataError> {
     for (position, statement) in statements.iter().enumerate() {
         let ran = session.run(statement).await;
         ran.map_err(|error| error.at(format!("statement {}", position + 1)))?;
     }
-    reject_if_any(fingerprint::failed(session, adoption.verifications, place).await?)?;
+    reject_if_any(fingerprint::failed(session, adoption.verifications, prefix).await?)?;
     mark::set_unfinished(session, false).await
 }
 
