@@ -150,7 +150,7 @@ impl Sealer {
             None => {
                 let key = self.0.keys.unwrap(&envelope.key).await?;
                 let aead = Arc::new(Aead::new(algorithm, key.expose())?);
-                self.keep(open_key, &aead);
+                self.cache(open_key, &aead);
                 aead
             }
         };
@@ -219,7 +219,7 @@ impl Sealer {
             uses: AtomicU32::new(1),
             made: Instant::now(),
         });
-        self.keep((current.wrapped.clone(), algorithm), &current.aead);
+        self.cache((current.wrapped.clone(), algorithm), &current.aead);
         *self.0.current.lock() = Some(Arc::clone(&current));
         Ok(current)
     }
@@ -229,7 +229,7 @@ impl Sealer {
         newer.get(key).or_else(|| older.get(key)).cloned()
     }
 
-    fn keep(&self, key: OpenKey, aead: &Arc<Aead>) {
+    fn cache(&self, key: OpenKey, aead: &Arc<Aead>) {
         let [newer, older] = &mut *self.0.open.lock();
         if newer.len() >= OPEN_KEYS / 2 {
             *older = std::mem::take(newer);

@@ -53,7 +53,7 @@ impl DevelopmentMailbox {
         }))
     }
 
-    pub(crate) fn keep(&self, mail: Mail) {
+    pub(crate) fn push(&self, mail: Mail) {
         let mut kept = self.0.kept.lock();
         let mail = CapturedMail {
             id: self.0.next.fetch_add(1, Ordering::Relaxed),
@@ -107,7 +107,7 @@ mod tests {
     fn mailbox_keeps_only_last_messages_res_3() {
         let mailbox = DevelopmentMailbox::new(NonZeroU16::new(2).unwrap());
         for subject in ["one", "two", "three"] {
-            mailbox.keep(Mail::new("ada@example.org", subject).unwrap().text("-"));
+            mailbox.push(Mail::new("ada@example.org", subject).unwrap().text("-"));
         }
         let subjects: Vec<_> = mailbox
             .messages()

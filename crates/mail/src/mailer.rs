@@ -136,7 +136,7 @@ impl Mailer {
         mail.check()?;
         let sent = match delivery {
             Delivery::Mailbox(mailbox) => {
-                mailbox.keep(mail);
+                mailbox.push(mail);
                 Ok(())
             }
             Delivery::Smtp(smtp) => {

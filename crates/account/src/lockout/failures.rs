@@ -117,7 +117,10 @@ pub(crate) async fn read(
 }
 
 /// Deletes the count of a subject.
-pub(crate) async fn forget(connection: &dyn Connection, subject: &str) -> Result<(), DataError> {
+pub(crate) async fn delete_count(
+    connection: &dyn Connection,
+    subject: &str,
+) -> Result<(), DataError> {
     sql("DELETE FROM account_failures WHERE subject = ?")
         .bind(subject)
         .execute(connection)

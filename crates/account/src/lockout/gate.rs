@@ -7,7 +7,7 @@ use tracing::warn;
 
 use super::{
     LockoutConfig, LockoutError, LockoutLimit,
-    failures::{Failure, Kind, count, forget, purge, read, subject, subtract},
+    failures::{Failure, Kind, count, delete_count, purge, read, subject, subtract},
 };
 use crate::KnownDevice;
 
@@ -147,7 +147,7 @@ impl Lockout {
     /// # Errors
     /// Any error of the database.
     pub async fn record_success(&self, mut attempt: Attempt) -> Result<(), DataError> {
-        forget(&self.database, &attempt.account).await?;
+        delete_count(&self.database, &attempt.account).await?;
         // A failure that was counted after the deletion stays.
         attempt
             .failures
@@ -191,7 +191,7 @@ impl Lockout {
     /// # Errors
     /// Any error of the database.
     pub async fn reset(&self, connection: &dyn Connection, account: &str) -> Result<(), DataError> {
-        forget(connection, &subject(Kind::Account, account)).await
+        delete_count(connection, &subject(Kind::Account, account)).await
     }
 
     /// Returns the worker that deletes failures older than `reset_after`. It may run on every

@@ -254,7 +254,7 @@ impl SecondFactors {
         };
         if recovery::is_recovery_code(code) {
             let is_right = recovery::take(&self.database, user, code).await?;
-            if is_right && let Err(error) = self.guesses.forget(&self.database, user).await {
+            if is_right && let Err(error) = self.guesses.reset(&self.database, user).await {
                 tracing::warn!(user, %error, "wrong codes stay counted after a correct code");
             }
             return Ok(is_right);
@@ -291,7 +291,7 @@ impl SecondFactors {
             .bind(user)
             .execute(connection)
             .await?;
-        self.guesses.forget(connection, user).await
+        self.guesses.reset(connection, user).await
     }
 
     /// Returns the step of a code.

@@ -58,7 +58,8 @@ impl Guesses {
             // The code is consumed, so an error would lose the login. The count that stays is the
             // smaller harm.
             Ok(Some(_)) => {
-                if let Err(error) = failures::forget(&self.database, &origin.subject()).await {
+                if let Err(error) = failures::delete_count(&self.database, &origin.subject()).await
+                {
                     warn!(user = origin.user(), %error, "wrong codes stay counted after a correct code");
                 }
             }
@@ -90,11 +91,11 @@ impl Guesses {
     }
 
     /// Resets the count of a user. The counts of known devices stay.
-    pub(super) async fn forget(
+    pub(super) async fn reset(
         &self,
         connection: &dyn Connection,
         user: &str,
     ) -> Result<(), DataError> {
-        failures::forget(connection, &CodeOrigin::User(user).subject()).await
+        failures::delete_count(connection, &CodeOrigin::User(user).subject()).await
     }
 }

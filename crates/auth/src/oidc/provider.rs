@@ -82,7 +82,7 @@ impl Provider {
         let fetched = ClockReading::now();
         match (Metadata::fetch(&self.client, &self.config).await, last) {
             (Ok(metadata), last) => {
-                let state = Arc::new(self.keep(metadata, last, fetched)?);
+                let state = Arc::new(self.new_state(metadata, last, fetched)?);
                 self.state.store(Some(Arc::clone(&state)));
                 *self.last_failure.lock() = None;
                 Ok(state)
@@ -153,7 +153,7 @@ impl Provider {
         (age < self.config.metadata_ttl.get()).then_some(state)
     }
 
-    fn keep(
+    fn new_state(
         &self,
         metadata: Metadata,
         last: Option<Arc<ProviderState>>,

@@ -98,7 +98,7 @@ impl VerifiedCache {
             .get(&key)?
             .verified_for(token, generation, now)?;
         let entry = shard.older.remove(&key)?;
-        self.keep(&mut shard, key, entry);
+        self.insert_into(&mut shard, key, entry);
         Some(verified)
     }
 
@@ -120,11 +120,11 @@ impl VerifiedCache {
             generation,
         };
         if let Some(shard) = self.shard(key) {
-            self.keep(&mut shard.lock(), key, entry);
+            self.insert_into(&mut shard.lock(), key, entry);
         }
     }
 
-    fn keep(&self, shard: &mut Shard, key: Key, entry: Entry) {
+    fn insert_into(&self, shard: &mut Shard, key: Key, entry: Entry) {
         if shard.newer.len() >= self.capacity {
             shard.older = std::mem::take(&mut shard.newer);
         }

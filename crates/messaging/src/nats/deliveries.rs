@@ -103,7 +103,7 @@ impl Deliveries for NatsDeliveries {
             let done = session.hold.lock().take(&tags);
             let replies: Vec<_> = done.iter().map(|held| held.reply.clone()).collect();
             session.send_all(replies, ACKNOWLEDGE).await?;
-            session.returns.forget(&session.broker, &done).await;
+            session.returns.remove(&session.broker, &done).await;
             session.end_if_over().await
         })
     }

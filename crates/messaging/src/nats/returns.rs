@@ -134,7 +134,7 @@ impl Returns {
     }
 
     /// Removes the records of these messages, which were acknowledged.
-    pub(super) async fn forget(&self, broker: &Inner, messages: &[Held]) {
+    pub(super) async fn remove(&self, broker: &Inner, messages: &[Held]) {
         let returned = messages
             .iter()
             .filter(|held| held.returned.is_none_or(|returned| returned > 0));

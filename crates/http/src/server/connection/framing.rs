@@ -157,12 +157,12 @@ impl Framing {
     fn take_line<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], Rejection> {
         let Some((line, rest)) = memchr(b'\n', bytes).and_then(|end| bytes.split_at_checked(end))
         else {
-            return self.keep(bytes).map(|()| &[][..]);
+            return self.append_to_line(bytes).map(|()| &[][..]);
         };
         if self.split_line.is_empty() {
             self.line(line)?;
         } else {
-            self.keep(line)?;
+            self.append_to_line(line)?;
             let mut whole = std::mem::take(&mut self.split_line);
             self.line(&whole)?;
             whole.clear();
@@ -171,7 +171,7 @@ impl Framing {
         Ok(rest.get(1..).unwrap_or_default())
     }
 
-    fn keep(&mut self, part: &[u8]) -> Result<(), Rejection> {
+    fn append_to_line(&mut self, part: &[u8]) -> Result<(), Rejection> {
         let length = self.split_line.len() + part.len();
         match self.place {
             Place::ChunkSize | Place::ChunkEnd if length > MAX_CHUNK_LINE => {
