@@ -1,16 +1,16 @@
-//! Measures the cost of the policies around a call that is ready at once, in nanoseconds, each
-//! alone and all together.
+//! Measures the cost of the policies around a call that is ready immediately, in nanoseconds. It
+//! measures each policy alone and all together.
 //!
 //! ```text
 //! cargo run --profile dist -p seaworthy-resilience --example pipeline
 //! ```
 //!
-//! A number changes how many rounds there are. On a busy machine instructions say more than times:
-//! those of one call are the difference between two counts with one and with two rounds, over
-//! 200,000.
+//! A number as argument sets the number of rounds. On a busy machine, count instructions instead of
+//! time. The instructions of one call are the difference between a run of two rounds and a run of
+//! one round, divided by 200,000.
 //!
 //! ```text
-//! valgrind --tool=callgrind target/release/examples/pipeline 1
+//! valgrind --tool=callgrind target/dist/examples/pipeline 1
 //! ```
 
 use std::{

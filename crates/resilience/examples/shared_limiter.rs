@@ -1,5 +1,5 @@
-//! Measures a decision of the shared rate limit on loopback: the script of each request at 1,000
-//! checks a second, and the leased mode in memory.
+//! Measures a decision of the shared rate limit on loopback. It measures the script at 1,000
+//! requests per second, and the leased mode in memory.
 //!
 //! ```text
 //! cargo run --profile dist -p seaworthy-resilience --example shared_limiter -- /usr/bin/redis-server

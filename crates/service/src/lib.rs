@@ -2,8 +2,8 @@
 //!
 //! The order of a start and a stop is one list, [`Phase`]. A service adds its parts to the
 //! [`Assembly`] and never writes that order itself. So it does not accept traffic before its
-//! database responds, does not lose requests at a stop, and reports a missing setting instead of a
-//! stack trace.
+//! database responds, and does not lose requests at a stop. It reports a missing setting instead of
+//! a stack trace.
 //!
 //! ```no_run
 //! use seaworthy_http::Routes;

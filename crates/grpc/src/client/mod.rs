@@ -9,8 +9,8 @@
 //!   the current request limits the whole call, streams included. One attempt has a time limit
 //!   until its response begins.
 //! - *Retries* apply to methods with an `idempotency_level` ([`GrpcChannelBuilder::contract`]) and
-//!   to marked calls, until a response has begun, which also commits a call in gRPC.
-//!   `grpc-retry-pushback-ms` and `RetryInfo` are obeyed.
+//!   to calls with the extension `Repeatable`. They end when a response begins, which also commits
+//!   a call in gRPC. They obey `grpc-retry-pushback-ms` and `RetryInfo`.
 //! - *Balancing*: the module `balance` explains why it does not use tonic's.
 
 mod balance;

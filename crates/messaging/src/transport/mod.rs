@@ -8,9 +8,9 @@
 //!    its topic was declared with `allows_unroutable`. Messages of one key that are published one
 //!    after another are delivered in that order. A batch contains at most one message of a key,
 //!    except for an engine that keeps their order by itself ([`Transport::keeps_key_order`]).
-//! 2. *Each group receives every message* of its topics that is published after [`Transport::open`]
-//!    has returned for the first time, even if no member is connected. The members share the
-//!    messages.
+//! 2. *Each group receives every message* of its topics that is published after the first
+//!    [`Transport::open`] has returned. This is also true while no member is connected. The members
+//!    share the messages.
 //! 3. *A delivery belongs to one session* until it is acknowledged or released, or the session
 //!    ends. After a release or the end of the session it is redelivered in its old position. A
 //!    session has at most `prefetch` deliveries that are neither acknowledged nor released.

@@ -1,5 +1,5 @@
 //! The conformance suite on a real NATS, with restarts. The tests stop the server and do not kill
-//! it: version 2.9 confirms messages before it has written them, and loses them when it is killed.
+//! it. Version 2.9 confirms messages before it has written them, so a kill loses them.
 
 use std::{
     net::SocketAddr,

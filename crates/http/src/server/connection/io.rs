@@ -29,8 +29,8 @@ pub(super) const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// immediately.
 const INVALID_CHUNK: &[u8] = b"\0\r\n\r\n";
 
-/// The maximum number of bytes that are read from a peer after the last response: enough for the
-/// rest of a rejected form, and too few for a flood.
+/// The maximum number of bytes that are read from a peer after the last response. It is enough for
+/// the rest of a rejected form, and too little for a flood.
 const MAX_LINGERING: usize = 256 << 10;
 
 /// The time limit for sending the last response, before the socket lingers. One packet fits into
