@@ -4,8 +4,8 @@
 //! an unknown `kid` triggers a separate fetch, because the issuer may have rotated its keys.
 //! Anonymous clients can invent such tokens, so there is at most one fetch per
 //! [`min_refresh_interval`](JwksConfig::min_refresh_interval). Requests that need newer keys wait
-//! for that fetch. A request is rejected if the key set was fetched after the request arrived. It is
-//! also rejected if a recent fetch has shown that the same key is missing.
+//! for that fetch. A request is rejected if the key set was fetched after the request arrived. It
+//! is also rejected if a recent fetch has shown that the same key is missing.
 //!
 //! If the issuer is unavailable, the last keys stay valid for
 //! [`max_stale`](JwksConfig::max_stale). Without valid keys every token gets 503.

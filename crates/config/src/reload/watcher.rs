@@ -189,8 +189,8 @@ impl Watcher {
             )
         });
         ConfigErrors::check(errors)?;
-        // Also publish secrets that need a restart. A component may read such a secret for the first
-        // time later, such as the key of a rare call. It then gets the newest value.
+        // Also publish secrets that need a restart. A component may read such a secret for the
+        // first time later, such as the key of a rare call. It then gets the newest value.
         let read = loaded.inner();
         inner.rotations.publish(&read.secret_leaves, &read.secrets);
         let loaded = Loaded::new(inner);
