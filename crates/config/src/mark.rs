@@ -1,9 +1,9 @@
 //! Properties of a setting that its type declares in its schema.
 
-use std::collections::BTreeSet;
+use std::{cmp::Ordering, collections::BTreeSet};
 
 use seaworthy_core::{ByteSize, Timeout};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value as Json};
 
 /// The keyword that declares unsafe values.
@@ -18,8 +18,7 @@ pub enum Mark {
     Allowance,
     /// Browsers visit the address or send it as their origin (`x-browser-address`).
     BrowserAddress,
-    /// The service opens connections to the address, and preflight has separate rules for it
-    /// (`x-connects`).
+    /// The service opens connections to the address, which may be on this machine (`x-connects`).
     Connects,
     /// The origins that CORS allows (`x-cors-origins`).
     CorsOrigins,
@@ -117,8 +116,10 @@ impl FromIterator<Mark> for Marks {
 
 /// A value, or a range of values, that production must reject (CONF-3).
 ///
-/// A settings type declares a list of them with `x-unsafe`. Each has either `value`, for one value,
-/// or `above`, for all larger values. A duration or a size is a text such as `"10m"`.
+/// A settings type declares a list of them with `x-unsafe`. Each has `value`, for one value,
+/// `above`, for all larger values, or `below`, for all smaller ones. A duration or a size is a text
+/// such as `"10m"`. The value `null` is a setting that is not set. `unless` names a setting in the
+/// same section that allows the value if it is true.
 ///
 /// ```
 /// use schemars::JsonSchema;
@@ -150,6 +151,7 @@ impl FromIterator<Mark> for Marks {
 pub struct UnsafeValue {
     id: String,
     condition: Condition,
+    unless: Option<String>,
     why: Option<String>,
     fix: Option<String>,
 }
@@ -158,6 +160,7 @@ pub struct UnsafeValue {
 enum Condition {
     Equals(Json),
     Above(Json),
+    Below(Json),
 }
 
 /// An [`UnsafeValue`] as a schema writes it.
@@ -165,24 +168,34 @@ enum Condition {
 #[serde(deny_unknown_fields)]
 struct Declaration {
     id: String,
+    #[serde(default, deserialize_with = "present")]
     value: Option<Json>,
     above: Option<Json>,
+    below: Option<Json>,
+    unless: Option<String>,
     why: Option<String>,
     fix: Option<String>,
+}
+
+/// Reads a member that is present. serde would read `null` as absent.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
+    Json::deserialize(deserializer).map(Some)
 }
 
 impl TryFrom<Declaration> for UnsafeValue {
     type Error = &'static str;
 
     fn try_from(declared: Declaration) -> Result<Self, Self::Error> {
-        let condition = match (declared.value, declared.above) {
-            (Some(value), None) => Condition::Equals(value),
-            (None, Some(bound)) => Condition::Above(bound),
-            _ => return Err("expected either `value` or `above`"),
+        let condition = match (declared.value, declared.above, declared.below) {
+            (Some(value), None, None) => Condition::Equals(value),
+            (None, Some(bound), None) => Condition::Above(bound),
+            (None, None, Some(bound)) => Condition::Below(bound),
+            _ => return Err("expected one of `value`, `above` and `below`"),
         };
         Ok(Self {
             id: declared.id,
             condition,
+            unless: declared.unless,
             why: declared.why,
             fix: declared.fix,
         })
@@ -201,16 +214,27 @@ impl UnsafeValue {
     pub fn matches(&self, value: &Json) -> bool {
         match &self.condition {
             Condition::Equals(refused) => refused == value,
-            Condition::Above(bound) => is_above(value, bound),
+            Condition::Above(bound) => compare(value, bound) == Some(Ordering::Greater),
+            Condition::Below(bound) => compare(value, bound) == Some(Ordering::Less),
         }
+    }
+
+    /// Returns the name of the setting in the same section that allows the value if it is true.
+    #[must_use]
+    pub fn unless(&self) -> Option<&str> {
+        self.unless.as_deref()
     }
 
     /// Returns why a value is unsafe.
     #[must_use]
     pub fn reason(&self, value: &Json) -> String {
-        self.why
-            .clone()
-            .unwrap_or_else(|| format!("{} is too large to protect the service", plain(value)))
+        self.why.clone().unwrap_or_else(|| {
+            let size = match self.condition {
+                Condition::Below(_) => "small",
+                Condition::Equals(_) | Condition::Above(_) => "large",
+            };
+            format!("{} is too {size} to protect the service", plain(value))
+        })
     }
 
     /// Returns how to correct the setting.
@@ -219,24 +243,25 @@ impl UnsafeValue {
         self.fix.clone().unwrap_or_else(|| match &self.condition {
             Condition::Equals(value) => format!("set it to another value than {}", plain(value)),
             Condition::Above(bound) => format!("set it to at most {}", plain(bound)),
+            Condition::Below(bound) => format!("set it to at least {}", plain(bound)),
         })
     }
 }
 
 /// Compares two numbers, two durations or two sizes.
-fn is_above(value: &Json, bound: &Json) -> bool {
+fn compare(value: &Json, bound: &Json) -> Option<Ordering> {
     match (value, bound) {
-        (Json::Number(value), Json::Number(bound)) => value.as_f64() > bound.as_f64(),
+        (Json::Number(value), Json::Number(bound)) => value.as_f64().partial_cmp(&bound.as_f64()),
         (Json::String(value), Json::String(bound)) => {
             let durations = (value.parse::<Timeout>(), bound.parse::<Timeout>());
             let sizes = (value.parse::<ByteSize>(), bound.parse::<ByteSize>());
             match (durations, sizes) {
-                ((Ok(value), Ok(bound)), _) => value > bound,
-                (_, (Ok(value), Ok(bound))) => value > bound,
-                _ => false,
+                ((Ok(value), Ok(bound)), _) => Some(value.cmp(&bound)),
+                (_, (Ok(value), Ok(bound))) => Some(value.cmp(&bound)),
+                _ => None,
             }
         }
-        _ => false,
+        _ => None,
     }
 }
 

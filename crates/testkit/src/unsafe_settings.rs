@@ -12,10 +12,11 @@ use crate::deployment::{Deployed, Deployment};
 /// The name of an entry of a map.
 const ENTRY: &str = "example";
 /// Types with a setting of one of these names must declare its unsafe values.
-const DECLARED_NAMES: [&str; 6] = [
+const DECLARED_NAMES: [&str; 7] = [
     "allow_plaintext",
     "max_failures",
     "max_login_attempts",
+    "memory_kib",
     "migrate_at_start",
     "on_failure",
     "secure_cookie",
@@ -135,7 +136,7 @@ fn accepted_of(
 }
 
 /// Unsafe values of settings that every service has, and the requirements that they violate.
-const FRAMEWORK: [(&str, &str, &str); 15] = [
+const FRAMEWORK: [(&str, &str, &str); 16] = [
     ("admin.token", "a", "AUTH-5"),
     ("lifecycle.total_timeout", "1h", "LIFE-4"),
     ("log.level", "debug", "OBS-1"),
@@ -151,6 +152,7 @@ const FRAMEWORK: [(&str, &str, &str); 15] = [
     ("server.http.reject_cross_site_cookies", "false", "SEC-2"),
     ("server.http.timeout", "2h", "RES-3"),
     ("server.http.trusted_proxies", "0.0.0.0/0", "SEC-6"),
+    ("tracing.endpoint", "http://collector.example.org", "SEC-1"),
 ];
 /// Settings without which the unsafe values are not valid together.
 const COMPANIONS: [&str; 3] = [
@@ -225,10 +227,12 @@ fn unsafe_values(schema: &Value, key: &str) -> Vec<UnsafeValue> {
 
 /// Returns an unsafe value that an item of `x-unsafe` declares.
 fn declared_value(declared: &Value) -> Option<UnsafeValue> {
-    let text = match (&declared["value"], &declared["above"]) {
-        (Value::Null, bound) => above(bound)?,
-        (Value::String(text), _) => text.clone(),
-        (other, _) => other.to_string(),
+    let text = match declared.get("value") {
+        None => beyond(&declared["above"], 1).or_else(|| beyond(&declared["below"], -1))?,
+        // Nothing on the command line means that the setting is not set.
+        Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
     };
     let id = declared["id"].as_str()?.to_owned();
     Some(UnsafeValue { text, id })
@@ -261,16 +265,16 @@ fn marked_value(schema: &Value, key: &str) -> Option<UnsafeValue> {
     })
 }
 
-/// Returns a value above a bound: a number, or a number with a unit.
-fn above(bound: &Value) -> Option<String> {
-    if let Some(number) = bound.as_u64() {
-        return Some((number + 1).to_string());
+/// Returns a bound, which is a number or a number with a unit, with this difference.
+fn beyond(bound: &Value, difference: i64) -> Option<String> {
+    if let Some(number) = bound.as_i64() {
+        return Some((number + difference).to_string());
     }
     let text = bound.as_str()?;
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
-    let number: u64 = number.parse().ok()?;
-    Some(format!("{}{unit}", number + 1))
+    let number: i64 = number.parse().ok()?;
+    Some(format!("{}{unit}", number + difference))
 }
 
 /// Returns a URL without TLS on another machine, with a scheme that the setting accepts.

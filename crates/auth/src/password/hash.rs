@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::legacy::BcryptHash;
 
-/// OWASP's password storage cheat sheet: 19 MiB, two iterations, one lane.
+/// The minimum of OWASP's password storage cheat sheet: 19 MiB, two iterations, one lane.
 const MEMORY_KIB: u32 = 19 * 1024;
 const ITERATIONS: u32 = 2;
 /// Several cores for one login would help attackers, who have more cores.
@@ -25,9 +25,20 @@ const MAX_LANES: u32 = 8;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordParameters {
-    /// The memory in KiB. Each thread keeps it for half a minute.
+    /// The memory in KiB. Each thread keeps it for half a minute. Production rejects less than the
+    /// default.
+    #[schemars(extend("x-unsafe" = [{
+        "id": "AUTH-2",
+        "below": MEMORY_KIB,
+        "why": "stolen hashes of passwords with so little memory can be guessed on graphics cards"
+    }]))]
     pub memory_kib: u32,
-    /// The iterations over the memory.
+    /// The iterations over the memory. Production rejects less than the default.
+    #[schemars(extend("x-unsafe" = [{
+        "id": "AUTH-2",
+        "below": ITERATIONS,
+        "why": "stolen hashes of passwords with so few iterations can be guessed quickly"
+    }]))]
     pub iterations: u32,
 }
 

@@ -114,8 +114,19 @@ struct Guards {
     #[schemars(extend("x-unsafe" = [{ "id": "SEC-3", "above": "1MiB" }]))]
     size: Option<ByteSize>,
     /// Declared by the field.
-    #[schemars(extend("x-unsafe" = [{ "id": "RES-7", "above": 10 }]))]
-    count: u32,
+    #[schemars(extend("x-unsafe" = [
+        { "id": "RES-7", "above": 10 },
+        { "id": "RES-7", "below": 2 }
+    ]))]
+    count: Option<u32>,
+    /// Declared by the field.
+    #[schemars(extend("x-unsafe" = [{ "id": "SEC-3", "below": "1MiB" }]))]
+    memory: Option<ByteSize>,
+    /// Declared by the field.
+    #[schemars(extend("x-unsafe" = [{
+        "id": "FILE-1", "value": null, "unless": "allow_unscanned"
+    }]))]
+    scanner: Option<String>,
 }
 
 #[test]
@@ -131,13 +142,42 @@ fn types_declare_their_unsafe_values_conf_3() {
     };
     assert_eq!(
         found(
-            "policy: open\noptional: open\nnamed: { a: open, b: closed }\ntimeout: 601s\nsize: 1025KiB\ncount: 11"
+            "policy: open\noptional: open\nnamed: { a: open, b: closed }\ntimeout: 601s\nsize: 1025KiB\ncount: 11\nmemory: 1023KiB\nscanner: x"
         ),
-        ["count", "named.a", "optional", "policy", "size", "timeout"]
+        [
+            "count", "memory", "named.a", "optional", "policy", "size", "timeout"
+        ]
     );
-    let safe = "policy: closed\noptional: closed\ntimeout: 600s\nsize: 1024KiB\ncount: 10";
-    assert_eq!(found(safe), [""; 0]);
-    assert_eq!(found("{}"), [""; 0]);
+    assert_eq!(found("count: 1\nscanner: x"), ["count"]);
+    for count in [2, 10] {
+        let safe = format!(
+            "policy: closed\noptional: closed\ntimeout: 600s\nsize: 1024KiB\ncount: {count}\nmemory: 1024KiB\nscanner: x"
+        );
+        assert_eq!(found(&safe), [""; 0]);
+    }
+    // Only `null` declares that a setting which is not set is unsafe.
+    assert_eq!(found("{}"), ["scanner"]);
+}
+
+#[test]
+fn unsafe_value_names_its_allowance_and_correction_conf_3() {
+    let directory = directory(&[("config.yaml", "count: 1")]);
+    let loaded = loader(&directory).load(&Schema::of::<Guards>()).unwrap();
+    let values = loaded.values();
+    let shown = |key: &str| values.iter().find(|shown| shown.key == key).unwrap();
+    let count = shown("count");
+    let [above, below] = count.marks.unsafe_values() else {
+        panic!("{count:?}");
+    };
+    assert!(!above.matches(&count.value) && below.matches(&count.value));
+    assert_eq!(
+        below.reason(&count.value),
+        "1 is too small to protect the service"
+    );
+    assert_eq!(below.fix(), "set it to at least 2");
+    assert_eq!(below.unless(), None);
+    let scanner = &shown("scanner").marks.unsafe_values()[0];
+    assert_eq!(scanner.unless(), Some("allow_unscanned"));
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]

@@ -29,7 +29,7 @@ fn facts_have_ports_and_timeouts_of_the_profile_ship_3() {
         "--set",
         "lifecycle.total_timeout=41s",
         "--set",
-        "tracing.endpoint=http://collector.internal:4318",
+        "tracing.endpoint=https://collector.internal:4318",
     ]);
     assert_eq!(facts.profile, "production");
     assert_eq!(facts.listener("http").unwrap().port, 8123);

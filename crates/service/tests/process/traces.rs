@@ -1,7 +1,10 @@
 use std::{
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{SocketAddr, TcpListener},
-    sync::mpsc::{self, Receiver},
+    io::{BufRead as _, BufReader, Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::{
+        Arc,
+        mpsc::{self, Receiver},
+    },
     thread,
     time::Duration,
 };
@@ -9,7 +12,14 @@ use std::{
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message as _;
 use rustix::process::Signal;
-use seaworthy_testkit::http::{get, request};
+use rustls::{
+    ServerConfig, ServerConnection, StreamOwned,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+};
+use seaworthy_testkit::{
+    authority::{Authority, Identity},
+    http::{get, request},
+};
 
 use super::{TIMEOUT, trial};
 
@@ -17,11 +27,34 @@ const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 /// A collector of traces: every export that it takes comes out of the channel.
 fn collector() -> (SocketAddr, Receiver<ExportTraceServiceRequest>) {
+    collector_over(Some)
+}
+
+/// A collector with TLS.
+fn secure_collector(identity: &Identity) -> (SocketAddr, Receiver<ExportTraceServiceRequest>) {
+    let certificates = CertificateDer::pem_file_iter(&identity.certificate).unwrap();
+    let key = PrivateKeyDer::from_pem_file(&identity.key).unwrap();
+    let config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(certificates.map(Result::unwrap).collect(), key);
+    let config = Arc::new(config.unwrap());
+    collector_over(move |stream| {
+        let mut stream = StreamOwned::new(ServerConnection::new(Arc::clone(&config)).ok()?, stream);
+        stream.conn.complete_io(&mut stream.sock).ok()?;
+        Some(stream)
+    })
+}
+
+/// A collector on connections that `accept` returns.
+fn collector_over<S: Read + Write>(
+    accept: impl Fn(TcpStream) -> Option<S> + Send + 'static,
+) -> (SocketAddr, Receiver<ExportTraceServiceRequest>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let (sender, taken) = mpsc::channel();
     thread::spawn(move || {
-        for stream in listener.incoming().map_while(Result::ok) {
+        let streams = listener.incoming().map_while(Result::ok);
+        for stream in streams.filter_map(accept) {
             let mut reader = BufReader::new(stream);
             let mut length = 0;
             let mut line = String::new();
@@ -88,6 +121,31 @@ fn spans_reach_a_collector_with_their_trace_and_service_obs_6() {
     assert_eq!(span.trace_state, "vendor=opaque");
     assert_eq!(hexadecimal(&span.parent_span_id), "00f067aa0ba902b7");
     assert!(span.end_time_unix_nano - span.start_time_unix_nano >= 3_000_000);
+}
+
+#[test]
+fn spans_reach_collector_of_private_authority_over_tls_sec_1() {
+    let authority = Authority::new("collectors").unwrap();
+    let (address, taken) = secure_collector(&authority.server().unwrap());
+    let endpoint = format!("tracing.endpoint=https://localhost:{}", address.port());
+    let ca_file = format!("tracing.ca_file={}", authority.certificate().display());
+    let ratio = "tracing.sample_ratio=1";
+    let mut service = trial(&["--set", &endpoint, "--set", &ca_file, "--set", ratio]);
+    let (public, _) = service.addresses().unwrap();
+    service.line("\"message\":\"ready\"").unwrap();
+    get(public, "/").unwrap();
+    taken.recv_timeout(TIMEOUT).unwrap();
+
+    // A certificate of another authority gets no spans.
+    let stranger = Authority::new("collectors").unwrap();
+    let ca_file = format!("tracing.ca_file={}", stranger.certificate().display());
+    let mut service = trial(&["--set", &endpoint, "--set", &ca_file, "--set", ratio]);
+    let (public, _) = service.addresses().unwrap();
+    service.line("\"message\":\"ready\"").unwrap();
+    get(public, "/").unwrap();
+    service
+        .line("spans could not be exported to the collector")
+        .unwrap();
 }
 
 #[test]

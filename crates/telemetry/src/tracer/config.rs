@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use schemars::JsonSchema;
 use seaworthy_core::{Ratio, Timeout};
 use serde::{Deserialize, Serialize};
@@ -17,10 +19,14 @@ const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(10);
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TracingConfig {
-    /// The OTLP endpoint of the collector over HTTP, such as http://collector:4318. Without it no
-    /// spans are recorded, and trace contexts are still passed on.
+    /// The OTLP endpoint of the collector over HTTP, such as https://collector:4318. Without it no
+    /// spans are recorded, and trace contexts are still passed on. Production rejects plain HTTP to
+    /// another machine.
     #[schemars(extend("x-connects" = true))]
     pub endpoint: Option<String>,
+    /// PEM file with the certificate authorities for the certificate of the collector. Not set:
+    /// those of the system.
+    pub ca_file: Option<PathBuf>,
     /// The name of the service in traces. Not set: that of the service.
     pub service_name: Option<String>,
     /// The share of new traces that are sampled. The sampling decision of a caller is kept.
@@ -39,6 +45,7 @@ impl Default for TracingConfig {
     fn default() -> Self {
         Self {
             endpoint: None,
+            ca_file: None,
             service_name: None,
             sample_ratio: DEFAULT_SAMPLE_RATIO,
             max_queue_size: DEFAULT_MAX_QUEUE_SIZE,
@@ -73,5 +80,5 @@ impl TracingConfig {
 
 /// An endpoint of the collector that is not an HTTP URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be an HTTP URL such as http://collector:4318")]
+#[error("must be an HTTP URL such as https://collector:4318")]
 pub struct InvalidEndpoint;

@@ -1,6 +1,9 @@
-use std::time::Duration;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use hyper_rustls::HttpsConnectorBuilder;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use opentelemetry::KeyValue;
 use opentelemetry_http::hyper::HyperClient;
@@ -10,6 +13,10 @@ use opentelemetry_otlp::{
 use opentelemetry_sdk::{
     Resource,
     trace::{SpanData, SpanExporter as _},
+};
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject as _},
 };
 use seaworthy_core::ServiceIdentity;
 use tokio::{
@@ -31,6 +38,8 @@ pub(crate) enum ExporterError {
     Scheme,
     #[error("the root certificates of the system cannot be read")]
     RootCertificates(#[source] std::io::Error),
+    #[error("tracing.ca_file {} cannot be used: {problem}", path.display())]
+    CaFile { path: PathBuf, problem: String },
     #[error("tracing.endpoint is not a valid collector endpoint")]
     Build(#[source] ExporterBuildError),
 }
@@ -89,15 +98,9 @@ fn exporter(config: &TracingConfig, endpoint: &str) -> Result<SpanExporter, Expo
         .with_endpoint(url)
         .with_timeout(timeout);
     let built = if endpoint.starts_with("https://") {
-        let roots = HttpsConnectorBuilder::new()
-            .with_native_roots()
-            .map_err(ExporterError::RootCertificates)?;
+        let connector = connector(config.ca_file.as_deref())?;
         builder
-            .with_http_client(HyperClient::new(
-                roots.https_only().enable_http1().build(),
-                timeout,
-                None,
-            ))
+            .with_http_client(HyperClient::new(connector, timeout, None))
             .build()
     } else if endpoint.starts_with("http://") {
         builder
@@ -107,6 +110,42 @@ fn exporter(config: &TracingConfig, endpoint: &str) -> Result<SpanExporter, Expo
         return Err(ExporterError::Scheme);
     };
     built.map_err(ExporterError::Build)
+}
+
+/// Returns a connector that trusts the certificates of a file, or those of the system.
+fn connector(ca_file: Option<&Path>) -> Result<HttpsConnector<HttpConnector>, ExporterError> {
+    let builder = HttpsConnectorBuilder::new();
+    let builder = match ca_file {
+        None => builder
+            .with_native_roots()
+            .map_err(ExporterError::RootCertificates)?,
+        Some(path) => builder.with_tls_config(
+            ClientConfig::builder()
+                .with_root_certificates(authorities(path)?)
+                .with_no_client_auth(),
+        ),
+    };
+    Ok(builder.https_only().enable_http1().build())
+}
+
+fn authorities(path: &Path) -> Result<RootCertStore, ExporterError> {
+    let unusable = |problem: String| ExporterError::CaFile {
+        path: path.to_owned(),
+        problem,
+    };
+    let mut roots = RootCertStore::empty();
+    let certificates =
+        CertificateDer::pem_file_iter(path).map_err(|error| unusable(error.to_string()))?;
+    for certificate in certificates {
+        let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
+        roots
+            .add(certificate)
+            .map_err(|error| unusable(error.to_string()))?;
+    }
+    if roots.is_empty() {
+        return Err(unusable("it contains no certificate".to_owned()));
+    }
+    Ok(roots)
 }
 
 fn resource(identity: &ServiceIdentity, name: Option<&str>) -> Resource {

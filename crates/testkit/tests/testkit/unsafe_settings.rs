@@ -9,7 +9,7 @@ use seaworthy_testkit::{
 use serde_json::{Value, json};
 
 /// The settings that every service has, which the programs reject.
-const FRAMEWORK: [(&str, &str); 15] = [
+const FRAMEWORK: [(&str, &str); 16] = [
     ("AUTH-5", "admin.token"),
     ("LIFE-4", "lifecycle.total_timeout"),
     ("OBS-1", "log.level"),
@@ -25,6 +25,7 @@ const FRAMEWORK: [(&str, &str); 15] = [
     ("SEC-2", "server.http.reject_cross_site_cookies"),
     ("RES-3", "server.http.timeout"),
     ("SEC-6", "server.http.trusted_proxies"),
+    ("SEC-1", "tracing.endpoint"),
 ];
 
 /// Writes a program whose setting `mode` has two unsafe values. It rejects `mode` in the way that
@@ -85,12 +86,31 @@ fn every_unsafe_value_of_a_setting_is_tried_conf_3() {
 }
 
 #[test]
+fn values_below_a_bound_and_unset_settings_are_tried_conf_3() {
+    let bounded = json!({ "type": "integer", "x-unsafe": [{ "id": "AUTH-2", "below": 2 }] });
+    let unset =
+        json!({ "type": ["string", "null"], "x-unsafe": [{ "id": "FILE-1", "value": null }] });
+    for (name, schema, expected) in [
+        ("iterations", bounded, "iterations=1 (AUTH-2)"),
+        ("scanner", unset, "scanner= (FILE-1)"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let program = program_with(folder.path(), "*mode=*", &json!({ name: schema }));
+        let failure = panic::catch_unwind(|| assert_unsafe_settings_are_refused(&program));
+        let failure = failure.expect_err("the accepted value was not found");
+        let message = failure.downcast_ref::<String>().unwrap();
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[test]
 fn limit_whose_switch_declares_nothing_is_reported_conf_3() {
     let section = |name: &str| json!({ "properties": { name: { "type": "boolean" } } });
     for (name, member) in [
         ("rate_limit", "enabled"),
         ("limits", "enabled"),
         ("visits", "secure_cookie"),
+        ("passwords", "memory_kib"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let program = program_with(folder.path(), "*mode=*", &json!({ name: section(member) }));

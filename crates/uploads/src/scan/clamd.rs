@@ -36,12 +36,12 @@ pub struct Clamd {
 }
 
 impl Clamd {
-    /// Creates the client of a service from the settings of this name, or `None` if uploads are not
-    /// scanned.
+    /// Creates the client of a service from the settings of this name, or `None` without an address.
+    /// Uploads are then not scanned.
     ///
     /// # Errors
-    /// [`StartError`] in production without an address, because a missing setting must not turn the
-    /// scanner off.
+    /// [`StartError`] in production without an address, unless `allow_unscanned` is true. A missing
+    /// setting must not turn the scanner off.
     pub fn connect<C: Settings>(
         service: &Assembly<C>,
         name: &str,
@@ -56,9 +56,9 @@ impl Clamd {
         config: &ClamdConfig,
     ) -> Result<Option<Self>, StartError> {
         let client = Self::new(config);
-        if client.is_none() && config.enabled && profile == Profile::Production {
+        if client.is_none() && !config.allow_unscanned && profile == Profile::Production {
             return Err(StartError::new(format!(
-                "{name}.address is not set: set it, or set {name}.enabled to false to accept files without a scan"
+                "{name}.address is not set: set it, or set {name}.allow_unscanned to true to accept files without a scan"
             )));
         }
         Ok(client)
@@ -67,7 +67,7 @@ impl Clamd {
     /// Creates a client, or `None` without an address. It connects at the first scan.
     #[must_use]
     pub fn new(config: &ClamdConfig) -> Option<Self> {
-        let address = config.address.as_deref().filter(|_| config.enabled)?;
+        let address = config.address.as_deref()?;
         let connections = usize::try_from(config.max_connections.get()).unwrap_or(1);
         Some(Self {
             address: address.into(),
@@ -167,18 +167,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn production_requires_scanner_or_explicit_off_file_1() {
-        let client = |profile, enabled| {
+    fn production_requires_scanner_or_allowance_file_1() {
+        let client = |profile, allow_unscanned| {
             let config = ClamdConfig {
-                enabled,
+                allow_unscanned,
                 ..ClamdConfig::default()
             };
             Clamd::for_profile(profile, "clamd", &config).map(|client| client.is_some())
         };
-        let refused = client(Profile::Production, true).unwrap_err();
-        assert!(refused.to_string().contains("clamd.enabled"), "{refused}");
-        assert!(!client(Profile::Production, false).unwrap());
-        assert!(!client(Profile::Development, true).unwrap());
+        let refused = client(Profile::Production, false).unwrap_err();
+        let allowance = "clamd.allow_unscanned";
+        assert!(refused.to_string().contains(allowance), "{refused}");
+        assert!(!client(Profile::Production, true).unwrap());
+        assert!(!client(Profile::Development, false).unwrap());
     }
 
     #[test]

@@ -22,11 +22,18 @@ const DEFAULT_MAX_CONNECTIONS: NonZeroU32 = NonZeroU32::new(10).unwrap();
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClamdConfig {
-    /// Whether uploads are scanned. With false a service accepts files without a scan, also in
-    /// production.
-    pub enabled: bool,
-    /// The address of clamd: HOST:PORT, or unix: and the path of its socket. Production requires
-    /// it. Elsewhere, uploads are not scanned without it.
+    /// Whether production accepts uploads without a scan if `address` is not set.
+    #[schemars(extend("x-allowance" = true))]
+    pub allow_unscanned: bool,
+    /// The address of clamd: HOST:PORT, or unix: and the path of its socket. Without it uploads are
+    /// not scanned, and production rejects the settings unless `allow_unscanned` is true.
+    #[schemars(extend("x-unsafe" = [{
+        "id": "FILE-1",
+        "value": null,
+        "unless": "allow_unscanned",
+        "why": "uploads are not scanned, so the service accepts files with malware",
+        "fix": "set the address of clamd, or allow_unscanned: true to accept files without a scan"
+    }]))]
     pub address: Option<String>,
     /// Maximum size of content. Use the value of `StreamMaxLength` in the settings of clamd. Larger
     /// uploads fail.
@@ -40,7 +47,7 @@ pub struct ClamdConfig {
 impl Default for ClamdConfig {
     fn default() -> Self {
         Self {
-            enabled: true,
+            allow_unscanned: false,
             address: None,
             max_size: DEFAULT_MAX_SIZE,
             timeout: DEFAULT_TIMEOUT,

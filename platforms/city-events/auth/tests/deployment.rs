@@ -49,6 +49,22 @@ fn production_refuses_rate_limits_that_fail_open_res_6() {
 }
 
 #[test]
+fn production_refuses_weak_password_hashes_auth_2() {
+    let example = AUTH.in_production().unwrap();
+    for (key, weak, strong) in [
+        ("passwords.parameters.memory_kib", 19_455, 19_456),
+        ("passwords.parameters.iterations", 1, 2),
+    ] {
+        let refused = |value: u32| {
+            let setting = format!("{key}={value}");
+            example.refused("AUTH-2", &[&setting]).unwrap()
+        };
+        assert_eq!(refused(weak), [key]);
+        assert_eq!(refused(strong), [""; 0]);
+    }
+}
+
+#[test]
 fn production_accepts_the_example_settings_conf_3() {
     AUTH.is_accepted_by_production();
 }

@@ -1,6 +1,8 @@
 //! The committed files for operators: documents of the settings, production settings and the
 //! compose file.
 
+#![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
 use seaworthy_testkit::deployment::Deployed;
 
 const MEDIA_WORKER: Deployed = Deployed {
@@ -28,6 +30,25 @@ fn committed_settings_documents_are_current_conf_6() {
 #[test]
 fn production_refuses_unsafe_settings_conf_3() {
     MEDIA_WORKER.refuses_unsafe_settings();
+}
+
+#[test]
+fn production_needs_scanner_or_allowance_file_1() {
+    let example = MEDIA_WORKER.in_production().unwrap();
+    let refused = |settings: &[&str]| example.refused("FILE-1", settings).unwrap();
+    let allowance = "clamd.allow_unscanned=true";
+    assert_eq!(refused(&[]), [""; 0]);
+    assert_eq!(refused(&["clamd.address="]), ["clamd.address"]);
+    assert_eq!(refused(&["clamd.address=", allowance]), [""; 0]);
+    let check = ["config", "check", "--profile", "production", "--set"];
+    let check = [&check[..], &[allowance]].concat();
+    let checked = example.run(&check, &[]).unwrap();
+    let lines = checked.stdout.iter();
+    let mut lines = lines.filter(|line| line.starts_with("allowed: "));
+    assert!(
+        lines.any(|line| line.contains("clamd.allow_unscanned = true")),
+        "{checked:#?}"
+    );
 }
 
 #[test]

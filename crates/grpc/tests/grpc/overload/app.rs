@@ -39,6 +39,11 @@ impl TestApp {
         let settings = settings.map(|setting| format!("server.grpc.{setting}"));
         let address = "server.grpc.addr=127.0.0.1:0".to_owned();
         let loader = Loader::for_tests("orders").overrides(settings.chain([address]));
+        Self::start_with(calls, loader).await
+    }
+
+    /// Starts the service with the settings of a loader.
+    pub(crate) async fn start_with(calls: Routes, loader: Loader) -> Self {
         let running = Service::new("orders", "1.0.0")
             .start::<NoSettings, _>(loader, async |service| {
                 service.grpc(calls);

@@ -1,5 +1,13 @@
+use std::fs;
+
+use seaworthy_config::Loader;
 use seaworthy_http::Routes;
-use seaworthy_testkit::{http::get, requirement::required, server::redis::RedisServer};
+use seaworthy_testkit::{
+    eventually,
+    http::{get, request},
+    requirement::required,
+    server::redis::RedisServer,
+};
 use tonic::Code;
 
 use super::app::{TestApp, call, done};
@@ -52,4 +60,29 @@ async fn replicas_share_limits_of_the_grpc_listener_res_6() {
     assert!(metrics.contains(line), "{metrics}");
     one.stop().await;
     two.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn limits_of_the_grpc_listener_follow_a_reload_res_6_conf_4() {
+    let folder = tempfile::tempdir().unwrap();
+    let limit = |requests: u32| {
+        let text =
+            format!("server: {{ grpc: {{ rate_limit: {{ requests: {requests}, window: 1h }} }} }}");
+        fs::write(folder.path().join("config.yaml"), text).unwrap();
+    };
+    limit(1);
+    let loader = Loader::for_tests("orders").directory(folder.path());
+    let calls = Routes::new().post(METHOD, async || done());
+    let app = TestApp::start_with(calls, loader).await;
+    let channel = app.channel().await;
+    call(&channel, METHOD).await.unwrap();
+    let refused = call(&channel, METHOD).await.unwrap_err();
+    assert_eq!(refused.code(), Code::ResourceExhausted);
+
+    limit(1_000);
+    let header = [("x-admin-request", "1")];
+    let reloaded = request(app.admin(), "POST", "/config/reload", &header, "").unwrap();
+    assert_eq!(reloaded.status, 200, "{}", reloaded.body);
+    eventually(async || call(&channel, METHOD).await.is_ok()).await;
+    app.stop().await;
 }

@@ -130,12 +130,17 @@ async fn replaced_text_of_an_error_is_in_the_log_obs_2() {
         let text = "user ada@example.org: relation \"orders\" does not exist";
         (StatusCode::INTERNAL_SERVER_ERROR, text)
     };
+    let absent = async |_: axum::Extension<Arc<String>>| ();
+    let routes = Routes::new().get("/plain", plain).get("/long", long);
     let stack = Stack::builder(identity(), HttpConfig::default(), &telemetry)
-        .build(Routes::new().get("/plain", plain).get("/long", long))
+        .build(routes.get("/absent", absent))
         .unwrap();
     let response = get(&stack, "/plain").await;
     assert!(!response.body.contains("relation"), "{}", response.body);
     get(&stack, "/long").await;
+    let response = get(&stack, "/absent").await;
+    assert_eq!(response.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(!response.body.contains("xtension"), "{}", response.body);
     let lines: Vec<Value> = sink
         .lines()
         .iter()
@@ -148,6 +153,8 @@ async fn replaced_text_of_an_error_is_in_the_log_obs_2() {
     assert_eq!(lines[0]["level"], "ERROR");
     let cause = lines[1]["cause"].as_str().unwrap();
     assert!(cause.starts_with("xxx") && cause.len() <= 1_100, "{cause}");
+    let cause = lines[2]["cause"].as_str().unwrap();
+    assert!(cause.contains("Missing request extension"), "{cause}");
 }
 
 #[tokio::test]

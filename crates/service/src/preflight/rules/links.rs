@@ -19,9 +19,20 @@ fn is_link(key: &str, setting: &Setting) -> bool {
         || last.ends_with("_dsn")
 }
 
-/// Returns every link of every setting. A list contains several.
-fn links(facts: &Facts) -> impl Iterator<Item = (&str, &Setting, Link)> {
-    let settings = facts.iter().filter(|(key, setting)| is_link(key, setting));
+/// Whether the service connects to the address of a setting. Unlike a link, the address may be on
+/// this machine, such as that of a collector that runs on each machine.
+fn is_connection(key: &str, setting: &Setting) -> bool {
+    is_link(key, setting) || setting.marks.has(Mark::Connects)
+}
+
+/// Returns every link of these settings. A list contains several.
+fn links(
+    facts: &Facts,
+    is_included: fn(&str, &Setting) -> bool,
+) -> impl Iterator<Item = (&str, &Setting, Link)> {
+    let settings = facts
+        .iter()
+        .filter(move |(key, setting)| is_included(key, setting));
     settings.flat_map(|(key, setting)| {
         let texts = match &setting.value {
             Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
@@ -34,7 +45,7 @@ fn links(facts: &Facts) -> impl Iterator<Item = (&str, &Setting, Link)> {
 
 /// Requires encrypted links to other machines (SEC-1).
 pub(super) fn check_encryption(facts: &Facts) -> Vec<Violation> {
-    let shown = links(facts).filter_map(|(key, setting, link)| {
+    let shown = links(facts, is_connection).filter_map(|(key, setting, link)| {
         let (why, fix) = match link.exposure()? {
             Exposure::Plain { fix } => (
                 format!(
@@ -99,7 +110,7 @@ pub(super) fn check_locality(facts: &Facts) -> Vec<Violation> {
     if facts.is_true("allow_embedded") {
         return Vec::new();
     }
-    links(facts)
+    links(facts, is_link)
         .filter_map(|(key, setting, link)| {
             let why = if link.is_embedded() {
                 format!(

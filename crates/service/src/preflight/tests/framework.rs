@@ -72,6 +72,11 @@ fn rules_find_the_settings_of_the_framework_conf_3() {
             "CONF-7",
             "clients.orders.base_url",
         ),
+        (
+            "tracing.endpoint=http://collector.internal:4318",
+            "SEC-1",
+            "tracing.endpoint",
+        ),
     ] {
         assert_eq!(
             with(settings),
@@ -129,6 +134,10 @@ fn accepts_values_at_the_bounds_conf_3() {
         "lifecycle.total_timeout=5m",
         "log.level=warn",
         "log.output=stdout",
+        "tracing.endpoint=https://collector.internal:4318",
+        // A collector may run on each machine.
+        "tracing.endpoint=http://127.0.0.1:4318",
+        "tracing.endpoint=http://localhost:4318",
     ] {
         assert_eq!(with(safe), [], "{safe}");
     }

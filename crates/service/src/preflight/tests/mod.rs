@@ -5,11 +5,14 @@ mod framework;
 mod links;
 mod secrets;
 
-use seaworthy_config::{Mark, Marks};
+use schemars::JsonSchema;
+use seaworthy_config::{Environment, Loader, Mark, Marks, Schema};
 use seaworthy_core::ByteSize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::settings;
 
 fn setting(value: impl Into<Value>) -> Setting {
     Setting {
@@ -173,6 +176,47 @@ fn refuses_body_budget_over_third_of_memory_limit_sec_3() {
     assert_eq!(check_with("10GiB", None), []);
     let refused = one("SEC-3", "server.max_body_memory");
     assert_eq!(check_with("86MiB", Some(256)), refused);
+}
+
+#[test]
+fn setting_in_the_section_allows_unsafe_value_conf_3() {
+    #[derive(Default, Serialize, Deserialize, JsonSchema)]
+    #[serde(default, deny_unknown_fields)]
+    struct Files {
+        /// Allows the missing address.
+        allow_unscanned: bool,
+        /// The address of the scanner.
+        #[schemars(extend("x-unsafe" = [{
+            "id": "FILE-1", "value": null, "unless": "allow_unscanned", "why": "w", "fix": "f"
+        }]))]
+        address: Option<String>,
+    }
+
+    #[derive(Default, Serialize, Deserialize, JsonSchema)]
+    #[serde(default, deny_unknown_fields)]
+    struct Root {
+        /// The section.
+        files: Files,
+        /// The allowance of another section.
+        allow_unscanned: bool,
+    }
+
+    let found = |overrides: &[&str]| {
+        let loaded = Loader::new("orders")
+            .environment(Environment::default())
+            .overrides(overrides.iter().copied())
+            .load(&Schema::of::<Root>())
+            .unwrap();
+        let violations = settings::violations(&loaded).into_iter();
+        violations
+            .map(|violation| (violation.id.into_owned(), violation.key))
+            .collect::<Vec<_>>()
+    };
+    let refused = one("FILE-1", "files.address");
+    assert_eq!(found(&[]), refused);
+    assert_eq!(found(&["allow_unscanned=true"]), refused);
+    assert_eq!(found(&["files.allow_unscanned=true"]), []);
+    assert_eq!(found(&["files.address=clamd:3310"]), []);
 }
 
 #[test]
