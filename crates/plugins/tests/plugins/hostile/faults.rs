@@ -81,13 +81,14 @@ async fn loops_growth_and_traps_disable_a_plugin_plug_2() {
             .start()
             .await
             .unwrap();
-        for _ in 0..5 {
-            assert_eq!(app.plugins.status("evil"), PluginStatus::Started, "{body}");
+        // On a busy machine a call may end at its timeout before its guest runs.
+        eventually(async || {
             let call = app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
             assert_eq!(call.await.unwrap().failed.len(), 1, "{body}");
             assert_eq!(app.orders().0, 200);
-        }
-        eventually(async || app.plugins.status("evil") == PluginStatus::Error).await;
+            app.plugins.status("evil") == PluginStatus::Error
+        })
+        .await;
     }
 }
 
