@@ -155,15 +155,15 @@ pub struct GrantConfig {
 /// The file `NAME.yaml` of one plugin.
 ///
 /// ```
-/// use seaworthy_plugins::PluginFileConfig;
+/// use seaworthy_plugins::PluginSettings;
 ///
-/// let mut config = PluginFileConfig::default();
+/// let mut config = PluginSettings::default();
 /// config.settings.insert("token".to_owned(), "x7-secret".to_owned());
 /// assert!(!format!("{config:?}").contains("x7-secret"));
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct PluginFileConfig {
+pub struct PluginSettings {
     /// Whether the plugin may start.
     pub enabled: bool,
     /// The priority of hooks that declare none. Hooks with small priorities run first.
@@ -216,6 +216,13 @@ impl Default for PluginSecurityConfig {
     }
 }
 
+impl PluginsConfig {
+    /// Whether the service loads the plugins of the folder, and follows its changes.
+    pub(crate) fn loads_automatically(&self, profile: Profile) -> bool {
+        self.auto_load.unwrap_or(profile == Profile::Development)
+    }
+}
+
 impl PluginSecurityConfig {
     pub(crate) fn max_memory(&self, profile: Profile) -> ByteSize {
         self.max_memory.unwrap_or(match profile {
@@ -232,7 +239,7 @@ impl PluginSecurityConfig {
     }
 }
 
-impl Default for PluginFileConfig {
+impl Default for PluginSettings {
     fn default() -> Self {
         Self {
             enabled: true,
@@ -246,7 +253,7 @@ impl Default for PluginFileConfig {
     }
 }
 
-impl PluginFileConfig {
+impl PluginSettings {
     /// Returns the content of `NAME.yaml`: a line for each field, with its value as JSON. JSON is
     /// valid YAML.
     ///
@@ -261,11 +268,11 @@ impl PluginFileConfig {
     }
 }
 
-impl fmt::Debug for PluginFileConfig {
+impl fmt::Debug for PluginSettings {
     // Shows only the names of the settings, because the values may be secret.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_struct("PluginFileConfig")
+            .debug_struct("PluginSettings")
             .field("enabled", &self.enabled)
             .field("priority", &self.priority)
             .field("settings", &self.settings.keys())
@@ -282,7 +289,7 @@ mod tests {
 
     #[test]
     fn settings_of_a_plugin_have_the_defaults_of_the_contract_plug_1() {
-        let shown = serde_json::to_value(PluginFileConfig::default()).unwrap();
+        let shown = serde_json::to_value(PluginSettings::default()).unwrap();
         let expected = serde_json::json!({
             "enabled": true,
             "priority": 100,
@@ -293,6 +300,22 @@ mod tests {
             "metadata": {},
         });
         assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn settings_of_plugins_have_the_defaults_of_the_contract_plug_1() {
+        let unset = PluginsConfig::default();
+        assert!(!unset.security.allow_unsigned);
+        assert!(unset.loads_automatically(Profile::Development));
+        for profile in [Profile::Test, Profile::Staging, Profile::Production] {
+            assert!(!unset.loads_automatically(profile));
+        }
+        let set = |auto_load| PluginsConfig {
+            auto_load: Some(auto_load),
+            ..PluginsConfig::default()
+        };
+        assert!(!set(false).loads_automatically(Profile::Development));
+        assert!(set(true).loads_automatically(Profile::Production));
     }
 
     #[test]

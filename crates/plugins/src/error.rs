@@ -85,7 +85,7 @@ impl PluginError {
     }
 
     /// Creates an error of the whole folder of plugins.
-    pub(crate) fn of_folder(problem: impl Into<String>) -> Self {
+    pub(crate) fn for_folder(problem: impl Into<String>) -> Self {
         Self {
             code: PluginErrorCode::LoadFailed,
             plugin: None,
@@ -94,7 +94,7 @@ impl PluginError {
         }
     }
 
-    pub(crate) fn because(mut self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    pub(crate) fn with_cause(mut self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.cause = Some(cause.into());
         self
     }

@@ -41,7 +41,7 @@ impl PluginStatus {
 
 /// The descriptive fields of a manifest.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Metadata {
+pub struct PluginMetadata {
     /// The name.
     pub name: String,
     /// The version.
@@ -62,7 +62,7 @@ pub struct Metadata {
     pub metadata: BTreeMap<String, String>,
 }
 
-impl From<&Manifest> for Metadata {
+impl From<&Manifest> for PluginMetadata {
     fn from(manifest: &Manifest) -> Self {
         Self {
             name: manifest.name.clone(),
@@ -95,7 +95,7 @@ pub struct PluginFailure {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PluginInfo {
     /// The descriptive fields of the manifest.
-    pub metadata: Metadata,
+    pub metadata: PluginMetadata,
     /// The status.
     pub status: PluginStatus,
     /// The time of the load.
@@ -152,8 +152,8 @@ pub struct PluginInfo {
 
 impl PluginInfo {
     /// Creates the state of a plugin that cannot be loaded.
-    pub(crate) fn of_failed_load(name: &str, path: PathBuf, failure: PluginFailure) -> Self {
-        let metadata = Metadata {
+    pub(crate) fn for_failed_load(name: &str, path: PathBuf, failure: PluginFailure) -> Self {
+        let metadata = PluginMetadata {
             name: name.to_owned(),
             version: String::new(),
             description: String::new(),

@@ -4,7 +4,6 @@
 #![cfg(feature = "wasm")]
 
 mod admin;
-mod attach;
 mod command;
 mod config;
 mod error;
@@ -14,6 +13,7 @@ mod hook;
 mod info;
 mod load_order;
 mod manifest;
+mod middleware;
 mod pack;
 mod plugin;
 mod plugins;
@@ -21,16 +21,16 @@ mod runtime;
 mod sandbox;
 mod wasm;
 
-pub use attach::PluginAuthentication;
 pub use command::plugins_command;
-pub use config::{FailureMode, GrantConfig, PluginFileConfig, PluginSecurityConfig, PluginsConfig};
+pub use config::{FailureMode, GrantConfig, PluginSecurityConfig, PluginSettings, PluginsConfig};
 pub use error::{PluginError, PluginErrorCode};
-pub use event::{Event, EventBus, EventType, HandlerError};
+pub use event::{Event, EventBus, EventType, HandlerError, InvalidEventType, SubscriptionId};
 pub use hook::{HookCall, HookPoint, Rejection};
-pub use info::{Metadata, PluginFailure, PluginInfo, PluginStatus};
+pub use info::{PluginFailure, PluginInfo, PluginMetadata, PluginStatus};
 pub use manifest::{
     Capability, HandlerDeclaration, HookDeclaration, Interface, Manifest, Signature, SigningKey,
-    World,
+    SigningKeyError, World,
 };
-pub use pack::pack;
+pub use middleware::PluginAuthentication;
+pub use pack::{PackError, pack};
 pub use plugins::{Decision, HookReport, Plugins};

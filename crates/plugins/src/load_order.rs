@@ -48,9 +48,9 @@ fn visit(
         return Ok(());
     }
     if let Some(start) = path.iter().position(|earlier| earlier == name) {
-        let mut circle: Vec<String> = path.iter().skip(start).cloned().collect();
-        circle.push(name.to_owned());
-        return Err(OrderError::Circular(circle));
+        let mut cycle: Vec<String> = path.iter().skip(start).cloned().collect();
+        cycle.push(name.to_owned());
+        return Err(OrderError::Circular(cycle));
     }
     let Some(needed) = dependencies.get(name) else {
         return Err(OrderError::Missing {

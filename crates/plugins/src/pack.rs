@@ -3,25 +3,39 @@
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
-use crate::Interface;
+use crate::{Interface, World};
 
 /// The interface files, which are part of the crate.
 const V0_1: &str = include_str!("../wit/0.1.0/plugin.wit");
 const V0_2: &str = include_str!("../wit/0.2.0/plugin.wit");
 const V0_3: &str = include_str!("../wit/0.3.0/plugin.wit");
 
+/// Errors of [`pack`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PackError {
+    /// The module is not valid.
+    #[error("the module cannot be read: {0}")]
+    InvalidModule(String),
+    /// A function or a type of the module does not match the interface.
+    #[error("the module does not match the interface: {0}")]
+    Mismatch(String),
+    /// The files of the interface are not valid. This is an error of this crate.
+    #[error("the interface cannot be used: {0}")]
+    InvalidInterface(String),
+}
+
 /// Creates a component from a core module, in binary or text form. The module exports the functions
-/// of `world`: `plugin`, `request-hook`, `event-handler`, `policy-decision` or `hooks-and-events`.
+/// of `world`.
 ///
 /// Compilers such as clang write core modules. Some compilers write components, which do not need
 /// this function.
 ///
 /// # Errors
-/// The module is not valid, the world does not exist, or a function or type does not match the
-/// interface. The text names the problem.
-pub fn pack(module: &[u8], api: Interface, world: &str) -> Result<Vec<u8>, String> {
+/// The module is not valid, or a function or type does not match the interface.
+pub fn pack(module: &[u8], api: Interface, world: World) -> Result<Vec<u8>, PackError> {
     let mut module = wat::parse_bytes(module)
-        .map_err(|error| format!("the module cannot be read: {error}"))?
+        .map_err(|error| PackError::InvalidModule(error.to_string()))?
         .into_owned();
     let text = match api {
         Interface::V0_1 => V0_1,
@@ -29,14 +43,13 @@ pub fn pack(module: &[u8], api: Interface, world: &str) -> Result<Vec<u8>, Strin
         Interface::V0_3 => V0_3,
     };
     let mut resolve = Resolve::default();
-    let failed = |error| format!("the interface cannot be read: {error:#}");
-    let package = resolve.push_str("plugin.wit", text).map_err(failed)?;
-    let selected = resolve
-        .select_world(&[package], Some(world))
-        .map_err(|error| format!("the world \"{world}\" does not exist: {error:#}"))?;
+    let invalid = |error| PackError::InvalidInterface(format!("{error:#}"));
+    let package = resolve.push_str("plugin.wit", text).map_err(invalid)?;
+    let selected = resolve.select_world(&[package], Some(world.as_str()));
+    let selected = selected.map_err(invalid)?;
     embed_component_metadata(&mut module, &resolve, selected, StringEncoding::UTF8)
-        .map_err(|error| format!("the interface cannot be embedded: {error:#}"))?;
-    let mismatch = |error| format!("the module does not match the interface: {error:#}");
+        .map_err(invalid)?;
+    let mismatch = |error| PackError::Mismatch(format!("{error:#}"));
     ComponentEncoder::default()
         .validate(true)
         .module(&module)

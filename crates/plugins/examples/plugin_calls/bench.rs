@@ -7,7 +7,7 @@ use seaworthy_core::Error as CallError;
 use seaworthy_http::Routes;
 use seaworthy_plugins::{
     Capability, GrantConfig, HookCall, HookPoint, Interface, Plugins, PluginsConfig, SigningKey,
-    pack,
+    World, pack,
 };
 use seaworthy_service::{NoSettings, RunningService, Service};
 use serde_json::Value;
@@ -75,7 +75,7 @@ impl Bench {
         name: &str,
         hook: &str,
         functions: &str,
-        world: &str,
+        world: World,
     ) -> Result<(), Failure> {
         // WebAssembly text requires imports before other fields.
         let text = format!("(module {functions} {COMMON})");
@@ -93,7 +93,7 @@ impl Bench {
     ) -> Result<(), Failure> {
         let common = COMMON.replacen(MEMORY, LARGE_MEMORY, 1);
         let text = format!("(module {functions} {common})");
-        let component = pack(text.as_bytes(), Interface::V0_2, "request-hook")?;
+        let component = pack(text.as_bytes(), Interface::V0_2, World::RequestHook)?;
         let folder = self.folder.path().join(name);
         write_signed(&folder, name, hook, &component, &self.key)
     }
@@ -103,7 +103,7 @@ impl Bench {
         name: &str,
         hook: &str,
         functions: &str,
-        world: &str,
+        world: World,
     ) -> Result<(), Failure> {
         self.write(name, hook, functions, world)?;
         self.load_written(name).await

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use seaworthy_plugins::{HookCall, HookPoint};
+use seaworthy_plugins::{HookCall, HookPoint, World};
 
 use crate::{
     Failure,
@@ -30,7 +30,7 @@ const MAX_RATIO: f64 = 1.2;
 /// Prints the times of requests with and without an endless plugin.
 pub(crate) async fn beside(bench: &Bench) -> Result<(), Failure> {
     bench
-        .load("busy", &hook("after_data"), LOOP, "request-hook")
+        .load("busy", &hook("after_data"), LOOP, World::RequestHook)
         .await?;
     let mut p99 = [Vec::new(), Vec::new()];
     for round in 0..2 * PAIRS {

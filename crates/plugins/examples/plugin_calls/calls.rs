@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use seaworthy_plugins::{HookCall, HookPoint, Interface, pack};
+use seaworthy_plugins::{HookCall, HookPoint, Interface, World, pack};
 use serde_json::{Map, Value};
 use wasmtime::{
     Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store,
@@ -28,7 +28,7 @@ const MAX_DECISION: Duration = Duration::from_micros(20);
 /// data.
 fn bare() -> Result<(), Failure> {
     let text = format!("(module {COMMON} {EMPTY})");
-    let component = pack(text.as_bytes(), Interface::V0_2, "request-hook")?;
+    let component = pack(text.as_bytes(), Interface::V0_2, World::RequestHook)?;
     let mut config = Config::new();
     config
         .concurrency_support(false)
@@ -89,13 +89,15 @@ pub(crate) async fn calls(bench: &Bench) -> Result<(), Failure> {
     }
     println!("no hook: {:?}", begun.elapsed() / u32::try_from(CALLS)?);
     bare()?;
-    bench.write("empty", &hook("before_biz"), EMPTY, "request-hook")?;
+    bench.write("empty", &hook("before_biz"), EMPTY, World::RequestHook)?;
     let p50 = print("empty hook", hooks(bench, "empty").await?);
     goal("p50 of an empty hook at most 15 µs", p50 <= MAX_HOOK);
     bench.write_large("large", &hook("before_biz"), EMPTY)?;
     print("empty hook with 1.1 MiB", hooks(bench, "large").await?);
 
-    bench.load("allow", "", ALLOW, "policy-decision").await?;
+    bench
+        .load("allow", "", ALLOW, World::PolicyDecision)
+        .await?;
     let mut context = Map::new();
     context.insert("text".to_owned(), Value::from("x".repeat(200)));
     let mut times = Vec::with_capacity(CALLS);

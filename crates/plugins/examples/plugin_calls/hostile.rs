@@ -2,7 +2,7 @@
 
 use std::{net::TcpListener, time::Instant};
 
-use seaworthy_plugins::{HookCall, HookPoint};
+use seaworthy_plugins::{HookCall, HookPoint, World};
 
 use crate::{
     DEADLINE, Failure,
@@ -22,7 +22,9 @@ async fn endless(
     body: &str,
 ) -> Result<(), Failure> {
     let manifest = format!("{more}{}", hook("before_biz"));
-    bench.load(name, &manifest, body, "request-hook").await?;
+    bench
+        .load(name, &manifest, body, World::RequestHook)
+        .await?;
     let (mut times, mut waits) = (Vec::new(), Vec::new());
     while times.len() < ENDLESS {
         bench.plugins.enable(name)?;

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use seaworthy_plugins::{HookCall, HookPoint};
+use seaworthy_plugins::{HookCall, HookPoint, World};
 
 use crate::{
     DEADLINE, Failure,
@@ -48,7 +48,7 @@ pub(crate) async fn memory(bench: &Bench) -> Result<(), Failure> {
         ("recursions", RECURSION),
     ] {
         bench
-            .load("bomb", &hook("before_biz"), body, "request-hook")
+            .load("bomb", &hook("before_biz"), body, World::RequestHook)
             .await?;
         let (mut before, mut done) = (resident()?, 0);
         let mut problem = String::new();
@@ -78,7 +78,7 @@ pub(crate) async fn memory(bench: &Bench) -> Result<(), Failure> {
     let before = resident()?;
     for _ in 0..BOMBS {
         bench
-            .load("again", &hook("before_biz"), EMPTY, "request-hook")
+            .load("again", &hook("before_biz"), EMPTY, World::RequestHook)
             .await?;
         bench.plugins.unload("again").await?;
     }

@@ -8,6 +8,8 @@ use std::{
     time::Duration,
 };
 
+use seaworthy_plugins::World;
+
 use crate::{
     Failure,
     bench::{Bench, hook},
@@ -22,14 +24,14 @@ const RELOADS: usize = 20;
 pub(crate) async fn reload(bench: &Bench) -> Result<(), Failure> {
     let hook = hook("before_biz");
     bench
-        .load("version", &hook, VERSION, "request-hook")
+        .load("version", &hook, VERSION, World::RequestHook)
         .await?;
     let stop = Arc::new(AtomicBool::new(false));
     let clients = requests(bench, "/twice", &stop);
     for round in 0..RELOADS {
         let digit = ["\\222", "\\221"].get(round % 2).ok_or("no version")?;
         let functions = VERSION.replacen("\\221", digit, 1);
-        bench.write("version", &hook, &functions, "request-hook")?;
+        bench.write("version", &hook, &functions, World::RequestHook)?;
         bench.plugins.reload("version").await?;
         tokio::time::sleep(Duration::from_millis(200)).await;
     }

@@ -2,7 +2,7 @@ use seaworthy_config::Settings;
 use seaworthy_service::{CommandRun, StartError};
 use serde_json::json;
 
-use crate::{PluginsConfig, folder::disable_config};
+use crate::{PluginsConfig, folder::disable_in_settings};
 
 /// Disables a plugin in `NAME.yaml`, and keeps the other lines of the file. A running service finds
 /// the old or the new file, also if this process ends early.
@@ -21,7 +21,7 @@ pub(super) fn disable<C: Settings>(
             "\"{name}\" is not a valid name of a plugin"
         )));
     }
-    let path = disable_config(config, run.service.profile(), name)?;
+    let path = disable_in_settings(config, run.service.profile(), name)?;
     let text = format!("{name} is disabled in {}", path.display());
     run.console
         .print(&text, &json!({ "name": name, "file": path }));

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::run::load_with_dependencies;
 use crate::{
     Plugins, PluginsConfig,
-    folder::{read_plugin, scan},
+    folder::{read_plugin, scan, unreadable_folder},
 };
 
 /// Prints the name, version, and signature or error of each plugin of the folder.
@@ -15,15 +15,8 @@ use crate::{
 /// # Errors
 /// The folder cannot be read.
 pub(super) fn list<C>(run: &CommandRun<'_, C>, config: &PluginsConfig) -> Result<(), StartError> {
-    let names = scan(&config.directory).map_err(|error| {
-        StartError::with_cause(
-            format!(
-                "the plugin folder {} cannot be read",
-                config.directory.display()
-            ),
-            error,
-        )
-    })?;
+    let unreadable = |error| StartError::with_cause(unreadable_folder(&config.directory), error);
+    let names = scan(&config.directory).map_err(unreadable)?;
     let mut text = String::new();
     let mut document = Vec::new();
     for name in names {

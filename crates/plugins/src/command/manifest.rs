@@ -32,14 +32,10 @@ pub(super) fn with_hash(text: &str, hash: &str) -> String {
 /// The manifest is not valid, or names another plugin.
 pub(super) fn parse(path: &Path, plugin: &str, text: &str) -> Result<Manifest, StartError> {
     let manifest = Manifest::parse(plugin, text)?;
-    if manifest.name == plugin {
-        return Ok(manifest);
+    match manifest.name_problem(plugin) {
+        None => Ok(manifest),
+        Some(problem) => Err(StartError::new(format!("{} {problem}", path.display()))),
     }
-    Err(StartError::new(format!(
-        "{} names \"{}\": the folder must have the same name",
-        path.display(),
-        manifest.name
-    )))
 }
 
 #[cfg(test)]

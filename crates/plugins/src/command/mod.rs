@@ -13,7 +13,7 @@ use std::{io, path::Path};
 use seaworthy_config::Settings;
 use seaworthy_service::{Assembly, CommandRun, ServiceCommand, StartError, clap::ArgMatches};
 
-use crate::{PluginsConfig, folder::read_text};
+use crate::{PluginsConfig, World, folder::read_text};
 
 /// Returns the command `plugins list|verify|pack|key|sign|disable|run` of a service binary.
 ///
@@ -53,7 +53,9 @@ async fn execute<C: Settings>(
         Some(("list", _)) => inspect::list(run, config),
         Some(("verify", arguments)) => inspect::verify(run, config, &text(arguments, "name")).await,
         Some(("pack", arguments)) => {
-            let world = arguments.get_one::<String>("world").map(String::as_str);
+            let world = arguments.get_one::<String>("world");
+            let world =
+                world.and_then(|name| World::ALL.into_iter().find(|world| world.as_str() == name));
             let (name, module) = (text(arguments, "name"), text(arguments, "module"));
             pack::write_component(run, config, &name, &module, world)
         }

@@ -23,16 +23,17 @@ pub(super) fn write_component<C>(
     config: &PluginsConfig,
     name: &str,
     module: &str,
-    world: Option<&str>,
+    world: Option<World>,
 ) -> Result<(), StartError> {
     let folder = config.directory.join(name);
     let manifest = folder.join(MANIFEST);
     let text = read_manifest(&manifest)?;
     // The component does not exist yet, so the manifest may have no hash.
     let manifest = parse(&manifest, name, &with_hash(&text, &sha256_hex(b"")))?;
-    let world = world.unwrap_or(manifest.world.unwrap_or(World::Plugin).as_str());
+    let world = world.or(manifest.world).unwrap_or(World::Plugin);
     let content = fs::read(module).map_err(|error| unusable(Path::new(module), error))?;
-    let component = pack(&content, manifest.api, world).map_err(StartError::new)?;
+    let component =
+        pack(&content, manifest.api, world).map_err(|error| StartError::new(error.to_string()))?;
     let path = folder.join(COMPONENT);
     fs::write(&path, &component).map_err(|error| unusable(&path, error))?;
     let text = format!("wrote {}: {} bytes", path.display(), component.len());

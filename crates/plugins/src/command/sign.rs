@@ -9,7 +9,7 @@ use super::{
     read_manifest, unusable,
 };
 use crate::{
-    PluginsConfig, SigningKey,
+    PluginsConfig, SigningKey, SigningKeyError,
     folder::{COMPONENT, MANIFEST, SIGNATURE, sha256_hex},
 };
 
@@ -18,7 +18,7 @@ use crate::{
 /// # Errors
 /// The file exists or cannot be written.
 pub(super) fn key<C>(run: &CommandRun<'_, C>, file: &str) -> Result<(), StartError> {
-    let key = SigningKey::generate().map_err(StartError::new)?;
+    let key = SigningKey::generate().map_err(invalid)?;
     let failed = |error| StartError::with_cause(format!("{file} cannot be written"), error);
     let mut written = private_file(Path::new(file)).map_err(failed)?;
     written
@@ -54,7 +54,7 @@ pub(super) fn sign<C>(
 ) -> Result<(), StartError> {
     let folder = config.directory.join(name);
     let text = fs::read_to_string(key).map_err(|error| unusable(Path::new(key), error))?;
-    let key = SigningKey::parse(&Secret::new(text)).map_err(StartError::new)?;
+    let key = SigningKey::parse(&Secret::new(text)).map_err(invalid)?;
     let component = folder.join(COMPONENT);
     let hash = sha256_hex(&fs::read(&component).map_err(|error| unusable(&component, error))?);
     let manifest = folder.join(MANIFEST);
@@ -71,4 +71,8 @@ pub(super) fn sign<C>(
         &json!({ "name": name, "public_key": key.public(), "sha256": hash }),
     );
     Ok(())
+}
+
+fn invalid(error: SigningKeyError) -> StartError {
+    StartError::new(error.to_string())
 }

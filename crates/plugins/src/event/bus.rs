@@ -1,5 +1,5 @@
 use std::{
-    fmt,
+    fmt, mem,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     sync::{Arc, OnceLock, Weak},
@@ -23,13 +23,17 @@ use super::{
 /// The maximum number of queued events that the bus delivers to one subscriber at the same time.
 const MAX_DELIVERIES: usize = 10;
 
+/// The ID of a subscription to an [`EventBus`], for [`EventBus::unsubscribe`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SubscriptionId(u64);
+
 type Filter = dyn Fn(&Event) -> bool + Send + Sync;
 
 /// The delivery of a queued event to the handlers that its subscriber has at its start. It counts as
 /// running until its drop.
 struct Delivery {
     bus: EventBus,
-    subscriber: u64,
+    subscriber: SubscriptionId,
     handlers: Handlers,
     event: Arc<Event>,
 }
@@ -115,14 +119,13 @@ impl EventBus {
         name: &str,
         types: impl IntoIterator<Item = EventType>,
         handle: impl Fn(Event) -> F + Send + Sync + 'static,
-    ) -> u64
+    ) -> SubscriptionId
     where
         F: Future<Output = Result<(), HandlerError>> + Send + 'static,
     {
         let handle = move |event| handle(event).boxed();
-        let declared = Subscription::of_host(name, types, Box::new(handle));
-        let added = self.replace(None, name, [declared], MAX_DELIVERIES);
-        added.unwrap_or_default()
+        let declared = Subscription::for_host(name, types, Box::new(handle));
+        self.add(name, Arc::new([Arc::new(declared)]), MAX_DELIVERIES)
     }
 
     /// Adds a handler that gets the events of [`publish_async`](Self::publish_async) one at a time,
@@ -137,17 +140,16 @@ impl EventBus {
         types: impl IntoIterator<Item = EventType>,
         max_retries: u32,
         handle: impl Fn(Event) -> F + Send + Sync + 'static,
-    ) -> u64
+    ) -> SubscriptionId
     where
         F: Future<Output = Result<(), HandlerError>> + Send + 'static,
     {
         let handle = move |event| handle(event).boxed();
         let declared = Subscription {
             retries: max_retries,
-            ..Subscription::of_host(name, types, Box::new(handle))
+            ..Subscription::for_host(name, types, Box::new(handle))
         };
-        let added = self.replace(None, name, [declared], 1);
-        added.unwrap_or_default()
+        self.add(name, Arc::new([Arc::new(declared)]), 1)
     }
 
     /// Replaces the handlers of a plugin in one step, so that each event reaches either the old or
@@ -155,62 +157,60 @@ impl EventBus {
     /// queued events of the plugin are dropped.
     pub(crate) fn replace_plugin(
         &self,
-        old: Option<u64>,
+        old: Option<SubscriptionId>,
         plugin: &str,
         new: impl IntoIterator<Item = Subscription>,
-    ) -> Option<u64> {
-        self.replace(old, plugin, new, MAX_DELIVERIES)
+    ) -> Option<SubscriptionId> {
+        let new: Handlers = new.into_iter().map(Arc::new).collect();
+        match old {
+            None if new.is_empty() => None,
+            None => Some(self.add(plugin, new, MAX_DELIVERIES)),
+            Some(old) if new.is_empty() => {
+                self.unsubscribe(old);
+                None
+            }
+            Some(old) => {
+                let replaced = {
+                    let mut state = self.0.state.lock();
+                    let mut subscribers = state.subscribers.iter_mut();
+                    let subscriber = subscribers.find(|subscriber| subscriber.id == old);
+                    subscriber.map(|subscriber| mem::replace(&mut subscriber.handlers, new))
+                };
+                // What a handler owns may change the bus at its drop, so no lock is held.
+                drop(replaced);
+                Some(old)
+            }
+        }
     }
 
-    fn replace(
-        &self,
-        old: Option<u64>,
-        name: &str,
-        new: impl IntoIterator<Item = Subscription>,
-        max_running: usize,
-    ) -> Option<u64> {
-        let new: Handlers = new.into_iter().map(Arc::new).collect();
+    /// Adds the handlers of a subscriber, with at most `max_running` concurrent deliveries of queued
+    /// events.
+    fn add(&self, name: &str, handlers: Handlers, max_running: usize) -> SubscriptionId {
         let mut state = self.0.state.lock();
-        let place = state
-            .subscribers
-            .iter()
-            .position(|subscriber| Some(subscriber.id) == old);
-        let removed = match place {
-            Some(place) if new.is_empty() => {
-                let removed = state.subscribers.remove(place);
-                drop(state);
-                drop(removed);
-                return None;
-            }
-            Some(place) => state
-                .subscribers
-                .get_mut(place)
-                .map(|subscriber| std::mem::replace(&mut subscriber.handlers, new)),
-            None if new.is_empty() => return None,
-            None => {
-                state.last_id += 1;
-                let id = state.last_id;
-                let depths = self.0.depths.get();
-                let depth = depths.map_or_else(Gauge::default, |all| all.get_or_create(name));
-                let added = Subscriber::new(id, name, new, depth, max_running);
-                state.subscribers.push(added);
-                return Some(id);
-            }
-        };
-        // What a handler owns may change the bus at its drop, so no lock is held.
-        drop(state);
-        drop(removed);
-        old
+        state.last_id += 1;
+        let id = SubscriptionId(state.last_id);
+        let depths = self.0.depths.get();
+        let depth = depths.map_or_else(Gauge::default, |all| all.get_or_create(name));
+        let added = Subscriber::new(id, name, handlers, depth, max_running);
+        state.subscribers.push(added);
+        id
     }
 
     /// Removes a handler and its queued events. Does not cancel deliveries that run.
-    pub fn unsubscribe(&self, id: u64) {
-        self.replace(Some(id), "", [], MAX_DELIVERIES);
+    pub fn unsubscribe(&self, id: SubscriptionId) {
+        let removed = {
+            let mut state = self.0.state.lock();
+            let mut subscribers = state.subscribers.iter();
+            let place = subscribers.position(|subscriber| subscriber.id == id);
+            place.map(|place| state.subscribers.remove(place))
+        };
+        // What a handler owns may change the bus at its drop, so no lock is held.
+        drop(removed);
     }
 
     /// Adds a filter. The bus delivers and queues only events that pass all filters. An event for
     /// which a filter panics does not pass.
-    pub fn filter(&self, passes: impl Fn(&Event) -> bool + Send + Sync + 'static) {
+    pub fn add_filter(&self, passes: impl Fn(&Event) -> bool + Send + Sync + 'static) {
         let _change = self.0.changes.lock();
         let mut filters = Vec::clone(&self.0.filters.load());
         filters.push(Arc::new(passes));

@@ -6,8 +6,8 @@ mod subscription;
 
 use std::{borrow::Cow, collections::BTreeMap, fmt};
 
-pub use bus::EventBus;
 pub(crate) use bus::WeakEventBus;
+pub use bus::{EventBus, SubscriptionId};
 use chrono::{DateTime, SecondsFormat, Utc};
 use seaworthy_core::new_id;
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -96,13 +96,16 @@ impl fmt::Display for EventType {
     }
 }
 
-impl std::str::FromStr for EventType {
-    type Err = String;
+/// The error of a text that is not a valid [`EventType`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a valid event type: use parts of a-z, 0-9 and '_', separated by '.'")]
+pub struct InvalidEventType(String);
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::new(text).ok_or_else(|| {
-            format!("{text:?} is not a valid event type: use parts of a-z, 0-9 and '_', separated by '.'")
-        })
+impl std::str::FromStr for EventType {
+    type Err = InvalidEventType;
+
+    fn from_str(text: &str) -> Result<Self, InvalidEventType> {
+        Self::new(text).ok_or_else(|| InvalidEventType(text.to_owned()))
     }
 }
 
@@ -179,10 +182,22 @@ impl Event {
         &self.source
     }
 
+    /// Returns the time of the event.
+    #[must_use]
+    pub fn time(&self) -> DateTime<Utc> {
+        self.time
+    }
+
     /// Returns the data.
     #[must_use]
     pub fn data(&self) -> &Map<String, Value> {
         &self.data
+    }
+
+    /// Returns the names and texts of the metadata.
+    #[must_use]
+    pub fn metadata(&self) -> &BTreeMap<String, String> {
+        &self.metadata
     }
 
     /// Returns the time as RFC 3339 in UTC, in milliseconds.
@@ -211,5 +226,19 @@ mod tests {
         });
         assert_eq!(shown, expected);
         assert!(shown["timestamp"].is_string());
+    }
+
+    #[test]
+    fn handlers_read_all_fields_of_an_event_plug_1() {
+        let before = Utc::now();
+        let event = Event::new(EventType::USER_LOGIN, "accounts")
+            .with_data("user", "u-7")
+            .with_metadata("tenant", "t-1");
+        assert!((before..=Utc::now()).contains(&event.time()));
+        assert!(!event.id().is_empty());
+        assert_eq!(event.kind(), &EventType::USER_LOGIN);
+        assert_eq!(event.source(), "accounts");
+        assert_eq!(event.data().get("user"), Some(&"u-7".into()));
+        assert_eq!(event.metadata().get("tenant").unwrap(), "t-1");
     }
 }

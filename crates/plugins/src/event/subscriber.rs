@@ -2,12 +2,12 @@ use std::{collections::VecDeque, sync::Arc};
 
 use seaworthy_telemetry::metrics::{Gauge, GaugeGuard};
 
-use super::{Event, subscription::Handlers};
+use super::{Event, SubscriptionId, subscription::Handlers};
 
 /// A handler of the host, or all handlers of one plugin. Each subscriber has its own queue, so a slow
 /// one does not delay the others.
 pub(super) struct Subscriber {
-    pub(super) id: u64,
+    pub(super) id: SubscriptionId,
     /// The plugin, or the handler of the host.
     pub(super) name: String,
     pub(super) handlers: Handlers,
@@ -27,7 +27,7 @@ struct Queued {
 impl Subscriber {
     /// Creates a subscriber with at most `max_running` concurrent deliveries of queued events.
     pub(super) fn new(
-        id: u64,
+        id: SubscriptionId,
         name: &str,
         handlers: Handlers,
         depth: Gauge,

@@ -39,7 +39,7 @@ pub(crate) struct Subscription {
 
 impl Subscription {
     /// Returns a handler of the host, without retries.
-    pub(super) fn of_host(
+    pub(super) fn for_host(
         name: &str,
         types: impl IntoIterator<Item = EventType>,
         handle: Box<Handle>,

@@ -1,15 +1,16 @@
 //! The folder of plugins.
 
+mod atomic_write;
 mod read;
 mod replace;
 mod seen;
 mod settings;
 mod watch;
 
-pub(crate) use read::{Found, read_plugin, read_text, scan, sha256_hex};
-pub(crate) use replace::{disable_config, replace_config};
+pub(crate) use read::{Found, read_plugin, read_text, scan, sha256_hex, unreadable_folder};
+pub(crate) use replace::{disable_in_settings, replace_settings};
 pub(crate) use seen::{Applied, FilesHash, Seen, files_hash, hashes, seen};
-pub(crate) use settings::{config_files, read_config};
+pub(crate) use settings::{read_settings, settings_files};
 pub(crate) use watch::Watch;
 
 /// The manifest.

@@ -48,6 +48,11 @@ pub(crate) fn scan(directory: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
+/// Returns the problem of a plugin folder that cannot be read.
+pub(crate) fn unreadable_folder(directory: &Path) -> String {
+    format!("the plugin folder {} cannot be read", directory.display())
+}
+
 /// Reads the files of a plugin. Checks their size, the signature, the manifest and the hash.
 ///
 /// # Errors
@@ -60,7 +65,7 @@ pub(crate) fn read_plugin(
     let folder = folder.unwrap_or_default().into_owned();
     let failed = |problem: String| PluginError::new(PluginErrorCode::LoadFailed, &folder, problem);
     let unreadable = |file: &str, error| {
-        failed(format!("{} cannot be read", path.join(file).display())).because(error)
+        failed(format!("{} cannot be read", path.join(file).display())).with_cause(error)
     };
     let text = read_text(&path.join(MANIFEST)).map_err(|error| unreadable(MANIFEST, error))?;
     let is_signed = match read_text(&path.join(SIGNATURE)) {
@@ -79,11 +84,8 @@ pub(crate) fn read_plugin(
     }
     let text = String::from_utf8(text).map_err(|_| failed(format!("{MANIFEST} is not UTF-8")))?;
     let manifest = Manifest::parse(&folder, &text)?;
-    if manifest.name != folder {
-        return Err(failed(format!(
-            "{MANIFEST} names \"{}\": the folder must have the same name",
-            manifest.name
-        )));
+    if let Some(problem) = manifest.name_problem(&folder) {
+        return Err(failed(format!("{MANIFEST} {problem}")));
     }
     let component = read(&path.join(COMPONENT), security.max_file_size.get())
         .map_err(|error| unreadable(COMPONENT, error))?;

@@ -1,14 +1,17 @@
 use std::{
-    fs::{self, File, Metadata, OpenOptions},
-    io::{self, Write as _},
-    path::{Path, PathBuf},
+    fs::{self, Metadata},
+    io,
+    path::PathBuf,
 };
 
 use seaworthy_config::Profile;
-use seaworthy_core::new_id;
 
-use super::{read::MAX_TEXT, read_config, read_text};
-use crate::{PluginError, PluginErrorCode, PluginFileConfig, PluginsConfig};
+use super::{
+    atomic_write::{Access, write},
+    read::MAX_TEXT,
+    read_settings, read_text,
+};
+use crate::{PluginError, PluginErrorCode, PluginSettings, PluginsConfig};
 
 /// The line with which YAML permits a document to begin.
 const MARKER: &str = "---";
@@ -16,9 +19,6 @@ const MARKER: &str = "---";
 const DISABLED: &str = "enabled: false";
 /// The start of the line that [`DISABLED`] replaces.
 const ENABLED: &str = "enabled:";
-/// The permissions of a file whose content may be secret.
-#[cfg(unix)]
-const OWNER_ONLY: u32 = 0o600;
 
 /// Replaces `NAME.yaml` in one step. If it is a link, its target is replaced. Only the owner can
 /// read the new file, because settings may be secret.
@@ -27,16 +27,16 @@ const OWNER_ONLY: u32 = 0o600;
 /// - The settings are too large.
 /// - The file cannot be read or written.
 /// - Another file or an environment variable overrides the settings.
-pub(crate) fn replace_config(
+pub(crate) fn replace_settings(
     config: &PluginsConfig,
     profile: Profile,
     plugin: &str,
-    wanted: &PluginFileConfig,
-) -> Result<ReplacedConfig, PluginError> {
+    wanted: &PluginSettings,
+) -> Result<ReplacedSettings, PluginError> {
     let file = SettingsFile::find(config, plugin)?;
     let text = wanted
         .to_yaml()
-        .map_err(|error| file.failed("cannot be written").because(error))?;
+        .map_err(|error| file.failed("cannot be written").with_cause(error))?;
     let replaced = file.replace(config, &text, &Access::Owner)?;
     replaced.check(config, profile, plugin, |effective| effective == wanted)
 }
@@ -45,8 +45,8 @@ pub(crate) fn replace_config(
 /// permissions of the file. Returns its path.
 ///
 /// # Errors
-/// As for [`replace_config`], or the plugin has neither a folder nor settings.
-pub(crate) fn disable_config(
+/// As for [`replace_settings`], or the plugin has neither a folder nor settings.
+pub(crate) fn disable_in_settings(
     config: &PluginsConfig,
     profile: Profile,
     plugin: &str,
@@ -62,8 +62,8 @@ pub(crate) fn disable_config(
     }
     let (text, access) = match &file.previous {
         Some((text, metadata)) => {
-            let text =
-                str::from_utf8(text).map_err(|error| file.failed("is not UTF-8").because(error))?;
+            let text = str::from_utf8(text)
+                .map_err(|error| file.failed("is not UTF-8").with_cause(error))?;
             (text, Access::Like(metadata))
         }
         None => ("", Access::Default),
@@ -75,7 +75,7 @@ pub(crate) fn disable_config(
     lines.insert(marker.map_or(0, |place| place + 1), DISABLED);
     let text = lines.join("\n") + "\n";
     let replaced = file.replace(config, &text, &access)?;
-    let is_disabled = |effective: &PluginFileConfig| !effective.enabled;
+    let is_disabled = |effective: &PluginSettings| !effective.enabled;
     replaced.check(config, profile, plugin, is_disabled)?.keep();
     Ok(file.path)
 }
@@ -107,11 +107,11 @@ impl SettingsFile {
         file.previous = match read_text(&file.target) {
             Ok(content) => {
                 let metadata = fs::metadata(&file.target);
-                let unread = |error| file.failed("cannot be read").because(error);
+                let unread = |error| file.failed("cannot be read").with_cause(error);
                 Some((content, metadata.map_err(unread)?))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(file.failed("cannot be read").because(error)),
+            Err(error) => return Err(file.failed("cannot be read").with_cause(error)),
         };
         Ok(file)
     }
@@ -125,14 +125,14 @@ impl SettingsFile {
         config: &PluginsConfig,
         text: &str,
         access: &Access<'_>,
-    ) -> Result<ReplacedConfig, PluginError> {
+    ) -> Result<ReplacedSettings, PluginError> {
         if u64::try_from(text.len()).unwrap_or(u64::MAX) > MAX_TEXT {
             return Err(self.failed(&format!("would have more than {MAX_TEXT} bytes")));
         }
-        let unwritten = |error| self.failed("cannot be written").because(error);
+        let unwritten = |error| self.failed("cannot be written").with_cause(error);
         fs::create_dir_all(&config.config_directory).map_err(unwritten)?;
         write(&self.target, text.as_bytes(), access).map_err(unwritten)?;
-        Ok(ReplacedConfig {
+        Ok(ReplacedSettings {
             plugin: self.plugin.clone(),
             path: self.target.clone(),
             written: text.to_owned(),
@@ -149,7 +149,7 @@ impl SettingsFile {
 
 /// A file of settings that was replaced. Its drop restores the previous one, unless the new one is
 /// kept. So the stop of the service leaves no settings that the plugin did not accept.
-pub(crate) struct ReplacedConfig {
+pub(crate) struct ReplacedSettings {
     plugin: String,
     path: PathBuf,
     written: String,
@@ -159,7 +159,7 @@ pub(crate) struct ReplacedConfig {
     is_settled: bool,
 }
 
-impl ReplacedConfig {
+impl ReplacedSettings {
     /// Checks the settings that the plugin gets from all files and the environment. Restores the
     /// previous file if they are not accepted.
     ///
@@ -170,9 +170,9 @@ impl ReplacedConfig {
         config: &PluginsConfig,
         profile: Profile,
         plugin: &str,
-        is_accepted: impl FnOnce(&PluginFileConfig) -> bool,
+        is_accepted: impl FnOnce(&PluginSettings) -> bool,
     ) -> Result<Self, PluginError> {
-        let error = match read_config(config, profile, plugin) {
+        let error = match read_settings(config, profile, plugin) {
             Ok((effective, _)) if is_accepted(&effective) => return Ok(self),
             Ok(_) => {
                 let problem = format!(
@@ -220,102 +220,12 @@ impl ReplacedConfig {
     }
 }
 
-impl Drop for ReplacedConfig {
+impl Drop for ReplacedSettings {
     fn drop(&mut self) {
         if !self.is_settled {
             self.write_previous();
         }
     }
-}
-
-/// The users that can read a new file.
-enum Access<'a> {
-    Owner,
-    /// The users who can read this file, and its owner.
-    Like(&'a Metadata),
-    /// The users who can read this file. The owner may be this process instead.
-    Restored(&'a Metadata),
-    /// The users that the process selects for new files.
-    Default,
-}
-
-/// Writes a file in one step: a reader, also after a crash, finds the old or the new content.
-///
-/// # Errors
-/// The file cannot be written. The old one stays.
-fn write(path: &Path, content: &[u8], access: &Access<'_>) -> io::Result<()> {
-    // Another process may write the same file, so each one writes its own new file.
-    let new = path.with_extension(format!("{}.new", new_id()));
-    let written = write_new(&new, content, access).and_then(|()| fs::rename(&new, path));
-    if written.is_err() {
-        // The file may not exist, and its content is not needed.
-        drop(fs::remove_file(&new));
-        return written;
-    }
-    // The new name is on the disk after its folder. Not every system can open a folder.
-    if cfg!(unix)
-        && let Some(Ok(folder)) = path.parent().map(File::open)
-        && let Err(error) = folder.sync_all()
-    {
-        // The new file is in place, and only a crash of the system can still undo this.
-        let path = path.display();
-        tracing::warn!(%path, problem = %error, "the folder of a file was not written to the disk");
-    }
-    Ok(())
-}
-
-/// Writes a new file to the disk.
-///
-/// # Errors
-/// The file exists, or cannot be written.
-fn write_new(path: &Path, content: &[u8], access: &Access<'_>) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    if !matches!(access, Access::Default) {
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, OWNER_ONLY);
-    }
-    let mut file = options.open(path)?;
-    file.write_all(content)?;
-    match access {
-        Access::Like(metadata) => {
-            keep_owner(&file, metadata)?;
-            file.set_permissions(metadata.permissions())?;
-        }
-        Access::Restored(metadata) => {
-            drop(keep_owner(&file, metadata));
-            file.set_permissions(metadata.permissions())?;
-        }
-        Access::Owner | Access::Default => {}
-    }
-    file.sync_all()
-}
-
-/// Sets the owner and the group of a file to those of another one. A service can then read a file
-/// that an operator replaces. The group is enough if it may read the file.
-///
-/// # Errors
-/// This process may not change them.
-#[cfg(unix)]
-fn keep_owner(file: &File, like: &Metadata) -> io::Result<()> {
-    use std::os::unix::fs::{MetadataExt as _, fchown};
-
-    /// The permission of the group to read.
-    const GROUP_READS: u32 = 0o040;
-
-    let new = file.metadata()?;
-    if (new.uid(), new.gid()) == (like.uid(), like.gid()) {
-        return Ok(());
-    }
-    match fchown(file, Some(like.uid()), Some(like.gid())) {
-        Err(_) if like.mode() & GROUP_READS != 0 => fchown(file, None, Some(like.gid())),
-        changed => changed,
-    }
-}
-
-#[cfg(not(unix))]
-fn keep_owner(_: &File, _: &Metadata) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

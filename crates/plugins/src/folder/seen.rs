@@ -7,7 +7,7 @@ use std::{
 
 use seaworthy_config::Profile;
 
-use super::{COMPONENT, MANIFEST, SIGNATURE, config_files, read_text, scan, sha256_hex};
+use super::{COMPONENT, MANIFEST, SIGNATURE, read_text, scan, settings_files, sha256_hex};
 
 /// The files of each plugin of the folder, by its name.
 pub(crate) type Seen = BTreeMap<String, Files>;
@@ -65,7 +65,7 @@ pub(crate) fn files_hash(
     let plugin = directory.join(name);
     FilesHash {
         code: hash(&[plugin.join(MANIFEST), plugin.join(SIGNATURE)]),
-        settings: hash(&config_files(configs, profile, name)),
+        settings: hash(&settings_files(configs, profile, name)),
     }
 }
 

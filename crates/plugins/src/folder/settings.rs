@@ -6,7 +6,7 @@ use std::{
 use seaworthy_config::{ConfigError, ConfigErrors, Loader, Profile, Schema};
 
 use super::read_text;
-use crate::{PluginError, PluginErrorCode, PluginFileConfig, PluginsConfig};
+use crate::{PluginError, PluginErrorCode, PluginSettings, PluginsConfig};
 
 /// The section whose values may be secret.
 const SECRETS: &str = "settings";
@@ -14,7 +14,7 @@ const SECRETS: &str = "settings";
 const PREFIX: &str = "plugin_";
 
 /// Returns the files of the settings of a plugin. The second one overrides the first one.
-pub(crate) fn config_files(directory: &Path, profile: Profile, plugin: &str) -> [PathBuf; 2] {
+pub(crate) fn settings_files(directory: &Path, profile: Profile, plugin: &str) -> [PathBuf; 2] {
     [
         directory.join(format!("{plugin}.yaml")),
         directory.join(format!("{plugin}.{profile}.yaml")),
@@ -27,36 +27,36 @@ pub(crate) fn config_files(directory: &Path, profile: Profile, plugin: &str) -> 
 ///
 /// # Errors
 /// A file is too large or has errors.
-pub(crate) fn read_config(
+pub(crate) fn read_settings(
     config: &PluginsConfig,
     profile: Profile,
     plugin: &str,
-) -> Result<(PluginFileConfig, Option<PathBuf>), PluginError> {
+) -> Result<(PluginSettings, Option<PathBuf>), PluginError> {
     let failed = |problem: String| PluginError::new(PluginErrorCode::Config, plugin, problem);
     let mut found = None;
-    for file in config_files(&config.config_directory, profile, plugin) {
+    for file in settings_files(&config.config_directory, profile, plugin) {
         // `files_hash` does not read a larger file, so the service would miss its changes.
         match read_text(&file) {
             Ok(_) => found = found.or(Some(file)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => {
                 let problem = format!("its settings {} cannot be read", file.display());
-                return Err(failed(problem).because(error));
+                return Err(failed(problem).with_cause(error));
             }
         }
     }
     let Some(path) = found else {
-        return Ok((PluginFileConfig::default(), None));
+        return Ok((PluginSettings::default(), None));
     };
     let problem = || format!("its settings {} have errors", path.display());
     // The variables of a plugin differ from those of a service with the same name.
     let file = Loader::new(format!("{PREFIX}{plugin}"))
         .file(&path)
         .profile(profile)
-        .load_without_secrets(&Schema::of::<PluginFileConfig>())
-        .map_err(|errors| failed(problem()).because(redact(&errors)))?
+        .load_without_secrets(&Schema::of::<PluginSettings>())
+        .map_err(|errors| failed(problem()).with_cause(redact(&errors)))?
         .get()
-        .map_err(|error| failed(problem()).because(error))?;
+        .map_err(|error| failed(problem()).with_cause(error))?;
     Ok((file, Some(path)))
 }
 

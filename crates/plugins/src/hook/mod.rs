@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 ///
 /// let call = HookCall::new().with_value("order_id", 7).with_metadata("method", "POST");
 /// assert_eq!(call.value("order_id"), Some(&7.into()));
+/// assert_eq!(call.metadata(), [("method".to_owned(), "POST".to_owned())]);
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct HookCall {
@@ -57,6 +58,12 @@ impl HookCall {
         let texts = self.metadata.iter();
         let texts = texts.map(|(name, text)| name.len() + text.len());
         values.chain(texts).sum()
+    }
+
+    /// Returns the names and texts of the metadata, in the order in which they were set.
+    #[must_use]
+    pub fn metadata(&self) -> &[(String, String)] {
+        &self.metadata
     }
 
     /// Returns all values.

@@ -3,10 +3,10 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::config::DEFAULT_TIMEOUT;
+
 /// The timeout of a hook around a request, so that a slow plugin delays requests only briefly.
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_millis(50);
-/// The timeout of other hooks: operations of the business logic may take seconds.
-const OTHER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A place in the service that calls hooks.
 #[derive(
@@ -91,7 +91,8 @@ impl HookPoint {
             | Self::BeforeAuth
             | Self::AfterAuth
             | Self::AuthFailed => REQUEST_TIMEOUT,
-            _ => OTHER_TIMEOUT,
+            // Operations of the business logic may take seconds.
+            _ => DEFAULT_TIMEOUT.get(),
         }
     }
 

@@ -56,8 +56,8 @@ impl HookTable {
                 table.entry(hook.point).or_default().push(HookEntry {
                     plugin: Arc::clone(&plugin),
                     name: hook.name.clone(),
-                    priority: hook.priority.unwrap_or(plugin.file.priority),
-                    timeout: timeout.min(plugin.file.timeout.get()),
+                    priority: hook.priority.unwrap_or(plugin.settings.priority),
+                    timeout: timeout.min(plugin.settings.timeout.get()),
                     is_veto: hook.veto,
                 });
             }

@@ -14,11 +14,25 @@ use super::Signature;
 /// let key = SigningKey::generate()?;
 /// let signature = key.sign(b"name = \"audit_logger\"");
 /// assert!(signature.is_valid_for_any(&[key.public()], b"name = \"audit_logger\""));
-/// # Ok::<(), &'static str>(())
+/// # Ok::<(), seaworthy_plugins::SigningKeyError>(())
 /// ```
 pub struct SigningKey {
     pair: Ed25519KeyPair,
     text: Secret<String>,
+}
+
+/// Errors of signing keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SigningKeyError {
+    /// A key cannot be created.
+    #[error("the operating system provides no random bytes")]
+    NoRandomBytes,
+    /// A text is not a key.
+    #[error(
+        "the signing key is not an Ed25519 key (PKCS #8 in Base64): create one with `plugins key`"
+    )]
+    Invalid,
 }
 
 impl SigningKey {
@@ -26,10 +40,11 @@ impl SigningKey {
     ///
     /// # Errors
     /// The operating system provides no random bytes.
-    pub fn generate() -> Result<Self, &'static str> {
-        let pair = Ed25519KeyPair::generate()
-            .map_err(|_| "the operating system provides no random bytes")?;
-        let document = pair.to_pkcs8().map_err(|_| "the key cannot be encoded")?;
+    pub fn generate() -> Result<Self, SigningKeyError> {
+        let pair = Ed25519KeyPair::generate().map_err(|_| SigningKeyError::NoRandomBytes)?;
+        let document = pair
+            .to_pkcs8()
+            .map_err(|_| SigningKeyError::NoRandomBytes)?;
         let text = Secret::new(STANDARD.encode(document.as_ref()));
         Ok(Self { pair, text })
     }
@@ -38,10 +53,10 @@ impl SigningKey {
     ///
     /// # Errors
     /// The text is not an Ed25519 key.
-    pub fn parse(text: &Secret<String>) -> Result<Self, &'static str> {
-        const PROBLEM: &str = "the signing key is not an Ed25519 key (PKCS #8 in Base64): create one with `plugins key`";
-        let document = STANDARD.decode(text.expose().trim()).map_err(|_| PROBLEM)?;
-        let pair = Ed25519KeyPair::from_pkcs8(&document).map_err(|_| PROBLEM)?;
+    pub fn parse(text: &Secret<String>) -> Result<Self, SigningKeyError> {
+        let document = STANDARD.decode(text.expose().trim());
+        let document = document.map_err(|_| SigningKeyError::Invalid)?;
+        let pair = Ed25519KeyPair::from_pkcs8(&document).map_err(|_| SigningKeyError::Invalid)?;
         let text = text.clone();
         Ok(Self { pair, text })
     }

@@ -8,7 +8,7 @@ mod world;
 use std::collections::BTreeMap;
 
 pub use capability::Capability;
-pub use key::SigningKey;
+pub use key::{SigningKey, SigningKeyError};
 use seaworthy_core::{ByteSize, Timeout};
 use semver::Version;
 use serde::{Deserialize, Serialize};
@@ -57,7 +57,7 @@ impl Interface {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HookDeclaration {
-    /// The name, unique among the hooks of the plugin.
+    /// The name, unique among the hooks of the plugin at the same point.
     pub name: String,
     /// The place in the service that calls the hook.
     pub point: HookPoint,
@@ -179,6 +179,13 @@ impl Manifest {
         }
     }
 
+    /// Returns the problem of a manifest in a folder with another name.
+    pub(crate) fn name_problem(&self, folder: &str) -> Option<String> {
+        let name = &self.name;
+        let problem = || format!("names \"{name}\": the folder must have the same name");
+        (name != folder).then(problem)
+    }
+
     fn problem(&self) -> Option<String> {
         if !is_name(&self.name) {
             return Some(format!(
@@ -223,17 +230,22 @@ impl Manifest {
                 "requests the capability \"{name}\", which needs `api = \"{since}\"`"
             ));
         }
-        let hooks = self.hooks.iter().map(|hook| hook.name.as_str());
+        let hooks = self.hooks.iter();
+        if let Some((point, name)) = repeated(hooks.map(|hook| (hook.point, &hook.name))) {
+            let point = point.as_str();
+            return Some(format!(
+                "has two hooks at the point {point} with the name \"{name}\": rename one"
+            ));
+        }
         let handlers = self.handlers.iter().map(|handler| handler.name.as_str());
-        repeated(hooks)
-            .or_else(|| repeated(handlers))
-            .map(|name| format!("has two hooks or handlers with the name \"{name}\": rename one"))
+        repeated(handlers)
+            .map(|name| format!("has two handlers with the name \"{name}\": rename one"))
     }
 }
 
-fn repeated<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+fn repeated<T: Copy + Ord>(items: impl IntoIterator<Item = T>) -> Option<T> {
     let mut seen = std::collections::BTreeSet::new();
-    names.into_iter().find(|name| !seen.insert(*name))
+    items.into_iter().find(|item| !seen.insert(*item))
 }
 
 /// Whether a text is a valid name of a plugin. Such a name is also a safe name of a folder.

@@ -36,8 +36,10 @@ use super::{
 };
 use crate::{
     Decision, Event, HandlerError, PluginStatus, Plugins,
-    runtime::{CallLimits, Fault, HookInput, HookOutcome, LifecycleStep, Program, Question, TICK},
-    sandbox::{Permission, ProcessorTime, Transition},
+    runtime::{
+        CallError, CallLimits, HookInput, HookOutcome, LifecycleStep, Program, Question, TICK,
+    },
+    sandbox::{CpuTime, Permission, Transition},
 };
 
 impl Plugin {
@@ -49,7 +51,7 @@ impl Plugin {
     pub(crate) async fn step(
         self: &Arc<Self>,
         step: LifecycleStep,
-    ) -> Result<Result<(), String>, Fault> {
+    ) -> Result<Result<(), String>, CallError> {
         let function = Function {
             name: step.as_str(),
             timeout: self.limits.timeout,
@@ -70,8 +72,8 @@ impl Plugin {
         self: &Arc<Self>,
         input: HookInput,
         timeout: Duration,
-    ) -> Result<HookOutcome, Fault> {
-        let function = Function::of_request(input.point.as_str(), timeout);
+    ) -> Result<HookOutcome, CallError> {
+        let function = Function::for_request(input.point.as_str(), timeout);
         self.call(function, move |program, limits| {
             program.hook(&input, limits)
         })
@@ -88,7 +90,7 @@ impl Plugin {
         handler: String,
         event: Event,
         timeout: Duration,
-    ) -> Result<Result<(), HandlerError>, Fault> {
+    ) -> Result<Result<(), HandlerError>, CallError> {
         let function = Function {
             name: "handle",
             timeout,
@@ -111,8 +113,8 @@ impl Plugin {
         self: &Arc<Self>,
         question: Question,
         timeout: Duration,
-    ) -> Result<Decision, Fault> {
-        let function = Function::of_request("decide", timeout);
+    ) -> Result<Decision, CallError> {
+        let function = Function::for_request("decide", timeout);
         self.call(function, move |program, limits| {
             program.decide(&question, limits)
         })
@@ -127,26 +129,26 @@ impl Plugin {
     async fn call<R: Send + 'static>(
         self: &Arc<Self>,
         function: Function,
-        call: impl FnOnce(&dyn Program, &CallLimits) -> Result<R, Fault> + Send + 'static,
-    ) -> Result<R, Fault> {
+        call: impl FnOnce(&dyn Program, &CallLimits) -> Result<R, CallError> + Send + 'static,
+    ) -> Result<R, CallError> {
         let begun = Instant::now();
         let result = self.admit_and_run(call, function, begun).await;
         let seen = result.as_ref().map(drop);
         let name = function.name;
-        self.observe.called(&self.manifest, name, seen, begun);
+        self.observe.record_call(&self.manifest, name, seen, begun);
         result
     }
 
     async fn admit_and_run<R: Send + 'static>(
         self: &Arc<Self>,
-        call: impl FnOnce(&dyn Program, &CallLimits) -> Result<R, Fault> + Send + 'static,
+        call: impl FnOnce(&dyn Program, &CallLimits) -> Result<R, CallError> + Send + 'static,
         function: Function,
         begun: Instant,
-    ) -> Result<R, Fault> {
+    ) -> Result<R, CallError> {
         if function.needs_start
             && let Some(missing) = self.missing_dependency()
         {
-            return Err(Fault::Dependency(missing));
+            return Err(CallError::Dependency(missing));
         }
         // A stop waits for the calls that begin before it, and `admit` rejects the later ones.
         let running = self.calls.begin();
@@ -171,11 +173,11 @@ impl Plugin {
             state.check_started(&function)?;
             if !state.share.may_run(now) {
                 state.throttled_at = Some(now);
-                return Err(Fault::Throttled);
+                return Err(CallError::Throttled);
             }
             state.pace
         };
-        let program = self.program.lock().clone().ok_or(Fault::Stopped)?;
+        let program = self.program.lock().clone().ok_or(CallError::Stopped)?;
         let flavor = Handle::current().runtime_flavor();
         // A guest that waits for a response keeps its permit of `worker_guests`.
         let may_wait = self.waiting_guests.is_some();
@@ -213,7 +215,7 @@ impl Plugin {
         } else if let Err(error) = self.threads.run(guest) {
             let plugin = self.name();
             tracing::error!(plugin, problem = %error, "the system has no thread for a plugin");
-            return Err(Fault::NoThread);
+            return Err(CallError::NoThread);
         }
         let mut deadline = start_deadline;
         loop {
@@ -221,7 +223,7 @@ impl Plugin {
             // 2 ms, and the goal of PLUG-2 is 5 ms.
             match self.timers.wait(deadline + TICK, &mut ended).await {
                 Some(Ok(result)) => return result,
-                Some(Err(_)) => return Err(Fault::Trap("the guest did not end".to_owned())),
+                Some(Err(_)) => return Err(CallError::Trap("the guest did not end".to_owned())),
                 None => {}
             }
             match start.get_or_prevent().map(|begun| begun + limits.timeout) {
@@ -230,23 +232,23 @@ impl Plugin {
                     // A long instruction or a busy machine delays the guest. It still runs, so it
                     // has not recorded this.
                     self.state.lock().pace.slow_down(Instant::now());
-                    return Err(Fault::Timeout(limits.timeout));
+                    return Err(CallError::Timeout(limits.timeout));
                 }
-                None => return Err(Fault::Timeout(limits.timeout)),
+                None => return Err(CallError::Timeout(limits.timeout)),
             }
         }
     }
 
-    fn admit(self: &Arc<Self>, function: &Function, now: Instant) -> Result<Admission, Fault> {
+    fn admit(self: &Arc<Self>, function: &Function, now: Instant) -> Result<Admission, CallError> {
         let mut state = self.state.lock();
         state.check_started(function)?;
         let Some(permission) = state.faults.permit(now) else {
-            return Err(Fault::Disabled);
+            return Err(CallError::Disabled);
         };
         if !state.share.may_run(now) {
             state.throttled_at = Some(now);
             state.faults.abandon(permission, now);
-            return Err(Fault::Throttled);
+            return Err(CallError::Throttled);
         }
         Ok(Admission {
             permission,
@@ -262,15 +264,15 @@ impl Plugin {
     fn run<R>(
         &self,
         program: &dyn Program,
-        call: impl FnOnce(&dyn Program, &CallLimits) -> Result<R, Fault>,
+        call: impl FnOnce(&dyn Program, &CallLimits) -> Result<R, CallError>,
         limits: &CallLimits,
         permission: Permission,
         is_request: bool,
-    ) -> Result<R, Fault> {
-        let begun = ProcessorTime::now();
+    ) -> Result<R, CallError> {
+        let begun = CpuTime::now();
         // Each call has its own memory, so a panic leaves no broken state in the program.
         let ended = catch_unwind(AssertUnwindSafe(|| call(program, limits)));
-        let result = ended.unwrap_or_else(|_| Err(Fault::Trap("the host panicked".to_owned())));
+        let result = ended.unwrap_or_else(|_| Err(CallError::Trap("the host panicked".to_owned())));
         let used = begun.elapsed();
         let transition = {
             let now = Instant::now();
@@ -278,15 +280,15 @@ impl Plugin {
             state.share.charge(used);
             state.pace.record(used, is_request, now);
             let transition = match &result {
-                Err(fault) if fault.counts() => state.faults.fail(permission, now),
+                Err(error) if error.is_caused_by_guest() => state.faults.fail(permission, now),
                 Err(_) => {
                     state.faults.abandon(permission, now);
                     Transition::None
                 }
-                Ok(_) => state.faults.succeed(permission),
+                Ok(_) => state.faults.succeed(permission, now),
             };
             match (&result, transition) {
-                (Err(fault), _) => state.error = Some(fault.into()),
+                (Err(error), _) => state.error = Some(error.into()),
                 (Ok(_), Transition::Enabled) => state.error = None,
                 _ => {}
             }
@@ -300,12 +302,13 @@ impl Plugin {
 
     /// Publishes that faults disabled this version, or that a trial enabled it. The faults of an old
     /// version, which open requests still call, do not concern the version that replaced it.
-    fn announce(&self, transition: Transition, fault: Option<&Fault>) {
+    fn announce(&self, transition: Transition, fault: Option<&CallError>) {
         let Some(plugins) = self.plugins.upgrade().map(Plugins) else {
             return;
         };
         if plugins.is_loaded(self) {
-            self.observe.changed(&self.manifest, transition, fault);
+            self.observe
+                .record_transition(&self.manifest, transition, fault);
             plugins.announce_dependents(self.name());
         } else if transition == Transition::Disabled {
             let (plugin, version) = (self.name(), &self.manifest.version);
@@ -317,9 +320,9 @@ impl Plugin {
 impl State {
     /// # Errors
     /// The plugin is stopped, and the function needs a started plugin.
-    fn check_started(&self, function: &Function) -> Result<(), Fault> {
+    fn check_started(&self, function: &Function) -> Result<(), CallError> {
         match function.needs_start && self.status == PluginStatus::Stopped {
-            true => Err(Fault::Stopped),
+            true => Err(CallError::Stopped),
             false => Ok(()),
         }
     }
@@ -333,7 +336,7 @@ async fn permit(
     semaphore: &Arc<Semaphore>,
     deadline: TokioInstant,
     whose: &'static str,
-) -> Result<OwnedSemaphorePermit, Fault> {
+) -> Result<OwnedSemaphorePermit, CallError> {
     // Usually a permit is free, and no timer is needed.
     if let Ok(permit) = Arc::clone(semaphore).try_acquire_owned() {
         return Ok(permit);
@@ -341,7 +344,7 @@ async fn permit(
     let permit = Arc::clone(semaphore).acquire_owned();
     match timeout_at(deadline, permit).await {
         Ok(Ok(permit)) => Ok(permit),
-        _ => Err(Fault::Concurrency(whose)),
+        _ => Err(CallError::Concurrency(whose)),
     }
 }
 

@@ -13,7 +13,7 @@ pub(super) struct Function {
 
 impl Function {
     /// Returns a function for which a request waits.
-    pub(super) fn of_request(name: &'static str, timeout: Duration) -> Self {
+    pub(super) fn for_request(name: &'static str, timeout: Duration) -> Self {
         Self {
             name,
             timeout,

@@ -25,23 +25,23 @@ use tokio::{
     time::timeout,
 };
 
-pub(crate) use pace::Pace;
+use pace::Pace;
 pub(crate) use timers::Timers;
 pub(crate) use uses::{Use, Uses};
 
 use crate::{
-    FailureMode, Manifest, PluginError, PluginFailure, PluginFileConfig, PluginInfo, PluginStatus,
+    FailureMode, Manifest, PluginError, PluginFailure, PluginInfo, PluginSettings, PluginStatus,
     folder::FilesHash,
-    info::Metadata,
+    info::PluginMetadata,
     plugins::Inner,
-    runtime::{CallLimits, Exports, Fault, Program, TICK},
+    runtime::{CallError, CallLimits, Exports, Program, TICK},
     sandbox::{CpuShare, FAULT_WINDOW, FaultCount, GuestThreads, Transition},
 };
 
 /// One loaded version of a plugin. A reload replaces it.
 pub(crate) struct Plugin {
     pub(crate) manifest: Manifest,
-    pub(crate) file: PluginFileConfig,
+    pub(crate) settings: PluginSettings,
     /// The hash of the manifest, the signature and the settings at the load.
     pub(crate) files_hash: FilesHash,
     pub(crate) path: PathBuf,
@@ -89,7 +89,7 @@ pub(crate) struct State {
     /// after an operator stopped the plugin. A reload does not change it.
     pub(crate) is_active: bool,
     /// Whether newer settings than those of this version disable the plugin.
-    pub(crate) is_turned_off: bool,
+    pub(crate) is_disabled_by_newer_settings: bool,
     pub(crate) load_time: DateTime<Utc>,
     pub(crate) start_time: Option<DateTime<Utc>>,
     pub(crate) stop_time: Option<DateTime<Utc>>,
@@ -102,11 +102,30 @@ pub(crate) struct State {
     pub(crate) throttled_at: Option<Instant>,
 }
 
-impl From<&Fault> for PluginFailure {
-    fn from(fault: &Fault) -> Self {
+impl State {
+    /// Creates the state of a new version, which may use `percent` of a core.
+    pub(crate) fn new(percent: u8) -> Self {
         Self {
-            code: fault.code().as_str(),
-            message: fault.to_string(),
+            status: PluginStatus::Loaded,
+            is_active: false,
+            is_disabled_by_newer_settings: false,
+            load_time: Utc::now(),
+            start_time: None,
+            stop_time: None,
+            error: None,
+            share: CpuShare::new(percent, Instant::now()),
+            faults: FaultCount::default(),
+            pace: Pace::Unknown,
+            throttled_at: None,
+        }
+    }
+}
+
+impl From<&CallError> for PluginFailure {
+    fn from(error: &CallError) -> Self {
+        Self {
+            code: error.code().as_str(),
+            message: error.to_string(),
             time: Utc::now(),
         }
     }
@@ -125,9 +144,20 @@ impl From<&PluginError> for PluginFailure {
 /// Records the calls of plugins.
 pub(crate) trait Observe: Send + Sync {
     /// Records a call of a function that ended or was rejected.
-    fn called(&self, plugin: &Manifest, function: &str, result: Result<(), &Fault>, begun: Instant);
+    fn record_call(
+        &self,
+        plugin: &Manifest,
+        function: &str,
+        result: Result<(), &CallError>,
+        begun: Instant,
+    );
     /// Records that the faults of a plugin disabled it, or that a trial enabled it.
-    fn changed(&self, plugin: &Manifest, transition: Transition, fault: Option<&Fault>);
+    fn record_transition(
+        &self,
+        plugin: &Manifest,
+        transition: Transition,
+        fault: Option<&CallError>,
+    );
 }
 
 impl Plugin {
@@ -137,7 +167,7 @@ impl Plugin {
 
     pub(crate) fn info(&self) -> PluginInfo {
         // The dependencies have states of their own, so no lock is held.
-        let missing = self.missing_dependency().map(Fault::Dependency);
+        let missing = self.missing_dependency().map(CallError::Dependency);
         let failed_reload = self.plugins.upgrade();
         let failed_reload = failed_reload.and_then(|inner| inner.failure(self.name()));
         let mut state = self.state.lock();
@@ -161,7 +191,7 @@ impl Plugin {
         let next_trial = state.faults.next_trial();
         let left = state.share.left(now).as_millis();
         PluginInfo {
-            metadata: Metadata::from(&self.manifest),
+            metadata: PluginMetadata::from(&self.manifest),
             status,
             load_time: Some(state.load_time),
             start_time: state.start_time,
@@ -203,12 +233,12 @@ impl Plugin {
     /// Whether neither its settings nor its faults disable the plugin.
     pub(crate) fn is_enabled(&self) -> bool {
         let state = self.state.lock();
-        self.file.enabled && !state.is_turned_off && !state.faults.is_disabled()
+        self.settings.enabled && !state.is_disabled_by_newer_settings && !state.faults.is_disabled()
     }
 
     /// Whether its settings enable the plugin.
-    pub(crate) fn is_turned_on(&self) -> bool {
-        self.file.enabled && !self.state.lock().is_turned_off
+    pub(crate) fn is_enabled_by_settings(&self) -> bool {
+        self.settings.enabled && !self.state.lock().is_disabled_by_newer_settings
     }
 
     /// Whether faults disable the plugin.
@@ -217,13 +247,13 @@ impl Plugin {
     }
 
     /// Whether newer settings than its own disable the plugin.
-    pub(crate) fn is_turned_off_later(&self) -> bool {
-        self.file.enabled && self.state.lock().is_turned_off
+    pub(crate) fn is_disabled_by_newer_settings(&self) -> bool {
+        self.settings.enabled && self.state.lock().is_disabled_by_newer_settings
     }
 
     /// Sets whether newer settings disable the plugin.
-    pub(crate) fn set_turned_off(&self, is_turned_off: bool) {
-        self.state.lock().is_turned_off = is_turned_off;
+    pub(crate) fn set_disabled_by_newer_settings(&self, is_disabled_by_newer_settings: bool) {
+        self.state.lock().is_disabled_by_newer_settings = is_disabled_by_newer_settings;
     }
 
     /// Ends the use of this version by requests that began before its reload or unload. They use the
@@ -267,8 +297,8 @@ impl Plugin {
     /// Whether the plugin is started, or must not be started.
     pub(crate) fn is_settled(&self) -> bool {
         let state = self.state.lock();
-        let is_turned_on = self.file.enabled && !state.is_turned_off;
-        state.status == PluginStatus::Started || !state.is_active || !is_turned_on
+        let is_enabled_by_settings = self.settings.enabled && !state.is_disabled_by_newer_settings;
+        state.status == PluginStatus::Started || !state.is_active || !is_enabled_by_settings
     }
 
     pub(crate) fn set_error(&self, error: &PluginError) {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Plugins,
-    calls::{check_failure_mode, check_required},
+    failure_policy::{check_failure_mode, check_required},
 };
 use crate::{
     hook::{HookTable, REQUEST_TIMEOUT},
@@ -40,7 +40,7 @@ impl Plugins {
         resource: &str,
         context: Map<String, Value>,
     ) -> Result<Decision, Error> {
-        let table = self.of_request(context::current().as_deref());
+        let table = self.for_request(context::current().as_deref());
         check_required(&table)?;
         for plugin in table.deciders() {
             let question = || Question {
@@ -67,7 +67,7 @@ impl Plugins {
             match decided {
                 Ok(Decision::Allow) => {}
                 Ok(denial @ Decision::Deny(_)) => return Ok(denial),
-                Err(fault) => check_failure_mode(plugin, &fault.to_string())?,
+                Err(error) => check_failure_mode(plugin, &error.to_string())?,
             }
         }
         Ok(Decision::Allow)

@@ -59,7 +59,7 @@ pub(super) fn check_started(
     let is_ready = |name: &String| {
         let needed = loaded.get(name).map(|entry| &entry.plugin);
         needed.is_some_and(|needed| {
-            let is_disabled = !needed.is_turned_on();
+            let is_disabled = !needed.is_enabled_by_settings();
             needed.status() == PluginStatus::Started || (permits_disabled && is_disabled)
         })
     };

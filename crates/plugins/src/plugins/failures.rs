@@ -87,7 +87,7 @@ impl Plugins {
         }
         let failure = self.0.failure(name)?;
         let path = self.0.config.directory.join(name);
-        Some(PluginInfo::of_failed_load(name, path, failure))
+        Some(PluginInfo::for_failed_load(name, path, failure))
     }
 }
 

@@ -7,7 +7,7 @@ use seaworthy_service::Tasks;
 use super::{Plugins, observation::FolderRead};
 use crate::{
     PluginError,
-    folder::{Applied, FilesHash, Seen, Watch, hashes, seen},
+    folder::{Applied, FilesHash, Seen, Watch, hashes, seen, unreadable_folder},
 };
 
 impl Plugins {
@@ -62,7 +62,7 @@ impl Plugins {
                 // failure.
                 Err(error) => {
                     is_readable = false;
-                    self.0.observation.folder_read(FolderRead::Failed);
+                    self.0.observation.record_folder_read(FolderRead::Failed);
                     if was_readable {
                         self.log_failure(None, "loaded", Err(&error));
                         self.announce_failure(None, &error);
@@ -72,10 +72,10 @@ impl Plugins {
             };
             is_readable = true;
             if now == tried {
-                self.0.observation.folder_read(FolderRead::Unchanged);
+                self.0.observation.record_folder_read(FolderRead::Unchanged);
                 continue;
             }
-            self.0.observation.folder_read(FolderRead::Changed);
+            self.0.observation.record_folder_read(FolderRead::Changed);
             let _turn = self.0.loads.lock().await;
             // Read again, because an operator may have loaded a new plugin before the lock.
             if let Ok(now) = self.seen().await {
@@ -92,11 +92,11 @@ impl Plugins {
 
     async fn seen(&self) -> Result<Seen, PluginError> {
         let [directory, configs] = self.folders();
-        let problem = format!("the plugin folder {} cannot be read", directory.display());
+        let problem = unreadable_folder(&directory);
         let profile = self.0.profile;
         let read = tokio::task::spawn_blocking(move || seen(&directory, &configs, profile)).await;
         let read = read.map_err(std::io::Error::other).flatten();
-        read.map_err(|error| PluginError::of_folder(problem).because(error))
+        read.map_err(|error| PluginError::for_folder(problem).with_cause(error))
     }
 
     /// Loads what is new, reloads what changed, and unloads what is gone. A plugin that cannot be
@@ -182,7 +182,7 @@ impl Plugins {
         let _change = self.0.changes.take(name).await;
         let plugin = self.plugin(name)?;
         plugin.set_active(true);
-        match plugin.is_turned_on() {
+        match plugin.is_enabled_by_settings() {
             true => self.start_locked(name, true).await,
             false => Ok(()),
         }

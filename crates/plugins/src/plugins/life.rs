@@ -8,7 +8,7 @@ use super::{
 use crate::{
     EventType, PluginError, PluginErrorCode, PluginInfo, PluginStatus,
     plugin::Plugin,
-    runtime::{Fault, LifecycleStep},
+    runtime::{CallError, LifecycleStep},
 };
 
 impl Plugins {
@@ -75,9 +75,11 @@ impl Plugins {
     /// meanwhile, or the plugin fails to start.
     pub async fn start_plugin(&self, name: &str) -> Result<(), PluginError> {
         let plugin = name.to_owned();
-        self.change(self.0.changes.of(name), name, |plugins| async move {
-            plugins.start_locked(&plugin, false).await
-        })
+        self.change(
+            self.0.changes.for_plugin(name),
+            name,
+            |plugins| async move { plugins.start_locked(&plugin, false).await },
+        )
         .await
     }
 
@@ -113,7 +115,7 @@ impl Plugins {
         permits_disabled: bool,
     ) -> Result<(), PluginError> {
         plugin.set_active(true);
-        if !plugin.is_turned_on() {
+        if !plugin.is_enabled_by_settings() {
             let problem = "is disabled: set `enabled: true` in its settings";
             return Err(PluginError::new(
                 PluginErrorCode::StartFailed,
@@ -143,9 +145,11 @@ impl Plugins {
     /// case the plugin is stopped anyway.
     pub async fn stop_plugin(&self, name: &str) -> Result<(), PluginError> {
         let plugin = name.to_owned();
-        self.change(self.0.changes.of(name), name, |plugins| async move {
-            plugins.stop_locked(&plugin).await
-        })
+        self.change(
+            self.0.changes.for_plugin(name),
+            name,
+            |plugins| async move { plugins.stop_locked(&plugin).await },
+        )
         .await
     }
 
@@ -178,9 +182,11 @@ impl Plugins {
     /// The plugin is not loaded, or another plugin depends on it.
     pub async fn unload(&self, name: &str) -> Result<(), PluginError> {
         let plugin = name.to_owned();
-        self.change(self.0.changes.of(name), name, |plugins| async move {
-            plugins.unload_locked(&plugin).await
-        })
+        self.change(
+            self.0.changes.for_plugin(name),
+            name,
+            |plugins| async move { plugins.unload_locked(&plugin).await },
+        )
         .await
     }
 
@@ -263,11 +269,11 @@ pub(super) async fn step(
     let problem = match plugin.step(step).await {
         Ok(Ok(())) => return Ok(()),
         Ok(Err(problem)) => problem,
-        Err(fault @ Fault::Timeout(_)) => {
+        Err(error @ CallError::Timeout(_)) => {
             let code = PluginErrorCode::Timeout;
-            return Err(PluginError::new(code, plugin.name(), fault.to_string()));
+            return Err(PluginError::new(code, plugin.name(), error.to_string()));
         }
-        Err(fault) => fault.to_string(),
+        Err(error) => error.to_string(),
     };
     Err(PluginError::new(code, plugin.name(), problem))
 }

@@ -12,7 +12,7 @@ pub(super) struct PluginLocks(Mutex<BTreeMap<String, Weak<AsyncMutex<()>>>>);
 
 impl PluginLocks {
     /// Returns the lock of a plugin. The plugin need not be loaded.
-    pub(super) fn of(&self, plugin: &str) -> Arc<AsyncMutex<()>> {
+    pub(super) fn for_plugin(&self, plugin: &str) -> Arc<AsyncMutex<()>> {
         let mut locks = self.0.lock();
         if let Some(lock) = locks.get(plugin).and_then(Weak::upgrade) {
             return lock;
@@ -26,7 +26,7 @@ impl PluginLocks {
 
     /// Waits for the lock of a plugin, and takes it.
     pub(super) async fn take(&self, plugin: &str) -> OwnedMutexGuard<()> {
-        self.of(plugin).lock_owned().await
+        self.for_plugin(plugin).lock_owned().await
     }
 }
 

@@ -1,16 +1,20 @@
 //! The plugins of a service.
 
-mod calls;
 mod change;
 mod compile;
-mod configuration;
 mod decide;
 mod dependencies;
 mod dependents;
 mod end;
+mod engine;
+mod failure_policy;
 mod failures;
 mod follow;
+mod follow_enabled;
+mod follow_settings;
+mod grants;
 mod health;
+mod hooks;
 mod life;
 mod locks;
 mod observation;
@@ -19,9 +23,9 @@ mod registration;
 mod reload;
 mod request_plugins;
 mod required;
-mod settings;
 mod shutdown;
 mod start;
+mod update_settings;
 
 use std::{
     collections::BTreeMap,
@@ -30,8 +34,8 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-pub use calls::HookReport;
 pub use decide::Decision;
+pub use hooks::HookReport;
 use locks::PluginLocks;
 use observation::Observation;
 use parking_lot::Mutex;
@@ -45,8 +49,8 @@ use tokio::sync::Semaphore;
 
 use crate::{
     Event, EventBus, EventType, PluginError, PluginFailure, PluginInfo, PluginStatus,
-    PluginsConfig, attach::AddressLimit, hook::HookTable, plugin::Plugin, runtime::Runtime,
-    sandbox::GuestThreads,
+    PluginsConfig, SubscriptionId, hook::HookTable, middleware::AddressLimit, plugin::Plugin,
+    runtime::Runtime, sandbox::GuestThreads,
 };
 
 /// The maximum concurrent calls of all plugins for each core. There are more calls than cores,
@@ -79,6 +83,8 @@ pub(crate) struct Inner {
     /// How long tasks continue after the service requested its stop. The service aborts its tasks
     /// later, and then its stop is not clean.
     stop_timeout: Duration,
+    /// The maximum time of the last steps of all plugins.
+    shutdown_timeout: Duration,
     /// Created at the first load, so that a service without plugins does not create an engine.
     runtime: OnceLock<Result<Arc<dyn Runtime>, String>>,
     /// The clients of the plugins to which the operator grants the capability `http`, by name.
@@ -120,7 +126,7 @@ fn cores() -> usize {
 struct Loaded {
     plugin: Arc<Plugin>,
     /// The ID of its handlers on the bus.
-    handlers: Option<u64>,
+    handlers: Option<SubscriptionId>,
     /// Counts the version in the metric of started versions while it is started.
     started: Option<GaugeGuard>,
     /// Whether an unload runs. Other plugins may not depend on the plugin then.
@@ -175,7 +181,7 @@ impl Plugins {
 
     /// Returns the states of the plugins with a status.
     #[must_use]
-    pub fn with_status(&self, status: PluginStatus) -> Vec<PluginInfo> {
+    pub fn list_by_status(&self, status: PluginStatus) -> Vec<PluginInfo> {
         let mut found = self.list();
         found.retain(|info| info.status == status);
         found
@@ -227,7 +233,7 @@ impl Plugins {
             event = event.with_data("actor", actor.as_str());
         }
         if let Err(error) = self.0.bus.publish_async(event) {
-            self.0.observation.event_dropped();
+            self.0.observation.record_dropped_event();
             tracing::warn!(problem = %error_chain(&error), "an event of a plugin was dropped");
         }
     }

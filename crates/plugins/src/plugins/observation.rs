@@ -13,7 +13,7 @@ use seaworthy_telemetry::{
 
 use super::SOURCE;
 use crate::{
-    Event, EventType, Manifest, PluginErrorCode, plugin::Observe, runtime::Fault,
+    Event, EventType, Manifest, PluginErrorCode, plugin::Observe, runtime::CallError,
     sandbox::Transition,
 };
 
@@ -23,7 +23,7 @@ const SPAN: &str = "plugin.call";
 const CALLS: &str = "plugin_calls_total";
 const CALLS_HELP: &str = "Calls of plugins that returned.";
 const FAULTS: &str = "plugin_faults_total";
-const FAULTS_HELP: &str = "Calls of plugins that failed or exceeded a limit.";
+const FAULTS_HELP: &str = "Calls of plugins without a result, by reason.";
 const DURATION: &str = "plugin_call_duration_seconds";
 const DURATION_HELP: &str = "Duration of calls of plugins.";
 const HOOKS: &str = "plugin_hook_failures_total";
@@ -104,7 +104,7 @@ impl Observation {
                 metrics.counter(name, help, &[("plugin", plugin)])
             })
         };
-        let faults = Fault::REASONS.map(|reason| {
+        let faults = CallError::REASONS.map(|reason| {
             let metrics = metrics.clone();
             let family = Family::new(MAX_LABELS, move |plugin| {
                 metrics.counter(
@@ -146,15 +146,15 @@ impl Observation {
         }
     }
 
-    pub(super) fn hook_failed(&self, plugin: &str) {
+    pub(super) fn record_failed_hook(&self, plugin: &str) {
         self.hooks.get_or_create(plugin).increment();
     }
 
-    pub(super) fn handler_failed(&self, plugin: &str) {
+    pub(super) fn record_failed_handler(&self, plugin: &str) {
         self.handlers.get_or_create(plugin).increment();
     }
 
-    pub(super) fn event_dropped(&self) {
+    pub(super) fn record_dropped_event(&self) {
         self.dropped.increment();
     }
 
@@ -171,7 +171,7 @@ impl Observation {
     }
 
     /// Counts a read of the plugin folder.
-    pub(super) fn folder_read(&self, read: FolderRead) {
+    pub(super) fn record_folder_read(&self, read: FolderRead) {
         let counters = self.reads.iter().filter(|(counted, _)| *counted == read);
         counters.for_each(|(_, counter)| counter.increment());
     }
@@ -184,26 +184,26 @@ impl Observation {
             .with_data("version", manifest.version.to_string())
             .with_data("sha256", manifest.sha256.as_str());
         if let Err(error) = self.bus.publish_async(event) {
-            self.event_dropped();
+            self.record_dropped_event();
             tracing::warn!(plugin, problem = %error_chain(&error), "an event of a plugin was dropped");
         }
     }
 }
 
 impl Observe for Observation {
-    fn called(
+    fn record_call(
         &self,
         plugin: &Manifest,
         function: &str,
-        result: Result<(), &Fault>,
+        result: Result<(), &CallError>,
         begun: Instant,
     ) {
         let (name, took) = (plugin.name.as_str(), begun.elapsed());
         self.durations.get_or_create(name).observe_duration(took);
         match result {
             Ok(()) => self.calls.get_or_create(name).increment(),
-            Err(fault) => {
-                let reason = fault.reason();
+            Err(error) => {
+                let reason = error.reason();
                 let family = self.faults.iter().find(|(name, _)| *name == reason);
                 if let Some((_, family)) = family {
                     family.get_or_create(name).increment();
@@ -222,8 +222,8 @@ impl Observe for Observation {
             Attribute::text("plugin.sha256", &plugin.sha256),
             Attribute::text("plugin.function", function),
         ];
-        if let Err(fault) = result {
-            attributes.push(Attribute::text("error.type", fault.reason()));
+        if let Err(error) = result {
+            attributes.push(Attribute::text("error.type", error.reason()));
         }
         self.tracer.record(SpanRecord {
             context: self.tracer.start_span(Some(parent)),
@@ -236,14 +236,19 @@ impl Observe for Observation {
         });
     }
 
-    fn changed(&self, manifest: &Manifest, transition: Transition, fault: Option<&Fault>) {
+    fn record_transition(
+        &self,
+        manifest: &Manifest,
+        transition: Transition,
+        fault: Option<&CallError>,
+    ) {
         let plugin = manifest.name.as_str();
         let problem = fault.map(ToString::to_string).unwrap_or_default();
         match transition {
             Transition::Disabled => {
                 tracing::error!(plugin, problem, "plugin disabled after too many faults");
                 let event = Event::new(EventType::PLUGIN_ERROR, SOURCE);
-                let code = fault.map_or(PluginErrorCode::Internal, Fault::code);
+                let code = fault.map_or(PluginErrorCode::Internal, CallError::code);
                 let event = event.with_data("code", code.as_str());
                 self.publish(event.with_data("problem", problem), manifest);
             }

@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, path::Path};
 use super::Plugins;
 use crate::{
     Manifest, PluginError, PluginErrorCode,
-    folder::{MANIFEST, read_text, scan},
+    folder::{MANIFEST, read_text, scan, unreadable_folder},
     load_order::{OrderError, load_order},
     manifest::is_name,
 };
@@ -82,7 +82,7 @@ impl Plugins {
         let found = tokio::task::spawn_blocking(move || manifests(&directory)).await;
         found.map_err(|error| {
             let problem = "the manifests of the plugin folder cannot be read";
-            PluginError::of_folder(problem).because(error)
+            PluginError::for_folder(problem).with_cause(error)
         })?
     }
 }
@@ -97,10 +97,8 @@ fn order_error(error: OrderError) -> PluginError {
 /// # Errors
 /// The folder cannot be read.
 fn manifests(directory: &Path) -> Result<Manifests, PluginError> {
-    let names = scan(directory).map_err(|error| {
-        let problem = format!("the plugin folder {} cannot be read", directory.display());
-        PluginError::of_folder(problem).because(error)
-    })?;
+    let names = scan(directory)
+        .map_err(|error| PluginError::for_folder(unreadable_folder(directory)).with_cause(error))?;
     let manifest = |name: String| {
         let manifest = read_manifest(directory, &name);
         (name, manifest)
@@ -114,7 +112,7 @@ fn read_manifest(directory: &Path, name: &str) -> Result<Manifest, PluginError> 
     let path = directory.join(name).join(MANIFEST);
     let text = read_text(&path).map_err(|error| {
         let problem = format!("{} cannot be read", path.display());
-        PluginError::new(PluginErrorCode::LoadFailed, name, problem).because(error)
+        PluginError::new(PluginErrorCode::LoadFailed, name, problem).with_cause(error)
     })?;
     Manifest::parse(name, &String::from_utf8_lossy(&text))
 }

@@ -111,7 +111,7 @@ fn subscription(
     handler: &HandlerDeclaration,
     switch: Switch,
 ) -> Subscription {
-    let max = plugin.file.timeout;
+    let max = plugin.settings.timeout;
     let timeout = handler.timeout.unwrap_or(max).min(max).get();
     let (called, declared) = (Arc::clone(plugin), handler.name.clone());
     let in_use = plugin.uses.begin();
@@ -130,7 +130,7 @@ fn subscription(
         // The guest ends at its own timeout. The timeout of the bus is a second limit for lost
         // calls.
         timeout: timeout * 2,
-        retries: plugin.file.retry_count,
+        retries: plugin.settings.retry_count,
         handle: Box::new(handle),
     }
 }
@@ -147,13 +147,13 @@ async fn deliver(
 ) -> Result<(), HandlerError> {
     let result = match plugin.handle(handler, event, timeout).await {
         Ok(result) => result,
-        Err(fault) if fault.is_permanent() => Err(HandlerError::Permanent(fault.to_string())),
-        Err(fault) => Err(HandlerError::Transient(fault.to_string())),
+        Err(error) if error.is_permanent() => Err(HandlerError::Permanent(error.to_string())),
+        Err(error) => Err(HandlerError::Transient(error.to_string())),
     };
     if result.is_err()
         && let Some(inner) = plugin.plugins.upgrade()
     {
-        inner.observation.handler_failed(plugin.name());
+        inner.observation.record_failed_handler(plugin.name());
     }
     result
 }

@@ -31,43 +31,81 @@ impl Plugins {
 
     /// Needs the lock `loads`.
     pub(super) async fn reload_locked(&self, name: &str) -> Result<(), PluginError> {
-        self.plugin(name)?;
+        let was_disabled = self.plugin(name)?.is_disabled_by_newer_settings();
         let new = self.prepare(name).await?;
-        let _change = self.0.changes.take(name).await;
-        let replaced = self.replace(&new).await;
+        let replaced = self.replace(&new, was_disabled).await;
         if replaced.is_err() {
             clean_up(&new).await;
         }
         replaced
     }
 
-    /// Replaces the running version of a plugin by an initialized one. Needs the locks `loads` and
-    /// `changes`.
+    /// Replaces the running version of a plugin by an initialized one. Needs the lock `loads`.
+    /// `was_disabled` is whether newer settings already disabled the running version when the
+    /// reload began.
     ///
     /// # Errors
     /// The plugin is not loaded, or the new version cannot be started. Its `cleanup` is not called.
-    async fn replace(&self, new: &Arc<Plugin>) -> Result<(), PluginError> {
+    async fn replace(&self, new: &Arc<Plugin>, was_disabled: bool) -> Result<(), PluginError> {
         let name = new.name();
+        let mut change = self.0.changes.take(name).await;
         // An operator may have stopped or unloaded plugins during the compilation.
-        let old = self.plugin(name)?;
-        let failed = |error: &PluginError| self.announce_failure(Some(name), error);
+        let running = self.plugin(name)?;
         let checked = check_dependencies(&self.0.loaded.lock(), new);
-        checked.inspect_err(failed)?;
+        checked.inspect_err(|error| self.announce_failure(Some(name), error))?;
+        let is_running = running.status() == PluginStatus::Started && running.is_active();
+        let is_started = is_running && new.settings.enabled;
+        if is_started {
+            // An operator can stop the running version while the new one starts.
+            drop(change);
+            self.start_beside(new).await?;
+            change = self.0.changes.take(name).await;
+        }
+        let swapped = self.swap_locked(new, is_started, was_disabled).await;
+        drop(change);
+        swapped
+    }
+
+    /// Replaces the running version of a plugin. Needs the locks `loads` and `changes`. `is_started` is
+    /// whether the `start` of the new version succeeded.
+    ///
+    /// # Errors
+    /// As for [`replace`](Self::replace).
+    async fn swap_locked(
+        &self,
+        new: &Arc<Plugin>,
+        mut is_started: bool,
+        was_disabled: bool,
+    ) -> Result<(), PluginError> {
+        let name = new.name();
+        let old = match self.plugin(name) {
+            Ok(old) => old,
+            Err(error) => {
+                // An operator unloaded the plugin during the start.
+                stop_if(is_started, new).await;
+                return Err(error);
+            }
+        };
         // A plugin that failed to start, or that its settings disabled, gets another start here.
         new.set_active(old.is_active());
-        let is_started = new.file.enabled && old.is_active();
-        if is_started {
-            self.start_beside(new).await.inspect_err(failed)?;
+        // The settings that disabled the running version meanwhile are newer than those of this one.
+        new.set_disabled_by_newer_settings(old.is_disabled_by_newer_settings() && !was_disabled);
+        let starts = old.is_active() && new.is_enabled_by_settings();
+        if starts && !is_started {
+            self.start_beside(new).await?;
         }
+        if is_started && !starts {
+            stop_unused(new).await;
+            new.set_status(PluginStatus::Stopped);
+        }
+        is_started = starts;
         let was_available = self.is_available(name);
         let old = match self.swap(new, is_started) {
             Ok(old) => old,
             Err(error) => {
                 // A dependency stopped during the start.
-                failed(&error);
-                if is_started {
-                    stop_unused(new).await;
-                }
+                self.announce_failure(Some(name), &error);
+                stop_if(is_started, new).await;
                 return Err(error);
             }
         };
@@ -94,10 +132,21 @@ impl Plugins {
     /// Starts a new version of a plugin. The service does not call its hooks and handlers yet.
     ///
     /// # Errors
-    /// A dependency is not started, or the plugin fails to start.
+    /// A dependency is not started, or the plugin fails to start. Publishes the error.
     async fn start_beside(&self, new: &Arc<Plugin>) -> Result<(), PluginError> {
         self.wait_for_dependencies(new).await;
-        check_started(&self.0.loaded.lock(), new, true)?;
-        step(new, LifecycleStep::Start, PluginErrorCode::StartFailed).await
+        let checked = check_started(&self.0.loaded.lock(), new, true);
+        let started = match checked {
+            Ok(()) => step(new, LifecycleStep::Start, PluginErrorCode::StartFailed).await,
+            Err(error) => Err(error),
+        };
+        started.inspect_err(|error| self.announce_failure(Some(new.name()), error))
+    }
+}
+
+/// Calls the `stop` of a version that is not used, if its `start` succeeded.
+async fn stop_if(is_started: bool, new: &Arc<Plugin>) {
+    if is_started {
+        stop_unused(new).await;
     }
 }

@@ -100,7 +100,7 @@ impl Deref for RequestPlugins {
 impl Plugins {
     /// Returns the hooks that a request uses until its end, or until they expire. Contexts of tasks
     /// may last as long as the service.
-    pub(crate) fn of_request(&self, request: Option<&RequestContext>) -> Arc<RequestPlugins> {
+    pub(crate) fn for_request(&self, request: Option<&RequestContext>) -> Arc<RequestPlugins> {
         if !self.0.switch.is_on() {
             return Arc::new(RequestPlugins::new(Arc::default()));
         }

@@ -1,18 +1,14 @@
-use std::time::Duration;
+use std::collections::BTreeSet;
 
-use futures::{FutureExt, future::BoxFuture};
+use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use seaworthy_service::{Component, Stage};
 use tokio::time::timeout;
 
 use super::{Plugins, end::clean_up};
-use crate::{PluginStatus, load_order::load_order};
+use crate::PluginStatus;
 
 /// Stops the plugins after all parts of the service that call them.
-pub(super) struct Shutdown {
-    pub(super) plugins: Plugins,
-    /// The maximum time of the last steps of all plugins.
-    pub(super) timeout: Duration,
-}
+pub(super) struct Shutdown(pub(super) Plugins);
 
 impl Component for Shutdown {
     fn name(&self) -> &str {
@@ -26,47 +22,57 @@ impl Component for Shutdown {
     fn request_stop(&self) {}
 
     fn stopped(&self) -> BoxFuture<'_, ()> {
-        let shut_down = timeout(self.timeout, self.plugins.shut_down());
-        let ended = shut_down.map(|ended| {
-            if ended.is_err() {
-                let plugins = self.running().join(", ");
-                tracing::error!(plugins, "plugins did not stop before the timeout");
-            }
-        });
-        ended.boxed()
+        self.0.shut_down().boxed()
     }
 
     fn running(&self) -> Vec<String> {
-        let plugins = self.plugins.loaded().into_iter();
-        plugins.map(|plugin| plugin.name().to_owned()).collect()
+        self.0.loaded_names().into_iter().collect()
     }
 
     fn abort(&self) {}
 }
 
 impl Plugins {
-    /// Stops and unloads all plugins, each one before its dependencies. No component subscribes any
-    /// more, so this publishes no events.
+    /// Stops and unloads all plugins, each one before its dependencies, and the others concurrently.
+    /// All of them share one timeout. No component subscribes any more, so this publishes no events.
     pub(crate) async fn shut_down(&self) {
-        let plugins = self.loaded().into_iter();
-        let needed = plugins.map(|plugin| {
-            let dependencies = plugin.manifest.dependencies.clone();
-            (plugin.name().to_owned(), dependencies)
-        });
-        // The loaded plugins have no missing or circular dependencies.
-        let order = load_order(&needed.collect()).unwrap_or_default();
-        for name in order.into_iter().rev() {
-            let _change = self.0.changes.take(&name).await;
-            let Ok(plugin) = self.plugin(&name) else {
-                continue;
-            };
-            if plugin.status() == PluginStatus::Started
-                && let Err(error) = self.halt(&plugin).await
-            {
-                tracing::warn!(plugin = name, problem = %error, "a plugin failed to stop");
-            }
-            clean_up(&plugin).await;
-            self.0.loaded.lock().remove(&name);
+        let ended = timeout(self.0.shutdown_timeout, self.end_all());
+        if ended.await.is_err() {
+            let plugins = self.loaded_names().into_iter().collect::<Vec<_>>();
+            let plugins = plugins.join(", ");
+            tracing::error!(plugins, "plugins did not stop before the timeout");
         }
+    }
+
+    async fn end_all(&self) {
+        let mut waiting = self.loaded_names();
+        let mut running = FuturesUnordered::new();
+        loop {
+            let free = waiting.extract_if(.., |name| self.dependents(name).is_empty());
+            running.extend(free.map(|name| self.end(name)));
+            if running.next().await.is_none() {
+                // The dependencies of loaded plugins are not circular, so none waits here.
+                return;
+            }
+        }
+    }
+
+    /// Stops and unloads a plugin without loaded dependents.
+    async fn end(&self, name: String) {
+        let _change = self.0.changes.take(&name).await;
+        let Ok(plugin) = self.plugin(&name) else {
+            return;
+        };
+        if plugin.status() == PluginStatus::Started
+            && let Err(error) = self.halt(&plugin).await
+        {
+            tracing::warn!(plugin = name, problem = %error, "a plugin failed to stop");
+        }
+        clean_up(&plugin).await;
+        self.0.loaded.lock().remove(&name);
+    }
+
+    fn loaded_names(&self) -> BTreeSet<String> {
+        self.0.loaded.lock().keys().cloned().collect()
     }
 }

@@ -7,7 +7,7 @@ use std::{
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use seaworthy_client::{Addresses, HttpClient, HttpClientConfig, Propagation};
-use seaworthy_config::{Profile, Settings};
+use seaworthy_config::Settings;
 use seaworthy_core::SwitchKind;
 use seaworthy_http::Authenticate;
 use seaworthy_service::{Assembly, Phase, StartError};
@@ -19,8 +19,8 @@ use super::{
 };
 use crate::{
     Capability, Event, EventBus, EventType, PluginAuthentication, PluginsConfig,
-    attach::{AddressLimit, hooked},
     manifest::public_key,
+    middleware::{AddressLimit, hooked},
     sandbox::GuestThreads,
 };
 
@@ -65,10 +65,7 @@ impl Plugins {
         if !self.0.config.enabled {
             return Ok(());
         }
-        service.component(Shutdown {
-            plugins: self.clone(),
-            timeout: stop_timeout(service, Phase::Pools),
-        });
+        service.component(Shutdown(self.clone()));
         self.hook_requests(service);
         self.watch_health(service);
         service.admin(crate::admin::routes(self));
@@ -76,7 +73,7 @@ impl Plugins {
             self.follow_folder(service.tasks()).await?;
         }
         self.load_required().await?;
-        self.follow_switches(service.tasks());
+        self.follow_enabled(service.tasks());
         if !self.loads_automatically() {
             self.follow_settings(service.tasks());
         }
@@ -110,6 +107,7 @@ impl Plugins {
             switch: service.switches().register(SWITCH, SwitchKind::Security),
             tasks: service.tasks().clone(),
             stop_timeout: stop_timeout(service, Phase::Workers),
+            shutdown_timeout: stop_timeout(service, Phase::Pools),
             runtime: OnceLock::new(),
             clients: clients(service, config)?,
             guests: Arc::new(Semaphore::new(MAX_GUESTS_PER_CORE * cores())),
@@ -141,10 +139,7 @@ impl Plugins {
     }
 
     pub(super) fn loads_automatically(&self) -> bool {
-        let config = &self.0.config;
-        config
-            .auto_load
-            .unwrap_or(self.0.profile == Profile::Development)
+        self.0.config.loads_automatically(self.0.profile)
     }
 
     fn hook_requests<C: Settings>(&self, service: &Assembly<C>) {

@@ -5,7 +5,7 @@ use seaworthy_service::{NoSettings, Service};
 use seaworthy_testkit::eventually;
 
 use super::*;
-use crate::{HookCall, HookPoint, Interface, folder::sha256_hex, pack};
+use crate::{HookCall, HookPoint, Interface, World, folder::sha256_hex, pack};
 
 /// A module whose hook and handler change nothing.
 const MODULE: &str = r#"(module
@@ -40,7 +40,7 @@ async fn unload_leaves_nothing_of_a_plugin_plug_1() {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path().join("notes");
     fs::create_dir(&home).unwrap();
-    let component = pack(MODULE.as_bytes(), Interface::V0_2, "hooks-and-events").unwrap();
+    let component = pack(MODULE.as_bytes(), Interface::V0_2, World::HooksAndEvents).unwrap();
     let hash = sha256_hex(&component);
     let manifest = format!(
         "name = \"notes\"\nversion = \"1.0.0\"\napi = \"0.2.0\"\nsha256 = \"{hash}\"\n{DECLARED}"

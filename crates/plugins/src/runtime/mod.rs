@@ -3,12 +3,12 @@
 //! A *guest* is the instance of a component that runs one call.
 
 mod call;
-mod fault;
+mod call_error;
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 pub(crate) use call::{HookContext, HookInput, HookOutcome, LifecycleStep, Question};
-pub(crate) use fault::Fault;
+pub(crate) use call_error::CallError;
 
 use crate::{
     Capability, Decision, Event, HandlerError, Interface,
@@ -41,13 +41,17 @@ pub(crate) trait Program: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// The component traps or exceeds a limit.
-    fn step(&self, step: LifecycleStep, limits: &CallLimits) -> Result<Result<(), String>, Fault>;
+    fn step(
+        &self,
+        step: LifecycleStep,
+        limits: &CallLimits,
+    ) -> Result<Result<(), String>, CallError>;
 
     /// Calls a hook.
     ///
     /// # Errors
     /// The component traps, exceeds a limit or has no hooks.
-    fn hook(&self, input: &HookInput, limits: &CallLimits) -> Result<HookOutcome, Fault>;
+    fn hook(&self, input: &HookInput, limits: &CallLimits) -> Result<HookOutcome, CallError>;
 
     /// Calls an event handler. The inner error is the failure that the component reports.
     ///
@@ -58,13 +62,13 @@ pub(crate) trait Program: fmt::Debug + Send + Sync {
         handler: &str,
         event: &Event,
         limits: &CallLimits,
-    ) -> Result<Result<(), HandlerError>, Fault>;
+    ) -> Result<Result<(), HandlerError>, CallError>;
 
     /// Asks for a decision about access.
     ///
     /// # Errors
     /// The component traps, exceeds a limit or has no decisions.
-    fn decide(&self, question: &Question, limits: &CallLimits) -> Result<Decision, Fault>;
+    fn decide(&self, question: &Question, limits: &CallLimits) -> Result<Decision, CallError>;
 }
 
 /// The capabilities of a plugin, and the data that their functions use.
@@ -99,7 +103,7 @@ pub(crate) struct CallLimits {
     /// The maximum number of calls to the host.
     pub(crate) host_calls: u32,
     /// The maximum CPU time.
-    pub(crate) processor_time: Duration,
+    pub(crate) cpu_time: Duration,
 }
 
 /// Creates the engine. `max_memory` is the size of one memory in bytes, and `max_guests` is the

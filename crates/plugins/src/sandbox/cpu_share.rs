@@ -57,7 +57,7 @@ impl CpuShare {
 }
 
 /// Returns the maximum CPU time of one call with `percent` of one core.
-pub(crate) fn max_processor_time(percent: u8) -> Duration {
+pub(crate) fn max_cpu_time(percent: u8) -> Duration {
     MAX_OVERDRAWN * u32::from(percent) / 100
 }
 

@@ -7,17 +7,28 @@ use std::{
 const MAX_FAULTS: usize = 5;
 /// The window of [`MAX_FAULTS`]: long enough to see repeated faults at a low request rate.
 pub(crate) const WINDOW: Duration = Duration::from_secs(60);
-/// The time until the first trial of a disabled plugin. Each failed trial doubles it.
+/// The time until the first trial of a disabled plugin. It doubles each time that a failed trial or
+/// faults disable the plugin again.
 const INITIAL_BACKOFF: Duration = Duration::from_secs(60);
-/// The failed trials after which the plugin stays disabled until an operator enables it.
-const MAX_ROUNDS: u32 = 3;
+/// A plugin that fails now and then is thus tried twice an hour.
+const MAX_BACKOFF: Duration = Duration::from_secs(30 * 60);
+/// The time without a fault of an enabled plugin after which the backoff is the initial one again. It
+/// is longer than [`WINDOW`], so that a plugin whose calls fail now and then keeps its backoff.
+const RECOVERY: Duration = Duration::from_secs(10 * 60);
+/// The failed trials in a row after which the plugin stays disabled until an operator enables it.
+const MAX_FAILED_TRIALS: u32 = 3;
 
 /// Disables a plugin after too many faults, and enables it after a successful trial.
 #[derive(Debug, Default)]
 pub(crate) struct FaultCount {
     recent: VecDeque<Instant>,
     state: State,
-    rounds: u32,
+    /// The time of the last fault, or of the trial that enabled the plugin later.
+    recovers_since: Option<Instant>,
+    /// The backoff of the next time that the plugin is disabled. `None` is the initial one.
+    backoff: Option<Duration>,
+    /// The failed trials since a trial succeeded.
+    failed_trials: u32,
     trials: u64,
 }
 
@@ -81,22 +92,30 @@ impl FaultCount {
         self.state == State::Disabled
     }
 
-    /// Records a call without a fault.
-    pub(crate) fn succeed(&mut self, call: Permission) -> Transition {
+    /// Records a call without a fault. One successful trial does not show that the plugin is repaired,
+    /// so the backoff stays.
+    pub(crate) fn succeed(&mut self, call: Permission, now: Instant) -> Transition {
         if !self.is_trial(call) {
             return Transition::None;
         }
-        self.reset();
+        self.state = State::Enabled;
+        self.recovers_since = Some(now);
+        self.failed_trials = 0;
         Transition::Enabled
     }
 
     /// Records a fault.
     pub(crate) fn fail(&mut self, call: Permission, now: Instant) -> Transition {
         if self.is_trial(call) {
+            self.failed_trials += 1;
             return self.disable(now);
         }
         if self.state != State::Enabled {
             return Transition::None;
+        }
+        let recovers_since = self.recovers_since.replace(now);
+        if recovers_since.is_some_and(|since| now.saturating_duration_since(since) >= RECOVERY) {
+            self.backoff = None;
         }
         self.recent.push_back(now);
         while let Some(first) = self.recent.front()
@@ -118,7 +137,7 @@ impl FaultCount {
         }
     }
 
-    /// Enables the plugin again, after a trial or by an operator.
+    /// Enables the plugin again by an operator.
     pub(crate) fn reset(&mut self) {
         *self = Self {
             // A call of an earlier trial must not end a later one.
@@ -129,12 +148,12 @@ impl FaultCount {
 
     fn disable(&mut self, now: Instant) -> Transition {
         self.recent.clear();
-        self.state = if self.rounds >= MAX_ROUNDS {
-            State::Disabled
-        } else {
-            State::DisabledUntil(now + INITIAL_BACKOFF * 2_u32.pow(self.rounds))
+        let backoff = self.backoff.unwrap_or(INITIAL_BACKOFF);
+        self.backoff = Some((backoff * 2).min(MAX_BACKOFF));
+        self.state = match self.failed_trials >= MAX_FAILED_TRIALS {
+            true => State::Disabled,
+            false => State::DisabledUntil(now + backoff),
         };
-        self.rounds += 1;
         Transition::Disabled
     }
 }
@@ -160,7 +179,7 @@ mod tests {
         let later = start + INITIAL_BACKOFF;
         let trial = faults.permit(later).unwrap();
         assert_eq!(faults.permit(later), None, "only one call is a trial");
-        assert_eq!(faults.succeed(trial), Transition::Enabled);
+        assert_eq!(faults.succeed(trial, later), Transition::Enabled);
         assert_eq!(faults.permit(later), Some(CALL));
     }
 
@@ -179,7 +198,7 @@ mod tests {
         let mut now = Instant::now();
         let mut faults = FaultCount::default();
         fail_often(&mut faults, now);
-        for _ in 0..MAX_ROUNDS {
+        for _ in 0..MAX_FAILED_TRIALS {
             now += Duration::from_secs(3_600);
             let trial = faults.permit(now).unwrap();
             assert_eq!(faults.fail(trial, now), Transition::Disabled);
@@ -211,15 +230,16 @@ mod tests {
         let trial = faults.permit(later).unwrap();
         faults.abandon(earlier, later);
         assert_eq!(faults.permit(later), None, "the trial still runs");
-        assert_eq!(faults.succeed(earlier), Transition::None);
+        assert_eq!(faults.succeed(earlier, later), Transition::None);
         assert_eq!(faults.fail(earlier, later), Transition::None);
         assert!(faults.is_disabled());
-        assert_eq!(faults.succeed(trial), Transition::Enabled);
+        assert_eq!(faults.succeed(trial, later), Transition::Enabled);
         // Nor does the call of an earlier trial end a later one.
         fail_often(&mut faults, later);
-        let last = faults.permit(later + INITIAL_BACKOFF).unwrap();
-        assert_eq!(faults.succeed(trial), Transition::None);
-        assert_eq!(faults.succeed(last), Transition::Enabled);
+        let later = later + INITIAL_BACKOFF * 2;
+        let last = faults.permit(later).unwrap();
+        assert_eq!(faults.succeed(trial, later), Transition::None);
+        assert_eq!(faults.succeed(last, later), Transition::Enabled);
     }
 
     #[test]
@@ -230,7 +250,48 @@ mod tests {
             assert_eq!(fail_often(&mut faults, now), Transition::Disabled);
             now += Duration::from_secs(3_600);
             let trial = faults.permit(now).unwrap();
-            assert_eq!(faults.succeed(trial), Transition::Enabled);
+            assert_eq!(faults.succeed(trial, now), Transition::Enabled);
         }
+    }
+
+    /// Disables the plugin by faults. Returns the time until the next trial.
+    fn backoff(faults: &mut FaultCount, now: Instant) -> Duration {
+        assert_eq!(fail_often(faults, now), Transition::Disabled);
+        faults.next_trial().unwrap() - now
+    }
+
+    /// Enables the plugin by a trial. Returns its time.
+    fn enable(faults: &mut FaultCount) -> Instant {
+        let now = faults.next_trial().unwrap();
+        let trial = faults.permit(now).unwrap();
+        assert_eq!(faults.succeed(trial, now), Transition::Enabled);
+        now
+    }
+
+    #[test]
+    fn faults_after_a_successful_trial_double_the_backoff_plug_2() {
+        let mut now = Instant::now();
+        let mut faults = FaultCount::default();
+        for minutes in [1, 2, 4, 8, 16, 30, 30] {
+            let expected = Duration::from_secs(60 * minutes);
+            assert_eq!(backoff(&mut faults, now), expected);
+            now = enable(&mut faults);
+        }
+        now += RECOVERY - Duration::from_secs(1);
+        assert_eq!(backoff(&mut faults, now), MAX_BACKOFF);
+    }
+
+    #[test]
+    fn time_without_a_fault_ends_the_backoff_plug_2() {
+        let start = Instant::now();
+        let mut faults = FaultCount::default();
+        assert_eq!(backoff(&mut faults, start), INITIAL_BACKOFF);
+        let now = enable(&mut faults);
+        assert_eq!(backoff(&mut faults, now), INITIAL_BACKOFF * 2);
+        let now = enable(&mut faults) + RECOVERY;
+        assert_eq!(backoff(&mut faults, now), INITIAL_BACKOFF);
+        // An operator ends it, too.
+        faults.reset();
+        assert_eq!(backoff(&mut faults, now), INITIAL_BACKOFF);
     }
 }

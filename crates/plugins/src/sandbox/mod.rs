@@ -2,6 +2,7 @@
 //! its access to HTTP, events and the log. Also the threads of guests, and the conversion of JSON.
 
 mod cpu_share;
+mod cpu_time;
 mod event_access;
 mod faults;
 mod guest_threads;
@@ -9,14 +10,13 @@ mod http_access;
 pub(crate) mod json;
 mod key_value;
 mod log_access;
-mod processor_time;
 mod rate;
 
-pub(crate) use cpu_share::{CpuShare, max_processor_time};
+pub(crate) use cpu_share::{CpuShare, max_cpu_time};
+pub(crate) use cpu_time::CpuTime;
 pub(crate) use event_access::EventAccess;
 pub(crate) use faults::{FaultCount, Permission, Transition, WINDOW as FAULT_WINDOW};
 pub(crate) use guest_threads::GuestThreads;
 pub(crate) use http_access::HttpAccess;
 pub(crate) use key_value::KeyValueStore;
 pub(crate) use log_access::LogAccess;
-pub(crate) use processor_time::ProcessorTime;

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     Capability, Decision, Event, HandlerError, Interface, Rejection,
     runtime::{
-        CallLimits, Exports, Fault, HookInput, HookOutcome, LifecycleStep, Program, Question,
+        CallError, CallLimits, Exports, HookInput, HookOutcome, LifecycleStep, Program, Question,
     },
 };
 
@@ -21,7 +21,11 @@ impl Program for WasmProgram {
         self.functions.exports()
     }
 
-    fn step(&self, step: LifecycleStep, limits: &CallLimits) -> Result<Result<(), String>, Fault> {
+    fn step(
+        &self,
+        step: LifecycleStep,
+        limits: &CallLimits,
+    ) -> Result<Result<(), String>, CallError> {
         let function = self.functions.step(step);
         let (result,) = self.enter(limits, |store, instance| match step {
             LifecycleStep::Initialize => {
@@ -34,7 +38,7 @@ impl Program for WasmProgram {
         Ok(result.map_err(short))
     }
 
-    fn hook(&self, input: &HookInput, limits: &CallLimits) -> Result<HookOutcome, Fault> {
+    fn hook(&self, input: &HookInput, limits: &CallLimits) -> Result<HookOutcome, CallError> {
         let Some(function) = &self.functions.hook else {
             return Err(missing("hooks"));
         };
@@ -64,7 +68,7 @@ impl Program for WasmProgram {
         handler: &str,
         event: &Event,
         limits: &CallLimits,
-    ) -> Result<Result<(), HandlerError>, Fault> {
+    ) -> Result<Result<(), HandlerError>, CallError> {
         let Some(function) = &self.functions.handle else {
             return Err(missing("events"));
         };
@@ -79,7 +83,7 @@ impl Program for WasmProgram {
         }))
     }
 
-    fn decide(&self, question: &Question, limits: &CallLimits) -> Result<Decision, Fault> {
+    fn decide(&self, question: &Question, limits: &CallLimits) -> Result<Decision, CallError> {
         let Some(function) = &self.functions.decide else {
             return Err(missing("policy"));
         };
@@ -108,6 +112,6 @@ impl WasmProgram {
     }
 }
 
-fn missing(interface: &str) -> Fault {
-    Fault::Trap(format!("the component does not export `{interface}`"))
+fn missing(interface: &str) -> CallError {
+    CallError::Trap(format!("the component does not export `{interface}`"))
 }

@@ -7,7 +7,7 @@ use super::types::{
 };
 use crate::{
     Event,
-    runtime::{CallLimits, Fault, HookInput, Question},
+    runtime::{CallError, CallLimits, HookInput, Question},
     sandbox::json::{self, MAX_VALUES},
 };
 
@@ -18,7 +18,7 @@ const MAX_REASON: usize = 1_000;
 ///
 /// # Errors
 /// The data exceed the payload limit.
-pub(super) fn hook_call(input: &HookInput, limits: &CallLimits) -> Result<HookCallV02, Fault> {
+pub(super) fn hook_call(input: &HookInput, limits: &CallLimits) -> Result<HookCallV02, CallError> {
     let context = &input.context;
     let call = HookCallV02 {
         hook: input.hook.clone(),
@@ -56,7 +56,7 @@ impl From<HookCallV02> for HookCallV01 {
 ///
 /// # Errors
 /// The data exceed the payload limit.
-pub(super) fn guest_event(event: &Event, limits: &CallLimits) -> Result<GuestEvent, Fault> {
+pub(super) fn guest_event(event: &Event, limits: &CallLimits) -> Result<GuestEvent, CallError> {
     let event = GuestEvent {
         id: event.id.clone(),
         kind: event.kind.to_string(),
@@ -84,7 +84,7 @@ pub(super) fn guest_event(event: &Event, limits: &CallLimits) -> Result<GuestEve
 pub(super) fn guest_question(
     question: &Question,
     limits: &CallLimits,
-) -> Result<GuestQuestion, Fault> {
+) -> Result<GuestQuestion, CallError> {
     let question = GuestQuestion {
         subject: question.subject.clone(),
         action: question.action.clone(),
@@ -116,11 +116,11 @@ fn texts<'a>(texts: impl Iterator<Item = (&'a String, &'a String)>) -> Vec<Entry
 ///
 /// # Errors
 /// The data exceed the payload limit.
-fn check_size(lists: &[&[Entry]], others: usize, limits: &CallLimits) -> Result<(), Fault> {
+fn check_size(lists: &[&[Entry]], others: usize, limits: &CallLimits) -> Result<(), CallError> {
     let entries = lists.iter().copied().flatten();
     let sizes = entries.map(|entry| entry.name.len() + entry.value.len());
     match others + sizes.sum::<usize>() > limits.payload {
-        true => Err(Fault::Input(limits.payload)),
+        true => Err(CallError::Input(limits.payload)),
         false => Ok(()),
     }
 }
@@ -141,9 +141,17 @@ pub(super) fn set_values(entries: Vec<Entry>) -> Result<Map<String, Value>, Stri
 }
 
 /// Shortens a text of a component to at most [`MAX_REASON`] bytes.
-pub(super) fn short(mut text: String) -> String {
-    text.truncate(text.floor_char_boundary(MAX_REASON.min(text.len())));
-    text
+pub(super) fn short(text: String) -> String {
+    match text.len() > MAX_REASON {
+        true => truncated(&text, MAX_REASON).to_owned(),
+        false => text,
+    }
+}
+
+/// Returns the start of a text of a component, at most `max` bytes.
+pub(super) fn truncated(text: &str, max: usize) -> &str {
+    let end = text.floor_char_boundary(max.min(text.len()));
+    text.get(..end).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -126,8 +126,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        Interface, pack,
-        runtime::{CallLimits, Fault, LifecycleStep},
+        Interface, World, pack,
+        runtime::{CallError, CallLimits, LifecycleStep},
         sandbox::{KeyValueStore, LogAccess},
     };
 
@@ -150,7 +150,7 @@ mod tests {
             memory: PAGE,
             payload: PAGE,
             host_calls: 0,
-            processor_time: Duration::from_secs(10),
+            cpu_time: Duration::from_secs(10),
         }
     }
 
@@ -165,7 +165,7 @@ mod tests {
             events: None,
             log: Arc::new(LogAccess::new(0, Counter::default())),
         };
-        let component = pack(ENDLESS.as_bytes(), Interface::V0_2, "request-hook").unwrap();
+        let component = pack(ENDLESS.as_bytes(), Interface::V0_2, World::RequestHook).unwrap();
         runtime.compile(&component, &imports).unwrap()
     }
 
@@ -176,7 +176,7 @@ mod tests {
         // The function returns immediately. Its deadline is the start of the call.
         let limits = limits(Duration::ZERO);
         let ended = program.step(LifecycleStep::HealthCheck, &limits);
-        assert_eq!(ended, Err(Fault::Timeout(Duration::ZERO)));
+        assert_eq!(ended, Err(CallError::Timeout(Duration::ZERO)));
     }
 
     #[test]
@@ -206,6 +206,6 @@ mod tests {
         thread::spawn(move || sender.send(program.step(LifecycleStep::Start, &limits)));
         // If the engine does not stop the guest, it never returns.
         let ended = ended.recv_timeout(Duration::from_secs(30)).unwrap();
-        assert_eq!(ended, Err(Fault::Timeout(limits.timeout)));
+        assert_eq!(ended, Err(CallError::Timeout(limits.timeout)));
     }
 }

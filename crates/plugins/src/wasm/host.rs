@@ -8,8 +8,8 @@ use wasmtime::{ResourceLimiter, UpdateDeadline};
 
 use super::engine::{MAX_CORE_INSTANCES, MAX_TABLE_ELEMENTS, MAX_TABLES};
 use crate::{
-    runtime::{CallLimits, Fault, Imports},
-    sandbox::ProcessorTime,
+    runtime::{CallError, CallLimits, Imports},
+    sandbox::CpuTime,
 };
 
 /// The bytes that a bulk instruction fills or copies in a millisecond: half of the rate measured on
@@ -26,7 +26,7 @@ pub(super) struct Host {
     pub(super) deadline: Instant,
     /// The memory of the guest, in bytes.
     memory: usize,
-    processor: ProcessorTime,
+    begun: CpuTime,
     /// The CPU time at the last tick.
     ticked: Duration,
     /// The longest CPU time between two ticks. An instruction that the engine cannot
@@ -38,7 +38,7 @@ pub(super) struct Host {
     /// The data that the host passed to the guest, in bytes.
     received: usize,
     /// The limit that ended the call, if one did.
-    pub(super) exceeded: Option<Fault>,
+    pub(super) exceeded: Option<CallError>,
 }
 
 impl Host {
@@ -48,7 +48,7 @@ impl Host {
             limits,
             deadline: begun + limits.timeout,
             memory: 0,
-            processor: ProcessorTime::now(),
+            begun: CpuTime::now(),
             ticked: Duration::ZERO,
             longest: Duration::ZERO,
             host_calls: 0,
@@ -65,16 +65,16 @@ impl Host {
     /// # Errors
     /// The deadline or the CPU time is exceeded.
     pub(super) fn tick(&mut self) -> wasmtime::Result<UpdateDeadline> {
-        let used = self.processor.elapsed();
+        let used = self.begun.elapsed();
         self.longest = self.longest.max(used.saturating_sub(self.ticked));
         self.ticked = used;
         let margin = margin(self.memory, self.longest, self.limits.timeout);
         if Instant::now() + margin >= self.deadline {
-            return Err(self.exceed(Fault::Timeout(self.limits.timeout)));
+            return Err(self.exceed(CallError::Timeout(self.limits.timeout)));
         }
-        if used > self.limits.processor_time {
-            let fault = Fault::ProcessorTime(self.limits.processor_time);
-            return Err(self.exceed(fault));
+        if used > self.limits.cpu_time {
+            let error = CallError::CpuTime(self.limits.cpu_time);
+            return Err(self.exceed(error));
         }
         // A guest that runs for longer than a tick lets other threads run first.
         thread::yield_now();
@@ -88,7 +88,7 @@ impl Host {
     pub(super) fn admit(&mut self) -> wasmtime::Result<()> {
         self.host_calls += 1;
         if self.host_calls > self.limits.host_calls {
-            return Err(self.exceed(Fault::HostCalls(self.limits.host_calls)));
+            return Err(self.exceed(CallError::HostCalls(self.limits.host_calls)));
         }
         self.check_deadline()
     }
@@ -99,7 +99,7 @@ impl Host {
     /// The deadline passed. The error ends the call.
     pub(super) fn check_deadline(&mut self) -> wasmtime::Result<()> {
         match Instant::now() >= self.deadline {
-            true => Err(self.exceed(Fault::Timeout(self.limits.timeout))),
+            true => Err(self.exceed(CallError::Timeout(self.limits.timeout))),
             false => Ok(()),
         }
     }
@@ -110,8 +110,8 @@ impl Host {
     /// # Errors
     /// The deadline passed, and the guest used more CPU time than its timeout.
     pub(super) fn check_end(&mut self) -> wasmtime::Result<()> {
-        match Instant::now() >= self.deadline && self.processor.elapsed() > self.limits.timeout {
-            true => Err(self.exceed(Fault::Timeout(self.limits.timeout))),
+        match Instant::now() >= self.deadline && self.begun.elapsed() > self.limits.timeout {
+            true => Err(self.exceed(CallError::Timeout(self.limits.timeout))),
             false => Ok(()),
         }
     }
@@ -120,7 +120,7 @@ impl Host {
     ///
     /// # Errors
     /// The data of the call exceed the limit. The error ends the call.
-    pub(super) fn send(&mut self, bytes: usize) -> wasmtime::Result<()> {
+    pub(super) fn count_sent(&mut self, bytes: usize) -> wasmtime::Result<()> {
         self.sent = self.sent.saturating_add(bytes);
         self.check_payload(self.sent)
     }
@@ -129,7 +129,7 @@ impl Host {
     ///
     /// # Errors
     /// The data of the call exceed the limit. The error ends the call.
-    pub(super) fn receive(&mut self, bytes: usize) -> wasmtime::Result<()> {
+    pub(super) fn count_received(&mut self, bytes: usize) -> wasmtime::Result<()> {
         self.received = self.received.saturating_add(bytes);
         self.check_payload(self.received)
     }
@@ -141,14 +141,14 @@ impl Host {
 
     fn check_payload(&mut self, bytes: usize) -> wasmtime::Result<()> {
         match bytes > self.limits.payload {
-            true => Err(self.exceed(Fault::Payload(self.limits.payload))),
+            true => Err(self.exceed(CallError::Payload(self.limits.payload))),
             false => Ok(()),
         }
     }
 
-    fn exceed(&mut self, fault: Fault) -> wasmtime::Error {
-        let text = fault.to_string();
-        self.exceeded = Some(fault);
+    fn exceed(&mut self, error: CallError) -> wasmtime::Error {
+        let text = error.to_string();
+        self.exceeded = Some(error);
         wasmtime::Error::msg(text)
     }
 }
@@ -172,7 +172,7 @@ impl ResourceLimiter for Host {
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         match desired > self.limits.memory {
-            true => Err(self.exceed(Fault::Memory(self.limits.memory))),
+            true => Err(self.exceed(CallError::Memory(self.limits.memory))),
             false => {
                 self.memory = desired;
                 Ok(true)
@@ -187,7 +187,7 @@ impl ResourceLimiter for Host {
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         match desired > MAX_TABLE_ELEMENTS {
-            true => Err(self.exceed(Fault::Memory(self.limits.memory))),
+            true => Err(self.exceed(CallError::Memory(self.limits.memory))),
             false => Ok(true),
         }
     }

@@ -2,6 +2,7 @@ use chrono::Utc;
 use wasmtime::{StoreContextMut, component::Linker};
 
 use super::{
+    data::truncated,
     host::Host,
     types::{GuestRequest, GuestResponse, LogLevel, NewEvent},
 };
@@ -51,12 +52,12 @@ type Store<'a> = StoreContextMut<'a, Host>;
 fn write(mut store: Store<'_>, (level, message): (LogLevel, String)) -> wasmtime::Result<()> {
     let host = store.data_mut();
     host.admit()?;
-    host.send(message.len())?;
+    host.count_sent(message.len())?;
     if !host.imports.log.admit() {
         return Ok(());
     }
     let plugin = &*host.imports.plugin;
-    let text = cut(&message);
+    let text = truncated(&message, MAX_LINE);
     match level {
         LogLevel::Debug => tracing::debug!(plugin, text, "a plugin logged a text"),
         LogLevel::Info => tracing::info!(plugin, text, "a plugin logged a text"),
@@ -64,12 +65,6 @@ fn write(mut store: Store<'_>, (level, message): (LogLevel, String)) -> wasmtime
         LogLevel::Error => tracing::error!(plugin, text, "a plugin logged a text"),
     }
     Ok(())
-}
-
-/// Returns the start of a text, at most [`MAX_LINE`] bytes.
-fn cut(text: &str) -> &str {
-    let end = text.floor_char_boundary(MAX_LINE.min(text.len()));
-    text.get(..end).unwrap_or_default()
 }
 
 fn now(mut store: Store<'_>, (): ()) -> wasmtime::Result<(u64,)> {
@@ -82,19 +77,19 @@ fn now(mut store: Store<'_>, (): ()) -> wasmtime::Result<(u64,)> {
 fn setting(mut store: Store<'_>, (name,): (String,)) -> wasmtime::Result<(Option<String>,)> {
     let host = store.data_mut();
     host.admit()?;
-    host.send(name.len())?;
+    host.count_sent(name.len())?;
     let value = host.imports.settings.get(&name);
     let value = value.map(|value| serde_json::Value::from(value.as_str()).to_string());
-    host.receive(value.as_ref().map_or(0, String::len))?;
+    host.count_received(value.as_ref().map_or(0, String::len))?;
     Ok((value,))
 }
 
 fn get(mut store: Store<'_>, (key,): (String,)) -> wasmtime::Result<(Option<Vec<u8>>,)> {
     let host = store.data_mut();
     host.admit()?;
-    host.send(key.len())?;
+    host.count_sent(key.len())?;
     let value = host.imports.keys.get(&key);
-    host.receive(value.as_ref().map_or(0, Vec::len))?;
+    host.count_received(value.as_ref().map_or(0, Vec::len))?;
     Ok((value,))
 }
 
@@ -103,14 +98,14 @@ type Stored = Result<(), String>;
 fn set(mut store: Store<'_>, (key, value): (String, Vec<u8>)) -> wasmtime::Result<(Stored,)> {
     let host = store.data_mut();
     host.admit()?;
-    host.send(key.len().saturating_add(value.len()))?;
+    host.count_sent(key.len().saturating_add(value.len()))?;
     Ok((host.imports.keys.set(key, value),))
 }
 
 fn delete(mut store: Store<'_>, (key,): (String,)) -> wasmtime::Result<()> {
     let host = store.data_mut();
     host.admit()?;
-    host.send(key.len())?;
+    host.count_sent(key.len())?;
     host.imports.keys.delete(&key);
     Ok(())
 }
@@ -120,7 +115,7 @@ type Sent = Result<GuestResponse, String>;
 fn send(mut store: Store<'_>, (request,): (GuestRequest,)) -> wasmtime::Result<(Sent,)> {
     let host = store.data_mut();
     host.admit()?;
-    host.send(size(&request))?;
+    host.count_sent(size(&request))?;
     let Some(http) = &host.imports.http else {
         return Ok((Err("the capability \"http\" is not granted".to_owned()),));
     };
@@ -136,7 +131,7 @@ fn send(mut store: Store<'_>, (request,): (GuestRequest,)) -> wasmtime::Result<(
     );
     // Without this check the guest would run until its next tick after the deadline.
     host.check_deadline()?;
-    host.receive(sent.as_ref().map_or(0, |result| result.body.len()))?;
+    host.count_received(sent.as_ref().map_or(0, |result| result.body.len()))?;
     Ok((sent.map(|result| GuestResponse {
         status: result.status,
         body: result.body,
@@ -151,7 +146,7 @@ fn publish(mut store: Store<'_>, (event,): (NewEvent,)) -> wasmtime::Result<(Pub
     let metadata = event.metadata.iter();
     let metadata = metadata.map(|entry| entry.name.len() + entry.value.len());
     let size = event.kind.len() + event.data.len() + metadata.sum::<usize>();
-    host.send(size)?;
+    host.count_sent(size)?;
     let Some(events) = &host.imports.events else {
         return Ok((Err("the capability \"events\" is not granted".to_owned()),));
     };

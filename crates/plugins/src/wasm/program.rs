@@ -10,7 +10,7 @@ use wasmtime::{
 };
 
 use super::{data::short, functions::Functions, host::Host, ticker::Ticker};
-use crate::runtime::{CallLimits, Fault, Imports};
+use crate::runtime::{CallError, CallLimits, Imports};
 
 /// The timeout and the CPU time of the check at the load of a component.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
@@ -52,14 +52,14 @@ impl WasmProgram {
             memory: max_memory,
             payload: max_memory,
             host_calls: 0,
-            processor_time: CHECK_TIMEOUT,
+            cpu_time: CHECK_TIMEOUT,
         };
         let api = program.imports.api;
         program
             .enter(&limits, |store, instance| {
                 program.functions.check(store, instance, api)
             })
-            .map_err(|fault| format!("the component cannot be used: {fault}"))?;
+            .map_err(|error| format!("the component cannot be used: {error}"))?;
         Ok(program)
     }
 
@@ -71,7 +71,7 @@ impl WasmProgram {
         &self,
         limits: &CallLimits,
         work: impl FnOnce(&mut Store<Host>, &Instance) -> wasmtime::Result<R>,
-    ) -> Result<R, Fault> {
+    ) -> Result<R, CallError> {
         let begun = Instant::now();
         let _ticking = self.ticker.begin();
         let host = Host::new(Arc::clone(&self.imports), *limits, begun);
@@ -94,7 +94,7 @@ impl WasmProgram {
                 store.data_mut().check_end()?;
                 Ok(result)
             });
-        result.map_err(|error| fault(&error, store.data_mut(), limits))
+        result.map_err(|error| call_error(&error, store.data_mut(), limits))
     }
 }
 
@@ -107,18 +107,18 @@ impl fmt::Debug for WasmProgram {
     }
 }
 
-/// Returns the fault that ended a call.
-fn fault(error: &wasmtime::Error, host: &mut Host, limits: &CallLimits) -> Fault {
+/// Returns the error that ended a call.
+fn call_error(error: &wasmtime::Error, host: &mut Host, limits: &CallLimits) -> CallError {
     if let Some(exceeded) = host.exceeded.take() {
         return exceeded;
     }
     // The type of this error is private to the engine.
     if error.root_cause().to_string() == DATA_LIMIT {
-        return Fault::Payload(limits.payload);
+        return CallError::Payload(limits.payload);
     }
     match error.downcast_ref::<Trap>() {
-        Some(Trap::Interrupt) => Fault::Timeout(limits.timeout),
-        Some(trap) => Fault::Trap(trap.to_string()),
-        None => Fault::Trap(short(format!("{error:#}"))),
+        Some(Trap::Interrupt) => CallError::Timeout(limits.timeout),
+        Some(trap) => CallError::Trap(trap.to_string()),
+        None => CallError::Trap(short(format!("{error:#}"))),
     }
 }

@@ -127,7 +127,7 @@ async fn plugin_has_the_statuses_of_the_contract_plug_1() {
     let load = tokio::spawn(async move { plugins.load("guard").await });
     let unanswered = waiting.recv().await.unwrap();
     assert_eq!(status(), PluginStatus::Loaded);
-    let listed = app.plugins.with_status(PluginStatus::Loaded);
+    let listed = app.plugins.list_by_status(PluginStatus::Loaded);
     assert_eq!(listed.len(), 1, "{listed:?}");
     drop((unanswered, waiting));
     assert_eq!(
@@ -141,7 +141,7 @@ async fn plugin_has_the_statuses_of_the_contract_plug_1() {
     assert!(app.plugins.start_plugin("bad").await.is_err());
     assert_eq!(app.plugins.status("bad"), PluginStatus::Error);
     let names = |status| -> Vec<String> {
-        let infos = app.plugins.with_status(status).into_iter();
+        let infos = app.plugins.list_by_status(status).into_iter();
         infos.map(|info| info.metadata.name).collect()
     };
     assert_eq!(names(PluginStatus::Started), ["guard"]);

@@ -98,7 +98,7 @@ async fn foreign_interfaces_cannot_be_imported_plug_2() {
     let packed = pack(
         module.as_bytes(),
         seaworthy_plugins::Interface::V0_1,
-        "request-hook",
+        seaworthy_plugins::World::RequestHook,
     );
     assert!(packed.is_err());
 }

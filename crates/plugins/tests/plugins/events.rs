@@ -13,7 +13,9 @@ use std::{
     time::Duration,
 };
 
-use seaworthy_plugins::{Decision, Event, EventBus, EventType, HandlerError, PluginStatus};
+use seaworthy_plugins::{
+    Decision, Event, EventBus, EventType, HandlerError, PluginStatus, SubscriptionId,
+};
 use seaworthy_service::StopOutcome;
 use seaworthy_testkit::eventually;
 use serde_json::Map;
@@ -249,7 +251,7 @@ async fn stop_ends_retries_before_its_timeout_plug_1() {
 
 #[test]
 fn removed_handler_may_remove_another_at_its_drop_plug_1() {
-    struct Guard(EventBus, u64);
+    struct Guard(EventBus, SubscriptionId);
     impl Drop for Guard {
         fn drop(&mut self) {
             self.0.unsubscribe(self.1);

@@ -225,6 +225,14 @@ async fn contradictory_manifests_are_refused_plug_1() {
             "capabilities = [\"log\", \"log\"]\n".to_owned(),
             "has \"log\" twice: remove one",
         ),
+        (
+            "[[hooks]]\nname = \"note\"\npoint = \"after_biz\"\n".repeat(2),
+            "has two hooks at the point after_biz with the name \"note\": rename one",
+        ),
+        (
+            "[[handlers]]\nname = \"note\"\ntypes = [\"user.login\"]\n".repeat(2),
+            "has two handlers with the name \"note\": rename one",
+        ),
     ] {
         let setup = Setup::new().plugin("notes", &more, &Guest::quiet());
         let expected = format!("plugin \"notes\": plugin.toml {problem}");

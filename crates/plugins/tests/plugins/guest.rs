@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
-use seaworthy_plugins::{Interface, SigningKey, pack};
+use seaworthy_plugins::{Interface, SigningKey, World, pack};
 
 /// The address of a successful result without values in the memory of every guest.
 const OK: &str = "(i32.const 16)";
@@ -18,7 +18,7 @@ const REALLOC: &str = "
 #[derive(Clone)]
 pub(crate) struct Guest {
     version: &'static str,
-    world: &'static str,
+    world: World,
     imports: String,
     data: String,
     /// The core functions that are not exports.
@@ -35,7 +35,7 @@ pub(crate) struct Guest {
 }
 
 impl Guest {
-    fn new(world: &'static str) -> Self {
+    fn new(world: World) -> Self {
         Self {
             version: "0.1.0",
             world,
@@ -58,7 +58,7 @@ impl Guest {
         let hook = Some(body.to_owned());
         Self {
             hook,
-            ..Self::new("request-hook")
+            ..Self::new(World::RequestHook)
         }
     }
 
@@ -121,6 +121,18 @@ impl Guest {
         Self::quiet().with_request(url).with_step(step, &body)
     }
 
+    /// Also requests a URL in another step.
+    pub(crate) fn with_request_in_step(self, step: &'static str, url: &str) -> Self {
+        let length = length(url);
+        let body = format!(
+            "(call $send (i32.const 3000) (i32.const 3) (i32.const 3100) (i32.const {length})
+               (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 3600)) {OK}"
+        );
+        self.with_text(3000, "GET")
+            .with_text(3100, url)
+            .with_step(step, &body)
+    }
+
     fn with_request(self, url: &str) -> Self {
         self.import("http", "send", &format!("(param {})", "i32 ".repeat(9)))
             .with_text(1024, "GET")
@@ -153,7 +165,7 @@ impl Guest {
         let handle = Some(body.to_owned());
         Self {
             handle,
-            ..Self::new("event-handler")
+            ..Self::new(World::EventHandler)
         }
     }
 
@@ -162,7 +174,7 @@ impl Guest {
         let decide = Some(body.to_owned());
         Self {
             decide,
-            ..Self::new("policy-decision")
+            ..Self::new(World::PolicyDecision)
         }
     }
 

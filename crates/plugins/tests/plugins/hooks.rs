@@ -84,6 +84,46 @@ async fn hooks_run_by_priority_and_share_values_plug_1() {
     );
 }
 
+#[tokio::test]
+async fn hook_without_a_priority_has_that_of_its_settings_plug_1() {
+    const HOOK: &str = "[[hooks]]\nname = \"set\"\npoint = \"before_biz\"\n";
+    // The default is 100. A hook with a priority of its own ignores the settings.
+    let own = format!("{HOOK}priority = 102\n");
+    let app = Setup::new()
+        .plugin("a-late", HOOK, &Guest::failing("103"))
+        .settings("a-late", "priority: 103\n")
+        .plugin("b-own", &own, &Guest::failing("102"))
+        .settings("b-own", "priority: 1\n")
+        .plugin("c-early", HOOK, &Guest::failing("99"))
+        .settings("c-early", "priority: 99\n")
+        .plugin("d-default", HOOK, &Guest::failing("100"))
+        .start()
+        .await
+        .unwrap();
+    let call = app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+    let failed = call.await.unwrap().failed.into_iter();
+    let order: Vec<String> = failed.map(|(_, priority)| priority).collect();
+    assert_eq!(order, ["99", "100", "102", "103"]);
+}
+
+#[tokio::test]
+async fn hooks_at_two_points_may_share_a_name_plug_1() {
+    let hook = |point: &str| format!("[[hooks]]\nname = \"note\"\npoint = \"{point}\"\n");
+    let more = format!("{}{}", hook("before_biz"), hook("after_biz"));
+    let app = Setup::new()
+        .plugin("notes", &more, &Guest::failing("seen"))
+        .start()
+        .await
+        .unwrap();
+    for point in [HookPoint::BeforeBiz, HookPoint::AfterBiz] {
+        let report = app.plugins.run_hooks(point, HookCall::new()).await.unwrap();
+        assert_eq!(
+            report.failed,
+            [("notes/note".to_owned(), "seen".to_owned())]
+        );
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn failed_veto_follows_the_mode_of_its_plugin_plug_2() {
     // The mode of the service, of the manifest and of the operator: the last one that is set
@@ -130,6 +170,29 @@ async fn handlers_get_their_events_plug_1() {
     assert_eq!(failed, [("notes/note".to_owned(), seen)]);
     app.plugins.unload("notes").await.unwrap();
     assert!(app.plugins.events().publish(login()).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_set_the_retries_of_a_handler_plug_1() {
+    let handlers = "[[handlers]]\nname = \"note\"\ntypes = [\"user.login\"]\n";
+    // The handler asks for another delivery each time.
+    let guest = Guest::handler("(i32.const 512)")
+        .with_words(512, &[1, 0, 1024, 4])
+        .with_text(1024, "busy");
+    for (settings, deliveries) in [("", 4), ("retry_count: 1\n", 2), ("retry_count: 0\n", 1)] {
+        let app = Setup::new()
+            .plugin("notes", handlers, &guest)
+            .settings("notes", settings)
+            .start()
+            .await
+            .unwrap();
+        let login = Event::new(EventType::USER_LOGIN, "accounts");
+        let failed = app.plugins.events().publish(login).await;
+        let busy = HandlerError::Transient("busy".to_owned());
+        assert_eq!(failed, [("notes/note".to_owned(), busy)]);
+        let counted = app.metric("plugin_handler_failures_total{plugin=\"notes\"}");
+        assert_eq!(counted, deliveries, "{settings}");
+    }
 }
 
 #[tokio::test]

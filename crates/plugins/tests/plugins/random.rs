@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use arbitrary::Unstructured;
-use seaworthy_plugins::{Capability, HookCall, HookPoint, Interface, PluginErrorCode, pack};
+use seaworthy_plugins::{Capability, HookCall, HookPoint, Interface, PluginErrorCode, World, pack};
 use sha2::{Digest as _, Sha256};
 use wasm_smith::{Config, Module};
 
@@ -63,7 +63,7 @@ fn component(seed: u64) -> Result<Vec<u8>, String> {
             _ => None,
         });
     }
-    pack(&module, Interface::V0_1, "request-hook")
+    pack(&module, Interface::V0_1, World::RequestHook).map_err(|error| error.to_string())
 }
 
 /// The ends of random plugins.

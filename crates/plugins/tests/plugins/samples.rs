@@ -1,8 +1,11 @@
-//! The plugin in C of `examples/plugins`.
+//! Plugins of `examples/plugins`.
 
-use std::{path::PathBuf, process::Command};
+use std::{path::PathBuf, process::Command, time::Duration};
 
-use seaworthy_plugins::{Decision, Interface, Plugins, pack};
+use seaworthy_core::Timeout;
+use seaworthy_plugins::{
+    Capability, Decision, HookCall, HookPoint, Interface, Plugins, World, pack,
+};
 use seaworthy_testkit::requirement::optional;
 use serde_json::{Map, json};
 
@@ -22,6 +25,41 @@ async fn decide(plugins: &Plugins, action: &str, approved_by: Option<&str>) -> D
     decision.await.unwrap()
 }
 
+/// Returns the folder of a sample.
+fn sample(name: &str) -> PathBuf {
+    let home = [env!("CARGO_MANIFEST_DIR"), "../../examples/plugins", name];
+    home.iter().collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn auth_enhancer_adds_attributes_after_the_authentication_plug_1() {
+    const NAME: &str = "auth_enhancer";
+    let home = sample(NAME);
+    let module = std::fs::read(home.join("plugin.wat")).unwrap();
+    let component = pack(&module, Interface::V0_3, World::RequestHook).unwrap();
+    let manifest = std::fs::read_to_string(home.join("plugin.toml")).unwrap();
+    let more = manifest.replace(&format!("name = \"{NAME}\"\n"), "");
+    let setup = Setup::new().grant(NAME, &[Capability::Config, Capability::Events]);
+    guest::write(&setup.config.directory, NAME, &more, &component, &setup.key);
+    let app = setup.start().await.unwrap();
+    let hooks = app.plugins.get(NAME).unwrap().hooks.into_iter();
+    let declared: Vec<_> = hooks
+        .map(|hook| (hook.point, hook.priority, hook.timeout.map(Timeout::get)))
+        .collect();
+    let timeout = Some(Duration::from_secs(5));
+    let expected = [
+        (HookPoint::BeforeAuth, Some(10), timeout),
+        (HookPoint::AfterAuth, Some(20), timeout),
+    ];
+    assert_eq!(declared, expected);
+    let call = HookCall::new().with_metadata("actor", "u-7");
+    let report = app.plugins.run_hooks(HookPoint::AfterAuth, call).await;
+    let report = report.unwrap();
+    assert_eq!(report.failed, []);
+    let enhanced = report.call.value("enhanced_by");
+    assert_eq!(enhanced, Some(&json!("auth_enhancer")));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn policy_in_c_decides_about_deletions_plug_1() {
     // Optional in CI, too: `./test` lists it as skipped.
@@ -29,9 +67,7 @@ async fn policy_in_c_decides_about_deletions_plug_1() {
         return;
     };
     let setup = Setup::new();
-    let home: PathBuf = [env!("CARGO_MANIFEST_DIR"), "../../examples/plugins", NAME]
-        .iter()
-        .collect();
+    let home = sample(NAME);
     let module = setup.folder.path().join("policy.wasm");
     let built = Command::new(python)
         .args(["-m", "ziglang", "cc", "-target", "wasm32-freestanding"])
@@ -48,7 +84,7 @@ async fn policy_in_c_decides_about_deletions_plug_1() {
         .unwrap();
     assert!(built.status.success(), "{built:?}");
     let module = std::fs::read(module).unwrap();
-    let component = pack(&module, Interface::V0_2, "policy-decision").unwrap();
+    let component = pack(&module, Interface::V0_2, World::PolicyDecision).unwrap();
     let manifest = std::fs::read_to_string(home.join("plugin.toml")).unwrap();
     let name = format!("name = \"{NAME}\"\n");
     let more = manifest.replace(&name, "");

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use seaworthy_core::Timeout;
-use seaworthy_plugins::{Capability, EventType, PluginErrorCode, PluginFileConfig, PluginStatus};
+use seaworthy_plugins::{Capability, EventType, PluginErrorCode, PluginSettings, PluginStatus};
 use seaworthy_testkit::eventually;
 
 use crate::{
@@ -48,10 +48,10 @@ fn with_config() -> String {
 }
 
 /// Settings with a text that [`strict`] rejects.
-fn with_token() -> PluginFileConfig {
-    PluginFileConfig {
+fn with_token() -> PluginSettings {
+    PluginSettings {
         settings: [("token".to_owned(), "x7-secret".to_owned())].into(),
-        ..PluginFileConfig::default()
+        ..PluginSettings::default()
     }
 }
 
@@ -101,20 +101,20 @@ async fn updated_configuration_takes_effect_plug_1() {
     let app = guard().await;
     load(&app).await;
     assert_eq!(app.orders().0, 403);
-    let mut config = app.plugins.configuration("guard").unwrap();
-    assert_eq!(config, PluginFileConfig::default());
+    let mut config = app.plugins.settings("guard").unwrap();
+    assert_eq!(config, PluginSettings::default());
     config.enabled = false;
     config.settings = [("token".to_owned(), "x: \"7\"\n# no".to_owned())].into();
-    let info = app.plugins.update_configuration("guard", &config).await;
+    let info = app.plugins.update_settings("guard", &config).await;
     assert_eq!(info.unwrap().status, PluginStatus::Initialized);
     assert_eq!(app.orders().0, 200);
     // The file has the settings, for the next start of the service.
     app.plugins.unload("guard").await.unwrap();
     load(&app).await;
-    assert_eq!(app.plugins.configuration("guard").unwrap(), config);
+    assert_eq!(app.plugins.settings("guard").unwrap(), config);
     assert_eq!(app.orders().0, 200);
     config.enabled = true;
-    let info = app.plugins.update_configuration("guard", &config).await;
+    let info = app.plugins.update_settings("guard", &config).await;
     assert_eq!(info.unwrap().status, PluginStatus::Started);
     assert_eq!(app.orders().0, 403);
 }
@@ -134,11 +134,11 @@ async fn updated_configuration_reloads_once_plug_1() {
         counted.fetch_add(1, Ordering::Relaxed);
         std::future::ready(Ok(()))
     });
-    let config = PluginFileConfig {
+    let config = PluginSettings {
         priority: 5,
-        ..PluginFileConfig::default()
+        ..PluginSettings::default()
     };
-    let update = app.plugins.update_configuration("guard", &config);
+    let update = app.plugins.update_settings("guard", &config);
     update.await.unwrap();
     // The service applies changes of the folder in the order of names.
     app.replace("other", "", &Guest::quiet());
@@ -154,11 +154,8 @@ async fn only_the_owner_reads_updated_configuration_plug_1() {
 
     let app = guard().await;
     load(&app).await;
-    let config = PluginFileConfig::default();
-    app.plugins
-        .update_configuration("guard", &config)
-        .await
-        .unwrap();
+    let config = PluginSettings::default();
+    app.plugins.update_settings("guard", &config).await.unwrap();
     let file = app.folder.path().join("config/guard.yaml");
     let mode = file.metadata().unwrap().permissions().mode();
     assert_eq!(mode & 0o077, 0, "{mode:o}");
@@ -174,17 +171,17 @@ async fn refused_configuration_leaves_file_and_version_plug_1() {
         .start()
         .await
         .unwrap();
-    let mut config = app.plugins.configuration("guard").unwrap();
+    let mut config = app.plugins.settings("guard").unwrap();
     assert_eq!(config.priority, 7);
     let old = config.clone();
     config.settings = [("token".to_owned(), "x7".to_owned())].into();
-    let refused = app.plugins.update_configuration("guard", &config).await;
+    let refused = app.plugins.update_settings("guard", &config).await;
     let refused = refused.unwrap_err();
     assert_eq!(refused.code(), PluginErrorCode::Config);
     assert_eq!(refused.to_string(), "plugin \"guard\": bad");
     let file = app.folder.path().join("config/guard.yaml");
     assert_eq!(std::fs::read_to_string(file).unwrap(), before);
-    assert_eq!(app.plugins.configuration("guard").unwrap(), old);
+    assert_eq!(app.plugins.settings("guard").unwrap(), old);
     assert_eq!(app.orders().0, 403);
     // The version that runs has the restored settings, so no reload is missing.
     assert_eq!(app.plugins.get("guard").unwrap().failed_reload, None);
@@ -215,7 +212,7 @@ async fn rejected_settings_do_not_disable_the_plugin_plug_1() {
     config.enabled = false;
     // The service reads changed settings after less time.
     config.timeout = Timeout::from_secs(2);
-    let refused = app.plugins.update_configuration("guard", &config).await;
+    let refused = app.plugins.update_settings("guard", &config).await;
     assert_eq!(refused.unwrap_err().code(), PluginErrorCode::Timeout);
     let info = app.plugins.get("guard").unwrap();
     assert_eq!((info.status, info.stop_time), (PluginStatus::Started, None));
@@ -243,8 +240,7 @@ async fn stop_leaves_no_settings_of_a_running_update_plug_1() {
     let file = app.folder.path().join("config/guard.yaml");
     let content = || std::fs::read_to_string(&file).unwrap();
     let plugins = app.plugins.clone();
-    let update =
-        tokio::spawn(async move { plugins.update_configuration("guard", &with_token()).await });
+    let update = tokio::spawn(async move { plugins.update_settings("guard", &with_token()).await });
     eventually(async || content() != before).await;
     app.service.stop().await;
     let refused = update.await.unwrap().unwrap_err();
@@ -275,7 +271,7 @@ async fn dropped_update_leaves_no_rejected_configuration_plug_1() {
     tokio::select! {
         biased;
         () = written => {}
-        result = app.plugins.update_configuration("guard", &config) => {
+        result = app.plugins.update_settings("guard", &config) => {
             panic!("ended before its drop: {result:?}");
         }
     }
@@ -301,7 +297,7 @@ async fn rejected_update_leaves_link_and_mode_plug_1() {
     std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o640)).unwrap();
     symlink(&target, &file).unwrap();
     let config = with_token();
-    let refused = app.plugins.update_configuration("guard", &config).await;
+    let refused = app.plugins.update_settings("guard", &config).await;
     assert_eq!(refused.unwrap_err().code(), PluginErrorCode::Config);
     assert!(file.symlink_metadata().unwrap().is_symlink());
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "priority: 7\n");
@@ -333,7 +329,7 @@ async fn file_that_waits_for_settings_gets_none_plug_1() {
             }
         }
         let token = with_token();
-        let update = app.plugins.update_configuration("guard", &token);
+        let update = app.plugins.update_settings("guard", &token);
         update.await.unwrap();
         let written = file.symlink_metadata().unwrap();
         assert!(written.is_file());
@@ -353,8 +349,8 @@ async fn pipe_in_place_of_settings_blocks_no_change_plug_1() {
     assert!(made.unwrap().success());
     let plugins = app.plugins.clone();
     let update = tokio::spawn(async move {
-        let config = PluginFileConfig::default();
-        plugins.update_configuration("guard", &config).await
+        let config = PluginSettings::default();
+        plugins.update_settings("guard", &config).await
     });
     let result = tokio::time::timeout(std::time::Duration::from_secs(20), update).await;
     if result.is_err() {
@@ -371,24 +367,24 @@ async fn overridden_and_large_configuration_is_refused_plug_1() {
     let app = guard().await;
     load(&app).await;
     let folder = app.folder.path().join("config");
-    let mut config = PluginFileConfig {
+    let mut config = PluginSettings {
         priority: 5,
-        ..PluginFileConfig::default()
+        ..PluginSettings::default()
     };
     std::fs::write(folder.join("guard.test.yaml"), "priority: 7\n").unwrap();
-    let refused = app.plugins.update_configuration("guard", &config).await;
+    let refused = app.plugins.update_settings("guard", &config).await;
     let problem = "plugin \"guard\": another file or an environment variable overrides the settings: remove them from guard.test.yaml and from the environment";
     assert_eq!(refused.unwrap_err().to_string(), problem);
     std::fs::remove_file(folder.join("guard.test.yaml")).unwrap();
     config.settings = [("text".to_owned(), "x".repeat(64 * 1024))].into();
-    let refused = app.plugins.update_configuration("guard", &config).await;
+    let refused = app.plugins.update_settings("guard", &config).await;
     let problem = format!(
         "plugin \"guard\": its settings {} would have more than 65536 bytes",
         folder.join("guard.yaml").display()
     );
     assert_eq!(refused.unwrap_err().to_string(), problem);
     assert!(!folder.join("guard.yaml").exists());
-    let unknown = app.plugins.update_configuration("other", &config).await;
+    let unknown = app.plugins.update_settings("other", &config).await;
     assert_eq!(unknown.unwrap_err().code(), PluginErrorCode::NotFound);
 }
 

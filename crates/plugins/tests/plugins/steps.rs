@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use seaworthy_plugins::{PluginError, PluginErrorCode, PluginStatus};
+use seaworthy_service::StopOutcome;
 use seaworthy_testkit::eventually;
 use tokio::{sync::mpsc::UnboundedReceiver, task::JoinHandle, time::timeout};
 
 use crate::{
     app::{Setup, TestApp, granted_http},
     guest::Guest,
-    server::hold,
+    server::{hold, record},
 };
 
 const HTTP: &str = "capabilities = [\"http\"]\n";
@@ -216,4 +217,105 @@ async fn stop_ends_the_error_of_a_failed_start_plug_1() {
     assert_eq!(info.error_code, Some("PLUGIN_START_FAILED"));
     app.plugins.stop_plugin("evil").await.unwrap();
     assert_eq!(status(&app, "evil"), Some(PluginStatus::Stopped));
+}
+
+/// A started plugin `guard`, and the reload of a version whose `start` waits for a response. `stop` of
+/// this version requests a path of `stopped`.
+async fn with_slow_version(
+    stopped: &str,
+) -> (TestApp, JoinHandle<Result<(), PluginError>>, Waiting) {
+    let (url, waiting) = hold();
+    let app = Setup::new()
+        .service_settings(CLIENTS)
+        .config(|config| {
+            config.auto_load = Some(false);
+            config.security.max_cpu_percent = Some(100);
+            config.grants.insert("guard".to_owned(), granted_http());
+        })
+        .plugin("guard", "", &Guest::quiet())
+        .settings("guard", SLOW)
+        .start()
+        .await
+        .unwrap();
+    start(&app, "guard").await;
+    let slow = Guest::requesting_in_step("start", &url).with_request_in_step("stop", stopped);
+    app.replace("guard", HTTP, &slow);
+    let plugins = app.plugins.clone();
+    let reload = tokio::spawn(async move { plugins.reload("guard").await });
+    (app, reload, waiting)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operator_stops_a_plugin_while_its_new_version_starts_plug_1() {
+    let (stopped, mut paths) = record();
+    let (app, reload, mut waiting) = with_slow_version(&stopped).await;
+    let unanswered = running(&mut waiting).await;
+    let stop = timeout(TIMEOUT, app.plugins.stop_plugin("guard")).await;
+    stop.unwrap().unwrap();
+    assert_eq!(status(&app, "guard"), Some(PluginStatus::Stopped));
+    assert!(!reload.is_finished());
+    drop((unanswered, waiting));
+    reload.await.unwrap().unwrap();
+    // The new version replaced the old one, and is stopped like it.
+    assert_eq!(status(&app, "guard"), Some(PluginStatus::Stopped));
+    assert_eq!(
+        timeout(TIMEOUT, paths.recv()).await,
+        Ok(Some("/".to_owned()))
+    );
+    app.plugins.start_plugin("guard").await.unwrap();
+    assert_eq!(status(&app, "guard"), Some(PluginStatus::Started));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operator_unloads_a_plugin_while_its_new_version_starts_plug_1() {
+    let (stopped, mut paths) = record();
+    let (app, reload, mut waiting) = with_slow_version(&stopped).await;
+    let unanswered = running(&mut waiting).await;
+    let unload = timeout(TIMEOUT, app.plugins.unload("guard")).await;
+    unload.unwrap().unwrap();
+    drop((unanswered, waiting));
+    let refused = reload.await.unwrap().unwrap_err();
+    assert_eq!(refused.code(), PluginErrorCode::NotFound);
+    assert_eq!(
+        timeout(TIMEOUT, paths.recv()).await,
+        Ok(Some("/".to_owned()))
+    );
+    assert_eq!(status(&app, "guard"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_disable_a_plugin_while_its_new_version_starts_plug_1() {
+    let (stopped, mut paths) = record();
+    let (app, reload, mut waiting) = with_slow_version(&stopped).await;
+    let unanswered = running(&mut waiting).await;
+    app.configure("guard", &format!("{SLOW}enabled: false\n"));
+    eventually(async || status(&app, "guard") == Some(PluginStatus::Stopped)).await;
+    assert!(!reload.is_finished());
+    drop((unanswered, waiting));
+    reload.await.unwrap().unwrap();
+    assert_ne!(status(&app, "guard"), Some(PluginStatus::Started));
+    assert_eq!(
+        timeout(TIMEOUT, paths.recv()).await,
+        Ok(Some("/".to_owned()))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stalled_stop_does_not_delay_the_shutdown_of_others_plug_1() {
+    let (app, mut waiting) = with_slow("stop", false).await;
+    for name in ["a-slow", "other"] {
+        start(&app, name).await;
+    }
+    app.replace("a-first", "", &Guest::quiet());
+    start(&app, "a-first").await;
+    let plugins = app.plugins.clone();
+    let others_end = async move {
+        let _unanswered = running(&mut waiting).await;
+        for name in ["a-first", "other"] {
+            eventually(async || plugins.status(name) == PluginStatus::Unloaded).await;
+        }
+        assert_eq!(plugins.status("a-slow"), PluginStatus::Stopped);
+    };
+    let (outcome, ()) = tokio::join!(app.service.stop(), others_end);
+    assert_eq!(outcome, StopOutcome::Clean);
 }

@@ -47,6 +47,40 @@ fn audit_logger_logs_operations_and_events_plug_1() {
 }
 
 #[test]
+fn audit_logger_logs_authentications_and_plugins_plug_1() {
+    let folder = Folder::new();
+    folder.add_sample("audit_logger", "hooks-and-events");
+    folder.add_sample("auth_enhancer", "request-hook");
+    let mut app = folder.app();
+    for grant in [
+        "auth_enhancer.capabilities=config,events",
+        "audit_logger.capabilities=log",
+    ] {
+        app = app.setting(&format!("plugins.grants.{grant}"));
+    }
+    let mut app = app.start().unwrap();
+    // The plugins load in alphabetical order.
+    for kind in ["plugin.loaded", "plugin.started"] {
+        let line = app.process.line(&format!("event {kind} id=")).unwrap();
+        assert!(line.contains("source=plugins"), "{line}");
+    }
+    let created = app.send("POST", "/api/v1/auth/register", USER).unwrap();
+    assert_eq!(created.status, 200, "{}", created.body);
+    app.process.line("after_auth request=").unwrap();
+    let login = app.send("POST", "/api/v1/auth/login", USER).unwrap();
+    let body: Value = serde_json::from_str(&login.body).unwrap();
+    let token = body["access_token"].as_str().unwrap();
+    let bearer = format!("Bearer {token}");
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "application/json"),
+    ];
+    let ended = request(app.http, "POST", "/api/v1/auth/logout", &headers, "{}").unwrap();
+    assert_eq!(ended.status, 200, "{}", ended.body);
+    app.process.line("event user.logout id=").unwrap();
+}
+
+#[test]
 fn auth_enhancer_rejects_blocked_addresses_plug_1() {
     let folder = Folder::new();
     folder.add_sample("auth_enhancer", "request-hook");

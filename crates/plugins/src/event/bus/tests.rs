@@ -140,7 +140,7 @@ async fn filters_keep_events_from_handlers_plug_1() {
     bus.subscribe("any", [EventType::USER_LOGIN], |_| async {
         Err(HandlerError::Permanent("called".into()))
     });
-    bus.filter(|event| event.source() != "accounts");
+    bus.add_filter(|event| event.source() != "accounts");
     assert!(bus.publish(login()).await.is_empty());
     assert_eq!(
         bus.publish(Event::new(EventType::USER_LOGIN, "other"))
@@ -204,8 +204,8 @@ async fn event_must_pass_all_filters_plug_1() {
         let _ = sender.send(event.source().to_owned());
         std::future::ready(Ok(()))
     });
-    bus.filter(|event| event.source() != "one");
-    bus.filter(|event| event.source() != "two");
+    bus.add_filter(|event| event.source() != "one");
+    bus.add_filter(|event| event.source() != "two");
     for source in ["one", "two", "three"] {
         bus.publish(Event::new(EventType::USER_LOGIN, source)).await;
         bus.publish_async(Event::new(EventType::USER_LOGIN, source))
@@ -224,7 +224,7 @@ async fn panic_of_a_filter_drops_only_its_event_plug_1() {
     bus.subscribe("any", [EventType::USER_LOGIN], |_| async {
         Err(HandlerError::Permanent("called".into()))
     });
-    bus.filter(|event| {
+    bus.add_filter(|event| {
         assert_ne!(event.source(), "bad");
         true
     });
@@ -248,7 +248,7 @@ async fn handler_may_use_the_bus_plug_1() {
             let logout = Event::new(EventType::USER_LOGOUT, "accounts");
             assert_eq!(bus.publish(logout).await.len(), 1);
             bus.unsubscribe(inner);
-            bus.filter(|_| true);
+            bus.add_filter(|_| true);
             Ok(())
         }
     });

@@ -42,7 +42,7 @@ impl Folder {
     }
 
     fn disable(&self) -> Result<PathBuf, String> {
-        let disabled = disable_config(&self.config, Profile::Test, "guard");
+        let disabled = disable_in_settings(&self.config, Profile::Test, "guard");
         disabled.map_err(|error| seaworthy_core::error_chain(&error).to_string())
     }
 }
@@ -141,11 +141,11 @@ fn settings_that_begin_with_a_marker_are_disabled_plug_1() {
 #[test]
 fn changes_during_an_update_are_kept_plug_1() {
     let folder = Folder::new().with("guard.yaml", "priority: 7\n");
-    let wanted = PluginFileConfig {
+    let wanted = PluginSettings {
         priority: 9,
-        ..PluginFileConfig::default()
+        ..PluginSettings::default()
     };
-    let replaced = replace_config(&folder.config, Profile::Test, "guard", &wanted).unwrap();
+    let replaced = replace_settings(&folder.config, Profile::Test, "guard", &wanted).unwrap();
     folder.disable().unwrap();
     let disabled = folder.text("guard.yaml");
     assert!(!replaced.restore());

@@ -7,7 +7,6 @@ use std::{
     thread,
 };
 
-use chrono::Utc;
 use parking_lot::Mutex;
 use seaworthy_core::{RequestContext, ServiceIdentity};
 use serde_json::Map;
@@ -15,11 +14,11 @@ use tokio::sync::Notify;
 
 use super::*;
 use crate::{
-    Capability, FailureMode, HookPoint, Manifest, PluginFileConfig, PluginStatus,
+    Capability, FailureMode, HookPoint, Manifest, PluginSettings, PluginStatus,
     folder::FilesHash,
     plugin::{Observe, State, Timers, Uses},
     runtime::{Exports, HookContext},
-    sandbox::{CpuShare, FAULT_WINDOW, FaultCount, GuestThreads},
+    sandbox::{FAULT_WINDOW, GuestThreads},
 };
 
 const MANIFEST: &str = "name = \"guard\"\nversion = \"1.0.0\"\napi = \"0.2.0\"\nsha256 = \"0000000000000000000000000000000000000000000000000000000000000000\"\n";
@@ -52,7 +51,7 @@ impl Placed {
             assert_eq!(released, Err(mpsc::RecvTimeoutError::Disconnected));
         }
         let compute = *self.compute.lock();
-        let begun = ProcessorTime::now();
+        let begun = CpuTime::now();
         while begun.elapsed() < compute {}
         let request = context::current();
         let request = request.map(|request| request.request_id().to_string());
@@ -70,11 +69,11 @@ impl Program for Placed {
         }
     }
 
-    fn step(&self, _: LifecycleStep, _: &CallLimits) -> Result<Result<(), String>, Fault> {
+    fn step(&self, _: LifecycleStep, _: &CallLimits) -> Result<Result<(), String>, CallError> {
         Ok(Err(self.place()))
     }
 
-    fn hook(&self, _: &HookInput, _: &CallLimits) -> Result<HookOutcome, Fault> {
+    fn hook(&self, _: &HookInput, _: &CallLimits) -> Result<HookOutcome, CallError> {
         Ok(HookOutcome::Fail(self.place()))
     }
 
@@ -83,11 +82,11 @@ impl Program for Placed {
         _: &str,
         _: &Event,
         _: &CallLimits,
-    ) -> Result<Result<(), HandlerError>, Fault> {
+    ) -> Result<Result<(), HandlerError>, CallError> {
         Ok(Err(HandlerError::Permanent(self.place())))
     }
 
-    fn decide(&self, _: &Question, _: &CallLimits) -> Result<Decision, Fault> {
+    fn decide(&self, _: &Question, _: &CallLimits) -> Result<Decision, CallError> {
         Ok(Decision::Deny(self.place()))
     }
 }
@@ -95,8 +94,8 @@ impl Program for Placed {
 struct Unobserved;
 
 impl Observe for Unobserved {
-    fn called(&self, _: &Manifest, _: &str, _: Result<(), &Fault>, _: Instant) {}
-    fn changed(&self, _: &Manifest, _: Transition, _: Option<&Fault>) {}
+    fn record_call(&self, _: &Manifest, _: &str, _: Result<(), &CallError>, _: Instant) {}
+    fn record_transition(&self, _: &Manifest, _: Transition, _: Option<&CallError>) {}
 }
 
 fn plugin(program: &Arc<Placed>) -> Arc<Plugin> {
@@ -111,7 +110,7 @@ fn plugin_with(program: &Arc<Placed>, more: &str) -> Arc<Plugin> {
     let may_wait = manifest.capabilities.contains(&Capability::Http);
     Arc::new(Plugin {
         manifest,
-        file: PluginFileConfig::default(),
+        settings: PluginSettings::default(),
         files_hash: FilesHash::default(),
         path: "guard".into(),
         config_path: None,
@@ -123,7 +122,7 @@ fn plugin_with(program: &Arc<Placed>, more: &str) -> Arc<Plugin> {
             memory: 0,
             payload: 0,
             host_calls: 0,
-            processor_time: Duration::from_secs(30),
+            cpu_time: Duration::from_secs(30),
         },
         on_failure: FailureMode::Closed,
         guests: Arc::new(Semaphore::new(1)),
@@ -135,15 +134,8 @@ fn plugin_with(program: &Arc<Placed>, more: &str) -> Arc<Plugin> {
         state: Mutex::new(State {
             status: PluginStatus::Started,
             is_active: true,
-            is_turned_off: false,
-            load_time: Utc::now(),
-            start_time: None,
-            stop_time: None,
-            error: None,
-            share: CpuShare::new(100, Instant::now()),
-            faults: FaultCount::default(),
             pace: Pace::Brief,
-            throttled_at: None,
+            ..State::new(100)
         }),
         is_retired: AtomicBool::new(false),
         retirement: Notify::new(),
@@ -154,7 +146,7 @@ fn plugin_with(program: &Arc<Placed>, more: &str) -> Arc<Plugin> {
     })
 }
 
-async fn hook(plugin: &Arc<Plugin>, timeout: Duration) -> Result<HookOutcome, Fault> {
+async fn hook(plugin: &Arc<Plugin>, timeout: Duration) -> Result<HookOutcome, CallError> {
     let input = HookInput {
         hook: "guard".to_owned(),
         point: HookPoint::BeforeBiz,
@@ -173,7 +165,7 @@ async fn in_request<F: Future<Output = ()>>(test: impl FnOnce(String) -> F) {
 }
 
 /// Returns the failure with the place of a call in a request.
-fn at(thread: &str, request: &str) -> Result<HookOutcome, Fault> {
+fn at(thread: &str, request: &str) -> Result<HookOutcome, CallError> {
     Ok(HookOutcome::Fail(format!("{thread:?} {:?}", Some(request))))
 }
 
@@ -229,7 +221,7 @@ const SHORT: Duration = Duration::from_millis(200);
 /// Calls a guest that does not end at its deadline. Expects that the caller does not wait for it.
 async fn leave(plugin: &Arc<Plugin>, program: &Placed) {
     let release = program.hold();
-    assert_eq!(hook(plugin, SHORT).await, Err(Fault::Timeout(SHORT)));
+    assert_eq!(hook(plugin, SHORT).await, Err(CallError::Timeout(SHORT)));
     // The guest keeps its permit until it ends. Later calls run on threads for guests.
     assert_eq!(plugin.own_guests.available_permits(), 0);
     drop(release);
@@ -271,7 +263,7 @@ async fn wait_for_a_permit_leaves_a_guest_its_timeout_plug_2() {
         drop(permit);
     };
     let (called, ()) = tokio::join!(hook(&plugin, LONG), earlier);
-    assert_eq!(called, Err(Fault::Timeout(LONG)));
+    assert_eq!(called, Err(CallError::Timeout(LONG)));
     let waited = begun.elapsed();
     assert!(waited >= LONG / 4 + LONG, "{waited:?}");
     drop(release);
@@ -288,7 +280,7 @@ async fn guest_does_not_start_after_its_caller_left_plug_2() {
     plugin.threads.run(work).unwrap();
     let event = Event::new(crate::EventType::USER_LOGIN, "accounts");
     let handle = |timeout| plugin.handle("note".to_owned(), event.clone(), timeout);
-    assert_eq!(handle(SHORT).await, Err(Fault::Timeout(SHORT)));
+    assert_eq!(handle(SHORT).await, Err(CallError::Timeout(SHORT)));
     let pace = plugin.state.lock().pace;
     assert_eq!(pace, Pace::Brief, "the guest was not slow");
     drop(release);
@@ -335,9 +327,9 @@ async fn trial_whose_host_panics_fails_plug_2() {
     disable(&plugin);
     let release = program.hold();
     release.send(()).unwrap();
-    let panicked = Err(Fault::Trap("the host panicked".to_owned()));
+    let panicked = Err(CallError::Trap("the host panicked".to_owned()));
     assert_eq!(hook(&plugin, TIMEOUT).await, panicked);
-    assert_eq!(hook(&plugin, TIMEOUT).await, Err(Fault::Disabled));
+    assert_eq!(hook(&plugin, TIMEOUT).await, Err(CallError::Disabled));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -345,7 +337,7 @@ async fn trial_whose_guest_does_not_start_is_repeated_plug_2() {
     let plugin = plugin(&Arc::default());
     disable(&plugin);
     let permit = Arc::clone(&plugin.own_guests).try_acquire_owned().unwrap();
-    let busy = Err(Fault::Concurrency("this plugin"));
+    let busy = Err(CallError::Concurrency("this plugin"));
     assert_eq!(hook(&plugin, SHORT).await, busy);
     drop(permit);
     assert!(hook(&plugin, TIMEOUT).await.is_ok());
@@ -365,7 +357,7 @@ async fn stopped_plugin_rejects_calls_and_runs_its_steps_plug_1() {
         tokio::task::yield_now().await;
     }
     plugin.set_status(PluginStatus::Stopped);
-    assert_eq!(hook(&plugin, TIMEOUT).await, Err(Fault::Stopped));
+    assert_eq!(hook(&plugin, TIMEOUT).await, Err(CallError::Stopped));
     let mut ended = Box::pin(plugin.calls_ended());
     assert!(futures::poll!(ended.as_mut()).is_pending());
     drop(release);
@@ -376,5 +368,8 @@ async fn stopped_plugin_rejects_calls_and_runs_its_steps_plug_1() {
     plugin.release();
     drop(program);
     assert!(code.upgrade().is_none());
-    assert_eq!(plugin.step(LifecycleStep::Stop).await, Err(Fault::Stopped));
+    assert_eq!(
+        plugin.step(LifecycleStep::Stop).await,
+        Err(CallError::Stopped)
+    );
 }

@@ -9,7 +9,7 @@ fn limits(payload: usize) -> CallLimits {
         memory: 0,
         payload,
         host_calls: 0,
-        processor_time: Duration::from_secs(1),
+        cpu_time: Duration::from_secs(1),
     }
 }
 
@@ -29,7 +29,7 @@ fn context_of_a_hook_counts_towards_the_payload_plug_2() {
     let empty = hook_call(&input(HookContext::default()), &limits(23)).unwrap();
     assert_eq!(empty.point, "before_biz");
     let refused = hook_call(&input(HookContext::default()), &limits(22)).unwrap_err();
-    assert_eq!(refused, Fault::Input(22));
+    assert_eq!(refused, CallError::Input(22));
     let text = |length: usize| "x".repeat(length);
     for context in [
         HookContext {
@@ -49,7 +49,7 @@ fn context_of_a_hook_counts_towards_the_payload_plug_2() {
         hook_call(&input, &limits(123)).unwrap();
         assert_eq!(
             hook_call(&input, &limits(122)).unwrap_err(),
-            Fault::Input(122)
+            CallError::Input(122)
         );
     }
 }
@@ -67,7 +67,7 @@ fn type_and_time_of_an_event_count_towards_the_payload_plug_2() {
     let size = texts.map(str::len).iter().sum();
     guest_event(&event, &limits(size)).unwrap();
     let refused = guest_event(&event, &limits(size - 1)).unwrap_err();
-    assert_eq!(refused, Fault::Input(size - 1));
+    assert_eq!(refused, CallError::Input(size - 1));
 }
 
 #[test]
@@ -81,6 +81,6 @@ fn context_of_a_question_counts_towards_the_payload_plug_2() {
     guest_question(&question, &limits(21)).unwrap();
     assert_eq!(
         guest_question(&question, &limits(20)).unwrap_err(),
-        Fault::Input(20)
+        CallError::Input(20)
     );
 }

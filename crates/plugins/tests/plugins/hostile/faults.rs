@@ -67,6 +67,32 @@ async fn faulty_plugin_is_disabled_and_the_service_continues_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn loops_growth_and_traps_disable_a_plugin_plug_2() {
+    let hook = "[[hooks]]\nname = \"attack\"\npoint = \"before_biz\"\ntimeout = \"50ms\"\n";
+    for body in [
+        "unreachable",
+        "(loop $l (br $l)) unreachable",
+        "(drop (memory.grow (i32.const 65535))) (i32.const 16)",
+    ] {
+        let app = Setup::new()
+            // The CPU share does not end the loops.
+            .config(|config| config.security.max_cpu_percent = Some(100))
+            .plugin("evil", hook, &Guest::hook(body))
+            .start()
+            .await
+            .unwrap();
+        // On a busy machine a call may end at its timeout before its guest runs.
+        eventually(async || {
+            let call = app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+            assert_eq!(call.await.unwrap().failed.len(), 1, "{body}");
+            assert_eq!(app.orders().0, 200);
+            app.plugins.status("evil") == PluginStatus::Error
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn closed_failure_refuses_requests_plug_2() {
     let hook = "[[hooks]]\nname = \"guard\"\npoint = \"before_request\"\nveto = true\n";
     let app = Setup::new()

@@ -2,9 +2,9 @@ use std::time::Duration;
 
 use crate::PluginErrorCode;
 
-/// Errors of calls of a component that did not return a result.
+/// Errors of calls that did not return a result. Those that the component caused are faults.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Fault {
+pub(crate) enum CallError {
     #[error("exceeded its timeout of {0:?}")]
     Timeout(Duration),
     #[error("needs more memory than {0} bytes")]
@@ -14,7 +14,7 @@ pub(crate) enum Fault {
     #[error("exceeded the payload limit of {0} bytes")]
     Payload(usize),
     #[error("exceeded the CPU time of {0:?}")]
-    ProcessorTime(Duration),
+    CpuTime(Duration),
     #[error("exceeded the input limit of {0} bytes per call")]
     Input(usize),
     #[error("exceeded its CPU share")]
@@ -38,14 +38,14 @@ pub(crate) enum Fault {
     Trap(String),
 }
 
-impl Fault {
+impl CallError {
     /// All results of [`reason`](Self::reason).
     pub(crate) const REASONS: [&str; 13] = [
         "timeout",
         "memory",
         "host_calls",
         "payload",
-        "processor_time",
+        "cpu_time",
         "input",
         "throttled",
         "concurrency",
@@ -56,8 +56,8 @@ impl Fault {
         "trap",
     ];
 
-    /// Whether the component caused the fault. Such a fault counts towards disabling its plugin.
-    pub(crate) const fn counts(&self) -> bool {
+    /// Whether the component caused the error. Such an error is a fault, and faults disable the plugin.
+    pub(crate) const fn is_caused_by_guest(&self) -> bool {
         !matches!(
             self,
             Self::Input(_)
@@ -86,7 +86,7 @@ impl Fault {
         )
     }
 
-    /// Returns the code of the fault for operators.
+    /// Returns the code for operators.
     pub(crate) const fn code(&self) -> PluginErrorCode {
         match self {
             Self::Timeout(_) => PluginErrorCode::Timeout,
@@ -102,7 +102,7 @@ impl Fault {
             Self::Memory(_) => "memory",
             Self::HostCalls(_) => "host_calls",
             Self::Payload(_) => "payload",
-            Self::ProcessorTime(_) => "processor_time",
+            Self::CpuTime(_) => "cpu_time",
             Self::Input(_) => "input",
             Self::Throttled => "throttled",
             Self::Concurrency(_) => "concurrency",
@@ -119,30 +119,30 @@ impl Fault {
 mod tests {
     use super::*;
 
-    /// Returns the fault after another one. A new fault needs a place here.
-    fn next(fault: &Fault) -> Option<Fault> {
-        Some(match fault {
-            Fault::Timeout(_) => Fault::Memory(0),
-            Fault::Memory(_) => Fault::HostCalls(0),
-            Fault::HostCalls(_) => Fault::Payload(0),
-            Fault::Payload(_) => Fault::ProcessorTime(Duration::ZERO),
-            Fault::ProcessorTime(_) => Fault::Input(0),
-            Fault::Input(_) => Fault::Throttled,
-            Fault::Throttled => Fault::Concurrency("this plugin"),
-            Fault::Concurrency(_) => Fault::NoThread,
-            Fault::NoThread => Fault::Disabled,
-            Fault::Disabled => Fault::Stopped,
-            Fault::Stopped => Fault::Dependency(String::new()),
-            Fault::Dependency(_) => Fault::Trap(String::new()),
-            Fault::Trap(_) => return None,
+    /// Returns the error after another one. A new error needs a place here.
+    fn next(error: &CallError) -> Option<CallError> {
+        Some(match error {
+            CallError::Timeout(_) => CallError::Memory(0),
+            CallError::Memory(_) => CallError::HostCalls(0),
+            CallError::HostCalls(_) => CallError::Payload(0),
+            CallError::Payload(_) => CallError::CpuTime(Duration::ZERO),
+            CallError::CpuTime(_) => CallError::Input(0),
+            CallError::Input(_) => CallError::Throttled,
+            CallError::Throttled => CallError::Concurrency("this plugin"),
+            CallError::Concurrency(_) => CallError::NoThread,
+            CallError::NoThread => CallError::Disabled,
+            CallError::Disabled => CallError::Stopped,
+            CallError::Stopped => CallError::Dependency(String::new()),
+            CallError::Dependency(_) => CallError::Trap(String::new()),
+            CallError::Trap(_) => return None,
         })
     }
 
     #[test]
     fn each_fault_has_a_counted_reason_plug_1() {
-        let all = std::iter::successors(Some(Fault::Timeout(Duration::ZERO)), next);
-        let mut reasons: Vec<&str> = all.map(|fault| fault.reason()).collect();
+        let all = std::iter::successors(Some(CallError::Timeout(Duration::ZERO)), next);
+        let mut reasons: Vec<&str> = all.map(|error| error.reason()).collect();
         reasons.dedup();
-        assert_eq!(reasons, Fault::REASONS);
+        assert_eq!(reasons, CallError::REASONS);
     }
 }

@@ -3,12 +3,15 @@ use std::{sync::Arc, time::Duration};
 use seaworthy_core::{Code, Error, RequestContext, context};
 use serde_json::{Map, Value};
 
-use super::{Plugins, RequestPlugins};
+use super::{
+    Plugins, RequestPlugins,
+    failure_policy::{check_failure_mode, check_required},
+};
 use crate::{
-    FailureMode, HookCall, HookPoint, Rejection,
+    HookCall, HookPoint, Rejection,
     hook::{HookEntry, HookTable},
     plugin::Plugin,
-    runtime::{Fault, HookContext, HookInput, HookOutcome},
+    runtime::{CallError, HookContext, HookInput, HookOutcome},
     sandbox::json::{self, MAX_VALUES},
 };
 
@@ -41,7 +44,7 @@ impl Plugins {
     ///   At a point with a veto: a plugin of `plugins.required` is not started.
     pub async fn run_hooks(&self, point: HookPoint, call: HookCall) -> Result<HookReport, Error> {
         let request = context::current();
-        let table = self.of_request(request.as_deref());
+        let table = self.for_request(request.as_deref());
         self.run(&table, point, call, request.as_deref()).await
     }
 
@@ -94,7 +97,7 @@ impl Plugins {
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         let request = context::current();
-        let table = self.of_request(request.as_deref());
+        let table = self.for_request(request.as_deref());
         if table.is_empty() {
             return work.await;
         }
@@ -115,22 +118,6 @@ impl Plugins {
             }
         }
         result
-    }
-
-    /// Checks that the service continues without a plugin that an operator stopped, or whose current
-    /// version does not have the function.
-    ///
-    /// # Errors
-    /// `plugins.required` has the plugin, and it is not started.
-    pub(super) fn check_not_required(&self, name: &str) -> Result<(), Error> {
-        match self
-            .missing_required()
-            .iter()
-            .any(|missing| missing == name)
-        {
-            true => Err(not_started(name)),
-            false => Ok(()),
-        }
     }
 
     pub(crate) async fn run(
@@ -168,8 +155,8 @@ impl Plugins {
     }
 
     /// Counts a failed hook of a plugin.
-    pub(crate) fn hook_failed(&self, plugin: &str) {
-        self.0.observation.hook_failed(plugin);
+    pub(crate) fn record_failed_hook(&self, plugin: &str) {
+        self.0.observation.record_failed_hook(plugin);
     }
 
     /// Calls a plugin that a request found. If this version stopped since, calls the one that `find`
@@ -179,13 +166,13 @@ impl Plugins {
         (plugin, timeout): Callee,
         find: impl Fn(&HookTable) -> Option<Callee>,
         call: impl Fn(Arc<Plugin>, Duration) -> F,
-    ) -> Option<Result<R, Fault>>
+    ) -> Option<Result<R, CallError>>
     where
-        F: Future<Output = Result<R, Fault>>,
+        F: Future<Output = Result<R, CallError>>,
     {
         let mut called = call(plugin, timeout).await;
         for _ in 0..MAX_STOPS {
-            if !matches!(called, Err(Fault::Stopped)) {
+            if !matches!(called, Err(CallError::Stopped)) {
                 break;
             }
             let (plugin, timeout) = find(&self.0.hooks.load_full())?;
@@ -238,10 +225,10 @@ impl Plugins {
                 format!("rejected, but may not veto: {}", rejection.reason)
             }
             Ok(HookOutcome::Fail(problem)) => problem,
-            Err(fault) => fault.to_string(),
+            Err(error) => error.to_string(),
         };
         let name = format!("{}/{}", hook.plugin.name(), hook.name);
-        self.hook_failed(hook.plugin.name());
+        self.record_failed_hook(hook.plugin.name());
         tracing::warn!(
             hook = name,
             point = run.point.as_str(),
@@ -298,37 +285,6 @@ impl Run<'_> {
         self.report.call = call;
         Ok(())
     }
-}
-
-/// Checks that a call continues without a failed plugin that may veto.
-///
-/// # Errors
-/// `on_failure` of the plugin is `closed`: `PLUGIN_UNAVAILABLE`.
-pub(super) fn check_failure_mode(plugin: &Plugin, problem: &str) -> Result<(), Error> {
-    match plugin.on_failure {
-        FailureMode::Open => Ok(()),
-        FailureMode::Closed => Err(unavailable(plugin.name(), problem)),
-    }
-}
-
-/// Checks that the plugins that must be started are in the table.
-///
-/// # Errors
-/// One is not: `PLUGIN_UNAVAILABLE`.
-pub(super) fn check_required(table: &HookTable) -> Result<(), Error> {
-    table
-        .missing()
-        .map_or(Ok(()), |name| Err(not_started(name)))
-}
-
-fn not_started(plugin: &str) -> Error {
-    unavailable(plugin, "is in plugins.required, and is not started")
-}
-
-fn unavailable(plugin: &str, problem: &str) -> Error {
-    let message = "a plugin that decides about this request is unavailable: retry later";
-    let cause = format!("plugin {plugin}: {problem}");
-    Error::new(Code::Unavailable, "PLUGIN_UNAVAILABLE", message).with_cause(cause)
 }
 
 fn rejected(hook: &HookEntry, rejection: Rejection) -> Error {

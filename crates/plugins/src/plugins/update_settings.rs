@@ -1,15 +1,15 @@
 use std::sync::Arc;
 
 use super::Plugins;
-use crate::{PluginError, PluginErrorCode, PluginFileConfig, PluginInfo, folder::replace_config};
+use crate::{PluginError, PluginErrorCode, PluginInfo, PluginSettings, folder::replace_settings};
 
 impl Plugins {
     /// Returns the settings of a loaded plugin. They may be secret, so do not log or show them.
     ///
     /// # Errors
     /// The plugin is not loaded.
-    pub fn configuration(&self, name: &str) -> Result<PluginFileConfig, PluginError> {
-        Ok(self.plugin(name)?.file.clone())
+    pub fn settings(&self, name: &str) -> Result<PluginSettings, PluginError> {
+        Ok(self.plugin(name)?.settings.clone())
     }
 
     /// Writes the settings of a plugin to `NAME.yaml` and reloads the plugin with them. If it rejects
@@ -21,10 +21,10 @@ impl Plugins {
     /// - The file cannot be written.
     /// - Another file or an environment variable overrides the settings.
     /// - The plugin cannot be reloaded with the settings.
-    pub async fn update_configuration(
+    pub async fn update_settings(
         &self,
         name: &str,
-        config: &PluginFileConfig,
+        config: &PluginSettings,
     ) -> Result<PluginInfo, PluginError> {
         let (plugin, wanted) = (name.to_owned(), config.clone());
         self.change(Arc::clone(&self.0.loads), name, |plugins| async move {
@@ -36,16 +36,16 @@ impl Plugins {
     async fn update_locked(
         &self,
         name: &str,
-        wanted: PluginFileConfig,
+        wanted: PluginSettings,
     ) -> Result<PluginInfo, PluginError> {
         self.plugin(name)?;
-        // The settings of the file may be rejected, so its switch is not applied meanwhile.
+        // The settings of the file may be rejected, so its `enabled` is not applied meanwhile.
         let _update = self.0.updates.take(name).await;
         let earlier = self.0.failure(name);
         let (inner, plugin) = (Arc::clone(&self.0), name.to_owned());
         let replaced = self
             .blocking(name, move || {
-                replace_config(&inner.config, inner.profile, &plugin, &wanted)
+                replace_settings(&inner.config, inner.profile, &plugin, &wanted)
             })
             .await?;
         if let Err(error) = self.reload_locked(name).await {
@@ -72,7 +72,7 @@ impl Plugins {
         let done = tokio::task::spawn_blocking(work).await;
         done.map_err(|error| {
             let problem = "its settings cannot be read or written";
-            PluginError::new(PluginErrorCode::Config, plugin, problem).because(error)
+            PluginError::new(PluginErrorCode::Config, plugin, problem).with_cause(error)
         })?
     }
 }

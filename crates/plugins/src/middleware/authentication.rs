@@ -30,7 +30,7 @@ impl<A: Authenticate> Authenticate for PluginAuthentication<A> {
         context: &Arc<RequestContext>,
         route: &RouteOptions,
     ) -> Authentication {
-        let table = self.plugins.of_request(Some(context));
+        let table = self.plugins.for_request(Some(context));
         table.keep_values();
         let points = [
             HookPoint::BeforeAuth,

@@ -2,9 +2,9 @@ use std::time::Duration;
 
 /// A point in the CPU time of a thread. The time of a waiting thread does not count.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct ProcessorTime(Duration);
+pub(crate) struct CpuTime(Duration);
 
-impl ProcessorTime {
+impl CpuTime {
     /// Returns the CPU time of the current thread.
     pub(crate) fn now() -> Self {
         Self(thread_time())
@@ -42,7 +42,7 @@ mod tests {
     #[test]
     #[cfg(unix)]
     fn waiting_does_not_use_processor_time_plug_2() {
-        let begun = ProcessorTime::now();
+        let begun = CpuTime::now();
         thread::sleep(Duration::from_millis(200));
         assert!(begun.elapsed() < Duration::from_millis(100));
         let computed = Instant::now();

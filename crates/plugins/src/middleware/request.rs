@@ -35,7 +35,7 @@ pub(crate) fn hooked(routes: Routes, plugins: &Plugins) -> Routes {
 async fn call(plugins: &Plugins, ended: Arc<Semaphore>, request: Request, next: Next) -> Response {
     let context = context::current();
     let context = context.as_deref();
-    let table = plugins.of_request(context);
+    let table = plugins.for_request(context);
     table.keep_values();
     if table.is_empty() {
         return next.run(request).await;
@@ -129,7 +129,7 @@ impl AfterResponse {
     fn skip(&self) {
         let hooks = self.table.at(HookPoint::AfterResponse);
         hooks.iter().for_each(|hook| {
-            self.plugins.hook_failed(hook.plugin.name());
+            self.plugins.record_failed_hook(hook.plugin.name());
         });
         let max = MAX_ENDED;
         tracing::warn!(

@@ -1,0 +1,52 @@
+//! Checks of what a plugin may use and must export.
+
+use crate::{GrantConfig, Manifest, PluginError, PluginErrorCode, runtime::Exports};
+
+/// Checks that the operator grants the capabilities that the manifest requests.
+///
+/// # Errors
+/// A capability is not granted, or the grant has a type of events that only the service publishes.
+pub(super) fn check_grant(manifest: &Manifest, grant: &GrantConfig) -> Result<(), PluginError> {
+    if let Some(reserved) = grant.event_types.iter().find(|kind| kind.is_reserved()) {
+        let name = &manifest.name;
+        let problem = format!(
+            "may not publish \"{reserved}\": remove this type from plugins.grants.{name}.event_types"
+        );
+        return Err(PluginError::new(PluginErrorCode::Permission, name, problem));
+    }
+    let mut wanted = manifest.capabilities.iter();
+    let Some(missing) = wanted.find(|wanted| !grant.capabilities.contains(wanted)) else {
+        return Ok(());
+    };
+    let (name, missing) = (&manifest.name, missing.as_str());
+    let problem = format!(
+        "requests the capability \"{missing}\": grant it in plugins.grants.{name}.capabilities"
+    );
+    Err(PluginError::new(PluginErrorCode::Permission, name, problem))
+}
+
+/// Checks that the component exports the interfaces that the manifest declares.
+///
+/// # Errors
+/// An export is missing, or the exports are not those of the declared world.
+pub(super) fn check_exports(manifest: &Manifest, exports: Exports) -> Result<(), PluginError> {
+    let Exports {
+        hooks,
+        events,
+        policy,
+    } = exports;
+    let problem = if !hooks && !manifest.hooks.is_empty() {
+        "declares hooks, but the component does not export the interface `hooks`".to_owned()
+    } else if !events && !manifest.handlers.is_empty() {
+        "declares handlers, but the component does not export the interface `events`".to_owned()
+    } else if let Some(world) = manifest.world
+        && !world.has(hooks, events, policy)
+    {
+        let world = world.as_str();
+        format!("declares the world \"{world}\", but the component exports other interfaces")
+    } else {
+        return Ok(());
+    };
+    let code = PluginErrorCode::LoadFailed;
+    Err(PluginError::new(code, &manifest.name, problem))
+}
