@@ -12,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A setting is parsed and never used",
         severity: Severity::Low,
         category: Category::Configuration,
-        meaning: "Go, Rust: a struct of settings (`Config`, `Settings`, `Options`) has a field that no code of the repository reads. For a Go module that no other module requires, only its own code counts. Structs from other modules, and fields of structs, are excluded. JavaScript, TypeScript: the same for an object `config`, `settings` or `env` with environment variables (low confidence), unless code passes on the whole object. Related locations show where the file sets it.",
+        meaning: "Go, Rust: a struct of settings (`Config`, `Settings`, `Options`) has a field that no code of the repository reads. For a Go module that no other module requires, only its own code counts. Structs from other modules, and fields of structs, are excluded. JavaScript, TypeScript: the same for an object `config`, `settings` or `env` with environment variables (low confidence), unless code passes on the whole object. With low confidence: a field of `BaseSettings` in Python, a key of a function that returns settings (`registerAs`), and a private field of a Go struct that bounds its work (`timeout`, `retries`). Related locations show where the file sets it.",
         why: "A change of the setting has no effect. Often the code uses a hard-coded value instead.",
         fix: &[("any", "Use the setting, or delete it.")],
         references: &["https://12factor.net/config"],
@@ -61,6 +61,7 @@ fn is_named(model: &Model, name: &str) -> bool {
         format!("\"{name}\""),
         format!("'{name}'"),
         format!(".{name}'"),
+        format!(".{name}\""),
     ];
     model.files.values().any(|found| {
         found.file.role.is_deployed()
@@ -68,6 +69,9 @@ fn is_named(model: &Model, name: &str) -> bool {
             && quoted.iter().any(|text| found.file.text.contains(text))
     })
 }
+
+/// Names of objects that are no part of another object of settings.
+const OBJECTS: &[&str] = &["config", "settings", "env", "conf", "appconfig", "cfg"];
 
 fn is_script(path: &str) -> bool {
     [".ts", ".js", ".mjs", ".cjs", ".tsx"]
@@ -109,10 +113,15 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                     .flat_map(|(_, uses)| uses.names.iter().map(String::as_str))
                     .collect()
             });
-            if used.contains(field.name.as_str()) || is_named(model, &field.name) {
+            // No code reads a private field of Go by a text.
+            let private = field.is_review && field.at.path.ends_with(".go");
+            if used.contains(field.name.as_str()) || !private && is_named(model, &field.name) {
                 Outcome::passed(format!("`{}.{}` is read", field.owner, field.name), None)
             } else if is_script(&field.at.path) {
-                if used.contains(format!("*{}", field.owner).as_str()) {
+                if used.contains(format!("*{}", field.owner).as_str())
+                    || !OBJECTS.contains(&&*field.owner.to_lowercase())
+                        && is_named(model, &field.owner)
+                {
                     return Outcome::unknown(format!(
                         "code passes on the whole `{}`, and may read `{}`",
                         field.owner, field.name
@@ -123,7 +132,11 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             } else {
                 Breach::new(
                     field.at.clone(),
-                    Confidence::Medium,
+                    if field.is_review {
+                        Confidence::Low
+                    } else {
+                        Confidence::Medium
+                    },
                     format!("no code reads `{}` of `{}`", field.name, field.owner),
                 )
                 .related(field.places.iter().cloned())

@@ -1,7 +1,9 @@
 //! The result of a look-up is used without a check.
 
 use crate::model::facts::Topic;
-use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+use crate::rule::{
+    Category, Check, Metadata, Rule, Severity, observed_in_repository, unchecked_lookups,
+};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -9,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The result of a look-up is used without a check",
         severity: Severity::Medium,
         category: Category::Lifecycle,
-        meaning: "A look-up that may find nothing (`first()`, `FirstOrDefaultAsync`, `findOne`) is followed by a member access on its result without a check. In Go, a result is used after its error was only logged. The finding has low confidence. The rule reports one per file. A message inside of an answer that is read without a check, and `append` to a slice with empty elements, count in Go.",
+        meaning: "A look-up that may find nothing (`first()`, `FirstOrDefaultAsync`, `findOne`) is followed by a member access on its result without a check. A function of the service that returns the result of such a look-up counts too. In Go, a result is used after its error was only logged. The finding has low confidence. The rule reports one per file. A message inside of an answer that is read without a check, and `append` to a slice with empty elements, count in Go.",
         why: "An unknown identifier becomes an exception and status 500, not 404.",
         fix: &[(
             "any",
@@ -18,10 +20,12 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://cwe.mitre.org/data/definitions/476.html"],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(
+        let mut outcomes = observed_in_repository(
             model,
             Topic::UncheckedLookup,
             "each result of a look-up is checked",
-        )
+        );
+        outcomes.extend(unchecked_lookups(model));
+        outcomes
     }),
 };

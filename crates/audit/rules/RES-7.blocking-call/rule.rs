@@ -1,7 +1,9 @@
 //! A blocking call runs on a thread of the async runtime.
 
 use crate::model::facts::Topic;
-use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+use crate::rule::{
+    Category, Check, Metadata, Rule, Severity, blocking_calls, observed_in_repository,
+};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -18,6 +20,9 @@ pub(crate) const RULE: Rule = Rule {
         references: &["https://docs.rs/tokio/latest/tokio/task/fn.spawn_blocking.html"],
     },
     check: Check::Repository(|model| {
-        observed_in_repository(model, Topic::Blocking, "no blocking call was found")
+        let mut outcomes =
+            observed_in_repository(model, Topic::Blocking, "no blocking call was found");
+        outcomes.extend(blocking_calls(model));
+        outcomes
     }),
 };

@@ -144,6 +144,11 @@ pub(super) fn is_send(call: &Call<'_>) -> bool {
         || is_own_send(call)
 }
 
+/// Whether a method of a broker sends a message.
+pub(super) fn sends(method: &str) -> bool {
+    SENDS.contains(&method) || method.starts_with("send")
+}
+
 /// A method of the same object that sends: `l.pubOrderPaid(…)`.
 fn is_own_send(call: &Call<'_>) -> bool {
     let after = |start| {
@@ -155,7 +160,7 @@ fn is_own_send(call: &Call<'_>) -> bool {
     own && ["pub", "emit", "enqueue"].into_iter().any(after)
 }
 
-fn is_write(method: &str) -> bool {
+pub(super) fn is_write(method: &str) -> bool {
     let method = method.strip_prefix("query").unwrap_or(method);
     WRITES.contains(&method)
         || ["update", "insert", "save", "create", "delete"]

@@ -22,10 +22,13 @@ mod node;
 mod own_fields;
 mod ownership;
 mod password;
+mod paths;
 mod payload;
 mod practice;
 mod prefetch;
 mod python;
+mod receiver;
+mod record;
 mod repeated;
 mod repository;
 mod request;
@@ -37,6 +40,7 @@ mod signs;
 mod switch;
 mod two_steps;
 mod unfinished;
+mod unused_field;
 mod unused_parameter;
 
 use crate::document::{Instruction, Yaml, instructions};
@@ -44,7 +48,7 @@ use crate::model::{FactSink, FactStore};
 use crate::repository::{Limits, Role};
 use crate::source::{Language, SourceFile};
 use crate::syntax::{Code, parse_tree, read_code};
-pub(crate) use flow::is_start;
+pub(crate) use flow::{FALLIBLE, is_start};
 pub(crate) use signs::reads as signs_read;
 
 /// How a pack reads a file.
@@ -86,6 +90,8 @@ const PACKS: &[&[Pack]] = &[
     node::PACKS,
     own_fields::PACKS,
     ownership::PACKS,
+    paths::PACKS,
+    record::PACKS,
     password::PACKS,
     payload::PACKS,
     prefetch::PACKS,
@@ -100,6 +106,7 @@ const PACKS: &[&[Pack]] = &[
     setting_field::PACKS,
     repeated::PACKS,
     unfinished::PACKS,
+    unused_field::PACKS,
     unused_parameter::PACKS,
 ];
 

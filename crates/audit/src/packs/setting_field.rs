@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use tree_sitter::Node;
 
+use super::practice::mentions;
 use super::{Pack, Reader};
 use crate::model::FactSink;
 use crate::model::facts::{FieldUses, SettingField};
-use crate::source::Language;
+use crate::source::{Language, Location};
 use crate::syntax::Code;
 
 pub(super) const PACKS: &[Pack] = &[
@@ -21,6 +22,10 @@ pub(super) const PACKS: &[Pack] = &[
             &[Language::JavaScript, Language::TypeScript, Language::Tsx],
             read_script,
         ),
+    },
+    Pack {
+        name: "settings classes",
+        reader: Reader::Code(&[Language::Python], read_python),
     },
 ];
 
@@ -100,10 +105,80 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             .child_by_field_name("name")
             .map_or("", |name| code.text(name));
         let named = OWNERS.iter().any(|end| name.ends_with(end)) || go && is_filled(code, name);
-        if named && !code.text(owner).contains("cfg(test)") {
-            fields(code, owner, name, facts);
+        let tagged = go && is_loaded(code, owner);
+        if (named || tagged) && !code.text(owner).contains("cfg(test)") {
+            fields(code, owner, name, !named, facts);
+        } else if go {
+            limits(code, owner, name, facts);
         }
     }
+}
+
+/// Whether a struct of Go is a part of the settings that a library fills by the tags of its fields.
+fn is_loaded(code: &Code<'_>, owner: Node<'_>) -> bool {
+    let path = code.file.path.to_lowercase();
+    let text = code.text(owner);
+    ["conf", "setting"].iter().any(|part| path.contains(part))
+        && [
+            "yaml:\"",
+            "mapstructure:\"",
+            "env:\"",
+            "toml:\"",
+            "koanf:\"",
+        ]
+        .iter()
+        .any(|tag| text.contains(tag))
+}
+
+/// Words of fields that bound the work of an object.
+const LIMITS: &[&str] = &[
+    "timeout",
+    "retries",
+    "backoff",
+    "maxattempts",
+    "ttl",
+    "deadline",
+];
+
+/// Fields of other structs that bound its work: a client keeps a timeout that no call uses.
+fn limits<'t>(code: &Code<'t>, owner: Node<'t>, name: &str, facts: &mut FactSink<'_>) {
+    let inner = owner
+        .child_by_field_name("type")
+        .filter(|kind| kind.kind() == "struct_type" && !code.text(*kind).contains('`'));
+    let Some(inner) = inner else { return };
+    for field in code.find_all(inner, &["field_declaration"]) {
+        let (Some(own), Some(kind)) = (
+            field.child_by_field_name("name"),
+            field.child_by_field_name("type"),
+        ) else {
+            continue;
+        };
+        let text = code.text(own);
+        let private = text.starts_with(|letter: char| letter.is_ascii_lowercase());
+        if private && PLAIN.contains(&code.text(kind)) && mentions(text, LIMITS) {
+            let fact = SettingField {
+                owner: name.to_owned(),
+                name: text.to_owned(),
+                is_review: true,
+                places: set_places(code, text),
+            };
+            facts.add(fact, code.place(own));
+        }
+    }
+}
+
+/// The places where a file assigns a field.
+fn set_places(code: &Code<'_>, name: &str) -> Vec<Location> {
+    code.find_all(code.root, &["selector_expression"])
+        .into_iter()
+        .filter(|node| {
+            node.child_by_field_name("field")
+                .is_some_and(|field| code.text(field) == name)
+                && is_assigned(code, *node)
+        })
+        .take(MAX_PLACES)
+        .map(|node| code.file.location(node.byte_range(), None))
+        .collect()
 }
 
 /// Names of settings objects in JavaScript, in lower case.
@@ -172,9 +247,121 @@ fn read_script(code: &Code<'_>, facts: &mut FactSink<'_>) {
             let fact = SettingField {
                 owner: name.to_owned(),
                 name: code.text(key).trim_matches(['\'', '"']).to_owned(),
+                is_review: true,
                 places: Vec::new(),
             };
             facts.add(fact, code.place(key));
+        }
+    }
+    if code.file.text.contains("process.env") {
+        factories(code, facts);
+    }
+}
+
+/// Records the settings of a function that returns them: `export default () => ({ … })`,
+/// `registerAs('db', () => ({ … }))`.
+fn factories(code: &Code<'_>, facts: &mut FactSink<'_>) {
+    for function in code.find_all(code.root, &["arrow_function"]) {
+        let registers = function.parent().is_some_and(|around| {
+            around.kind() == "export_statement"
+                || around
+                    .parent()
+                    .and_then(|call| call.child_by_field_name("function"))
+                    .is_some_and(|callee| code.text(callee) == "registerAs")
+        });
+        let Some(body) = function
+            .child_by_field_name("body")
+            .filter(|body| registers && body.kind() == "parenthesized_expression")
+        else {
+            continue;
+        };
+        for pair in code.find_all(body, &["pair"]) {
+            let (Some(key), Some(set)) = (
+                pair.child_by_field_name("key"),
+                pair.child_by_field_name("value"),
+            ) else {
+                continue;
+            };
+            if set.kind() == "object" || !reads_environment(code, set) {
+                continue;
+            }
+            // Code may read the object around the setting as a whole.
+            let owner = code
+                .enclosing(pair, &["pair"])
+                .and_then(|around| around.child_by_field_name("key"))
+                .map_or("configuration", |key| code.text(key));
+            let fact = SettingField {
+                owner: owner.trim_matches(['\'', '"']).to_owned(),
+                name: code.text(key).trim_matches(['\'', '"']).to_owned(),
+                is_review: true,
+                places: Vec::new(),
+            };
+            facts.add(fact, code.place(key));
+        }
+    }
+}
+
+/// Whether a value comes from the environment, directly or through a function of the file.
+fn reads_environment<'t>(code: &Code<'t>, value: Node<'t>) -> bool {
+    code.text(value).contains("process.env")
+        || code.calls_within(value).any(|call| {
+            let declared = code
+                .declared(call.method)
+                .or_else(|| code.binding(call.method));
+            call.receiver.is_empty()
+                && declared.is_some_and(|function| code.text(function).contains("process.env"))
+        })
+}
+
+/// Records the fields of a class of settings in Python, and the attributes that a file reads.
+fn read_python(code: &Code<'_>, facts: &mut FactSink<'_>) {
+    let names: BTreeSet<_> = code
+        .find_all(code.root, &["attribute"])
+        .into_iter()
+        .filter(|node| {
+            node.parent().is_none_or(|around| {
+                around.kind() != "assignment"
+                    || around.child_by_field_name("left").map(|left| left.id()) != Some(node.id())
+            })
+        })
+        .filter_map(|node| node.child_by_field_name("attribute"))
+        .map(|name| code.text(name).to_owned())
+        .collect();
+    if !names.is_empty() {
+        facts.add(FieldUses { names }, 0..0);
+    }
+    for class in code.find_all(code.root, &["class_definition"]) {
+        let bases = class
+            .child_by_field_name("superclasses")
+            .map_or("", |bases| code.text(bases));
+        let name = class
+            .child_by_field_name("name")
+            .map_or("", |name| code.text(name));
+        // A base without fields of its own may be the parent of the settings.
+        if !bases.contains("BaseSettings") {
+            continue;
+        }
+        for field in code.find_all(class, &["assignment"]) {
+            let inner = code.enclosing(field, &["class_definition", "function_definition"]);
+            let (Some(left), true) = (
+                field.child_by_field_name("left"),
+                inner.map(|inner| inner.id()) == Some(class.id())
+                    && field.child_by_field_name("type").is_some(),
+            ) else {
+                continue;
+            };
+            let own = code.text(left);
+            if own.starts_with('_') || own == "model_config" {
+                continue;
+            }
+            // Another line of the file may combine the setting with others.
+            let fact = SettingField {
+                owner: name.to_owned(),
+                name: own.to_owned(),
+                is_review: true,
+                places: Vec::new(),
+            };
+            facts.add(fact, code.place(left));
         }
     }
 }
@@ -279,7 +466,13 @@ fn is_assigned(code: &Code<'_>, node: Node<'_>) -> bool {
     })
 }
 
-fn fields<'t>(code: &Code<'t>, owner: Node<'t>, name: &str, facts: &mut FactSink<'_>) {
+fn fields<'t>(
+    code: &Code<'t>,
+    owner: Node<'t>,
+    name: &str,
+    is_review: bool,
+    facts: &mut FactSink<'_>,
+) {
     // A type that code writes out or hands to a library as a whole is read by it.
     for field in code.find_all(owner, &["field_declaration"]) {
         let (Some(own), Some(kind)) = (
@@ -310,6 +503,7 @@ fn fields<'t>(code: &Code<'t>, owner: Node<'t>, name: &str, facts: &mut FactSink
         let fact = SettingField {
             owner: name.to_owned(),
             name: own_name.to_owned(),
+            is_review,
             places,
         };
         facts.add(fact, code.place(own));

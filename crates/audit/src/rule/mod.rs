@@ -19,8 +19,8 @@ pub use chart::{Chart, charts, is_value_inside};
 pub use edit::Edit;
 pub use fail_on::FailOn;
 pub use flows::{
-    dropped_promises, dual_writes, lookups_before_inserts, queries_per_row, remote_in_transaction,
-    repeated_messages,
+    blocking_calls, dropped_errors, dropped_promises, dual_writes, lookups_before_inserts,
+    queries_per_row, remote_in_transaction, repeated_messages, unchecked_lookups,
 };
 pub use in_repository::observed_in_repository;
 pub use metadata::{Category, Confidence, Metadata, Severity};

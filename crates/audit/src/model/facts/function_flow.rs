@@ -7,7 +7,7 @@ use crate::source::Location;
 
 /// Effects of a call, as bits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Effects(u8);
+pub struct Effects(u16);
 
 impl Effects {
     /// Reads a database.
@@ -22,6 +22,8 @@ impl Effects {
     pub const REMOTE: Self = Self(16);
     /// Changes something in another service.
     pub const CHANGE: Self = Self(32);
+    /// Waits on its thread: the synchronous input and output of Python.
+    pub const BLOCK: Self = Self(64);
 
     /// Returns the effects of either.
     #[must_use]
@@ -33,6 +35,12 @@ impl Effects {
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
+    }
+
+    /// Returns the effects without those of another.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
     }
 
     /// Whether one of the effects is present.
@@ -47,6 +55,8 @@ impl Effects {
 pub struct FlowCall {
     /// The called method, without its receiver.
     pub method: Arc<str>,
+    /// The declared type of the receiver. Empty if the file does not show it.
+    pub receiver_type: Arc<str>,
     /// The effects of the call itself, without those of the called function.
     pub effects: Effects,
     /// Whether a function of the service with this name is probably the called one.
@@ -55,6 +65,12 @@ pub struct FlowCall {
     pub in_transaction: bool,
     /// Whether the statement is only this call, so that its result is lost.
     pub is_dropped: bool,
+    /// Whether the function returns the result of the call.
+    pub is_returned: bool,
+    /// Whether the call is a look-up whose result is null if no record exists.
+    pub is_lookup: bool,
+    /// Whether the first use of the result is a member access, without a check for null.
+    pub is_unchecked: bool,
     /// Whether a loop over a list contains the call.
     pub in_loop: bool,
     /// The location of the call.
@@ -66,6 +82,10 @@ pub struct FlowCall {
 pub struct FunctionFlow {
     /// Empty for a handler without a name.
     pub name: Arc<str>,
+    /// The class, or the type of the receiver. Empty for a function of a module.
+    pub owner: Arc<str>,
+    /// Whether the last result is an error of Go.
+    pub returns_error: bool,
     /// Whether a call returns a promise or a coroutine.
     pub is_async: bool,
     /// Whether the function handles messages of a broker.

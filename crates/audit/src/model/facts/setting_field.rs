@@ -12,6 +12,8 @@ pub struct SettingField {
     pub owner: String,
     /// The name of the field.
     pub name: String,
+    /// Whether a person has to verify that no code reads the field.
+    pub is_review: bool,
     /// The places where the file sets the field.
     pub places: Vec<Location>,
 }

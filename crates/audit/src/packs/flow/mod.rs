@@ -1,18 +1,21 @@
 //! Functions with their calls, so that rules follow an effect from a function to its callers in
 //! other files.
 
+mod results;
 mod words;
 
 use std::sync::Arc;
 
 use tree_sitter::Node;
 
+pub(crate) use self::words::FALLIBLE;
 use self::words::{
     BEGINS, CHANGES, CLIENTS, COMMITS, CONSTRUCTORS, DATABASE_DECIDES, DUPLICATE_WORDS, INSERTS,
     LOCAL, LOOPS, ONE_OFF, OTHER_CLIENTS, READS, TRANSACTIONS, WRITES,
 };
-use super::dual_write::{self, is_send, is_store, is_store_write};
+use super::dual_write::{self, is_send, is_store, is_write, sends};
 use super::practice::mentions;
+use super::receiver::{Kind, Receivers};
 use super::signs::{compensates, handles_messages, recognizes_repeats};
 use super::two_steps::{CANDIDATES, is_function};
 use super::{Pack, Reader};
@@ -31,29 +34,49 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     if code.file.role != Role::Production || mentions(&code.file.path, ONE_OFF) {
         return;
     }
-    let compensates = compensates(&code.file.text);
+    let file = Context {
+        compensates: compensates(&code.file.text),
+        receivers: Receivers::of(code),
+    };
     for function in code.find_all(code.root, CANDIDATES) {
         if is_function(code, function) {
-            add(code, function, compensates, facts);
+            add(code, function, &file, facts);
         }
     }
 }
 
-fn add<'t>(code: &Code<'t>, function: Node<'t>, compensates: bool, facts: &mut FactSink<'_>) {
+/// What the functions of a file share.
+struct Context<'t> {
+    compensates: bool,
+    receivers: Receivers<'t>,
+}
+
+fn add<'t>(code: &Code<'t>, function: Node<'t>, file: &Context<'t>, facts: &mut FactSink<'_>) {
     let text = with_decorators(code, function);
     let transactions = Transactions::of(code, function, text);
+    let class = owner_type(code, function);
     let mut calls: Vec<_> = code
         .calls_within(function)
         .filter(|call| owner(code, call.node) == Some(function.id()))
         .filter_map(|call| {
-            let effects = effects(code, call);
+            let effects = effects(code, &file.receivers, call);
             let is_resolvable = is_resolvable(call);
-            (effects != Effects::default() || is_resolvable).then(|| FlowCall {
+            let receiver_type = match call.receiver {
+                "this" | "self" => class,
+                receiver => own_type(file.receivers.type_of(receiver).unwrap_or_default()),
+            };
+            let fallible = code.file.language == Language::Go && FALLIBLE.contains(&call.method);
+            let known = is_resolvable || fallible || !receiver_type.is_empty() && is_callable(call);
+            (effects != Effects::default() || known).then(|| FlowCall {
                 method: Arc::from(call.method),
+                receiver_type: Arc::from(receiver_type),
                 effects,
                 is_resolvable,
                 in_transaction: transactions.contain(code, call),
                 is_dropped: is_dropped(code, call),
+                is_returned: results::is_returned(code, call),
+                is_lookup: results::is_lookup(code, call),
+                is_unchecked: results::is_unchecked(code, function, call),
                 in_loop: is_repeated(code, function, call.node),
                 at: code.file.location(call.span(), None),
             })
@@ -67,11 +90,13 @@ fn add<'t>(code: &Code<'t>, function: Node<'t>, compensates: bool, facts: &mut F
     let handles_messages = handles_messages(text);
     let flow = FunctionFlow {
         name: Arc::from(name),
+        owner: Arc::from(class),
+        returns_error: results::returns_error(code, function),
         is_async: is_async(code, function),
         handles_messages,
         is_idempotent: recognizes_repeats(text),
         refuses: refuses(text),
-        compensates,
+        compensates: file.compensates,
         calls,
     };
     facts.add(flow, code.place(function));
@@ -105,6 +130,7 @@ fn declared_call<'t>(code: &Code<'t>, function: Node<'t>, name: &str) -> Option<
     let remote = changes || text.contains("@Get") || text.contains("@RequestMapping");
     remote.then(|| FlowCall {
         method: Arc::from(name),
+        receiver_type: Arc::from(""),
         effects: if changes {
             Effects::REMOTE.with(Effects::CHANGE)
         } else {
@@ -113,6 +139,9 @@ fn declared_call<'t>(code: &Code<'t>, function: Node<'t>, name: &str) -> Option<
         is_resolvable: false,
         in_transaction: false,
         is_dropped: false,
+        is_returned: false,
+        is_lookup: false,
+        is_unchecked: false,
         in_loop: false,
         at: code.file.location(function.byte_range(), None),
     })
@@ -138,9 +167,9 @@ fn is_async<'t>(code: &Code<'t>, function: Node<'t>) -> bool {
     PROMISES.contains(&code.file.language) && head.split_whitespace().any(|word| word == "async")
 }
 
-/// Returns whether the call is the whole statement.
+/// Returns whether the call is the whole statement, so that its promise or its error is lost.
 fn is_dropped<'t>(code: &Code<'t>, call: &Call<'t>) -> bool {
-    PROMISES.contains(&code.file.language)
+    (PROMISES.contains(&code.file.language) || code.file.language == Language::Go)
         && call
             .node
             .parent()
@@ -155,6 +184,45 @@ fn name<'t>(code: &Code<'t>, function: Node<'t>) -> &'t str {
             (parent.kind() == "variable_declarator").then(|| parent.child_by_field_name("name"))?
         })
         .map_or("", |name| code.text(name))
+}
+
+/// The class of a method, or the type of its receiver in Go.
+fn owner_type<'t>(code: &Code<'t>, function: Node<'t>) -> &'t str {
+    if let Some(receiver) = function.child_by_field_name("receiver") {
+        let text = code.text(receiver).trim_matches(['(', ')', ' ']);
+        let name = text.rsplit([' ', '*']).next().unwrap_or_default();
+        return name.split('[').next().unwrap_or_default();
+    }
+    code.enclosing(
+        function,
+        &[
+            "class_declaration",
+            "class_definition",
+            "interface_declaration",
+        ],
+    )
+    .and_then(|class| class.child_by_field_name("name"))
+    .map_or("", |name| code.text(name))
+}
+
+/// The name of a type that may belong to the program: without its package, in capitals.
+fn own_type(name: &str) -> &str {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    if last.starts_with(|letter: char| letter.is_ascii_uppercase()) {
+        last
+    } else {
+        ""
+    }
+}
+
+/// Whether a method may belong to the program, and creates no object.
+fn is_callable(call: &Call<'_>) -> bool {
+    let lower = call.method.to_lowercase();
+    call.method.len() > 2
+        && !call.method.starts_with('@')
+        && !["new", "init", "must", "provide", "setup", "with"]
+            .iter()
+            .any(|start| lower.starts_with(start))
 }
 
 /// The text of a function with its decorators of Python.
@@ -229,10 +297,21 @@ fn work(method: &str) -> &str {
         .unwrap_or(method)
 }
 
-fn effects(code: &Code<'_>, call: &Call<'_>) -> Effects {
+fn effects(code: &Code<'_>, receivers: &Receivers<'_>, call: &Call<'_>) -> Effects {
     if call.method.starts_with('@') {
         return Effects::default();
     }
+    let kind = receivers.kind(call);
+    let own = reach(code, kind, call);
+    if results::blocks(code, receivers, call) {
+        own.with(Effects::BLOCK)
+    } else {
+        own
+    }
+}
+
+/// What a call reaches, by the name and the type of its receiver.
+fn reach(code: &Code<'_>, kind: Option<Kind>, call: &Call<'_>) -> Effects {
     let method = call.method.to_lowercase();
     let method = work(&method);
     let emits = method == "emit" && mentions(call.receiver, &["client"]);
@@ -243,24 +322,29 @@ fn effects(code: &Code<'_>, call: &Call<'_>) -> Effects {
                 "kafka", "rabbit", "nats", "queue", "broker", "event", "messag",
             ],
         );
-    if is_send(call) || emits || hands_over {
+    let task = code.file.language == Language::Python
+        && matches!(method, "delay" | "apply_async" | "send_task");
+    let sends = task || kind == Some(Kind::Broker) && sends(method);
+    if is_send(call) || emits || hands_over || sends {
         return Effects::PUBLISH;
     }
-    if is_store_write(code, call) || is_store(code, call) && starts(method, WRITES) {
+    let store = kind == Some(Kind::Store) || is_store(code, call);
+    if store && (is_write(method) || starts(method, WRITES)) {
         return if starts(method, INSERTS) {
             Effects::WRITE.with(Effects::INSERT)
         } else {
             Effects::WRITE
         };
     }
-    if is_remote(call, method) {
+    let typed = kind == Some(Kind::Remote) && !starts(method, LOCAL);
+    if typed || is_remote(call, method) {
         return if starts(method, CHANGES) {
             Effects::REMOTE.with(Effects::CHANGE)
         } else {
             Effects::REMOTE
         };
     }
-    if is_store(code, call) && starts(method, READS) {
+    if store && starts(method, READS) {
         return Effects::READ;
     }
     Effects::default()
@@ -274,10 +358,10 @@ fn is_remote(call: &Call<'_>, method: &str) -> bool {
     }
     let last = receiver.rsplit(['.', ':']).next().unwrap_or_default();
     let named = CLIENTS.iter().any(|client| last.ends_with(client));
-    let library = matches!(last, "http" | "requests" | "https")
+    let library = matches!(last, "http" | "requests" | "https" | "smtplib")
         && matches!(
             method,
-            "get" | "post" | "put" | "patch" | "delete" | "postform" | "request"
+            "get" | "post" | "put" | "patch" | "delete" | "postform" | "request" | "smtp"
         );
     library || named && !mentions(&receiver, OTHER_CLIENTS) && !starts(method, LOCAL)
 }
@@ -314,7 +398,19 @@ impl Transactions {
             || is_in_transactional_class(code, function);
         let mut found = Self {
             whole,
-            parts: mentions(text, &["transaction", "begin", "tx(", "atomic", "transact"]),
+            parts: mentions(
+                text,
+                &[
+                    "transaction",
+                    "begin",
+                    "tx(",
+                    "atomic",
+                    "transact",
+                    "session_scope",
+                    "unit_of_work",
+                    "uow",
+                ],
+            ),
             open: None,
             end: 0,
         };
@@ -349,11 +445,19 @@ impl Transactions {
                     TRANSACTIONS.contains(&call.method.to_lowercase().as_str())
                 });
                 runs || around.kind() == "with_statement"
-                    && code
-                        .text(around)
-                        .lines()
-                        .next()
-                        .is_some_and(|head| head.contains("atomic(") || head.contains(".begin("))
+                    && code.text(around).lines().next().is_some_and(|head| {
+                        mentions(
+                            head,
+                            &[
+                                "atomic(",
+                                ".begin(",
+                                "session_scope",
+                                "transaction",
+                                "unit_of_work",
+                                "uow",
+                            ],
+                        )
+                    })
             })
     }
 }

@@ -124,6 +124,19 @@ pub(super) const CONSTRUCTORS: &[&str] = &[
     "configure",
     "with",
 ];
+/// Functions of Go libraries that return only an error, and whose failure decides.
+pub(crate) const FALLIBLE: &[&str] = &[
+    "Unmarshal",
+    "UnmarshalStrict",
+    "AutoMigrate",
+    "Commit",
+    "Encode",
+    "Decode",
+    "WriteMessages",
+    "SendMail",
+    "ReadInConfig",
+    "WriteJSON",
+];
 /// Loops over lists.
 pub(super) const LOOPS: &[&str] = &[
     "for_statement",
