@@ -116,13 +116,13 @@ pub(crate) async fn read(
     Ok((failures.max(0).unsigned_abs(), wait))
 }
 
-/// Deletes the count of a subject.
-pub(crate) async fn forget(connection: &dyn Connection, subject: &str) -> Result<(), DataError> {
-    sql("DELETE FROM account_failures WHERE subject = ?")
+/// Deletes the count of a subject. Returns whether it had failures.
+pub(crate) async fn forget(connection: &dyn Connection, subject: &str) -> Result<bool, DataError> {
+    let deleted = sql("DELETE FROM account_failures WHERE subject = ?")
         .bind(subject)
         .execute(connection)
-        .await
-        .map(drop)
+        .await?;
+    Ok(deleted.rows_affected() > 0)
 }
 
 /// Subtracts a failure. It ends the lock only if the failure caused it and no later one was counted.

@@ -186,11 +186,15 @@ impl Lockout {
     }
 
     /// Deletes the count of an account. Call it in the transaction in which the owner proves their
-    /// identity, such as by a link for a new password.
+    /// identity, such as by a link for a new password. Returns whether the account had failures.
     ///
     /// # Errors
     /// Any error of the database.
-    pub async fn reset(&self, connection: &dyn Connection, account: &str) -> Result<(), DataError> {
+    pub async fn reset(
+        &self,
+        connection: &dyn Connection,
+        account: &str,
+    ) -> Result<bool, DataError> {
         forget(connection, &subject(Kind::Account, account)).await
     }
 

@@ -89,12 +89,13 @@ impl Guesses {
         counted
     }
 
-    /// Resets the count of a user. The counts of known devices stay.
+    /// Resets the count of a user. The counts of known devices stay. Returns whether there were
+    /// wrong codes.
     pub(super) async fn forget(
         &self,
         connection: &dyn Connection,
         user: &str,
-    ) -> Result<(), DataError> {
+    ) -> Result<bool, DataError> {
         failures::forget(connection, &CodeOrigin::User(user).subject()).await
     }
 }
