@@ -48,7 +48,9 @@ impl<'a> Binding<'a> {
             Self::Image | Self::Audio => None,
             Self::Sms(number) => {
                 let digits = number.trim_start_matches(['+', '0']);
-                let mobile = digits.strip_prefix("86").filter(|rest| is_mobile(rest));
+                let mobile = digits
+                    .strip_prefix("86")
+                    .filter(|rest| is_mainland_mobile(rest));
                 Some(mobile.unwrap_or(digits).to_owned())
             }
             Self::Email(address) => {
@@ -60,7 +62,16 @@ impl<'a> Binding<'a> {
     }
 }
 
-/// Whether digits are a mobile number of mainland China without its country code.
-fn is_mobile(digits: &str) -> bool {
+/// Whether digits are a mobile number of mainland China without its country code. Such a number has
+/// the same owner with and without `+86`, so a service stores one of both forms.
+///
+/// ```
+/// use seaworthy_captcha::is_mainland_mobile;
+///
+/// assert!(is_mainland_mobile("13800000000"));
+/// assert!(!is_mainland_mobile("33612345678"));
+/// ```
+#[must_use]
+pub fn is_mainland_mobile(digits: &str) -> bool {
     digits.len() == 11 && matches!(digits.as_bytes(), [b'1', b'3'..=b'9', ..])
 }

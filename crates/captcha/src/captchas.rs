@@ -7,7 +7,7 @@ use seaworthy_service::Worker;
 use tokio::task::spawn_blocking;
 
 use crate::{
-    Binding, CaptchaConfig, CaptchaError, SendCode, audio, code, image,
+    Binding, CaptchaConfig, CaptchaError, SendCode, audio, code, image, quota, sent_codes,
     store::{self, Counted, Stored},
     targets,
 };
@@ -102,11 +102,13 @@ impl Captchas {
         self
     }
 
-    /// Issues a captcha, and sends its code if the binding has an address.
+    /// Issues a captcha, and sends its code if the binding has an address. The IP address of the
+    /// current request counts the code ([`SentCodesConfig`](crate::SentCodesConfig)). A code that
+    /// the provider rejects does not count.
     ///
     /// # Errors
-    /// [`CaptchaError`] if the provider is missing, if too many codes were sent to the address, or
-    /// if the provider or the database fails.
+    /// [`CaptchaError`] if the provider is missing, if too many codes were sent, or if the provider
+    /// or the database fails.
     pub async fn issue(&self, binding: &Binding<'_>) -> Result<Issued, CaptchaError> {
         let provider = match binding {
             Binding::Image | Binding::Audio => None,
@@ -118,15 +120,8 @@ impl Captchas {
             let offered = self.offered();
             return Err(CaptchaError::NoProvider { kind, offered });
         }
-        if let Some(recipient) = binding.recipient() {
-            let context = Context::new("captcha_targets", "target").row(binding.kind());
-            let (target, ttl) = (self.hashes.of(&context, &recipient), self.config.ttl);
-            let max = self.config.max_per_target.get();
-            if !targets::count(&self.database, &target, max, ttl).await? {
-                let retry_after = ttl.get();
-                return Err(CaptchaError::TooManyCodes { retry_after });
-            }
-        }
+        let reservation =
+            quota::reserve(&self.database, &self.hashes, &self.config, binding).await?;
         let answer = Secret::new(match binding {
             Binding::Image => code::letters(),
             _ => code::digits(),
@@ -141,8 +136,12 @@ impl Captchas {
         // The row comes before the message, so that every sent code is stored.
         store::insert(&self.database, &id, stored, self.config.ttl).await?;
         if let (Some(provider), Some(target)) = (provider, binding.target()) {
-            let sent = provider.send(target, &answer).await;
-            sent.map_err(CaptchaError::NotSent)?;
+            if let Err(error) = provider.send(target, &answer).await {
+                if let Some(reservation) = reservation {
+                    reservation.release(&self.database).await;
+                }
+                return Err(CaptchaError::NotSent(error));
+            }
         }
         Ok(Issued { id, challenge })
     }
@@ -224,7 +223,8 @@ impl Captchas {
         purge_worker("purge captchas", &self.database, async |database| {
             let more_captchas = store::purge(&database).await?;
             let more_targets = targets::purge(&database).await?;
-            Ok(more_captchas || more_targets)
+            let more_sent_codes = sent_codes::purge(&database).await?;
+            Ok(more_captchas || more_targets || more_sent_codes)
         })
     }
 }

@@ -8,9 +8,14 @@ use serde::{Deserialize, Serialize};
 const TTL: Timeout = Timeout::from_secs(5 * 60);
 /// An attacker guesses 6 digits with a probability of 1 in 200,000 per captcha.
 const MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(5).unwrap();
-
 /// If a message is late, a user requests it again once or twice.
 const MAX_PER_TARGET: NonZeroU32 = NonZeroU32::new(3).unwrap();
+/// The users of an office share one IP address.
+const MAX_PER_IP: NonZeroU32 = NonZeroU32::new(20).unwrap();
+/// At a few cents for an SMS, an attack costs less than a hundred euros an hour.
+const MAX_TOTAL: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
+/// Longer than the window of a limit on requests, which many numbers would evade.
+const WINDOW: Timeout = Timeout::from_secs(60 * 60);
 
 /// Settings of captchas.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -22,6 +27,33 @@ pub struct CaptchaConfig {
     pub max_attempts: NonZeroU32,
     /// The number of codes that are sent to one address within `ttl`.
     pub max_per_target: NonZeroU32,
+    /// Limits of sent codes to any addresses.
+    pub sent_codes: SentCodesConfig,
+}
+
+/// Limits of codes that are sent to any addresses, on all replicas. Codes by e-mail and by SMS count
+/// separately. Without these limits, a client that requests codes for many telephone numbers causes
+/// the costs of all messages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SentCodesConfig {
+    /// The number of codes that one IPv4 address or one IPv6 /64 network may request within `window`.
+    pub max_per_ip: NonZeroU32,
+    /// The number of codes that the service sends within `window`. It bounds the costs of an attack
+    /// from many IP addresses. During such an attack, other users get no codes either.
+    pub max_total: NonZeroU32,
+    /// The time after which the counts begin again.
+    pub window: Timeout,
+}
+
+impl Default for SentCodesConfig {
+    fn default() -> Self {
+        Self {
+            max_per_ip: MAX_PER_IP,
+            max_total: MAX_TOTAL,
+            window: WINDOW,
+        }
+    }
 }
 
 impl Default for CaptchaConfig {
@@ -30,6 +62,7 @@ impl Default for CaptchaConfig {
             ttl: TTL,
             max_attempts: MAX_ATTEMPTS,
             max_per_target: MAX_PER_TARGET,
+            sent_codes: SentCodesConfig::default(),
         }
     }
 }

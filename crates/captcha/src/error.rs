@@ -29,6 +29,18 @@ pub enum CaptchaError {
         /// The time after which an older code does not count.
         retry_after: Duration,
     },
+    /// Too many codes were requested from the IP address, for any recipients.
+    #[error("too many codes were requested from your IP address: try again later")]
+    TooManyCodesOfIp {
+        /// The time after which the count begins again.
+        retry_after: Duration,
+    },
+    /// The service has sent too many codes.
+    #[error("too many codes were sent: try again later, or use another kind of captcha")]
+    TooManyCodesInTotal {
+        /// The time after which the count begins again.
+        retry_after: Duration,
+    },
     /// The provider did not accept the message.
     #[error("the code was not sent")]
     NotSent(#[source] SendCodeError),
@@ -46,7 +58,9 @@ impl From<CaptchaError> for Error {
             CaptchaError::Invalid => "CAPTCHA_INVALID",
             CaptchaError::Expired => "CAPTCHA_EXPIRED",
             CaptchaError::NoProvider { .. } => "CAPTCHA_KIND_NOT_OFFERED",
-            CaptchaError::TooManyCodes { retry_after } => {
+            CaptchaError::TooManyCodes { retry_after }
+            | CaptchaError::TooManyCodesOfIp { retry_after }
+            | CaptchaError::TooManyCodesInTotal { retry_after } => {
                 return Self::new(Code::Exhausted, "RATE_LIMITED", error.to_string())
                     .with_retry_after(retry_after);
             }

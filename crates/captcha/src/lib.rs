@@ -26,14 +26,16 @@ mod config;
 mod error;
 mod image;
 mod migrations;
+mod quota;
 mod send;
+mod sent_codes;
 mod sms;
 mod store;
 mod targets;
 
-pub use binding::Binding;
+pub use binding::{Binding, is_mainland_mobile};
 pub use captchas::{Captchas, Challenge, Issued};
-pub use config::CaptchaConfig;
+pub use config::{CaptchaConfig, SentCodesConfig};
 pub use error::CaptchaError;
 pub use migrations::MIGRATIONS;
 pub use send::{LogCodes, MailCodes, SendCode, SendCodeError, SendCodeFuture};

@@ -16,5 +16,11 @@ pub const MIGRATIONS: MigrationSet = MigrationSet::of_part(
             include_str!("../migrations/0002_targets.up.sql"),
             include_str!("../migrations/0002_targets.down.sql"),
         ),
+        Migration::new(
+            3,
+            "sent_codes",
+            include_str!("../migrations/0003_sent_codes.up.sql"),
+            include_str!("../migrations/0003_sent_codes.down.sql"),
+        ),
     ],
 );

@@ -14,6 +14,11 @@
 //! | `plugins` | Plugins, in builds with the feature `plugins` |
 //! | `store` | SQL, encrypted columns |
 
+/// The name of the service in logs, metrics, tokens and events.
+const NAME: &str = "starter";
+/// The name that users see, such as in authenticator applications.
+const TITLE: &str = "Starter";
+
 mod accounts;
 mod api;
 mod config;

@@ -3,14 +3,15 @@
 use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
+    account::ApiKeys,
     audit_log::{AuditLog, audit_log_command_with},
     cache::Cache,
     captcha::{Captchas, LogCodes, MailCodes, SmsGateway},
     config::Profile,
     core::SwitchKind,
     crypto::{DataKeysConfig, Root, data_keys_command},
-    data::{Database, DatabaseConfig, DatabaseStore as IdempotencyStore, migrate_command},
-    flags::DatabaseStore as FlagStore,
+    data::{Database, DatabaseConfig, migrate_command},
+    flags::{DatabaseStore, Flags, flags_command},
     mail::Mailer,
     operation_log::OperationLog,
     prelude::*,
@@ -18,6 +19,7 @@ use seaworthy::{
 };
 
 use crate::{
+    NAME,
     accounts::{AccountDependencies, Accounts, Tokens, roles_command, users_command},
     api,
     config::{LEGACY_KEYS, LEGACY_VARIABLES, PREFIX, StarterConfig, with_defaults},
@@ -26,8 +28,6 @@ use crate::{
     store::{COLUMNS, Keys, MIGRATIONS},
 };
 
-/// The name of the service in logs and metrics.
-const NAME: &str = "starter";
 /// The name of the database in logs, probes and settings.
 const DATABASE: &str = "database";
 /// The name of the cache in logs and probes.
@@ -51,6 +51,7 @@ pub fn main() -> ExitCode {
             COLUMNS,
         ))
         .with(audit_log_command_with(open_audit_log))
+        .with(flags_command(open_flags))
         .with(roles_command(DATABASE, database_config))
         .with(users_command(DATABASE, database_config));
     #[cfg(feature = "plugins")]
@@ -94,10 +95,11 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     let keys = Keys::start(service, &database, root, &settings.kms).await?;
     let cache = Cache::connect(service, CACHE, &settings.cache())?;
     let audit = audit_log(service, &database, &keys)?;
+    let api_keys = ApiKeys::new(database.clone(), settings.auth.api_keys.clone());
 
     // Callers, and the plugins around their requests. Routes follow, because hooks surround them.
     let plugins = ServicePlugins::open(service)?;
-    let authentication = tokens.authentication(service, &database)?;
+    let authentication = tokens.authentication(service, &database, &api_keys)?;
     service.authenticate(plugins.authentication(authentication));
     plugins.serve(service, &audit, &database).await?;
     tokens.serve_keys(service);
@@ -105,6 +107,7 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     // Parts.
     let dependencies = AccountDependencies {
         captchas: captchas(service, &database, &keys)?,
+        api_keys,
         audit: audit.clone(),
         plugins: plugins.clone(),
         tokens,
@@ -112,18 +115,16 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     let accounts = Accounts::start(service, &settings.auth, &database, &keys, dependencies)?;
     let log = &settings.operation_log;
     let operations = OperationLog::start(service, &database, log, contract::DESCRIPTORS)?;
-    let idempotency_keys = IdempotencyStore::new(database.clone(), &api::idempotency());
-    let changes = FlagStore::new(database, NAME).audit_log(audit);
-    let flags = features::builder(&settings.features, service.profile()).store(changes);
-    let flags = flags.start(service).await?;
+    let flags = start_flags(service, &database, audit).await?;
     flags.guard_apis();
 
     // What the service serves.
     service.check_memory();
     service.probes(api::probes(service.health()));
-    api::contracts(service, accounts, flags, operations, &cache, plugins)?
-        .idempotency_keys(api::idempotency(), idempotency_keys)
-        .serve(service)
+    api::contracts(
+        service, accounts, flags, operations, &cache, plugins, &database,
+    )?
+    .serve(service)
 }
 
 /// Returns the audit log, which a flag turns off, and prunes it.
@@ -143,14 +144,40 @@ fn audit_log(
     Ok(audit)
 }
 
+/// Starts the flags. Each change of a flag is in the audit log.
+async fn start_flags(
+    service: &Assembly<StarterConfig>,
+    database: &Database,
+    audit: AuditLog,
+) -> Result<Flags, StartError> {
+    let changes = DatabaseStore::new(database.clone(), NAME).audit_log(audit);
+    let flags = features::builder(&service.settings().features, service.profile());
+    flags.store(changes).start(service).await
+}
+
 /// Opens the audit log for its command.
 async fn open_audit_log(service: &Assembly<StarterConfig>) -> Result<AuditLog, StartError> {
+    let (_, audit) = open_stores(service).await?;
+    Ok(audit)
+}
+
+/// Opens the flags for their command.
+async fn open_flags(service: &Assembly<StarterConfig>) -> Result<Flags, StartError> {
+    let (database, audit) = open_stores(service).await?;
+    start_flags(service, &database, audit).await
+}
+
+/// Opens the database and the audit log for a command.
+async fn open_stores(
+    service: &Assembly<StarterConfig>,
+) -> Result<(Database, AuditLog), StartError> {
     let settings = service.settings();
     let root = Root::from_settings(service, &settings.kms)?;
     let config = database_config(settings);
     let database = Database::connect(service, DATABASE, config, MIGRATIONS).await?;
     let keys = Keys::open(&database, root, &settings.kms).await?;
-    AuditLog::new(database, &keys.audit_log(&settings.audit_log))
+    let audit = AuditLog::new(database.clone(), &keys.audit_log(&settings.audit_log))?;
+    Ok((database, audit))
 }
 
 /// Returns the captchas, with codes by mail and, if there is a gateway, by SMS.

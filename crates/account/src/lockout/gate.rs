@@ -186,12 +186,21 @@ impl Lockout {
     }
 
     /// Deletes the count of an account. Call it in the transaction in which the owner proves their
-    /// identity, such as by a link for a new password.
+    /// identity, such as by a link for a new password. Returns whether the account had failures.
     ///
     /// # Errors
     /// Any error of the database.
+<<<<<<< HEAD
     pub async fn reset(&self, connection: &dyn Connection, account: &str) -> Result<(), DataError> {
         delete_count(connection, &subject(Kind::Account, account)).await
+=======
+    pub async fn reset(
+        &self,
+        connection: &dyn Connection,
+        account: &str,
+    ) -> Result<bool, DataError> {
+        forget(connection, &subject(Kind::Account, account)).await
+>>>>>>> 92d1700f44d0d756aad14979774ee100af50bef2
     }
 
     /// Returns the worker that deletes failures older than `reset_after`. It may run on every

@@ -281,17 +281,49 @@ impl SecondFactors {
     }
 
     /// Removes the second factor, its recovery codes and the count of wrong codes. Verify the
-    /// password and a code first.
+    /// password and a code first. Returns whether the user had one, or had begun an enrollment.
     ///
     /// # Errors
     /// Any error of the database.
-    pub async fn remove(&self, connection: &dyn Connection, user: &str) -> Result<(), DataError> {
+    pub async fn remove(&self, connection: &dyn Connection, user: &str) -> Result<bool, DataError> {
         recovery::remove(connection, user).await?;
-        sql("DELETE FROM account_second_factors WHERE user_id = ?")
+        let removed = sql("DELETE FROM account_second_factors WHERE user_id = ?")
             .bind(user)
             .execute(connection)
             .await?;
+<<<<<<< HEAD
         self.guesses.reset(connection, user).await
+=======
+        self.guesses.forget(connection, user).await?;
+        Ok(removed.rows_affected() > 0)
+    }
+
+    /// Removes an enrollment that is not confirmed. Call it in the transaction of a new password: an
+    /// attacker who knew the previous one may have begun the enrollment.
+    ///
+    /// # Errors
+    /// Any error of the database.
+    pub async fn cancel_enrollment(
+        &self,
+        connection: &dyn Connection,
+        user: &str,
+    ) -> Result<(), DataError> {
+        sql("DELETE FROM account_second_factors WHERE user_id = ? AND confirmed = ?")
+            .bind(user)
+            .bind(false)
+            .execute(connection)
+            .await
+            .map(drop)
+    }
+
+    /// Resets the count of wrong codes of a user, after you have verified the person in another way.
+    /// The counts of known devices stay. Returns whether there were wrong codes.
+    ///
+    /// # Errors
+    /// Any error of the database.
+    pub async fn reset(&self, connection: &dyn Connection, user: &str) -> Result<bool, DataError> {
+        self.guesses.forget(connection, user).await
+>>>>>>> 92d1700f44d0d756aad14979774ee100af50bef2
     }
 
     /// Returns the step of a code.

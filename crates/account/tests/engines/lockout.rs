@@ -208,7 +208,8 @@ pub(crate) async fn withdrawn_attempt_does_not_count_and_reset_ends_wait_auth_2(
         let _failed = lockout.attempt(account, home).await.unwrap();
     }
     wait_of(lockout.attempt(account, home).await);
-    lockout.reset(&test.database, account).await.unwrap();
+    assert!(lockout.reset(&test.database, account).await.unwrap());
+    assert!(!lockout.reset(&test.database, account).await.unwrap());
     let _again = lockout.attempt(account, home).await.unwrap();
 }
 

@@ -54,6 +54,7 @@ seaworthy_testkit::on_every_database! {
         password_does_not_reset_wrong_codes_auth_4,
         concurrent_codes_count_like_sequential_ones_auth_4,
         only_a_right_code_ends_the_count_auth_4,
+        reset_ends_the_wait_after_wrong_codes_auth_4,
         enrollment_codes_are_limited_auth_4,
         code_is_not_compared_if_it_cannot_be_counted_auth_4,
         known_device_verifies_codes_while_the_user_is_locked_auth_4,
@@ -66,6 +67,7 @@ seaworthy_testkit::on_every_database! {
         second_factor_starts_at_its_confirmation_auth_4,
         enrollment_does_not_replace_a_confirmed_secret_auth_4,
         code_confirms_only_its_own_secret_auth_4,
+        canceled_enrollment_cannot_be_confirmed_auth_4,
         rolled_back_confirmation_has_no_effect_obs_11,
         moved_secret_does_not_decrypt_sec_5;
 }

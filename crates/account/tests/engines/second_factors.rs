@@ -114,8 +114,30 @@ pub(crate) async fn second_factor_starts_at_its_confirmation_auth_4(test: TestDa
     assert!(factors.verify(USER, &typed).await.unwrap());
     assert!(!factors.verify(USER, &recovery[3]).await.unwrap());
     assert!(!factors.verify("another", &recovery[4]).await.unwrap());
-    factors.remove(&test.database, USER).await.unwrap();
+    factors
+        .cancel_enrollment(&test.database, USER)
+        .await
+        .unwrap();
+    assert!(factors.is_required(USER).await.unwrap(), "it is confirmed");
+    assert!(factors.remove(&test.database, USER).await.unwrap());
     assert!(!factors.verify(USER, &recovery[4]).await.unwrap());
+    assert!(!factors.is_required(USER).await.unwrap());
+    assert!(!factors.remove(&test.database, USER).await.unwrap());
+}
+
+pub(crate) async fn canceled_enrollment_cannot_be_confirmed_auth_4(test: TestDatabase) {
+    let factors = factors(&test);
+    let enrollment = factors.enroll(USER, "ada").await.unwrap().unwrap();
+    let code = shown(enrollment.secret.expose(), 0);
+    let proved = factors.verify_enrollment(USER, &code).await.unwrap();
+    factors
+        .cancel_enrollment(&test.database, USER)
+        .await
+        .unwrap();
+    let late = confirmed(&test, &factors, &proved.unwrap()).await;
+    assert!(late.is_none(), "the code was verified before");
+    let next = shown(enrollment.secret.expose(), 1);
+    assert!(confirm(&test, &factors, USER, &next).await.is_none());
     assert!(!factors.is_required(USER).await.unwrap());
 }
 

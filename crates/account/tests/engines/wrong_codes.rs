@@ -242,3 +242,15 @@ pub(crate) async fn code_is_not_compared_if_it_cannot_be_counted_auth_4(test: Te
     assert!(factors.verify(USER, &shown(&secret, 1)).await.is_err());
     assert_eq!(last_step(&test).await, before, "the code was used up");
 }
+
+pub(crate) async fn reset_ends_the_wait_after_wrong_codes_auth_4(test: TestDatabase) {
+    let factors = factors_with_long_wait(&test);
+    let (secret, _) = enrolled(&test, &factors).await;
+    for _ in 0..5 {
+        assert!(!factors.verify(USER, WRONG).await.unwrap());
+    }
+    wait_of(factors.verify(USER, WRONG).await);
+    assert!(factors.reset(&test.database, USER).await.unwrap());
+    assert!(!factors.reset(&test.database, USER).await.unwrap());
+    assert!(factors.verify(USER, &shown(&secret, 1)).await.unwrap());
+}

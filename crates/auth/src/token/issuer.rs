@@ -207,6 +207,16 @@ impl Issuer {
         })
     }
 
+    /// Replaces [`IssuerConfig::previous_key_ttl`], which is at most a week. Use it for tokens with a
+    /// longer lifetime, such as refresh tokens of 30 days. Issuers without `token_key` ignore it.
+    #[must_use]
+    pub fn with_previous_key_ttl(mut self, ttl: Duration) -> Self {
+        if let IssuerKeys::Shared(keys) = self.keys {
+            self.keys = IssuerKeys::Shared(keys.with_previous_key_ttl(ttl));
+        }
+        self
+    }
+
     /// Creates an issuer with these keys.
     ///
     /// # Errors

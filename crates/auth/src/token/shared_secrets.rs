@@ -78,6 +78,17 @@ impl SharedSecrets {
         })))
     }
 
+    /// Replaces the time for which the keys of rotated secrets are valid.
+    pub(super) fn with_previous_key_ttl(self, previous_key_ttl: Duration) -> Self {
+        Self(Arc::new(Inner {
+            algorithm: self.0.algorithm,
+            secrets: self.0.secrets.clone(),
+            previous_key_ttl,
+            state: ArcSwap::new(self.0.state.load_full()),
+            changing: Mutex::default(),
+        }))
+    }
+
     /// Returns a number that changes when a key was added or has expired.
     pub(super) fn generation(&self) -> u64 {
         self.load().generation

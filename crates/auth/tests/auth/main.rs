@@ -3,4 +3,5 @@
 mod mutual_tls;
 mod oidc;
 mod readiness;
+mod rotation;
 mod service_tokens;

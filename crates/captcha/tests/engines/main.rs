@@ -27,5 +27,11 @@ seaworthy_testkit::on_every_database! {
         codes_per_address_are_limited_on_all_replicas_auth_2,
         spellings_of_an_address_share_its_limit_auth_2,
         address_gets_codes_again_after_the_ttl_auth_2,
+        codes_of_an_ip_are_limited_on_all_replicas_auth_2,
+        addresses_of_an_ipv6_network_share_a_limit_auth_2,
+        codes_in_total_are_limited_by_kind_auth_2,
+        failed_message_does_not_count_auth_2,
+        rejected_code_does_not_count_auth_2,
+        ip_gets_codes_again_after_the_window_auth_2,
         missing_provider_names_the_offered_kinds_auth_2;
 }

@@ -1,8 +1,8 @@
-use std::time::Duration;
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use futures::future::join_all;
-use seaworthy_captcha::{Binding, CaptchaConfig, CaptchaError, Captchas};
-use seaworthy_core::{Code, Error, Secret, Timeout};
+use seaworthy_captcha::{Binding, CaptchaConfig, CaptchaError, Captchas, Issued, SentCodesConfig};
+use seaworthy_core::{Code, Error, RequestContext, Secret, ServiceIdentity, Timeout, context};
 use seaworthy_testkit::eventually;
 
 use crate::test_database::TestDatabase;
@@ -102,4 +102,137 @@ pub(crate) async fn missing_provider_names_the_offered_kinds_auth_2(test: TestDa
         error.message().ends_with("use image, audio, email"),
         "{error}"
     );
+}
+
+/// Requests a code in a request from an IP address.
+async fn issue_from(
+    captchas: &Captchas,
+    ip: &str,
+    binding: Binding<'_>,
+) -> Result<Issued, CaptchaError> {
+    let request = RequestContext::background(ServiceIdentity::new("test", "1"));
+    let request = Arc::new(request.with_client_address(ip.parse().unwrap()));
+    context::scope(request, captchas.issue(&binding)).await
+}
+
+fn limited(max_per_ip: u32, max_total: u32) -> CaptchaConfig {
+    CaptchaConfig {
+        sent_codes: SentCodesConfig {
+            max_per_ip: NonZeroU32::new(max_per_ip).unwrap(),
+            max_total: NonZeroU32::new(max_total).unwrap(),
+            ..SentCodesConfig::default()
+        },
+        ..CaptchaConfig::default()
+    }
+}
+
+pub(crate) async fn codes_of_an_ip_are_limited_on_all_replicas_auth_2(test: TestDatabase) {
+    let (first, second) = (test.with(limited(4, 100)), test.with(limited(4, 100)));
+    let numbers: Vec<_> = (0..9)
+        .map(|number| format!("+3361234567{number}"))
+        .collect();
+    let requests = numbers.iter().enumerate().map(|(index, number)| {
+        let replica = if index % 2 == 0 { &first } else { &second };
+        issue_from(replica, "192.0.2.7", Binding::Sms(number))
+    });
+    let issued = join_all(requests).await;
+    assert_eq!(issued.iter().filter(|result| result.is_ok()).count(), 4);
+    assert_eq!(test.provider.sent.lock().len(), 4);
+    let refused = issued.into_iter().find_map(Result::err).unwrap();
+    let is_of_ip = matches!(refused, CaptchaError::TooManyCodesOfIp { .. });
+    assert!(is_of_ip, "{refused}");
+    let refused = Error::from(refused);
+    assert_eq!(
+        (refused.code(), refused.reason()),
+        (Code::Exhausted, "RATE_LIMITED")
+    );
+    let hour = Duration::from_secs(60 * 60);
+    assert!(refused.retry_after().is_some_and(|wait| wait <= hour));
+    // Other kinds, other addresses and requests without a code are not limited.
+    let mail = Binding::Email("ada@example.org");
+    issue_from(&first, "192.0.2.7", mail).await.unwrap();
+    issue_from(&first, "192.0.2.7", Binding::Image)
+        .await
+        .unwrap();
+    let other = Binding::Sms("+33698765432");
+    issue_from(&first, "192.0.2.8", other).await.unwrap();
+}
+
+pub(crate) async fn addresses_of_an_ipv6_network_share_a_limit_auth_2(test: TestDatabase) {
+    let captchas = test.with(limited(1, 100));
+    let (first, second) = (Binding::Sms("+33612345678"), Binding::Sms("+33698765432"));
+    issue_from(&captchas, "2001:db8::1", first).await.unwrap();
+    let refused = issue_from(&captchas, "2001:db8::2", second).await;
+    assert!(matches!(
+        refused,
+        Err(CaptchaError::TooManyCodesOfIp { .. })
+    ));
+    issue_from(&captchas, "2001:db8:0:1::2", second)
+        .await
+        .unwrap();
+}
+
+pub(crate) async fn codes_in_total_are_limited_by_kind_auth_2(test: TestDatabase) {
+    let captchas = test.with(limited(10, 3));
+    let requests = (0..6).map(|client| {
+        let captchas = &captchas;
+        async move {
+            let number = format!("+3361234567{client}");
+            let ip = format!("192.0.2.{client}");
+            issue_from(captchas, &ip, Binding::Sms(&number)).await
+        }
+    });
+    let issued = join_all(requests).await;
+    assert_eq!(issued.iter().filter(|result| result.is_ok()).count(), 3);
+    let refused = issued.into_iter().find_map(Result::err).unwrap();
+    let is_in_total = matches!(refused, CaptchaError::TooManyCodesInTotal { .. });
+    assert!(is_in_total, "{refused}");
+    captchas
+        .issue(&Binding::Email("ada@example.org"))
+        .await
+        .unwrap();
+}
+
+pub(crate) async fn failed_message_does_not_count_auth_2(test: TestDatabase) {
+    let captchas = test.with(CaptchaConfig {
+        max_per_target: NonZeroU32::MIN,
+        ..limited(1, 1)
+    });
+    let own = Binding::Sms("+33612345678");
+    *test.provider.fails.lock() = true;
+    for _ in 0..3 {
+        let failed = issue_from(&captchas, "192.0.2.7", own).await;
+        assert!(
+            matches!(failed, Err(CaptchaError::NotSent(_))),
+            "{failed:?}"
+        );
+    }
+    *test.provider.fails.lock() = false;
+    issue_from(&captchas, "192.0.2.7", own).await.unwrap();
+    assert!(issue_from(&captchas, "192.0.2.7", own).await.is_err());
+}
+
+pub(crate) async fn rejected_code_does_not_count_auth_2(test: TestDatabase) {
+    let captchas = test.with(CaptchaConfig {
+        max_per_target: NonZeroU32::MIN,
+        ..limited(2, 2)
+    });
+    let own = Binding::Sms("+33612345678");
+    issue_from(&captchas, "192.0.2.7", own).await.unwrap();
+    for _ in 0..3 {
+        let refused = issue_from(&captchas, "192.0.2.7", own).await;
+        assert!(matches!(refused, Err(CaptchaError::TooManyCodes { .. })));
+    }
+    let other = Binding::Sms("+33698765432");
+    issue_from(&captchas, "192.0.2.7", other).await.unwrap();
+}
+
+pub(crate) async fn ip_gets_codes_again_after_the_window_auth_2(test: TestDatabase) {
+    let mut config = limited(1, 1);
+    config.sent_codes.window = Timeout::from_millis(1);
+    config.max_per_target = NonZeroU32::MAX;
+    let captchas = test.with(config);
+    let own = Binding::Email("ada@example.org");
+    issue_from(&captchas, "192.0.2.7", own).await.unwrap();
+    eventually(async || issue_from(&captchas, "192.0.2.7", own).await.is_ok()).await;
 }

@@ -8,17 +8,35 @@ use seaworthy_telemetry::redact::is_sensitive_name;
 /// A path template that is compared with the paths of requests.
 #[derive(Debug)]
 pub(super) struct LoggedPath {
+    segments: usize,
     /// Whether each segment of the template is personal. Empty if none is.
     personal: Vec<bool>,
 }
 
 impl LoggedPath {
     pub(super) fn new(template: &str) -> Self {
-        let mut personal: Vec<_> = template.split('/').map(is_personal).collect();
-        if !personal.contains(&true) {
-            personal.clear();
+        let mut logged = Self {
+            segments: template.split('/').count(),
+            personal: Vec::new(),
+        };
+        logged.add(template);
+        logged
+    }
+
+    /// Adds the names of another template of the same paths, such as `/users/{email}:verify` for
+    /// `/users/{id}`. A segment is personal if one of the templates has a personal name for it.
+    pub(super) fn add(&mut self, template: &str) {
+        let further = personal_segments(template);
+        if !further.contains(&true) {
+            return;
         }
-        Self { personal }
+        // The template of a variant does not have the prefix of its list of routes.
+        let prefix = self.segments.saturating_sub(further.len());
+        self.personal.resize(self.segments, false);
+        let segments = self.personal.iter_mut().skip(prefix);
+        for (is_personal, further) in segments.zip(further) {
+            *is_personal |= further;
+        }
     }
 
     /// Returns the path of a request. The template replaces the segments whose names are those of
@@ -48,15 +66,33 @@ impl LoggedPath {
     }
 }
 
-/// Whether a segment of a template has a parameter with the name of a secret or a personal value.
-fn is_personal(segment: &str) -> bool {
-    let names = segment.split('{').skip(1).filter_map(|rest| {
-        let (name, _) = rest.split_once('}')?;
-        Some(name.trim_start_matches('*'))
+/// Returns for each segment of a template whether it belongs to a parameter with the name of a
+/// secret or a personal value. A parameter such as `{phone=countries/*/numbers/*}` has several
+/// segments.
+fn personal_segments(template: &str) -> Vec<bool> {
+    // Whether the parameter that is not closed yet is personal.
+    let mut open = false;
+    let segments = template.split('/').map(|segment| {
+        let mut is_personal = open;
+        for (at, character) in segment.char_indices() {
+            match character {
+                '{' => {
+                    let (_, rest) = segment.split_at(at);
+                    let name = rest.trim_start_matches(['{', '*']);
+                    open = is_personal_name(name.split(['=', '}']).next().unwrap_or_default());
+                    is_personal |= open;
+                }
+                '}' => open = false,
+                _ => {}
+            }
+        }
+        is_personal
     });
-    names.into_iter().any(|name| {
-        Kind::of_name(name).is_some() || is_secret_name(name) || is_sensitive_name(name)
-    })
+    segments.collect()
+}
+
+fn is_personal_name(name: &str) -> bool {
+    Kind::of_name(name).is_some() || is_secret_name(name) || is_sensitive_name(name)
 }
 
 #[cfg(test)]
@@ -87,6 +123,55 @@ mod tests {
         ] {
             let shown = LoggedPath::new(template).of(template, path);
             assert_eq!(shown, logged, "{template}");
+        }
+    }
+
+    #[test]
+    fn names_of_all_templates_of_a_path_count_obs_3() {
+        for (pattern, variants, path, logged) in [
+            (
+                "/users/{id}",
+                ["/users/{id}", "/users/{email}:verify"],
+                "/users/ada%40example.org:verify",
+                "/users/{id}",
+            ),
+            (
+                "/users/{id}",
+                ["/users/{user.phone}:ban", "/users/{id}"],
+                "/users/7",
+                "/users/{id}",
+            ),
+            (
+                "/api/v1/users/{id}/orders/{number}",
+                [
+                    "/users/{email}/orders/{number}",
+                    "/users/{id}/orders/{number}",
+                ],
+                "/api/v1/users/ada%40example.org/orders/7",
+                "/api/v1/users/{id}/orders/7",
+            ),
+            (
+                "/lines/{segment2}/numbers/{segment4}",
+                ["/lines/{phone=*/numbers/*}", "/lines/{line=*/numbers/*}"],
+                "/lines/33/numbers/612345678",
+                "/lines/{segment2}/numbers/{segment4}",
+            ),
+            (
+                "/links/{*rest}",
+                ["/links/{token=**}", "/links/{id=**}"],
+                "/links/a/b",
+                "/links/{*rest}",
+            ),
+            (
+                "/things/{id}",
+                ["/things/{id}", "/things/{id}:cancel"],
+                "/things/7:cancel",
+                "/things/7:cancel",
+            ),
+        ] {
+            let mut path_of = LoggedPath::new(pattern);
+            variants.iter().for_each(|variant| path_of.add(variant));
+            assert_eq!(path_of.of(pattern, path), logged, "{variants:?}");
         }
     }
 }

@@ -70,6 +70,9 @@ impl Path {
                 self.fill(methods, has_head_alone, &Slot::Endpoint(endpoint))
             }
             Handlers::Variants(matcher, variants) => {
+                for variant in &variants {
+                    self.logged.add(&variant.shown);
+                }
                 let endpoints: Vec<_> = variants
                     .into_iter()
                     .map(|variant| Endpoint::new(&self.template, variant.methods, variant.options))

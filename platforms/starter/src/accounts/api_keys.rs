@@ -27,8 +27,8 @@ impl Accounts {
     /// second factor, so that a stolen token does not become a key for a year.
     ///
     /// # Errors
-    /// `PASSWORD_INCORRECT`, `TOTP_REQUIRED`, `TOTP_INVALID`, `INSUFFICIENT_PERMISSION` for a scope
-    /// that the caller does not have, and those of the keys.
+    /// `PASSWORD_INCORRECT`, `TOTP_REQUIRED`, `TOTP_INVALID`, `ACCOUNT_CHANGED`,
+    /// `INSUFFICIENT_PERMISSION` for a scope that the caller does not have, and those of the keys.
     pub(crate) async fn create_api_key(&self, given: ApiKeyRequest) -> Result<NewApiKey, Error> {
         let grants = context::with_current(|context| Some(context?.grants())).unwrap_or_default();
         if !given.scopes.iter().all(|scope| grants.has_scope(scope)) {
@@ -38,19 +38,16 @@ impl Accounts {
         let (name, scopes) = (given.name.as_str(), given.scopes.as_slice());
         // Before the second factor, because a code is valid once.
         self.api_keys.check(name, scopes, lifetime)?;
-        let owner = self.verify_caller(given.password).await?.id;
-        self.api_keys.check_room(&owner.to_string()).await?;
-        self.verify_second_factor(owner, given.totp_code.expose())
+        let verified = self.verify_caller(given.password).await?;
+        let owner = verified.user.id.to_string();
+        self.api_keys.check_room(&owner).await?;
+        self.verify_second_factor(verified.user.id, given.totp_code.expose())
             .await?;
-        let (user, owner) = (owner, owner.to_string());
         self.database
             .transaction(|tx| {
-                let owner = owner.as_str();
+                let (owner, verified) = (owner.as_str(), &verified);
                 async move {
-                    // An operator may have disabled the user since the check of the password.
-                    let locked = self.users.lock(&tx, user).await?;
-                    let locked = locked.filter(|user| user.is_active);
-                    locked.ok_or_else(errors::token_invalid)?;
+                    self.lock_unchanged(&tx, verified).await?;
                     let new = self.api_keys.create(&tx, owner, name, scopes, lifetime);
                     let new = new.await?;
                     let entry = AuditEntry::new("api_key.create")

@@ -6,26 +6,58 @@ use seaworthy::{
 use super::Accounts;
 use crate::domain::{errors, normalized_email, normalized_phone};
 
+/// The type of a captcha in the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CaptchaKind {
+    Image,
+    Audio,
+    Sms,
+    Email,
+}
+
+impl CaptchaKind {
+    /// Parses the name of a type.
+    ///
+    /// # Errors
+    /// `VALIDATION_FAILED`.
+    pub(crate) fn parse(name: &str) -> Result<Self, Error> {
+        match name {
+            "image" => Ok(Self::Image),
+            "audio" => Ok(Self::Audio),
+            "sms" => Ok(Self::Sms),
+            "email" => Ok(Self::Email),
+            _ => {
+                let problem = "use image, audio, sms or email";
+                Err(errors::invalid_field("captcha_type", problem))
+            }
+        }
+    }
+}
+
 impl Accounts {
     /// Issues a captcha, and sends its code to a target.
     ///
     /// # Errors
-    /// `VALIDATION_FAILED` for an invalid target, `CAPTCHA_GENERATION_FAILED`.
-    pub(crate) async fn issue_captcha(&self, kind: &str, target: &str) -> Result<Issued, Error> {
-        let target = match kind {
-            "sms" => normalized_phone(target)?,
-            "email" => normalized_email(target)?,
-            _ => None,
+    /// `VALIDATION_FAILED` for an invalid target, `RATE_LIMITED`, `CAPTCHA_GENERATION_FAILED`.
+    pub(crate) async fn issue_captcha(
+        &self,
+        kind: CaptchaKind,
+        target: &str,
+    ) -> Result<Issued, Error> {
+        let required = |target: Option<String>| {
+            let problem = "is required for this type of captcha";
+            target.ok_or_else(|| errors::invalid_field("target", problem))
         };
-        let binding = match (kind, &target) {
-            ("sms", Some(phone)) => Binding::Sms(phone),
-            ("email", Some(email)) => Binding::Email(email),
-            ("sms" | "email", None) => {
-                let problem = "is required for this type of captcha";
-                return Err(errors::invalid_field("target", problem));
-            }
-            ("audio", _) => Binding::Audio,
-            _ => Binding::Image,
+        let target = match kind {
+            CaptchaKind::Image | CaptchaKind::Audio => String::new(),
+            CaptchaKind::Sms => required(normalized_phone(target)?)?,
+            CaptchaKind::Email => required(normalized_email(target)?)?,
+        };
+        let binding = match kind {
+            CaptchaKind::Image => Binding::Image,
+            CaptchaKind::Audio => Binding::Audio,
+            CaptchaKind::Sms => Binding::Sms(&target),
+            CaptchaKind::Email => Binding::Email(&target),
         };
         Ok(self.captchas.issue(&binding).await?)
     }
@@ -71,8 +103,9 @@ impl Accounts {
             (email, phone) = self.users.addresses(&self.database, username).await?;
         }
         let email = email.as_ref().map(|email| email.expose().as_str());
-        let phone = phone.as_ref().map(|phone| phone.expose().as_str());
-        let allowed = allowed_bindings(false, email, phone);
+        // A number that an earlier version has stored may have another form.
+        let phone = phone.and_then(|phone| normalized_phone(phone.expose()).ok().flatten());
+        let allowed = allowed_bindings(false, email, phone.as_deref());
         self.require_captcha(id, code, &allowed).await
     }
 

@@ -1,6 +1,7 @@
 use seaworthy::{
-    account::{LockoutError, LockoutStatus},
+    account::{LockoutError, LockoutStatus, TokenVersions},
     auth::password::{PasswordCheck, PasswordHash, PasswordReservation},
+    data::Transaction,
     prelude::*,
 };
 
@@ -19,48 +20,75 @@ pub(crate) struct Credentials {
     pub(crate) totp_code: Secret<String>,
 }
 
+/// A user whose password was right.
+#[derive(Debug)]
+pub(super) struct VerifiedUser {
+    pub(super) user: User,
+    /// The hash of the same password with the present parameters, if they differ.
+    rehash: Option<PasswordHash>,
+    /// The version of the user's tokens from before the check.
+    version: u64,
+}
+
 impl Accounts {
     /// Logs an active user in. An unknown user, a disabled one and a wrong password get the same
     /// response after the same work.
     ///
     /// # Errors
-    /// `PASSWORD_INCORRECT`, `ACCOUNT_LOCKED`, `TOTP_REQUIRED`, `TOTP_INVALID`, and those of the
-    /// captcha.
+    /// `PASSWORD_INCORRECT`, `ACCOUNT_LOCKED`, `TOTP_REQUIRED`, `TOTP_INVALID`, `ACCOUNT_CHANGED`,
+    /// and those of the captcha.
     pub(crate) async fn log_in(&self, given: Credentials) -> Result<TokenPair, Error> {
         // Before any query, so that a flood of logins does not hold database connections.
         let reservation = self.passwords.reserve()?;
         self.require_captcha_of(&given.username, &given.captcha_id, &given.captcha_code)
             .await?;
-        let (user, rehash) = self
+        let verified = self
             .verify_password(reservation, &given.username, given.password)
             .await?;
+        let user = verified.user.id;
         // The operation log records this user.
         context::with_current(|context| {
-            Some(context?.set_actor(seaworthy::core::Actor::new(user.id.to_string())))
+            Some(context?.set_actor(seaworthy::core::Actor::new(user.to_string())))
         });
-        self.verify_second_factor(user.id, given.totp_code.expose())
+        self.verify_second_factor(user, given.totp_code.expose())
             .await?;
-        let session = self
-            .database
+        self.database
             .transaction(|tx| {
-                let (user, rehash) = (&user, rehash.as_ref());
+                let verified = &verified;
                 async move {
-                    let current = self.users.lock(&tx, user.id).await?;
-                    let is_unchanged = current.is_some_and(|current| {
-                        current.is_active
-                            && current.password_hash.expose() == user.password_hash.expose()
-                    });
-                    if !is_unchanged {
-                        return Ok(None);
+                    let user = self.lock_unchanged(&tx, verified).await?;
+                    if let Some(hash) = &verified.rehash {
+                        self.users.replace_hash(&tx, &user, hash.as_str()).await?;
                     }
-                    if let Some(hash) = rehash {
-                        self.users.replace_hash(&tx, user, hash.as_str()).await?;
-                    }
-                    self.begin_session(&tx, user).await.map(Some)
+                    self.begin_session(&tx, &user).await
                 }
             })
-            .await?;
-        session.ok_or_else(errors::password_incorrect)
+            .await
+    }
+
+    /// Locks the row of a user until the transaction ends, and checks that the user is the same as
+    /// before the check of the password. A second factor that was enabled during the check thus also
+    /// ends what the check allows.
+    ///
+    /// # Errors
+    /// `PASSWORD_INCORRECT` if the user was disabled or has a new password, and `ACCOUNT_CHANGED` if
+    /// the tokens of the user were revoked.
+    pub(super) async fn lock_unchanged(
+        &self,
+        tx: &Transaction,
+        verified: &VerifiedUser,
+    ) -> Result<User, Error> {
+        let known = &verified.user;
+        let current = self.users.lock(tx, known.id).await?;
+        let current = current.filter(|current| {
+            current.is_active && current.password_hash.expose() == known.password_hash.expose()
+        });
+        let current = current.ok_or_else(errors::password_incorrect)?;
+        let version = TokenVersions::current(tx, &known.id.to_string()).await?;
+        if version != verified.version {
+            return Err(errors::account_changed());
+        }
+        Ok(current)
     }
 
     /// Counts an attempt and verifies a password.
@@ -72,9 +100,12 @@ impl Accounts {
         reservation: PasswordReservation,
         username: &str,
         password: Secret<String>,
-    ) -> Result<(User, Option<PasswordHash>), Error> {
+    ) -> Result<VerifiedUser, Error> {
         // An error of this query is not the user's, so it comes before the count.
         let user = self.users.by_name(&self.database, username).await?;
+        // For an unknown user too, so that the time does not show whether the user exists.
+        let id = user.as_ref().map(|user| user.id.to_string());
+        let version = TokenVersions::current(&self.database, &id.unwrap_or_default()).await?;
         let address = context::with_current(|context| context?.client_address());
         let attempt = self
             .lockout
@@ -99,7 +130,11 @@ impl Accounts {
         match (user, check) {
             (Some(user), PasswordCheck::Valid { rehash }) if user.is_active => {
                 self.lockout.record_success(attempt).await?;
-                Ok((user, rehash))
+                Ok(VerifiedUser {
+                    user,
+                    rehash,
+                    version,
+                })
             }
             _ => Err(errors::password_incorrect()),
         }

@@ -4,6 +4,7 @@ mod api_keys;
 mod captchas;
 mod commands;
 mod login;
+mod password;
 mod profile;
 mod refresh;
 mod register;
@@ -22,25 +23,25 @@ use seaworthy::{
 };
 
 use crate::{
+    TITLE,
     config::AuthConfig,
     domain::UserId,
     plugins::ServicePlugins,
     store::{Keys, Users},
 };
 pub(crate) use api_keys::ApiKeyRequest;
+pub(crate) use captchas::CaptchaKind;
 pub(crate) use commands::{roles_command, users_command};
 pub(crate) use login::Credentials;
 pub(crate) use register::Registration;
 pub(crate) use tokens::{TokenPair, Tokens};
-
-/// The name of the service in authenticator applications.
-const TOTP_ISSUER: &str = "Starter";
 
 /// The parts of the service that the accounts use.
 pub(crate) struct AccountDependencies {
     pub(crate) plugins: ServicePlugins,
     pub(crate) tokens: Tokens,
     pub(crate) captchas: Captchas,
+    pub(crate) api_keys: ApiKeys,
     pub(crate) audit: AuditLog,
 }
 
@@ -81,7 +82,7 @@ impl Accounts {
         let factors = SecondFactors::new(
             database.clone(),
             keys.sealer.clone(),
-            TOTP_ISSUER,
+            TITLE,
             SecondFactorConfig::default(),
         );
         let lockout = Lockout::new(database.clone(), settings.lockout());
@@ -94,7 +95,7 @@ impl Accounts {
             settings: settings.clone(),
             database: database.clone(),
             factors: factors.with_switch(switch("totp")),
-            api_keys: ApiKeys::new(database.clone(), settings.api_keys.clone()),
+            api_keys: dependencies.api_keys,
             tokens: dependencies.tokens,
             captchas: dependencies.captchas.with_switch(switch("captcha")),
             audit: dependencies.audit,

@@ -1,6 +1,6 @@
 use seaworthy::{audit_log::AuditEntry, prelude::*};
 
-use super::{Accounts, captchas::allowed_bindings};
+use super::{Accounts, captchas::allowed_bindings, password::check_password};
 use crate::domain::{NewUser, UserId, errors, normalized_email, normalized_phone};
 
 /// The input of a registration.
@@ -14,18 +14,20 @@ pub(crate) struct Registration {
 }
 
 impl Accounts {
-    /// Creates an account.
+    /// Creates an account. Returns its ID.
     ///
     /// # Errors
     /// `USER_EXISTS`, `PASSWORD_WEAK`, `VALIDATION_FAILED`, and those of the captcha.
-    pub(crate) async fn register(&self, given: Registration) -> Result<(), Error> {
+    pub(crate) async fn register(&self, given: Registration) -> Result<UserId, Error> {
         let email = normalized_email(&given.email)?;
         let phone = normalized_phone(&given.phone)?;
         if self.settings.verify_addresses && email.is_some() && phone.is_some() {
             let problem = "a code verifies one address: send either email or phone";
             return Err(errors::invalid_field("phone", problem));
         }
-        self.check_password(&given.password, &given.username)?;
+        if self.policy_switch.is_on() {
+            check_password(&self.policy, &given.password, &given.username)?;
+        }
         let reservation = self.passwords.reserve()?;
         // Last of the checks, because an answer is accepted once.
         let (id, code) = (&given.captcha_id, &given.captcha_code);
@@ -49,27 +51,7 @@ impl Accounts {
                 Ok::<_, Error>(self.audit.append(&tx, entry).await?)
             }
         });
-        self.plugins.around_data("users.insert", insert).await
-    }
-
-    /// Checks a new password: its length, letters and digits, and whether it is a common password or
-    /// contains the user name.
-    fn check_password(&self, password: &Secret<String>, username: &str) -> Result<(), Error> {
-        if !self.policy_switch.is_on() {
-            return Ok(());
-        }
-        let weak = self.policy.check(password, &[username]);
-        weak.map_err(|weak| errors::password_weak(weak.to_string()))?;
-        let text = password.expose();
-        let has_letter = text.chars().any(char::is_alphabetic);
-        let has_digit = text.chars().any(|letter| letter.is_ascii_digit());
-        if !has_letter || !has_digit {
-            let problem = "the password must have letters and digits";
-            return Err(errors::password_weak(problem));
-        }
-        if text.to_lowercase().contains(&username.to_lowercase()) {
-            return Err(errors::password_weak("the password contains the user name"));
-        }
-        Ok(())
+        self.plugins.around_data("users.insert", insert).await?;
+        Ok(user.id)
     }
 }

@@ -21,13 +21,14 @@ use seaworthy::{
 use serde_json::json;
 
 use crate::{
+    NAME,
     config::AuthConfig,
     domain::{User, UserId, errors},
     store::Users,
 };
 
 /// The `aud` of access tokens.
-const NAME: &str = "starter";
+const AUDIENCE: &str = NAME;
 /// The `kid` of the secret.
 const SECRET_ID: &str = "jwt_secret_key";
 /// The `kid` of the private key.
@@ -36,8 +37,6 @@ const KEY_ID: &str = "signing_key";
 const LEEWAY: Delay = Delay::from_secs(1);
 /// Shorter secrets can be guessed, also those of a development service.
 const MIN_SECRET: usize = 16;
-/// The maximum time for which a previous secret can be accepted.
-const MAX_DELAY: Delay = Delay::from_secs(7 * 24 * 60 * 60);
 /// The minimum of HS256 in bytes (RFC 7518, section 3.2).
 const HS256_SECRET: usize = 32;
 /// The claim with the version of the user's tokens.
@@ -127,15 +126,14 @@ impl Tokens {
                 return Err(StartError::new(problem));
             }
         };
-        let refresh_ttl = Delay::try_from(settings.refresh_token_expiration.get());
         let refresh_config = IssuerConfig {
             types: vec![REFRESH_KIND.to_owned()],
-            // A new secret does not log users out while the service runs.
-            previous_key_ttl: refresh_ttl.unwrap_or(MAX_DELAY),
             ..issuer_config(settings, secret.as_ref())
         };
+        // A new secret does not log users out while the service runs.
+        let refresh_ttl = settings.refresh_token_expiration.get();
         Ok(Self {
-            refresh_verifier: verifier(refresh_config, &signer)?,
+            refresh_verifier: verifier(refresh_config, &signer, refresh_ttl)?,
             signer,
             secret,
             settings: settings.clone(),
@@ -166,7 +164,7 @@ impl Tokens {
         let token = |id: &str, kind: &str| {
             let user = user.id.to_string();
             NewToken::for_subject(user.as_str())
-                .audience(NAME)
+                .audience(AUDIENCE)
                 .id(id)
                 .claim(TYPE, kind)
                 .claim("user_id", user)
@@ -220,13 +218,14 @@ impl Tokens {
         &self,
         service: &Assembly<C>,
         database: &Database,
+        api_keys: &ApiKeys,
     ) -> Result<ApiKeyAuthentication<BearerAuthentication>, StartError> {
         let config = issuer_config(&self.settings, self.secret.as_ref());
-        let verifier = verifier(config, &self.signer)?;
+        let access_ttl = self.settings.access_token_expiration.get();
+        let verifier = verifier(config, &self.signer, access_ttl)?;
         let bearer =
             BearerAuthentication::new(verifier, BearerConfig::default(), service.metrics());
         let bearer = bearer.revocation(StoredSessions(database.clone()));
-        let keys = ApiKeys::new(database.clone(), self.settings.api_keys.clone());
         let (roles, database) = (self.settings.roles.clone(), database.clone());
         let owner_scopes = move |owner: String| {
             let (roles, database) = (roles.clone(), database.clone());
@@ -238,6 +237,7 @@ impl Tokens {
                 Ok(permissions(&roles, &own))
             }
         };
+        let keys = api_keys.clone();
         Ok(ApiKeyAuthentication::new(keys, owner_scopes, bearer))
     }
 }
@@ -246,7 +246,7 @@ impl Tokens {
 fn issuer_config(settings: &AuthConfig, secret: Option<&Secret<String>>) -> IssuerConfig {
     IssuerConfig {
         issuer: Some(settings.issuer.clone()),
-        audiences: vec![NAME.to_owned()],
+        audiences: vec![AUDIENCE.to_owned()],
         algorithms: vec![settings.signing_method],
         token_key: secret.cloned(),
         leeway: LEEWAY,
@@ -256,11 +256,16 @@ fn issuer_config(settings: &AuthConfig, secret: Option<&Secret<String>>) -> Issu
     }
 }
 
-/// Returns the verifier of the tokens of a signer.
+/// Returns the verifier of the tokens of a signer. After a rotation of the secret, it accepts tokens
+/// of the previous one for `ttl`.
 ///
 /// # Errors
 /// The key of the signer cannot verify tokens.
-fn verifier(config: IssuerConfig, signer: &TokenSigner) -> Result<TokenVerifier, StartError> {
+fn verifier(
+    config: IssuerConfig,
+    signer: &TokenSigner,
+    ttl: Duration,
+) -> Result<TokenVerifier, StartError> {
     fn failed(error: impl std::error::Error + Send + Sync + 'static) -> StartError {
         StartError::with_cause("tokens cannot be verified", error)
     }
@@ -269,7 +274,8 @@ fn verifier(config: IssuerConfig, signer: &TokenSigner) -> Result<TokenVerifier,
     } else {
         Issuer::with_keys(config, signer.verification().map_err(failed)?)
     };
-    TokenVerifier::new([issuer.map_err(failed)?]).map_err(failed)
+    let issuer = issuer.map_err(failed)?.with_previous_key_ttl(ttl);
+    TokenVerifier::new([issuer]).map_err(failed)
 }
 
 /// Returns a random ID of a token.

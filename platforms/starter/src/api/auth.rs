@@ -5,7 +5,7 @@ use seaworthy::{captcha::Challenge, operation_log::OperationLog, prelude::*};
 use serde_json::json;
 
 use crate::{
-    accounts::{Accounts, Credentials, Registration, TokenPair},
+    accounts::{Accounts, CaptchaKind, Credentials, Registration, TokenPair},
     contract::auth::v1 as wire,
     domain::errors,
     plugins::ServicePlugins,
@@ -29,20 +29,19 @@ impl wire::Auth for Auth {
         &self,
         request: wire::GetCaptchaRequest,
     ) -> Result<wire::GetCaptchaReply, Error> {
-        let issued = self
-            .accounts
-            .issue_captcha(&request.captcha_type, &request.target)
-            .await?;
+        let kind = CaptchaKind::parse(&request.captcha_type)?;
+        let issued = self.accounts.issue_captcha(kind, &request.target).await?;
         let (image_data, audio_data) = match issued.challenge {
             Challenge::Image(image) => (STANDARD.encode(image), String::new()),
             Challenge::Audio(sound) => (String::new(), STANDARD.encode(sound)),
             Challenge::Sent => {
-                let kind = &request.captcha_type;
-                // The method is a GET, and changes something for the owner of the address.
-                let content = match kind.as_str() {
-                    "sms" => json!({ "captcha_type": kind, "phone": request.target }),
-                    _ => json!({ "captcha_type": kind, "email": request.target }),
+                let address = match kind {
+                    CaptchaKind::Sms => "phone",
+                    CaptchaKind::Email | CaptchaKind::Image | CaptchaKind::Audio => "email",
                 };
+                // The method is a GET, and changes something for the owner of the address.
+                let content =
+                    json!({ "captcha_type": request.captcha_type, address: request.target });
                 self.operations
                     .record_operation(SEND_CAPTCHA, CAPTCHA_PATH, &content)
                     .await;
@@ -75,10 +74,8 @@ impl wire::Auth for Auth {
             captcha_id: request.captcha_id,
             captcha_code: request.captcha_code,
         });
-        self.plugins
-            .around_business("auth.register", created)
-            .await?;
-        self.plugins.registered();
+        let created = self.plugins.around_business("auth.register", created);
+        self.plugins.registered(created.await?);
         Ok(wire::RegisterReply {
             message: "the account was created".to_owned(),
         })

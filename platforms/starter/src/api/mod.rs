@@ -16,6 +16,7 @@ use seaworthy::{
     axum::response::{IntoResponse as _, Response},
     cache::Cache,
     contract::{ContractConfig, idempotency::IdempotencyConfig},
+    data::{Database, DatabaseStore},
     flags::Flags,
     grpc::{Contracts, MethodOptions},
     operation_log::OperationLog,
@@ -47,12 +48,6 @@ pub(crate) fn rejection(error: Error) -> Response {
         .into_response()
 }
 
-/// Returns the settings of idempotency keys. A repeat gets the stored response, and a key that is
-/// reused with another body gets 422 `IDEMPOTENCY_KEY_REUSED` (API-6).
-pub(crate) fn idempotency() -> IdempotencyConfig {
-    IdempotencyConfig::default()
-}
-
 /// Returns the options of a method whose requests or responses contain passwords, codes or tokens.
 /// The service does not store them, so a repeat runs again.
 fn without_idempotency_key() -> MethodOptions {
@@ -70,6 +65,7 @@ pub(crate) fn contracts(
     operations: OperationLog,
     cache: &Cache,
     plugins: ServicePlugins,
+    database: &Database,
 ) -> Result<Contracts, StartError> {
     let login = service.rate_limits("login", StarterConfig::login_rate_limit)?;
     let public = service.rate_limits("public", StarterConfig::public_rate_limit)?;
@@ -105,7 +101,12 @@ pub(crate) fn contracts(
     let profiles = profile::Profiles(Arc::clone(&accounts));
     let keys = api_keys::ApiKeys(Arc::clone(&accounts));
     let factors = second_factor::SecondFactors(accounts);
+    // A repeat gets the stored response, and a key that is reused with another body gets 422
+    // `IDEMPOTENCY_KEY_REUSED` (API-6).
+    let idempotency = IdempotencyConfig::default();
+    let idempotency_keys = DatabaseStore::new(database.clone(), &idempotency);
     Ok(Contracts::new()
+        .idempotency_keys(idempotency, idempotency_keys)
         .with_options(AuthContract::with_config(auth, config()), auth_options)
         .with_options(ApiKeysContract::with_config(keys, config()), keys_options)
         .with_options(SecondFactorContract::with_config(factors, config()), |_| {

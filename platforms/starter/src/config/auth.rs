@@ -6,11 +6,13 @@ use seaworthy::{
         password::{PasswordPolicyConfig, PasswordsConfig},
         token::Algorithm,
     },
-    captcha::CaptchaConfig,
+    captcha::{CaptchaConfig, SentCodesConfig},
     http::RateLimitsConfig,
     prelude::*,
     resilience::rate_limit::LimitBy,
 };
+
+use crate::NAME;
 
 /// A stolen access token is valid for this time.
 const ACCESS_TOKEN_EXPIRATION: Timeout = Timeout::from_secs(15 * 60);
@@ -32,8 +34,6 @@ const MAX_PASSWORD_LENGTH: usize = 128;
 const AUTH_REQUESTS: NonZeroU32 = NonZeroU32::new(10).unwrap();
 const PUBLIC_REQUESTS: NonZeroU32 = NonZeroU32::new(50).unwrap();
 const MINUTE: Timeout = Timeout::from_secs(60);
-/// The issuer of access tokens.
-const ISSUER: &str = "starter";
 /// The role that may do everything.
 const ADMIN: &str = "admin";
 
@@ -69,6 +69,8 @@ pub(crate) struct AuthConfig {
     pub(crate) verify_addresses: bool,
     /// How long a captcha is valid.
     pub(crate) captcha_expiration: Timeout,
+    /// Limits of captcha codes by e-mail and SMS, besides the limit of each recipient.
+    pub(crate) sent_codes: SentCodesConfig,
     /// The number of failed logins that lock an account.
     #[schemars(extend("x-unsafe" = [{
         "id": "AUTH-2",
@@ -105,13 +107,14 @@ impl Default for AuthConfig {
             jwt_secret_key: None,
             signing_method: Algorithm::Hs256,
             signing_key: None,
-            issuer: ISSUER.to_owned(),
+            issuer: NAME.to_owned(),
             document_issuers: Vec::new(),
             access_token_expiration: ACCESS_TOKEN_EXPIRATION,
             refresh_token_expiration: REFRESH_TOKEN_EXPIRATION,
             captcha_enabled: true,
             verify_addresses: false,
             captcha_expiration: CAPTCHA_EXPIRATION,
+            sent_codes: SentCodesConfig::default(),
             max_login_attempts: MAX_LOGIN_ATTEMPTS,
             lock_duration: LOCK_DURATION,
             totp_enabled: false,
@@ -128,6 +131,7 @@ impl AuthConfig {
     pub(crate) fn captchas(&self) -> CaptchaConfig {
         CaptchaConfig {
             ttl: self.captcha_expiration,
+            sent_codes: self.sent_codes.clone(),
             ..CaptchaConfig::default()
         }
     }

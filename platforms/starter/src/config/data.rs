@@ -7,8 +7,7 @@ use seaworthy::{
     resilience::rate_limit::{OnStoreFailure, RateLimitRedisConfig},
 };
 
-/// A file in a folder that `.gitignore` excludes.
-const DEFAULT_FILE: &str = "data/starter.db";
+use crate::NAME;
 
 /// The maximum of the contract.
 const POOL_SIZE: NonZeroU32 = NonZeroU32::new(100).unwrap();
@@ -19,8 +18,8 @@ const POOL_SIZE: NonZeroU32 = NonZeroU32::new(100).unwrap();
 pub(crate) struct DataConfig {
     /// The database: PostgreSQL in production, an SQLite file in development.
     pub(crate) database: DatabaseConfig,
-    /// The Redis in which all replicas count requests together and cache results. Not set: each
-    /// replica has its own counts and cache.
+    /// The Redis in which all replicas cache results, and count logins and captchas together. Not
+    /// set: each replica has its own cache and counts. `server.http.rate_limit.redis` is separate.
     pub(crate) redis: Option<RedisStoreConfig>,
 }
 
@@ -104,7 +103,8 @@ impl RedisStoreConfig {
 impl Default for DataConfig {
     fn default() -> Self {
         Self {
-            database: DatabaseConfig::embedded(DEFAULT_FILE),
+            // `.gitignore` excludes the folder.
+            database: DatabaseConfig::embedded(&format!("data/{NAME}.db")),
             redis: None,
         }
     }

@@ -1,4 +1,4 @@
-use seaworthy::{mail::MailAddress, prelude::*};
+use seaworthy::{captcha::is_mainland_mobile, mail::MailAddress, prelude::*};
 
 use super::errors::invalid_field;
 
@@ -49,16 +49,13 @@ pub(crate) fn normalized_phone(text: &str) -> Result<Option<String>, Error> {
         let form = "use 5 to 15 digits after an optional plus sign";
         return Err(invalid_field("phone", form));
     }
-    let mainland = digits.strip_prefix("86").filter(|rest| is_mainland(rest));
+    let mainland = digits
+        .strip_prefix("86")
+        .filter(|rest| is_mainland_mobile(rest));
     Ok(Some(match mainland {
         Some(mobile) => mobile.to_owned(),
         None => format!("{sign}{digits}"),
     }))
-}
-
-/// Whether digits are a mobile number of mainland China without its country code.
-fn is_mainland(digits: &str) -> bool {
-    digits.len() == 11 && matches!(digits.as_bytes(), [b'1', b'3'..=b'9', ..])
 }
 
 #[cfg(test)]

@@ -76,6 +76,13 @@ pub(crate) fn token_invalid() -> Error {
     Error::new(Code::Unauthenticated, "TOKEN_INVALID", message)
 }
 
+/// Returns the error for a call during which the second factor, a role or the sessions of its user
+/// changed.
+pub(crate) fn account_changed() -> Error {
+    let message = "the account changed during the call: repeat the call";
+    Error::new(Code::Conflict, "ACCOUNT_CHANGED", message)
+}
+
 pub(crate) fn refresh_token_required() -> Error {
     let message = "send the refresh token";
     Error::new(Code::Invalid, "REFRESH_TOKEN_REQUIRED", message)

@@ -6,7 +6,7 @@ use seaworthy::{
     prelude::*,
 };
 
-use crate::config::StarterConfig;
+use crate::{config::StarterConfig, domain::UserId};
 
 const ADVICE: &str = "build the service with the feature `plugins`, or remove it";
 
@@ -74,5 +74,5 @@ impl ServicePlugins {
 
     pub(crate) fn logged_out(&self) {}
 
-    pub(crate) fn registered(&self) {}
+    pub(crate) fn registered(&self, _: UserId) {}
 }

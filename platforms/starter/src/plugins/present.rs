@@ -9,10 +9,8 @@ use seaworthy::{
 };
 
 use super::audit::record_changes;
-use crate::config::StarterConfig;
+use crate::{NAME, config::StarterConfig, domain::UserId};
 
-/// The source of the events that this service publishes.
-const SOURCE: &str = "starter";
 const SANDBOX: &str = "remove it: plugins always run in the sandbox";
 
 /// The variables of the contract for plugins.
@@ -89,15 +87,17 @@ impl ServicePlugins {
     }
 
     pub(crate) fn logged_in(&self) {
-        self.publish(Event::new(EventType::USER_LOGIN, SOURCE));
+        self.publish(Event::new(EventType::USER_LOGIN, NAME));
     }
 
     pub(crate) fn logged_out(&self) {
-        self.publish(Event::new(EventType::USER_LOGOUT, SOURCE));
+        self.publish(Event::new(EventType::USER_LOGOUT, NAME));
     }
 
-    pub(crate) fn registered(&self) {
-        self.publish(Event::new(EventType::DATA_CREATED, SOURCE).with_data("kind", "user"));
+    /// The request is anonymous, so the event names the new user.
+    pub(crate) fn registered(&self, user: UserId) {
+        let event = Event::new(EventType::DATA_CREATED, NAME).with_data("kind", "user");
+        self.publish(event.with_data("user", user.to_string()));
     }
 
     /// Publishes an event with the user of the request.

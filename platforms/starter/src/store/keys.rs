@@ -1,6 +1,6 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use seaworthy::{
-    audit_log::{AuditLogConfig, VerificationKeyConfig},
+    audit_log::AuditLogConfig,
     crypto::{
         BlindIndex, Context, CryptoError, DataKeys, DataKeysConfig, Encrypted, Root, Sealer,
         derive_key,
@@ -63,7 +63,8 @@ impl Keys {
     }
 
     /// Returns the settings of the audit log. Without a key, it has one that is derived from the
-    /// keys of stored values. With a key, the derived one still verifies earlier records.
+    /// keys of stored values. With a key, the derived one still verifies earlier records, up to the
+    /// `last` of `additional_verification_keys.derived` if the settings have it.
     pub(crate) fn audit_log(&self, given: &AuditLogConfig) -> AuditLogConfig {
         let derived = derive_key(&self.parts_key, "audit log");
         let derived = Some(Secret::new(STANDARD.encode(derived.expose())));
@@ -71,12 +72,9 @@ impl Keys {
         if config.key.is_none() {
             config.key = derived;
         } else {
-            let earlier = VerificationKeyConfig {
-                key: derived,
-                last: None,
-            };
             let others = &mut config.additional_verification_keys;
-            others.entry(DERIVED_KEY.to_owned()).or_insert(earlier);
+            let earlier = others.entry(DERIVED_KEY.to_owned()).or_default();
+            earlier.key = earlier.key.take().or(derived);
         }
         config
     }

@@ -250,6 +250,21 @@ impl Users {
             .map(drop)
     }
 
+    /// Sets a new password.
+    pub(crate) async fn set_hash(
+        &self,
+        tx: &Transaction,
+        id: UserId,
+        hash: &str,
+    ) -> Result<(), DataError> {
+        sql("UPDATE users SET password_hash = ? WHERE id = ?")
+            .bind(hash)
+            .bind(id.0)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
     /// Lets a user log in, or not. Returns whether that changed the user.
     pub(crate) async fn set_active(
         &self,

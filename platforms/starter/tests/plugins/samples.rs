@@ -36,7 +36,8 @@ fn audit_logger_logs_operations_and_events_plug_1() {
     assert_eq!(created.status, 200, "{}", created.body);
     let line = app.process.line("after_biz request=").unwrap();
     assert!(line.contains("operation=auth.register"), "{line}");
-    app.process.line("event data.created id=").unwrap();
+    let line = app.process.line("event data.created id=").unwrap();
+    assert!(line.contains(r#"\"user\":\""#), "the new user: {line}");
     let login = app.send("POST", "/api/v1/auth/login", USER).unwrap();
     assert_eq!(login.status, 200, "{}", login.body);
     let line = app.process.line("event user.login id=").unwrap();

@@ -1,8 +1,9 @@
 use std::{
+    io::Write as _,
     net::SocketAddr,
     ops::Deref,
     path::Path,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 use rustix::process::Signal;
@@ -185,6 +186,30 @@ pub(crate) fn try_command(database: &EmptyDatabase, arguments: &[&str]) -> Outpu
         .args(SECRETS.iter().flat_map(|secret| ["--set", secret]))
         .output()
         .unwrap()
+}
+
+/// Sets a password by the command of the program, which reads it from its input.
+pub(crate) fn set_password(database: &EmptyDatabase, username: &str, password: &str) -> Output {
+    let url = format!("data.database.url={}", database.url());
+    let settings = [
+        url.as_str(),
+        // Hashes are slow in a debug build.
+        "auth.passwords.parameters.memory_kib=1024",
+        "auth.passwords.parameters.iterations=1",
+    ];
+    let settings = settings.iter().chain(&SECRETS);
+    let mut process = Command::new(env!("CARGO_BIN_EXE_starter"))
+        .args(["users", "set-password", username])
+        .args(settings.flat_map(|setting| ["--set", setting]))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = process.stdin.take().unwrap();
+    writeln!(input, "{password}").unwrap();
+    drop(input);
+    process.wait_with_output().unwrap()
 }
 
 /// Returns the actions and the targets of the audit log, oldest first.

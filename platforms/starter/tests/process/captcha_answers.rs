@@ -3,8 +3,8 @@
 use std::thread;
 
 use seaworthy::{
-    crypto::{BlindIndex, Context, DataKeys, DataKeysConfig, Root, SeedConfig, derive_key},
-    data::{Database, DatabaseConfig, sql},
+    crypto::{BlindIndex, Context, DataKeys, DataKeysConfig, Root, Sealer, SeedConfig, derive_key},
+    data::{Database, DatabaseConfig, sql, uuid::Uuid},
     prelude::*,
 };
 use seaworthy_testkit::{
@@ -167,6 +167,44 @@ pub(crate) fn picture_and_sound_are_answered_once_auth_2(database: &EmptyDatabas
     assert_error(&again, 400, "CAPTCHA_INVALID");
 }
 
+/// Opens the database and its data keys as the service does.
+async fn open_keys(database: &EmptyDatabase) -> (Database, DataKeys) {
+    let config = DatabaseConfig::at(database.url().parse().unwrap());
+    let database = Database::builder("test", config).open().await.unwrap();
+    let secret = |name: &str| {
+        let mut settings = SECRETS.iter();
+        let value = settings.find_map(|setting| setting.strip_prefix(name));
+        value.map(|value| Secret::new(value.to_owned()))
+    };
+    let seed = SeedConfig {
+        seed: secret("kms.seed="),
+        salt: secret("kms.salt="),
+        ..SeedConfig::default()
+    };
+    let root = Root::from_seed(&seed, None).unwrap();
+    let config = DataKeysConfig::default();
+    let keys = DataKeys::open(&database, root, &config).await.unwrap();
+    (database, keys)
+}
+
+/// Replaces the telephone number of the only user.
+pub(crate) fn store_phone(database: &EmptyDatabase, phone: &str) {
+    Runtime::new().unwrap().block_on(async {
+        let (database, keys) = open_keys(database).await;
+        let (id,): (Uuid,) = sql("SELECT id FROM users")
+            .fetch_one(&database)
+            .await
+            .unwrap();
+        let context = Context::new("users", "phone").row(&id.to_string());
+        let phone = Sealer::new(keys).seal(&phone.to_owned(), &context).await;
+        sql("UPDATE users SET phone = ?")
+            .bind(phone.unwrap())
+            .execute(&database)
+            .await
+            .unwrap();
+    });
+}
+
 /// The table of captchas, of which there is one at a time, and the key of its hashes.
 pub(crate) struct Stored {
     runtime: Runtime,
@@ -178,21 +216,7 @@ impl Stored {
     pub(crate) fn open(database: &EmptyDatabase) -> Self {
         let runtime = Runtime::new().unwrap();
         let (database, hashes) = runtime.block_on(async {
-            let config = DatabaseConfig::at(database.url().parse().unwrap());
-            let database = Database::builder("test", config).open().await.unwrap();
-            let secret = |name: &str| {
-                let mut settings = SECRETS.iter();
-                let value = settings.find_map(|setting| setting.strip_prefix(name));
-                value.map(|value| Secret::new(value.to_owned()))
-            };
-            let seed = SeedConfig {
-                seed: secret("kms.seed="),
-                salt: secret("kms.salt="),
-                ..SeedConfig::default()
-            };
-            let root = Root::from_seed(&seed, None).unwrap();
-            let config = DataKeysConfig::default();
-            let keys = DataKeys::open(&database, root, &config).await.unwrap();
+            let (database, keys) = open_keys(database).await;
             let key = keys.purpose_key("parts").await.unwrap();
             (database, BlindIndex::new(&derive_key(&key, "captcha")))
         });

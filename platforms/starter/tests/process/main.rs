@@ -24,6 +24,7 @@ mod governed;
 mod headers;
 mod hostile;
 mod idempotency_keys;
+mod in_flight;
 mod journey;
 mod keys;
 mod lockout;
@@ -205,6 +206,8 @@ on_both_engines! {
         picture_and_sound_are_answered_once_auth_2;
     sms:
         code_by_sms_registers_and_logs_in_once_auth_2,
+        codes_of_an_ip_are_limited_on_all_replicas_auth_2,
+        earlier_form_of_a_number_logs_in_auth_2,
         code_by_mail_logs_in_auth_2;
     api_keys:
         api_key_calls_within_its_scopes_until_revoked_auth_5,
@@ -269,7 +272,12 @@ on_both_engines! {
         disable_ends_access_of_a_user_whose_status_was_changed_auth_3,
         command_finds_an_altered_audit_record_obs_11,
         retention_prunes_the_audit_log_obs_11,
-        new_audit_key_verifies_earlier_records_obs_11;
+        new_audit_key_verifies_earlier_records_obs_11,
+        derived_audit_key_signs_only_up_to_its_last_record_obs_11,
+        unlock_ends_the_lock_of_an_account_auth_2,
+        remove_totp_permits_logins_and_ends_access_auth_4,
+        set_password_replaces_it_and_ends_access_auth_2,
+        flags_command_changes_flags_of_replicas_flag_2;
     replicas:
         operation_log_is_read_from_replicas_data_1;
     documents:

@@ -1,9 +1,17 @@
 //! Commands of operators.
 
-use seaworthy_testkit::{database::EmptyDatabase, http::request};
+use std::process::Output;
+
+use seaworthy_testkit::{database::EmptyDatabase, http::request, totp::code};
+use serde_json::json;
 
 use crate::{
-    app::{PASSWORD, Replica, assert_error, audited, command, execute, tokens, try_command},
+    app::{
+        PASSWORD, Replica, assert_error, audited, command, execute, json_of, set_password, tokens,
+        try_command,
+    },
+    logs::remembered,
+    second_factor::{enable, login_with_code},
     sessions::claims,
 };
 
@@ -109,6 +117,102 @@ pub(crate) fn disable_ends_access_of_a_user_whose_status_was_changed_auth_3(
     assert_eq!(replica.call("GET", FEATURES, &token, "").status, 401);
 }
 
+/// Asserts that a command failed, and why.
+#[track_caller]
+fn assert_failed(ran: &Output, problem: &str) {
+    let text = String::from_utf8_lossy(&ran.stderr);
+    assert!(!ran.status.success() && text.contains(problem), "{text}");
+}
+
+pub(crate) fn unlock_ends_the_lock_of_an_account_auth_2(database: &EmptyDatabase) {
+    let replica = Replica::start(database);
+    let (access, _) = replica.user("ada");
+    let (secret, _) = enable(&replica, &access);
+    for _ in 0..5 {
+        let wrong = replica.login("ada", "wrong4password");
+        assert_error(&wrong, 401, "PASSWORD_INCORRECT");
+    }
+    assert_error(&replica.login("ada", PASSWORD), 403, "ACCOUNT_LOCKED");
+    command(database, &["users", "unlock", "ADA"]);
+    // Each wait is longer than the previous one, so a slow machine meets one of them too.
+    let mut wrong = (0..20).map(|_| login_with_code(&replica, "000000"));
+    let locked = wrong.find(|answer| answer.status != 401).unwrap();
+    assert_error(&locked, 429, "RATE_LIMITED");
+    command(database, &["users", "unlock", "ada"]);
+    tokens(&login_with_code(&replica, &code(&secret, 1)));
+    let before = audited(database);
+    let unlocks = before.iter().filter(|(action, _)| action == "user.unlock");
+    assert_eq!(unlocks.count(), 2, "{before:?}");
+    let repeated = try_command(database, &["users", "unlock", "ada"]);
+    assert_failed(&repeated, "ada has no failed logins");
+    assert_eq!(audited(database), before);
+}
+
+pub(crate) fn remove_totp_permits_logins_and_ends_access_auth_4(database: &EmptyDatabase) {
+    let replica = Replica::start(database);
+    let (access, _) = replica.user("ada");
+    let (_, access) = enable(&replica, &access);
+    assert_error(&replica.login("ada", PASSWORD), 400, "TOTP_REQUIRED");
+    command(database, &["users", "remove-totp", "ada"]);
+    let ended = replica.call("GET", "/api/v1/auth/profile", &access, "");
+    assert_error(&ended, 401, "TOKEN_INVALID");
+    tokens(&replica.login("ada", PASSWORD));
+    let before = audited(database);
+    let id = claims(&access)["sub"].as_str().unwrap().to_owned();
+    assert_eq!(before.last(), Some(&("totp.remove".to_owned(), id)));
+    let repeated = try_command(database, &["users", "remove-totp", "ada"]);
+    assert_failed(&repeated, "ada has no second factor");
+    assert_eq!(audited(database), before);
+}
+
+pub(crate) fn set_password_replaces_it_and_ends_access_auth_2(database: &EmptyDatabase) {
+    let replica = Replica::start(database);
+    let (access, refresh) = replica.user("ada");
+    // A thief of the password has begun an enrollment, and locks the account.
+    let enroll = json!({ "password": PASSWORD }).to_string();
+    let enrolled = replica.call("POST", "/api/v1/auth/totp/enroll", &access, &enroll);
+    let secret = json_of(&enrolled)["secret"].as_str().unwrap().to_owned();
+    for weak in ["short1", "only letters here", "ada5weather", ""] {
+        let ran = set_password(database, "ada", weak);
+        assert!(!ran.status.success(), "{weak}: {ran:?}");
+    }
+    let profile = |token: &str| replica.call("GET", "/api/v1/auth/profile", token, "");
+    assert_eq!(profile(&access).status, 200);
+    for _ in 0..5 {
+        replica.login("ada", "wrong4password");
+    }
+    let new = remembered("marvelous7climate");
+    let ran = set_password(database, "ada", &new);
+    assert!(ran.status.success(), "{ran:?}");
+    let shown = [ran.stdout, ran.stderr].concat();
+    assert!(!String::from_utf8_lossy(&shown).contains(&new));
+    assert_error(&profile(&access), 401, "TOKEN_INVALID");
+    assert_error(&replica.refresh(&refresh), 401, "REFRESH_TOKEN_INVALID");
+    assert_error(&replica.login("ada", PASSWORD), 401, "PASSWORD_INCORRECT");
+    let (access, _) = tokens(&replica.login("ada", &new));
+    let confirm = json!({ "totp_code": code(&secret, 0) }).to_string();
+    let confirmed = replica.call("POST", "/api/v1/auth/totp/confirm", &access, &confirm);
+    assert_error(&confirmed, 401, "TOTP_INVALID");
+    let id = claims(&access)["sub"].as_str().unwrap().to_owned();
+    let entries = ["user.create", "password.set"].map(|action| (action.to_owned(), id.clone()));
+    assert_eq!(audited(database), entries);
+    let unknown = set_password(database, "eve", &new);
+    assert_failed(&unknown, "there is no user with this name");
+}
+
+pub(crate) fn flags_command_changes_flags_of_replicas_flag_2(database: &EmptyDatabase) {
+    let replica = Replica::start(database);
+    replica.register("ada");
+    let set = ["flags", "set", "user.management", "off"];
+    let author = ["--reason", "maintenance", "--actor", "ops"];
+    command(database, &[&set[..], &author[..]].concat());
+    let refused = || replica.register("eve").status == 403;
+    crate::features::wait(refused);
+    let audited = audited(database);
+    let is_override = |(action, _): &(String, String)| action == "flag.override";
+    assert!(audited.iter().any(is_override), "{audited:?}");
+}
+
 pub(crate) fn command_finds_an_altered_audit_record_obs_11(database: &EmptyDatabase) {
     let replica = Replica::start(database);
     replica.register("ada");
@@ -154,4 +258,29 @@ pub(crate) fn new_audit_key_verifies_earlier_records_obs_11(database: &EmptyData
     // The derived key does not verify records of the other key.
     let verified = try_command(database, &["audit-log", "verify"]);
     assert!(!verified.status.success(), "{verified:?}");
+}
+
+pub(crate) fn derived_audit_key_signs_only_up_to_its_last_record_obs_11(database: &EmptyDatabase) {
+    let key = "audit_log.key=7Yb8NcD4FgH6JsA1eKx3v9Qp2LmT7wZr5";
+    let replica = Replica::start(database);
+    replica.register("ada");
+    Replica::start_with(database, &[key]).register("eve");
+    let verify = |settings: &[&str]| {
+        let settings = settings.iter().flat_map(|setting| ["--set", setting]);
+        let arguments = ["audit-log", "verify", "--format", "json"].into_iter();
+        try_command(database, &arguments.chain(settings).collect::<Vec<_>>())
+    };
+    let verified = verify(&[key]);
+    assert!(verified.status.success(), "{verified:?}");
+    let verified: serde_json::Value = serde_json::from_slice(&verified.stdout).unwrap();
+    let last = verified["last_by_other_key"].as_str().unwrap();
+    assert!(last.starts_with("1:"), "{verified}");
+    let last = format!("audit_log.additional_verification_keys.derived.last={last}");
+    let ended = verify(&[key, &last]);
+    assert!(ended.status.success(), "{ended:?}");
+    // A thief of the data keys appends a record.
+    replica.register("mallory");
+    let verified = verify(&[key]);
+    assert!(verified.status.success(), "{verified:?}");
+    assert_failed(&verify(&[key, &last]), "record 3 was altered");
 }

@@ -1,4 +1,4 @@
-use seaworthy_testkit::{database::EmptyDatabase, totp::code};
+use seaworthy_testkit::{database::EmptyDatabase, http::HttpResponse, totp::code};
 use serde_json::{Value, json};
 
 use crate::{
@@ -6,7 +6,7 @@ use crate::{
     sessions::claims,
 };
 
-fn login(replica: &Replica, code: &str) -> seaworthy_testkit::http::HttpResponse {
+pub(crate) fn login_with_code(replica: &Replica, code: &str) -> HttpResponse {
     let body = json!({ "username": "ada", "password": PASSWORD, "totp_code": code });
     replica.post("/api/v1/auth/login", &body)
 }
@@ -45,7 +45,7 @@ pub(crate) fn login_needs_the_second_factor_once_enabled_auth_4(database: &Empty
             .starts_with("otpauth://totp/Starter:ada?")
     );
     // It takes effect by its first code.
-    tokens(&login(&second, ""));
+    tokens(&login_with_code(&second, ""));
     assert_error(
         &call("confirm", json!({ "totp_code": "000000" })),
         401,
@@ -56,21 +56,21 @@ pub(crate) fn login_needs_the_second_factor_once_enabled_auth_4(database: &Empty
     assert_eq!(recovery.len(), 10, "{confirmed}");
 
     let access = confirmed["access_token"].as_str().unwrap();
-    assert_error(&login(&second, ""), 400, "TOTP_REQUIRED");
-    assert_error(&login(&second, "000000"), 401, "TOTP_INVALID");
+    assert_error(&login_with_code(&second, ""), 400, "TOTP_REQUIRED");
+    assert_error(&login_with_code(&second, "000000"), 401, "TOTP_INVALID");
     // The next step is within the tolerance, and each code counts once.
     let next = code(secret, 1);
-    tokens(&login(&second, &next));
-    assert_error(&login(&first, &next), 401, "TOTP_INVALID");
+    tokens(&login_with_code(&second, &next));
+    assert_error(&login_with_code(&first, &next), 401, "TOTP_INVALID");
     let spare = recovery[0].as_str().unwrap();
-    tokens(&login(&first, spare));
-    assert_error(&login(&second, spare), 401, "TOTP_INVALID");
+    tokens(&login_with_code(&first, spare));
+    assert_error(&login_with_code(&second, spare), 401, "TOTP_INVALID");
 
     let disable = json!({ "password": PASSWORD, "totp_code": recovery[1] });
     let path = "/api/v1/auth/totp/disable";
     let disabled = second.call("POST", path, access, &disable.to_string());
     assert_eq!(json_of(&disabled)["success"], true, "{}", disabled.body);
-    tokens(&login(&second, ""));
+    tokens(&login_with_code(&second, ""));
 }
 
 pub(crate) fn enabled_second_factor_ends_other_sessions_auth_4(database: &EmptyDatabase) {

@@ -133,6 +133,54 @@ pub(crate) fn code_by_sms_registers_and_logs_in_once_auth_2(database: &EmptyData
     assert!(!refused.body.contains("gateway"), "{}", refused.body);
 }
 
+pub(crate) fn codes_of_an_ip_are_limited_on_all_replicas_auth_2(database: &EmptyDatabase) {
+    let (address, messages) = gateway();
+    let settings = [
+        "sms.sender=Starter",
+        &format!("clients.sms.base_url=http://{address}/v2"),
+        "auth.sent_codes.max_per_ip=2",
+    ];
+    let replicas = [(); 2].map(|()| Replica::start_with(database, &settings));
+    // A message that the gateway rejects does not count.
+    for replica in &replicas {
+        let refused = ask(replica, "+33600000000");
+        assert_error(&refused, 503, "CAPTCHA_GENERATION_FAILED");
+    }
+    let answers = ["+33612345678", "+33698765432", "+33611111111"];
+    let answers = answers.iter().zip(replicas.iter().cycle());
+    let answers: Vec<_> = answers
+        .map(|(phone, replica)| ask(replica, phone))
+        .collect();
+    assert_eq!([answers[0].status, answers[1].status], [200, 200]);
+    assert_error(&answers[2], 429, "RATE_LIMITED");
+    assert!(answers[2].header("retry-after").is_some());
+    assert_eq!(messages.try_iter().count(), 4, "two were rejected");
+}
+
+pub(crate) fn earlier_form_of_a_number_logs_in_auth_2(database: &EmptyDatabase) {
+    let (address, messages) = gateway();
+    let settings = [
+        "sms.sender=Starter",
+        &format!("clients.sms.base_url=http://{address}/v2"),
+    ];
+    let body = json!({ "username": "ada", "password": PASSWORD, "phone": "+442079460958" });
+    let open = Replica::start_with(database, &settings);
+    let registered = open.post("/api/v1/auth/register", &body);
+    assert_eq!(registered.status, 200, "{}", registered.body);
+    // A version without the present form has stored the number.
+    crate::captcha_answers::store_phone(database, "+8613812345678");
+    let settings = [&settings[..], &["auth.captcha_enabled=true"]].concat();
+    let replica = Replica::start_with(database, &settings);
+    let issued = json_of(&ask(&replica, "13812345678"));
+    let (_, message) = messages.recv_timeout(TIMEOUT).unwrap();
+    let text = message["text"].as_str().unwrap();
+    let body = json!({
+        "username": "ada", "password": PASSWORD, "captcha_id": issued["captcha_id"],
+        "captcha_code": remembered(text.rsplit(' ').next().unwrap()),
+    });
+    tokens(&replica.post("/api/v1/auth/login", &body));
+}
+
 pub(crate) fn code_by_mail_logs_in_auth_2(database: &EmptyDatabase) {
     let replica = Replica::start_with(
         database,
