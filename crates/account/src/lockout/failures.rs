@@ -116,18 +116,12 @@ pub(crate) async fn read(
     Ok((failures.max(0).unsigned_abs(), wait))
 }
 
-<<<<<<< HEAD
-/// Deletes the count of a subject.
+/// Deletes the count of a subject. Returns whether it had failures.
 pub(crate) async fn delete_count(
     connection: &dyn Connection,
     subject: &str,
-) -> Result<(), DataError> {
-    sql("DELETE FROM account_failures WHERE subject = ?")
-=======
-/// Deletes the count of a subject. Returns whether it had failures.
-pub(crate) async fn forget(connection: &dyn Connection, subject: &str) -> Result<bool, DataError> {
+) -> Result<bool, DataError> {
     let deleted = sql("DELETE FROM account_failures WHERE subject = ?")
->>>>>>> 92d1700f44d0d756aad14979774ee100af50bef2
         .bind(subject)
         .execute(connection)
         .await?;

@@ -190,17 +190,12 @@ impl Lockout {
     ///
     /// # Errors
     /// Any error of the database.
-<<<<<<< HEAD
-    pub async fn reset(&self, connection: &dyn Connection, account: &str) -> Result<(), DataError> {
-        delete_count(connection, &subject(Kind::Account, account)).await
-=======
     pub async fn reset(
         &self,
         connection: &dyn Connection,
         account: &str,
     ) -> Result<bool, DataError> {
-        forget(connection, &subject(Kind::Account, account)).await
->>>>>>> 92d1700f44d0d756aad14979774ee100af50bef2
+        delete_count(connection, &subject(Kind::Account, account)).await
     }
 
     /// Returns the worker that deletes failures older than `reset_after`. It may run on every

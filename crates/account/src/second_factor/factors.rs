@@ -291,10 +291,7 @@ impl SecondFactors {
             .bind(user)
             .execute(connection)
             .await?;
-<<<<<<< HEAD
-        self.guesses.reset(connection, user).await
-=======
-        self.guesses.forget(connection, user).await?;
+        self.guesses.reset(connection, user).await?;
         Ok(removed.rows_affected() > 0)
     }
 
@@ -322,8 +319,7 @@ impl SecondFactors {
     /// # Errors
     /// Any error of the database.
     pub async fn reset(&self, connection: &dyn Connection, user: &str) -> Result<bool, DataError> {
-        self.guesses.forget(connection, user).await
->>>>>>> 92d1700f44d0d756aad14979774ee100af50bef2
+        self.guesses.reset(connection, user).await
     }
 
     /// Returns the step of a code.

@@ -90,23 +90,13 @@ impl Guesses {
         counted
     }
 
-<<<<<<< HEAD
-    /// Resets the count of a user. The counts of known devices stay.
+    /// Resets the count of a user. The counts of known devices stay. Returns whether there were
+    /// wrong codes.
     pub(super) async fn reset(
         &self,
         connection: &dyn Connection,
         user: &str,
-    ) -> Result<(), DataError> {
-        failures::delete_count(connection, &CodeOrigin::User(user).subject()).await
-=======
-    /// Resets the count of a user. The counts of known devices stay. Returns whether there were
-    /// wrong codes.
-    pub(super) async fn forget(
-        &self,
-        connection: &dyn Connection,
-        user: &str,
     ) -> Result<bool, DataError> {
-        failures::forget(connection, &CodeOrigin::User(user).subject()).await
->>>>>>> 92d1700f44d0d756aad14979774ee100af50bef2
+        failures::delete_count(connection, &CodeOrigin::User(user).subject()).await
     }
 }
