@@ -26,6 +26,6 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
 fn is_allowed(facts: &Facts, key: &str, declared: &UnsafeValue) -> bool {
     declared.unless().is_some_and(|name| {
         let section = key.rsplit_once('.').map(|(section, _)| section);
-        facts.flag(&section.map_or(name.to_owned(), |section| format!("{section}.{name}")))
+        facts.is_true(&section.map_or(name.to_owned(), |section| format!("{section}.{name}")))
     })
 }

@@ -180,7 +180,7 @@ fn refuses_body_budget_over_third_of_memory_limit_sec_3() {
 
 #[test]
 fn setting_in_the_section_allows_unsafe_value_conf_3() {
-    #[derive(Default, Serialize, Deserialize, JsonSchema)]
+    #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
     #[serde(default, deny_unknown_fields)]
     struct Files {
         /// Allows the missing address.
@@ -192,7 +192,7 @@ fn setting_in_the_section_allows_unsafe_value_conf_3() {
         address: Option<String>,
     }
 
-    #[derive(Default, Serialize, Deserialize, JsonSchema)]
+    #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
     #[serde(default, deny_unknown_fields)]
     struct Root {
         /// The section.
