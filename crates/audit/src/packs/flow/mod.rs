@@ -82,7 +82,12 @@ fn add<'t>(code: &Code<'t>, function: Node<'t>, file: &Context<'t>, facts: &mut 
             })
         })
         .collect();
-    let name = name(code, function);
+    // A function that makes a handler has no effect where it is called.
+    let name = if results::makes_handler(code, function) {
+        ""
+    } else {
+        name(code, function)
+    };
     calls.extend(declared_call(code, function, name));
     if calls.is_empty() && name.is_empty() {
         return;

@@ -138,6 +138,18 @@ pub(super) fn returns_error<'t>(code: &Code<'t>, function: Node<'t>) -> bool {
             })
 }
 
+/// Whether a function of Go returns a function: `gin.HandlerFunc`, `func()`.
+pub(super) fn makes_handler<'t>(code: &Code<'t>, function: Node<'t>) -> bool {
+    code.file.language == Language::Go
+        && function
+            .child_by_field_name("result")
+            .is_some_and(|result| {
+                ["HandlerFunc", "MiddlewareFunc", "http.Handler", "func("]
+                    .iter()
+                    .any(|kind| code.text(result).contains(kind))
+            })
+}
+
 /// Types of Python whose methods wait on their thread, in lower case.
 const SYNCHRONOUS: &[&str] = &[
     "httpx.client",

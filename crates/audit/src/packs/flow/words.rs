@@ -130,12 +130,10 @@ pub(crate) const FALLIBLE: &[&str] = &[
     "UnmarshalStrict",
     "AutoMigrate",
     "Commit",
-    "Encode",
     "Decode",
     "WriteMessages",
     "SendMail",
     "ReadInConfig",
-    "WriteJSON",
 ];
 /// Loops over lists.
 pub(super) const LOOPS: &[&str] = &[
