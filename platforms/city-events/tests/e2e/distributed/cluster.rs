@@ -89,8 +89,6 @@ pub(crate) struct Cluster {
     pub(crate) rabbitmq: Dependency<RabbitmqServer>,
     /// The replicas of each service.
     pub(crate) services: BTreeMap<&'static str, Vec<ProgramServer>>,
-    /// The admin listener of the first replica of each service.
-    pub(crate) admin: BTreeMap<&'static str, SocketAddr>,
     /// The secret that signs access tokens.
     pub(crate) secret: String,
     /// The variables of the last replica of each service.
@@ -259,10 +257,6 @@ impl Cluster {
             redis: Dependency::new(redis),
             rabbitmq: Dependency::new(rabbitmq),
             services,
-            admin: replica_addresses
-                .iter()
-                .map(|(name, replicas)| (*name, replicas[0].admin))
-                .collect(),
             secret,
             environments,
             databases,
