@@ -135,13 +135,13 @@ impl Captchas {
         };
         // The row comes before the message, so that every sent code is stored.
         store::insert(&self.database, &id, stored, self.config.ttl).await?;
-        if let (Some(provider), Some(target)) = (provider, binding.target()) {
-            if let Err(error) = provider.send(target, &answer).await {
-                if let Some(reservation) = reservation {
-                    reservation.release(&self.database).await;
-                }
-                return Err(CaptchaError::NotSent(error));
+        if let (Some(provider), Some(target)) = (provider, binding.target())
+            && let Err(error) = provider.send(target, &answer).await
+        {
+            if let Some(reservation) = reservation {
+                reservation.release(&self.database).await;
             }
+            return Err(CaptchaError::NotSent(error));
         }
         Ok(Issued { id, challenge })
     }

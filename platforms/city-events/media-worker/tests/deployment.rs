@@ -1,8 +1,6 @@
 //! The committed files for operators: documents of the settings, production settings and the
 //! compose file.
 
-#![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
-
 use seaworthy_testkit::deployment::Deployed;
 
 const MEDIA_WORKER: Deployed = Deployed {
