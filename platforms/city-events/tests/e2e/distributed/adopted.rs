@@ -2,6 +2,7 @@
 
 use seaworthy::data::{Migration, MigrationSet, Migrator, sql};
 use serde_json::json;
+use uuid::Uuid;
 
 use super::cluster::Cluster;
 use crate::{app::open_database, client::Client, eventually::eventually, flow};
@@ -83,13 +84,16 @@ async fn adopted_deployment_serves_its_users_data_2() {
             .unwrap();
         let history = sql("DROP TABLE schema_history_fixture");
         history.execute(&database).await.unwrap();
+    }
+    // The rows of all services are older than the messages of the adoption.
+    for (name, _) in LEGACY {
         cluster.run(name, &["migrate", "adopt"]);
     }
     cluster
         .rabbitmq
         .with(|broker| broker.control(&["eval", LEGACY_EXCHANGE]).unwrap())
         .await;
-    cluster.start_services().await;
+    cluster.start_consumers_first().await;
 
     // The users, with their old passwords, roles and bans.
     let ada = log_in(&cluster, "ada@example.org").await.unwrap();
@@ -123,6 +127,15 @@ async fn adopted_deployment_serves_its_users_data_2() {
         })
         .await;
     }
+    // The legacy join service stored no owner. The host needs it to see the participants.
+    eventually(async || {
+        let database = open_database(&cluster.databases["join"]).await;
+        let owner = sql("SELECT owner_id FROM event_capacity WHERE event_id = ?");
+        let event: Uuid = EVENT.parse().unwrap();
+        let (owner,): (Option<String>,) = owner.bind(event).fetch_one(&database).await.unwrap();
+        owner.ok_or("no owner")
+    })
+    .await;
     let guest = cluster.register("guest").await;
     eventually(async || {
         let path = "/api/feed/recommended?type=trending";
